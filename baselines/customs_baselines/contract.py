@@ -1,0 +1,99 @@
+"""What a model must be: scikit-learn's manners, and where ours are stricter."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from customs_data.errors import KitError
+
+
+@runtime_checkable
+class FraudModel(Protocol):
+    """A baseline, or a team's own class.
+
+    ``fit(X, y)`` may also take the keywords ``y_critical`` (int8, shape (n_train,), values 0, 1, 2,
+    -1) and ``X_test`` (the declarations to score: a model that reads them is *transductive* and
+    marked so); they are passed only to signatures that have them. ``random_state``, ``recipe``,
+    ``device`` and ``n_jobs`` are passed only to constructors that have them.
+    """
+
+    def fit(self, X: pd.DataFrame, y: npt.NDArray[np.int8]) -> Any:
+        """Learn from declared columns, shape (n_train, 20), and labels 0, 1, -1 (unlabelled)."""
+
+    def predict_proba(self, X: pd.DataFrame) -> npt.NDArray[np.float64]:
+        """Return shape (n_declarations, 2): columns honest and fraud."""
+
+
+def accepted_keywords(function: Any, offered: dict[str, Any]) -> dict[str, Any]:
+    """Return those of the offered keywords that the signature of `function` names."""
+    return {
+        name: value
+        for name, value in offered.items()
+        if name in inspect.signature(function).parameters
+    }
+
+
+def is_transductive(model_class: type) -> bool:
+    """Whether the model's fit reads the declarations it will score."""
+    fit = getattr(model_class, "fit", None)
+    return fit is not None and "X_test" in inspect.signature(fit).parameters
+
+
+def make_model(model_class: type, offered: dict[str, Any]) -> FraudModel:
+    """Construct a model with those of the offered arguments that it takes.
+
+    Raises
+    ------
+    KitError
+        If the result has no fit or predict_proba.
+    """
+    # The signature of the class, not of __init__: it is right for classes without one, too.
+    model = model_class(**accepted_keywords(model_class, offered))
+    if not isinstance(model, FraudModel):
+        raise KitError(
+            f"{model_class.__name__} must have the methods fit(X, y) and predict_proba(X), "
+            "however: it lacks one. See `customs-kit baseline run --help`."
+        )
+    return model
+
+
+def fit_and_score(
+    model: FraudModel,
+    X: pd.DataFrame,
+    y: npt.NDArray[np.int8],
+    y_critical: npt.NDArray[np.int8],
+    X_test: pd.DataFrame,
+) -> npt.NDArray[np.float64]:
+    """Fit a model and return its fraud scores of `X_test`, shape (n_test,).
+
+    Raises
+    ------
+    KitError
+        If the training labels hold one class only, or predict_proba breaks the contract.
+    """
+    known = np.unique(y[y >= 0])
+    if len(known) < 2:
+        found = {0: "honest declarations only", 1: "fraud only"}.get(
+            int(known[0]) if len(known) else -1, "no label at all"
+        )
+        raise KitError(
+            f"The training labels must hold fraud and honest declarations, however: {found}. "
+            "Raise the label rate."
+        )
+    offered = {"y_critical": y_critical, "X_test": X_test}
+    model.fit(X, y, **accepted_keywords(model.fit, offered))
+    proba = np.asarray(model.predict_proba(X_test), dtype=np.float64)
+    if proba.shape != (len(X_test), 2):
+        raise KitError(
+            f"predict_proba must return shape ({len(X_test)}, 2), columns honest and fraud, "
+            f"however: {proba.shape}."
+        )
+    scores = proba[:, 1]
+    if wrong := int((~np.isfinite(scores)).sum()):
+        raise KitError(f"predict_proba must be finite, however: {wrong:,} values are not.")
+    return scores

@@ -1,0 +1,64 @@
+"""Deviation of a number from the norm of the declaration's kind of goods."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from customs_baselines.features.grouping import Grouping, group_sums
+
+# From coarse to fine: each level's mean is drawn towards that of the level before it.
+_LEVELS: tuple[tuple[str, ...], ...] = (
+    ("Chapter",),
+    ("Heading",),
+    ("HS6 Code",),
+    ("HS6 Code", "Country of Origin"),
+)
+_SHRINKAGE = 4.0  # imaginary declarations of the coarser level's mean
+
+Floats = npt.NDArray[np.float64]
+
+
+class GoodsNorm:
+    """Mean of a number by kind of goods, with shrinkage from HS6 and origin up to the chapter.
+
+    For training rows the norm leaves the row itself out: otherwise a rare product's only
+    declaration would always look normal in training and never later.
+    """
+
+    def fit(self, X: pd.DataFrame, values: Floats) -> tuple[Floats, Floats]:
+        """Learn the norms; return each training row's deviation from HS6 and HS6-origin norm.
+
+        Parameters
+        ----------
+        X : DataFrame, shape (n_train, 20)
+            Declared columns.
+        values : ndarray, shape (n_train,)
+            The number, e.g. the log unit price.
+        """
+        self.mean_ = float(values.mean())
+        self.groupings_ = [Grouping(key) for key in _LEVELS]
+        groups = [grouping.fit(X) for grouping in self.groupings_]
+        self.sums_ = [
+            (group_sums(group, g.n_groups), group_sums(group, g.n_groups, values))
+            for g, group in zip(self.groupings_, groups, strict=True)
+        ]
+        return self._deviate(groups, values, leave_out=1.0)
+
+    def transform(self, X: pd.DataFrame, values: Floats) -> tuple[Floats, Floats]:
+        """Return the deviations of later rows, shape (n_declarations,) each."""
+        groups = [grouping.find(X) for grouping in self.groupings_]
+        return self._deviate(groups, values, leave_out=0.0)
+
+    def _deviate(
+        self, groups: list[npt.NDArray[np.int64]], values: Floats, leave_out: float
+    ) -> tuple[Floats, Floats]:
+        norm = np.full(len(values), self.mean_)
+        norms = []
+        for group, (count, total) in zip(groups, self.sums_, strict=True):
+            own = np.where(group >= 0, leave_out, 0.0)
+            n, s = count[group] - own, total[group] - own * values
+            norm = (s + _SHRINKAGE * norm) / (n + _SHRINKAGE)
+            norms.append(norm)
+        return values - norms[-2], values - norms[-1]

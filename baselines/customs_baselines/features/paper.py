@@ -1,0 +1,63 @@
+"""Recipe `paper`: label encoding and min-max scaling (arXiv:2208.02484, section 5.2)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sklearn.base import BaseEstimator
+
+from customs_data.schema import COLUMN, DECLARED_COLUMNS, KEY
+
+ENCODED_COLUMNS = tuple(name for name in DECLARED_COLUMNS if name != KEY)
+
+
+class PaperFeatures(BaseEstimator):
+    """Every declared column but Declaration ID as one number in about [0, 1].
+
+    Text is replaced by its place in the order of first appearance in training (missing cells count
+    as a value); values unseen in training share the next place. Dates are days. Then each column
+    is scaled to [0, 1] over the training declarations; later values may lie outside.
+    """
+
+    def fit_transform(
+        self, X: pd.DataFrame, y: npt.NDArray[np.int8] | None = None
+    ) -> npt.NDArray[np.float64]:
+        """Learn from training declarations and encode them, shape (n_train, 19)."""
+        self.values_: dict[str, pd.Index[Any]] = {
+            name: pd.Index(X[name].unique())
+            for name in ENCODED_COLUMNS
+            if COLUMN[name].role in ("code", "entity")
+        }
+        raw = self._encode(X)
+        self.low_ = raw.min(axis=0)
+        width = raw.max(axis=0) - self.low_
+        self.width_ = np.where(width > 0, width, 1.0)  # a constant column becomes 0
+        return self._scale(raw)
+
+    def transform(self, X: pd.DataFrame) -> npt.NDArray[np.float64]:
+        """Encode declarations, shape (n_declarations, 19)."""
+        return self._scale(self._encode(X))
+
+    def get_feature_names_out(self) -> list[str]:
+        """Names of the 19 columns."""
+        return list(ENCODED_COLUMNS)
+
+    def _scale(self, raw: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        scaled: npt.NDArray[np.float64] = (raw - self.low_) / self.width_
+        return scaled
+
+    def _encode(self, X: pd.DataFrame) -> npt.NDArray[np.float64]:
+        columns = []
+        for name in ENCODED_COLUMNS:
+            if name in self.values_:
+                places = self.values_[name].get_indexer(pd.Index(X[name]))
+                column = np.where(places < 0, len(self.values_[name]), places)
+            elif COLUMN[name].role == "time":
+                column = X[name].to_numpy().astype("datetime64[D]").astype(np.int64)
+            else:
+                column = X[name].to_numpy()
+            columns.append(column.astype(np.float64))
+        return np.column_stack(columns)

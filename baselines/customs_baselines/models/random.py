@@ -1,0 +1,38 @@
+"""`random`: the floor every model must clear."""
+
+from __future__ import annotations
+
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sklearn.base import BaseEstimator, ClassifierMixin
+
+
+class RandomScore(ClassifierMixin, BaseEstimator):
+    """Scores declarations at random: precision is the base rate, up to noise.
+
+    Parameters
+    ----------
+    random_state : int
+        Seed.
+    """
+
+    def __init__(self, random_state: int = 0) -> None:
+        self.random_state = random_state
+
+    def fit(self, X: pd.DataFrame, y: npt.NDArray[np.int8]) -> Self:
+        """Learn nothing."""
+        self.classes_ = np.array([0, 1])
+        return self
+
+    def predict_proba(self, X: pd.DataFrame) -> npt.NDArray[np.float64]:
+        """Return random probabilities, shape (n_declarations, 2)."""
+        score = np.random.default_rng(self.random_state).random(len(X))
+        return np.column_stack([1 - score, score])
+
+
+ESTIMATOR = RandomScore
+RECIPE = None
+SUMMARY = "Random scores: the floor."

@@ -1,0 +1,222 @@
+"""Running baselines: train in a child process, write the submission, then score it.
+
+hidden/ is opened only after the submission is on disk.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from customs_baselines.job import RESULT, SCORES, Job, JobData, JobResult, write_job
+from customs_baselines.plan import Plan, Run
+from customs_baselines.records import RunRecord, make_record
+from customs_baselines.reference import Reference, make_reference
+from customs_baselines.validation import split_by_time
+from customs_data.edition.loading import Edition
+from customs_data.erasure import erase
+from customs_data.errors import KitError
+from customs_data.schema import ERASED
+from customs_data.streams import secret_of_seed
+from customs_scorer.metrics import precision_at
+from customs_scorer.submissions import write_submission
+
+SUBMISSION: Final = "submission.csv"
+RECORD: Final = "run.json"
+LOG: Final = "log.txt"
+
+
+def run_baselines(
+    plan: Plan,
+    edition: Edition,
+    out: Path,
+    *,
+    validate: bool | None = None,
+    device: str = "auto",
+    n_jobs: int | None = None,
+    on_start: Callable[[Run], None] = lambda run: None,
+    on_done: Callable[[RunRecord], None] = lambda record: None,
+) -> tuple[list[RunRecord], Reference]:
+    """Train and score every run of a plan.
+
+    Parameters
+    ----------
+    plan : Plan
+        What to run.
+    edition : Edition
+        To train on.
+    out : path
+        Folder for the runs; each gets one of its own with submission.csv, run.json and log.txt.
+    validate : bool, optional
+        Also train on the earlier part of the training period and score the later; by default only
+        where there are no hidden labels to score against.
+    device : str
+        Passed to models that take it.
+    n_jobs : int, optional
+        Threads, passed to models that take it; by default the processors at hand.
+    on_start, on_done : callable
+        For progress.
+
+    Returns
+    -------
+    records : list of RunRecord
+        In the order of the plan; a model that failed is a record with its error.
+    reference : Reference
+        What the look-up cheat scores on this edition, to be shown beside them.
+    """
+    if validate is None:
+        validate = not edition.layout.has_hidden
+    reference = make_reference(edition)
+    offered = {"device": device, "n_jobs": n_jobs or _n_processors()}
+    records = []
+    for run in plan.runs():
+        on_start(run)
+        folder = out / run.folder
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise KitError(f"{folder} cannot be made: {error.strerror}. Choose --out.") from None
+        record = _run_one(run, edition, folder, offered, validate, reference)
+        (folder / RECORD).write_text(
+            json.dumps(record.as_dict(), indent=2) + "\n", encoding="utf-8"
+        )
+        records.append(record)
+        on_done(record)
+    return records, reference
+
+
+def _n_processors() -> int:
+    # Processors this process may use; sched_getaffinity honours containers and taskset.
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _run_one(
+    run: Run,
+    edition: Edition,
+    folder: Path,
+    offered: dict[str, Any],
+    validate: bool,
+    reference: Reference,
+) -> RunRecord:
+    submission = folder / SUBMISSION
+    submission.unlink(missing_ok=True)  # of an earlier run; a failed one must not leave it behind
+    try:
+        data = _data(run, edition)
+    except KitError as error:
+        return make_record(run, edition, JobResult(error=str(error), is_kit_error=True), n_labels=0)
+    job = Job(run.model, {"recipe": run.recipe, "random_state": run.seed, **offered})
+    if run.recipe is None:
+        del job.offered["recipe"]
+    log = folder / LOG
+    log.unlink(missing_ok=True)
+    n_labels = int((data.y != ERASED).sum())
+    result, scores = train_in_child(job, data, log)
+    if scores is None:
+        return make_record(run, edition, result, n_labels=n_labels)
+    write_submission(edition, scores, submission)
+    return make_record(
+        run,
+        edition,
+        result,
+        n_labels=n_labels,
+        submission=submission,
+        reference=reference,
+        validation=_validate(job, data, log) if validate else None,
+    )
+
+
+def _data(run: Run, edition: Edition) -> JobData:
+    """Training data of a run: the edition's, with labels erased down to the run's label rate."""
+    y, y_critical = edition.y, edition.y_critical
+    if run.label_rate is not None:
+        kept = erase(
+            edition.train,
+            y,
+            label_rate=run.label_rate,
+            erasure=run.erasure,
+            secret=secret_of_seed(run.seed),
+        )
+        y, y_critical = (np.where(kept, held, ERASED).astype(np.int8) for held in (y, y_critical))
+    return JobData(edition.train, y, y_critical, edition.test)
+
+
+def _validate(job: Job, data: JobData, log: Path) -> dict[str, Any]:
+    """Train on the earlier part of the training period; score the later part's labelled rows."""
+    try:
+        earlier, later = split_by_time(data.train["Date"])
+    except KitError as error:
+        return {"error": str(error)}
+    later &= data.y != ERASED
+    if not later.any():
+        return {"error": "No labelled declaration is left in the later part."}
+    parts = replace(
+        data,
+        train=data.train[earlier].reset_index(drop=True),
+        y=data.y[earlier],
+        y_critical=data.y_critical[earlier],
+        test=data.train[later].reset_index(drop=True),
+    )
+    result, scores = train_in_child(job, parts, log)
+    if scores is None:
+        return {"error": result.error}
+    return {
+        "n_declarations": int(later.sum()),
+        "precision_at_5": precision_at(data.y[later], scores, 0.05),
+        "precision_at_10": precision_at(data.y[later], scores, 0.10),
+    }
+
+
+def train_in_child(
+    job: Job, data: JobData, log: Path
+) -> tuple[JobResult, npt.NDArray[np.float64] | None]:
+    """Train a model in a child process that knows nothing but its own folder.
+
+    Parameters
+    ----------
+    job : Job
+        What to train.
+    data : JobData
+        On what.
+    log : path
+        What the model prints is appended here.
+
+    Returns
+    -------
+    result : JobResult
+    scores : ndarray of float64, shape (n_test,), or None
+        None if the model failed; the result says why.
+    """
+    with tempfile.TemporaryDirectory(prefix="customs-kit-") as scratch:
+        folder = Path(scratch)
+        write_job(folder, job, data)
+        with log.open("ab") as stream:
+            status = subprocess.run(
+                [sys.executable, "-m", "customs_baselines.child", str(folder)],
+                cwd=folder,
+                # Idle OpenMP threads sleep instead of spinning: on a busy machine spinning made
+                # two threads nine times slower than one.
+                env={**os.environ, "OMP_WAIT_POLICY": "PASSIVE"},
+                stdin=subprocess.DEVNULL,
+                stdout=stream,
+                stderr=subprocess.STDOUT,
+                check=False,
+            ).returncode
+        if not (folder / RESULT).is_file():
+            ended = f"signal {-status}" if status < 0 else f"exit status {status}"
+            reason = f"the process ended with {ended} (out of memory?); see {log}"
+            return JobResult(error=reason), None
+        result = JobResult(**json.loads((folder / RESULT).read_text(encoding="utf-8")))
+        if result.error:
+            where = "" if result.is_kit_error else f" (the traceback is in {log})"
+            return replace(result, error=result.error + where), None
+        return result, np.load(folder / SCORES)

@@ -1,0 +1,1 @@
+"""Editions: the folder a competition is made of, from writing to verifying."""

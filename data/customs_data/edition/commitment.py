@@ -1,0 +1,45 @@
+"""The commitment: binds the organizer to the hidden labels before the competition starts."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+
+def commit(
+    *,
+    nonce: bytes,
+    configuration: dict[str, Any],
+    generator_version: str,
+    solution_sha256: str,
+    train_labels_sha256: str,
+) -> str:
+    """Return the SHA-256 commitment of an edition, in hexadecimal.
+
+    Parameters
+    ----------
+    nonce : bytes, 32 bytes
+        Kept secret until the reveal; without it a guess at the labels could be checked.
+    configuration : dict
+        As in the manifest; entered as JSON with sorted keys and without blanks.
+    generator_version : str
+        As in the manifest.
+    solution_sha256, train_labels_sha256 : str
+        Checksums of the canonical CSV streams of solution and erased training labels.
+
+    Examples
+    --------
+    >>> made = commit(nonce=bytes(32), configuration={}, generator_version="1",
+    ...               solution_sha256="00", train_labels_sha256="00")
+    >>> len(made)
+    64
+    """
+    canonical = json.dumps(configuration, sort_keys=True, separators=(",", ":"))
+    digest = hashlib.sha256()
+    parts = [nonce, *(text.encode() for text in (canonical, generator_version))]
+    parts += [bytes.fromhex(solution_sha256), bytes.fromhex(train_labels_sha256)]
+    for part in parts:
+        digest.update(len(part).to_bytes(8, "little"))
+        digest.update(part)
+    return digest.hexdigest()

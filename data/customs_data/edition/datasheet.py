@@ -1,0 +1,79 @@
+"""DATASHEET.md: what teams should know about an edition; nothing in it depends on hidden labels."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from customs_data.edition.manifest import Manifest
+from customs_data.schema import COLUMNS, ERASED
+
+_ORIGIN = {
+    "published-seed": "Simulated from a published seed. For practice: anyone can make the hidden "
+    "labels again.",
+    "secret": "Simulated from a secret that is revealed after the close.",
+    "import": "Imported from existing declarations by the organizer. Whoever owns the source may "
+    "know the hidden labels.",
+}
+
+
+def datasheet(manifest: Manifest, train: pd.DataFrame, test: pd.DataFrame) -> str:
+    """Return the datasheet as Markdown.
+
+    Parameters
+    ----------
+    manifest : Manifest
+        Of the edition.
+    train : DataFrame
+        As published: 22 columns, some labels erased.
+    test : DataFrame
+        As published: 20 columns.
+    """
+    labelled = int((train["Fraud"] != ERASED).sum())
+    n_fraud = int((train["Fraud"] == 1).sum())
+    fraud_rate = f"{n_fraud / labelled:.4f}" if labelled else "unknown"
+    lines = [
+        f"# Datasheet: {manifest.name}",
+        "",
+        "## What is it?",
+        "",
+        "Import declarations of one customs administration, for learning to rank declarations by "
+        "their suspicion of fraud: which 5 % (or 10 %) would you open?",
+        "",
+        f"Origin: {_ORIGIN[manifest.origin]}",
+        "",
+        "## Composition",
+        "",
+        "| period | first day | last day | declarations |",
+        "|---|---|---|---:|",
+        *(
+            f"| {period} | {first} | {last} | {manifest.rows[period]:,} |"
+            for period, (first, last) in manifest.dates.items()
+        ),
+        "",
+        f"Labels: {labelled:,} of {len(train):,} training declarations have one (erasure: "
+        f"{manifest.erasure}); {fraud_rate} of these are fraud.",
+        "",
+        "## Columns",
+        "",
+        "| column | role | unit | missing, train | missing, test | what it is |",
+        "|---|---|---|---:|---:|---|",
+    ]
+    for column in COLUMNS:
+        if column.role == "label":
+            in_train, in_test = float((train[column.name] == ERASED).mean()), "absent"
+        else:
+            in_train = float(train[column.name].isna().mean())
+            in_test = f"{test[column.name].isna().mean():.1%}"
+        lines.append(
+            f"| {column.name} | {column.role} | {column.unit} | {in_train:.1%} | {in_test} | "
+            f"{column.description} |"
+        )
+    lines += [
+        "",
+        "## How to use it",
+        "",
+        "Train on train.csv, score every row of test.csv, submit `Declaration ID,Fraud Score`. "
+        "The ranking metric is precision@5 %, then precision@10 %.",
+        "",
+    ]
+    return "\n".join(lines)

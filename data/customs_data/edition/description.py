@@ -1,0 +1,163 @@
+"""`data describe`: what an edition holds, as plain data and as text with small plots."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from customs_data.edition.layout import USAGES
+from customs_data.edition.loading import Edition, load_solution
+from customs_data.schema import ENTITY_COLUMNS, NUMBER_COLUMNS
+
+_TOP: Final = 8
+_BAR_WIDTH: Final = 32
+_QUANTILES: Final = (0.0, 0.25, 0.5, 0.75, 0.99, 1.0)
+
+
+def summarize_edition(edition: Edition) -> dict[str, Any]:
+    """Summarize an edition as plain data (JSON).
+
+    Returns
+    -------
+    dict
+        ``name``, ``origin``, ``rows``, ``dates``, ``labels``, ``declarations_by_month``,
+        ``fraud_rate_by_month`` (labelled training declarations), ``top`` (most frequent values),
+        ``numbers`` (quantiles), ``entities`` (distinct, declarations each, share of test rows whose
+        entity is unseen in training) and, on an organizer's copy, ``hidden`` (fraud rates of the
+        test periods).
+    """
+    manifest, train, test = edition.manifest, edition.train, edition.test
+    labelled = edition.y >= 0
+    both = pd.concat([train, test], ignore_index=True)
+    month = both["Date"].dt.strftime("%Y-%m")
+    label_month = train.loc[labelled, "Date"].dt.strftime("%Y-%m")
+    fraud = pd.Series(edition.y[labelled], index=label_month.index)
+    summary: dict[str, Any] = {
+        "name": manifest.name,
+        "origin": manifest.origin,
+        "rows": manifest.rows,
+        "dates": {p: [d.isoformat() for d in days] for p, days in manifest.dates.items()},
+        "labels": {
+            "n_labelled": int(labelled.sum()),
+            "label_rate": manifest.label_rate,
+            "erasure": manifest.erasure,
+            "fraud_rate": _mean(edition.y[labelled] == 1),
+            "critical_rate": _mean(edition.y_critical[labelled] == 2),
+        },
+        "declarations_by_month": month.value_counts().sort_index().to_dict(),
+        "fraud_rate_by_month": fraud.groupby(label_month).mean().round(4).to_dict(),
+        "top": {
+            name: values.value_counts().head(_TOP).to_dict()
+            for name, values in {
+                "Chapter": both["HS6 Code"].str[:2],
+                "Country of Origin": both["Country of Origin"],
+                "Office ID": both["Office ID"],
+                "Import Type": both["Import Type"],
+            }.items()
+        },
+        "numbers": {
+            name: {f"{q:g}": float(both[name].quantile(q)) for q in _QUANTILES}
+            for name in NUMBER_COLUMNS
+        },
+        "entities": {name: _entity(both[name], train[name], test[name]) for name in ENTITY_COLUMNS},
+    }
+    if edition.layout.has_hidden:
+        solution = load_solution(edition.layout)
+        summary["hidden"] = {
+            period: {
+                "fraud_rate": _mean(solution.loc[solution["Usage"] == usage, "Fraud"] == 1),
+                "critical_rate": _mean(
+                    solution.loc[solution["Usage"] == usage, "Critical Fraud"] == 2
+                ),
+            }
+            for period, usage in USAGES.items()
+        }
+    return summary
+
+
+def _mean(flags: Any) -> float | None:
+    return float(np.mean(flags)) if len(flags) else None
+
+
+def _entity(both: pd.Series[str], train: pd.Series[str], test: pd.Series[str]) -> dict[str, Any]:
+    """Degrees and novelty of one entity column."""
+    degree = both.value_counts()
+    known = test.dropna()
+    return {
+        "distinct": len(degree),
+        "missing": float(both.isna().mean()),
+        "declarations_each": {f"{q:g}": float(degree.quantile(q)) for q in (0.5, 0.9, 0.99, 1.0)}
+        if len(degree)
+        else {},
+        "unseen_in_test": _mean(~known.isin(train.dropna().unique())),
+    }
+
+
+def draw_summary(summary: dict[str, Any]) -> RenderableType:
+    """Lay a summary out for a terminal."""
+    labels = summary["labels"]
+    rows = summary["rows"]
+    dates = {p: f"{a} .. {b}" for p, (a, b) in summary["dates"].items()}
+    head = Text()
+    head.append(f"{summary['name']}", style="bold")
+    head.append(f"  ({summary['origin']})\n")
+    for period in rows:
+        head.append(f"{period:>8}: {rows[period]:>11,} declarations  {dates[period]}\n")
+    head.append(
+        f"  labels: {labels['n_labelled']:>11,} (rate {labels['label_rate']:g}, erasure "
+        f"{labels['erasure']}); fraud {_percent(labels['fraud_rate'])}, critical "
+        f"{_percent(labels['critical_rate'])} of them\n"
+    )
+    for period, hidden in summary.get("hidden", {}).items():
+        head.append(
+            f"  {period}, from hidden/: fraud {_percent(hidden['fraud_rate'])}, critical "
+            f"{_percent(hidden['critical_rate'])}\n",
+            style="italic",
+        )
+    parts: list[RenderableType] = [
+        head,
+        _bars("Declarations by month", summary["declarations_by_month"], "{:,}"),
+        _bars("Fraud rate of labelled declarations", summary["fraud_rate_by_month"], "{:.1%}"),
+    ]
+    parts += [_bars(name, counts, "{:,}") for name, counts in summary["top"].items()]
+    numbers = Table(title="Numbers (quantiles)", title_justify="left", title_style="bold")
+    numbers.add_column("")
+    for name in summary["numbers"]:
+        numbers.add_column(name, justify="right")
+    for quantile in next(iter(summary["numbers"].values())):
+        cells = [f"{held[quantile]:,.6g}" for held in summary["numbers"].values()]
+        numbers.add_row(quantile, *cells)
+    entities = Table(title="Entities", title_justify="left", title_style="bold")
+    for column in ("", "distinct", "missing", "median", "90 %", "99 %", "most", "unseen in test"):
+        entities.add_column(column, justify="left" if column == "" else "right")
+    for name, held in summary["entities"].items():
+        degrees = [f"{value:,.0f}" for value in held["declarations_each"].values()] or ["-"] * 4
+        entities.add_row(
+            name,
+            f"{held['distinct']:,}",
+            _percent(held["missing"]),
+            *degrees,
+            _percent(held["unseen_in_test"]),
+        )
+    return Group(*parts, numbers, entities)
+
+
+def _percent(rate: float | None) -> str:
+    return "-" if rate is None else f"{rate:.2%}"
+
+
+def _bars(title: str, values: dict[str, float], shape: str) -> Table:
+    """A bar chart of characters, as wide as the largest value."""
+    table = Table(
+        title=title, title_justify="left", title_style="bold", box=None, show_header=False
+    )
+    largest = max(values.values(), default=0) or 1
+    for name, value in values.items():
+        bar = "█" * max(round(_BAR_WIDTH * value / largest), 1 if value else 0)
+        table.add_row(str(name), bar, shape.format(value))
+    return table

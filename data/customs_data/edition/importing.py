@@ -1,0 +1,122 @@
+"""`data import`: an edition from existing declarations."""
+
+from __future__ import annotations
+
+import os
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+
+from customs_data.declarations import read_declarations
+from customs_data.edition.making import Draft, make_edition
+from customs_data.edition.manifest import Manifest
+from customs_data.errors import InvalidDeclarationsError, KitError
+from customs_data.streams import secret_of_seed
+from customs_data.writing import FileFormat
+
+
+def read_periods(
+    files: list[Path], split: tuple[date, date] | None = None
+) -> dict[str, pd.DataFrame]:
+    """Read the three periods: from three files, or from one file and the days it is cut at.
+
+    Parameters
+    ----------
+    files : list of path
+        Train, public and private; or one file.
+    split : (date, date), optional
+        First day of the public and of the private period; for one file.
+
+    Raises
+    ------
+    KitError
+        If files and dates do not fit together, or a file is unsound; problems of all files are
+        reported together.
+    """
+    if len(files) not in (1, 3) or (len(files) == 1) != (split is not None):
+        raise KitError(
+            "Give three files (train, public, private), or one file with --public-from and "
+            f"--private-from, however: {len(files)} file(s) came "
+            f"{'with' if split else 'without'} dates."
+        )
+    frames, complaints = [], []
+    for file in files:
+        try:
+            frames.append(read_declarations(file))
+        except InvalidDeclarationsError as error:
+            complaints.append(str(error))
+    if complaints:
+        raise InvalidDeclarationsError("\n".join(complaints))
+    if split is None:
+        return dict(zip(("train", "public", "private"), frames, strict=True))
+    public_from, private_from = (pd.Timestamp(day) for day in split)
+    if public_from >= private_from:
+        raise KitError(f"--public-from must be before --private-from, however: {split[0]}.")
+    frame = frames[0]
+    day = frame["Date"]
+    masks = (
+        day < public_from,
+        (day >= public_from) & (day < private_from),
+        day >= private_from,
+    )
+    names = ("train", "public", "private")
+    return {
+        name: frame[mask].reset_index(drop=True) for name, mask in zip(names, masks, strict=True)
+    }
+
+
+def import_edition(
+    periods: dict[str, pd.DataFrame],
+    out: Path | str,
+    *,
+    name: str | None = None,
+    label_rate: float | None = None,
+    erasure: str = "random",
+    seed: int = 0,
+    file_format: FileFormat = "csv",
+) -> Manifest:
+    """Make an edition from existing declarations.
+
+    Parameters
+    ----------
+    periods : dict of str to DataFrame
+        ``train``, ``public`` and ``private``: all 22 columns.
+    out : path
+        Folder of the edition; must be new or empty.
+    name : str, optional
+        Name of the edition; the folder's name by default.
+    label_rate : float, optional
+        Share of the training declarations that keep a label, in (0, 1]; by default all labels
+        of the source stay.
+    erasure : {'random', 'importer', 'inspection', 'delay'}
+        How labels are erased.
+    seed : int
+        Of the erasure; the same seed gives the same files.
+    file_format : {'csv', 'parquet'}
+        Of the tables.
+
+    Raises
+    ------
+    KitError
+        If the periods are unsound together or the folder cannot be written.
+
+    Notes
+    -----
+    The nonce of the commitment is fresh in every call (there is no secret to derive it from), so
+    edition.json differs in its commitment between two calls; every other byte is the same.
+    """
+    configuration = {"label_rate": label_rate, "erasure": erasure if label_rate else "none"}
+    draft = Draft(
+        name=Path(out).name if name is None else name,
+        origin="import",
+        configuration=configuration,
+        train=periods["train"],
+        public=periods["public"],
+        private=periods["private"],
+        nonce=os.urandom(32),
+        erasure_secret=secret_of_seed(seed),
+        label_rate=label_rate,
+        erasure=erasure,
+    )
+    return make_edition(draft, out, file_format=file_format)

@@ -1,0 +1,196 @@
+"""Loading an edition in one line."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from customs_data import schema
+from customs_data.declarations import parse_declarations, read_declarations
+from customs_data.edition.layout import (
+    ORACLE,
+    SAMPLE,
+    SECRET,
+    SOLUTION,
+    TEST,
+    TRAIN,
+    TRAIN_LABELS,
+    USAGES,
+    Layout,
+    find_table,
+)
+from customs_data.edition.manifest import Manifest, read_manifest
+from customs_data.errors import InvalidEditionError
+from customs_data.reading import read_table
+from customs_data.writing import stored_sha256
+
+
+@dataclass(frozen=True)
+class Edition:
+    """What a team works with; nothing of hidden/ is here.
+
+    Attributes
+    ----------
+    layout : Layout
+        Where the edition lies.
+    manifest : Manifest
+        Content of edition.json.
+    train : DataFrame, shape (n_train, 20)
+        Declared columns of the training declarations.
+    y : ndarray of int8, shape (n_train,)
+        Fraud: 0, 1, or -1 where the label was erased.
+    y_critical : ndarray of int8, shape (n_train,)
+        Critical Fraud: 0, 1, 2, or -1.
+    test : DataFrame, shape (n_public + n_private, 20)
+        Declared columns of both test periods.
+    """
+
+    layout: Layout
+    manifest: Manifest
+    train: pd.DataFrame = field(repr=False)
+    y: npt.NDArray[np.int8] = field(repr=False)
+    y_critical: npt.NDArray[np.int8] = field(repr=False)
+    test: pd.DataFrame = field(repr=False)
+
+    @cached_property
+    def sample_submission(self) -> pd.DataFrame:
+        """A valid submission: Declaration ID and a constant Fraud Score, shape (n_test, 2)."""
+        return pd.read_csv(
+            find_table(self.layout.public, SAMPLE), dtype={schema.KEY: schema.TEXT_DTYPE}
+        )
+
+    @cached_property
+    def test_period(self) -> npt.NDArray[np.str_]:
+        """``'public'`` or ``'private'`` for each test declaration, by its date; shape (n_test,)."""
+        last_public = np.datetime64(self.manifest.dates["public"][1])
+        return np.where(self.test["Date"].to_numpy() <= last_public, "public", "private")
+
+
+def load_edition(path: Path | str) -> Edition:
+    """Load an edition.
+
+    Parameters
+    ----------
+    path : path
+        The folder that holds public/ (or public/ itself).
+
+    Returns
+    -------
+    Edition
+        With `train`, `y`, `y_critical`, `test` and `sample_submission`.
+
+    Raises
+    ------
+    InvalidEditionError
+        If the folder is no edition, or a file has changed since it was made.
+    """
+    layout = Layout.find(path)
+    manifest = read_manifest(layout.public)
+    train = load_public_table(layout, manifest, TRAIN)
+    labels = {name: train.pop(name).to_numpy() for name in schema.LABEL_COLUMNS}
+    test = load_public_table(layout, manifest, TEST)
+    return Edition(layout, manifest, train, labels["Fraud"], labels["Critical Fraud"], test)
+
+
+def load_public_table(layout: Layout, manifest: Manifest, table: str) -> pd.DataFrame:
+    """Read train or test and hold it against the manifest's checksum."""
+    period = (
+        manifest.dates["train"]
+        if table == TRAIN
+        else (manifest.dates["public"][0], manifest.dates["private"][1])
+    )
+    columns = tuple(schema.COLUMN) if table == TRAIN else schema.DECLARED_COLUMNS
+    path = find_table(layout.public, table)
+    frame = read_declarations(path, columns=columns, period=period)
+    if stored_sha256(path, frame) != manifest.files[table].sha256:
+        raise InvalidEditionError(
+            f"{path} must be as it was when the edition was made, however: its SHA-256 differs "
+            "from that in edition.json. Fetch the edition again."
+        )
+    return frame
+
+
+def load_solution(layout: Layout, expected_ids: pd.Series[str] | None = None) -> pd.DataFrame:
+    """Read the hidden labels of both test periods (organizers).
+
+    Parameters
+    ----------
+    layout : Layout
+        Where the edition lies.
+    expected_ids : Series of str, shape (n_test,), optional
+        Declaration IDs of test.csv; the rows are then returned in their order.
+
+    Returns
+    -------
+    DataFrame, shape (n_test, 4)
+        Declaration ID, Fraud, Critical Fraud (int8) and Usage ('Public' or 'Private').
+
+    Raises
+    ------
+    InvalidEditionError
+        If they are not at hand or damaged.
+    """
+    path = find_table(layout.hidden, SOLUTION)
+    raw = read_table(path)
+    frame = _read_labels(path, extra=("Usage",))
+    usage = raw.columns[raw.header.index("Usage")].to_pandas().astype(schema.TEXT_DTYPE)
+    if not usage.isin(list(USAGES.values())).all():
+        raise InvalidEditionError(f"{path} must have Usage Public or Private in every row.")
+    if (frame["Fraud"] == schema.ERASED).any():
+        raise InvalidEditionError(f"{path} must hold a label for every test declaration.")
+    solution = frame.assign(Usage=usage)
+    if expected_ids is None:
+        return solution
+    if len(solution) != len(expected_ids) or not solution[schema.KEY].isin(expected_ids).all():
+        raise InvalidEditionError(f"{path} must hold one row for each row of test.csv.")
+    return solution.set_index(schema.KEY).loc[list(expected_ids)].reset_index()
+
+
+def load_train_labels(layout: Layout) -> pd.DataFrame:
+    """Read the erased training labels (organizers): Declaration ID, Fraud, Critical Fraud."""
+    return _read_labels(find_table(layout.hidden, TRAIN_LABELS))
+
+
+def load_secret(layout: Layout) -> dict[str, Any]:
+    """Read secret.json (organizers): origin's secret and the nonce of the commitment."""
+    path = layout.hidden / SECRET
+    try:
+        data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        bytes.fromhex(data["nonce"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InvalidEditionError(f"{path} must hold the nonce, however: {error}.") from None
+    return data
+
+
+def load_oracle(layout: Layout) -> pd.DataFrame:
+    """Read the simulator's truth (organizers, generated editions only)."""
+    path = find_table(layout.hidden, ORACLE)
+    text = dict.fromkeys((schema.KEY, "Scheme", "Ring"), schema.TEXT_DTYPE)
+    return pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path, dtype=text)
+
+
+def _read_labels(path: Path, extra: tuple[str, ...] = ()) -> pd.DataFrame:
+    """Read a hidden table of labels through the schema; `extra` columns are left to the caller."""
+    raw = read_table(path)
+    wanted = (schema.KEY, *schema.LABEL_COLUMNS)
+    if missing := [name for name in (*wanted, *extra) if name not in raw.header]:
+        raise InvalidEditionError(f"{path} must have the column(s) {', '.join(missing)}.")
+    keep = [i for i, name in enumerate(raw.header) if name in wanted]
+    narrowed = type(raw)(
+        raw.source,
+        tuple(raw.header[i] for i in keep),
+        tuple(raw.columns[i] for i in keep),
+        raw.lines,
+        raw.report,
+    )
+    frame, report = parse_declarations(narrowed, columns=wanted)
+    if report:
+        raise InvalidEditionError(str(report))
+    return frame

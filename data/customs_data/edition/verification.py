@@ -1,0 +1,206 @@
+"""`data verify`: whether a folder is the edition its manifest says, and leaks nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from customs_data.declarations import read_declarations
+from customs_data.edition import layout as parts
+from customs_data.edition.commitment import commit
+from customs_data.edition.layout import Layout, find_table
+from customs_data.edition.loading import (
+    load_public_table,
+    load_secret,
+    load_solution,
+    load_train_labels,
+)
+from customs_data.edition.manifest import Manifest, read_manifest
+from customs_data.errors import KitError
+from customs_data.reading import read_table
+from customs_data.schema import COLUMN, DECLARED_COLUMNS, ERASED, KEY, LABEL_COLUMNS
+from customs_data.writing import stored_sha256
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was checked: its name, whether it holds, and a sentence."""
+
+    name: str
+    passed: bool
+    explanation: str
+
+
+def verify_edition(path: Path | str) -> list[Check]:
+    """Check files, checksums and row counts, and that public/ holds no label of a test row.
+
+    Where hidden/ is at hand, it is checked too: its permissions, that solution and test rows are
+    the same, and that the labels are the ones the organizer committed to.
+
+    Returns
+    -------
+    list of Check
+        In the order of checking; an unreadable file is a failed check, not an error.
+
+    Raises
+    ------
+    InvalidEditionError
+        If `path` is no edition at all.
+    """
+    layout = Layout.find(path)
+    manifest = read_manifest(layout.public)
+    checks = list(_check_public(layout, manifest))
+    if layout.has_hidden:
+        checks += _check_hidden(layout, manifest)
+    return checks
+
+
+def _check_public(layout: Layout, manifest: Manifest) -> Iterator[Check]:
+    yield _no_stray_file(layout.public)
+    yield _no_hidden_column(layout.public)
+    frames: dict[str, pd.DataFrame] = {}
+    for table in (parts.TRAIN, parts.TEST):
+        try:
+            frames[table] = load_public_table(layout, manifest, table)
+        except KitError as error:
+            yield Check(f"{table}: checksum and schema", False, str(error))
+            continue
+        yield Check(f"{table}: checksum and schema", True, "As when the edition was made.")
+        expected = manifest.rows["train"] if table == parts.TRAIN else _n_test(manifest)
+        found = len(frames[table])
+        yield Check(
+            f"{table}: rows",
+            found == expected == manifest.files[table].rows,
+            f"{found:,} declarations; the manifest says {expected:,}.",
+        )
+    if parts.TEST in frames:
+        yield _periods(frames[parts.TEST], manifest)
+        yield _sample(layout, manifest, frames[parts.TEST])
+    if len(frames) == 2:
+        shared = frames[parts.TRAIN][KEY].isin(frames[parts.TEST][KEY])
+        yield Check(
+            "no test declaration among the labels",
+            not shared.any(),
+            f"{int(shared.sum())} Declaration IDs of test stand in train.",
+        )
+        kept = float((frames[parts.TRAIN]["Fraud"] != ERASED).mean())
+        half_a_row = 0.5 / len(frames[parts.TRAIN])
+        yield Check(
+            "label rate",
+            abs(kept - manifest.label_rate) <= half_a_row + 1e-12,
+            f"{kept:.6f} of the training declarations have a label; the manifest says "
+            f"{manifest.label_rate}.",
+        )
+
+
+def _n_test(manifest: Manifest) -> int:
+    return manifest.rows["public"] + manifest.rows["private"]
+
+
+def _no_stray_file(public: Path) -> Check:
+    allowed = {parts.MANIFEST, parts.DATASHEET}
+    allowed |= {f"{table}{end}" for table in parts.PUBLIC_TABLES for end in (".csv", ".parquet")}
+    stray = sorted(entry.name for entry in public.iterdir() if entry.name not in allowed)
+    return Check(
+        "public/ holds nothing else",
+        not stray,
+        f"Unexpected: {', '.join(stray)}." if stray else "Only the files of an edition.",
+    )
+
+
+def _no_hidden_column(public: Path) -> Check:
+    """Look at the header of every table in public/, expected or not."""
+    found = []
+    for path in sorted(public.iterdir()):
+        if path.suffix not in (".csv", ".parquet", ".gz"):
+            continue
+        try:
+            header = read_table(path).header
+        except KitError:
+            continue  # reported by the table's own check
+        secret = set(parts.HIDDEN_COLUMNS)
+        if path.stem != parts.TRAIN:
+            secret |= set(LABEL_COLUMNS)
+        found += [f"{path.name}: {name}" for name in header if name in secret]
+    return Check(
+        "no hidden column in public/",
+        not found,
+        f"Found {'; '.join(found)}." if found else "Labels stand in train only.",
+    )
+
+
+def _periods(test: pd.DataFrame, manifest: Manifest) -> Check:
+    days = test["Date"].to_numpy()
+    counted = {}
+    for period in ("public", "private"):
+        first, last = (np.datetime64(day) for day in manifest.dates[period])
+        counted[period] = int(((days >= first) & (days <= last)).sum())
+    return Check(
+        "test periods",
+        all(counted[period] == manifest.rows[period] for period in counted),
+        f"{counted['public']:,} public and {counted['private']:,} private declarations by date; "
+        f"the manifest says {manifest.rows['public']:,} and {manifest.rows['private']:,}.",
+    )
+
+
+def _sample(layout: Layout, manifest: Manifest, test: pd.DataFrame) -> Check:
+    name = "sample submission"
+    try:
+        path = find_table(layout.public, parts.SAMPLE)
+        raw = read_table(path)
+    except KitError as error:
+        return Check(name, False, str(error))
+    sound = (
+        raw.header == (KEY, "Fraud Score")
+        and not raw.report
+        and raw.columns[0].to_pylist() == test[KEY].tolist()
+        and stored_sha256(path, pd.DataFrame()) == manifest.files[parts.SAMPLE].sha256
+    )
+    return Check(name, sound, "One row for each row of test, as when the edition was made.")
+
+
+def _check_hidden(layout: Layout, manifest: Manifest) -> Iterator[Check]:
+    loose = layout.hidden.stat().st_mode & 0o077
+    yield Check("hidden/ is closed to others", not loose, "Permissions of the folder must be 0700.")
+    try:
+        test = read_declarations(find_table(layout.public, parts.TEST), columns=DECLARED_COLUMNS)
+        train = read_declarations(find_table(layout.public, parts.TRAIN), columns=tuple(COLUMN))
+        solution = load_solution(layout)
+        erased = load_train_labels(layout)
+        nonce = bytes.fromhex(load_secret(layout)["nonce"])
+    except KitError as error:
+        yield Check("hidden tables", False, str(error))
+        return
+    same = solution[KEY].tolist() == test[KEY].tolist()
+    private = test["Date"].to_numpy() >= np.datetime64(manifest.dates["private"][0])
+    usage = same and ((solution["Usage"] == "Private").to_numpy() == private).all()
+    yield Check("solution: rows and periods", bool(usage), "One label for each row of test.")
+    labelled = train.loc[train["Fraud"] != ERASED, KEY]
+    overlap = erased[KEY].isin(labelled) | ~erased[KEY].isin(train[KEY])
+    yield Check(
+        "erased labels",
+        not overlap.any(),
+        f"{len(erased):,} labels, each of a training declaration without a published label.",
+    )
+    sums = {
+        table: stored_sha256(find_table(layout.hidden, table), frame)
+        for table, frame in ((parts.SOLUTION, solution), (parts.TRAIN_LABELS, erased))
+    }
+    made = commit(
+        nonce=nonce,
+        configuration=manifest.configuration,
+        generator_version=manifest.generator_version,
+        solution_sha256=sums[parts.SOLUTION],
+        train_labels_sha256=sums[parts.TRAIN_LABELS],
+    )
+    yield Check(
+        "commitment",
+        made == manifest.commitment,
+        "The hidden labels are the ones committed to."
+        if made == manifest.commitment
+        else "The hidden labels are NOT the ones committed to.",
+    )

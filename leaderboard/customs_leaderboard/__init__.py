@@ -1,0 +1,1 @@
+"""The leaderboard service (to come: see the changelog of the project)."""

@@ -1,0 +1,68 @@
+"""Scoring submission files against the hidden labels, best first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from customs_data.edition.layout import Layout
+from customs_data.edition.loading import load_solution
+from customs_data.errors import InvalidSubmissionError
+from customs_data.schema import KEY
+from customs_scorer.scorecard import N_REPLICATES, Scorecard, score_submission
+from customs_scorer.submissions import read_submission
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One file and its scorecard."""
+
+    file: str
+    scorecard: Scorecard
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the standing as plain data: ``file``, ``public``, ``private``."""
+        return {"file": self.file, **self.scorecard.as_dict()}
+
+
+def score_files(
+    files: list[Path], edition: Path | str, *, n_replicates: int = N_REPLICATES
+) -> list[Standing]:
+    """Score submission files of one edition.
+
+    Parameters
+    ----------
+    files : list of path
+        Submissions, earlier ones first.
+    edition : path
+        Organizer's copy: hidden labels must be at hand.
+    n_replicates : int
+        Bootstrap replicates of the intervals; 0 leaves them out.
+
+    Returns
+    -------
+    list of Standing
+        Best first: by private precision@5 %, then precision@10 %, then the order of `files`.
+
+    Raises
+    ------
+    InvalidEditionError
+        If the hidden labels are not at hand.
+    InvalidSubmissionError
+        If any file cannot be scored; reports of all such files together, and no scores.
+    """
+    solution = load_solution(Layout.find(edition))
+    aligned, complaints = [], []
+    for file in files:
+        try:
+            aligned.append(read_submission(file, solution[KEY]))
+        except InvalidSubmissionError as error:
+            complaints.append(str(error))
+    if complaints:
+        raise InvalidSubmissionError("\n".join(complaints))
+    standings = [
+        Standing(str(file), score_submission(solution, scores, n_replicates=n_replicates))
+        for file, scores in zip(files, aligned, strict=True)
+    ]
+    return sorted(standings, key=lambda standing: standing.scorecard.rank_key)

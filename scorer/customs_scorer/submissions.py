@@ -1,0 +1,212 @@
+"""Submissions: writing one, and checking one without knowing the answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+
+from customs_data.declarations import parse_numbers
+from customs_data.edition.loading import Edition
+from customs_data.errors import InvalidSubmissionError, KitError
+from customs_data.problems import N_EXAMPLES, ProblemReport
+from customs_data.reading import read_table
+from customs_data.schema import KEY, TEXT_DTYPE
+
+SCORE: Final = "Fraud Score"
+HEADER: Final = (KEY, SCORE)
+
+# What a sound file can need at most: an ID, a comma, 25 characters of a float64 and quotes, with
+# room for twice the rows, so that extra and repeated rows are still reported as what they are.
+_BYTES_PER_ROW: Final = 256
+_BYTES_AT_LEAST: Final = 1 << 20
+
+
+@dataclass(frozen=True)
+class CheckedSubmission:
+    """A submission after checking.
+
+    Attributes
+    ----------
+    report : ProblemReport
+        Everything found wrong; empty if the submission can be scored.
+    fraud_score : ndarray of float64, shape (n_test,) or (0,)
+        Scores in the order of the expected IDs; empty if there is a problem.
+    """
+
+    report: ProblemReport
+    fraud_score: npt.NDArray[np.float64] = field(repr=False)
+
+    @property
+    def passed(self) -> bool:
+        """Whether the submission can be scored."""
+        return not self.report
+
+
+def check_submission(path: Path | str, expected_ids: pd.Series[str]) -> CheckedSubmission:
+    """Check a submission file without the answers.
+
+    Parameters
+    ----------
+    path : path
+        ``Declaration ID,Fraud Score`` as CSV (optionally gzipped) or Parquet.
+    expected_ids : Series of str, shape (n_test,)
+        Declaration IDs of test.csv.
+
+    Returns
+    -------
+    CheckedSubmission
+        One report of everything found: wrong header, missing, extra and repeated IDs, scores that
+        are empty, not numeric or not finite.
+
+    Raises
+    ------
+    KitError
+        If the path cannot be opened at all; a file that can be opened but not read as a table is a
+        problem in the report.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise KitError(f"{path} must be a file, however: there is none. Check the path.")
+    report = ProblemReport(path.name)
+    nothing = np.zeros(0)
+    try:
+        raw = read_table(path, max_bytes=_BYTES_AT_LEAST + _BYTES_PER_ROW * len(expected_ids))
+    except KitError as error:
+        report.add(str(error).rstrip("."))
+        return CheckedSubmission(report, nothing)
+    report.problems.extend(raw.report.problems)
+    if raw.header != HEADER:
+        shown = ",".join(raw.header)[:120]
+        report.add(
+            f"The header must be exactly '{','.join(HEADER)}', however: it is '{shown}'"
+            if set(raw.header) != set(HEADER) or len(raw.header) != len(HEADER)
+            else f"The columns must stand in the order '{','.join(HEADER)}'"
+        )
+        return CheckedSubmission(report, nothing)
+    ids = _ids(raw.columns[0], report)
+    scores, not_a_number = parse_numbers(raw.columns[1])
+    _check_scores(raw.columns[1], scores, not_a_number, raw.lines, report)
+    if ids is None:
+        return CheckedSubmission(report, nothing)
+    places = _check_ids(ids, expected_ids, raw.lines, report)
+    if report:
+        return CheckedSubmission(report, nothing)
+    aligned = np.empty(len(expected_ids))
+    aligned[places] = scores
+    return CheckedSubmission(report, aligned)
+
+
+def _ids(cells: pa.ChunkedArray, report: ProblemReport) -> pd.Series[str] | None:
+    """Declaration IDs as text; a Parquet file may hold them as another type."""
+    if not (pa.types.is_string(cells.type) or pa.types.is_large_string(cells.type)):
+        report.add(f"{KEY} must be text, as in test.csv, however: it is {cells.type}", column=KEY)
+        return None
+    return pd.Series(cells.to_pandas()).astype(TEXT_DTYPE)
+
+
+def _check_scores(
+    cells: pa.ChunkedArray,
+    scores: npt.NDArray[np.float64],
+    not_a_number: npt.NDArray[np.bool_],
+    lines: npt.NDArray[np.int64],
+    report: ProblemReport,
+) -> None:
+    """Report scores that are empty, not numeric, or not finite."""
+    # A Parquet file can hold NaN as a number; in a CSV it is text and so not a number.
+    empty = np.isnan(scores) & ~not_a_number
+    for complaint, wrong in (
+        (f"{SCORE} must be a finite number (not nan or inf)", not_a_number | np.isinf(scores)),
+        (f"{SCORE} must not be empty", empty),
+    ):
+        places = np.flatnonzero(wrong)
+        if len(places):
+            shown = [cells[int(i)].as_py() for i in places[:N_EXAMPLES]]
+            report.add(complaint, column=SCORE, lines=lines[places], values=shown)
+
+
+def _check_ids(
+    ids: pd.Series[str],
+    expected: pd.Series[str],
+    lines: npt.NDArray[np.int64],
+    report: ProblemReport,
+) -> npt.NDArray[np.intp]:
+    """Report unknown, repeated and missing IDs; return the place of each row among the expected."""
+    places = pd.Index(expected).get_indexer(pd.Index(ids))
+    for complaint, wrong in (
+        (f"{KEY} must be one of test.csv", places < 0),
+        (f"{KEY} must stand only once", np.asarray(ids.duplicated()) & (places >= 0)),
+    ):
+        rows = np.flatnonzero(wrong)
+        if len(rows):
+            shown = ids.iloc[rows[:N_EXAMPLES]].fillna("").tolist()
+            report.add(complaint, column=KEY, lines=lines[rows], values=shown)
+    absent = np.ones(len(expected), dtype=bool)
+    absent[places[places >= 0]] = False
+    if n := int(absent.sum()):
+        examples = ", ".join(expected[absent].head(N_EXAMPLES))
+        report.add(
+            f"Every {KEY} of test.csv must have a row, however: {n:,} of {len(expected):,} are "
+            f"missing, among them {examples}",
+            column=KEY,
+        )
+    return np.asarray(places, dtype=np.intp)
+
+
+def read_submission(path: Path | str, expected_ids: pd.Series[str]) -> npt.NDArray[np.float64]:
+    """Return the scores of a submission in the order of `expected_ids`, shape (n_test,).
+
+    Raises
+    ------
+    InvalidSubmissionError
+        With the whole report, if the submission cannot be scored.
+    KitError
+        If the file cannot be opened.
+    """
+    checked = check_submission(path, expected_ids)
+    if not checked.passed:
+        raise InvalidSubmissionError(str(checked.report))
+    return checked.fraud_score
+
+
+def write_submission(edition: Edition, fraud_score: npt.ArrayLike, path: Path | str) -> Path:
+    """Write a submission.
+
+    Parameters
+    ----------
+    edition : Edition
+        Whose test declarations were scored.
+    fraud_score : array_like of float, shape (n_test,)
+        One finite score for each row of ``edition.test``, in its order.
+    path : path
+        Where to write; CSV, gzipped if the name ends in ``.gz``.
+
+    Returns
+    -------
+    path
+        The file written.
+
+    Raises
+    ------
+    InvalidSubmissionError
+        If shape or values are wrong.
+    """
+    scores = np.asarray(fraud_score, dtype=np.float64)
+    if scores.shape != (len(edition.test),):
+        raise InvalidSubmissionError(
+            f"fraud_score must have shape ({len(edition.test)},), one score for each row of test, "
+            f"however: it has shape {scores.shape}."
+        )
+    if wrong := int((~np.isfinite(scores)).sum()):
+        raise InvalidSubmissionError(
+            f"fraud_score must be finite, however: {wrong:,} of {len(scores):,} scores are not."
+        )
+    path = Path(path)
+    frame = pd.DataFrame({KEY: edition.test[KEY], SCORE: scores})
+    frame.to_csv(path, index=False, lineterminator="\n")
+    return path

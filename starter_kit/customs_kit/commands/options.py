@@ -1,0 +1,53 @@
+"""Options that several commands share, and the types they are read with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+ERASURES = ("random", "importer", "inspection", "delay")
+
+
+class CommaSeparated(click.ParamType[tuple[Any, ...]]):
+    """A comma-separated list: ``1,0.1,0.05``."""
+
+    name = "list"
+
+    def __init__(self, element: type[int] | type[float] | type[str]) -> None:
+        self.element = element
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[Any, ...]:
+        """Split and convert; a bad element is wrong usage (exit status 2)."""
+        if isinstance(value, tuple):
+            return value
+        try:
+            return tuple(self.element(part.strip()) for part in value.split(","))
+        except ValueError:
+            self.fail(f"{value!r} is not a comma-separated list of {self.element.__name__}.")
+
+
+def edition_option(*, required: bool) -> Callable[[F], F]:
+    """Return the option --edition."""
+    return click.option(
+        "--edition",
+        type=click.Path(path_type=Path),
+        required=required,
+        help="Folder of the edition (it holds public/).",
+    )
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
+erasure_option = click.option(
+    "--erasure",
+    type=click.Choice(ERASURES),
+    default="random",
+    show_default=True,
+    help="How labels are erased to reach the label rate.",
+)

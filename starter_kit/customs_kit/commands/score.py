@@ -1,0 +1,47 @@
+"""`customs-kit score`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from customs_kit.commands.options import edition_option, json_option
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@edition_option(required=True)
+@click.option(
+    "--replicates",
+    type=click.IntRange(min=0),
+    default=1000,
+    show_default=True,
+    help="Bootstrap replicates of the 95 % intervals; 0 leaves them out.",
+)
+@json_option
+def score(files: tuple[Path, ...], edition: Path, replicates: int, as_json: bool) -> None:
+    """Score submissions against hidden labels (organizers).
+
+    Best first: private precision@5 %, then precision@10 %, then the order of FILES (name earlier
+    submissions first).
+
+    \b
+    Examples:
+      customs-kit score submission.csv --edition my-edition
+      customs-kit score team-*.csv --edition my-edition --json
+    """
+    from customs_kit.terminal import print_json, progress_console, show
+    from customs_scorer.standings import score_files
+
+    with progress_console().status("Scoring ..."):
+        standings = score_files(list(files), edition, n_replicates=replicates)
+    if as_json:
+        print_json([standing.as_dict() for standing in standings])
+        return
+    from customs_kit.tables import scorecard_table, standings_table
+
+    if len(standings) == 1:
+        show(scorecard_table(standings[0]))
+    else:
+        show(standings_table(standings))

@@ -1,0 +1,46 @@
+"""`customs-kit submission`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from customs_kit.commands.options import edition_option, json_option
+
+
+@click.group()
+def submission() -> None:
+    """Check a submission before sending it.
+
+    Example: customs-kit submission check submission.csv --edition my-edition
+    """
+
+
+@submission.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@edition_option(required=True)
+@json_option
+def check(file: Path, edition: Path, as_json: bool) -> None:
+    """Check a submission without the answers; everything wrong comes in one report.
+
+    FILE holds `Declaration ID,Fraud Score`: one row for each row of test.csv, in any order.
+    Exits 1 if it cannot be scored.
+
+    Example: customs-kit submission check submission.csv --edition my-edition
+    """
+    from customs_data import load_edition
+    from customs_data.schema import KEY
+    from customs_kit.terminal import print_json
+    from customs_scorer import check_submission
+
+    checked = check_submission(file, load_edition(edition).test[KEY])
+    if as_json:
+        problems = [problem.as_dict() for problem in checked.report.problems]
+        print_json({"file": str(file), "passed": checked.passed, "problems": problems})
+    elif checked.passed:
+        click.echo(f"{file} can be scored: {len(checked.fraud_score):,} declarations.")
+    else:
+        click.echo(str(checked.report), err=True)
+    if not checked.passed:
+        raise SystemExit(1)

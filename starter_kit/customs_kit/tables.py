@@ -1,0 +1,133 @@
+"""Tables of results for a terminal."""
+
+from __future__ import annotations
+
+from math import isnan
+from typing import TYPE_CHECKING, Any
+
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from customs_baselines.records import RunRecord
+    from customs_baselines.reference import Reference
+    from customs_scorer.standings import Standing
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None or isnan(value) else f"{value:.4f}"
+
+
+def _interval(interval: tuple[float, float] | None) -> str:
+    return "-" if interval is None else f"{interval[0]:.3f} .. {interval[1]:.3f}"
+
+
+def scorecard_table(standing: Standing) -> Table:
+    """Everything about one submission."""
+    table = Table(title=standing.file, title_justify="left")
+    table.add_column("")
+    periods = (standing.scorecard.public, standing.scorecard.private)
+    for name in ("Public", "Private"):
+        table.add_column(name, justify="right")
+    table.add_row("declarations", *(f"{held.n_declarations:,}" for held in periods))
+    table.add_row("fraud", *(f"{held.n_fraud:,}" for held in periods))
+    table.add_row("critical fraud", *(f"{held.n_critical:,}" for held in periods), end_section=True)
+    for n in (5, 10):
+        for label, name in (
+            (f"precision@{n} %", f"precision_at_{n}"),
+            (f"recall@{n} %", f"recall_at_{n}"),
+            (f"lift@{n} %", f"lift_at_{n}"),
+            (f"critical precision@{n} %", f"critical_precision_at_{n}"),
+        ):
+            table.add_row(label, *(_number(getattr(held, name)) for held in periods))
+            if name.startswith("precision"):
+                intervals = (getattr(held, f"interval_at_{n}") for held in periods)
+                table.add_row("  95 % interval", *(_interval(held) for held in intervals))
+        table.add_section()
+    return table
+
+
+def standings_table(standings: list[Standing]) -> Table:
+    """Submissions, best first."""
+    table = Table(title="Standings: private precision@5 %, then @10 %", title_justify="left")
+    table.add_column("rank", justify="right")
+    table.add_column("file", overflow="fold")
+    for column in ("Public @5", "Public @10", "Private @5", "95 % interval", "Private @10"):
+        table.add_column(column, justify="right")
+    for rank, standing in enumerate(standings, start=1):
+        public, private = standing.scorecard.public, standing.scorecard.private
+        table.add_row(
+            str(rank),
+            standing.file,
+            _number(public.precision_at_5),
+            _number(public.precision_at_10),
+            _number(private.precision_at_5),
+            _interval(private.interval_at_5),
+            _number(private.precision_at_10),
+        )
+    return table
+
+
+def runs_table(records: list[RunRecord], title: str) -> Table:
+    """Runs in the order of the plan: precision by period, on unseen tuples, and costs."""
+    table = Table(title=title, title_justify="left")
+    table.add_column("baseline", overflow="fold")
+    table.add_column("recipe")
+    scored = any(record.scores["private"] for record in records)
+    validated = any(record.validation for record in records)
+    varied = len({(record.run.label_rate, record.run.seed) for record in records}) > 1
+    for column in ("labels", "seed") if varied else ():
+        table.add_column(column, justify="right")
+    if validated:
+        table.add_column("Validation @5 / @10", justify="right")
+    if scored:
+        for column in ("Public @5 / @10", "Private @5 / @10", "95 % (@5)", "unseen @5 / @10"):
+            table.add_column(column, justify="right")
+    for column in ("seconds", "CPU s", "MiB"):
+        table.add_column(column, justify="right")
+    for record in records:
+        name = record.run.name + (" (transductive)" if record.result.transductive else "")
+        cells = [name, record.run.recipe or "-"]
+        if varied:
+            cells += [f"{record.repeat['label_rate']:g}", str(record.run.seed)]
+        if validated:
+            cells.append(_pair(record.validation))
+        if scored:
+            cells += _score_cells(record)
+        if record.failed:
+            table.add_row(*cells, "failed", "-", "-")
+            continue
+        table.add_row(
+            *cells,
+            f"{record.result.seconds:.1f}",
+            f"{record.result.cpu_seconds:.1f}",
+            f"{record.result.peak_memory_mib:,.0f}",
+        )
+    return table
+
+
+def _score_cells(record: RunRecord) -> list[str]:
+    public, private = record.scores["public"], record.scores["private"]
+    if public is None or private is None:
+        return ["-"] * 4
+    interval = private["interval_at_5"]
+    return [_pair(public), _pair(private), _interval(interval), _pair(private["unseen_tuple"])]
+
+
+def _pair(scores: dict[str, Any] | None) -> str:
+    if scores is None or "precision_at_5" not in scores:
+        return "-"
+    return f"{scores['precision_at_5']:.4f} / {scores['precision_at_10']:.4f}"
+
+
+def reference_line(reference: Reference) -> str:
+    """The sentence that stands under every table of results."""
+    sentence = (
+        f"{reference.twin_share:.1%} of the test declarations repeat the tuple (HS6, departure, "
+        "origin, tax rate, tax type, net mass) of a training declaration"
+    )
+    if reference.lookup is None:
+        return f"{sentence}."
+    return (
+        f"{sentence}; copying its label scores {_pair(reference.lookup['private'])} on Private.\n"
+        "'unseen' is the private precision on the other declarations."
+    )
