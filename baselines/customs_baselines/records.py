@@ -8,15 +8,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from customs_baselines.job import JobResult
 from customs_baselines.plan import Run
-from customs_baselines.reference import Reference
 from customs_data.edition.layout import USAGES
 from customs_data.edition.loading import Edition, load_solution
 from customs_data.schema import KEY
-from customs_scorer.metrics import precision_at
+from customs_scorer.reference import Reference
 from customs_scorer.scorecard import score_submission
 from customs_scorer.submissions import read_submission
 
@@ -34,8 +31,7 @@ class RunRecord:
     result : JobResult
         How training went.
     scores : dict
-        ``public`` and ``private``: the scorecard of each period, with ``unseen_tuple`` (precision
-        on declarations whose six-tuple is unseen in training); None without hidden labels.
+        ``public`` and ``private``: the scorecard of each period; None without hidden labels.
     validation : dict or None
         Precision on the later part of the training period.
     submission : path or None
@@ -122,20 +118,7 @@ def make_record(
 def _score(
     edition: Edition, submission: Path, reference: Reference
 ) -> dict[str, dict[str, Any] | None]:
-    """Read the submission back and score it, on all declarations and on unseen tuples."""
+    """Read the submission back and score it."""
     solution = load_solution(edition.layout, edition.test[KEY])
     fraud_score = read_submission(submission, edition.test[KEY])
-    scores: dict[str, dict[str, Any] | None] = {}
-    scores.update(score_submission(solution, fraud_score).as_dict())
-    for period, usage in USAGES.items():
-        rows = (solution["Usage"] == usage).to_numpy() & reference.unseen
-        fraud = solution["Fraud"].to_numpy()[rows]
-        held = scores[period]
-        assert held is not None
-        held["unseen_tuple"] = {"n_declarations": int(np.sum(rows))}
-        if len(fraud):
-            held["unseen_tuple"] |= {
-                f"precision_at_{n}": precision_at(fraud, fraud_score[rows], n / 100)
-                for n in (5, 10)
-            }
-    return scores
+    return {**score_submission(solution, fraud_score, reference.unseen).as_dict()}

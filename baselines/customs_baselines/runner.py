@@ -21,7 +21,6 @@ import numpy.typing as npt
 from customs_baselines.job import RESULT, SCORES, Job, JobData, JobResult, write_job
 from customs_baselines.plan import Plan, Run
 from customs_baselines.records import RunRecord, make_record
-from customs_baselines.reference import Reference, make_reference
 from customs_baselines.validation import split_by_time
 from customs_data.edition.loading import Edition
 from customs_data.erasure import erase
@@ -29,6 +28,7 @@ from customs_data.errors import KitError
 from customs_data.schema import ERASED
 from customs_data.streams import secret_of_seed
 from customs_scorer.metrics import precision_at
+from customs_scorer.reference import Reference, make_reference
 from customs_scorer.submissions import write_submission
 
 SUBMISSION: Final = "submission.csv"

@@ -1,1 +1,1 @@
-"""The leaderboard service (to come: see the changelog of the project)."""
+"""The leaderboard's place in the layout; there is no service in this release."""

@@ -11,7 +11,7 @@ import pandas as pd
 
 from customs_data.edition.layout import USAGES
 from customs_scorer.bootstrap import precision_interval
-from customs_scorer.metrics import inspect
+from customs_scorer.metrics import inspect, precision_at
 
 N_REPLICATES: Final = 1000
 
@@ -30,6 +30,11 @@ class PeriodScore:
         Reported beside it; NaN where the period holds no fraud.
     critical_precision_at_5, critical_precision_at_10 : float
         Share of critical fraud among the declarations opened.
+    n_unseen : int
+        Declarations whose six-tuple (`customs_data.schema.LOOKUP_TUPLE`) no training declaration
+        has, so that there is no label to copy.
+    unseen_precision_at_5, unseen_precision_at_10 : float
+        Precision on these declarations alone; NaN where there is none.
     interval_at_5, interval_at_10 : (float, float) or None
         Bootstrap 95 % interval of the precision.
     """
@@ -45,6 +50,9 @@ class PeriodScore:
     lift_at_10: float
     critical_precision_at_5: float
     critical_precision_at_10: float
+    n_unseen: int
+    unseen_precision_at_5: float
+    unseen_precision_at_10: float
     interval_at_5: tuple[float, float] | None
     interval_at_10: tuple[float, float] | None
 
@@ -75,6 +83,7 @@ class Scorecard:
 def score_submission(
     solution: pd.DataFrame,
     fraud_score: npt.NDArray[np.float64],
+    unseen: npt.NDArray[np.bool_],
     *,
     n_replicates: int = N_REPLICATES,
     seed: int = 0,
@@ -87,6 +96,8 @@ def score_submission(
         Fraud, Critical Fraud and Usage.
     fraud_score : ndarray of float64, shape (n_test,)
         In the order of `solution`.
+    unseen : ndarray of bool, shape (n_test,)
+        Whether there is no label to copy (`customs_data.lookup.is_unseen`).
     n_replicates : int
         Bootstrap replicates of the intervals; 0 leaves them out.
     seed : int
@@ -100,6 +111,7 @@ def score_submission(
             solution["Fraud"].to_numpy()[rows],
             solution["Critical Fraud"].to_numpy()[rows],
             scores[rows],
+            unseen[rows],
             n_replicates=n_replicates,
             seed=seed,
         )
@@ -110,6 +122,7 @@ def score_rows(
     fraud: npt.NDArray[np.int8],
     critical: npt.NDArray[np.int8],
     fraud_score: npt.NDArray[np.float64],
+    unseen: npt.NDArray[np.bool_],
     *,
     n_replicates: int = N_REPLICATES,
     seed: int = 0,
@@ -118,6 +131,10 @@ def score_rows(
     is_critical = (critical == 2).astype(np.int8)
     five, ten = (inspect(fraud, fraud_score, rate) for rate in (0.05, 0.10))
     critical_five, critical_ten = (inspect(is_critical, fraud_score, r) for r in (0.05, 0.10))
+    unseen_five, unseen_ten = (
+        precision_at(fraud[unseen], fraud_score[unseen], rate) if unseen.any() else float("nan")
+        for rate in (0.05, 0.10)
+    )
     intervals: list[tuple[float, float] | None] = [
         precision_interval(fraud, fraud_score, rate, n_replicates=n_replicates, seed=seed)
         if n_replicates
@@ -136,6 +153,9 @@ def score_rows(
         lift_at_10=ten.lift,
         critical_precision_at_5=critical_five.precision,
         critical_precision_at_10=critical_ten.precision,
+        n_unseen=int(unseen.sum()),
+        unseen_precision_at_5=unseen_five,
+        unseen_precision_at_10=unseen_ten,
         interval_at_5=intervals[0],
         interval_at_10=intervals[1],
     )

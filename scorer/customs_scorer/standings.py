@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from customs_data.edition.layout import Layout
-from customs_data.edition.loading import load_solution
+from customs_data.edition.loading import load_edition, load_solution
 from customs_data.errors import InvalidSubmissionError
+from customs_data.lookup import is_unseen
 from customs_data.schema import KEY
 from customs_scorer.scorecard import N_REPLICATES, Scorecard, score_submission
 from customs_scorer.submissions import read_submission
@@ -52,7 +52,9 @@ def score_files(
     InvalidSubmissionError
         If any file cannot be scored; reports of all such files together, and no scores.
     """
-    solution = load_solution(Layout.find(edition))
+    loaded = load_edition(edition)
+    solution = load_solution(loaded.layout, loaded.test[KEY])
+    unseen = is_unseen(loaded.train, loaded.test)
     aligned, complaints = [], []
     for file in files:
         try:
@@ -62,7 +64,7 @@ def score_files(
     if complaints:
         raise InvalidSubmissionError("\n".join(complaints))
     standings = [
-        Standing(str(file), score_submission(solution, scores, n_replicates=n_replicates))
+        Standing(str(file), score_submission(solution, scores, unseen, n_replicates=n_replicates))
         for file, scores in zip(files, aligned, strict=True)
     ]
     return sorted(standings, key=lambda standing: standing.scorecard.rank_key)

@@ -1,7 +1,6 @@
 """customs-kit: a competition in a box for customs fraud detection.
 
->>> from customs_kit import load_edition  # doctest: +SKIP
->>> edition = load_edition("my-edition")  # doctest: +SKIP
+``from customs_kit import load_edition`` is all a team needs to begin.
 """
 
 from __future__ import annotations

@@ -59,8 +59,8 @@ _COMMANDS = "customs_kit.commands"
     },
 )
 @click.version_option(package_name="customs-kit")
-def customs_kit() -> None:  # noqa: D400 - a question
-    """Customs fraud detection: which 5 % of the declarations do we open?
+def customs_kit() -> None:
+    """Customs fraud detection: which 5 % of the declarations to open.
 
     Example: customs-kit baseline run
     """

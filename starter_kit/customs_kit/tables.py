@@ -9,7 +9,7 @@ from rich.table import Table
 
 if TYPE_CHECKING:
     from customs_baselines.records import RunRecord
-    from customs_baselines.reference import Reference
+    from customs_scorer.reference import Reference
     from customs_scorer.standings import Standing
 
 
@@ -43,6 +43,10 @@ def scorecard_table(standing: Standing) -> Table:
                 intervals = (getattr(held, f"interval_at_{n}") for held in periods)
                 table.add_row("  95 % interval", *(_interval(held) for held in intervals))
         table.add_section()
+    table.add_row("with no twin in training", *(f"{held.n_unseen:,}" for held in periods))
+    for n in (5, 10):
+        unseen = (getattr(held, f"unseen_precision_at_{n}") for held in periods)
+        table.add_row(f"  precision@{n} % of these", *(_number(value) for value in unseen))
     return table
 
 
@@ -51,7 +55,14 @@ def standings_table(standings: list[Standing]) -> Table:
     table = Table(title="Standings: private precision@5 %, then @10 %", title_justify="left")
     table.add_column("rank", justify="right")
     table.add_column("file", overflow="fold")
-    for column in ("Public @5", "Public @10", "Private @5", "95 % interval", "Private @10"):
+    for column in (
+        "Public @5",
+        "Public @10",
+        "Private @5",
+        "95 % interval",
+        "Private @10",
+        "unseen @5",
+    ):
         table.add_column(column, justify="right")
     for rank, standing in enumerate(standings, start=1):
         public, private = standing.scorecard.public, standing.scorecard.private
@@ -63,6 +74,7 @@ def standings_table(standings: list[Standing]) -> Table:
             _number(private.precision_at_5),
             _interval(private.interval_at_5),
             _number(private.precision_at_10),
+            _number(private.unseen_precision_at_5),
         )
     return table
 
@@ -110,13 +122,13 @@ def _score_cells(record: RunRecord) -> list[str]:
     if public is None or private is None:
         return ["-"] * 4
     interval = private["interval_at_5"]
-    return [_pair(public), _pair(private), _interval(interval), _pair(private["unseen_tuple"])]
+    return [_pair(public), _pair(private), _interval(interval), _pair(private, "unseen_")]
 
 
-def _pair(scores: dict[str, Any] | None) -> str:
-    if scores is None or "precision_at_5" not in scores:
-        return "-"
-    return f"{scores['precision_at_5']:.4f} / {scores['precision_at_10']:.4f}"
+def _pair(scores: dict[str, Any] | None, prefix: str = "") -> str:
+    """Precision at 5 and 10 %, or a dash where either is missing."""
+    found = [(scores or {}).get(f"{prefix}precision_at_{n}") for n in (5, 10)]
+    return "-" if None in found else " / ".join(f"{value:.4f}" for value in found)
 
 
 def reference_line(reference: Reference) -> str:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import json
+import re
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
 from rich.console import Console, RenderableType
 
+from customs_data.errors import KitError
+
 # Without a terminal nobody wraps lines for us: wide enough that no table is cut.
 _WIDTH_WITHOUT_TERMINAL = 160
+_PICTURE_WIDTH = 140
 
 
 def print_json(data: Any) -> None:
@@ -29,3 +35,24 @@ def show(*parts: RenderableType) -> None:
 def progress_console() -> Console:
     """Return a console on standard error; progress shows only where that is a terminal."""
     return Console(stderr=True, highlight=False)
+
+
+def save_picture(path: Path, title: str, *parts: RenderableType) -> None:
+    """Save tables and text as an SVG picture of a terminal.
+
+    Raises
+    ------
+    KitError
+        If the file cannot be written.
+    """
+    console = Console(
+        record=True, width=_PICTURE_WIDTH, file=io.StringIO(), highlight=False, force_terminal=True
+    )
+    for part in parts:
+        console.print(part, markup=False)
+    # Without its @font-face rules the picture asks no other server for a font.
+    picture = re.sub(r"@font-face \{.*?\}", "", console.export_svg(title=title), flags=re.DOTALL)
+    try:
+        path.write_text(picture, encoding="utf-8")
+    except OSError as error:
+        raise KitError(f"{path} cannot be written: {error.strerror}.") from None

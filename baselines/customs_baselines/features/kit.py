@@ -9,9 +9,9 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.base import BaseEstimator
 
-from customs_baselines.features.grouping import Grouping, group_sums
 from customs_baselines.features.norms import GoodsNorm
 from customs_baselines.features.risk import RiskProfiles
+from customs_data.grouping import Grouping, group_sums
 
 Floats = npt.NDArray[np.float64]
 

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from customs_baselines.features.grouping import Grouping, group_sums
+from customs_data.grouping import Grouping, group_sums
 
 # From coarse to fine: each level's mean is drawn towards that of the level before it.
 _LEVELS: tuple[tuple[str, ...], ...] = (

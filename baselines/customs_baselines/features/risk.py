@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.base import BaseEstimator
 
-from customs_baselines.features.grouping import Grouping, group_sums
+from customs_data.grouping import Grouping, group_sums
 
 #: Entities, codes and pairs whose history is profiled.
 PROFILE_KEYS: tuple[tuple[str, ...], ...] = (

@@ -49,6 +49,45 @@ def list_(as_json: bool) -> None:
 
 
 @baseline.command()
+@click.argument("results", type=click.Path(path_type=Path))
+@click.option(
+    "--write",
+    "document",
+    type=click.Path(path_type=Path),
+    help="Markdown file to put the table in.",
+)
+@click.option(
+    "--check",
+    "checked",
+    type=click.Path(path_type=Path),
+    help="Markdown file that must hold the table already; exits 1 if it does not.",
+)
+def table(results: Path, document: Path | None, checked: Path | None) -> None:
+    """Make a Markdown table of results.
+
+    RESULTS is the output of `customs-kit baseline run --json`, saved to a file. The table is
+    printed, or put between the lines `<!-- results:NAME -->` and `<!-- /results -->` of a document,
+    where NAME is the name of RESULTS without its suffix.
+
+    \b
+    Examples:
+      customs-kit baseline table results.json
+      customs-kit baseline table baselines/results/released.json --write README.md
+    """
+    if document is not None and checked is not None:
+        raise click.UsageError("Give --write or --check, not both.")
+
+    from customs_baselines.results import markdown_table, put_table, read_results
+
+    made = markdown_table(read_results(results))
+    target = document or checked
+    if target is None:
+        click.echo(made)
+    else:
+        put_table(target, results.stem, made, check=checked is not None)
+
+
+@baseline.command()
 @click.argument("names", nargs=-1, metavar="[NAME ... | FILE.py:CLASS]")
 @edition_option(required=False)
 @click.option(
@@ -89,6 +128,11 @@ def list_(as_json: bool) -> None:
 )
 @click.option("--threads", type=click.IntRange(min=1), help="Threads.  [default: processors]")
 @click.option(
+    "--picture",
+    type=click.Path(path_type=Path),
+    help="Also save the table as a picture (SVG).",
+)
+@click.option(
     "--device",
     type=click.Choice(["auto", "cpu", "cuda"]),
     default="auto",
@@ -106,6 +150,7 @@ def run(
     out: Path | None,
     validate: bool | None,
     threads: int | None,
+    picture: Path | None,
     device: str,
     as_json: bool,
 ) -> None:
@@ -132,7 +177,7 @@ def run(
     from customs_data import load_edition
     from customs_kit.practice import practice_edition
     from customs_kit.tables import reference_line, runs_table
-    from customs_kit.terminal import print_json, progress_console, show
+    from customs_kit.terminal import print_json, progress_console, save_picture, show
 
     plan = Plan(names, recipes, label_rates, erasure, seeds)
     loaded = load_edition(practice_edition() if edition is None else edition)
@@ -163,12 +208,15 @@ def run(
             on_start=started,
             on_done=done,
         )
+    labels = int((loaded.y >= 0).sum())
+    title = f"{loaded.manifest.name}: {labels:,} of {len(loaded.y):,} labels"
+    parts = (runs_table(records, title), reference_line(reference))
+    if picture is not None:
+        save_picture(picture, "customs-kit baseline run", *parts)
     if as_json:
         print_json([record.as_dict() for record in records])
     else:
-        labels = int((loaded.y >= 0).sum())
-        title = f"{loaded.manifest.name}: {labels:,} of {len(loaded.y):,} labels"
-        show(runs_table(records, title), reference_line(reference))
+        show(*parts)
         click.echo(f"Submissions, records and logs are in {out}.")
     failed = [record for record in records if record.failed]
     for record in failed:

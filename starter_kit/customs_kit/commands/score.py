@@ -31,17 +31,18 @@ def score(files: tuple[Path, ...], edition: Path, replicates: int, as_json: bool
       customs-kit score submission.csv --edition my-edition
       customs-kit score team-*.csv --edition my-edition --json
     """
+    from customs_data import load_edition
+    from customs_kit.tables import reference_line, scorecard_table, standings_table
     from customs_kit.terminal import print_json, progress_console, show
+    from customs_scorer.reference import make_reference
     from customs_scorer.standings import score_files
 
     with progress_console().status("Scoring ..."):
         standings = score_files(list(files), edition, n_replicates=replicates)
+        reference = make_reference(load_edition(edition))
     if as_json:
         print_json([standing.as_dict() for standing in standings])
         return
-    from customs_kit.tables import scorecard_table, standings_table
-
-    if len(standings) == 1:
-        show(scorecard_table(standings[0]))
-    else:
-        show(standings_table(standings))
+    one = len(standings) == 1
+    table = scorecard_table(standings[0]) if one else standings_table(standings)
+    show(table, reference_line(reference))

@@ -1,0 +1,60 @@
+"""Looking declarations up in training: the cheat every edition must resist."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from customs_data.grouping import Grouping, group_sums
+from customs_data.schema import LOOKUP_TUPLE
+
+
+def is_unseen(train: pd.DataFrame, test: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Whether no training declaration has the test declaration's six-tuple.
+
+    Parameters
+    ----------
+    train, test : DataFrame
+        Declared columns.
+
+    Returns
+    -------
+    ndarray of bool, shape (n_test,)
+    """
+    grouping = Grouping(LOOKUP_TUPLE)
+    grouping.fit(train)
+    return grouping.find(test) < 0
+
+
+class LookupTable:
+    """Mean label of the labelled training declarations with exactly the same six-tuple.
+
+    The tuple is HS6 code, departure, origin, tax rate, tax type and net mass; one that no labelled
+    training declaration has gets the overall fraud rate.
+
+    Parameters
+    ----------
+    train : DataFrame, shape (n_train, 20)
+        Declared columns.
+    y : ndarray of int8, shape (n_train,)
+        1 = fraud, 0 = honest, -1 = unlabelled; at least one label.
+
+    Notes
+    -----
+    On the public release of 'Customs Import Declaration Datasets' this scores precision@5 % =
+    0.986 on the test period, because 82 % of its rows repeat a training row (REFERENCES.md, 2).
+    """
+
+    def __init__(self, train: pd.DataFrame, y: npt.NDArray[np.int8]) -> None:
+        labelled = y >= 0
+        fraud = (y[labelled] == 1).astype(np.float64)
+        self._grouping = Grouping(LOOKUP_TUPLE)
+        group = self._grouping.fit(train[labelled])
+        size = self._grouping.n_groups
+        self._rate = group_sums(group, size, fraud) / np.maximum(group_sums(group, size), 1)
+        self._rate[-1] = fraud.mean()  # group -1: the unseen
+
+    def rate(self, declarations: pd.DataFrame) -> npt.NDArray[np.float64]:
+        """Return the twins' mean label of each declaration, shape (n_declarations,)."""
+        return np.asarray(self._rate[self._grouping.find(declarations)])

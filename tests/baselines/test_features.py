@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from customs_baselines.features import make_features
+from customs_baselines.features.norms import GoodsNorm
+from customs_baselines.features.risk import RiskProfiles
+from customs_data.errors import KitError
+from customs_data.grouping import Grouping
+
+
+@pytest.fixture
+def train(sample_edition):
+    return sample_edition.train
+
+
+@pytest.mark.parametrize("recipe", ["paper", "kit"])
+def test_features_are_finite_named_and_repeatable(sample_edition, recipe):
+    edition = sample_edition
+    found = []
+    for _ in range(2):
+        features = make_features(recipe, random_state=3)
+        fitted = features.fit_transform(edition.train, edition.y)
+        later = features.transform(edition.test)
+        assert fitted.shape == (len(edition.train), len(features.get_feature_names_out()))
+        assert later.shape == (len(edition.test), fitted.shape[1])
+        assert np.isfinite(fitted).all()
+        assert np.isfinite(later).all()
+        found.append((fitted, later))
+    for a, b in zip(*found, strict=True):
+        assert (a == b).all()
+
+
+def test_unknown_recipe_is_named():
+    with pytest.raises(KitError, match="'soup'"):
+        make_features("soup")
+
+
+def test_paper_recipe_encodes_in_order_of_appearance_and_scales(train):
+    features = make_features("paper")
+    fitted = features.fit_transform(train)
+    assert fitted.min() == 0
+    assert fitted.max() == 1
+    names = features.get_feature_names_out()
+    assert "Declaration ID" not in names
+    codes = fitted[:, names.index("HS6 Code")]
+    first_seen = train["HS6 Code"].unique()
+    expected = {code: i / (len(first_seen) - 1) for i, code in enumerate(first_seen)}
+    assert codes == pytest.approx(train["HS6 Code"].map(expected).to_numpy())
+    # unseen codes share the next place: one step above the last, which is 1
+    unseen = train.head(2).assign(**{"HS6 Code": ["000000", "000001"]})
+    later = features.transform(unseen)[:, names.index("HS6 Code")]
+    assert later == pytest.approx(len(first_seen) / (len(first_seen) - 1))
+
+
+def test_a_constant_column_becomes_zero(train):
+    features = make_features("paper")
+    fitted = features.fit_transform(train)
+    assert (fitted[:, features.get_feature_names_out().index("Process Type")] == 0).all()
+
+
+def test_grouping_gives_missing_and_unseen_no_group(train):
+    grouping = Grouping(["Seller ID", "HS6 Code"])
+    group = grouping.fit(train)
+    assert ((group == -1) == train["Seller ID"].isna().to_numpy()).all()
+    # same group exactly where both values are equal
+    pair = train["Seller ID"] + "/" + train["HS6 Code"]
+    known = group >= 0
+    assert pd.Series(group[known]).groupby(pair[known].to_numpy()).nunique().eq(1).all()
+    assert grouping.n_groups == pair[known].nunique()
+    assert (grouping.find(train.assign(**{"Seller ID": "nobody"})) == -1).all()
+
+
+def test_risk_profile_of_a_row_does_not_know_its_label(sample_edition):
+    train, y = sample_edition.train, sample_edition.y
+    before = RiskProfiles(random_state=1).fit_transform(train, y)
+    row = 17
+    flipped = y.copy()
+    flipped[row] = 1 - flipped[row]
+    after = RiskProfiles(random_state=1).fit_transform(train, flipped)
+    # its label moves the base rate of everybody a little, and nothing else of its own row
+    assert after[row] == pytest.approx(before[row], abs=0.02)
+    # ... while an importer with one declaration only has no history at all
+    alone = ~train["Importer ID"].duplicated(keep=False).to_numpy()
+    names = RiskProfiles().get_feature_names_out()
+    assert (before[alone, names.index("evidence of Importer ID")] == 0).all()
+
+
+def test_risk_profiles_of_noise_carry_no_signal(sample_edition):
+    # Labels drawn at random: in-sample rates would correlate with them, out-of-fold ones must not.
+    train = sample_edition.train
+    correlations = []
+    for seed in range(12):
+        y = (np.random.default_rng(seed).random(len(train)) < 0.2).astype(np.int8)
+        profile = RiskProfiles([("Importer ID",)], random_state=seed).fit_transform(train, y)
+        correlations.append(np.corrcoef(profile[:, 0], y)[0, 1])
+    assert abs(np.mean(correlations)) < 0.05
+
+
+def test_risk_profiles_read_labelled_rows_only(sample_edition):
+    train, y = sample_edition.train, sample_edition.y.copy()
+    y[::3] = -1
+    with_all = RiskProfiles(random_state=2).fit_transform(train, y)
+    labelled = y >= 0
+    only = RiskProfiles(random_state=2).fit_transform(
+        train[labelled].reset_index(drop=True), y[labelled]
+    )
+    assert with_all[labelled] == pytest.approx(only)
+
+
+def test_golden_risk_profile():
+    # Importer A: 3 labelled, 2 fraud; base rate 2/4; m = 10: (2 + 10 * .5) / (3 + 10) = 7/13.
+    X = pd.DataFrame({"Importer ID": ["A", "A", "A", "B"]})
+    profiles = RiskProfiles([("Importer ID",)])
+    profiles.fit_transform(X, np.array([1, 1, 0, 0], dtype=np.int8))
+    found = profiles.transform(pd.DataFrame({"Importer ID": ["A", "C"]}))
+    assert found[0] == pytest.approx([np.log(7 / 6), np.log(4)])
+    assert found[1] == pytest.approx([0.0, 0.0])  # unseen: the base rate, no evidence
+
+
+def test_norm_leaves_the_row_itself_out(train):
+    values = np.random.default_rng(0).normal(size=len(train))
+    norm = GoodsNorm()
+    before = norm.fit(train, values)[0]
+    row = 5
+    moved = values.copy()
+    moved[row] += 100
+    after = GoodsNorm().fit(train, moved)[0]
+    # The row's own deviation grows by all of the 100 but what the overall mean takes.
+    assert after[row] - before[row] == pytest.approx(100, abs=0.5)

@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+import inspect
+import pickle
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+
+from customs_baselines.catalogue import find_baseline, list_baselines
+from customs_baselines.contract import fit_and_score, make_model
+from customs_baselines.models.lookup import Lookup
+from customs_data.errors import KitError
+from customs_data.lookup import is_unseen
+from customs_data.schema import LOOKUP_TUPLE
+
+NAMES = [baseline.name for baseline in list_baselines()]
+RECIPE_MODELS = [baseline.name for baseline in list_baselines() if baseline.recipe]
+
+
+def new(name, **offered):
+    return make_model(find_baseline(name).load_class(), {"random_state": 0, "n_jobs": 1, **offered})
+
+
+def scores(model, edition, y=None, train=None, test=None):
+    return fit_and_score(
+        model,
+        edition.train if train is None else train,
+        edition.y if y is None else y,
+        edition.y_critical,
+        edition.test if test is None else test,
+    )
+
+
+@pytest.mark.parametrize("name", NAMES)
+class TestContract:
+    """Every model in the catalogue, also those added later."""
+
+    def test_scores_are_probabilities_and_repeatable(self, name, sample_edition):
+        first, again = (scores(new(name), sample_edition) for _ in range(2))
+        assert (first == again).all()
+        assert ((first >= 0) & (first <= 1)).all()
+
+    def test_unlabelled_rows_are_no_labels(self, name, sample_edition):
+        y = sample_edition.y.copy()
+        y[np.random.default_rng(0).random(len(y)) < 0.7] = -1
+        assert np.isfinite(scores(new(name), sample_edition, y=y)).all()
+
+    def test_input_is_left_as_it_was(self, name, sample_edition):
+        train, test = sample_edition.train.copy(), sample_edition.test.copy()
+        y = sample_edition.y.copy()
+        scores(new(name), sample_edition, y=y, train=train, test=test)
+        assert train.equals(sample_edition.train)
+        assert test.equals(sample_edition.test)
+        assert (y == sample_edition.y).all()
+
+    def test_unseen_values_are_scored(self, name, sample_edition):
+        strange = sample_edition.test.head(3).assign(
+            **{
+                "Importer ID": "NEW0001",
+                "Seller ID": np.nan,
+                "HS6 Code": "999999",
+                "Country of Origin": "ZZ",
+                "Tax Type": "NEW",
+                "Net Mass": 0.0,
+                "Item Price": 0.0,
+            }
+        )
+        strange = strange.astype(sample_edition.test.dtypes)
+        assert np.isfinite(scores(new(name), sample_edition, test=strange)).all()
+
+    def test_one_fraud_among_the_labels_is_enough(self, name, sample_edition):
+        y = np.full(len(sample_edition.y), -1, dtype=np.int8)
+        y[:20] = 0
+        y[20] = 1
+        assert np.isfinite(scores(new(name), sample_edition, y=y)).all()
+
+    def test_one_class_is_a_clear_error(self, name, sample_edition):
+        with pytest.raises(KitError, match="honest declarations only"):
+            scores(new(name), sample_edition, y=np.zeros(len(sample_edition.y), dtype=np.int8))
+
+    def test_scikit_learn_can_clone_and_pickle_it(self, name, sample_edition):
+        model = new(name)
+        assert clone(model).get_params() == model.get_params()
+        fitted = scores(model, sample_edition)
+        reloaded = pickle.loads(pickle.dumps(model))
+        assert (reloaded.predict_proba(sample_edition.test)[:, 1] == fitted).all()
+
+    def test_it_is_documented(self, name):
+        entry = find_baseline(name)
+        assert entry.summary.endswith(".")
+        assert inspect.getdoc(entry.load_class())
+
+
+@pytest.mark.parametrize("name", RECIPE_MODELS)
+@pytest.mark.parametrize("recipe", ["paper", "kit"])
+def test_models_learn(name, recipe, sample_edition):
+    """On the made-up sample, price and importer carry signal: far above chance (AUC .5)."""
+    from sklearn.metrics import roc_auc_score
+
+    from customs_data.edition.loading import load_solution
+
+    solution = load_solution(sample_edition.layout)
+    found = scores(new(name, recipe=recipe), sample_edition)
+    floor = 0.65 if recipe == "kit" else 0.55
+    assert roc_auc_score(solution["Fraud"], found) > floor
+
+
+def test_lookup_copies_the_twins_label(sample_edition):
+    train, y = sample_edition.train, sample_edition.y
+    twins = train.head(50)
+    model = Lookup().fit(train, y)
+    tuples = train[list(LOOKUP_TUPLE)].apply(tuple, axis=1)
+    expected = tuples.head(50).map(lambda t: y[(tuples == t).to_numpy()].mean())
+    assert model.predict_proba(twins)[:, 1] == pytest.approx(expected.to_numpy())
+    assert not is_unseen(train, twins).any()
+    new_mass = twins.assign(**{"Net Mass": twins["Net Mass"] + 0.01})
+    assert model.predict_proba(new_mass)[:, 1] == pytest.approx(y.mean())
+    assert is_unseen(train, new_mass).all()
+
+
+def test_lookup_does_not_learn_from_unlabelled_twins(sample_edition):
+    train, y = sample_edition.train, sample_edition.y.copy()
+    y[:50] = -1
+    found = Lookup().fit(train, y).predict_proba(train.head(50))[:, 1]
+    tuples = train[list(LOOKUP_TUPLE)].apply(tuple, axis=1)
+    lonely = ~tuples.head(50).isin(set(tuples[50:])).to_numpy()
+    assert found[lonely] == pytest.approx(y[y >= 0].mean())
+
+
+def test_paper_recipe_keeps_the_libraries_defaults():
+    """A new release of a library must not move the paper's row unnoticed."""
+    from lightgbm import LGBMClassifier
+    from xgboost import XGBClassifier
+
+    ours = new("lightgbm", recipe="paper").make_classifier().get_params()
+    theirs = LGBMClassifier().get_params()
+    for name in ("n_estimators", "num_leaves", "learning_rate", "min_child_samples", "reg_lambda"):
+        assert ours[name] == theirs[name]
+    # XGBoost's wrapper leaves defaults to the library: compare what both learn.
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(300, 4)), rng.integers(0, 2, 300)
+    plain = XGBClassifier(n_jobs=1).fit(X, y).predict_proba(X)
+    frozen = new("xgboost", recipe="paper").make_classifier().fit(X, y).predict_proba(X)
+    assert (plain == frozen).all()

@@ -1,0 +1,176 @@
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from customs_baselines.plan import Plan
+from customs_baselines.runner import run_baselines
+from customs_baselines.validation import split_by_time
+from customs_data.edition.loading import load_edition
+from customs_data.erasure import n_kept
+from customs_data.errors import KitError
+from customs_scorer.standings import score_files
+
+OWN_MODEL = """
+import numpy as np
+
+class Model:
+    def fit(self, X, y, *, y_critical=None, X_test=None):
+        assert set(np.unique(y)) <= {-1, 0, 1} and X.shape[1] == 20
+        return self
+
+    def predict_proba(self, X):
+        score = -np.log1p(X["Item Price"] / (X["Net Mass"] + 1))
+        return np.column_stack([-score, score])
+"""
+
+
+def run(plan, edition, out, **options):
+    return run_baselines(plan, edition, out, n_jobs=1, **options)[0]
+
+
+def own(tmp_path, body, name="model.py"):
+    path = tmp_path / name
+    path.write_text(body)
+    return f"{path}:Model"
+
+
+def test_a_run_writes_submission_and_record_and_agrees_with_the_scorer(
+    sample_edition, sample_path, tmp_path
+):
+    plan = Plan(("lookup", "xgboost"), recipes=("paper",), seeds=(3,))
+    records = run(plan, sample_edition, tmp_path)
+    assert [record.run.folder for record in records] == ["lookup-seed3", "xgboost-paper-seed3"]
+    for record in records:
+        data = json.loads((tmp_path / record.run.folder / "run.json").read_text())
+        assert data == json.loads(json.dumps(record.as_dict()))
+        (standing,) = score_files([record.submission], sample_path)
+        for period in ("public", "private"):
+            assert data[period] == json.loads(json.dumps(standing.as_dict()[period]))
+        assert data["cpu_seconds"] > 0
+        assert data["peak_memory_mib"] > 50
+        assert data["repeat"]["versions"]["xgboost"]
+    assert records[0].lookup["private"]["precision_at_5"] == pytest.approx(
+        records[0].scores["private"]["precision_at_5"]
+    )
+
+
+def test_repeating_a_run_gives_the_same_submission(sample_edition, tmp_path):
+    plan = Plan(("lightgbm",), label_rates=(0.3,), seeds=(1,))
+    texts = []
+    for name in ("a", "b"):
+        (record,) = run(plan, sample_edition, tmp_path / name)
+        texts.append(record.submission.read_bytes())
+    assert texts[0] == texts[1]
+
+
+def test_label_rates_are_shares_of_all_training_rows(sample_edition, tmp_path):
+    records = run(Plan(("random",), label_rates=(1.0, 0.1)), sample_edition, tmp_path)
+    n = len(sample_edition.y)
+    assert [record.repeat["n_labels"] for record in records] == [n, n_kept(0.1, n)]
+
+
+def test_a_team_without_hidden_labels_gets_validation(public_copy, tmp_path):
+    (record,) = run(Plan(("xgboost",)), load_edition(public_copy), tmp_path)
+    assert record.scores == {"public": None, "private": None}
+    assert 0 <= record.validation["precision_at_5"] <= 1
+    assert record.submission.is_file()
+
+
+def test_a_models_process_knows_nothing_of_the_edition(sample_edition, sample_path, tmp_path):
+    spy = own(
+        tmp_path,
+        """
+import os, sys, numpy as np
+from pathlib import Path
+
+class Model:
+    def fit(self, X, y): return self
+    def predict_proba(self, X):
+        print(*sys.argv, *os.environ.values(), os.getcwd(), *Path.cwd().rglob("*"))
+        return np.full((len(X), 2), 0.5)
+""",
+    )
+    (record,) = run(Plan((spy,)), sample_edition, tmp_path / "runs")
+    log = (tmp_path / "runs" / record.run.folder / "log.txt").read_text()
+    assert "train.parquet" in log
+    assert str(sample_path) not in log
+    assert "hidden" not in log
+    assert "solution" not in log
+
+
+def test_own_model_runs_and_is_marked_transductive(sample_edition, tmp_path):
+    (record,) = run(Plan((own(tmp_path, OWN_MODEL),)), sample_edition, tmp_path / "runs")
+    assert record.run.name == "model.py:Model"
+    assert record.result.transductive
+    assert record.scores["private"]["precision_at_5"] > 0
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ("class Model:\n    def fit(self, X, y): raise RuntimeError('boom')\n"
+         "    def predict_proba(self, X): pass", "RuntimeError: boom"),
+        ("class Model:\n    def fit(self, X, y): pass", "predict_proba"),
+        ("class Other: pass", "Other"),
+        ("x = (", "SyntaxError"),
+        ("import os\nclass Model:\n    def fit(self, X, y): os._exit(3)\n"
+         "    def predict_proba(self, X): pass", "exit status 3"),
+        ("import numpy as np\nclass Model:\n    def fit(self, X, y): pass\n"
+         "    def predict_proba(self, X): return np.zeros(len(X))", "shape"),
+        ("import numpy as np\nclass Model:\n    def fit(self, X, y): pass\n"
+         "    def predict_proba(self, X): return np.full((len(X), 2), np.nan)", "finite"),
+    ],
+)  # fmt: skip
+def test_a_failing_model_is_one_record_with_its_reason(sample_edition, tmp_path, body, reason):
+    records = run(Plan((own(tmp_path, body), "random")), sample_edition, tmp_path / "runs")
+    assert reason in records[0].result.error
+    assert records[0].submission is None
+    assert not records[1].failed
+    assert json.loads((tmp_path / "runs" / records[0].run.folder / "run.json").read_text())["error"]
+
+
+def test_a_failed_run_does_not_leave_an_old_submission(sample_edition, tmp_path):
+    good = own(tmp_path, OWN_MODEL)
+    run(Plan((good,)), sample_edition, tmp_path / "runs")
+    own(tmp_path, "raise ValueError('no')")
+    (record,) = run(Plan((good,)), sample_edition, tmp_path / "runs")
+    assert record.failed
+    assert not (tmp_path / "runs" / record.run.folder / "submission.csv").exists()
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"models": ("nonsense",)},
+        {"models": ("nofile.py:Model",)},
+        {"models": ("model.py",)},
+        {"recipes": ("soup",)},
+        {"label_rates": (0.0,)},
+        {"label_rates": (2.0,)},
+        {"erasure": "sideways"},
+        {"seeds": (-1,)},
+        {"seeds": ()},
+    ],
+)
+def test_bad_plans_are_refused_before_anything_runs(settings):
+    with pytest.raises(KitError):
+        Plan(**settings)
+
+
+def test_default_plan_runs_each_baseline_once():
+    runs = list(Plan().runs())
+    assert len(runs) == len({run.folder for run in runs}) == 6
+
+
+def test_split_by_time_keeps_the_future_out():
+    dates = pd.Series(np.repeat(pd.date_range("2020-01-01", "2020-12-31"), 3))
+    earlier, later = split_by_time(dates)
+    assert dates[earlier].max() < dates[later].min()
+    assert (earlier ^ later).all()
+    assert dates[later].min() == pd.Timestamp("2020-10-01") + pd.Timedelta(days=0)
+    with pytest.raises(KitError, match="more than one day"):
+        split_by_time(dates.head(2))

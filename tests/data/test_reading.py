@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import gzip
+
+import pytest
+from pandas.testing import assert_frame_equal
+
+from customs_data.declarations import read_declarations
+from customs_data.errors import InvalidDeclarationsError, KitError
+from customs_data.reading import parse_csv, read_table
+from customs_data.writing import csv_chunks, table_sha256, write_table
+
+
+@pytest.fixture
+def csv_file(sample, tmp_path):
+    write_table(sample["train"], tmp_path / "train.csv")
+    return tmp_path / "train.csv"
+
+
+def test_csv_reads_back_to_the_same_frame(sample, csv_file):
+    assert_frame_equal(read_declarations(csv_file), sample["train"])
+
+
+@pytest.mark.parametrize(
+    "rewrite",
+    [
+        lambda content: b"\xef\xbb\xbf" + content,
+        gzip.compress,
+        lambda content: content.replace(b"\n", b"\r\n"),
+        lambda content: content.rstrip(b"\n"),
+    ],
+    ids=["bom", "gzip", "windows line ends", "no last line end"],
+)
+def test_harmless_rewritings_change_nothing(sample, csv_file, rewrite):
+    csv_file.write_bytes(rewrite(csv_file.read_bytes()))
+    assert_frame_equal(read_declarations(csv_file), sample["train"])
+
+
+def test_parquet_and_csv_hold_the_same(sample, tmp_path):
+    frame = sample["train"].copy()
+    frame.loc[:9, ["Fraud", "Critical Fraud"]] = -1
+    sums = {write_table(frame, tmp_path / "table", kind) for kind in ("csv", "parquet")}
+    assert sums == {table_sha256(frame)}
+    for suffix in ("csv", "parquet"):
+        assert_frame_equal(read_declarations(tmp_path / f"table.{suffix}"), frame)
+
+
+def test_canonical_stream_does_not_depend_on_chunks(sample, monkeypatch):
+    whole = b"".join(csv_chunks(sample["train"]))
+    monkeypatch.setattr("customs_data.writing._CHUNK_ROWS", 7)
+    assert b"".join(csv_chunks(sample["train"])) == whole
+
+
+def test_lines_of_another_width_are_named_with_their_number():
+    raw = parse_csv(b"a,b\n1,2\n3\n4,5\n6,7,8\n9,10\n", source="x.csv")
+    assert raw.columns[0].to_pylist() == ["1", "4", "9"]
+    assert raw.lines.tolist() == [2, 4, 6]
+    assert "line 3 has '1 cells'; line 5 has '3 cells'" in str(raw.report)
+
+
+def test_problems_after_a_ragged_line_keep_their_line_number(sample, tmp_path):
+    lines = b"".join(csv_chunks(sample["train"].head(5))).splitlines(keepends=True)
+    lines[2] = b"too,short\n"
+    lines[4] = lines[4].replace(b"2020-", b"2020/")
+    (tmp_path / "x.csv").write_bytes(b"".join(lines))
+    with pytest.raises(InvalidDeclarationsError, match=r"line 5 has '2020/") as caught:
+        read_declarations(tmp_path / "x.csv")
+    assert "line 3 has '2 cells'" in str(caught.value)
+
+
+def test_a_gzip_bomb_stops_at_the_cap(tmp_path):
+    path = tmp_path / "bomb.csv.gz"
+    path.write_bytes(gzip.compress(b"a\n" + b"1\n" * 2_000_000))
+    with pytest.raises(KitError, match="at most 1,000,000 bytes"):
+        read_table(path, max_bytes=1_000_000)
+
+
+def test_every_kind_of_problem_comes_in_one_report(sample, tmp_path):
+    frame = sample["train"].head(20).astype(object)
+    frame["Date"] = sample["train"]["Date"].dt.strftime("%Y-%m-%d")
+    frame.loc[3, "Net Mass"] = -1.0
+    frame.loc[4, "HS6 Code"] = "1234"
+    frame.loc[5, "Fraud"], frame.loc[5, "Critical Fraud"] = 0, 2
+    frame.loc[7, "Declaration ID"] = frame.loc[6, "Declaration ID"]
+    frame.loc[8, "Importer ID"] = None
+    frame.loc[9, "Date"] = "2020-02-30"
+    frame = frame.drop(columns="Office ID").assign(Extra=1)
+    frame.to_csv(tmp_path / "x.csv", index=False)
+    with pytest.raises(InvalidDeclarationsError) as caught:
+        read_declarations(tmp_path / "x.csv")
+    report = str(caught.value)
+    for expected in (
+        "missing column(s) 'Office ID'",
+        "unknown column(s) 'Extra'",
+        "Net Mass (kg) must be a finite number of at least 0, however: line 5 has '-1.0'",
+        "HS6 Code must be six digits",
+        "line 6 has '1234'",
+        "Critical Fraud = 2 must come with Fraud = 1, however: line 7 has '0, 2'",
+        "Declaration ID must be unique, however: line 9",
+        "Importer ID must not be empty, however: line 10 has nothing",
+        "Date must be a day of the calendar, YYYY-MM-DD, however: line 11 has '2020-02-30'",
+    ):
+        assert expected in report
+    assert "8 kinds of problem" in report
+
+
+def test_only_five_lines_are_shown_then_the_count(sample, tmp_path):
+    frame = sample["train"].head(50).assign(**{"Net Mass": -2.5})
+    frame.to_csv(tmp_path / "x.csv", index=False)
+    with pytest.raises(InvalidDeclarationsError, match=r"\(50 lines in all\)") as caught:
+        read_declarations(tmp_path / "x.csv")
+    assert str(caught.value).count("-2.5") == 5

@@ -1,0 +1,186 @@
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+
+from customs_data.writing import write_table
+from customs_kit.cli import customs_kit
+
+ROOT = Path(__file__).parents[2]
+
+
+def kit(*arguments, cwd=None, **environment):
+    """Run the command line as a user does."""
+    return subprocess.run(
+        [sys.executable, "-c", "from customs_kit.cli import main; main()", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        env={**os.environ, **environment},
+        check=False,
+    )
+
+
+def commands(group=customs_kit, path=()):
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        yield (*path, name), command
+        if isinstance(command, click.Group):
+            yield from commands(command, (*path, name))
+
+
+@pytest.mark.parametrize(("path", "command"), list(commands()), ids=lambda v: str(v))
+def test_every_command_has_help_with_an_example(path, command):
+    assert "Example" in command.help
+    assert f"customs-kit {' '.join(path)}" in command.help
+    if not isinstance(command, click.Group):
+        for parameter in command.params:
+            if isinstance(parameter, click.Option):
+                assert parameter.help, parameter.name
+
+
+def test_every_command_is_in_the_readme():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for path, command in commands():
+        if not isinstance(command, click.Group):
+            assert f"customs-kit {' '.join(path)}" in readme
+
+
+def test_help_loads_nothing_heavy():
+    probe = (
+        "import sys; from customs_kit.cli import customs_kit\n"
+        "try: customs_kit(['--help'])\n"
+        "except SystemExit: pass\n"
+        "heavy = {'torch', 'pandas', 'numpy', 'pyarrow', 'xgboost', 'sklearn', 'rich'}\n"
+        "print('LOADED', sorted(heavy & set(sys.modules)))"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", probe], capture_output=True, text=True, check=True
+    )
+    assert "LOADED []" in found.stdout
+
+
+@pytest.fixture(scope="module")
+def files(sample, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("files")
+    return [
+        write_table(frame, folder / f"{name}.csv") and folder / f"{name}.csv"
+        for name, frame in sample.items()
+    ]
+
+
+def test_from_files_to_scores(files, tmp_path):
+    edition = tmp_path / "edition"
+    made = kit("data", "import", *files, "--out", edition, "--label-rate", "0.5", "--json")
+    assert made.returncode == 0, made.stderr
+    assert json.loads(made.stdout)["label_rate"] == 0.5
+    assert kit("data", "verify", edition).returncode == 0
+    assert "Declarations by month" in kit("data", "describe", edition).stdout
+    ran = kit(
+        "baseline", "run", "lookup", "xgboost", "--edition", edition, "--json",
+        "--out", tmp_path / "runs", "--threads", "1",
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+    records = json.loads(ran.stdout)
+    for record in records:
+        assert {
+            "baseline", "seed", "label_rate", "public", "private", "seconds", "cpu_seconds",
+            "peak_memory_mib", "submission",
+        } <= record.keys()  # fmt: skip
+        assert {"precision_at_5", "precision_at_10"} <= record["private"].keys()
+    submissions = [record["submission"] for record in records]
+    assert kit("submission", "check", submissions[0], "--edition", edition).returncode == 0
+    scored = kit("score", *submissions, "--edition", edition, "--json")
+    by_file = {held["file"]: held for held in json.loads(scored.stdout)}
+    for record in records:
+        found = by_file[record["submission"]]["private"]["precision_at_5"]
+        assert found == record["private"]["precision_at_5"]
+    table = kit("score", *submissions, "--edition", edition)
+    assert "rank" in table.stdout
+    assert "recall@5 %" in kit("score", submissions[0], "--edition", edition).stdout
+
+
+def test_a_users_mistake_is_one_message_and_exit_1(tmp_path, sample_path):
+    for arguments in (
+        ("data", "verify", tmp_path),
+        ("data", "describe", tmp_path / "nowhere"),
+        ("data", "import", "a.csv", "b.csv", "c.csv", "--out", tmp_path / "e"),
+        ("score", "missing.csv", "--edition", sample_path),
+        ("submission", "check", "missing.csv", "--edition", sample_path),
+        ("baseline", "run", "nonsense", "--edition", sample_path),
+        ("baseline", "run", "random", "--edition", sample_path, "--label-rate", "7"),
+    ):
+        found = kit(*arguments, cwd=tmp_path)
+        assert found.returncode == 1, (arguments, found)
+        assert found.stderr.startswith("Error: ")
+        assert "Traceback" not in found.stderr
+        assert found.stdout == ""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("nonsense",),
+        ("data", "import", "one.csv", "--out", "e"),
+        ("data", "import", "one.csv", "two.csv", "--out", "e"),
+        ("data", "import", "a", "b", "c", "--out", "e", "--erasure", "sideways"),
+        ("baseline", "run", "--seeds", "a,b"),
+        ("score",),
+    ],
+)
+def test_wrong_usage_is_exit_2(arguments, tmp_path):
+    found = kit(*arguments, cwd=tmp_path)
+    assert found.returncode == 2
+    assert "Usage:" in found.stderr
+
+
+def test_a_broken_submission_is_exit_1_with_a_report(sample_path, tmp_path):
+    bad = tmp_path / "bad.csv.gz"
+    bad.write_bytes(gzip.compress(b"Declaration ID,Fraud Score\n1,x\n"))
+    found = kit("submission", "check", bad, "--edition", sample_path)
+    assert found.returncode == 1
+    assert "kinds of problem" in found.stderr
+    report = json.loads(kit("submission", "check", bad, "--edition", sample_path, "--json").stdout)
+    assert report["passed"] is False
+    assert len(report["problems"]) == 3
+
+
+def test_failed_verification_is_exit_1(edition_copy):
+    (edition_copy / "public/stray.csv").write_text("x\n1\n")
+    found = kit("data", "verify", edition_copy, "--json")
+    assert found.returncode == 1
+    assert json.loads(found.stdout)["passed"] is False
+
+
+def test_a_failed_model_is_exit_1_and_the_others_are_shown(sample_path, tmp_path):
+    (tmp_path / "m.py").write_text("class M:\n    def fit(self, X, y): 1 / 0\n"
+                                   "    def predict_proba(self, X): pass\n")  # fmt: skip
+    found = kit("baseline", "run", "m.py:M", "random", "--edition", sample_path, cwd=tmp_path)
+    assert found.returncode == 1
+    assert "failed: ZeroDivisionError" in found.stderr
+    assert "random" in found.stdout
+
+
+def test_without_an_edition_the_sample_is_made_once(tmp_path):
+    cache = {"XDG_CACHE_HOME": str(tmp_path / "cache"), "HOME": str(tmp_path)}
+    first = kit("baseline", "run", "random", "--json", cwd=tmp_path, **cache)
+    assert first.returncode == 0, first.stderr
+    again = kit("baseline", "run", "random", "--json", cwd=tmp_path, **cache)
+    commitments = [json.loads(found.stdout)[0]["repeat"]["commitment"] for found in (first, again)]
+    assert commitments[0] == commitments[1]
+
+
+def test_load_edition_in_one_line(sample_path):
+    from customs_kit import load_edition
+
+    edition = load_edition(sample_path)
+    assert edition.train.shape[1] == 20
+    assert edition.y.dtype == "int8"

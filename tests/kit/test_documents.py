@@ -1,0 +1,70 @@
+"""Documents stay true: code blocks run, generated tables match their results."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from customs_baselines.results import markdown_table, put_table, read_results
+from customs_data.errors import KitError
+from customs_data.writing import write_table
+
+ROOT = Path(__file__).parents[2]
+BLOCK = re.compile(r"^```(bash|python)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+def test_the_readmes_blocks_run_from_top_to_bottom(sample, tmp_path):
+    """```bash and ```python are run; ```sh (make run, make test) is what CI itself runs."""
+    for name, frame in sample.items():
+        write_table(frame, tmp_path / f"{name}.csv")
+    environment = {
+        **os.environ,
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+    }
+    blocks = BLOCK.findall((ROOT / "README.md").read_text(encoding="utf-8"))
+    assert len(blocks) >= 5
+    for language, code in blocks:
+        if code.startswith("# my_model.py"):
+            (tmp_path / "my_model.py").write_text(code)
+        shell = ["bash", "-euo", "pipefail", "-c", code]
+        command = shell if language == "bash" else [sys.executable, "-c", code]
+        ran = subprocess.run(
+            command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+        )
+        assert ran.returncode == 0, f"{code}\n{ran.stdout}\n{ran.stderr}"
+
+
+def test_the_readmes_table_is_the_one_of_its_results():
+    records = read_results(ROOT / "baselines/results/released.json")
+    put_table(ROOT / "README.md", "released", markdown_table(records), check=True)
+
+
+def test_a_table_that_differs_is_found(tmp_path):
+    document = tmp_path / "x.md"
+    document.write_text("a\n<!-- results:r -->\nold\n<!-- /results -->\nb\n")
+    with pytest.raises(KitError, match="differs"):
+        put_table(document, "r", "new", check=True)
+    put_table(document, "r", "new", check=False)
+    assert document.read_text() == "a\n<!-- results:r -->\nnew\n<!-- /results -->\nb\n"
+    put_table(document, "r", "new", check=True)
+    with pytest.raises(KitError, match="markers"):
+        put_table(document, "other", "new", check=True)
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", "[{}]", '[{"private": null}]', "[1]"])
+def test_results_that_are_no_results_are_a_kit_error(tmp_path, text):
+    (tmp_path / "r.json").write_text(text)
+    with pytest.raises(KitError, match="must hold"):
+        read_results(tmp_path / "r.json")
+
+
+def test_every_link_between_documents_leads_somewhere():
+    for document in ROOT.glob("*.md"):
+        for target in re.findall(r"\]\(([^)#]+)\)", document.read_text(encoding="utf-8")):
+            if "://" not in target:
+                assert (ROOT / target).exists(), f"{document.name}: {target}"
