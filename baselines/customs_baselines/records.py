@@ -108,7 +108,7 @@ def make_record(
             "erasure": manifest.erasure if run.label_rate is None else run.erasure,
             "n_labels": n_labels,
             "python": platform.python_version(),
-            "platform": platform.platform(),
+            "platform": f"{platform.system()} {platform.machine()}",
             "versions": {name: version(name) for name in _LIBRARIES},
         },
         lookup=None if reference is None else reference.lookup,

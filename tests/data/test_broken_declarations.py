@@ -98,9 +98,7 @@ def broken_headers() -> Iterator[Broken]:
     for i, name in enumerate(NAMES):
         without = [[*row[:i], *row[i + 1 :]] for row in ROWS]
         yield Broken(f"missing {name}", render(without, [*HEADER[:i], *HEADER[i + 1 :]]), name)
-        yield Broken(
-            f"repeated {name}", render([[*r, r[i]] for r in ROWS], [*HEADER, name]), name
-        )
+        yield Broken(f"repeated {name}", render([[*r, r[i]] for r in ROWS], [*HEADER, name]), name)
         for kind, other in (
             ("lower case", name.lower()),
             ("blank after", name + " "),
@@ -140,7 +138,14 @@ BAD_TEXT = {
     "too long": "x" * 65,
     "far too long": "x" * 100_000,
 }
-BAD_HS6 = ("71080", "0710800", "07108A", "0710.80", "71080.0", "\uff10\uff17\uff11\uff10\uff18\uff10")
+BAD_HS6 = (
+    "71080",
+    "0710800",
+    "07108A",
+    "0710.80",
+    "71080.0",
+    "\uff10\uff17\uff11\uff10\uff18\uff10",
+)
 BAD_COUNTRY = ("cn", "CHN", "C", "C1", "\ud55c\uad6d", "C N", "\uff23\uff2e")
 BAD_NUMBER = (
     ("abc", "nan", "NaN", "inf", "-inf", "-1", "-0.01", "1e999", "-1e999", "0x10", "1_000")
@@ -210,7 +215,9 @@ def broken_lines() -> Iterator[Broken]:
     yield Broken("number after a quote", with_raw_cell("Tax Rate", b'"1"3'), "Tax Rate")
     yield Broken("quote inside", with_raw_cell("Tax Rate", b'1"3"'), "Tax Rate")
     yield Broken("latin-1 cell", with_raw_cell("Office ID", b"caf\xe9"), "UTF-8")
-    yield Broken("cp949 cell", with_raw_cell("Importer ID", "\ud55c\uad6d".encode("cp949")), "UTF-8")
+    yield Broken(
+        "cp949 cell", with_raw_cell("Importer ID", "\ud55c\uad6d".encode("cp949")), "UTF-8"
+    )
     yield Broken("surrogate", with_raw_cell("Office ID", b"\xed\xa0\x80"), "UTF-8")
     yield Broken("overlong", with_raw_cell("Office ID", b"\xc0\xaf"), "UTF-8")
     for byte in (0x80, 0xC3, 0xFE, 0xFF):
@@ -220,7 +227,9 @@ def broken_lines() -> Iterator[Broken]:
         body = render(ROWS, delimiter=delimiter).split(b"\n", 1)[1]
         yield Broken(f"{word} below", lines[0] + b"\n" + body, "line 2")
     for delimiter in (" ", ":", "^", "\x1f"):
-        yield Broken(f"delimiter {delimiter!r}", render(ROWS, delimiter=delimiter), "Declaration ID")
+        yield Broken(
+            f"delimiter {delimiter!r}", render(ROWS, delimiter=delimiter), "Declaration ID"
+        )
 
 
 def broken_files() -> Iterator[Broken]:
@@ -293,9 +302,13 @@ def broken_parquets() -> Iterator[Broken]:
         for kind, values in types.items():
             content = parquet_bytes(with_column(name, values))
             # The message may name the file instead of a column where a column cannot be decoded.
-            yield Broken(f"parquet {name} {kind}", content, "UTF-8" if kind == "not UTF-8" else name)
+            yield Broken(
+                f"parquet {name} {kind}", content, "UTF-8" if kind == "not UTF-8" else name
+            )
         if name != "Fraud":
-            yield Broken(f"parquet {name} null", parquet_bytes(with_column(name, pa.nulls(n))), name)
+            yield Broken(
+                f"parquet {name} null", parquet_bytes(with_column(name, pa.nulls(n))), name
+            )
     lost = [int(code) for code in FRAME["HS6 Code"]]
     extra = {
         "HS6 integer": with_column("HS6 Code", pa.array(lost)),
@@ -566,7 +579,10 @@ NASTY = st.sampled_from(
     + ["", "0", "1", "2", "1.0", "CN", "071080", "2020-02-29", "12.5", "1e3", '"', '""', "a,b"]
 )
 CELL = st.tuples(
-    st.just("cell"), st.integers(0, len(ROWS) - 1), st.sampled_from(NAMES), NASTY | st.text("0-1.e,")
+    st.just("cell"),
+    st.integers(0, len(ROWS) - 1),
+    st.sampled_from(NAMES),
+    NASTY | st.text("0-1.e,"),
 )
 LINE = st.tuples(
     st.sampled_from(["drop", "double", "swap", "blank"]), st.integers(0, 40), st.integers(0, 40)
