@@ -10,7 +10,7 @@ import pytest
 
 from customs_data.edition.importing import import_edition
 from customs_data.edition.loading import Edition, load_edition
-from customs_data.sample import make_sample
+from made_up import make_sample
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ import sys
 import time
 import traceback
 from dataclasses import asdict
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -41,16 +42,25 @@ def run_job(folder: Path) -> JobResult:
         )
     except KitError as error:
         return JobResult(error=str(error), is_kit_error=True)
-    except Exception as error:  # whatever a team's own code raises is reported, not swallowed
+    except BaseException as error:  # whatever a team's own code raises is reported: exit() too
         traceback.print_exc()
-        return JobResult(error=f"{type(error).__name__}: {error}")
+        try:
+            message = str(error)
+        except Exception:  # a class whose __str__ fails
+            message = ""
+        return JobResult(error=f"{type(error).__name__}: {message}")
 
 
 def _parameters(model: Any) -> dict[str, Any]:
     """Hyper-parameters that JSON can hold; others as text."""
     found = model.get_params() if hasattr(model, "get_params") else {}
-    plain = (str, int, float, bool, type(None))
-    return {k: v if isinstance(v, plain) else repr(v) for k, v in found.items()}
+    return {str(name): _plain(value) for name, value in dict(found).items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float) and not isfinite(value):
+        return repr(value)
+    return value if isinstance(value, str | int | float | bool | None) else repr(value)
 
 
 def _peak_memory_mib() -> float:

@@ -85,9 +85,10 @@ def fit_and_score(
             f"The training labels must hold fraud and honest declarations, however: {found}. "
             "Raise the label rate."
         )
-    offered = {"y_critical": y_critical, "X_test": X_test}
+    # Copies: what a model does to its own must not change which rows are scored.
+    offered = {"y_critical": y_critical, "X_test": X_test.copy()}
     model.fit(X, y, **accepted_keywords(model.fit, offered))
-    proba = np.asarray(model.predict_proba(X_test), dtype=np.float64)
+    proba = np.asarray(model.predict_proba(X_test.copy()), dtype=np.float64)
     if proba.shape != (len(X_test), 2):
         raise KitError(
             f"predict_proba must return shape ({len(X_test)}, 2), columns honest and fraud, "

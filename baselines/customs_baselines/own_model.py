@@ -52,7 +52,11 @@ def load_own_class(path: Path, class_name: str) -> type:
     spec.loader.exec_module(module)
     found = getattr(module, class_name, None)
     if not isinstance(found, type):
-        classes = [name for name, value in vars(module).items() if isinstance(value, type)]
+        classes = [
+            name
+            for name, value in vars(module).items()
+            if isinstance(value, type) and value.__module__ == module.__name__
+        ]
         raise KitError(
             f"{path.name} must define the class {class_name}, however: it defines "
             f"{', '.join(classes) or 'no class'}."

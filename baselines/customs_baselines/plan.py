@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 from customs_baselines.catalogue import RECIPES, find_baseline
@@ -56,9 +57,12 @@ class Run:
     @property
     def folder(self) -> str:
         """Name of the run's folder below --out."""
-        parts = [self.name.replace(":", "-")]
+        own = split_reference(self.model)
+        # Two files of one name in two folders are two models.
+        place = f"-{sha256(str(own[0]).encode()).hexdigest()[:6]}" if own else ""
+        parts = [self.name.replace(":", "-") + place]
         parts += [self.recipe] if self.recipe else []
-        parts += [f"labels{self.label_rate:g}-{self.erasure}"] if self.label_rate else []
+        parts += [f"labels{self.label_rate!r}-{self.erasure}"] if self.label_rate else []
         return "-".join([*parts, f"seed{self.seed}"])
 
 

@@ -34,6 +34,9 @@ from customs_scorer.submissions import write_submission
 SUBMISSION: Final = "submission.csv"
 RECORD: Final = "run.json"
 LOG: Final = "log.txt"
+# Variables that would tell a model where the command was started.
+_TELLING: Final = ("PWD", "OLDPWD", "_")
+_KILLED: Final = 9
 
 
 def run_baselines(
@@ -199,24 +202,35 @@ def train_in_child(
     with tempfile.TemporaryDirectory(prefix="customs-kit-") as scratch:
         folder = Path(scratch)
         write_job(folder, job, data)
+        environment = {k: v for k, v in os.environ.items() if k not in _TELLING}
+        ended = subprocess.run(
+            [sys.executable, "-m", "customs_baselines.child", str(folder)],
+            cwd=folder,
+            # Idle OpenMP threads sleep instead of spinning: on a busy machine spinning made two
+            # threads nine times slower than one.
+            env={**environment, "OMP_WAIT_POLICY": "PASSIVE"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
         with log.open("ab") as stream:
-            status = subprocess.run(
-                [sys.executable, "-m", "customs_baselines.child", str(folder)],
-                cwd=folder,
-                # Idle OpenMP threads sleep instead of spinning: on a busy machine spinning made
-                # two threads nine times slower than one.
-                env={**os.environ, "OMP_WAIT_POLICY": "PASSIVE"},
-                stdin=subprocess.DEVNULL,
-                stdout=stream,
-                stderr=subprocess.STDOUT,
-                check=False,
-            ).returncode
-        if not (folder / RESULT).is_file():
-            ended = f"signal {-status}" if status < 0 else f"exit status {status}"
-            reason = f"the process ended with {ended} (out of memory?); see {log}"
-            return JobResult(error=reason), None
+            stream.write(ended.stdout)
+        return _read_result(folder, ended.returncode, log)
+
+
+def _read_result(
+    folder: Path, status: int, log: Path
+) -> tuple[JobResult, npt.NDArray[np.float64] | None]:
+    """Read what the child left; a child that left nothing sound has failed, whatever it did."""
+    try:
         result = JobResult(**json.loads((folder / RESULT).read_text(encoding="utf-8")))
-        if result.error:
-            where = "" if result.is_kit_error else f" (the traceback is in {log})"
-            return replace(result, error=result.error + where), None
-        return result, np.load(folder / SCORES)
+        scores = None if result.error else np.load(folder / SCORES)
+    except (OSError, ValueError, TypeError):
+        how = f"signal {-status}" if status < 0 else f"exit status {status}"
+        hint = " (out of memory?)" if status == -_KILLED else ""
+        return JobResult(error=f"the process ended with {how}{hint}; see {log}"), None
+    if scores is not None:
+        return result, scores
+    where = "" if result.is_kit_error else f" (the traceback is in {log})"
+    return replace(result, error=result.error + where), None

@@ -80,6 +80,13 @@ def parse_declarations(
     for column in wanted:
         if raw.header.count(column.name) == 1:
             cells = raw.columns[raw.header.index(column.name)]
+            if not _ACCEPTS[column.role](cells):
+                kind = str(cells.type)
+                report.add(
+                    f"{column.name} must be {_KIND[column.role]}, however: it is {kind}",
+                    column=column.name,
+                )
+                continue
             data[column.name] = _PARSERS[column.role](cells, column, raw.lines, report)
     frame = pd.DataFrame(data, index=pd.RangeIndex(raw.n_rows))
     if KEY in frame:
@@ -139,11 +146,9 @@ def _as_text(cells: pa.ChunkedArray) -> pa.ChunkedArray | None:
 
 def _parse_text(
     cells: pa.ChunkedArray, column: Column, lines: npt.NDArray[np.int64], report: ProblemReport
-) -> pd.Series[str] | None:
+) -> pd.Series[str]:
     text = _as_text(cells)
-    if text is None:
-        report.add(f"{column.name} must be text, however: it is {cells.type}", column=column.name)
-        return None
+    assert text is not None
     empty = _to_mask(pc.equal(text, ""))
     sound = _to_mask(pc.match_substring_regex(text, f"^(?:{column.pattern})$"))
     _report_cells(
@@ -157,6 +162,14 @@ def _parse_text(
     if not column.may_be_missing:
         _report_cells(report, f"{column.name} must not be empty", column, text, empty, lines)
     return pd.Series(text.to_pandas()).astype(schema.TEXT_DTYPE).mask(empty)
+
+
+def can_be_numbers(cells: pa.ChunkedArray) -> bool:
+    """Whether cells are numbers, or text that may hold numbers."""
+    kind = cells.type
+    return bool(pa.types.is_floating(kind) or pa.types.is_integer(kind)) or (
+        _as_text(cells) is not None
+    )
 
 
 def parse_numbers(cells: pa.ChunkedArray) -> tuple[npt.NDArray[np.float64], Mask]:
@@ -174,13 +187,18 @@ def parse_numbers(cells: pa.ChunkedArray) -> tuple[npt.NDArray[np.float64], Mask
     not_a_number : ndarray of bool, shape (n_rows,)
         Where a cell holds something that is not a number ('nan' and 'inf' as text included; a
         number too large for float64 becomes infinite and is not marked here).
+
+    Raises
+    ------
+    TypeError
+        If the cells are of a type that cannot stand for numbers (see `can_be_numbers`).
     """
     if pa.types.is_floating(cells.type) or pa.types.is_integer(cells.type):
         numbers = np.asarray(pc.cast(cells, pa.float64(), safe=False).to_numpy(), dtype=np.float64)
         return numbers, np.zeros(len(numbers), dtype=bool)
     text = _as_text(cells)
     if text is None:
-        return np.full(len(cells), np.nan), np.ones(len(cells), dtype=bool)
+        raise TypeError(f"not numbers: {cells.type}")
     decimal = pc.match_substring_regex(text, f"^(?:{NUMBER_PATTERN})$")
     # Arrow reads no leading plus sign.
     plain = pc.replace_substring_regex(text, r"^\+", "")
@@ -218,8 +236,7 @@ def _parse_date(
         wrong = np.asarray(stamps.isna() | (stamps != stamps.dt.normalize()))
     else:
         text = _as_text(cells)
-        if text is None:
-            text = pa.chunked_array([pa.nulls(len(cells), pa.string())])
+        assert text is not None
         shaped = _to_mask(pc.match_substring_regex(text, f"^{_DATE_PATTERN}$"))
         strings = pd.Series(text.to_pandas()).astype(object).where(shaped)
         stamps = pd.to_datetime(strings, format="%Y-%m-%d", errors="coerce")
@@ -252,6 +269,38 @@ def _parse_label(
     )
     return np.where(allowed, np.nan_to_num(numbers, posinf=0, neginf=0), ERASED).astype(np.int8)
 
+
+def _can_be_text(cells: pa.ChunkedArray) -> bool:
+    return _as_text(cells) is not None
+
+
+def _can_be_dates(cells: pa.ChunkedArray) -> bool:
+    """Text, or days and moments that pandas can hold."""
+    if pa.types.is_timestamp(cells.type) or pa.types.is_date(cells.type):
+        try:
+            cells.to_pandas()
+        except (pa.ArrowException, ValueError, OverflowError, KeyError):
+            return False
+        return True
+    return _can_be_text(cells)
+
+
+_ACCEPTS: dict[schema.Role, Callable[[pa.ChunkedArray], bool]] = {
+    "key": _can_be_text,
+    "entity": _can_be_text,
+    "code": _can_be_text,
+    "time": _can_be_dates,
+    "number": can_be_numbers,
+    "label": can_be_numbers,
+}
+_KIND: dict[schema.Role, str] = {
+    "key": "text",
+    "entity": "text",
+    "code": "text",
+    "time": "days",
+    "number": "numbers",
+    "label": "numbers",
+}
 
 _Parser = Callable[[pa.ChunkedArray, Column, npt.NDArray[np.int64], ProblemReport], Any]
 _PARSERS: dict[schema.Role, _Parser] = {

@@ -5,8 +5,19 @@ into exit status 1, the leaderboard into an HTTP 4xx; any other exception is a b
 """
 
 
+def printable(text: str) -> str:
+    """Escape what could disturb a terminal or a page; line breaks stay."""
+    return "".join(
+        c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text
+    )
+
+
 class KitError(Exception):
     """Something the user gave the kit is not usable; the message says why and the way out."""
+
+    def __init__(self, message: str) -> None:
+        # Messages quote what users gave: names of files, cells, headers.
+        super().__init__(printable(message))
 
 
 class InvalidDeclarationsError(KitError):

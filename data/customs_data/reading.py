@@ -6,8 +6,10 @@ not fit the header are reported with their number, and what cannot be read at al
 
 from __future__ import annotations
 
+import codecs
 import csv
 import gzip
+import io
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +27,7 @@ _GZIP_MAGIC = b"\x1f\x8b"
 _PARQUET_MAGIC = b"PAR1"
 _UTF8_BOM = b"\xef\xbb\xbf"
 _READ_STEP = 1 << 20
+_BYTES_PER_CELL = 8
 
 
 @dataclass(frozen=True)
@@ -74,13 +77,13 @@ def read_table(path: Path | str, *, max_bytes: int | None = None) -> RawTable:
         If the file is missing, unreadable, empty, not UTF-8, damaged, or larger than `max_bytes`.
     """
     path = Path(path)
-    if path.is_dir():
-        raise KitError(f"{path} must be a file, however: it is a folder.")
     try:
+        if not path.exists():
+            raise KitError(f"{path} does not exist. Check the path.")
+        if not path.is_file():  # a folder, a pipe, a device: neither can be read twice
+            raise KitError(f"{path} must be a regular file, however: it is not.")
         with path.open("rb") as stream:
             magic = stream.read(4)
-    except FileNotFoundError:
-        raise KitError(f"{path} does not exist. Check the path.") from None
     except OSError as error:
         raise KitError(f"{path} cannot be read: {error.strerror}.") from None
     if magic == _PARQUET_MAGIC:
@@ -104,10 +107,9 @@ def parse_csv(content: bytes, *, source: str) -> RawTable:
         If there is no header, another delimiter, or text that is not UTF-8.
     """
     content = content.removeprefix(_UTF8_BOM)
+    _check_encoding(content, source)
     if not content.strip():
         raise KitError(f"{source} must hold a header line and rows, however: it is empty.")
-    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        raise KitError(f"{source} must be UTF-8 text, however: it is UTF-16. Save it as UTF-8.")
     first_line, _, rest = content.partition(b"\n")
     if b"\r" in first_line.rstrip(b"\r"):
         raise KitError(
@@ -115,41 +117,103 @@ def parse_csv(content: bytes, *, source: str) -> RawTable:
             "Save it with Unix or Windows line ends."
         )
     header = _parse_header(first_line, source)
-    bad: list[tuple[int | None, int]] = []
+    report = ProblemReport(source)
     if not rest.strip():
         empty = pa.chunked_array([pa.array([], pa.string())])
         lines = np.zeros(0, dtype=np.int64)
-        return RawTable(source, header, (empty,) * len(header), lines, ProblemReport(source))
+        return RawTable(source, header, (empty,) * len(header), lines, report)
+    record_lines = _record_lines(rest, source)
+    bad: list[tuple[int | None, int]] = []
     try:
         table = _parse_body(rest, len(header), bad, use_threads=True)
-        if bad:  # only the single-threaded parser knows the numbers of bad lines
+        if bad:  # only the single-threaded parser knows the numbers of bad records
             bad.clear()
             table = _parse_body(rest, len(header), bad, use_threads=False)
-    except pa.ArrowInvalid as error:
-        raise KitError(_explain_unparsable(content, source, error)) from None
-    # The parser counts from 1 below the header, which is line 1 of the file.
-    bad_lines = np.array([(number or 0) + 1 for number, _ in bad], dtype=np.int64)
-    all_lines = np.arange(2, 2 + table.num_rows + len(bad), dtype=np.int64)
-    lines = np.setdiff1d(all_lines, bad_lines, assume_unique=True)[: table.num_rows]
-    report = ProblemReport(source)
+    except pa.ArrowInvalid:
+        raise KitError(
+            f"{source} must have lines of at most a megabyte, however: one is longer (an unclosed "
+            "quote?)."
+        ) from None
+    if record_lines is None:
+        record_lines = np.arange(2, 2 + table.num_rows + len(bad), dtype=np.int64)
+    # The parser counts records from 1 below the header.
+    is_bad = np.zeros(len(record_lines), dtype=bool)
+    is_bad[[(number or 1) - 1 for number, _ in bad]] = True
     if bad:
         report.add(
             f"Every line must have {len(header)} cells, as the header has",
-            lines=bad_lines,
+            lines=record_lines[is_bad],
             values=[f"{n} cells" for _, n in bad[:5]],
         )
-    return RawTable(source, header, tuple(table.columns), lines, report)
+    return RawTable(source, header, tuple(table.columns), record_lines[~is_bad], report)
+
+
+def _check_encoding(content: bytes, source: str) -> None:
+    """Refuse what is not UTF-8 text, with a word on what it probably is."""
+    for mark, name in (
+        (b"\xff\xfe\x00\x00", "UTF-32"),
+        (b"\x00\x00\xfe\xff", "UTF-32"),
+        (b"\xff\xfe", "UTF-16"),
+        (b"\xfe\xff", "UTF-16"),
+        (_GZIP_MAGIC, "compressed twice"),
+    ):
+        if content.startswith(mark):
+            raise KitError(f"{source} must be UTF-8 text, however: it is {name}. Save it as UTF-8.")
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        for start in range(0, len(content), _READ_STEP):
+            decoder.decode(content[start : start + _READ_STEP])
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        line, byte = _first_bad_byte(content)
+        raise KitError(
+            f"{source} must be UTF-8 text, however: line {line} holds the byte 0x{byte:02x}, which "
+            "is not (a spreadsheet or a binary file?). Export it as CSV in UTF-8."
+        ) from None
+
+
+def _first_bad_byte(content: bytes) -> tuple[int, int]:
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError as found:
+        return content.count(b"\n", 0, found.start) + 1, content[found.start]
+    raise AssertionError("the content is UTF-8")
+
+
+def _record_lines(body: bytes, source: str) -> npt.NDArray[np.int64] | None:
+    """Line of the file each record begins in, or None where each has a line of its own.
+
+    Quotes and blank lines are rare in declarations, so the slow but exact way is taken only where
+    they occur; it also refuses quotes that the fast parser would quietly glue to their neighbours.
+
+    Raises
+    ------
+    KitError
+        If a quote is not closed, or text follows a closing quote.
+    """
+    has_blank = body.startswith((b"\n", b"\r\n")) or b"\n\n" in body or b"\n\r\n" in body
+    if b'"' not in body and not has_blank:
+        return None
+    reader = csv.reader(io.StringIO(body.decode("utf-8"), newline=""), strict=True)
+    lines = []
+    previous = 0
+    try:
+        for record in reader:
+            if record:
+                lines.append(previous + 2)
+            previous = reader.line_num
+    except csv.Error as error:
+        raise KitError(
+            f"{source} must quote its cells as CSV does, however: {error} in the record that "
+            f"begins in line {previous + 2} (an unclosed quote, or text behind a closed one). "
+            "Close the quotation mark, or double it inside a cell."
+        ) from None
+    return np.array(lines, dtype=np.int64)
 
 
 def _parse_header(line: bytes, source: str) -> tuple[str, ...]:
     """Split the header line, recognising the usual wrong delimiters."""
-    try:
-        text = line.decode("utf-8").rstrip("\r")
-    except UnicodeDecodeError:
-        raise KitError(
-            f"{source} must be UTF-8 text, however: its header is not (a spreadsheet or a binary "
-            "file?). Export it as CSV in UTF-8."
-        ) from None
+    text = line.decode("utf-8").rstrip("\r")
     if "\x00" in text:
         raise KitError(f"{source} must be a text file, however: its header holds NUL bytes.")
     for delimiter, name in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars")):
@@ -182,22 +246,8 @@ def _parse_body(
         convert_options=pyarrow.csv.ConvertOptions(
             column_types=dict.fromkeys(names, pa.string()),
             strings_can_be_null=False,
-            check_utf8=True,
         ),
     )
-
-
-def _explain_unparsable(content: bytes, source: str, error: Exception) -> str:
-    """Say where text stops being UTF-8, or pass on what the parser says."""
-    try:
-        content.decode("utf-8")
-    except UnicodeDecodeError as found:
-        line = content.count(b"\n", 0, found.start) + 1
-        return (
-            f"{source} must be UTF-8 text, however: line {line} holds the byte "
-            f"0x{content[found.start]:02x}, which is not. Save the file as UTF-8."
-        )
-    return f"{source} cannot be read as CSV: {str(error).splitlines()[0]}"
 
 
 def _read_bytes(path: Path, max_bytes: int | None) -> bytes:
@@ -229,14 +279,19 @@ def _read_parquet(path: Path, max_bytes: int | None) -> RawTable:
         parquet = pyarrow.parquet.ParquetFile(path)
         metadata = parquet.metadata
         size = sum(metadata.row_group(i).total_byte_size for i in range(metadata.num_row_groups))
+        # A dictionary holds a repeated value once: what it unpacks to is the number of cells.
+        size = max(size, metadata.num_rows * metadata.num_columns * _BYTES_PER_CELL)
         if max_bytes is not None and size > max_bytes:
             raise KitError(
                 f"{path} must be at most {max_bytes:,} bytes (uncompressed), "
                 f"however: it has {size:,}."
             )
         table = parquet.read()
-    except (pa.ArrowException, OSError) as error:
-        raise KitError(f"{path} is a damaged Parquet file: {str(error).splitlines()[0]}") from None
+        table.validate(full=True)
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        first_line = (str(error).splitlines() or [""])[0]
+        what = first_line.replace("UTF8", "UTF-8")
+        raise KitError(f"{path.name} is a damaged Parquet file: {what}") from None
     return RawTable(
         path.name,
         tuple(table.column_names),

@@ -27,7 +27,9 @@ ERASED: Final = -1
 
 # One to 64 printable characters, no blanks at the ends, and nothing a spreadsheet would take for a
 # formula (a leading = + - @).
-_TEXT_PATTERN: Final = r"[^\s=+\-@\p{C}]([^\p{C}]{0,62}[^\s\p{C}])?"
+_TEXT_PATTERN: Final = (
+    r"[^\s\p{Z}=+\-@\p{C}]([^\p{C}\p{Zl}\p{Zp}]{0,62}[^\s\p{Z}\p{C}])?"  # \s is ASCII only here
+)
 _TEXT_WORDS: Final = (
     "1 to 64 printable characters, without blanks at the ends and not starting with = + - @"
 )

@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from customs_data.declarations import parse_numbers
+from customs_data.declarations import can_be_numbers, parse_numbers
 from customs_data.edition.loading import Edition
 from customs_data.errors import InvalidSubmissionError, KitError
 from customs_data.problems import N_EXAMPLES, ProblemReport
@@ -71,7 +72,11 @@ def check_submission(path: Path | str, expected_ids: pd.Series[str]) -> CheckedS
         problem in the report.
     """
     path = Path(path)
-    if not path.is_file():
+    try:
+        exists = path.is_file()
+    except OSError:  # a name too long to be one, a folder that may not be entered
+        exists = False
+    if not exists:
         raise KitError(f"{path} must be a file, however: there is none. Check the path.")
     report = ProblemReport(path.name)
     nothing = np.zeros(0)
@@ -82,17 +87,16 @@ def check_submission(path: Path | str, expected_ids: pd.Series[str]) -> CheckedS
         return CheckedSubmission(report, nothing)
     report.problems.extend(raw.report.problems)
     if raw.header != HEADER:
-        shown = ",".join(raw.header)[:120]
+        shown = ascii(",".join(raw.header)[:120])
         report.add(
-            f"The header must be exactly '{','.join(HEADER)}', however: it is '{shown}'"
+            f"The header must be exactly '{','.join(HEADER)}', however: it is {shown}"
             if set(raw.header) != set(HEADER) or len(raw.header) != len(HEADER)
             else f"The columns must stand in the order '{','.join(HEADER)}'"
         )
         return CheckedSubmission(report, nothing)
     ids = _ids(raw.columns[0], report)
-    scores, not_a_number = parse_numbers(raw.columns[1])
-    _check_scores(raw.columns[1], scores, not_a_number, raw.lines, report)
-    if ids is None:
+    scores = _scores(raw.columns[1], raw.lines, report)
+    if ids is None or scores is None:
         return CheckedSubmission(report, nothing)
     places = _check_ids(ids, expected_ids, raw.lines, report)
     if report:
@@ -110,24 +114,27 @@ def _ids(cells: pa.ChunkedArray, report: ProblemReport) -> pd.Series[str] | None
     return pd.Series(cells.to_pandas()).astype(TEXT_DTYPE)
 
 
-def _check_scores(
-    cells: pa.ChunkedArray,
-    scores: npt.NDArray[np.float64],
-    not_a_number: npt.NDArray[np.bool_],
-    lines: npt.NDArray[np.int64],
-    report: ProblemReport,
-) -> None:
-    """Report scores that are empty, not numeric, or not finite."""
-    # A Parquet file can hold NaN as a number; in a CSV it is text and so not a number.
-    empty = np.isnan(scores) & ~not_a_number
+def _scores(
+    cells: pa.ChunkedArray, lines: npt.NDArray[np.int64], report: ProblemReport
+) -> npt.NDArray[np.float64] | None:
+    """Scores as numbers; those that are empty, not numeric or not finite are reported."""
+    if not can_be_numbers(cells):
+        report.add(f"{SCORE} must be numbers, however: it is {cells.type}", column=SCORE)
+        return None
+    scores, not_a_number = parse_numbers(cells)
+    empty = np.asarray(pc.is_null(cells).combine_chunks(), dtype=bool)
+    if pa.types.is_string(cells.type):
+        empty = np.asarray(pc.equal(cells, "").combine_chunks().fill_null(True), dtype=bool)
+    infinite = (not_a_number | ~np.isfinite(scores)) & ~empty
     for complaint, wrong in (
-        (f"{SCORE} must be a finite number (not nan or inf)", not_a_number | np.isinf(scores)),
+        (f"{SCORE} must be a finite number (not nan or inf)", infinite),
         (f"{SCORE} must not be empty", empty),
     ):
         places = np.flatnonzero(wrong)
         if len(places):
             shown = [cells[int(i)].as_py() for i in places[:N_EXAMPLES]]
             report.add(complaint, column=SCORE, lines=lines[places], values=shown)
+    return scores
 
 
 def _check_ids(
@@ -207,6 +214,10 @@ def write_submission(edition: Edition, fraud_score: npt.ArrayLike, path: Path | 
             f"fraud_score must be finite, however: {wrong:,} of {len(scores):,} scores are not."
         )
     path = Path(path)
+    if not path.name.endswith((".csv", ".csv.gz")):  # pandas would take .zip for a compression
+        raise InvalidSubmissionError(
+            f"A submission must be named .csv or .csv.gz, however: {path.name}. Rename it."
+        )
     frame = pd.DataFrame({KEY: edition.test[KEY], SCORE: scores})
     frame.to_csv(path, index=False, lineterminator="\n")
     return path

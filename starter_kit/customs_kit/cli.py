@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
+from io import TextIOWrapper
 from typing import Any
 
 import click
@@ -68,6 +69,9 @@ def customs_kit() -> None:
 
 def main() -> None:
     """Run the command line; what a user can mend ends with one message and exit status 1."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without the signs of our bars
     try:
         customs_kit(prog_name="customs-kit")
     except KitError as error:

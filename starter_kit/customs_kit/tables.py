@@ -6,9 +6,11 @@ from math import isnan
 from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
+from rich.text import Text
 
 if TYPE_CHECKING:
     from customs_baselines.records import RunRecord
+    from customs_scorer.audit.report import AuditReport
     from customs_scorer.reference import Reference
     from customs_scorer.standings import Standing
 
@@ -23,7 +25,7 @@ def _interval(interval: tuple[float, float] | None) -> str:
 
 def scorecard_table(standing: Standing) -> Table:
     """Everything about one submission."""
-    table = Table(title=standing.file, title_justify="left")
+    table = Table(title=Text(standing.file), title_justify="left")
     table.add_column("")
     periods = (standing.scorecard.public, standing.scorecard.private)
     for name in ("Public", "Private"):
@@ -81,7 +83,7 @@ def standings_table(standings: list[Standing]) -> Table:
 
 def runs_table(records: list[RunRecord], title: str) -> Table:
     """Runs in the order of the plan: precision by period, on unseen tuples, and costs."""
-    table = Table(title=title, title_justify="left")
+    table = Table(title=Text(title), title_justify="left")
     table.add_column("baseline", overflow="fold")
     table.add_column("recipe")
     scored = any(record.scores["private"] for record in records)
@@ -143,3 +145,35 @@ def reference_line(reference: Reference) -> str:
         f"{sentence}; copying its label scores {_pair(reference.lookup['private'])} on Private.\n"
         "'unseen' is the private precision on the other declarations."
     )
+
+
+def audit_table(report: AuditReport) -> Table:
+    """One row a test."""
+    table = Table(title=Text(f"Audit of {report.edition}"), title_justify="left")
+    table.add_column("test")
+    for column in ("value", "threshold"):
+        table.add_column(column, justify="right")
+    table.add_column("verdict")
+    table.add_column("what it measures", overflow="fold")
+    for test in report.tests:
+        verdict = "ok" if test.passed else "FAILED"
+        table.add_row(
+            test.name, f"{test.value:.4f}", f"{test.threshold:.4f}", verdict, test.explanation
+        )
+    return table
+
+
+def ceiling_table(hidden: dict[str, Any]) -> Table:
+    """Ceiling and schemes of a simulated edition (organizers)."""
+    table = Table(title=Text("From hidden/: schemes and ceiling"), title_justify="left")
+    table.add_column("scheme")
+    table.add_column("test declarations", justify="right")
+    table.add_column("labelled fraud", justify="right")
+    for name, held in hidden["schemes"].items():
+        table.add_row(name, f"{held['n_declarations']:,}", f"{held['fraud_rate']:.1%}")
+    ceiling = hidden["ceiling"]
+    table.caption = (
+        f"Ceiling, precision@5 % / @10 %: Public {_pair(ceiling['public'])}, "
+        f"Private {_pair(ceiling['private'])}"
+    )
+    return table

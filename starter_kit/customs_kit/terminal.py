@@ -27,9 +27,10 @@ def print_json(data: Any) -> None:
 def show(*parts: RenderableType) -> None:
     """Print tables and text on standard output."""
     width = None if sys.stdout.isatty() else _WIDTH_WITHOUT_TERMINAL
-    console = Console(width=width, highlight=False, emoji=False, soft_wrap=False)
+    # No markup: titles and cells hold names of files and editions, which may look like it.
+    console = Console(width=width, highlight=False, emoji=False, markup=False)
     for part in parts:
-        console.print(part, markup=False)
+        console.print(part)
 
 
 def progress_console() -> Console:
@@ -46,10 +47,15 @@ def save_picture(path: Path, title: str, *parts: RenderableType) -> None:
         If the file cannot be written.
     """
     console = Console(
-        record=True, width=_PICTURE_WIDTH, file=io.StringIO(), highlight=False, force_terminal=True
+        record=True,
+        width=_PICTURE_WIDTH,
+        file=io.StringIO(),
+        highlight=False,
+        force_terminal=True,
+        markup=False,
     )
     for part in parts:
-        console.print(part, markup=False)
+        console.print(part)
     # Without its @font-face rules the picture asks no other server for a font.
     picture = re.sub(r"@font-face \{.*?\}", "", console.export_svg(title=title), flags=re.DOTALL)
     try:

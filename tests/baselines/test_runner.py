@@ -123,6 +123,14 @@ def test_own_model_runs_and_is_marked_transductive(sample_edition, tmp_path):
          "    def predict_proba(self, X): return np.zeros(len(X))", "shape"),
         ("import numpy as np\nclass Model:\n    def fit(self, X, y): pass\n"
          "    def predict_proba(self, X): return np.full((len(X), 2), np.nan)", "finite"),
+        ("class Model:\n    def fit(self, X, y): exit('my own words')\n"
+         "    def predict_proba(self, X): pass", "SystemExit: my own words"),
+        ("import os\nfrom pathlib import Path\nclass Model:\n    def fit(self, X, y):\n"
+         "        Path('result.json').write_text('{}')\n        os._exit(0)\n"
+         "    def predict_proba(self, X): pass", "exit status 0"),
+        ("import os\nfrom pathlib import Path\nclass Model:\n    def fit(self, X, y):\n"
+         "        Path('result.json').write_text('nonsense')\n        os._exit(0)\n"
+         "    def predict_proba(self, X): pass", "exit status 0"),
     ],
 )  # fmt: skip
 def test_a_failing_model_is_one_record_with_its_reason(sample_edition, tmp_path, body, reason):
@@ -131,6 +139,37 @@ def test_a_failing_model_is_one_record_with_its_reason(sample_edition, tmp_path,
     assert records[0].submission is None
     assert not records[1].failed
     assert json.loads((tmp_path / "runs" / records[0].run.folder / "run.json").read_text())["error"]
+
+
+def test_a_model_that_changes_its_input_is_scored_on_the_right_rows(sample_edition, tmp_path):
+    tidy = own(tmp_path, OWN_MODEL, "tidy.py")
+    meddling = own(
+        tmp_path,
+        OWN_MODEL.replace(
+            "        return self\n", "        X_test.sort_values('Net Mass', inplace=True)\n"
+            "        X_test.drop(X_test.index[5:], inplace=True)\n        return self\n", 1
+        ),
+        "meddling.py",
+    )  # fmt: skip
+    first, second = run(Plan((tidy, meddling)), sample_edition, tmp_path / "runs")
+    assert not second.failed
+    assert first.submission.read_bytes() == second.submission.read_bytes()
+
+
+def test_parameters_that_json_cannot_hold_are_kept_as_text(sample_edition, tmp_path):
+    body = OWN_MODEL + "\n    def get_params(self): return {'missing': float('nan'), (1, 2): {3}}\n"
+    (record,) = run(Plan((own(tmp_path, body),)), sample_edition, tmp_path / "runs")
+    text = (tmp_path / "runs" / record.run.folder / "run.json").read_text()
+    assert json.loads(text)["parameters"] == {"missing": "nan", "(1, 2)": "{3}"}
+
+
+def test_runs_that_differ_have_folders_of_their_own(tmp_path):
+    models = []
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        models.append(own(tmp_path / name, OWN_MODEL))
+    runs = list(Plan(tuple(models), label_rates=(0.1, 0.1000001)).runs())
+    assert len({run.folder for run in runs}) == 4
 
 
 def test_a_failed_run_does_not_leave_an_old_submission(sample_edition, tmp_path):

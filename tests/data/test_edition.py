@@ -155,6 +155,49 @@ def test_a_label_of_a_test_row_in_public_is_found(edition_copy):
 
 
 @pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("name", "../../elsewhere"),
+        ("name", "-1"),
+        ("name", "\x1b[31m"),
+        ("name", []),
+        ("label_rate", None),
+        ("label_rate", "x"),
+        ("rows", {"train": "197", "public": 1, "private": 1}),
+        ("rows", {"train": 1.5, "public": 1, "private": 1}),
+        ("files", {}),
+        ("generator_version", None),
+        ("commitment", "deadbeef"),
+        ("format_version", 99),
+        ("origin", "nowhere"),
+    ],
+)
+def test_a_manifest_with_an_unsound_field_is_a_kit_error(edition_copy, field, value):
+    path = edition_copy / "public/edition.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), field: value}))
+    with pytest.raises(InvalidEditionError):
+        load_edition(edition_copy)
+
+
+def test_deep_nesting_is_a_kit_error(edition_copy):
+    (edition_copy / "public/edition.json").write_text("[" * 100_000)
+    with pytest.raises(InvalidEditionError, match=r"edition\.json"):
+        load_edition(edition_copy)
+
+
+@pytest.mark.parametrize("table", ["train", "sample_submission"])
+def test_a_second_file_of_a_table_is_found(edition_copy, table):
+    frame = pd.read_csv(edition_copy / f"public/{table}.csv", dtype=str)
+    frame.to_parquet(edition_copy / f"public/{table}.parquet")
+    assert "public/ holds nothing else" in failures(edition_copy)
+
+
+def test_a_changed_datasheet_is_found(edition_copy):
+    (edition_copy / "public/DATASHEET.md").write_text("0,1,1,0\n")
+    assert failures(edition_copy) == {"datasheet"}
+
+
+@pytest.mark.parametrize(
     "text",
     ["", "{", "[]", "{}", '{"format_version": 1}', '{"dates": {}, "files": {}}', "null", "\x00"],
 )

@@ -115,6 +115,9 @@ def test_a_users_mistake_is_one_message_and_exit_1(tmp_path, sample_path):
         ("data", "import", "a.csv", "b.csv", "c.csv", "--out", tmp_path / "e"),
         ("score", "missing.csv", "--edition", sample_path),
         ("submission", "check", "missing.csv", "--edition", sample_path),
+        ("submission", "check", "x" * 300, "--edition", sample_path),
+        ("data", "verify", "x" * 300),
+        ("data", "import", "/dev/null", "/dev/null", "/dev/null", "--out", tmp_path / "e"),
         ("baseline", "run", "nonsense", "--edition", sample_path),
         ("baseline", "run", "random", "--edition", sample_path, "--label-rate", "7"),
     ):
@@ -176,6 +179,21 @@ def test_without_an_edition_the_sample_is_made_once(tmp_path):
     again = kit("baseline", "run", "random", "--json", cwd=tmp_path, **cache)
     commitments = [json.loads(found.stdout)[0]["repeat"]["commitment"] for found in (first, again)]
     assert commitments[0] == commitments[1]
+
+
+def test_names_that_look_like_markup_are_shown_as_they_are(sample_path, sample_edition, tmp_path):
+    from customs_scorer import write_submission
+
+    for name in ("a[bold].csv", "b[/c].csv"):
+        path = tmp_path / name.replace("/", "-")
+        write_submission(sample_edition, [0.5] * len(sample_edition.test), path)
+        found = kit("score", path, "--edition", sample_path, "--replicates", "0")
+        assert path.name in found.stdout.replace("\n", "")
+
+
+def test_a_terminal_without_unicode_gets_question_marks(sample_path):
+    found = kit("data", "describe", sample_path, PYTHONIOENCODING="ascii")
+    assert found.returncode == 0, found.stderr
 
 
 def test_load_edition_in_one_line(sample_path):

@@ -77,16 +77,31 @@ def test_standings_are_ranked_and_ties_go_to_the_earlier(sample_edition, sample_
     assert standings[1].scorecard.private.precision_at_5 == base_rate
 
 
-def test_sorting_the_solution_by_label_changes_no_score(
-    sample_edition, edition_copy, scores, tmp_path
+def test_sorting_solution_or_submission_by_label_changes_no_score(
+    sample_edition, sample_path, scores, tmp_path
 ):
+    solution = load_solution(sample_edition.layout)
+    unseen = np.arange(len(scores)) % 2 == 0
+    by_label = np.argsort(-solution["Fraud"].to_numpy(), kind="stable")
+    before = score_submission(solution, scores, unseen, n_replicates=0)
+    after = score_submission(
+        solution.iloc[by_label], scores[by_label], unseen[by_label], n_replicates=0
+    )
+    assert after == before
     file = write_submission(sample_edition, scores, tmp_path / "s.csv")
-    before = score_files([file], edition_copy, n_replicates=0)
+    header, *rows = file.read_text().splitlines()
+    other = tmp_path / "sorted.csv"
+    other.write_text("\n".join([header, *(rows[i] for i in by_label)]) + "\n")
+    first, second = score_files([file, other], sample_path, n_replicates=0)
+    assert first.scorecard == second.scorecard
+
+
+def test_labels_other_than_those_committed_to_give_no_score(sample_edition, edition_copy, tmp_path):
+    file = write_submission(sample_edition, np.zeros(len(sample_edition.test)), tmp_path / "s.csv")
     path = edition_copy / "hidden/solution.csv"
-    header, *rows = path.read_text().splitlines()
-    rows.sort(key=lambda row: row.split(",")[1])
-    path.write_text("\n".join([header, *rows]) + "\n")
-    assert score_files([file], edition_copy, n_replicates=0) == before
+    path.write_text(path.read_text().replace(",0,0,P", ",1,1,P"))
+    with pytest.raises(InvalidEditionError, match="committed to"):
+        score_files([file], edition_copy)
 
 
 def test_a_team_cannot_score_without_hidden_labels(sample_edition, public_copy, scores, tmp_path):

@@ -10,7 +10,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 
 from customs_baselines.features.norms import GoodsNorm
-from customs_baselines.features.risk import RiskProfiles
+from customs_baselines.features.risk import PROFILE_KEYS, RiskProfiles
 from customs_data.grouping import Grouping, group_sums
 
 Floats = npt.NDArray[np.float64]
@@ -66,10 +66,13 @@ class KitFeatures(BaseEstimator):
     ----------
     random_state : int
         Of the folds of the risk profiles.
+    with_labels : bool
+        False leaves the risk profiles out: nothing then depends on a label.
     """
 
-    def __init__(self, random_state: int = 0) -> None:
+    def __init__(self, random_state: int = 0, with_labels: bool = True) -> None:
         self.random_state = random_state
+        self.with_labels = with_labels
 
     def fit_transform(self, X: pd.DataFrame, y: npt.NDArray[np.int8]) -> Floats:
         """Learn from training declarations and return their features.
@@ -96,7 +99,9 @@ class KitFeatures(BaseEstimator):
             key: group_sums(group, self.groupings_[key].n_groups) for key, group in groups.items()
         }
         deviations = {name: norm.fit(X, numbers[name]) for name, norm in self.norms_.items()}
-        self.risk_ = RiskProfiles(random_state=self.random_state)
+        self.risk_ = RiskProfiles(
+            PROFILE_KEYS if self.with_labels else (), random_state=self.random_state
+        )
         risk = self.risk_.fit_transform(X, y)
         return self._assemble(X, numbers, deviations, groups, risk, leave_out=1.0)
 

@@ -84,7 +84,7 @@ class RiskProfiles(BaseEstimator):
         ndarray of float64, shape (n_train, 2 * n_keys)
         """
         labelled = y >= 0
-        self.base_ = float((y[labelled] == 1).mean())
+        self.base_ = float((y[labelled] == 1).mean()) if labelled.any() else 0.5
         fold = np.full(len(y), -1)
         shuffled = np.random.default_rng(self.random_state).permutation(np.flatnonzero(labelled))
         fold[shuffled] = np.arange(len(shuffled)) % self.n_folds
@@ -104,7 +104,7 @@ class RiskProfiles(BaseEstimator):
                 n_row[own] -= group_sums(group[own], size)[group[own]]
                 f_row[own] -= group_sums(group[own], size, fraud[own])[group[own]]
             columns += self._profile(n_row, f_row)
-        return np.column_stack(columns)
+        return self._stack(columns, len(X))
 
     def transform(self, X: pd.DataFrame) -> npt.NDArray[np.float64]:
         """Return the profiles of later declarations, shape (n_declarations, 2 * n_keys)."""
@@ -112,12 +112,16 @@ class RiskProfiles(BaseEstimator):
         for grouping, (n, f) in zip(self.groupings_, self.history_, strict=True):
             group = grouping.find(X)
             columns += self._profile(n[group], f[group])
-        return np.column_stack(columns)
+        return self._stack(columns, len(X))
 
     def get_feature_names_out(self) -> list[str]:
         """Names of the columns."""
         names = [" x ".join(key) for key in self.keys]
         return [f"{what} of {name}" for name in names for what in ("risk", "evidence")]
+
+    @staticmethod
+    def _stack(columns: list[npt.NDArray[np.float64]], n_rows: int) -> npt.NDArray[np.float64]:
+        return np.column_stack(columns) if columns else np.empty((n_rows, 0))
 
     def _profile(
         self, n: npt.NDArray[np.float64], f: npt.NDArray[np.float64]

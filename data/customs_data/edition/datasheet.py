@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
+
+import numpy as np
 import pandas as pd
 
-from customs_data.edition.manifest import Manifest
 from customs_data.schema import COLUMNS, ERASED
 
 _ORIGIN = {
@@ -16,13 +18,22 @@ _ORIGIN = {
 }
 
 
-def datasheet(manifest: Manifest, train: pd.DataFrame, test: pd.DataFrame) -> str:
+def datasheet(
+    name: str,
+    origin: str,
+    erasure: str,
+    dates: dict[str, tuple[date, date]],
+    train: pd.DataFrame,
+    test: pd.DataFrame,
+) -> str:
     """Return the datasheet as Markdown.
 
     Parameters
     ----------
-    manifest : Manifest
-        Of the edition.
+    name, origin, erasure : str
+        As in the manifest.
+    dates : dict of str to (date, date)
+        First and last day of each period.
     train : DataFrame
         As published: 22 columns, some labels erased.
     test : DataFrame
@@ -32,26 +43,26 @@ def datasheet(manifest: Manifest, train: pd.DataFrame, test: pd.DataFrame) -> st
     n_fraud = int((train["Fraud"] == 1).sum())
     fraud_rate = f"{n_fraud / labelled:.4f}" if labelled else "unknown"
     lines = [
-        f"# Datasheet: {manifest.name}",
+        f"# Datasheet: {name}",
         "",
         "## What is it?",
         "",
         "Import declarations of one customs administration, for learning to rank declarations by "
         "their suspicion of fraud: which 5 % (or 10 %) would you open?",
         "",
-        f"Origin: {_ORIGIN[manifest.origin]}",
+        f"Origin: {_ORIGIN[origin]}",
         "",
         "## Composition",
         "",
         "| period | first day | last day | declarations |",
         "|---|---|---|---:|",
         *(
-            f"| {period} | {first} | {last} | {manifest.rows[period]:,} |"
-            for period, (first, last) in manifest.dates.items()
+            f"| {period} | {first} | {last} | {_n_within(period, first, last, train, test):,} |"
+            for period, (first, last) in dates.items()
         ),
         "",
         f"Labels: {labelled:,} of {len(train):,} training declarations have one (erasure: "
-        f"{manifest.erasure}); {fraud_rate} of these are fraud.",
+        f"{erasure}); {fraud_rate} of these are fraud.",
         "",
         "## Columns",
         "",
@@ -77,3 +88,9 @@ def datasheet(manifest: Manifest, train: pd.DataFrame, test: pd.DataFrame) -> st
         "",
     ]
     return "\n".join(lines)
+
+
+def _n_within(period: str, first: date, last: date, train: pd.DataFrame, test: pd.DataFrame) -> int:
+    """Declarations of a period."""
+    days = (train if period == "train" else test)["Date"].to_numpy()
+    return int(((days >= np.datetime64(first)) & (days <= np.datetime64(last))).sum())

@@ -113,7 +113,8 @@ def draw_summary(summary: dict[str, Any]) -> RenderableType:
         f"{labels['erasure']}); fraud {_percent(labels['fraud_rate'])}, critical "
         f"{_percent(labels['critical_rate'])} of them\n"
     )
-    for period, hidden in summary.get("hidden", {}).items():
+    for period in USAGES if "hidden" in summary else ():
+        hidden = summary["hidden"][period]
         head.append(
             f"  {period}, from hidden/: fraud {_percent(hidden['fraud_rate'])}, critical "
             f"{_percent(hidden['critical_rate'])}\n",

@@ -27,6 +27,14 @@ HIDDEN_COLUMNS: Final = ("Usage", "Fraud Probability", "Scheme", "Ring")
 USAGES: Final = {"public": "Public", "private": "Private"}
 
 
+def is_file(path: Path) -> bool:
+    """Whether there is a file that we may know of; hidden/ of somebody else is not at hand."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
 @dataclass(frozen=True)
 class Layout:
     """Paths of an edition.
@@ -58,22 +66,28 @@ class Layout:
             If there is neither.
         """
         path = Path(path)
-        if (path / "public" / MANIFEST).is_file():
+        if is_file(path / "public" / MANIFEST):
             return cls.of(path)
-        if (path / MANIFEST).is_file():
+        if is_file(path / MANIFEST):
             return cls(path, path / "hidden")
         raise InvalidEditionError(
             f"{path} must be an edition (a folder that holds public/{MANIFEST}), however: "
-            f"{'it holds none' if path.is_dir() else 'there is no such folder'}. "
+            "there is none. "
             "Make one with `customs-kit data import`, or check the path."
         )
 
     @property
     def has_hidden(self) -> bool:
         """Whether the hidden labels are at hand."""
-        return any(
-            (self.hidden / f"{SOLUTION}{suffix}").is_file() for suffix in (".csv", ".parquet")
-        )
+        return self._holds(SOLUTION)
+
+    @property
+    def has_oracle(self) -> bool:
+        """Whether the simulator's truth is at hand."""
+        return self.has_hidden and self._holds(ORACLE)
+
+    def _holds(self, table: str) -> bool:
+        return any(is_file(self.hidden / f"{table}{end}") for end in (".csv", ".parquet"))
 
 
 def find_table(folder: Path, table: str) -> Path:
@@ -86,7 +100,7 @@ def find_table(folder: Path, table: str) -> Path:
     """
     for suffix in (".csv", ".parquet"):
         path = folder / f"{table}{suffix}"
-        if path.is_file():
+        if is_file(path):
             return path
     raise InvalidEditionError(
         f"{folder} must hold {table}.csv (or {table}.parquet), however: it does not. "

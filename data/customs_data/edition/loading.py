@@ -14,6 +14,7 @@ import pandas as pd
 
 from customs_data import schema
 from customs_data.declarations import parse_declarations, read_declarations
+from customs_data.edition.commitment import commit
 from customs_data.edition.layout import (
     ORACLE,
     SAMPLE,
@@ -63,7 +64,9 @@ class Edition:
     def sample_submission(self) -> pd.DataFrame:
         """A valid submission: Declaration ID and a constant Fraud Score, shape (n_test, 2)."""
         return pd.read_csv(
-            find_table(self.layout.public, SAMPLE), dtype={schema.KEY: schema.TEXT_DTYPE}
+            find_table(self.layout.public, SAMPLE),
+            dtype={schema.KEY: schema.TEXT_DTYPE},
+            na_filter=False,
         )
 
     @cached_property
@@ -137,20 +140,48 @@ def load_solution(layout: Layout, expected_ids: pd.Series[str] | None = None) ->
     InvalidEditionError
         If they are not at hand or damaged.
     """
-    path = find_table(layout.hidden, SOLUTION)
-    raw = read_table(path)
-    frame = _read_labels(path, extra=("Usage",))
-    usage = raw.columns[raw.header.index("Usage")].to_pandas().astype(schema.TEXT_DTYPE)
-    if not usage.isin(list(USAGES.values())).all():
-        raise InvalidEditionError(f"{path} must have Usage Public or Private in every row.")
-    if (frame["Fraud"] == schema.ERASED).any():
-        raise InvalidEditionError(f"{path} must hold a label for every test declaration.")
-    solution = frame.assign(Usage=usage)
+    solution = read_solution(layout)
+    manifest = read_manifest(layout.public)
+    if hidden_commitment(layout, manifest, solution) != manifest.commitment:
+        raise InvalidEditionError(
+            f"{layout.hidden} must hold the labels that were committed to when the edition was "
+            "made, however: solution, train_labels or secret.json has changed. Restore them from a "
+            "backup; `customs-kit data verify` says more."
+        )
     if expected_ids is None:
         return solution
     if len(solution) != len(expected_ids) or not solution[schema.KEY].isin(expected_ids).all():
-        raise InvalidEditionError(f"{path} must hold one row for each row of test.csv.")
+        raise InvalidEditionError(
+            f"{layout.hidden} must hold one label for each row of test.csv, however: it does not."
+        )
     return solution.set_index(schema.KEY).loc[list(expected_ids)].reset_index()
+
+
+def read_solution(layout: Layout) -> pd.DataFrame:
+    """Read solution.csv as it stands; `load_solution` also holds it against the commitment."""
+    path = find_table(layout.hidden, SOLUTION)
+    raw = read_table(path)
+    frame = _read_labels(path, extra=("Usage",))
+    if raw.header.count("Usage") != 1:
+        raise InvalidEditionError(f"{path} must have one column Usage.")
+    usage = raw.columns[raw.header.index("Usage")].to_pandas().astype(schema.TEXT_DTYPE)
+    if set(usage.unique()) != set(USAGES.values()):
+        raise InvalidEditionError(f"{path} must have Usage Public or Private in every row.")
+    if (frame["Fraud"] == schema.ERASED).any():
+        raise InvalidEditionError(f"{path} must hold a label for every test declaration.")
+    return frame.assign(Usage=usage)
+
+
+def hidden_commitment(layout: Layout, manifest: Manifest, solution: pd.DataFrame) -> str:
+    """Compute the commitment of the labels that lie in hidden/, in hexadecimal."""
+    erased = load_train_labels(layout)
+    return commit(
+        nonce=bytes.fromhex(load_secret(layout)["nonce"]),
+        configuration=manifest.configuration,
+        generator_version=manifest.generator_version,
+        solution_sha256=stored_sha256(find_table(layout.hidden, SOLUTION), solution),
+        train_labels_sha256=stored_sha256(find_table(layout.hidden, TRAIN_LABELS), erased),
+    )
 
 
 def load_train_labels(layout: Layout) -> pd.DataFrame:
@@ -164,7 +195,7 @@ def load_secret(layout: Layout) -> dict[str, Any]:
     try:
         data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         bytes.fromhex(data["nonce"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise InvalidEditionError(f"{path} must hold the nonce, however: {error}.") from None
     return data
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
 import tempfile
 from dataclasses import dataclass, field
 from datetime import date
+from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,14 +19,12 @@ from customs_data.edition import layout as parts
 from customs_data.edition.commitment import commit
 from customs_data.edition.datasheet import datasheet
 from customs_data.edition.layout import Layout
-from customs_data.edition.manifest import FORMAT_VERSION, PERIODS, FileRecord, Manifest
+from customs_data.edition.manifest import FORMAT_VERSION, NAME, PERIODS, FileRecord, Manifest
 from customs_data.erasure import erase
 from customs_data.errors import InvalidDeclarationsError, KitError
 from customs_data.problems import ProblemReport
 from customs_data.schema import DECLARED_COLUMNS, ERASED, KEY, LABEL_COLUMNS
 from customs_data.writing import FileFormat, write_table
-
-_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}")
 
 
 @dataclass(frozen=True)
@@ -71,7 +69,7 @@ class Draft:
     secret: str | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
-        if not _NAME.fullmatch(self.name):
+        if not NAME.fullmatch(self.name):
             raise KitError(
                 "The edition's name must be 1 to 64 letters, digits, blanks, dots, underscores or "
                 f"hyphens, beginning with a letter or digit, however: {self.name!r}. Pass --name."
@@ -135,9 +133,11 @@ def make_edition(draft: Draft, out: Path | str, *, file_format: FileFormat = "cs
         there are.
     """
     out = Path(out)
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise KitError(f"{out} must be a new or empty folder, however: it is not. Choose another.")
     try:
+        if out.exists() and (not out.is_dir() or any(out.iterdir())):
+            raise KitError(
+                f"{out} must be a new or empty folder, however: it is not. Choose another."
+            )
         out.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as scratch:
             manifest = _write_parts(draft, Layout.of(scratch), file_format)
@@ -176,20 +176,25 @@ def _write_parts(draft: Draft, layout: Layout, file_format: FileFormat) -> Manif
         for table, frame in hidden.items()
     }
     generator_version = version("customs-kit")
+    rows = {"train": len(train), "public": len(public), "private": len(private)}
+    dates = {
+        period: (_day(frame["Date"].min()), _day(frame["Date"].max()))
+        for period, frame in (("train", train), ("public", public), ("private", private))
+    }
+    erasure = "none" if erased.empty else draft.erasure
+    sheet = datasheet(draft.name, draft.origin, erasure, dates, train, test)
     manifest = Manifest(
         name=draft.name,
         format_version=FORMAT_VERSION,
         generator_version=generator_version,
         origin=draft.origin,
         configuration=draft.configuration,
-        rows={"train": len(train), "public": len(public), "private": len(private)},
-        dates={
-            period: (_day(frame["Date"].min()), _day(frame["Date"].max()))
-            for period, frame in (("train", train), ("public", public), ("private", private))
-        },
+        rows=rows,
+        dates=dates,
         label_rate=label_rate,
-        erasure="none" if erased.empty else draft.erasure,
+        erasure=erasure,
         files=files,
+        datasheet_sha256=sha256(sheet.encode()).hexdigest(),
         commitment=commit(
             nonce=draft.nonce,
             configuration=draft.configuration,
@@ -199,7 +204,6 @@ def _write_parts(draft: Draft, layout: Layout, file_format: FileFormat) -> Manif
         ),
     )
     (layout.public / parts.MANIFEST).write_text(manifest.to_json(), encoding="utf-8")
-    sheet = datasheet(manifest, train, test)
     (layout.public / parts.DATASHEET).write_text(sheet, encoding="utf-8")
     secret = {"secret": draft.secret, "nonce": draft.nonce.hex()}
     (layout.hidden / parts.SECRET).write_text(json.dumps(secret, indent=2) + "\n", encoding="utf-8")

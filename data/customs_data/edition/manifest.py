@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+import re
+from dataclasses import asdict, dataclass, fields
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-from customs_data.edition.layout import MANIFEST
+from customs_data.edition.layout import MANIFEST, PUBLIC_TABLES
 from customs_data.errors import InvalidEditionError
 
 #: Raised whenever a reader of the older format would go wrong.
 FORMAT_VERSION: Final = 1
 ORIGINS: Final = ("published-seed", "secret", "import")
+#: Names become names of folders: no path, no option, no control character.
+NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}")
+_DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 PERIODS: Final = ("train", "public", "private")
 
 
@@ -51,6 +55,8 @@ class Manifest:
         How labels were erased; ``"none"`` if none was.
     files : dict of str to FileRecord
         Public tables by name (``"train"``, ...).
+    datasheet_sha256 : str
+        SHA-256 of DATASHEET.md (hexadecimal).
     commitment : str
         SHA-256 that binds the organizer to the hidden labels (hexadecimal).
     """
@@ -65,9 +71,11 @@ class Manifest:
     label_rate: float
     erasure: str
     files: dict[str, FileRecord]
+    datasheet_sha256: str
     commitment: str
 
     def __post_init__(self) -> None:
+        self._check_types()
         if self.format_version != FORMAT_VERSION:
             raise InvalidEditionError(
                 f"The edition's format version must be {FORMAT_VERSION}, however: "
@@ -84,6 +92,36 @@ class Manifest:
                     f"The manifest's {field} must name {', '.join(PERIODS)}, "
                     f"however: {sorted(held)}."
                 )
+
+        for first, last in self.dates.values():
+            if first > last:
+                raise InvalidEditionError(
+                    f"A period must not end before it begins, however: {first} .. {last}."
+                )
+
+    def _check_types(self) -> None:
+        """Refuse a manifest whose fields are not of their kind (a damaged or forged file)."""
+        whole = [*self.rows.values(), *(record.rows for record in self.files.values())]
+        digests = [self.commitment, self.datasheet_sha256]
+        digests += [record.sha256 for record in self.files.values()]
+        sound = {
+            "name": isinstance(self.name, str) and NAME.fullmatch(self.name) is not None,
+            "format_version": type(self.format_version) is int,
+            "generator_version": isinstance(self.generator_version, str),
+            "configuration": isinstance(self.configuration, dict),
+            "rows": all(type(n) is int and n > 0 for n in whole),
+            "label_rate": type(self.label_rate) in (int, float) and 0 <= self.label_rate <= 1,
+            "erasure": isinstance(self.erasure, str),
+            "files": set(self.files) == set(PUBLIC_TABLES),
+            "commitment and checksums": all(
+                isinstance(held, str) and _DIGEST.fullmatch(held) for held in digests
+            ),
+        }
+        if wrong := [name for name, holds in sound.items() if not holds]:
+            raise InvalidEditionError(
+                f"{MANIFEST} must hold sound values, however: {', '.join(wrong)} "
+                f"{'is' if len(wrong) == 1 else 'are'} not. Fetch the edition again."
+            )
 
     def to_json(self) -> str:
         """Return the text of edition.json."""
@@ -106,6 +144,11 @@ def read_manifest(public: Path) -> Manifest:
     path = public / MANIFEST
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
+        known = {field.name for field in fields(Manifest)}
+        if not isinstance(data, dict) or set(data) != known:
+            held = set(data) if isinstance(data, dict) else set()
+            names = ", ".join(sorted(known ^ held)[:5])
+            raise ValueError(f"missing or unknown: {names}")
         data["dates"] = {
             period: (date.fromisoformat(first), date.fromisoformat(last))
             for period, (first, last) in data["dates"].items()
@@ -116,7 +159,7 @@ def read_manifest(public: Path) -> Manifest:
         raise
     except FileNotFoundError:
         raise InvalidEditionError(f"{path} does not exist. Fetch the edition again.") from None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise InvalidEditionError(
             f"{path} must be the manifest of an edition, however: {error}. Fetch the edition again."
         ) from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -11,13 +12,12 @@ import pandas as pd
 
 from customs_data.declarations import read_declarations
 from customs_data.edition import layout as parts
-from customs_data.edition.commitment import commit
 from customs_data.edition.layout import Layout, find_table
 from customs_data.edition.loading import (
+    hidden_commitment,
     load_public_table,
-    load_secret,
-    load_solution,
     load_train_labels,
+    read_solution,
 )
 from customs_data.edition.manifest import Manifest, read_manifest
 from customs_data.errors import KitError
@@ -62,6 +62,7 @@ def verify_edition(path: Path | str) -> list[Check]:
 def _check_public(layout: Layout, manifest: Manifest) -> Iterator[Check]:
     yield _no_stray_file(layout.public)
     yield _no_hidden_column(layout.public)
+    yield _datasheet(layout.public, manifest)
     frames: dict[str, pd.DataFrame] = {}
     for table in (parts.TRAIN, parts.TEST):
         try:
@@ -102,8 +103,9 @@ def _n_test(manifest: Manifest) -> int:
 
 
 def _no_stray_file(public: Path) -> Check:
-    allowed = {parts.MANIFEST, parts.DATASHEET}
-    allowed |= {f"{table}{end}" for table in parts.PUBLIC_TABLES for end in (".csv", ".parquet")}
+    allowed = {parts.MANIFEST, parts.DATASHEET, f"{parts.SAMPLE}.csv"}
+    for table in (parts.TRAIN, parts.TEST):  # the file that is read; a second one is not
+        allowed |= {f"{table}.csv" if (public / f"{table}.csv").exists() else f"{table}.parquet"}
     stray = sorted(entry.name for entry in public.iterdir() if entry.name not in allowed)
     return Check(
         "public/ holds nothing else",
@@ -131,6 +133,15 @@ def _no_hidden_column(public: Path) -> Check:
         not found,
         f"Found {'; '.join(found)}." if found else "Labels stand in train only.",
     )
+
+
+def _datasheet(public: Path, manifest: Manifest) -> Check:
+    try:
+        found = sha256((public / parts.DATASHEET).read_bytes()).hexdigest()
+    except OSError as error:
+        return Check("datasheet", False, f"{parts.DATASHEET} cannot be read: {error.strerror}.")
+    same = found == manifest.datasheet_sha256
+    return Check("datasheet", same, "As when the edition was made." if same else "It has changed.")
 
 
 def _periods(test: pd.DataFrame, manifest: Manifest) -> Check:
@@ -169,9 +180,9 @@ def _check_hidden(layout: Layout, manifest: Manifest) -> Iterator[Check]:
     try:
         test = read_declarations(find_table(layout.public, parts.TEST), columns=DECLARED_COLUMNS)
         train = read_declarations(find_table(layout.public, parts.TRAIN), columns=tuple(COLUMN))
-        solution = load_solution(layout)
+        solution = read_solution(layout)
         erased = load_train_labels(layout)
-        nonce = bytes.fromhex(load_secret(layout)["nonce"])
+        made = hidden_commitment(layout, manifest, solution)
     except KitError as error:
         yield Check("hidden tables", False, str(error))
         return
@@ -185,17 +196,6 @@ def _check_hidden(layout: Layout, manifest: Manifest) -> Iterator[Check]:
         "erased labels",
         not overlap.any(),
         f"{len(erased):,} labels, each of a training declaration without a published label.",
-    )
-    sums = {
-        table: stored_sha256(find_table(layout.hidden, table), frame)
-        for table, frame in ((parts.SOLUTION, solution), (parts.TRAIN_LABELS, erased))
-    }
-    made = commit(
-        nonce=nonce,
-        configuration=manifest.configuration,
-        generator_version=manifest.generator_version,
-        solution_sha256=sums[parts.SOLUTION],
-        train_labels_sha256=sums[parts.TRAIN_LABELS],
     )
     yield Check(
         "commitment",

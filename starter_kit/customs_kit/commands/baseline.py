@@ -223,3 +223,56 @@ def run(
         click.echo(f"Error: {record.run.name} failed: {record.result.error}", err=True)
     if failed:
         raise SystemExit(1)
+
+
+@baseline.command()
+@click.option(
+    "--config",
+    default="practice",
+    show_default=True,
+    help="Configuration: a shipped name or a TOML file.",
+)
+@click.option(
+    "--worlds", type=click.IntRange(min=2), default=10, show_default=True, help="Worlds to measure."
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=2026,
+    show_default=True,
+    help="Chooses their secrets; nothing may have been tuned on it.",
+)
+@click.option(
+    "--workers", type=click.IntRange(min=1), default=2, show_default=True, help="Processes."
+)
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Results, as JSON.")
+def worlds(config: str, worlds: int, seed: int, workers: int, out: Path) -> None:
+    """Measure what worlds of a configuration are like: the ten-world table.
+
+    The ladder of classic models, look-ups, what the graph and its links are worth, and what the
+    simulator's own code gives away; mean and standard error over worlds, as a Markdown table. Takes
+    about ten minutes on two cores.
+
+    Example: customs-kit baseline worlds --out worlds.json
+    """
+    import json
+
+    from customs_baselines.worlds import measure_worlds, worlds_table
+    from customs_data.errors import KitError
+    from customs_kit.terminal import progress_console
+
+    done: list[int] = []
+    with progress_console().status("Learning from other worlds ...") as status:
+
+        def on_world(index: int) -> None:
+            done.append(index)
+            status.update(f"{len(done)} of {worlds} worlds measured ...")
+
+        measured = measure_worlds(
+            config, n_worlds=worlds, seed=seed, n_workers=workers, on_world=on_world
+        )
+    try:
+        out.write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise KitError(f"{out} cannot be written: {error.strerror}.") from None
+    click.echo(worlds_table(measured))

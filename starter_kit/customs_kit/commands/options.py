@@ -51,3 +51,11 @@ erasure_option = click.option(
     show_default=True,
     help="How labels are erased to reach the label rate.",
 )
+format_option = click.option(
+    "--format",
+    "file_format",
+    type=click.Choice(["csv", "parquet"]),
+    default="csv",
+    show_default=True,
+    help="How the tables are stored.",
+)

@@ -1,0 +1,246 @@
+"""What a declaration's neighbours look like: features read off the graph of traders.
+
+Declarations are linked through importer, declarant and seller. Two kinds of features are read off:
+the make-up of each trader's declarations (one hop) and the mean make-up of the partners of that
+trader (two hops), both without labels; and known labels spread along the links, out-of-fold.
+
+Declarations to be scored may be in the graph too (their labels never): then the features are
+*transductive*.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sklearn.base import BaseEstimator
+
+from customs_baselines.features.norms import GoodsNorm
+from customs_data.grouping import Group, Grouping, group_sums
+from customs_data.schema import KEY
+
+Floats = npt.NDArray[np.float64]
+
+#: The traders that link declarations.
+TRADERS: Final = ("Importer ID", "Declarant ID", "Seller ID")
+#: How many different values of these a trader's declarations show, per declaration.
+PARTNERS: Final = (
+    "Importer ID",
+    "Declarant ID",
+    "Seller ID",
+    "Office ID",
+    "HS6 Code",
+    "Country of Departure",
+    "Import Type",
+    "Mode of Transport",
+    "Country of Origin Indicator",
+)
+# Label spreading: weight of each kind of link, of declarations without a label, and the number of
+# imaginary declarations at the base rate that a trader's rate is smoothed with.
+_LINK_WEIGHT: Final = {"Importer ID": 1.0, "Seller ID": 1.5, "Declarant ID": 0.5}
+_UNLABELLED_WEIGHT: Final = 0.15
+_SMOOTHING: Final = 2.0
+_ROUNDS: Final = 3
+_WEEK: Final = 7.0
+
+
+class GraphFeatures(BaseEstimator):
+    """Neighbourhood make-up and spread labels of declarations.
+
+    Parameters
+    ----------
+    n_folds : int
+        Folds of the spread labels of training rows.
+    random_state : int
+        Of the folds.
+    with_labels : bool
+        False leaves the spread labels out: nothing then depends on a label.
+    """
+
+    def __init__(self, n_folds: int = 5, random_state: int = 0, with_labels: bool = True) -> None:
+        self.n_folds = n_folds
+        self.random_state = random_state
+        self.with_labels = with_labels
+
+    def fit_transform(
+        self,
+        X: pd.DataFrame,
+        y: npt.NDArray[np.int8],
+        X_test: pd.DataFrame | None = None,
+    ) -> Floats:
+        """Build the graph; return the features of the training rows.
+
+        Parameters
+        ----------
+        X : DataFrame, shape (n_train, 20)
+            Declared columns.
+        y : ndarray of int8, shape (n_train,)
+            1 = fraud, 0 = honest, -1 = unlabelled.
+        X_test : DataFrame, optional
+            Declarations to be scored, to be part of the graph.
+
+        Returns
+        -------
+        ndarray of float64, shape (n_train, n_features)
+            NaN where a declaration has no seller.
+        """
+        parts = [X] if X_test is None else [X, X_test]
+        self.context_: pd.DataFrame = pd.concat(parts, ignore_index=True)
+        self.y_ = np.concatenate([y, np.full(len(self.context_) - len(y), -1, dtype=np.int8)])
+        self.features_: Floats = self._read(self.context_, self.y_)
+        return self.features_[: len(X)]
+
+    def transform(self, X: pd.DataFrame) -> Floats:
+        """Return the features of declarations; those not yet in the graph join it for the call."""
+        places = pd.Index(self.context_[KEY]).get_indexer(pd.Index(X[KEY]))
+        if (places >= 0).all():
+            return np.asarray(self.features_[places])
+        new = X[places < 0]
+        context = pd.concat([self.context_, new], ignore_index=True)
+        y = np.concatenate([self.y_, np.full(len(new), -1, dtype=np.int8)])
+        places[places < 0] = len(self.context_) + np.arange(len(new))
+        return np.asarray(self._read(context, y)[places])
+
+    def _read(self, context: pd.DataFrame, y: npt.NDArray[np.int8]) -> Floats:
+        """Features of every declaration of the graph."""
+        groups: dict[str, tuple[Group, int]] = {}
+        for name in dict.fromkeys((*TRADERS, *PARTNERS)):
+            grouping = Grouping((name,))
+            groups[name] = grouping.fit(context), grouping.n_groups
+        make_up = {name: _make_up(name, context, groups) for name in TRADERS}
+        columns = [make_up[name][groups[name][0]] for name in TRADERS]
+        for name in TRADERS:
+            group, size = groups[name]
+            for other in TRADERS:
+                if other != name:
+                    seen = make_up[other][groups[other][0]]
+                    columns.append(_means(group, size, seen)[group])
+        if not self.with_labels:
+            return np.hstack(columns)
+        spread = spread_labels(
+            {name: groups[name] for name in TRADERS}, y, self.n_folds, self.random_state
+        )
+        return np.hstack([*columns, spread])
+
+
+def _means(group: Group, size: int, values: Floats) -> Floats:
+    """Mean of each column by group, NaN left out; shape (size + 1, n_columns), last row NaN."""
+    known = np.isfinite(values)
+    filled = np.where(known, values, 0.0)
+    columns = []
+    for i in range(values.shape[1]):
+        total = group_sums(group, size, filled[:, i])
+        count = group_sums(group, size, known[:, i].astype(np.float64))
+        with np.errstate(invalid="ignore"):
+            columns.append(total / count)
+    return np.column_stack(columns)
+
+
+def _make_up(name: str, context: pd.DataFrame, groups: dict[str, tuple[Group, int]]) -> Floats:
+    """Statistics of each trader's declarations, shape (n_traders + 1, n_statistics)."""
+    group, size = groups[name]
+    count = group_sums(group, size)
+    day = (context["Date"] - context["Date"].min()).dt.days.to_numpy(np.float64)
+    values = np.column_stack([_deviations(context), day])
+    mean = _means(group, size, values)
+    variance = _means(group, size, values**2) - mean**2
+    first, last = (np.full(size + 1, np.nan) for _ in range(2))
+    by_trader = pd.Series(day).groupby(group)
+    for held, extreme in ((first, by_trader.min()), (last, by_trader.max())):
+        known = extreme.index.to_numpy() >= 0
+        held[extreme.index.to_numpy()[known]] = extreme.to_numpy()[known]
+    diversity = [
+        _n_distinct(group, size, *groups[other]) / np.maximum(count, 1)
+        for other in PARTNERS
+        if other != name
+    ]
+    return np.column_stack(
+        [
+            np.log1p(count),
+            mean,
+            np.sqrt(np.maximum(variance, 0.0)),
+            first,
+            last,
+            last - first,
+            np.log(np.maximum(count, 1) / (last - first + _WEEK)),
+            *diversity,
+        ]
+    )
+
+
+def _deviations(context: pd.DataFrame) -> Floats:
+    """Log mass, tax rate, and deviations of unit price and mass from the goods' norm."""
+    mass, price = context["Net Mass"].to_numpy(), context["Item Price"].to_numpy()
+    log_mass = np.log(mass + 0.1)
+    log_unit_price = np.log((price + 1.0) / (mass + 0.1))
+    return np.column_stack(
+        [
+            GoodsNorm().fit(context, log_unit_price)[0],
+            GoodsNorm().fit(context, log_mass)[0],
+            log_mass,
+            context["Tax Rate"].to_numpy(),
+        ]
+    )
+
+
+def _n_distinct(group: Group, size: int, other: Group, other_size: int) -> Floats:
+    """Number of distinct partners of each trader, shape (size + 1,)."""
+    known = (group >= 0) & (other >= 0)
+    pairs = np.unique(group[known] * (other_size + 1) + other[known])
+    return group_sums(pairs // (other_size + 1), size)
+
+
+def spread_labels(
+    groups: dict[str, tuple[Group, int]],
+    y: npt.NDArray[np.int8],
+    n_folds: int,
+    random_state: int,
+) -> Floats:
+    """Spread known labels along shared traders.
+
+    Parameters
+    ----------
+    groups : dict of str to (ndarray of int64 of shape (n_declarations,), int)
+        Group of each declaration by kind of trader (-1 for none), and the number of groups.
+    y : ndarray of int8, shape (n_declarations,)
+        1, 0 or -1.
+    n_folds, random_state : int
+        A labelled row's value is computed without the labels of its own fold.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_declarations, 3)
+        After one, two and three rounds.
+    """
+    labelled = np.flatnonzero(y >= 0)
+    base = float((y[labelled] == 1).mean())
+    found = _spread(groups, y, base)
+    shuffled = np.random.default_rng(random_state).permutation(labelled)
+    for i in range(n_folds):
+        own = shuffled[i::n_folds]
+        hidden = y.copy()
+        hidden[own] = -1
+        found[own] = _spread(groups, hidden, base)[own]
+    return found
+
+
+def _spread(groups: dict[str, tuple[Group, int]], y: npt.NDArray[np.int8], base: float) -> Floats:
+    known = y >= 0
+    weight = np.where(known, 1.0, _UNLABELLED_WEIGHT)
+    value = np.where(known, (y == 1).astype(np.float64), base)
+    rounds = []
+    for _ in range(_ROUNDS):
+        total, links = np.zeros(len(y)), np.zeros(len(y))
+        for name, (group, size) in groups.items():
+            rate = (group_sums(group, size, value * weight) + _SMOOTHING * base) / (
+                group_sums(group, size, weight) + _SMOOTHING
+            )
+            strength = np.where(group >= 0, _LINK_WEIGHT[name], 0.0)
+            total += strength * rate[group]
+            links += strength
+        new = total / links
+        rounds.append(new)
+        value = np.where(known, value, new)
+    return np.column_stack(rounds)

@@ -1,0 +1,223 @@
+"""`data generate`: an edition simulated from a published seed or a secret."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+
+from customs_data.edition.making import Draft, make_edition
+from customs_data.edition.manifest import PERIODS, Manifest
+from customs_data.erasure import ERASURES
+from customs_data.errors import KitError
+from customs_data.profile import Profile, load_profile
+from customs_data.rates import exact_rate
+from customs_data.streams import derive, secret_of_seed
+from customs_data.world.configuration import Configuration, build_configuration, load_configuration
+from customs_data.world.simulate import World, simulate
+from customs_data.writing import FileFormat
+
+#: The practice edition: everybody has the same one.
+PRACTICE_SEED: Final = 2208
+
+
+@dataclass(frozen=True)
+class Blueprint:
+    """Everything but the secret that an edition is made from.
+
+    Attributes
+    ----------
+    configuration : Configuration
+        Settings of the world.
+    profile : Profile
+        What it is calibrated to.
+    n_declarations : int
+        Rows of all three periods.
+    label_rate : float
+        Share of the training declarations that keep a label, in (0, 1].
+    erasure : str
+        How the other labels are erased.
+    with_links, with_decoys : bool
+        Ablations; see `customs_data.world.simulate.simulate`.
+    """
+
+    configuration: Configuration
+    profile: Profile = field(repr=False)
+    n_declarations: int
+    label_rate: float = 1.0
+    erasure: str = "random"
+    with_links: bool = True
+    with_decoys: bool = True
+
+    def __post_init__(self) -> None:
+        exact_rate(self.label_rate, "label rate")
+        if self.erasure not in ERASURES:
+            raise KitError(
+                f"The erasure must be one of {', '.join(ERASURES)}, however: {self.erasure!r}."
+            )
+        if self.n_declarations < 100:
+            raise KitError(
+                f"An edition must have at least 100 declarations, however: {self.n_declarations}."
+            )
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the blueprint as plain data, for the manifest (the profile by its SHA-256)."""
+        return {
+            "world": _plain(asdict(self.configuration)),
+            "profile_sha256": profile_sha256(self.profile),
+            "n_declarations": self.n_declarations,
+            "label_rate": self.label_rate,
+            "erasure": self.erasure,
+            "with_links": self.with_links,
+            "with_decoys": self.with_decoys,
+        }
+
+
+def profile_sha256(profile: Profile) -> str:
+    """SHA-256 of a profile's content, in hexadecimal."""
+    return sha256(profile.to_json().encode()).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    """Tuples to lists and dates to text, as JSON has them."""
+    if isinstance(value, dict):
+        return {name: _plain(item) for name, item in value.items()}
+    if isinstance(value, tuple | list):
+        return [_plain(item) for item in value]
+    return value if isinstance(value, str | int | float | bool | None) else str(value)
+
+
+def read_blueprint(
+    *,
+    config: Path | str | Mapping[str, Any] = "practice",
+    profile: Path | None = None,
+    n_declarations: int | None = None,
+    **settings: Any,
+) -> Blueprint:
+    """Read configuration and profile from their files.
+
+    Parameters
+    ----------
+    config : path, str or mapping
+        TOML file, the name of a shipped configuration, or one as a manifest holds it.
+    profile : path, optional
+        Calibration; the shipped one by default.
+    n_declarations : int, optional
+        Rows; the configuration's by default.
+    **settings
+        Other fields of `Blueprint`.
+
+    Raises
+    ------
+    KitError
+        If a file is missing or unsound.
+    """
+    try:
+        configuration = (
+            build_configuration(config)
+            if isinstance(config, Mapping)
+            else load_configuration(config)
+        )
+    except (OSError, ValueError) as error:
+        shown = "of the manifest" if isinstance(config, Mapping) else config
+        raise KitError(f"The configuration {shown} cannot be used: {error}") from None
+    try:
+        calibration = load_profile(profile)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise KitError(f"The profile {profile} cannot be used: {error}") from None
+    rows = configuration.n_declarations if n_declarations is None else n_declarations
+    return Blueprint(configuration, calibration, rows, **settings)
+
+
+def generate_edition(
+    blueprint: Blueprint,
+    secret: bytes,
+    out: Path | str,
+    *,
+    origin: str,
+    name: str | None = None,
+    file_format: FileFormat = "csv",
+    n_partitions: int = 1,
+) -> Manifest:
+    """Simulate a world and write it as an edition.
+
+    Parameters
+    ----------
+    blueprint : Blueprint
+        What to simulate.
+    secret : bytes
+        Source of every random number, the nonce of the commitment included: the same secret and
+        blueprint give the same bytes.
+    out : path
+        A new or empty folder.
+    origin : {'published-seed', 'secret'}
+        Whether the secret is public.
+    name : str, optional
+        Name of the edition; the folder's name by default.
+    file_format : {'csv', 'parquet'}
+        Of the tables.
+    n_partitions : int
+        Pieces the rows are made in; the result does not depend on it.
+
+    Raises
+    ------
+    KitError
+        If the folder cannot be written.
+    """
+    world = simulate_world(blueprint, secret, n_partitions=n_partitions)
+    periods = split_periods(world)
+    draft = Draft(
+        name=Path(out).name if name is None else name,
+        origin=origin,
+        configuration=blueprint.as_dict(),
+        train=periods["train"],
+        public=periods["public"],
+        private=periods["private"],
+        nonce=derive(secret, "nonce"),
+        erasure_secret=derive(secret, "erasure"),
+        label_rate=blueprint.label_rate,
+        erasure=blueprint.erasure,
+        oracle=world.oracle,
+        secret=secret.hex(),
+    )
+    return make_edition(draft, out, file_format=file_format)
+
+
+def simulate_world(blueprint: Blueprint, secret: bytes, *, n_partitions: int = 1) -> World:
+    """Simulate the world of a blueprint."""
+    return simulate(
+        blueprint.configuration,
+        secret,
+        n_declarations=blueprint.n_declarations,
+        profile=blueprint.profile,
+        n_partitions=n_partitions,
+        with_links=blueprint.with_links,
+        with_decoys=blueprint.with_decoys,
+    )
+
+
+def split_periods(world: World) -> dict[str, pd.DataFrame]:
+    """Cut a world's declarations (in the order of their dates) into the three periods."""
+    frames = {}
+    start = 0
+    for period, n_rows in zip(PERIODS, world.period_rows, strict=True):
+        frames[period] = world.declarations.iloc[start : start + n_rows].reset_index(drop=True)
+        start += n_rows
+    return frames
+
+
+def practice_blueprint() -> Blueprint:
+    """The blueprint of the practice edition (its secret is that of `PRACTICE_SEED`)."""
+    return read_blueprint()
+
+
+def make_practice_edition(out: Path) -> Manifest:
+    """Make the practice edition, whose labels anyone can make again."""
+    secret = secret_of_seed(PRACTICE_SEED)
+    return generate_edition(
+        practice_blueprint(), secret, out, origin="published-seed", name="practice"
+    )

@@ -1,0 +1,178 @@
+"""The reveal: what an organizer publishes after the close, and how anyone checks it."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from customs_data.edition import layout as parts
+from customs_data.edition.commitment import commit
+from customs_data.edition.generating import (
+    Blueprint,
+    generate_edition,
+    profile_sha256,
+    read_blueprint,
+)
+from customs_data.edition.layout import Layout
+from customs_data.edition.loading import load_secret, load_solution, load_train_labels
+from customs_data.edition.manifest import Manifest, read_manifest
+from customs_data.edition.verification import Check
+from customs_data.errors import InvalidEditionError, KitError
+from customs_data.writing import csv_chunks
+
+_FORMAT = "customs-kit reveal 1"
+
+
+def write_reveal(edition: Path, out: Path) -> None:
+    """Write secret, nonce and hidden labels of an edition to one file, after the close.
+
+    Parameters
+    ----------
+    edition : path
+        Organizer's copy.
+    out : path
+        JSON, gzipped if the name ends in ``.gz``.
+
+    Raises
+    ------
+    KitError
+        If hidden/ is not at hand or the file exists or cannot be written.
+    """
+    layout = Layout.find(edition)
+    secret = load_secret(layout)
+    content = {
+        "format": _FORMAT,
+        "edition": read_manifest(layout.public).name,
+        "secret": secret["secret"],
+        "nonce": secret["nonce"],
+        "solution": _csv(load_solution(layout)),
+        "train_labels": _csv(load_train_labels(layout)),
+    }
+    text = json.dumps(content, indent=1) + "\n"
+    try:
+        with out.open("xb") as stream:
+            stream.write(gzip.compress(text.encode()) if out.suffix == ".gz" else text.encode())
+    except FileExistsError:
+        raise KitError(f"{out} must be a new file, however: it exists.") from None
+    except OSError as error:
+        raise KitError(f"{out} cannot be written: {error.strerror}.") from None
+
+
+def _csv(frame: pd.DataFrame) -> str:
+    return b"".join(csv_chunks(frame)).decode()
+
+
+def verify_reveal(edition: Path, revealed: Path, profile: Path | None = None) -> list[Check]:
+    """Check a reveal against what was committed to; regenerate the edition if it was simulated.
+
+    Parameters
+    ----------
+    edition : path
+        The edition as the teams have it (public/ is enough).
+    revealed : path
+        File of `write_reveal`.
+    profile : path, optional
+        Calibration of the edition, if it is not the shipped one.
+
+    Returns
+    -------
+    list of Check
+
+    Raises
+    ------
+    KitError
+        If a file is missing or damaged.
+    """
+    manifest = read_manifest(Layout.find(edition).public)
+    reveal = _read(revealed)
+    sums = {name: _sha256(reveal[name]) for name in (parts.SOLUTION, parts.TRAIN_LABELS)}
+    made = commit(
+        nonce=bytes.fromhex(reveal["nonce"]),
+        configuration=manifest.configuration,
+        generator_version=manifest.generator_version,
+        solution_sha256=sums[parts.SOLUTION],
+        train_labels_sha256=sums[parts.TRAIN_LABELS],
+    )
+    checks = [
+        Check(
+            "commitment",
+            made == manifest.commitment,
+            "The revealed labels are the ones committed to."
+            if made == manifest.commitment
+            else "The revealed labels are NOT the ones committed to.",
+        )
+    ]
+    if manifest.origin == "import":
+        return checks
+    if reveal["secret"] is None:
+        return [*checks, Check("regeneration", False, "The reveal holds no secret.")]
+    return [*checks, _regenerate(manifest, bytes.fromhex(reveal["secret"]), profile)]
+
+
+def _regenerate(manifest: Manifest, secret: bytes, profile: Path | None) -> Check:
+    """Make the edition again and compare every checksum and the commitment."""
+    blueprint = blueprint_of(manifest, profile)
+    with tempfile.TemporaryDirectory(prefix="customs-kit-") as scratch:
+        again = generate_edition(
+            blueprint, secret, Path(scratch) / "edition", origin=manifest.origin, name=manifest.name
+        )
+    differing = [name for name, record in manifest.files.items() if again.files[name] != record]
+    differing += ["commitment"] if again.commitment != manifest.commitment else []
+    return Check(
+        "regeneration",
+        not differing,
+        f"The edition made again differs in: {', '.join(differing)}."
+        if differing
+        else "The edition made again from the secret is the same, bit by bit.",
+    )
+
+
+def blueprint_of(manifest: Manifest, profile: Path | None = None) -> Blueprint:
+    """Return the blueprint a simulated edition was made from.
+
+    Raises
+    ------
+    KitError
+        If its calibration is not at hand, or it is of another release of the generator.
+    """
+    held = manifest.configuration
+    names = ("n_declarations", "label_rate", "erasure", "with_links", "with_decoys")
+    try:
+        blueprint = read_blueprint(
+            config=held["world"], profile=profile, **{name: held[name] for name in names}
+        )
+        expected = held["profile_sha256"]
+    except (KeyError, TypeError) as error:
+        raise InvalidEditionError(f"edition.json must hold a configuration: {error}.") from None
+    if profile_sha256(blueprint.profile) != expected:
+        raise KitError(
+            "The calibration profile must be the one the edition was made with, however: its "
+            "SHA-256 differs. Pass it with --profile."
+        )
+    return blueprint
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        content = path.read_bytes()
+        text = gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content
+        data = json.loads(text)
+        if data["format"] != _FORMAT:
+            raise ValueError(f"the format is {data['format']!r}")
+        bytes.fromhex(data["nonce"])
+        if not all(isinstance(data[n], str) for n in (parts.SOLUTION, parts.TRAIN_LABELS)):
+            raise ValueError("the labels must be text")
+        bytes.fromhex(data["secret"] or "")
+    except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
+        raise KitError(f"{path} must be a file of `data reveal`, however: {error}.") from None
+    return dict(data)
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,77 @@
+"""Secret files: 256 random bits that serve one edition."""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from customs_data.errors import KitError
+
+N_BYTES = 32
+
+
+def make_secret_file(path: Path) -> None:
+    """Write a new secret, readable by its owner only.
+
+    Raises
+    ------
+    KitError
+        If the file exists already (it may be the secret of a running competition) or cannot be
+        written.
+    """
+    content = json.dumps({"secret": os.urandom(N_BYTES).hex(), "used_for": None}, indent=2)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise KitError(
+            f"{path} must be a new file, however: it exists, and may be the secret of a running "
+            "competition. Choose another name."
+        ) from None
+    except OSError as error:
+        raise KitError(f"{path} cannot be written: {error.strerror}.") from None
+    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+        stream.write(content + "\n")
+
+
+def read_secret_file(path: Path) -> bytes:
+    """Return the secret of a file that no edition was made from yet.
+
+    Raises
+    ------
+    KitError
+        If the file is missing, holds something else, or was used.
+    """
+    data = _read(path)
+    if data["used_for"] is not None:
+        raise KitError(
+            f"{path} must not have been used, however: {data['used_for']} was made from it. Two "
+            "editions of one secret could give away each other's labels. Make a new one with "
+            "`customs-kit data secret`."
+        )
+    return bytes.fromhex(data["secret"])
+
+
+def mark_used(path: Path, edition: str) -> None:
+    """Note in the file which edition was made from it."""
+    data = _read(path)
+    when = datetime.now(UTC).isoformat(timespec="seconds")
+    data["used_for"] = f"{edition} ({when})"
+    try:
+        path.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise KitError(f"{path} cannot be marked as used: {error.strerror}.") from None
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        if len(bytes.fromhex(data["secret"])) != N_BYTES or "used_for" not in data:
+            raise ValueError(f"it must hold {N_BYTES} bytes and used_for")
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise KitError(
+            f"{path} must be a file of `customs-kit data secret`, however: {error}."
+        ) from None
+    return dict(data)

@@ -1,0 +1,335 @@
+"""The settings of a world: frozen, checked, and read from TOML.
+
+Every number stands in the TOML file beside its unit and its source; the classes here give it a
+name and refuse values that make no sense. Anything that could help to guess a label in another
+world is not a setting but a prior: it is drawn from the secret (see ``effects``).
+"""
+
+from __future__ import annotations
+
+import datetime
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+SHIPPED = ("practice", "large")
+
+Range = tuple[float, float]
+
+
+def _check_shares(settings: object, *names: str) -> None:
+    """Raise unless the named fields are shares in [0, 1]."""
+    for name in names:
+        value = getattr(settings, name)
+        if not 0.0 <= value <= 1.0:
+            raise ValueError(f"{name} must be a share between 0 and 1, however: it is {value}.")
+
+
+def _check_positive(settings: object, *names: str) -> None:
+    """Raise unless the named fields are above zero."""
+    for name in names:
+        value = getattr(settings, name)
+        if not value > 0:
+            raise ValueError(f"{name} must be positive, however: it is {value}.")
+
+
+def _check_ranges(settings: object, *names: str) -> None:
+    """Raise unless the named fields are (lowest, highest)."""
+    for name in names:
+        low, high = getattr(settings, name)
+        if low > high:
+            raise ValueError(f"{name} must be (lowest, highest), however: it is ({low}, {high}).")
+
+
+@dataclass(frozen=True)
+class Period:
+    """The window of an edition: first day, months of the three periods and their rows."""
+
+    first_day: datetime.date
+    months: tuple[int, int, int]
+    reference_rows: tuple[int, int, int]
+
+    def __post_init__(self) -> None:
+        if self.first_day.day != 1:
+            raise ValueError(f"first_day must open a month, however: it is {self.first_day}.")
+        if min(self.months) < 1 or min(self.reference_rows) < 1:
+            raise ValueError("months and reference_rows must be positive, however: one is not.")
+
+
+@dataclass(frozen=True)
+class Trade:
+    """Honest trade: how many agents, how long they live, how firm their habits are."""
+
+    importers_per_declaration: float
+    declarants_per_declaration: float
+    sellers_factor: float
+    activity_sd: float
+    newborn_share: float
+    lifelong_share: float
+    shortest_life: float
+    mean_life: float
+    extra_lines_mean: float
+    most_extra_lines: int
+    same_chapter_share: float
+    declarant_shares: tuple[float, float, float]
+    same_office_share: float
+    habit: float
+    mode_habit: float
+    seller_habit: float
+    courier_habit: float
+    line_mass_spread: float
+    line_mass_tail: float
+    mass_sd: float
+    price_offset_sd: float
+    price_sd: float
+    mass_range: Range
+    price_range: Range
+
+    def __post_init__(self) -> None:
+        _check_shares(
+            self, "newborn_share", "lifelong_share", "same_chapter_share", "same_office_share",
+            "habit", "mode_habit", "seller_habit", "courier_habit",
+        )  # fmt: skip
+        _check_positive(
+            self, "importers_per_declaration", "declarants_per_declaration", "sellers_factor",
+            "activity_sd", "shortest_life", "mean_life", "mass_sd", "price_sd",
+        )  # fmt: skip
+        if abs(sum(self.declarant_shares) - 1.0) > 1e-9:
+            raise ValueError(
+                f"declarant_shares must sum to 1, however: they are {self.declarant_shares}."
+            )
+
+
+@dataclass(frozen=True)
+class Clusters:
+    """Rings and decoys: groups of short-lived importers behind a few declarants and sellers."""
+
+    rings_per_declaration: float
+    ring_share: float
+    decoys_per_declaration: float
+    decoy_share: float
+    lines: int
+    own_goods_share: float
+    goods_tilt: float
+    chapters: int
+    safe_goods_weight: float
+    size_sd: float
+    brokers: float
+    declarant_volume: Range
+    declarant_link: float
+    seller_link: float
+    seller_days: float
+    shell_declarations: float
+    shell_shortest_life: float
+    shell_mean_life: float
+    shell_lines: float
+    shell_activity_sd: float
+    office_loyalty: float
+    template_loyalty: float
+    cover_share: float
+    from_start_share: float
+    latest_start: float
+    to_end_share: float
+    shortest_stay: float
+    late_share: float
+    late_days: Range
+    late_scheme: str
+    style_gap: float
+    style_sizes: dict[str, float]
+    ring_log_odds: float
+    ring_log_odds_sd: float
+    ring_segment_weight: float
+    decoy_sd: float
+
+    def __post_init__(self) -> None:
+        _check_shares(
+            self, "ring_share", "decoy_share", "own_goods_share", "declarant_link", "seller_link",
+            "office_loyalty", "template_loyalty", "cover_share", "from_start_share",
+            "to_end_share", "late_share",
+        )  # fmt: skip
+        _check_positive(
+            self, "rings_per_declaration", "decoys_per_declaration", "lines", "chapters",
+            "seller_days", "shell_declarations", "shell_mean_life", "shell_lines",
+        )  # fmt: skip
+        if self.ring_share + self.decoy_share >= 1.0:
+            raise ValueError("ring_share + decoy_share must stay below 1, however: they do not.")
+
+
+@dataclass(frozen=True)
+class Risk:
+    """What makes an ordinary declaration risky: sizes of effects whose values the secret draws."""
+
+    segment_sd: float
+    effect_sizes: dict[str, float]
+    box_share: float
+    season_size: float
+    drift_size: float
+    importer_sd: float
+    declarant_sd: float
+    seller_sd: float
+    repeat_share: float
+    repeat_log_odds: float
+
+    def __post_init__(self) -> None:
+        _check_shares(self, "box_share", "repeat_share")
+        _check_positive(self, "segment_sd")
+        if min(self.effect_sizes.values(), default=0.0) < 0:
+            raise ValueError("effect_sizes must not be negative, however: one is.")
+
+
+@dataclass(frozen=True)
+class Cheating:
+    """Schemes: their mean weights, how far worlds differ, and their honest look-alikes."""
+
+    weights: dict[str, float]
+    weight_sd: float
+    section_sd: float
+    depth: dict[str, Range]
+    depth_range: Range
+    lookalike_share: Range
+    principal_share: float
+
+    def __post_init__(self) -> None:
+        _check_ranges(self, "depth_range", "lookalike_share")
+        _check_shares(self, "principal_share")
+        if min(self.weights.values(), default=0.0) <= 0:
+            raise ValueError("scheme weights must be positive, however: one is not.")
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What the labels show of the truth."""
+
+    fraud_rate: float
+    missed_share: float
+    accused_share: float
+    critical_rate: float
+    critical_chapters: dict[str, float]
+    critical_chapter_sd: float
+    critical_air: float
+    critical_ring: float
+    critical_schemes: dict[str, float]
+
+    def __post_init__(self) -> None:
+        _check_shares(self, "fraud_rate", "missed_share", "accused_share", "critical_rate")
+        if self.critical_rate > self.fraud_rate:
+            raise ValueError("critical_rate must not exceed fraud_rate, however: it does.")
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """All settings of a world.
+
+    Attributes
+    ----------
+    name : str
+        Names the edition; part of every random stream's key.
+    version : str
+        Raised with every change of a number.
+    n_declarations : int
+        Rows made when nobody says otherwise.
+    period, trade, clusters, risk, cheating, inspection
+        The sections of the TOML file.
+    """
+
+    name: str
+    version: str
+    n_declarations: int
+    period: Period
+    trade: Trade
+    clusters: Clusters
+    risk: Risk
+    cheating: Cheating
+    inspection: Inspection
+
+    def __post_init__(self) -> None:
+        if not self.name or not self.version:
+            raise ValueError("name and version must not be empty, however: one is.")
+        _check_positive(self, "n_declarations")
+
+    @property
+    def edition(self) -> str:
+        """Name and version in one text: what the random streams are keyed with."""
+        return f"{self.name}/{self.version}"
+
+
+_SECTIONS = {
+    "period": Period,
+    "trade": Trade,
+    "clusters": Clusters,
+    "risk": Risk,
+    "cheating": Cheating,
+    "inspection": Inspection,
+}
+
+
+def load_configuration(path: str | Path = "practice") -> Configuration:
+    """Read a configuration.
+
+    Parameters
+    ----------
+    path : str or Path
+        A TOML file, or the name of a shipped one: "practice" or "large".
+
+    Raises
+    ------
+    ValueError
+        If a setting is missing, unknown or makes no sense.
+
+    Examples
+    --------
+    >>> load_configuration("practice").n_declarations
+    54000
+    """
+    if str(path) in SHIPPED:
+        shipped = resources.files("customs_data").joinpath(f"configurations/{path}.toml")
+        text = shipped.read_text(encoding="utf-8")
+    else:
+        text = Path(path).read_text(encoding="utf-8")
+    return build_configuration(tomllib.loads(text))
+
+
+def build_configuration(content: Mapping[str, Any]) -> Configuration:
+    """Build a configuration from plain data: a parsed TOML file, or the manifest of an edition.
+
+    Raises
+    ------
+    ValueError
+        If a setting is missing, unknown or makes no sense.
+    """
+    held = dict(content)
+    first_day = held.get("period", {}).get("first_day")
+    if isinstance(first_day, str):  # JSON has no dates
+        held["period"] = {
+            **held["period"],
+            "first_day": datetime.date.fromisoformat(first_day),
+        }
+    for section, kind in _SECTIONS.items():
+        held[section] = _build(kind, held.get(section, {}), section)
+    configuration = _build(Configuration, held, "the file")
+    assert isinstance(configuration, Configuration)
+    return configuration
+
+
+def _build(kind: type[Any], content: dict[str, Any], where: str) -> Any:
+    """A dataclass from a TOML table, naming what is missing or unknown."""
+    known = {field.name for field in fields(kind)}
+    missing, unknown = sorted(known - content.keys()), sorted(content.keys() - known)
+    if missing or unknown:
+        raise ValueError(
+            f"{where} must hold exactly the known settings, however: missing {missing}, "
+            f"unknown {unknown}."
+        )
+    return kind(**{name: _freeze(value) for name, value in content.items()})
+
+
+def _freeze(value: Any) -> Any:
+    """Lists become tuples, so that a frozen configuration really is."""
+    if isinstance(value, list):
+        return tuple(value)
+    if isinstance(value, dict):
+        return {name: _freeze(item) for name, item in value.items()}
+    return value

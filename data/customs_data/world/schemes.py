@@ -1,0 +1,217 @@
+"""Ways of cheating: one function each, and the table that lists them.
+
+A new scheme is one function here, one row of `SCHEMES`, and its weight and depth in the TOML
+files. Every scheme also has honest look-alikes (a sale, a typing error, a free-trade certificate
+for goods that were shipped through a third country), made by the same function.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from customs_data.world.configuration import Cheating
+from customs_data.world.draft import Draft
+from customs_data.world.market import Market
+from customs_data.world.tables import GroupedTable
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+_SHALLOWEST = 0.1  # ln units: less would not be worth the risk; generator specification, B3
+_DEPARTURE_FOLLOWS = 0.6  # share of false origins shipped from there too; the same source
+
+
+class Occasions:
+    """Combinations of goods that a scheme can turn to.
+
+    Parameters
+    ----------
+    market : Market
+    """
+
+    def __init__(self, market: Market) -> None:
+        self.market = market
+
+    @cached_property
+    def _agreements(self) -> tuple[IntArray, GroupedTable, GroupedTable]:
+        """Cells under a trade agreement (tax types F...), by product and by chapter."""
+        market = self.market
+        is_agreement = np.array([code.startswith("F") for code in market.tax_type_code])
+        cells = np.flatnonzero(is_agreement[market.tax_type])
+        weight, product, chapter = market.weight[cells], market.hs6[cells], market.chapter[cells]
+        return (
+            cells,
+            GroupedTable.from_weights(product, weight, len(market.hs6_code)),
+            GroupedTable.from_weights(chapter, weight, market.n_chapters),
+        )
+
+    def agreement_cell(self, cell: IntArray, u: FloatArray) -> IntArray:
+        """The same product under a trade agreement, else one of its chapter, else -1."""
+        cells, by_product, by_chapter = self._agreements
+        if len(cells) == 0:
+            return np.full(len(cell), -1, dtype=np.int64)
+        found = by_product.draw(self.market.hs6[cell], u)
+        found = np.where(found >= 0, found, by_chapter.draw(self.market.chapter[cell], u))
+        return np.where(found >= 0, cells[np.maximum(found, 0)], -1)
+
+    @cached_property
+    def _cheaper_on_route(self) -> tuple[IntArray, FloatArray, IntArray, IntArray]:
+        market = self.market
+        n_countries = len(market.country_code)
+        route = (market.chapter * n_countries + market.departure) * n_countries + market.origin
+        return _rank_by_rate(route, market.rate, market.weight)
+
+    @cached_property
+    def _cheaper_for_product(self) -> tuple[IntArray, FloatArray, IntArray, IntArray]:
+        market = self.market
+        product_and_origin = market.hs6 * len(market.country_code) + market.origin
+        return _rank_by_rate(product_and_origin, market.rate, market.weight)
+
+    def cheaper_product(self, cell: IntArray, u: FloatArray) -> IntArray:
+        """A product of the same chapter and route at a lower rate, -1 where there is none."""
+        return _draw_cheaper(self._cheaper_on_route, cell, u)
+
+    def cheaper_tariff(self, cell: IntArray, u: FloatArray) -> IntArray:
+        """The same product and origin at a lower rate, -1 where there is none."""
+        return _draw_cheaper(self._cheaper_for_product, cell, u)
+
+
+def _rank_by_rate(
+    group: IntArray, rate: FloatArray, weight: FloatArray
+) -> tuple[IntArray, FloatArray, IntArray, IntArray]:
+    """Cells by group and rate, their running weight, and each cell's span of cheaper ones."""
+    order = np.lexsort((rate, group)).astype(np.int64)
+    running = np.concatenate([[0.0], np.cumsum(weight[order])])
+    new_group = np.concatenate([[True], np.diff(group[order]) != 0])
+    new_rate = new_group | np.concatenate([[True], np.diff(rate[order]) != 0])
+    place = np.arange(len(order))
+    group_start = np.maximum.accumulate(np.where(new_group, place, 0))
+    rate_start = np.maximum.accumulate(np.where(new_rate, place, 0))
+    first, last = np.empty_like(order), np.empty_like(order)
+    first[order], last[order] = group_start, rate_start
+    return order, running, first, last
+
+
+def _draw_cheaper(
+    ranked: tuple[IntArray, FloatArray, IntArray, IntArray], cell: IntArray, u: FloatArray
+) -> IntArray:
+    """One of the cheaper cells by frequency, -1 where there is none."""
+    order, running, first, last = ranked
+    low, high = running[first[cell]], running[last[cell]]
+    place = np.searchsorted(running, low + u * (high - low), side="right") - 1
+    place = np.minimum(place, last[cell] - 1)
+    return np.where(last[cell] > first[cell], order[np.maximum(place, 0)], -1)
+
+
+@dataclass(frozen=True)
+class Chance:
+    """Random numbers of the rows a scheme works on; arrays of shape (n_rows,).
+
+    Attributes
+    ----------
+    depth : float64
+        How deep, in ln units, before the scheme's own lower limit.
+    first, second : float64
+        Uniform numbers in (0, 1).
+    """
+
+    depth: FloatArray
+    first: FloatArray
+    second: FloatArray
+
+
+def undervalue(draft: Draft, rows: IntArray, chance: Chance, occasions: Occasions) -> None:
+    """Declare a lower price."""
+    draft.log_price[rows] -= np.maximum(chance.depth, _SHALLOWEST)
+
+
+def overvalue(draft: Draft, rows: IntArray, chance: Chance, occasions: Occasions) -> None:
+    """Declare a higher price: to shift profit or capital abroad where duty is low."""
+    draft.log_price[rows] += np.maximum(chance.depth, _SHALLOWEST)
+
+
+def misclassify(draft: Draft, rows: IntArray, chance: Chance, occasions: Occasions) -> None:
+    """Declare a lower-rate product of the chapter that really comes by this route."""
+    market = occasions.market
+    cell = occasions.cheaper_product(draft.cell[rows], chance.first)
+    rows, cell = rows[cell >= 0], cell[cell >= 0]
+    draft.hs6[rows] = market.hs6[cell]
+    draft.rate[rows] = market.rate[cell]
+    draft.tax_type[rows] = market.tax_type[cell]
+
+
+def claim_origin(draft: Draft, rows: IntArray, chance: Chance, occasions: Occasions) -> None:
+    """Claim the origin, tax type and rate of a trade agreement; departure often follows."""
+    market = occasions.market
+    cell = occasions.agreement_cell(draft.cell[rows], chance.first)
+    found = cell >= 0
+    rows, cell, follows = rows[found], cell[found], chance.second[found] < _DEPARTURE_FOLLOWS
+    draft.origin[rows] = market.origin[cell]
+    draft.tax_type[rows] = market.tax_type[cell]
+    draft.rate[rows] = market.rate[cell]
+    draft.departure[rows[follows]] = market.departure[cell[follows]]
+
+
+def misstate_quantity(draft: Draft, rows: IntArray, chance: Chance, occasions: Occasions) -> None:
+    """Declare less than arrives; the unit price stays what it was."""
+    hidden = np.maximum(chance.depth, 2.0 * _SHALLOWEST)
+    draft.log_mass[rows] -= hidden
+    draft.log_price[rows] -= hidden
+
+
+def claim_rate(draft: Draft, rows: IntArray, chance: Chance, occasions: Occasions) -> None:
+    """Claim a lower rate or another tax type that others hold for this product and origin."""
+    market = occasions.market
+    cell = occasions.cheaper_tariff(draft.cell[rows], chance.first)
+    rows, cell = rows[cell >= 0], cell[cell >= 0]
+    draft.rate[rows] = market.rate[cell]
+    draft.tax_type[rows] = market.tax_type[cell]
+
+
+def mark_origin(draft: Draft, rows: IntArray, chance: Chance, occasions: Occasions) -> None:
+    """Mark the country of origin in another way than the goods are marked."""
+    table = occasions.market.filing
+    given = {name: code[rows] for name, code in draft.filing.items()}
+    other = table.draw_field("indicator", given, chance.first)
+    # Drawn as often as honest forms show it, twice if need be: a code that only cheats use would
+    # give them away. A few keep the mark they had.
+    again = table.draw_field("indicator", given, chance.second)
+    draft.filing["indicator"][rows] = np.where(other == given["indicator"], again, other)
+
+
+Scheme = Callable[[Draft, IntArray, Chance, Occasions], None]
+
+SCHEMES: dict[str, Scheme] = {
+    "undervaluation": undervalue,
+    "overvaluation": overvalue,
+    "misclassification": misclassify,
+    "false origin": claim_origin,
+    "quantity misstatement": misstate_quantity,
+    "wrong tariff rate": claim_rate,
+    "origin marking": mark_origin,
+}
+
+
+def check_schemes(cheating: Cheating, late_scheme: str) -> None:
+    """Raise unless a configuration names exactly the schemes of the table.
+
+    Raises
+    ------
+    ValueError
+        If a scheme lacks its weight or depth, or the configuration names an unknown one.
+    """
+    for setting, named in (("weights", cheating.weights), ("depth", cheating.depth)):
+        if set(named) != set(SCHEMES):
+            difference = sorted(set(named) ^ set(SCHEMES))
+            raise ValueError(
+                f"cheating.{setting} must name every scheme once, however: {difference} differ."
+            )
+    if late_scheme not in SCHEMES:
+        raise ValueError(
+            f"clusters.late_scheme must be one of {list(SCHEMES)}, however: it is {late_scheme!r}."
+        )

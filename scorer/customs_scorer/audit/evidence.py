@@ -1,0 +1,147 @@
+"""What the audit's tests look at: labelled training rows, and later rows whose labels are known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from customs_data.edition.loading import Edition, load_solution
+from customs_data.errors import KitError
+from customs_data.schema import COLUMN, DECLARED_COLUMNS, ENTITY_COLUMNS, ERASED, KEY
+
+#: Columns a look-up may be built on: everything declared but the key and the four entities.
+OPEN_COLUMNS: Final = tuple(n for n in DECLARED_COLUMNS if n not in (KEY, *ENTITY_COLUMNS))
+
+Codes = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class AuditTest:
+    """One measured test.
+
+    Attributes
+    ----------
+    name : str
+        What was tested.
+    value, threshold : float
+        What was measured, and the largest value that passes.
+    explanation : str
+        One sentence.
+    """
+
+    name: str
+    value: float
+    threshold: float
+    explanation: str
+
+    @property
+    def passed(self) -> bool:
+        """Whether the value does not exceed the threshold."""
+        return bool(self.value <= self.threshold)
+
+    def as_dict(self) -> dict[str, object]:
+        """Return the test as plain data."""
+        return {
+            "name": self.name,
+            "value": float(self.value),
+            "threshold": float(self.threshold),
+            "passed": self.passed,
+            "explanation": self.explanation,
+        }
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Labelled rows of an edition, split by time.
+
+    Attributes
+    ----------
+    train : DataFrame, shape (n_train, 20)
+        Labelled training declarations.
+    y : ndarray of int8, shape (n_train,)
+        Their labels, 0 or 1.
+    later : DataFrame, shape (n_later, 20)
+        Private declarations on an organizer's copy; else the last quarter of the training period.
+    y_later : ndarray of int8, shape (n_later,)
+        Their labels, 0 or 1.
+    """
+
+    train: pd.DataFrame
+    y: npt.NDArray[np.int8]
+    later: pd.DataFrame
+    y_later: npt.NDArray[np.int8]
+
+    @cached_property
+    def both(self) -> pd.DataFrame:
+        """Training and later rows together, shape (n_train + n_later, 20)."""
+        return pd.concat([self.train, self.later], ignore_index=True)
+
+    @cached_property
+    def y_both(self) -> npt.NDArray[np.int8]:
+        """Labels of `both`."""
+        return np.concatenate([self.y, self.y_later])
+
+    @cached_property
+    def is_later(self) -> npt.NDArray[np.bool_]:
+        """Which rows of `both` are later ones."""
+        return np.arange(len(self.y_both)) >= len(self.y)
+
+    @cached_property
+    def codes(self) -> dict[str, Codes]:
+        """Each declared column of `both` as integers, a missing cell being a value of its own."""
+        return {
+            name: pd.factorize(self.both[name], use_na_sentinel=False)[0].astype(np.int64)
+            for name in DECLARED_COLUMNS
+        }
+
+    def encoded(self, columns: tuple[str, ...]) -> npt.NDArray[np.float64]:
+        """Columns of `both` for a tree model: numbers as they are, text by order of appearance."""
+        return np.column_stack(
+            [
+                self.both[name].to_numpy(np.float64)
+                if COLUMN[name].role == "number"
+                else self.codes[name].astype(np.float64)
+                for name in columns
+            ]
+        )
+
+
+def gather_evidence(edition: Edition) -> Evidence:
+    """Split an edition's labelled declarations for the audit.
+
+    Raises
+    ------
+    KitError
+        If labels are too few to measure anything.
+    """
+    train = edition.train.reset_index(drop=True)
+    y = edition.y
+    if edition.layout.has_hidden:
+        solution = load_solution(edition.layout, edition.test[KEY])
+        private = (solution["Usage"] == "Private").to_numpy()
+        later = edition.test[private].reset_index(drop=True)
+        y_later = solution["Fraud"].to_numpy()[private]
+    else:
+        days = train["Date"]
+        is_later = (days > days.quantile(0.75)).to_numpy()
+        later, y_later = train[is_later].reset_index(drop=True), y[is_later]
+        train, y = train[~is_later].reset_index(drop=True), y[~is_later]
+    known, known_later = y != ERASED, y_later != ERASED
+    evidence = Evidence(
+        train[known].reset_index(drop=True),
+        y[known],
+        later[known_later].reset_index(drop=True),
+        y_later[known_later],
+    )
+    for name, labels in (("training", evidence.y), ("later", evidence.y_later)):
+        if (labels == 1).sum() < 20 or (labels == 0).sum() < 20:
+            raise KitError(
+                f"An audit must see at least 20 frauds and 20 honest declarations among the {name} "
+                f"labels, however: {int((labels == 1).sum())} and {int((labels == 0).sum())}."
+            )
+    return evidence

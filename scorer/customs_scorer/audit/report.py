@@ -1,0 +1,115 @@
+"""Running the audit and laying it out."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from customs_data.edition.loading import Edition
+from customs_data.edition.verification import verify_edition
+from customs_scorer.audit.evidence import AuditTest, Evidence, gather_evidence
+from customs_scorer.audit.histories import audit_histories
+from customs_scorer.audit.lookups import audit_lookups
+from customs_scorer.audit.traces import audit_traces
+
+Tester = Callable[[Evidence], Iterator[AuditTest]]
+TESTERS: tuple[Tester, ...] = (audit_lookups, audit_traces, audit_histories)
+
+
+@dataclass(frozen=True)
+class AuditReport:
+    """The outcome of an audit."""
+
+    edition: str
+    tests: tuple[AuditTest, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether every test passed."""
+        return all(test.passed for test in self.tests)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the report as plain data: ``passed`` and ``tests``."""
+        return {"passed": self.passed, "tests": [test.as_dict() for test in self.tests]}
+
+    def to_html(self) -> str:
+        """Return the report as one self-contained page."""
+        rows = "\n".join(
+            f"<tr class={'ok' if t.passed else 'failed'}><th scope=row>{html.escape(t.name)}</th>"
+            f"<td>{t.value:.4f}</td><td>{t.threshold:.4f}</td>"
+            f"<td>{'ok' if t.passed else 'FAILED'}</td><td>{html.escape(t.explanation)}</td></tr>"
+            for t in self.tests
+        )
+        verdict = "passes" if self.passed else "FAILS"
+        title = f"Audit of {html.escape(self.edition)}"
+        return _PAGE.format(title=title, verdict=verdict, rows=rows)
+
+
+_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>{title}</title>
+<meta name="viewport" content="width=device-width">
+<style>
+body {{ font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem;
+       color-scheme: light dark }}
+table {{ border-collapse: collapse }}
+th, td {{ padding: .4rem .8rem; border-bottom: 1px solid #8886; text-align: left }}
+td:nth-child(2), td:nth-child(3) {{ text-align: right; font-variant-numeric: tabular-nums }}
+tr.failed td:nth-child(4) {{ color: #c22; font-weight: bold }}
+</style></head><body>
+<h1>{title}</h1>
+<p>The edition {verdict} the audit. A test passes if its value does not exceed its threshold.</p>
+<table><thead><tr><th scope=col>test</th><th scope=col>value</th><th scope=col>threshold</th>
+<th scope=col>verdict</th><th scope=col>what it measures</th></tr></thead>
+<tbody>
+{rows}
+</tbody></table></body></html>
+"""
+
+
+def audit_edition(
+    edition: Edition,
+    *,
+    more: Sequence[Callable[[Edition, Evidence], AuditTest]] = (),
+    on_test: Callable[[AuditTest], None] = lambda test: None,
+) -> AuditReport:
+    """Audit an edition.
+
+    Parameters
+    ----------
+    edition : Edition
+        With hidden labels at hand, the private period is what is attacked; without, the last
+        quarter of the training period.
+    more : sequence of callable
+        Tests from higher floors, each called with edition and evidence.
+    on_test : callable
+        Called after each test, for progress.
+
+    Raises
+    ------
+    KitError
+        If labels are too few.
+    """
+    evidence = gather_evidence(edition)
+    tests = []
+
+    def keep(test: AuditTest) -> None:
+        tests.append(test)
+        on_test(test)
+
+    for tester in TESTERS:
+        for test in tester(evidence):
+            keep(test)
+    failed = [check.name for check in verify_edition(edition.layout.public) if not check.passed]
+    keep(
+        AuditTest(
+            "public/ is sound",
+            float(len(failed)),
+            0.0,
+            f"Failed checks of `data verify` on public/: {', '.join(failed) or 'none'}.",
+        )
+    )
+    for extra in more:
+        keep(extra(edition, evidence))
+    return AuditReport(edition.manifest.name, tuple(tests))

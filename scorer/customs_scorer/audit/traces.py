@@ -1,0 +1,94 @@
+"""Traces of the label or the period in identifiers, order, number formats and gaps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import StratifiedKFold, cross_val_predict
+
+from customs_data.schema import ENTITY_COLUMNS, KEY
+from customs_scorer.audit.evidence import OPEN_COLUMNS, AuditTest, Evidence
+
+Floats = npt.NDArray[np.float64]
+
+
+def audit_traces(evidence: Evidence) -> Iterator[AuditTest]:
+    """Measure what the label leaves in places where it has no business."""
+    both, y = evidence.both, evidence.y_both
+    position = np.arange(len(both), dtype=np.float64)
+    in_day = position - pd.Series(position).groupby(both["Date"]).transform("min").to_numpy()
+    yield AuditTest(
+        "Declaration ID",
+        abs(roc_auc_score(y, _id_number(both[KEY])) - 0.5),
+        0.02,
+        "Distance of the AUC of the ID, read as a number, from 0.5.",
+    )
+    yield AuditTest(
+        "row order",
+        max(abs(roc_auc_score(y, in_day) - 0.5), abs(roc_auc_score(y, position) - 0.5)),
+        0.02,
+        "Distance from 0.5 of the AUC of the row's place in its file and in its day.",
+    )
+    values = np.column_stack([both["Net Mass"], both["Item Price"], both["Tax Rate"]])
+    shape = _forms(both)
+    gain = _auc(np.column_stack([values, shape]), y) - _auc(values, y)
+    yield AuditTest(
+        "number formats and gaps, by label",
+        gain,
+        0.02,
+        "AUC for the label that decimals, trailing zeros and missing cells add to the values.",
+    )
+    yield AuditTest(
+        "number formats and gaps, by period",
+        _auc(shape, evidence.is_later.astype(np.int8)),
+        0.55,
+        "AUC of telling later declarations from training ones by the same traces.",
+    )
+    columns = tuple(name for name in OPEN_COLUMNS if name != "Date")
+    later = evidence.is_later.astype(np.int8)
+    yield AuditTest(
+        "adversarial validation",
+        _auc(evidence.encoded(columns), later),
+        0.60,
+        "AUC of telling later declarations from training ones by all columns but dates and "
+        "entities.",
+    )
+    yield AuditTest(
+        "adversarial validation with entities",
+        _auc(evidence.encoded((*columns, *ENTITY_COLUMNS)), later),
+        0.90,
+        "The same with importer, declarant, seller and courier, which may come and go.",
+    )
+
+
+def _id_number(ids: pd.Series[str]) -> Floats:
+    """IDs as numbers where they are, else their place in the alphabet."""
+    numbers = pd.to_numeric(ids, errors="coerce")
+    chosen = ids.rank() if numbers.isna().any() else numbers
+    return np.asarray(chosen, dtype=np.float64)
+
+
+def _forms(both: pd.DataFrame) -> Floats:
+    """Decimals and trailing zeros of the numbers, and whether seller and courier are missing."""
+    columns: list[pd.Series[int]] = []
+    for name in ("Net Mass", "Item Price"):
+        text = both[name].map(repr)
+        fraction = text.str.split(".").str[1].fillna("0")
+        whole = text.str.split(".").str[0]
+        columns.append(fraction.where(fraction != "0", "").str.len())
+        columns.append(whole.str.len() - whole.str.rstrip("0").str.len())
+    gaps = [both[name].isna() for name in ("Seller ID", "Courier ID")]
+    return np.column_stack([*columns, *gaps]).astype(np.float64)
+
+
+def _auc(features: Floats, y: npt.NDArray[np.int8]) -> float:
+    """Cross-validated AUC of boosted trees."""
+    model = HistGradientBoostingClassifier(max_iter=60, random_state=0)
+    folds = StratifiedKFold(3, shuffle=True, random_state=0)
+    scores = cross_val_predict(model, features, y, cv=folds, method="predict_proba")[:, 1]
+    return float(roc_auc_score(y, scores))

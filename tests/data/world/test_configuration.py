@@ -1,0 +1,50 @@
+"""Configurations: the shipped ones load, senseless ones are refused."""
+
+from __future__ import annotations
+
+import dataclasses
+from importlib import resources
+from pathlib import Path
+
+import pytest
+
+from customs_data.world.configuration import SHIPPED, load_configuration
+from customs_data.world.effects import STYLE_TRAITS
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_shipped_configurations_load(name: str) -> None:
+    configuration = load_configuration(name)
+    assert configuration.name == name
+    assert set(configuration.clusters.style_sizes) == set(STYLE_TRAITS)
+
+
+def test_large_differs_from_practice_in_size_alone() -> None:
+    practice, large = load_configuration("practice"), load_configuration("large")
+    assert large.n_declarations == 24_700_000
+    assert dataclasses.replace(large, name=practice.name, n_declarations=54_000) == practice
+
+
+def test_unknown_and_missing_settings_are_named(tmp_path: Path) -> None:
+    shipped = resources.files("customs_data").joinpath("configurations/practice.toml")
+    text = shipped.read_text(encoding="utf-8")
+    wrong = tmp_path / "wrong.toml"
+    wrong.write_text(text.replace("fraud_rate", "fraud_rat"), encoding="utf-8")
+    with pytest.raises(ValueError, match=r"missing \['fraud_rate'\], unknown \['fraud_rat'\]"):
+        load_configuration(wrong)
+
+
+@pytest.mark.parametrize(
+    ("section", "change"),
+    [
+        ("inspection", {"fraud_rate": 1.5}),
+        ("clusters", {"ring_share": 0.6, "decoy_share": 0.5}),
+        ("trade", {"declarant_shares": (0.5, 0.5, 0.5)}),
+        ("cheating", {"lookalike_share": (0.2, 0.1)}),
+        ("risk", {"segment_sd": 0.0}),
+    ],
+)
+def test_senseless_settings_are_refused(section: str, change: dict[str, object]) -> None:
+    settings = getattr(load_configuration("practice"), section)
+    with pytest.raises(ValueError, match="however"):
+        dataclasses.replace(settings, **change)
