@@ -21,6 +21,7 @@ DEFAULT_BASELINES = (
     "logistic_regression",
     "xgboost",
     "lightgbm",
+    "xgboost_graph",
 )
 
 

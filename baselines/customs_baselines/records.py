@@ -40,6 +40,8 @@ class RunRecord:
         Edition, labels used and library versions.
     lookup : dict or None
         What copying labels scores on the edition.
+    ceiling : dict or None
+        What the true fraud probabilities score on it.
     """
 
     run: Run
@@ -49,6 +51,7 @@ class RunRecord:
     submission: Path | None
     repeat: dict[str, Any]
     lookup: dict[str, dict[str, float]] | None
+    ceiling: dict[str, dict[str, float]] | None
 
     @property
     def failed(self) -> bool:
@@ -67,6 +70,7 @@ class RunRecord:
             **self.scores,
             "validation": self.validation,
             "lookup": self.lookup,
+            "ceiling": self.ceiling,
             "seconds": round(self.result.seconds, 3),
             "cpu_seconds": round(self.result.cpu_seconds, 3),
             "peak_memory_mib": round(self.result.peak_memory_mib, 1),
@@ -112,6 +116,7 @@ def make_record(
             "versions": {name: version(name) for name in _LIBRARIES},
         },
         lookup=None if reference is None else reference.lookup,
+        ceiling=None if reference is None else reference.ceiling,
     )
 
 

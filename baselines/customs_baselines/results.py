@@ -9,6 +9,7 @@ from pathlib import Path
 from statistics import mean, stdev
 from typing import Any, Final
 
+from customs_baselines.worlds import read_worlds, worlds_table
 from customs_data.errors import KitError
 
 _METRICS: Final = ("precision_at_5", "precision_at_10")
@@ -32,6 +33,21 @@ def read_results(path: Path) -> list[dict[str, Any]]:
     if not scored:
         raise KitError(f"{path} must hold a scored run, however: it holds none.")
     return scored
+
+
+def table_of(path: Path) -> str:
+    """Return the Markdown table of a results file: run records, or measured worlds.
+
+    Raises
+    ------
+    KitError
+        If the file holds neither.
+    """
+    try:
+        kind = type(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        kind = list  # reading it as run records says what is wrong
+    return worlds_table(read_worlds(path)) if kind is dict else markdown_table(read_results(path))
 
 
 def markdown_table(records: list[dict[str, Any]]) -> str:
@@ -80,6 +96,12 @@ def markdown_table(records: list[dict[str, Any]]) -> str:
         "type, net mass) no training declaration has. Copying the label of the exact twin scores "
         f"{lookup['precision_at_5']:.3f} / {lookup['precision_at_10']:.3f} on Private.",
     ]
+    if ceiling := records[0].get("ceiling"):
+        held = ceiling["private"]
+        lines[-1] += (
+            " The ceiling, what the true fraud probabilities score, is "
+            f"{held['precision_at_5']:.3f} / {held['precision_at_10']:.3f}."
+        )
     return "\n".join(lines)
 
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from customs_data.edition.loading import Edition, load_solution
 from customs_data.lookup import LookupTable, is_unseen
 from customs_data.schema import KEY
+from customs_scorer.ceiling import oracle_ceiling
 from customs_scorer.scorecard import score_submission
 
 
@@ -27,15 +28,19 @@ class Reference:
     lookup : dict or None
         By period: precision_at_5 and precision_at_10 of copying the twin's label; None without
         hidden labels.
+    ceiling : dict or None
+        By period: the same of the true fraud probabilities; None unless the edition is simulated
+        and hidden/ at hand.
     """
 
     twin_share: float
     unseen: npt.NDArray[np.bool_]
     lookup: dict[str, dict[str, float]] | None
+    ceiling: dict[str, dict[str, float]] | None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the reference as plain data."""
-        return {"twin_share": self.twin_share, "lookup": self.lookup}
+        return {"twin_share": self.twin_share, "lookup": self.lookup, "ceiling": self.ceiling}
 
 
 def make_reference(edition: Edition) -> Reference:
@@ -53,4 +58,5 @@ def make_reference(edition: Edition) -> Reference:
             }
             for period, held in (("public", card.public), ("private", card.private))
         }
-    return Reference(float(1 - unseen.mean()), unseen, lookup)
+    ceiling = oracle_ceiling(edition)["ceiling"] if edition.layout.has_oracle else None
+    return Reference(float(1 - unseen.mean()), unseen, lookup, ceiling)

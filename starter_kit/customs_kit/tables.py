@@ -144,6 +144,12 @@ def reference_line(reference: Reference) -> str:
     return (
         f"{sentence}; copying its label scores {_pair(reference.lookup['private'])} on Private.\n"
         "'unseen' is the private precision on the other declarations."
+        + (
+            ""
+            if reference.ceiling is None
+            else "\nThe ceiling (true fraud probabilities) on Private is "
+            f"{_pair(reference.ceiling['private'])}."
+        )
     )
 
 

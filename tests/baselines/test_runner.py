@@ -202,7 +202,7 @@ def test_bad_plans_are_refused_before_anything_runs(settings):
 
 def test_default_plan_runs_each_baseline_once():
     runs = list(Plan().runs())
-    assert len(runs) == len({run.folder for run in runs}) == 6
+    assert len(runs) == len({run.folder for run in runs}) == 7
 
 
 def test_split_by_time_keeps_the_future_out():

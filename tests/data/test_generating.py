@@ -6,7 +6,11 @@ import stat
 
 import pytest
 
-from customs_data.edition.generating import generate_edition, read_blueprint
+from customs_data.edition.generating import (
+    generate_edition,
+    make_practice_edition,
+    read_blueprint,
+)
 from customs_data.edition.loading import load_edition, load_oracle, load_train_labels
 from customs_data.edition.reveal import verify_reveal, write_reveal
 from customs_data.edition.secrets import make_secret_file, mark_used, read_secret_file
@@ -159,3 +163,14 @@ def test_unsound_settings_are_kit_errors(settings):
 def test_erased_labels_of_a_generated_edition_are_kept(made):
     edition = load_edition(made)
     assert len(load_train_labels(edition.layout)) == (edition.y < 0).sum()
+
+
+def test_the_practice_edition_is_the_same_everywhere(tmp_path):
+    """Golden SHA-256: any machine, any supported Python, NumPy and pandas."""
+    manifest = make_practice_edition(tmp_path / "practice")
+    assert manifest.rows == {"train": 37_385, "public": 8_134, "private": 8_481}
+    assert {name: record.sha256 for name, record in manifest.files.items()} == {
+        "train": "75321747b130b3bf138b1a787bd84eeb8158fea649b109549a5f84cc0194c1b3",
+        "test": "632a52a041d2d8f5ae270742dd0045fc58e04faf90bfadda59e76af8d5e31288",
+        "sample_submission": "c213c6c99bbfad7c63bc41a28c7f446568b0f8a8b6b65d99bab9be3a59430113",
+    }

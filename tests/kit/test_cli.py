@@ -172,7 +172,7 @@ def test_a_failed_model_is_exit_1_and_the_others_are_shown(sample_path, tmp_path
     assert "random" in found.stdout
 
 
-def test_without_an_edition_the_sample_is_made_once(tmp_path):
+def test_without_an_edition_the_practice_edition_is_made_once(tmp_path):
     cache = {"XDG_CACHE_HOME": str(tmp_path / "cache"), "HOME": str(tmp_path)}
     first = kit("baseline", "run", "random", "--json", cwd=tmp_path, **cache)
     assert first.returncode == 0, first.stderr

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from customs_baselines.results import markdown_table, put_table, read_results
+from customs_baselines.results import put_table, read_results, table_of
 from customs_data.errors import KitError
 from customs_data.writing import write_table
 
@@ -39,9 +39,13 @@ def test_the_readmes_blocks_run_from_top_to_bottom(sample, tmp_path):
         assert ran.returncode == 0, f"{code}\n{ran.stdout}\n{ran.stderr}"
 
 
-def test_the_readmes_table_is_the_one_of_its_results():
-    records = read_results(ROOT / "baselines/results/released.json")
-    put_table(ROOT / "README.md", "released", markdown_table(records), check=True)
+@pytest.mark.parametrize(
+    ("document", "name"),
+    [("README.md", "practice"), ("data/WORLD.md", "worlds"), ("baselines/RELEASED.md", "released")],
+)
+def test_tables_in_documents_are_those_of_their_results(document, name):
+    table = table_of(ROOT / f"baselines/results/{name}.json")
+    put_table(ROOT / document, name, table, check=True)
 
 
 def test_a_table_that_differs_is_found(tmp_path):
@@ -56,6 +60,13 @@ def test_a_table_that_differs_is_found(tmp_path):
         put_table(document, "other", "new", check=True)
 
 
+@pytest.mark.parametrize("text", ["", "{}", '{"worlds": []}'])
+def test_worlds_that_are_no_worlds_are_a_kit_error(tmp_path, text):
+    (tmp_path / "w.json").write_text(text)
+    with pytest.raises(KitError, match="must hold"):
+        table_of(tmp_path / "w.json")
+
+
 @pytest.mark.parametrize("text", ["", "{}", "[]", "[{}]", '[{"private": null}]', "[1]"])
 def test_results_that_are_no_results_are_a_kit_error(tmp_path, text):
     (tmp_path / "r.json").write_text(text)
@@ -64,7 +75,7 @@ def test_results_that_are_no_results_are_a_kit_error(tmp_path, text):
 
 
 def test_every_link_between_documents_leads_somewhere():
-    for document in ROOT.glob("*.md"):
+    for document in [*ROOT.glob("*.md"), *ROOT.glob("[a-z]*/*.md")]:
         for target in re.findall(r"\]\(([^)#]+)\)", document.read_text(encoding="utf-8")):
             if "://" not in target:
-                assert (ROOT / target).exists(), f"{document.name}: {target}"
+                assert (document.parent / target).exists(), f"{document.name}: {target}"

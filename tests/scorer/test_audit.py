@@ -16,7 +16,7 @@ from customs_scorer.ceiling import oracle_ceiling
 @pytest.fixture(scope="module")
 def world(tmp_path_factory):
     path = tmp_path_factory.mktemp("audit") / "world"
-    blueprint = read_blueprint(n_declarations=54_000)
+    blueprint = read_blueprint(n_declarations=20_000)
     generate_edition(blueprint, secret_of_seed(2), path, origin="published-seed")
     return load_edition(path)
 

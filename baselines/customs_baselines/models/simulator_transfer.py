@@ -7,7 +7,7 @@ are worth having leaves it far behind models that use them.
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -31,8 +31,8 @@ class SimulatorTransfer(ClassifierMixin, BaseEstimator):
     ----------
     n_worlds : int
         Worlds to learn from, as large as the edition.
-    configuration : str
-        Configuration of these worlds: a shipped name or a TOML file.
+    configuration : str or dict
+        Configuration of these worlds: a shipped name, a TOML file, or one as a manifest holds it.
     random_state : int
         Chooses the worlds, and seeds the trees.
     n_jobs : int
@@ -42,7 +42,7 @@ class SimulatorTransfer(ClassifierMixin, BaseEstimator):
     def __init__(
         self,
         n_worlds: int = 10,
-        configuration: str = "practice",
+        configuration: str | dict[str, Any] = "practice",
         random_state: int = 0,
         n_jobs: int = 1,
     ) -> None:

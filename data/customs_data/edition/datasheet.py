@@ -45,12 +45,17 @@ def datasheet(
     lines = [
         f"# Datasheet: {name}",
         "",
-        "## What is it?",
+        "The questions are those of 'Datasheets for Datasets' (Gebru et al., 2021). Nothing here "
+        "depends on hidden labels.",
         "",
-        "Import declarations of one customs administration, for learning to rank declarations by "
-        "their suspicion of fraud: which 5 % (or 10 %) would you open?",
+        "## Motivation",
         "",
-        f"Origin: {_ORIGIN[origin]}",
+        "A customs office can open only 5-10 % of the declarations it receives. This edition is "
+        "for learning which ones: to rank import declarations by their suspicion of fraud.",
+        "",
+        "## Collection",
+        "",
+        _ORIGIN[origin],
         "",
         "## Composition",
         "",
@@ -81,10 +86,22 @@ def datasheet(
         )
     lines += [
         "",
-        "## How to use it",
+        "## Preprocessing",
         "",
-        "Train on train.csv, score every row of test.csv, submit `Declaration ID,Fraud Score`. "
-        "The ranking metric is precision@5 %, then precision@10 %.",
+        "Rows are sorted by date and Declaration ID. An empty label is an erased one. Numbers are "
+        "in their shortest form.",
+        "",
+        "## Uses",
+        "",
+        "Train on train.csv, score every row of test.csv, submit `Declaration ID,Fraud Score` "
+        "(higher is more suspicious). The ranking metric is precision@5 %, then precision@10 %. A "
+        "model of these declarations says nothing about a real trader or country.",
+        "",
+        "## Distribution and maintenance",
+        "",
+        "edition.json holds the SHA-256 of every file and a commitment to the hidden labels; "
+        "`customs-kit data verify` checks them. An edition is never changed: a correction is a new "
+        "edition under a new name.",
         "",
     ]
     return "\n".join(lines)

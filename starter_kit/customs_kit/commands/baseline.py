@@ -65,7 +65,8 @@ def list_(as_json: bool) -> None:
 def table(results: Path, document: Path | None, checked: Path | None) -> None:
     """Make a Markdown table of results.
 
-    RESULTS is the output of `customs-kit baseline run --json`, saved to a file. The table is
+    RESULTS is the output of `customs-kit baseline run --json`, saved to a file, or a file of
+    `customs-kit baseline worlds`. The table is
     printed, or put between the lines `<!-- results:NAME -->` and `<!-- /results -->` of a document,
     where NAME is the name of RESULTS without its suffix.
 
@@ -77,9 +78,9 @@ def table(results: Path, document: Path | None, checked: Path | None) -> None:
     if document is not None and checked is not None:
         raise click.UsageError("Give --write or --check, not both.")
 
-    from customs_baselines.results import markdown_table, put_table, read_results
+    from customs_baselines.results import put_table, table_of
 
-    made = markdown_table(read_results(results))
+    made = table_of(results)
     target = document or checked
     if target is None:
         click.echo(made)
@@ -159,7 +160,7 @@ def run(
     NAME is a baseline (`customs-kit baseline list`); FILE.py:CLASS is your own model: a class with
     fit(X, y) and predict_proba(X), where X is a DataFrame of the 20 declared columns, y holds 0, 1
     and -1 (unlabelled), and predict_proba returns columns [honest, fraud]. Without a name, a
-    sensible set is run; without --edition, on a small made-up sample.
+    sensible set is run; without --edition, on the practice edition, which is made in your cache.
 
     Exits 1 if a model failed; the others are run and shown all the same.
 

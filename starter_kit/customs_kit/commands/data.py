@@ -324,12 +324,19 @@ def profile(source: tuple[Path, ...], out: Path, min_count: int, note: str) -> N
 @click.option(
     "--html", "page", type=click.Path(path_type=Path), help="Also write the report as a page."
 )
+@click.option(
+    "--transfer/--no-transfer",
+    default=True,
+    show_default=True,
+    help="For simulated editions: learn from ten other worlds (about two minutes).",
+)
 @json_option
-def audit(edition: Path, page: Path | None, as_json: bool) -> None:
+def audit(edition: Path, page: Path | None, transfer: bool, as_json: bool) -> None:
     """Measure whether an edition can be looked up or leaks labels; exits 1 if a test fails.
 
     On an organizer's copy the private period is attacked, on a team's copy the last quarter of the
-    training period.
+    training period. Simulated editions are also attacked with what other worlds of the same
+    configuration teach.
 
     Example: customs-kit data audit my-edition
     """
@@ -339,9 +346,15 @@ def audit(edition: Path, page: Path | None, as_json: bool) -> None:
     from customs_kit.terminal import print_json, progress_console, show
     from customs_scorer.audit.report import audit_edition
 
+    loaded = load_edition(edition)
+    more = []
+    if transfer and loaded.manifest.origin != "import":
+        from customs_baselines.transfer_audit import audit_transfer
+
+        more.append(audit_transfer)
     with progress_console().status("Measuring ...") as status:
         report = audit_edition(
-            load_edition(edition), on_test=lambda test: status.update(f"{test.name} done ...")
+            loaded, more=more, on_test=lambda test: status.update(f"{test.name} done ...")
         )
     if page is not None:
         try:

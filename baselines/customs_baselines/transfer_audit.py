@@ -1,0 +1,48 @@
+"""The audit's test of what the simulator's code gives away about a simulated edition."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from customs_baselines.features.paper import PaperFeatures
+from customs_baselines.models.simulator_transfer import SimulatorTransfer
+from customs_baselines.models.xgboost import XGBoost
+from customs_data.edition.loading import Edition
+from customs_scorer.audit.evidence import AuditTest, Evidence
+from customs_scorer.metrics import precision_at
+
+
+def audit_transfer(edition: Edition, evidence: Evidence, *, n_worlds: int = 10) -> AuditTest:
+    """Hold a model that learned from other worlds against one that uses this edition's labels.
+
+    Parameters
+    ----------
+    edition : Edition
+        Simulated: its manifest holds the configuration.
+    evidence : Evidence
+        Its labelled rows.
+    n_worlds : int
+        Other worlds to learn from.
+
+    Notes
+    -----
+    The threshold is XGBoost under the paper recipe with all labels. In the mean over worlds
+    transfer must stay at or below *logistic regression* (the ten-world table); one world may lie
+    above that by chance, so it is no verdict on a single edition.
+    """
+    configuration = edition.manifest.configuration["world"]
+    transfer = SimulatorTransfer(n_worlds=n_worlds, configuration=configuration)
+    transfer.fit(edition.train, edition.y, X_test=edition.test)
+    copied = transfer.predict_proba(evidence.later)[:, 1]
+    features = PaperFeatures()
+    trees = XGBoost(recipe="paper").make_classifier()
+    trees.fit(features.fit_transform(evidence.train), evidence.y)
+    learned = trees.predict_proba(features.transform(evidence.later))[:, 1]
+    return AuditTest(
+        "simulator transfer",
+        precision_at(evidence.y_later, np.asarray(copied), 0.05),
+        precision_at(evidence.y_later, learned, 0.05),
+        f"precision@5 % of XGBoost trained on {n_worlds} other worlds of the configuration, "
+        "without a label of this edition; the threshold is XGBoost under the paper recipe with "
+        "its labels.",
+    )
