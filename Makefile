@@ -35,7 +35,10 @@ results: $(VENV)/.core $(EDITION) ## rewrite results, tables and picture: practi
 	$(BIN)/customs-kit baseline run random lookup risk_profile logistic_regression xgboost lightgbm \
 		xgboost_graph --recipe paper,kit --label-rates 1,0.1,0.02 --seeds 0,1,2 --out build/runs --json \
 		> baselines/results/practice.json
-	$(BIN)/customs-kit baseline table baselines/results/practice.json --write README.md
+	$(BIN)/customs-kit baseline run simulator_transfer --out build/runs --json \
+		> baselines/results/practice_transfer.json
+	$(BIN)/customs-kit baseline table baselines/results/practice.json \
+		baselines/results/practice_transfer.json --write README.md
 	$(BIN)/customs-kit baseline run --out build/runs --picture docs/run.svg
 	$(BIN)/customs-kit baseline run random lookup risk_profile logistic_regression xgboost lightgbm \
 		--recipe paper,kit --seeds 0,1,2,3,4 --edition $(EDITION) --out build/runs --json \

@@ -35,19 +35,23 @@ def read_results(path: Path) -> list[dict[str, Any]]:
     return scored
 
 
-def table_of(path: Path) -> str:
-    """Return the Markdown table of a results file: run records, or measured worlds.
+def table_of(paths: list[Path]) -> str:
+    """Return the Markdown table of results files: run records, or one file of measured worlds.
 
     Raises
     ------
     KitError
-        If the file holds neither.
+        If a file holds neither.
     """
     try:
-        kind = type(json.loads(path.read_text(encoding="utf-8")))
+        kind = type(json.loads(paths[0].read_text(encoding="utf-8")))
     except (OSError, ValueError):
         kind = list  # reading it as run records says what is wrong
-    return worlds_table(read_worlds(path)) if kind is dict else markdown_table(read_results(path))
+    if kind is dict:
+        if len(paths) > 1:
+            raise KitError("Measured worlds make a table alone; give one file of them.")
+        return worlds_table(read_worlds(paths[0]))
+    return markdown_table([record for path in paths for record in read_results(path)])
 
 
 def markdown_table(records: list[dict[str, Any]]) -> str:

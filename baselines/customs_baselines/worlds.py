@@ -53,14 +53,19 @@ LABEL_RATES: Final = (1.0, 0.1)
 
 @dataclass(frozen=True)
 class Target:
-    """What a row of the table must show: its mean lies in [low, high]."""
+    """What a row of the table must show: its mean lies in [low, high]; None leaves an end open."""
 
-    low: float
-    high: float
+    low: float | None
+    high: float | None
 
     def holds(self, value: float) -> bool:
         """Whether `value` lies within."""
-        return self.low <= value <= self.high
+        return (self.low is None or value >= self.low) and (self.high is None or value <= self.high)
+
+    def __str__(self) -> str:
+        if self.low is None:
+            return f"at most {self.high:g}"
+        return f"at least {self.low:g}" if self.high is None else f"{self.low:g} .. {self.high:g}"
 
 
 #: Row of the table -> target (issue 'The world').
@@ -75,20 +80,20 @@ TARGETS: Final[dict[str, Target]] = {
     "paper logistic_regression @10 %": Target(0.31, 0.47),
     "paper single trees and AdaBoost, mean @10 %": Target(0.39, 0.55),
     "paper boosted trees, mean @10 %": Target(0.40, 0.56),
-    "boosted trees over random_forest @5 %": Target(0.0, 1.0),
-    "lookup @5 %": Target(0.0, 0.30),
-    "exact Net Mass look-up": Target(0.0, 0.35),
-    "exact Item Price look-up": Target(0.0, 0.35),
-    "best paper model over best look-up @5 %": Target(0.0, 1.0),
-    "twins across the split": Target(0.0, 0.15),
-    "twins' labels agree by chance only": Target(-9.0, 1.0),
-    "Declaration ID": Target(0.0, 0.02),
-    "row order": Target(0.0, 0.02),
-    "simulator_transfer @5 %, under logistic_regression": Target(0.0, 1.0),
-    "kit xgboost over paper xgboost @5 %": Target(0.12, 1.0),
-    "xgboost_graph over kit xgboost @5 %, 10 % labels": Target(0.05, 1.0),
-    "links, xgboost_graph @5 %, 100 % labels": Target(0.06, 1.0),
-    "links, xgboost_graph @5 %, 10 % labels": Target(0.06, 1.0),
+    "boosted trees over random_forest @5 %": Target(0.0, None),
+    "lookup @5 %": Target(None, 0.30),
+    "exact Net Mass look-up": Target(None, 0.35),
+    "exact Item Price look-up": Target(None, 0.35),
+    "best paper model over best look-up @5 %": Target(0.0, None),
+    "twins across the split": Target(None, 0.15),
+    "twins' labels agree by chance only": Target(None, 3.0),
+    "Declaration ID": Target(None, 0.02),
+    "row order": Target(None, 0.02),
+    "simulator_transfer @5 %, under logistic_regression": Target(0.0, None),
+    "kit xgboost over paper xgboost @5 %": Target(0.12, None),
+    "xgboost_graph over kit xgboost @5 %, 10 % labels": Target(0.05, None),
+    "links, xgboost_graph @5 %, 100 % labels": Target(0.06, None),
+    "links, xgboost_graph @5 %, 10 % labels": Target(0.06, None),
 }
 
 
@@ -324,7 +329,7 @@ def worlds_table(measured: dict[str, Any]) -> str:
         values = [world[name] for world in worlds]
         error = stdev(values) / sqrt(len(values))
         target = TARGETS.get(name)
-        wanted = "" if target is None else _words(target)
+        wanted = "" if target is None else str(target)
         holds = "" if target is None else ("yes" if target.holds(mean(values)) else "**no**")
         lines.append(f"| {name} | {mean(values):.4f} | {error:.4f} | {wanted} | {holds} |")
     lines += [
@@ -334,14 +339,6 @@ def worlds_table(measured: dict[str, Any]) -> str:
         f"{measured['seed']}; scores on Private.",
     ]
     return "\n".join(lines)
-
-
-def _words(target: Target) -> str:
-    if target.high >= 1.0:
-        return f"at least {target.low:g}"
-    if target.low <= 0.0:
-        return f"at most {target.high:g}"
-    return f"{target.low:g} .. {target.high:g}"
 
 
 def read_worlds(path: Path) -> dict[str, Any]:

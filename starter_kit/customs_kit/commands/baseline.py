@@ -49,7 +49,7 @@ def list_(as_json: bool) -> None:
 
 
 @baseline.command()
-@click.argument("results", type=click.Path(path_type=Path))
+@click.argument("results", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
     "--write",
     "document",
@@ -62,13 +62,13 @@ def list_(as_json: bool) -> None:
     type=click.Path(path_type=Path),
     help="Markdown file that must hold the table already; exits 1 if it does not.",
 )
-def table(results: Path, document: Path | None, checked: Path | None) -> None:
+def table(results: tuple[Path, ...], document: Path | None, checked: Path | None) -> None:
     """Make a Markdown table of results.
 
-    RESULTS is the output of `customs-kit baseline run --json`, saved to a file, or a file of
+    RESULTS are outputs of `customs-kit baseline run --json`, saved to files, or one file of
     `customs-kit baseline worlds`. The table is
     printed, or put between the lines `<!-- results:NAME -->` and `<!-- /results -->` of a document,
-    where NAME is the name of RESULTS without its suffix.
+    where NAME is the name of the first of RESULTS without its suffix.
 
     \b
     Examples:
@@ -80,12 +80,12 @@ def table(results: Path, document: Path | None, checked: Path | None) -> None:
 
     from customs_baselines.results import put_table, table_of
 
-    made = table_of(results)
+    made = table_of(list(results))
     target = document or checked
     if target is None:
         click.echo(made)
     else:
-        put_table(target, results.stem, made, check=checked is not None)
+        put_table(target, results[0].stem, made, check=checked is not None)
 
 
 @baseline.command()
