@@ -9,7 +9,7 @@ from pathlib import Path
 from statistics import mean, stdev
 from typing import Any, Final
 
-from customs_baselines.worlds import read_worlds, worlds_table
+from customs_baselines.worlds_table import read_worlds, worlds_table
 from customs_data.errors import KitError
 
 _METRICS: Final = ("precision_at_5", "precision_at_10")

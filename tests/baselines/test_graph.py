@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from customs_baselines.features.graph import GraphFeatures, spread_labels
@@ -20,7 +19,7 @@ def test_test_rows_of_the_graph_and_later_ones_are_read(fitted, sample_edition):
     features, train = fitted
     later = features.transform(sample_edition.test)
     assert train.shape[1] == later.shape[1]
-    assert (features.transform(sample_edition.train)[7] == train[7])[np.isfinite(train[7])].all()
+    assert np.array_equal(features.transform(sample_edition.train), train, equal_nan=True)
     stranger = sample_edition.test.head(2).assign(
         **{"Declaration ID": ["x1", "x2"], "Importer ID": "NEW"}
     )
@@ -88,5 +87,3 @@ def test_simulator_transfer_never_reads_the_labels(sample_edition):
         for y in (edition.y, 1 - edition.y)
     ]
     assert (found[0] == found[1]).all()
-    later = pd.concat([edition.test.head(1)] * 2, ignore_index=True)
-    assert later.shape[0] == 2

@@ -258,7 +258,8 @@ def worlds(config: str, worlds: int, seed: int, workers: int, out: Path) -> None
     """
     import json
 
-    from customs_baselines.worlds import measure_worlds, worlds_table
+    from customs_baselines.worlds import measure_worlds
+    from customs_baselines.worlds_table import worlds_table
     from customs_data.errors import KitError
     from customs_kit.terminal import progress_console
 
