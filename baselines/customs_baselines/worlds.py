@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
 from statistics import mean
 from typing import Any, Final
 
@@ -83,7 +84,8 @@ def measure_worlds(
     declared = empty[list(DECLARED_COLUMNS)]
     transfer.fit(declared, np.full(len(declared), ERASED, dtype=np.int8))
     worlds: dict[int, dict[str, float]] = {}
-    with ProcessPoolExecutor(n_workers) as pool:
+    # Spawned, not forked: a fork of a process that has used OpenMP can wait for ever.
+    with ProcessPoolExecutor(n_workers, mp_context=get_context("spawn")) as pool:
         jobs = {
             pool.submit(measure_world, blueprint, _secret(seed, i), transfer): i
             for i in range(n_worlds)
