@@ -67,23 +67,28 @@ def markdown_table(records: list[dict[str, Any]]) -> str:
     KitError
         If the records are of several editions.
     """
-    editions = {record["repeat"]["edition"] for record in records}
+    editions = {
+        (record["repeat"]["edition"], record["repeat"]["train_sha256"]) for record in records
+    }
     if len(editions) > 1:
-        raise KitError(
-            f"A table must be of one edition, however: the records are of {', '.join(editions)}."
-        )
-    groups: dict[tuple[str, str, float], list[dict[str, Any]]] = defaultdict(list)
+        names = ", ".join(f"{name} ({digest[:8]})" for name, digest in sorted(editions))
+        raise KitError(f"A table must be of one edition, however: the records are of {names}.")
+    groups: dict[tuple[str, str, float, str], list[dict[str, Any]]] = defaultdict(list)
     for record in records:
-        key = (record["baseline"], record["recipe"] or "-", record["label_rate"])
+        erasure = record["erasure"]
+        key = (record["baseline"], record["recipe"] or "-", record["label_rate"], erasure)
         groups[key].append(record)
-    several_rates = len({rate for _, _, rate in groups}) > 1
-    header = ["baseline", "recipe", *(["labels"] if several_rates else []), "runs"]
+    several_rates = len({rate for _, _, rate, _ in groups}) > 1
+    several_erasures = len({erasure for *_, erasure in groups} - {"none"}) > 1
+    header = ["baseline", "recipe", *(["labels"] if several_rates else [])]
+    header += [*(["erasure"] if several_erasures else []), "runs"]
     header += ["Public @5 %", "Public @10 %", "Private @5 %", "Private @10 %"]
     header += ["unseen @5 %", "unseen @10 %", "seconds"]
     n_text = 2
     lines = [_row(header), _row(["---"] * n_text + ["---:"] * (len(header) - n_text))]
-    for (baseline, recipe, rate), runs in groups.items():
+    for (baseline, recipe, rate, erasure), runs in groups.items():
         cells = [f"`{baseline}`", recipe, *([f"{rate:g}"] if several_rates else [])]
+        cells += [erasure] if several_erasures else []
         cells.append(str(len(runs)))
         for period in ("public", "private"):
             cells += [_spread([run[period][metric] for run in runs]) for metric in _METRICS]
@@ -95,7 +100,7 @@ def markdown_table(records: list[dict[str, Any]]) -> str:
     lookup = records[0]["lookup"]["private"]
     lines += [
         "",
-        f"Edition `{next(iter(editions))}`; mean ± standard deviation over seeds. *unseen*: "
+        f"Edition `{next(iter(editions))[0]}`; mean ± standard deviation over seeds. *unseen*: "
         "private precision on declarations whose tuple (HS6, departure, origin, tax rate, tax "
         "type, net mass) no training declaration has. Copying the label of the exact twin scores "
         f"{lookup['precision_at_5']:.3f} / {lookup['precision_at_10']:.3f} on Private.",

@@ -12,6 +12,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -79,7 +80,8 @@ def run_baselines(
     """
     if validate is None:
         validate = not edition.layout.has_hidden
-    reference = make_reference(edition)
+    # Measured when it is first asked for: after the first submission is on disk.
+    reference = cache(lambda: make_reference(edition))
     offered = {"device": device, "n_jobs": n_jobs or _n_processors()}
     records = []
     for run in plan.runs():
@@ -95,7 +97,7 @@ def run_baselines(
         )
         records.append(record)
         on_done(record)
-    return records, reference
+    return records, reference()
 
 
 def _n_processors() -> int:
@@ -109,7 +111,7 @@ def _run_one(
     folder: Path,
     offered: dict[str, Any],
     validate: bool,
-    reference: Reference,
+    reference: Callable[[], Reference],
 ) -> RunRecord:
     submission = folder / SUBMISSION
     submission.unlink(missing_ok=True)  # of an earlier run; a failed one must not leave it behind
@@ -127,14 +129,15 @@ def _run_one(
     if scores is None:
         return make_record(run, edition, result, n_labels=n_labels)
     write_submission(edition, scores, submission)
+    validation = _validate(job, data, log) if validate else None
     return make_record(
         run,
         edition,
         result,
         n_labels=n_labels,
         submission=submission,
-        reference=reference,
-        validation=_validate(job, data, log) if validate else None,
+        reference=reference(),
+        validation=validation,
     )
 
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 
 from customs_baselines.features.paper import PaperFeatures
 from customs_baselines.models.simulator_transfer import SimulatorTransfer
 from customs_baselines.models.xgboost import XGBoost
 from customs_data.edition.loading import Edition
+from customs_data.edition.reveal import blueprint_of
 from customs_scorer.audit.evidence import AuditTest, Evidence
 from customs_scorer.metrics import precision_at
 
 
-def audit_transfer(edition: Edition, evidence: Evidence, *, n_worlds: int = 10) -> AuditTest:
+def audit_transfer(
+    edition: Edition, evidence: Evidence, *, n_worlds: int = 10, profile: Path | None = None
+) -> AuditTest:
     """Hold a model that learned from other worlds against one that uses this edition's labels.
 
     Parameters
@@ -23,15 +28,22 @@ def audit_transfer(edition: Edition, evidence: Evidence, *, n_worlds: int = 10) 
         Its labelled rows.
     n_worlds : int
         Other worlds to learn from.
+    profile : path, optional
+        Calibration of the edition, if it is not the shipped one.
+
+    Raises
+    ------
+    KitError
+        If the edition's calibration is not at hand.
 
     Notes
     -----
-    The threshold is XGBoost under the paper recipe with all labels. In the mean over worlds
-    transfer must stay at or below *logistic regression* (the ten-world table); one world may lie
-    above that by chance, so it is no verdict on a single edition.
+    The threshold is XGBoost under the paper recipe and the labels the audit knows. In the mean over
+    worlds transfer must stay at or below *logistic regression* (the ten-world table); one world may
+    lie above that by chance, so it is no verdict on a single edition.
     """
-    configuration = edition.manifest.configuration["world"]
-    transfer = SimulatorTransfer(n_worlds=n_worlds, configuration=configuration)
+    blueprint = blueprint_of(edition.manifest, profile)
+    transfer = SimulatorTransfer(n_worlds=n_worlds, blueprint=blueprint)
     transfer.fit(edition.train, edition.y, X_test=edition.test)
     copied = transfer.predict_proba(evidence.later)[:, 1]
     features = PaperFeatures()

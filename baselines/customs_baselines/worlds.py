@@ -80,7 +80,7 @@ def measure_worlds(
         raise KitError(f"At least two worlds must be measured, however: {n_worlds}.")
     blueprint = read_blueprint(config=configuration)
     empty = simulate_world(blueprint, derive(secret_of_seed(seed), "shape")).declarations
-    transfer = SimulatorTransfer(configuration=configuration, random_state=seed)
+    transfer = SimulatorTransfer(blueprint=blueprint, random_state=seed)
     declared = empty[list(DECLARED_COLUMNS)]
     transfer.fit(declared, np.full(len(declared), ERASED, dtype=np.int8))
     worlds: dict[int, dict[str, float]] = {}

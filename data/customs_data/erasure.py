@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
-from math import ceil
+from math import floor
 from typing import Final, Literal, get_args
 
 import numpy as np
@@ -27,8 +27,9 @@ ERASURES: Final[tuple[str, ...]] = get_args(Erasure)
 Order = npt.NDArray[np.int64]
 Labels = npt.NDArray[np.int8]
 
-#: `inspection`: the office learns only from the share of declarations it opens each month ...
-REFERENCE_INSPECTION_RATE: Final = Fraction(1, 10)
+#: `inspection`: the office learns only from the share of declarations it opens each month
+#: (offices open 5-10 %) ...
+REFERENCE_INSPECTION_RATE: Final = Fraction(1, 20)
 #: ... of which one in five is picked at random, as offices do to keep their risk model honest.
 RANDOM_INSPECTION_SHARE: Final = Fraction(1, 5)
 # Columns of the office's risk score, and the number of imaginary declarations at the base rate that
@@ -86,11 +87,12 @@ def erasure_order(train: pd.DataFrame, y: npt.ArrayLike, erasure: str, secret: b
     `inspection` models how reality loses labels: a label exists where the goods were opened. Month
     by month, the office ranks the declarations by the sum of smoothed fraud rates
     (frauds + 10 * base) / (opened + 10) of importer, declarant, seller, HS6 code and origin, over
-    the declarations it opened in earlier months (10 % each month, by this very rule). One place in
+    the declarations it opened in earlier months (5 % each month, by this very rule). One place in
     five of the ranking, chosen at random, goes to a random declaration instead. The first month has
-    no history and is random throughout. The knowledge is that of the 10 % whatever the label rate,
+    no history and is random throughout. The knowledge is that of the 5 % whatever the label rate,
     so that the masks of all rates are nested; the months share the labels in proportion to their
-    declarations.
+    declarations. `erase` refuses a rate so low that a label the office learned from would not be
+    published: the mask would then tell of hidden labels.
     """
     if erasure not in _ORDERS:
         raise KitError(f"The erasure must be one of {', '.join(ERASURES)}, however: {erasure!r}.")
@@ -132,6 +134,12 @@ def erase(
         )
     kept = np.zeros(len(labels), dtype=bool)
     kept[present[:wanted]] = True
+    if erasure == "inspection" and not kept[_inspect(train, labels, secret)[1]].all():
+        raise KitError(
+            "The label rate of `inspection` must be so high that every label the office learned "
+            f"from is published (above {float(REFERENCE_INSPECTION_RATE):g}), or the mask would "
+            f"tell of hidden labels, however: {label_rate}. Raise it, or use another erasure."
+        )
     return kept
 
 
@@ -153,10 +161,16 @@ def _by_delay(train: pd.DataFrame, y: Labels, secret: bytes) -> Order:
 
 
 def _by_inspection(train: pd.DataFrame, y: Labels, secret: bytes) -> Order:
+    return _inspect(train, y, secret)[0]
+
+
+def _inspect(train: pd.DataFrame, y: Labels, secret: bytes) -> tuple[Order, Order]:
+    """Order of `inspection`, and the rows whose labels it was learned from."""
     months = train["Date"].to_numpy().astype("datetime64[M]")
     keys = [pd.factorize(train[name], use_na_sentinel=False)[0] for name in _RISK_COLUMNS]
     chance = random_words(secret, "erasure", "inspection", n=len(train))
     lottery = random_words(secret, "erasure", "inspection places", n=len(train))
+    lasting = np.unique(months)[:-1]  # nothing is learned from the last month any more
     depth = np.empty(len(train))  # place within its month, as a fraction of the month
     opened: list[Order] = []
     for month in np.unique(months):
@@ -168,8 +182,10 @@ def _by_inspection(train: pd.DataFrame, y: Labels, secret: bytes) -> Order:
             is_random=lottery[rows] < int(RANDOM_INSPECTION_SHARE * 2**64),
         )
         depth[ranked] = (np.arange(len(rows)) + 0.5) / len(rows)
-        opened.append(ranked[: ceil(REFERENCE_INSPECTION_RATE * len(rows))])
-    return np.lexsort((chance, depth)).astype(np.int64)
+        if month in lasting:
+            opened.append(ranked[: floor(REFERENCE_INSPECTION_RATE * len(rows))])
+    read = np.concatenate(opened) if opened else np.zeros(0, dtype=np.int64)
+    return np.lexsort((chance, depth)).astype(np.int64), read[y[read] != ERASED]
 
 
 def _risk(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shutil
+from importlib.metadata import version
 from pathlib import Path
 
 from platformdirs import user_cache_path
 
-from customs_data.edition.generating import make_practice_edition
-from customs_data.edition.loading import load_edition
+from customs_data.edition.generating import PRACTICE_SEED, make_practice_edition
+from customs_data.edition.layout import Layout
+from customs_data.edition.loading import load_edition, load_solution
 from customs_data.errors import KitError
 
 
@@ -21,9 +23,18 @@ def practice_edition() -> Path:
         If the cache cannot be written.
     """
     folder = user_cache_path("customs-kit") / "practice"
-    try:
-        load_edition(folder)
-    except KitError:  # not there yet, or made by an older release, or damaged: make it anew
+    if not _is_sound(folder):
         shutil.rmtree(folder, ignore_errors=True)
         make_practice_edition(folder)
     return folder
+
+
+def _is_sound(folder: Path) -> bool:
+    """Whether the cached edition is whole and of this release."""
+    try:
+        manifest = load_edition(folder).manifest
+        load_solution(Layout.find(folder))
+    except KitError:
+        return False
+    made_by = manifest.generator_version, manifest.configuration.get("seed")
+    return made_by == (version("customs-kit"), PRACTICE_SEED)

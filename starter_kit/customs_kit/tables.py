@@ -81,8 +81,11 @@ def standings_table(standings: list[Standing]) -> Table:
     return table
 
 
-def runs_table(records: list[RunRecord], title: str) -> Table:
-    """Runs in the order of the plan: precision by period, on unseen tuples, and costs."""
+def runs_table(records: list[RunRecord], title: str, *, compact: bool = False) -> Table:
+    """Runs in the order of the plan: precision by period, on unseen tuples, and costs.
+
+    `compact` leaves out what a narrow terminal has no room for (run.json has it all).
+    """
     table = Table(title=Text(title), title_justify="left")
     table.add_column("baseline", overflow="fold")
     table.add_column("recipe")
@@ -94,9 +97,9 @@ def runs_table(records: list[RunRecord], title: str) -> Table:
     if validated:
         table.add_column("Validation @5 / @10", justify="right")
     if scored:
-        for column in ("Public @5 / @10", "Private @5 / @10", "95 % (@5)", "unseen @5 / @10"):
+        for column in _SCORES[:2] if compact else _SCORES:
             table.add_column(column, justify="right")
-    for column in ("seconds", "CPU s", "MiB"):
+    for column in ("seconds",) if compact else ("seconds", "CPU s", "MiB"):
         table.add_column(column, justify="right")
     for record in records:
         name = record.run.name + (" (transductive)" if record.result.transductive else "")
@@ -106,17 +109,18 @@ def runs_table(records: list[RunRecord], title: str) -> Table:
         if validated:
             cells.append(_pair(record.validation))
         if scored:
-            cells += _score_cells(record)
-        if record.failed:
-            table.add_row(*cells, "failed", "-", "-")
-            continue
-        table.add_row(
-            *cells,
-            f"{record.result.seconds:.1f}",
-            f"{record.result.cpu_seconds:.1f}",
-            f"{record.result.peak_memory_mib:,.0f}",
-        )
+            cells += _score_cells(record)[: 2 if compact else None]
+        result = record.result
+        costs = [
+            "failed" if record.failed else f"{result.seconds:.1f}",
+            "-" if record.failed else f"{result.cpu_seconds:.1f}",
+            "-" if record.failed else f"{result.peak_memory_mib:,.0f}",
+        ]
+        table.add_row(*cells, *costs[: 1 if compact else None])
     return table
+
+
+_SCORES = ("Public @5 / @10", "Private @5 / @10", "95 % (@5)", "unseen @5 / @10")
 
 
 def _score_cells(record: RunRecord) -> list[str]:
@@ -143,7 +147,7 @@ def reference_line(reference: Reference) -> str:
         return f"{sentence}."
     return (
         f"{sentence}; copying its label scores {_pair(reference.lookup['private'])} on Private.\n"
-        "'unseen' is the private precision on the other declarations."
+        "'unseen' is the private precision on the other declarations, where nothing can be copied."
         + (
             ""
             if reference.ceiling is None

@@ -17,11 +17,17 @@ from customs_data.errors import KitError
 # Without a terminal nobody wraps lines for us: wide enough that no table is cut.
 _WIDTH_WITHOUT_TERMINAL = 160
 _PICTURE_WIDTH = 140
+_WIDE_TABLE = 135
 
 
 def print_json(data: Any) -> None:
     """Print plain data as JSON on standard output."""
     click.echo(json.dumps(data, indent=2, allow_nan=False))
+
+
+def is_narrow() -> bool:
+    """Whether people look at a terminal too narrow for a wide table."""
+    return sys.stdout.isatty() and Console().width < _WIDE_TABLE
 
 
 def show(*parts: RenderableType) -> None:

@@ -102,6 +102,31 @@ class Model:
     assert "solution" not in log
 
 
+def test_hidden_is_opened_only_after_the_submission_is_written(
+    sample_edition, tmp_path, monkeypatch
+):
+    from customs_baselines import runner
+    from customs_data.edition import loading
+
+    events = []
+
+    def watch(module, name):
+        original = getattr(module, name)
+
+        def watched(*arguments, **options):
+            events.append(name)
+            return original(*arguments, **options)
+
+        monkeypatch.setattr(module, name, watched)
+
+    watch(runner, "train_in_child")
+    watch(runner, "write_submission")
+    watch(loading, "read_solution")
+    run(Plan(("random",)), sample_edition, tmp_path, validate=True)
+    assert events.index("read_solution") > events.index("write_submission")
+    assert "read_solution" not in events[: len(events) - events[::-1].index("train_in_child")]
+
+
 def test_own_model_runs_and_is_marked_transductive(sample_edition, tmp_path):
     (record,) = run(Plan((own(tmp_path, OWN_MODEL),)), sample_edition, tmp_path / "runs")
     assert record.run.name == "model.py:Model"

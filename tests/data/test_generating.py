@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import gzip
 import json
+import shutil
 import stat
+from hashlib import sha256
 
 import pytest
 
@@ -13,7 +15,7 @@ from customs_data.edition.generating import (
 )
 from customs_data.edition.loading import load_edition, load_oracle, load_train_labels
 from customs_data.edition.reveal import verify_reveal, write_reveal
-from customs_data.edition.secrets import make_secret_file, mark_used, read_secret_file
+from customs_data.edition.secrets import make_secret_file, read_secret_file, used_for
 from customs_data.edition.verification import verify_edition
 from customs_data.errors import KitError
 from customs_data.streams import secret_of_seed
@@ -81,15 +83,15 @@ def test_a_reveal_is_checked_and_the_edition_made_again(made, tmp_path):
     for name in ("reveal.json", "reveal.json.gz"):
         write_reveal(made, tmp_path / name)
         checks = verify_reveal(made / "public", tmp_path / name)
-        assert [check.name for check in checks] == ["commitment", "regeneration"]
+        assert [check.name for check in checks] == ["revealed labels", "regeneration"]
         assert all(check.passed for check in checks)
 
 
 @pytest.mark.parametrize(
     ("field", "change", "failed"),
     [
-        ("solution", lambda text: text.replace(",0,0,P", ",1,1,P", 1), {"commitment"}),
-        ("train_labels", lambda text: text.replace(",0,0\n", ",1,1\n", 1), {"commitment"}),
+        ("solution", lambda text: text.replace(",0,0,P", ",1,1,P", 1), {"revealed labels"}),
+        ("train_labels", lambda text: text.replace(",0,0\n", ",1,1\n", 1), {"revealed labels"}),
         ("secret", lambda text: "00" * 32, {"regeneration"}),
         ("secret", lambda text: None, {"regeneration"}),
     ],
@@ -114,13 +116,47 @@ def test_a_secret_file_serves_one_edition(tmp_path):
     path = tmp_path / "secret.json"
     make_secret_file(path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    secret = read_secret_file(path)
-    assert len(secret) == 32
-    mark_used(path, "my edition")
+    with used_for(path, "my edition") as secret:
+        assert len(secret) == 32
+        # Marked before anything is made: an interruption leaves no secret that looks unused.
+        with pytest.raises(KitError, match="my edition"):
+            read_secret_file(path)
     with pytest.raises(KitError, match="my edition"):
         read_secret_file(path)
     with pytest.raises(KitError, match="exists"):
         make_secret_file(path)
+
+
+def test_a_failed_making_gives_the_secret_back_and_an_interruption_does_not(tmp_path):
+    path = tmp_path / "secret.json"
+    make_secret_file(path)
+    with pytest.raises(RuntimeError), used_for(path, "failed"):
+        raise RuntimeError
+    assert read_secret_file(path)
+    with pytest.raises(KeyboardInterrupt), used_for(path, "interrupted"):
+        raise KeyboardInterrupt
+    with pytest.raises(KitError, match="interrupted"):
+        read_secret_file(path)
+    assert [file.name for file in tmp_path.iterdir()] == ["secret.json"]
+
+
+def test_the_origin_is_part_of_the_commitment(made, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(made, copy)
+    manifest = copy / "public/edition.json"
+    for origin in ("secret", "import"):
+        text = manifest.read_text()
+        manifest.write_text(text.replace("published-seed", origin))
+        assert "commitment" in {c.name for c in verify_edition(copy) if not c.passed}
+        manifest.write_text(text)
+
+
+def test_a_reveal_of_another_edition_is_told_apart(made, tmp_path):
+    write_reveal(made, tmp_path / "r.json")
+    text = (tmp_path / "r.json").read_text()
+    (tmp_path / "r.json").write_text(text.replace('"edition": "made"', '"edition": "other"'))
+    with pytest.raises(KitError, match="that of other"):
+        verify_reveal(made, tmp_path / "r.json")
 
 
 def test_two_secret_files_differ(tmp_path):
@@ -156,7 +192,7 @@ def test_an_unsound_configuration_or_profile_is_a_kit_error(tmp_path):
 def test_unsound_settings_are_kit_errors(settings):
     with pytest.raises(KitError):
         read_blueprint(**settings)
-    with pytest.raises(KitError, match="at least 100"):
+    with pytest.raises(KitError, match="100 to 50,000,000"):
         read_blueprint(n_declarations=3)
 
 
@@ -170,7 +206,15 @@ def test_the_practice_edition_is_the_same_everywhere(tmp_path):
     manifest = make_practice_edition(tmp_path / "practice")
     assert manifest.rows == {"train": 37_385, "public": 8_134, "private": 8_481}
     assert {name: record.sha256 for name, record in manifest.files.items()} == {
-        "train": "75321747b130b3bf138b1a787bd84eeb8158fea649b109549a5f84cc0194c1b3",
-        "test": "632a52a041d2d8f5ae270742dd0045fc58e04faf90bfadda59e76af8d5e31288",
-        "sample_submission": "c213c6c99bbfad7c63bc41a28c7f446568b0f8a8b6b65d99bab9be3a59430113",
+        "train": "a43d82a5d154eb636a051ca5d8c53f9e1b8996d9ff154999347b1f6da5aaf54d",
+        "test": "6f6cde71bcf74d6dea166cb79162c89ce48845c89376b928087d642547bb96d4",
+        "sample_submission": "be529e94beb46acd762d42e3435b676aa63a27e2aeab03c154b2fc09c26cd5ad",
     }
+    # The commitment binds the hidden labels; the oracle is not part of it.
+    assert manifest.commitment == (
+        "c6f66343744a78980c5950ad398a2e49104480043850b71edc2c7f4792d80c05"
+    )
+    oracle = (tmp_path / "practice/hidden/oracle.csv").read_bytes()
+    assert sha256(oracle).hexdigest() == (
+        "fb0d013c806ab54ef0b5ef67fd27426a19ca09e626933a86324056cb84f0c484"
+    )

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import shutil
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -32,6 +34,13 @@ def test_a_simulated_edition_passes(world):
     page = report.to_html()
     assert all(test.name in page for test in report.tests if "'" not in test.name)
     assert "http" not in page.replace('lang="en"', "")
+
+
+def test_erased_labels_do_not_make_a_sound_edition_fail(tmp_path):
+    """The audit is of the world, not of the erasure: an organizer knows the erased labels."""
+    blueprint = read_blueprint(n_declarations=20_000, label_rate=0.1, erasure="inspection")
+    generate_edition(blueprint, secret_of_seed(2), tmp_path / "e", origin="published-seed")
+    assert failures(load_edition(tmp_path / "e")) == set()
 
 
 def test_an_edition_that_can_be_looked_up_fails(sample, tmp_path):
@@ -97,8 +106,6 @@ def test_periods_that_can_be_told_apart_are_found(world, tmp_path):
 
 
 def test_a_stray_file_in_public_is_found(world, tmp_path):
-    import shutil
-
     shutil.copytree(world.layout.public.parent, tmp_path / "copy")
     (tmp_path / "copy/public/solution.csv").write_text("Declaration ID,Fraud\n1,1\n")
     assert "public/ is sound" in failures(load_edition(tmp_path / "copy"))
@@ -111,6 +118,7 @@ def test_a_team_audits_the_training_period(public_copy):
 
 def test_too_few_labels_are_a_kit_error(sample, tmp_path):
     import_edition(sample, tmp_path / "e", label_rate=0.02)
+    shutil.rmtree(tmp_path / "e/hidden")  # a team, which knows the published labels only
     with pytest.raises(KitError, match="20 frauds"):
         audit_edition(load_edition(tmp_path / "e"))
 

@@ -7,7 +7,8 @@ are worth having leaves it far behind models that use them.
 
 from __future__ import annotations
 
-from typing import Any, Self
+from dataclasses import replace
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +18,7 @@ from xgboost import XGBClassifier
 
 from customs_baselines.features.graph import GraphFeatures
 from customs_baselines.features.kit import KitFeatures
-from customs_data.edition.generating import read_blueprint, simulate_world
+from customs_data.edition.generating import Blueprint, read_blueprint, simulate_world
 from customs_data.schema import DECLARED_COLUMNS, ERASED
 from customs_data.streams import derive, secret_of_seed
 
@@ -31,8 +32,9 @@ class SimulatorTransfer(ClassifierMixin, BaseEstimator):
     ----------
     n_worlds : int
         Worlds to learn from, as large as the edition.
-    configuration : str or dict
-        Configuration of these worlds: a shipped name, a TOML file, or one as a manifest holds it.
+    blueprint : Blueprint, optional
+        What these worlds are made from (`customs_data.edition.reveal.blueprint_of` an edition); by
+        default the practice configuration and the shipped calibration.
     random_state : int
         Chooses the worlds, and seeds the trees.
     n_jobs : int
@@ -42,12 +44,12 @@ class SimulatorTransfer(ClassifierMixin, BaseEstimator):
     def __init__(
         self,
         n_worlds: int = 10,
-        configuration: str | dict[str, Any] = "practice",
+        blueprint: Blueprint | None = None,
         random_state: int = 0,
         n_jobs: int = 1,
     ) -> None:
         self.n_worlds = n_worlds
-        self.configuration = configuration
+        self.blueprint = blueprint
         self.random_state = random_state
         self.n_jobs = n_jobs
 
@@ -66,7 +68,7 @@ class SimulatorTransfer(ClassifierMixin, BaseEstimator):
             Declarations to be scored (transductive).
         """
         n_rows = max(len(X) + (0 if X_test is None else len(X_test)), _FEWEST_ROWS)
-        blueprint = read_blueprint(config=self.configuration, n_declarations=n_rows)
+        blueprint = replace(self.blueprint or read_blueprint(), n_declarations=n_rows)
         features, labels = [], []
         for i in range(self.n_worlds):
             secret = derive(secret_of_seed(self.random_state), "simulator transfer", str(i))

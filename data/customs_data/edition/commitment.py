@@ -10,8 +10,10 @@ from typing import Any
 def commit(
     *,
     nonce: bytes,
+    origin: str,
     configuration: dict[str, Any],
     generator_version: str,
+    public_sha256: dict[str, str],
     solution_sha256: str,
     train_labels_sha256: str,
 ) -> str:
@@ -21,21 +23,27 @@ def commit(
     ----------
     nonce : bytes, 32 bytes
         Kept secret until the reveal; without it a guess at the labels could be checked.
+    origin : str
+        As in the manifest: a practice edition must not pass for a competition's.
     configuration : dict
         As in the manifest; entered as JSON with sorted keys and without blanks.
     generator_version : str
         As in the manifest.
+    public_sha256 : dict of str to str
+        Checksums of the public tables by name.
     solution_sha256, train_labels_sha256 : str
         Checksums of the canonical CSV streams of solution and erased training labels.
 
     Examples
     --------
-    >>> made = commit(nonce=bytes(32), configuration={}, generator_version="1",
+    >>> made = commit(nonce=bytes(32), origin="import", configuration={},
+    ...               generator_version="1", public_sha256={"train": "00"},
     ...               solution_sha256="00", train_labels_sha256="00")
     >>> len(made)
     64
     """
-    canonical = json.dumps(configuration, sort_keys=True, separators=(",", ":"))
+    held = {"origin": origin, "configuration": configuration, "public": public_sha256}
+    canonical = json.dumps(held, sort_keys=True, separators=(",", ":"))
     digest = hashlib.sha256()
     parts = [nonce, *(text.encode() for text in (canonical, generator_version))]
     parts += [bytes.fromhex(solution_sha256), bytes.fromhex(train_labels_sha256)]

@@ -22,6 +22,7 @@ def datasheet(
     name: str,
     origin: str,
     erasure: str,
+    seed: int | None,
     dates: dict[str, tuple[date, date]],
     train: pd.DataFrame,
     test: pd.DataFrame,
@@ -32,6 +33,8 @@ def datasheet(
     ----------
     name, origin, erasure : str
         As in the manifest.
+    seed : int or None
+        The published seed, if there is one.
     dates : dict of str to (date, date)
         First and last day of each period.
     train : DataFrame
@@ -55,7 +58,7 @@ def datasheet(
         "",
         "## Collection",
         "",
-        _ORIGIN[origin],
+        _ORIGIN[origin] + ("" if seed is None else f" The seed is {seed}."),
         "",
         "## Composition",
         "",

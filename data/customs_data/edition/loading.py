@@ -177,7 +177,9 @@ def hidden_commitment(layout: Layout, manifest: Manifest, solution: pd.DataFrame
     erased = load_train_labels(layout)
     return commit(
         nonce=bytes.fromhex(load_secret(layout)["nonce"]),
+        origin=manifest.origin,
         configuration=manifest.configuration,
+        public_sha256={table: record.sha256 for table, record in manifest.files.items()},
         generator_version=manifest.generator_version,
         solution_sha256=stored_sha256(find_table(layout.hidden, SOLUTION), solution),
         train_labels_sha256=stored_sha256(find_table(layout.hidden, TRAIN_LABELS), erased),

@@ -182,7 +182,8 @@ def _write_parts(draft: Draft, layout: Layout, file_format: FileFormat) -> Manif
         for period, frame in (("train", train), ("public", public), ("private", private))
     }
     erasure = "none" if erased.empty else draft.erasure
-    sheet = datasheet(draft.name, draft.origin, erasure, dates, train, test)
+    seed = draft.configuration.get("seed")
+    sheet = datasheet(draft.name, draft.origin, erasure, seed, dates, train, test)
     manifest = Manifest(
         name=draft.name,
         format_version=FORMAT_VERSION,
@@ -197,7 +198,9 @@ def _write_parts(draft: Draft, layout: Layout, file_format: FileFormat) -> Manif
         datasheet_sha256=sha256(sheet.encode()).hexdigest(),
         commitment=commit(
             nonce=draft.nonce,
+            origin=draft.origin,
             configuration=draft.configuration,
+            public_sha256={table: record.sha256 for table, record in files.items()},
             generator_version=generator_version,
             solution_sha256=sums[parts.SOLUTION],
             train_labels_sha256=sums[parts.TRAIN_LABELS],

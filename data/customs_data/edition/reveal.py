@@ -5,7 +5,9 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import os
 import tempfile
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,7 @@ from customs_data.edition.generating import (
 from customs_data.edition.layout import Layout
 from customs_data.edition.loading import load_secret, load_solution, load_train_labels
 from customs_data.edition.manifest import Manifest, read_manifest
+from customs_data.edition.secrets import N_BYTES
 from customs_data.edition.verification import Check
 from customs_data.errors import InvalidEditionError, KitError
 from customs_data.writing import csv_chunks
@@ -56,7 +59,8 @@ def write_reveal(edition: Path, out: Path) -> None:
     }
     text = json.dumps(content, indent=1) + "\n"
     try:
-        with out.open("xb") as stream:
+        descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as stream:
             stream.write(gzip.compress(text.encode()) if out.suffix == ".gz" else text.encode())
     except FileExistsError:
         raise KitError(f"{out} must be a new file, however: it exists.") from None
@@ -91,17 +95,24 @@ def verify_reveal(edition: Path, revealed: Path, profile: Path | None = None) ->
     """
     manifest = read_manifest(Layout.find(edition).public)
     reveal = _read(revealed)
+    if reveal["edition"] != manifest.name:
+        raise KitError(
+            f"{revealed} must be the reveal of {manifest.name}, however: it is that of "
+            f"{reveal['edition']}."
+        )
     sums = {name: _sha256(reveal[name]) for name in (parts.SOLUTION, parts.TRAIN_LABELS)}
     made = commit(
         nonce=bytes.fromhex(reveal["nonce"]),
+        origin=manifest.origin,
         configuration=manifest.configuration,
+        public_sha256={table: record.sha256 for table, record in manifest.files.items()},
         generator_version=manifest.generator_version,
         solution_sha256=sums[parts.SOLUTION],
         train_labels_sha256=sums[parts.TRAIN_LABELS],
     )
     checks = [
         Check(
-            "commitment",
+            "revealed labels",
             made == manifest.commitment,
             "The revealed labels are the ones committed to."
             if made == manifest.commitment
@@ -120,7 +131,12 @@ def _regenerate(manifest: Manifest, secret: bytes, profile: Path | None) -> Chec
     blueprint = blueprint_of(manifest, profile)
     with tempfile.TemporaryDirectory(prefix="customs-kit-") as scratch:
         again = generate_edition(
-            blueprint, secret, Path(scratch) / "edition", origin=manifest.origin, name=manifest.name
+            blueprint,
+            secret,
+            Path(scratch) / "edition",
+            origin=manifest.origin,
+            seed=manifest.configuration.get("seed"),
+            name=manifest.name,
         )
     differing = [name for name, record in manifest.files.items() if again.files[name] != record]
     differing += ["commitment"] if again.commitment != manifest.commitment else []
@@ -141,6 +157,12 @@ def blueprint_of(manifest: Manifest, profile: Path | None = None) -> Blueprint:
     KitError
         If its calibration is not at hand, or it is of another release of the generator.
     """
+    if manifest.generator_version != version("customs-kit"):
+        raise KitError(
+            "An edition must be made again with the release that made it, "
+            f"{manifest.generator_version}, however: this is {version('customs-kit')}. "
+            "Install that release."
+        )
     held = manifest.configuration
     names = ("n_declarations", "label_rate", "erasure", "with_links", "with_decoys")
     try:
@@ -168,7 +190,10 @@ def _read(path: Path) -> dict[str, Any]:
         bytes.fromhex(data["nonce"])
         if not all(isinstance(data[n], str) for n in (parts.SOLUTION, parts.TRAIN_LABELS)):
             raise ValueError("the labels must be text")
-        bytes.fromhex(data["secret"] or "")
+        if data["secret"] is not None and len(bytes.fromhex(data["secret"])) != N_BYTES:
+            raise ValueError(f"the secret must have {N_BYTES} bytes")
+        if not isinstance(data["edition"], str):
+            raise ValueError("it must name the edition")
     except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
         raise KitError(f"{path} must be a file of `data reveal`, however: {error}.") from None
     return dict(data)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -54,14 +56,46 @@ def read_secret_file(path: Path) -> bytes:
     return bytes.fromhex(data["secret"])
 
 
-def mark_used(path: Path, edition: str) -> None:
-    """Note in the file which edition was made from it."""
+@contextmanager
+def used_for(path: Path, edition: str) -> Iterator[bytes]:
+    """Give the secret to the making of one edition.
+
+    The file is marked before anything is made, so that an interruption cannot leave a secret that
+    looks unused; the mark is taken back if the making fails with an error.
+
+    Yields
+    ------
+    bytes
+        The secret.
+
+    Raises
+    ------
+    KitError
+        As `read_secret_file`, or if the file cannot be marked.
+    """
+    secret = read_secret_file(path)
     data = _read(path)
     when = datetime.now(UTC).isoformat(timespec="seconds")
-    data["used_for"] = f"{edition} ({when})"
+    _replace(path, {**data, "used_for": f"{edition} ({when})"})
     try:
-        path.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
+        yield secret
+    except Exception:
+        _replace(path, data)
+        raise
+
+
+def _replace(path: Path, data: dict[str, Any]) -> None:
+    """Write the file anew in one step: a crash leaves the old or the new one."""
+    scratch = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        descriptor = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+            stream.write(json.dumps(data, indent=2) + "\n")
+            stream.flush()
+            os.fsync(stream.fileno())
+        scratch.replace(path)
     except OSError as error:
+        scratch.unlink(missing_ok=True)
         raise KitError(f"{path} cannot be marked as used: {error.strerror}.") from None
 
 

@@ -176,7 +176,11 @@ def _sample(layout: Layout, manifest: Manifest, test: pd.DataFrame) -> Check:
 
 def _check_hidden(layout: Layout, manifest: Manifest) -> Iterator[Check]:
     loose = layout.hidden.stat().st_mode & 0o077
-    yield Check("hidden/ is closed to others", not loose, "Permissions of the folder must be 0700.")
+    yield Check(
+        "hidden/ is closed to others",
+        not loose,
+        "Permissions of the folder must be 0700." if loose else "Only its owner may enter it.",
+    )
     try:
         test = read_declarations(find_table(layout.public, parts.TEST), columns=DECLARED_COLUMNS)
         train = read_declarations(find_table(layout.public, parts.TRAIN), columns=tuple(COLUMN))

@@ -178,7 +178,13 @@ def run(
     from customs_data import load_edition
     from customs_kit.practice import practice_edition
     from customs_kit.tables import reference_line, runs_table
-    from customs_kit.terminal import print_json, progress_console, save_picture, show
+    from customs_kit.terminal import (
+        is_narrow,
+        print_json,
+        progress_console,
+        save_picture,
+        show,
+    )
 
     plan = Plan(names, recipes, label_rates, erasure, seeds)
     loaded = load_edition(practice_edition() if edition is None else edition)
@@ -211,13 +217,13 @@ def run(
         )
     labels = int((loaded.y >= 0).sum())
     title = f"{loaded.manifest.name}: {labels:,} of {len(loaded.y):,} labels"
-    parts = (runs_table(records, title), reference_line(reference))
     if picture is not None:
+        parts = (runs_table(records, title), reference_line(reference))
         save_picture(picture, "customs-kit baseline run", *parts)
     if as_json:
         print_json([record.as_dict() for record in records])
     else:
-        show(*parts)
+        show(runs_table(records, title, compact=is_narrow()), reference_line(reference))
         click.echo(f"Submissions, records and logs are in {out}.")
     failed = [record for record in records if record.failed]
     for record in failed:

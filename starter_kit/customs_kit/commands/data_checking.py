@@ -103,8 +103,15 @@ def describe(edition: Path, as_json: bool) -> None:
     show_default=True,
     help="For simulated editions: learn from ten other worlds (about two minutes).",
 )
+@click.option(
+    "--profile",
+    type=click.Path(path_type=Path),
+    help="Calibration of the edition, if not the shipped one (for --transfer).",
+)
 @json_option
-def audit(edition: Path, page: Path | None, transfer: bool, as_json: bool) -> None:
+def audit(
+    edition: Path, page: Path | None, transfer: bool, profile: Path | None, as_json: bool
+) -> None:
     """Measure whether an edition can be looked up or leaks labels; exits 1 if a test fails.
 
     On an organizer's copy the private period is attacked, on a team's copy the last quarter of the
@@ -122,9 +129,11 @@ def audit(edition: Path, page: Path | None, transfer: bool, as_json: bool) -> No
     loaded = load_edition(edition)
     more = []
     if transfer and loaded.manifest.origin != "import":
+        from functools import partial
+
         from customs_baselines.transfer_audit import audit_transfer
 
-        more.append(audit_transfer)
+        more.append(partial(audit_transfer, profile=profile))
     with progress_console().status("Measuring ...") as status:
         report = audit_edition(
             loaded, more=more, on_test=lambda test: status.update(f"{test.name} done ...")

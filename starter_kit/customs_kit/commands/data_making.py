@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -192,7 +193,7 @@ def generate(
         raise click.UsageError("Give either --seed or --secret-file.")
 
     from customs_data.edition.generating import generate_edition, read_blueprint
-    from customs_data.edition.secrets import mark_used, read_secret_file
+    from customs_data.edition.secrets import used_for
     from customs_data.streams import secret_of_seed
     from customs_kit.terminal import print_json, progress_console
 
@@ -205,19 +206,23 @@ def generate(
         with_links=not without_links,
         with_decoys=not without_decoys,
     )
-    secret = secret_of_seed(seed) if seed is not None else read_secret_file(_given(secret_file))
-    with progress_console().status(f"Simulating {blueprint.n_declarations:,} declarations ..."):
+    made_from: AbstractContextManager[bytes] = (
+        nullcontext(secret_of_seed(seed))
+        if seed is not None
+        else used_for(_given(secret_file), name or out.name)
+    )
+    status = progress_console().status(f"Simulating {blueprint.n_declarations:,} declarations ...")
+    with made_from as secret, status:
         manifest = generate_edition(
             blueprint,
             secret,
             out,
             origin="secret" if seed is None else "published-seed",
+            seed=seed,
             name=name,
             file_format=file_format,
             n_partitions=workers,
         )
-    if secret_file is not None:
-        mark_used(secret_file, manifest.name)
     summary = {
         "edition": str(out),
         "name": manifest.name,
@@ -250,7 +255,8 @@ def _given(path: Path | None) -> Path:
 def secret(out: Path) -> None:
     """Draw the secret of a competition: 256 random bits, readable by you only.
 
-    Keep the file safe until the close: whoever has it can make the hidden labels.
+    Keep the file safe until the close: whoever has it can make the hidden labels. It is marked once
+    an edition is made from it; a copy of the file is not, so make none.
 
     Example: customs-kit data secret --out my-secret.json
     """

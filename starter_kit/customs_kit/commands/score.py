@@ -41,7 +41,7 @@ def score(files: tuple[Path, ...], edition: Path, replicates: int, as_json: bool
         standings = score_files(list(files), edition, n_replicates=replicates)
         reference = make_reference(load_edition(edition))
     if as_json:
-        print_json([standing.as_dict() for standing in standings])
+        print_json([{**standing.as_dict(), **reference.as_dict()} for standing in standings])
         return
     one = len(standings) == 1
     table = scorecard_table(standings[0]) if one else standings_table(standings)
