@@ -108,6 +108,42 @@ def test_from_files_to_scores(files, tmp_path):
     assert "recall@5 %" in kit("score", submissions[0], "--edition", edition).stdout
 
 
+def test_from_a_secret_to_the_reveal(tmp_path):
+    secret, edition, reveal = (tmp_path / name for name in ("s.json", "edition", "r.json"))
+    made = kit("data", "secret", "--out", secret, "--json")
+    assert json.loads(made.stdout) == {"file": str(secret)}
+    arguments = ("data", "generate", "--secret-file", secret, "--rows", "2000", "--json")
+    made = kit(*arguments, "--label-rate", "0.2", "--out", edition)
+    assert made.returncode == 0, made.stderr
+    assert json.loads(made.stdout)["origin"] == "secret"
+    again = kit(*arguments, "--out", tmp_path / "again")
+    assert again.returncode == 1
+    assert "must not have been used" in again.stderr
+    assert not (tmp_path / "again").exists()
+    assert kit("data", "reveal", edition, "--out", reveal, "--json").returncode == 0
+    checked = kit("data", "verify", edition, "--revealed", reveal)
+    assert checked.returncode == 0, checked.stdout
+    assert "bit by bit" in checked.stdout
+
+
+def test_a_profile_calibrates_an_edition(files, tmp_path):
+    profile = tmp_path / "p.json.gz"
+    made = kit("data", "profile", *files, "--min-count", "1", "--out", profile, "--json")
+    assert made.returncode == 0, made.stderr
+    arguments = ("--seed", "1", "--rows", "1000", "--profile", profile, "--json")
+    found = kit("data", "generate", "--out", tmp_path / "e", *arguments)
+    assert found.returncode == 0, found.stderr
+
+
+def test_an_audit_is_printed_saved_and_decides_the_exit_status(sample_path, tmp_path):
+    page = tmp_path / "audit.html"
+    found = kit("data", "audit", sample_path, "--html", page, "--json")
+    report = json.loads(found.stdout)
+    assert found.returncode == (0 if report["passed"] else 1)
+    assert {"name", "value", "threshold", "passed", "explanation"} == report["tests"][0].keys()
+    assert "<table>" in page.read_text()
+
+
 def test_a_users_mistake_is_one_message_and_exit_1(tmp_path, sample_path):
     for arguments in (
         ("data", "verify", tmp_path),

@@ -105,10 +105,9 @@ def test_periods_that_can_be_told_apart_are_found(world, tmp_path):
     assert "adversarial validation" in failures(rewrite(world, tmp_path, change))
 
 
-def test_a_stray_file_in_public_is_found(world, tmp_path):
-    shutil.copytree(world.layout.public.parent, tmp_path / "copy")
-    (tmp_path / "copy/public/solution.csv").write_text("Declaration ID,Fraud\n1,1\n")
-    assert "public/ is sound" in failures(load_edition(tmp_path / "copy"))
+def test_a_stray_file_in_public_is_found(edition_copy):
+    (edition_copy / "public/solution.csv").write_text("Declaration ID,Fraud\n1,1\n")
+    assert "public/ is sound" in failures(load_edition(edition_copy))
 
 
 def test_a_team_audits_the_training_period(public_copy):

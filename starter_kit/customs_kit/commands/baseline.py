@@ -224,6 +224,11 @@ def run(
         print_json([record.as_dict() for record in records])
     else:
         show(runs_table(records, title, compact=is_narrow()), reference_line(reference))
+        if any(record.validation for record in records):
+            click.echo(
+                "Validation scores the labelled declarations of the last quarter of training; "
+                "where labels were not erased at random, these are not like the test declarations."
+            )
         click.echo(f"Submissions, records and logs are in {out}.")
     failed = [record for record in records if record.failed]
     for record in failed:

@@ -245,6 +245,16 @@ def generate(
     )
 
 
+def _say(as_json: bool, out: Path, sentence: str) -> None:
+    """Tell of a file that was written."""
+    from customs_kit.terminal import print_json
+
+    if as_json:
+        print_json({"file": str(out)})
+    else:
+        click.echo(sentence)
+
+
 def _given(path: Path | None) -> Path:
     assert path is not None
     return path
@@ -252,7 +262,8 @@ def _given(path: Path | None) -> Path:
 
 @click.command()
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="File to write.")
-def secret(out: Path) -> None:
+@json_option
+def secret(out: Path, as_json: bool) -> None:
     """Draw the secret of a competition: 256 random bits, readable by you only.
 
     Keep the file safe until the close: whoever has it can make the hidden labels. It is marked once
@@ -263,7 +274,7 @@ def secret(out: Path) -> None:
     from customs_data.edition.secrets import make_secret_file
 
     make_secret_file(out)
-    click.echo(f"Wrote {out}. It serves one edition; keep it as safe as the labels.")
+    _say(as_json, out, f"Wrote {out}. It serves one edition; keep it as safe as the labels.")
 
 
 @click.command()
@@ -277,7 +288,8 @@ def secret(out: Path) -> None:
     help="Cells with fewer declarations are left out.",
 )
 @click.option("--note", default="", help="Where the declarations are from, kept in the profile.")
-def profile(source: tuple[Path, ...], out: Path, min_count: int, note: str) -> None:
+@json_option
+def profile(source: tuple[Path, ...], out: Path, min_count: int, note: str, as_json: bool) -> None:
     """Make a calibration profile: aggregated tables, never a row.
 
     SOURCE is one or more files of declarations.
@@ -300,13 +312,14 @@ def profile(source: tuple[Path, ...], out: Path, min_count: int, note: str) -> N
             raise KitError(f"A profile cannot be made of {source[0]}: {error}") from None
         except OSError as error:
             raise KitError(f"{out} cannot be written: {error.strerror}.") from None
-    click.echo(f"Wrote {out}: {len(made.goods.hs6):,} kinds of goods and routes.")
+    _say(as_json, out, f"Wrote {out}: {len(made.goods.hs6):,} kinds of goods and routes.")
 
 
 @click.command()
 @click.argument("edition", type=click.Path(path_type=Path))
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="File to write.")
-def reveal(edition: Path, out: Path) -> None:
+@json_option
+def reveal(edition: Path, out: Path, as_json: bool) -> None:
     """Write secret, nonce and hidden labels to one file, to be published after the close.
 
     Example: customs-kit data reveal my-competition --out reveal.json.gz
@@ -314,4 +327,6 @@ def reveal(edition: Path, out: Path) -> None:
     from customs_data.edition.reveal import write_reveal
 
     write_reveal(edition, out)
-    click.echo(f"Wrote {out}. Publish it after the close only: it holds every hidden label.")
+    _say(
+        as_json, out, f"Wrote {out}. Publish it after the close only: it holds every hidden label."
+    )
