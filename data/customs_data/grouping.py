@@ -40,31 +40,38 @@ class Grouping:
 
     def fit(self, X: pd.DataFrame) -> Group:
         """Number the values of `X` and return the group of each row, shape (n_rows,)."""
-        self._values: list[pd.Index[Any]] = [
-            pd.Index(_column(X, name).dropna().unique()) for name in self.key
-        ]
-        combined, sound = self._combine(X)
-        self._groups = pd.Index(np.unique(combined[sound]))
-        self.n_groups = len(self._groups)
-        return self._find(combined, sound)
+        self._values: list[pd.Index[Any]] = []
+        self._combinations: list[pd.Index[Any]] = []
+        group = np.zeros(len(X), dtype=np.int64)
+        for name in self.key:
+            column = _column(X, name)
+            self._values.append(pd.Index(column.dropna().unique()))
+            pair = self._pair(group, column, self._values[-1])
+            self._combinations.append(pd.Index(np.unique(pair[pair >= 0])))
+            group = self._number(pair, self._combinations[-1])
+        self.n_groups = len(self._combinations[-1])
+        return group
 
     def find(self, X: pd.DataFrame) -> Group:
         """Return the group of each row, or -1, shape (n_rows,)."""
-        return self._find(*self._combine(X))
+        group = np.zeros(len(X), dtype=np.int64)
+        for name, values, known in zip(self.key, self._values, self._combinations, strict=True):
+            group = self._number(self._pair(group, _column(X, name), values), known)
+        return group
 
-    def _combine(self, X: pd.DataFrame) -> tuple[Group, npt.NDArray[np.bool_]]:
-        """One integer per row from the places of its values (mixed radix)."""
-        combined = np.zeros(len(X), dtype=np.int64)
-        sound = np.ones(len(X), dtype=bool)
-        for name, values in zip(self.key, self._values, strict=True):
-            places = values.get_indexer(pd.Index(_column(X, name)))
-            sound &= places >= 0
-            combined = combined * (len(values) + 1) + places
-        return combined, sound
+    @staticmethod
+    def _pair(group: Group, column: pd.Series[Any], values: pd.Index[Any]) -> Group:
+        """One integer for a group and a further value, -1 where either is unknown.
 
-    def _find(self, combined: Group, sound: npt.NDArray[np.bool_]) -> Group:
-        places = self._groups.get_indexer(pd.Index(combined))
-        return np.where(sound, places, -1).astype(np.int64)
+        Groups are numbered anew after each column, so that the product stays far below 2^63.
+        """
+        places = values.get_indexer(pd.Index(column))
+        sound = (group >= 0) & (places >= 0)
+        return np.where(sound, group * len(values) + places, -1).astype(np.int64)
+
+    @staticmethod
+    def _number(pair: Group, known: pd.Index[Any]) -> Group:
+        return known.get_indexer(pd.Index(pair)).astype(np.int64)
 
 
 def _column(X: pd.DataFrame, name: str) -> pd.Series[Any]:

@@ -200,8 +200,8 @@ def make_profile(
         ),
         degrees={column: _count_degrees(frame[column], min_count) for column in ENTITY_COLUMNS},
         whole_share={
-            "mass": _whole_share(frame["Net Mass"]),
-            "price": _whole_share(frame["Item Price"]),
+            "mass": _whole_share(frame["Net Mass"], min_count),
+            "price": _whole_share(frame["Item Price"], min_count),
         },
     )
 
@@ -339,10 +339,11 @@ def _count_degrees(column: pd.Series[Any], min_count: int) -> tuple[tuple[int, i
     return tuple(classes)
 
 
-def _whole_share(column: pd.Series[Any]) -> dict[str, float]:
-    """Share of whole numbers among the values of each decade."""
+def _whole_share(column: pd.Series[Any], min_count: int) -> dict[str, float]:
+    """Share of whole numbers among the values of each decade that holds enough of them."""
     values = column.astype(float)
     values = values[values > 0]
     decade = np.floor(np.log10(values)).clip(min(_DECADES), max(_DECADES)).astype(int)
-    whole = (values % 1 == 0).groupby(decade).mean()
+    by_decade = (values % 1 == 0).groupby(decade)
+    whole = by_decade.mean()[by_decade.size() >= min_count]
     return {str(n): round(float(whole.get(n, float(n > 3))), 3) for n in _DECADES}

@@ -73,6 +73,18 @@ def test_grouping_gives_missing_and_unseen_no_group(train):
     assert (grouping.find(train.assign(**{"Seller ID": "nobody"})) == -1).all()
 
 
+def test_many_columns_of_many_values_do_not_collide():
+    # Six columns of 5,000 values: their product is far beyond 2^63.
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame({f"c{i}": rng.permutation(5000) for i in range(6)})
+    grouping = Grouping(list(X.columns))
+    group = grouping.fit(X)
+    assert grouping.n_groups == len(set(group)) == 5000
+    assert (grouping.find(X.sample(frac=1, random_state=1).sort_index()) == group).all()
+    other = X.assign(c5=np.roll(X["c5"].to_numpy(), 1))
+    assert (grouping.find(other) == -1).all()
+
+
 def test_risk_profile_of_a_row_does_not_know_its_label(sample_edition):
     train, y = sample_edition.train, sample_edition.y
     before = RiskProfiles(random_state=1).fit_transform(train, y)
