@@ -11,7 +11,7 @@ from customs_baselines.models.simulator_transfer import SimulatorTransfer
 from customs_baselines.models.xgboost import XGBoost
 from customs_data.edition.loading import Edition
 from customs_data.edition.reveal import blueprint_of
-from customs_scorer.audit.evidence import AuditTest, Evidence
+from customs_scorer.audit.evidence import AuditTest, Evidence, upper_precision
 from customs_scorer.metrics import precision_at
 
 
@@ -38,7 +38,8 @@ def audit_transfer(
 
     Notes
     -----
-    The threshold is XGBoost under the paper recipe and the labels the audit knows. In the mean over
+    The threshold is XGBoost under the paper recipe and the labels the audit knows, plus two
+    standard errors. In the mean over
     worlds transfer must stay at or below *logistic regression* (the ten-world table); one world may
     lie above that by chance, so it is no verdict on a single edition.
     """
@@ -53,8 +54,8 @@ def audit_transfer(
     return AuditTest(
         "simulator transfer",
         precision_at(evidence.y_later, np.asarray(copied), 0.05),
-        precision_at(evidence.y_later, learned, 0.05),
+        upper_precision(evidence, learned),
         f"precision@5 % of XGBoost trained on {n_worlds} other worlds of the configuration, "
         "without a label of this edition; the threshold is XGBoost under the paper recipe with "
-        "its labels.",
+        "its labels, plus two standard errors.",
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from math import sqrt
 from typing import Final
 
 import numpy as np
@@ -13,6 +14,7 @@ import pandas as pd
 from customs_data.edition.loading import Edition, load_solution, load_train_labels
 from customs_data.errors import KitError
 from customs_data.schema import COLUMN, DECLARED_COLUMNS, ENTITY_COLUMNS, ERASED, KEY
+from customs_scorer.metrics import inspect
 
 #: Columns a look-up may be built on: everything declared but the key and the four entities.
 OPEN_COLUMNS: Final = tuple(n for n in DECLARED_COLUMNS if n not in (KEY, *ENTITY_COLUMNS))
@@ -148,3 +150,13 @@ def gather_evidence(edition: Edition) -> Evidence:
                 f"labels, however: {int((labels == 1).sum())} and {int((labels == 0).sum())}."
             )
     return evidence
+
+
+def upper_precision(evidence: Evidence, fraud_score: npt.NDArray[np.float64]) -> float:
+    """precision@5 % of a model on the later rows, plus two standard errors.
+
+    What a verdict on one edition is held against: beating a model that learned from the labels by
+    less than its sampling error is no proof that labels can be had without learning.
+    """
+    learned = inspect(evidence.y_later, fraud_score, 0.05)
+    return learned.precision + 2 * sqrt(learned.precision * (1 - learned.precision) / learned.k)

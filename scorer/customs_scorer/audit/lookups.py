@@ -12,8 +12,14 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 
 from customs_data.lookup import is_unseen
 from customs_data.schema import LOOKUP_TUPLE
-from customs_scorer.audit.evidence import OPEN_COLUMNS, AuditTest, Codes, Evidence
-from customs_scorer.metrics import inspect, precision_at
+from customs_scorer.audit.evidence import (
+    OPEN_COLUMNS,
+    AuditTest,
+    Codes,
+    Evidence,
+    upper_precision,
+)
+from customs_scorer.metrics import precision_at
 
 _MOST_COLUMNS = 3
 
@@ -76,14 +82,10 @@ def _best_lookup(evidence: Evidence) -> AuditTest:
     model = HistGradientBoostingClassifier(random_state=0)
     model.fit(features[~evidence.is_later], evidence.y)
     scores = model.predict_proba(features[evidence.is_later])[:, 1]
-    # The best of 575 look-ups is picked on the very rows it is measured on: two standard errors of
-    # a precision are what that alone is worth.
-    learned = inspect(evidence.y_later, scores, 0.05)
-    noise = 2 * sqrt(learned.precision * (1 - learned.precision) / learned.k)
     return AuditTest(
         "best look-up on up to three columns",
         best,
-        learned.precision + noise,
+        upper_precision(evidence, scores),
         f"precision@5 % of the look-up on ({', '.join(columns)}), the best of all; the threshold "
         "is that of boosted trees on label-encoded columns, plus two standard errors.",
     )
