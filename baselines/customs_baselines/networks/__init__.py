@@ -1,0 +1,1 @@
+"""Neural networks: parts that the torch models share."""
