@@ -67,7 +67,7 @@ def make_sample(n_declarations: int = 6000, seed: int = 0) -> dict[str, pd.DataF
     logit = -2.4 + 1.8 * risky_importer[importer] - 1.1 * discount + 0.03 * rate
     fraud = (rng.random(n) < 1 / (1 + np.exp(-logit))).astype(np.int8)
     columns: dict[str, Any] = {
-        "Declaration ID": (rng.permutation(90_000_000)[:n] + 10_000_000).astype(str),
+        "Declaration ID": (rng.choice(90_000_000, n, replace=False) + 10_000_000).astype(str),
         "Date": _FIRST_DAY + np.sort(rng.integers(0, _N_DAYS, n)),
         **{name: rng.choice(values, n) for name, values in _CODES.items()},
         "Declarant ID": _ids("DEC", importer % 17),

@@ -33,6 +33,10 @@ def run_job(folder: Path) -> JobResult:
         scores = fit_and_score(model, data.train, data.y, data.y_critical, data.test)
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
         np.save(folder / SCORES, scores)
+        if job.explain is not None:
+            from customs_baselines.explaining.task import explain_in
+
+            explain_in(folder, job.explain, model, data, scores)
         return JobResult(
             transductive=is_transductive(model_class),
             parameters=parameters,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any, Self
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin
 
 from customs_baselines.features import make_features
+from customs_data.errors import KitError
 
 
 class RecipeModel(ClassifierMixin, BaseEstimator, ABC):
@@ -20,21 +22,59 @@ class RecipeModel(ClassifierMixin, BaseEstimator, ABC):
     ----------
     recipe : {'kit', 'paper'}
         ``paper``: label encoding and min-max scaling, the library's default hyper-parameters.
-        ``kit``: engineered features and hyper-parameters to go with them.
+        ``kit``: engineered features and hyper-parameters chosen by time-ordered validation
+        (`customs_baselines.settings_search`).
+    settings : mapping, optional
+        Hyper-parameters that replace those of the recipe.
     random_state : int
         Seed of features and classifier.
     n_jobs : int
         Threads.
+
+    Attributes
+    ----------
+    paper, kit : dict
+        Class attributes: hyper-parameters of the two recipes. Those of ``paper`` are the library's
+        defaults, written out so that a new release does not move the paper's row.
+    candidates : tuple of dict
+        Class attribute: the hyper-parameters that ``kit`` was chosen from.
     """
 
-    def __init__(self, recipe: str = "kit", random_state: int = 0, n_jobs: int = 1) -> None:
+    paper: ClassVar[Mapping[str, Any]]
+    kit: ClassVar[Mapping[str, Any]]
+    candidates: ClassVar[tuple[Mapping[str, Any], ...]]
+
+    def __init__(
+        self,
+        recipe: str = "kit",
+        settings: Mapping[str, Any] | None = None,
+        random_state: int = 0,
+        n_jobs: int = 1,
+    ) -> None:
         self.recipe = recipe
+        self.settings = settings
         self.random_state = random_state
         self.n_jobs = n_jobs
 
     @abstractmethod
+    def build(self, settings: dict[str, Any]) -> Any:
+        """Return the unfitted classifier with these hyper-parameters."""
+
     def make_classifier(self) -> Any:
-        """Return the unfitted classifier for ``self.recipe``."""
+        """Return the unfitted classifier of ``self.recipe``.
+
+        Raises
+        ------
+        KitError
+            If `settings` names a hyper-parameter that the recipe does not have.
+        """
+        held = dict(self.paper if self.recipe == "paper" else self.kit)
+        if unknown := sorted(set(self.settings or {}) - held.keys()):
+            raise KitError(
+                f"settings of {type(self).__name__} must be among {', '.join(held)}, "
+                f"however: {', '.join(unknown)}."
+            )
+        return self.build(held | dict(self.settings or {}))
 
     def fit(self, X: pd.DataFrame, y: npt.NDArray[np.int8]) -> Self:
         """Learn from labelled rows (the recipe may use the others).

@@ -14,10 +14,25 @@ from customs_data.edition.layout import USAGES
 from customs_data.edition.loading import Edition, load_solution
 from customs_data.schema import KEY
 from customs_scorer.reference import Reference
-from customs_scorer.scorecard import score_submission
+from customs_scorer.scorecard import N_REPLICATES, score_submission
 from customs_scorer.submissions import read_submission
 
-_LIBRARIES = ("customs-kit", "numpy", "pandas", "scikit-learn", "xgboost", "lightgbm", "torch")
+_LIBRARIES = (
+    "customs-kit",
+    "numpy",
+    "pandas",
+    "scikit-learn",
+    "xgboost",
+    "lightgbm",
+    "catboost",
+    "torch",
+    "torch-geometric",
+)
+
+
+def library_versions() -> dict[str, str]:
+    """Versions of the libraries that scores depend on."""
+    return {name: version(name) for name in _LIBRARIES}
 
 
 @dataclass(frozen=True)
@@ -92,11 +107,12 @@ def make_record(
     submission: Path | None = None,
     reference: Reference | None = None,
     validation: dict[str, Any] | None = None,
+    n_replicates: int = N_REPLICATES,
 ) -> RunRecord:
     """Score the submission that stands on disk, where hidden labels are at hand, and record it."""
     scores: dict[str, dict[str, Any] | None] = dict.fromkeys(USAGES)
     if submission is not None and reference is not None and edition.layout.has_hidden:
-        scores = _score(edition, submission, reference)
+        scores = _score(edition, submission, reference, n_replicates)
     manifest = edition.manifest
     return RunRecord(
         run=run,
@@ -113,7 +129,7 @@ def make_record(
             "n_labels": n_labels,
             "python": platform.python_version(),
             "platform": f"{platform.system()} {platform.machine()}",
-            "versions": {name: version(name) for name in _LIBRARIES},
+            "versions": library_versions(),
         },
         lookup=None if reference is None else reference.lookup,
         ceiling=None if reference is None else reference.ceiling,
@@ -121,9 +137,10 @@ def make_record(
 
 
 def _score(
-    edition: Edition, submission: Path, reference: Reference
+    edition: Edition, submission: Path, reference: Reference, n_replicates: int
 ) -> dict[str, dict[str, Any] | None]:
     """Read the submission back and score it."""
     solution = load_solution(edition.layout, edition.test[KEY])
     fraud_score = read_submission(submission, edition.test[KEY])
-    return {**score_submission(solution, fraud_score, reference.unseen).as_dict()}
+    card = score_submission(solution, fraud_score, reference.unseen, n_replicates=n_replicates)
+    return {**card.as_dict()}

@@ -30,6 +30,7 @@ from customs_data.schema import ERASED
 from customs_data.streams import secret_of_seed
 from customs_scorer.metrics import precision_at
 from customs_scorer.reference import Reference, make_reference
+from customs_scorer.scorecard import N_REPLICATES
 from customs_scorer.submissions import write_submission
 
 SUBMISSION: Final = "submission.csv"
@@ -82,7 +83,7 @@ def run_baselines(
         validate = not edition.layout.has_hidden
     # Measured when it is first asked for: after the first submission is on disk.
     reference = cache(lambda: make_reference(edition))
-    offered = {"device": device, "n_jobs": n_jobs or _n_processors()}
+    offered = {"device": device, "n_jobs": n_jobs or n_processors()}
     records = []
     for run in plan.runs():
         on_start(run)
@@ -91,7 +92,7 @@ def run_baselines(
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise KitError(f"{folder} cannot be made: {error.strerror}. Choose --out.") from None
-        record = _run_one(run, edition, folder, offered, validate, reference)
+        record = run_one(run, edition, folder, offered, reference, validate=validate)
         (folder / RECORD).write_text(
             json.dumps(record.as_dict(), indent=2) + "\n", encoding="utf-8"
         )
@@ -100,23 +101,45 @@ def run_baselines(
     return records, reference()
 
 
-def _n_processors() -> int:
-    # Processors this process may use; sched_getaffinity honours containers and taskset.
+def n_processors() -> int:
+    """Processors this process may use."""
+    # sched_getaffinity honours containers and taskset.
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _run_one(
+def run_one(
     run: Run,
     edition: Edition,
     folder: Path,
     offered: dict[str, Any],
-    validate: bool,
     reference: Callable[[], Reference],
+    *,
+    validate: bool = False,
+    n_replicates: int = N_REPLICATES,
 ) -> RunRecord:
+    """Train and score one run.
+
+    Parameters
+    ----------
+    run : Run
+        What to train.
+    edition : Edition
+        On what.
+    folder : path
+        For submission.csv, log.txt and, with `validate`, validation.csv.
+    offered : dict
+        Constructor arguments beside recipe and seed; passed to models that take them.
+    reference : callable
+        Gives what copying labels scores; called after the submission is on disk.
+    validate : bool
+        Also train on the earlier part of the training period and score the later.
+    n_replicates : int
+        Bootstrap replicates of the intervals; 0 leaves them out.
+    """
     submission = folder / SUBMISSION
     submission.unlink(missing_ok=True)  # of an earlier run; a failed one must not leave it behind
     try:
-        data = _data(run, edition)
+        data = training_data(run, edition)
     except KitError as error:
         return make_record(run, edition, JobResult(error=str(error), is_kit_error=True), n_labels=0)
     job = Job(run.model, {"recipe": run.recipe, "random_state": run.seed, **offered})
@@ -125,7 +148,7 @@ def _run_one(
     log = folder / LOG
     log.unlink(missing_ok=True)
     n_labels = int((data.y != ERASED).sum())
-    result, scores = train_in_child(job, data, log)
+    result, scores, _ = train_in_child(job, data, log)
     if scores is None:
         return make_record(run, edition, result, n_labels=n_labels)
     write_submission(edition, scores, submission)
@@ -138,10 +161,11 @@ def _run_one(
         submission=submission,
         reference=reference(),
         validation=validation,
+        n_replicates=n_replicates,
     )
 
 
-def _data(run: Run, edition: Edition) -> JobData:
+def training_data(run: Run, edition: Edition) -> JobData:
     """Training data of a run: the edition's, with labels erased down to the run's label rate."""
     y, y_critical = edition.y, edition.y_critical
     if run.label_rate is not None:
@@ -172,7 +196,7 @@ def _validate(job: Job, data: JobData, log: Path) -> dict[str, Any]:
         y_critical=data.y_critical[earlier],
         test=data.train[later].reset_index(drop=True),
     )
-    result, scores = train_in_child(job, parts, log)
+    result, scores, _ = train_in_child(job, parts, log)
     if scores is None:
         return {"error": result.error}
     return {
@@ -183,8 +207,12 @@ def _validate(job: Job, data: JobData, log: Path) -> dict[str, Any]:
 
 
 def train_in_child(
-    job: Job, data: JobData, log: Path
-) -> tuple[JobResult, npt.NDArray[np.float64] | None]:
+    job: Job,
+    data: JobData,
+    log: Path,
+    *,
+    collect: Callable[[Path], Any] | None = None,
+) -> tuple[JobResult, npt.NDArray[np.float64] | None, Any]:
     """Train a model in a child process that knows nothing but its own folder.
 
     Parameters
@@ -195,12 +223,16 @@ def train_in_child(
         On what.
     log : path
         What the model prints is appended here.
+    collect : callable
+        Reads what else the child left in its folder, before that is deleted.
 
     Returns
     -------
     result : JobResult
     scores : ndarray of float64, shape (n_test,), or None
         None if the model failed; the result says why.
+    collected : object or None
+        What `collect` returned; None if the model failed.
     """
     with tempfile.TemporaryDirectory(prefix="customs-kit-") as scratch:
         folder = Path(scratch)
@@ -219,7 +251,8 @@ def train_in_child(
         )
         with log.open("ab") as stream:
             stream.write(ended.stdout)
-        return _read_result(folder, ended.returncode, log)
+        result, scores = _read_result(folder, ended.returncode, log)
+        return result, scores, None if scores is None or collect is None else collect(folder)
 
 
 def _read_result(

@@ -79,6 +79,17 @@ def _column(X: pd.DataFrame, name: str) -> pd.Series[Any]:
     return X["HS6 Code"].str[: HS_LEVELS[name]] if name in HS_LEVELS else X[name]
 
 
+def declared_columns(key: Sequence[str]) -> tuple[str, ...]:
+    """Return the declared columns a key reads, each once.
+
+    Examples
+    --------
+    >>> declared_columns(("Chapter", "HS6 Code", "Country of Origin"))
+    ('HS6 Code', 'Country of Origin')
+    """
+    return tuple(dict.fromkeys("HS6 Code" if name in HS_LEVELS else name for name in key))
+
+
 def group_sums(
     group: Group, n_groups: int, weights: npt.NDArray[np.float64] | None = None
 ) -> npt.NDArray[np.float64]:

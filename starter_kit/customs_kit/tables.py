@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 if TYPE_CHECKING:
+    from customs_baselines.explaining.explanation import Explanation
     from customs_baselines.records import RunRecord
     from customs_scorer.audit.report import AuditReport
     from customs_scorer.reference import Reference
@@ -186,4 +187,32 @@ def ceiling_table(hidden: dict[str, Any]) -> Table:
         f"Ceiling, precision@5 % / @10 %: Public {_pair(ceiling['public'])}, "
         f"Private {_pair(ceiling['private'])}"
     )
+    return table
+
+
+_N_CONTRIBUTIONS = 10
+
+
+def importance_table(explanation: Explanation) -> Table:
+    """What a model looks at, most important first."""
+    table = Table(title=Text(f"What {explanation.model} looks at"), title_justify="left")
+    table.add_column("declared columns", overflow="fold")
+    table.add_column("share of mean |SHAP|", justify="right")
+    table.add_column("share of splits", justify="right")
+    for held in explanation.importance()[:_N_CONTRIBUTIONS]:
+        splits = "-" if held.split_share is None else f"{held.split_share:.1%}"
+        table.add_row(" x ".join(held.columns), f"{held.share:.1%}", splits)
+    return table
+
+
+def contributions_table(explanation: Explanation) -> Table:
+    """Why a model scores the explained declaration as it does."""
+    ident = explanation.declarations.iloc[0]["Declaration ID"]
+    title = f"Declaration {ident}: fraud score {explanation.scores[0]:.3f}"
+    table = Table(title=Text(title), title_justify="left")
+    table.add_column("declared", overflow="fold")
+    table.add_column(f"adds ({explanation.shap.unit})", justify="right")
+    table.add_column("in words")
+    for held in explanation.contributions()[:_N_CONTRIBUTIONS]:
+        table.add_row(held.in_words, f"{held.value:+.3f}", explanation.effect(held.value))
     return table

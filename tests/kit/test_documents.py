@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from customs_baselines.results import put_table, read_results, table_of
+from customs_baselines.grids.rows import read_results
+from customs_baselines.grids.tables import put_table, table_of
 from customs_data.errors import KitError
 from customs_data.writing import write_table
 
@@ -75,7 +76,7 @@ def test_worlds_that_are_no_worlds_are_a_kit_error(tmp_path, text):
 def test_results_that_are_no_results_are_a_kit_error(tmp_path, text):
     (tmp_path / "r.json").write_text(text)
     with pytest.raises(KitError, match="must hold"):
-        read_results(tmp_path / "r.json")
+        read_results([tmp_path / "r.json"])
 
 
 def test_every_link_between_documents_leads_somewhere():

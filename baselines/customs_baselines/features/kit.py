@@ -11,7 +11,7 @@ from sklearn.base import BaseEstimator
 
 from customs_baselines.features.norms import GoodsNorm
 from customs_baselines.features.risk import PROFILE_KEYS, RiskProfiles
-from customs_data.grouping import Grouping, group_sums
+from customs_data.grouping import Grouping, declared_columns, group_sums
 
 Floats = npt.NDArray[np.float64]
 
@@ -52,6 +52,33 @@ USUAL_PAIRS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     ),
     (("Chapter",), ("Chapter", "Country of Origin Indicator")),
 )
+
+
+_PRICED = ("Item Price", "Net Mass")
+#: Feature -> the declared columns it is made of (risk profiles: their keys).
+_SOURCES: dict[str, tuple[str, ...]] = {
+    "log mass": ("Net Mass",),
+    "log price": ("Item Price",),
+    "log unit price": _PRICED,
+    "tax rate": ("Tax Rate",),
+    "log duty": ("Item Price", "Tax Rate"),
+    "log unit price against HS6 norm": (*_PRICED, "HS6 Code"),
+    "log unit price against HS6 and origin norm": (*_PRICED, "HS6 Code", "Country of Origin"),
+    "log mass against HS6 norm": ("Net Mass", "HS6 Code"),
+    "log mass against HS6 and origin norm": ("Net Mass", "HS6 Code", "Country of Origin"),
+    "weekday": ("Date",),
+    "day of month": ("Date",),
+    "month": ("Date",),
+    "chapter": ("HS6 Code",),
+    "heading": ("HS6 Code",),
+    "departure is not origin": ("Country of Departure", "Country of Origin"),
+    **{name: (name,) for name in RANKED_CODES},
+    **{f"count of {' x '.join(key)}": declared_columns(key) for key in COUNTED_KEYS},
+    **{
+        f"share of {fine[-1]} in {' x '.join(coarse)}": declared_columns(fine)
+        for coarse, fine in USUAL_PAIRS
+    },
+}
 
 
 class KitFeatures(BaseEstimator):
@@ -116,6 +143,11 @@ class KitFeatures(BaseEstimator):
     def get_feature_names_out(self) -> list[str]:
         """Names of the features, in order."""
         return [*self.names_, *self.risk_.get_feature_names_out()]
+
+    def get_feature_sources(self) -> list[tuple[str, ...]]:
+        """Declared columns that each feature is made of, in the order of the features."""
+        profiled = [declared_columns(key) for key in self.risk_.keys for _ in ("risk", "evidence")]
+        return [*(_SOURCES[name] for name in self.names_), *profiled]
 
     def _assemble(
         self,

@@ -45,6 +45,10 @@ class PaperFeatures(BaseEstimator):
         """Names of the 19 columns."""
         return list(ENCODED_COLUMNS)
 
+    def get_feature_sources(self) -> list[tuple[str, ...]]:
+        """Declared columns that each of the 19 is made of: itself."""
+        return [(name,) for name in ENCODED_COLUMNS]
+
     def _scale(self, raw: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         scaled: npt.NDArray[np.float64] = (raw - self.low_) / self.width_
         return scaled

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from customs_data.edition.loading import Edition
 from customs_data.edition.verification import verify_edition
+from customs_data.pages import html_page, html_table
 from customs_scorer.audit.evidence import AuditTest, Evidence, gather_evidence
 from customs_scorer.audit.histories import audit_histories
 from customs_scorer.audit.lookups import audit_lookups
@@ -36,36 +36,26 @@ class AuditReport:
 
     def to_html(self) -> str:
         """Return the report as one self-contained page."""
-        rows = "\n".join(
-            f"<tr class={'ok' if t.passed else 'failed'}><th scope=row>{html.escape(t.name)}</th>"
-            f"<td>{t.value:.4f}</td><td>{t.threshold:.4f}</td>"
-            f"<td>{'ok' if t.passed else 'FAILED'}</td><td>{html.escape(t.explanation)}</td></tr>"
-            for t in self.tests
+        table = html_table(
+            ("test", "value", "threshold", "verdict", "what it measures"),
+            [
+                (
+                    test.name,
+                    f"{test.value:.4f}",
+                    f"{test.threshold:.4f}",
+                    "ok" if test.passed else "FAILED",
+                    test.explanation,
+                )
+                for test in self.tests
+            ],
+            marked=[not test.passed for test in self.tests],
         )
         verdict = "passes" if self.passed else "FAILS"
-        title = f"Audit of {html.escape(self.edition)}"
-        return _PAGE.format(title=title, verdict=verdict, rows=rows)
-
-
-_PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>{title}</title>
-<meta name="viewport" content="width=device-width">
-<style>
-body {{ font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem;
-       color-scheme: light dark }}
-table {{ border-collapse: collapse }}
-th, td {{ padding: .4rem .8rem; border-bottom: 1px solid #8886; text-align: left }}
-td:nth-child(2), td:nth-child(3) {{ text-align: right; font-variant-numeric: tabular-nums }}
-tr.failed td:nth-child(4) {{ color: #c22; font-weight: bold }}
-</style></head><body>
-<h1>{title}</h1>
-<p>The edition {verdict} the audit. A test passes if its value does not exceed its threshold.</p>
-<table><thead><tr><th scope=col>test</th><th scope=col>value</th><th scope=col>threshold</th>
-<th scope=col>verdict</th><th scope=col>what it measures</th></tr></thead>
-<tbody>
-{rows}
-</tbody></table></body></html>
-"""
+        return html_page(
+            f"Audit of {self.edition}",
+            f"<p>The edition {verdict} the audit. A test passes if its value does not exceed its "
+            f"threshold.</p>\n{table}",
+        )
 
 
 def audit_edition(

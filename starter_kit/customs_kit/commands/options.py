@@ -51,6 +51,13 @@ erasure_option = click.option(
     show_default=True,
     help="How labels are erased to reach the label rate.",
 )
+device_option = click.option(
+    "--device",
+    type=click.Choice(["auto", "cpu", "cuda"]),
+    default="auto",
+    show_default=True,
+    help="For models that can use a GPU.",
+)
 format_option = click.option(
     "--format",
     "file_format",

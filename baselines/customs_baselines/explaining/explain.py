@@ -1,0 +1,72 @@
+"""Train a model on an edition and explain its scores."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from customs_baselines.explaining.explanation import Explanation
+from customs_baselines.explaining.task import read_explained
+from customs_baselines.job import ExplainTask, Job
+from customs_baselines.plan import Run
+from customs_baselines.runner import n_processors, train_in_child, training_data
+from customs_data.edition.loading import Edition
+from customs_data.errors import KitError
+from customs_data.schema import KEY
+
+
+def explain_run(
+    run: Run,
+    edition: Edition,
+    log: Path,
+    *,
+    declaration: str | None = None,
+    n_declarations: int = 500,
+    n_jobs: int | None = None,
+    device: str = "auto",
+) -> Explanation:
+    """Train the model of a run and explain it; no hidden label is read.
+
+    Parameters
+    ----------
+    run : Run
+        Model, recipe, label rate and seed.
+    edition : Edition
+        To train on.
+    log : path
+        What the model prints is appended here.
+    declaration : str, optional
+        ID of the test declaration to explain in detail; by default the most suspicious.
+    n_declarations : int
+        Test declarations to explain in all.
+    n_jobs, device
+        Passed to models that take them.
+
+    Raises
+    ------
+    KitError
+        If there is no such test declaration, the model fails, or it reads declarations together.
+    """
+    place = None
+    if declaration is not None:
+        places = np.flatnonzero(edition.test[KEY] == declaration)
+        if len(places) == 0:
+            raise KitError(
+                f"--declaration must be a {KEY} of test.csv, however: {declaration!r} is none. One "
+                f"that is: {edition.test[KEY].iloc[0]}."
+            )
+        place = int(places[0])
+    offered = {"random_state": run.seed, "device": device, "n_jobs": n_jobs or n_processors()}
+    offered |= {} if run.recipe is None else {"recipe": run.recipe}
+    n_explained = min(n_declarations, len(edition.test))
+    job = Job(run.model, offered, ExplainTask(place, n_explained, run.seed))
+    result, scores, found = train_in_child(
+        job, training_data(run, edition), log, collect=read_explained
+    )
+    if scores is None or found is None:
+        raise KitError(f"{run.name} cannot be explained: {result.error}")
+    rows, values, splits = found
+    name = run.name if run.recipe is None else f"{run.name}, recipe {run.recipe}"
+    explained = edition.test.iloc[rows].reset_index(drop=True)
+    return Explanation(name, values, splits, explained, scores[rows])

@@ -1,0 +1,98 @@
+"""Pictures of an explanation: importance (Figure 6), one declaration (Figure 7), many."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from customs_baselines.explaining.explanation import Explanation
+from customs_data.pictures import new_figure
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_UP, _DOWN = "#c0392b", "#2874a6"
+_N_SHOWN: Final = 12
+_INCHES_A_BAR: Final = 0.36
+
+
+def name_of(columns: tuple[str, ...]) -> str:
+    """Name of a group of declared columns in pictures and tables."""
+    return " x ".join(columns)
+
+
+def draw_importance(explanation: Explanation) -> Figure:
+    """Bars: mean absolute SHAP value of each group of declared columns; dots: share of splits."""
+    shown = explanation.importance()[:_N_SHOWN][::-1]
+    figure, axes = new_figure(width=8.0, height=1.4 + _INCHES_A_BAR * len(shown))
+    places = np.arange(len(shown))
+    axes.barh(places, [held.share for held in shown], color=_DOWN, label="mean |SHAP|")
+    if all(held.split_share is not None for held in shown):
+        shares = [held.split_share or 0.0 for held in shown]
+        axes.plot(shares, places, "o", color="0.2", label="splits of the trees")
+        axes.legend(loc="lower right", frameon=False)
+    axes.set_yticks(places, [name_of(held.columns) for held in shown])
+    axes.xaxis.set_major_formatter("{x:.0%}")
+    axes.set_xlabel("share of the total")
+    axes.set_title(f"What {explanation.model} looks at", loc="left")
+    return figure
+
+
+def draw_declaration(explanation: Explanation, row: int = 0) -> Figure:
+    """Bars: what each group of declared columns adds to one declaration's score."""
+    contributions = explanation.contributions(row)
+    shown, rest = contributions[:_N_SHOWN], contributions[_N_SHOWN:]
+    values = [sum(held.value for held in rest), *(held.value for held in shown[::-1])]
+    names = [f"{len(rest)} others together"]
+    names += [_wrapped(held.in_words) for held in shown[::-1]]
+    if not rest:
+        values, names = values[1:], names[1:]
+    figure, axes = new_figure(width=10.0, height=1.6 + _INCHES_A_BAR * 1.3 * len(names))
+    places = np.arange(len(names))
+    axes.barh(places, values, color=[_UP if value > 0 else _DOWN for value in values])
+    for place, value in zip(places, values, strict=True):
+        axes.annotate(
+            explanation.effect(value),
+            (value, place),
+            xytext=(4 if value >= 0 else -4, 0),
+            textcoords="offset points",
+            ha="left" if value >= 0 else "right",
+            va="center",
+            fontsize="small",
+        )
+    axes.margins(x=0.18)
+    axes.axvline(0, color="0.3", linewidth=0.8)
+    axes.set_yticks(places, names, fontsize="small")
+    axes.set_xlabel(f"adds to the score ({explanation.shap.unit})")
+    ident = explanation.declarations.iloc[row]["Declaration ID"]
+    axes.set_title(
+        f"Why {explanation.model} scores declaration {ident} {explanation.scores[row]:.3f}",
+        loc="left",
+    )
+    return figure
+
+
+def draw_summary(explanation: Explanation, random_state: int = 0) -> Figure:
+    """One dot a declaration and group: what the group adds to its score."""
+    sums = explanation.by_group()
+    order = np.argsort(-np.abs(sums).mean(axis=0), kind="stable")[:_N_SHOWN][::-1]
+    figure, axes = new_figure(width=8.0, height=1.4 + _INCHES_A_BAR * len(order))
+    rng = np.random.default_rng(random_state)
+    for place, group in enumerate(order):
+        value = sums[:, group]
+        jitter = rng.uniform(-0.3, 0.3, len(value))
+        colors = np.where(value > 0, _UP, _DOWN)
+        axes.scatter(value, place + jitter, s=5, c=colors, alpha=0.5, linewidths=0)
+    axes.axvline(0, color="0.3", linewidth=0.8)
+    axes.set_yticks(np.arange(len(order)), [name_of(explanation.groups[g]) for g in order])
+    axes.set_xlabel(f"adds to the score ({explanation.shap.unit})")
+    axes.set_title(f"{explanation.model}: {len(sums):,} test declarations", loc="left")
+    return figure
+
+
+def _wrapped(words: str, width: int = 60) -> str:
+    if len(words) <= width:
+        return words
+    cut = words.rfind(", ", 0, width)
+    return words if cut < 0 else f"{words[: cut + 1]}\n{_wrapped(words[cut + 2 :], width)}"

@@ -1,0 +1,67 @@
+"""One self-contained HTML page about an explanation."""
+
+from __future__ import annotations
+
+from html import escape
+
+from customs_baselines.explaining.explanation import Explanation
+from customs_baselines.explaining.figures import (
+    draw_declaration,
+    draw_importance,
+    draw_summary,
+    name_of,
+)
+from customs_data.pages import html_page, html_table
+from customs_data.pictures import svg_of
+
+
+def explanation_page(explanation: Explanation, edition: str) -> str:
+    """Return the page: pictures, tables, and how to read them; it needs no other file."""
+    declaration = explanation.declarations.iloc[0]
+    importance = html_table(
+        ("declared columns", "share of mean |SHAP|", "share of splits"),
+        [
+            (
+                name_of(held.columns),
+                f"{held.share:.1%}",
+                "-" if held.split_share is None else f"{held.split_share:.1%}",
+            )
+            for held in explanation.importance()
+        ],
+        caption="What the model looks at, most important first",
+    )
+    contributions = html_table(
+        ("declared", "adds", "in words", "through"),
+        [
+            (
+                held.in_words,
+                f"{held.value:+.3f}",
+                explanation.effect(held.value),
+                ", ".join(f"{name} {value:+.3f}" for name, value, _ in held.features[:4]),
+            )
+            for held in explanation.contributions()
+        ],
+        caption=f"Declaration {declaration['Declaration ID']}, strongest first",
+    )
+    reading = (
+        "A SHAP value says how much a feature moves the score of a declaration away from the mean "
+        f"score ({explanation.shap.base:.3f}, {explanation.shap.unit}); the values of a "
+        "declaration add up to its score. Features made of one declared column count under it; "
+        "those made of several, a unit price say, under these together. Computed by "
+        f"{explanation.shap.method}. SHAP values describe the model, not the world: a column that "
+        "matters to a model need not be a cause of fraud."
+    )
+    body = [
+        f"<p>Trained on the edition {escape(edition)}; "
+        f"{len(explanation.declarations):,} test declarations explained.</p>",
+        f"<p>{escape(reading)}</p>",
+        "<h2>What the model looks at</h2>",
+        svg_of(draw_importance(explanation), "Importance of declared columns"),
+        importance,
+        "<h2>One declaration</h2>",
+        svg_of(draw_declaration(explanation), "Contributions to one declaration's score"),
+        contributions,
+        "<h2>Many declarations</h2>",
+        svg_of(draw_summary(explanation), "Contributions to many declarations' scores"),
+    ]
+    return html_page(f"Explanation of {explanation.model}", "\n".join(body))

@@ -1,0 +1,126 @@
+"""Results as rows, whichever command wrote them: `baseline run --json` or a grid."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from customs_baselines.grids.results_file import is_grid_results, load_grid_results
+from customs_data.errors import KitError
+
+
+@dataclass(frozen=True)
+class Group:
+    """What one row of a table, or one point of a curve, is made of.
+
+    Attributes
+    ----------
+    baseline : str
+        Name of the model.
+    recipe : str or None
+        Feature recipe.
+    label_rate : float
+        Share of the training declarations that keep a label.
+    erasure : str
+        How the others lost theirs.
+    with_links : bool
+        Whether the worlds have the links that rings leave.
+    """
+
+    baseline: str
+    recipe: str | None
+    label_rate: float
+    erasure: str
+    with_links: bool
+
+
+@dataclass(frozen=True)
+class Results:
+    """Runs and the editions they are of.
+
+    Attributes
+    ----------
+    editions : dict of str to dict
+        By an identifier: ``name``, ``lookup``, ``ceiling`` and, of grids, more.
+    runs : list of dict
+        Scored runs; ``edition`` is the identifier.
+    failed : list of dict
+        Runs with an ``error``.
+    """
+
+    editions: dict[str, dict[str, Any]]
+    runs: list[dict[str, Any]]
+    failed: list[dict[str, Any]]
+
+    def groups(self) -> dict[Group, list[dict[str, Any]]]:
+        """Runs by group, in the order they first appear."""
+        found: dict[Group, list[dict[str, Any]]] = defaultdict(list)
+        for run in self.runs:
+            found[self.group_of(run)].append(run)
+        return dict(found)
+
+    def group_of(self, run: dict[str, Any]) -> Group:
+        """The group of a run, failed or not."""
+        linked = self.editions.get(run["edition"], {}).get("with_links", True)
+        rate = run["label_rate"]
+        # With all labels there is nothing to erase.
+        erasure = "none" if rate == 1 else run["erasure"]
+        return Group(run["baseline"], run["recipe"], rate, erasure, linked)
+
+
+def read_results(paths: list[Path]) -> Results:
+    """Read results files: outputs of `baseline run --json`, grids, or both.
+
+    Raises
+    ------
+    KitError
+        If a file holds neither, or nothing that was scored.
+    """
+    editions: dict[str, dict[str, Any]] = {}
+    runs: list[dict[str, Any]] = []
+    for path in paths:
+        content = _parsed(path)
+        if is_grid_results(content):
+            held = load_grid_results(path)
+            editions |= held.editions
+            runs += held.runs.values()
+        else:
+            _read_records(path, content, editions, runs)
+    scored = [run for run in runs if "error" not in run and run.get("private")]
+    if not scored:
+        raise KitError(f"{paths[0]} must hold a scored run, however: it holds none.")
+    return Results(editions, scored, [run for run in runs if "error" in run])
+
+
+def _parsed(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise KitError(f"{path} must hold results, however: {error}.") from None
+
+
+def _read_records(
+    path: Path, records: Any, editions: dict[str, dict[str, Any]], runs: list[dict[str, Any]]
+) -> None:
+    """Take over the output of `baseline run --json`."""
+    try:
+        for record in records:
+            repeat = record["repeat"]
+            name = f"{repeat['edition']} ({repeat['train_sha256'][:8]})"
+            # A failed run knows no look-up; one that was scored does.
+            if record["lookup"] or name not in editions:
+                editions[name] = {
+                    "name": repeat["edition"],
+                    "lookup": record["lookup"],
+                    "ceiling": record.get("ceiling"),
+                }
+            runs.append(record | {"edition": name})
+            record["private"], record["label_rate"], record["baseline"], record["recipe"]
+    except (TypeError, KeyError) as error:
+        raise KitError(
+            f"{path} must hold the output of `customs-kit baseline run --json` or the results of "
+            f"a grid, however: {error}."
+        ) from None

@@ -1,0 +1,69 @@
+"""Figures as PNG and SVG; the same figure gives the same bytes."""
+
+from __future__ import annotations
+
+import io
+from html import escape
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Final
+
+from customs_data.errors import KitError
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+#: Endings a picture may have.
+PICTURES: Final = (".png", ".svg")
+_DPI: Final = 150
+
+
+def new_figure(*, width: float, height: float) -> tuple[Figure, Axes]:
+    """Return a figure of one panel; width and height in inches."""
+    # The object, not pyplot: no window system, no state that outlives the call.
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), layout="constrained")
+    return figure, figure.add_subplot()
+
+
+def _save(figure: Figure, where: Path | IO[str], kind: str) -> None:
+    import matplotlib as mpl
+
+    # Without these two an SVG holds the time and random names.
+    metadata = {"Date": None} if kind == "svg" else {"Software": None}
+    with mpl.rc_context({"svg.hashsalt": "customs-kit", "svg.fonttype": "path"}):
+        figure.savefig(where, format=kind, dpi=_DPI, metadata=metadata)
+
+
+def save_figure(figure: Figure, path: Path) -> None:
+    """Save a figure as what the name ends in.
+
+    Raises
+    ------
+    KitError
+        If the name ends in something else, or the file cannot be written.
+    """
+    if path.suffix not in PICTURES:
+        raise KitError(f"A picture must be named .png or .svg, however: {path.name}. Rename it.")
+    try:
+        _save(figure, path, path.suffix.removeprefix("."))
+    except OSError as error:
+        raise KitError(f"{path} cannot be written: {error.strerror}.") from None
+
+
+def svg_of(figure: Figure, alternative: str) -> str:
+    """Return a figure as inline SVG for a page.
+
+    Parameters
+    ----------
+    figure : Figure
+        To draw.
+    alternative : str
+        What it shows, for those who cannot see it.
+    """
+    drawn = io.StringIO()
+    _save(figure, drawn, "svg")
+    content = drawn.getvalue()
+    picture = content[content.index("<svg") :]
+    return f'<figure role="img" aria-label="{escape(alternative)}">{picture}</figure>'

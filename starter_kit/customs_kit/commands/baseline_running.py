@@ -1,0 +1,184 @@
+"""`customs-kit baseline list | run`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from customs_kit.commands.options import (
+    CommaSeparated,
+    device_option,
+    edition_option,
+    erasure_option,
+    json_option,
+)
+
+if TYPE_CHECKING:
+    from customs_baselines.plan import Run
+    from customs_baselines.records import RunRecord
+
+
+@click.command("list")
+@json_option
+def list_(as_json: bool) -> None:
+    """List the baselines.
+
+    Example: customs-kit baseline list
+    """
+    from dataclasses import asdict
+
+    from customs_baselines.catalogue import list_baselines
+    from customs_kit.terminal import print_json
+
+    found = list_baselines()
+    if as_json:
+        print_json([asdict(entry) for entry in found])
+        return
+    width = max(len(entry.name) for entry in found)
+    for entry in found:
+        click.echo(f"{entry.name:<{width}}  {entry.recipe or '-':<5}  {entry.summary}")
+
+
+@click.command()
+@click.argument("names", nargs=-1, metavar="[NAME ... | FILE.py:CLASS]")
+@edition_option(required=False)
+@click.option(
+    "--recipe",
+    "recipes",
+    type=CommaSeparated(str),
+    default=(),
+    help="Feature recipe: paper or kit, or both with a comma.  [default: the model's own]",
+)
+@click.option(
+    "--label-rate",
+    "--label-rates",
+    "label_rates",
+    type=CommaSeparated(float),
+    default=(),
+    help="Share of all training declarations that keep a label, or several: 1,0.1,0.05.  "
+    "[default: all labels there are]",
+)
+@erasure_option
+@click.option(
+    "--seed",
+    "--seeds",
+    "seeds",
+    type=CommaSeparated(int),
+    default=(0,),
+    help="Seed of model and erasure, or several: 0,1,2.  [default: 0]",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Folder for submissions and records.  [default: runs/NAME-OF-EDITION]",
+)
+@click.option(
+    "--validate/--no-validate",
+    default=None,
+    help="Also validate on the last quarter of the training period.  [default: only where there "
+    "are no hidden labels]",
+)
+@click.option("--threads", type=click.IntRange(min=1), help="Threads.  [default: processors]")
+@click.option(
+    "--picture",
+    type=click.Path(path_type=Path),
+    help="Also save the table as a picture (SVG).",
+)
+@device_option
+@json_option
+def run(
+    names: tuple[str, ...],
+    edition: Path | None,
+    recipes: tuple[str, ...],
+    label_rates: tuple[float, ...],
+    erasure: str,
+    seeds: tuple[int, ...],
+    out: Path | None,
+    validate: bool | None,
+    threads: int | None,
+    picture: Path | None,
+    device: str,
+    as_json: bool,
+) -> None:
+    """Train models, write their submissions, and score them where hidden labels are at hand.
+
+    NAME is a baseline (`customs-kit baseline list`); FILE.py:CLASS is your own model: a class with
+    fit(X, y) and predict_proba(X), where X is a DataFrame of the 20 declared columns, y holds 0, 1
+    and -1 (unlabelled), and predict_proba returns columns [honest, fraud]. Without a name, a
+    sensible set is run; without --edition, on the practice edition, which is made in your cache.
+
+    Exits 1 if a model failed; the others are run and shown all the same.
+
+    \b
+    Examples:
+      customs-kit baseline run
+      customs-kit baseline run xgboost --edition my-edition --recipe paper,kit
+      customs-kit baseline run xgboost lightgbm --edition my-edition --label-rates 1,0.1,0.05
+      customs-kit baseline run my_model.py:MyModel --edition my-edition
+    """
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from customs_baselines.plan import Plan
+    from customs_baselines.runner import run_baselines
+    from customs_data import load_edition
+    from customs_kit.practice import practice_edition
+    from customs_kit.tables import reference_line, runs_table
+    from customs_kit.terminal import (
+        is_narrow,
+        print_json,
+        progress_console,
+        save_picture,
+        show,
+    )
+
+    plan = Plan(names, recipes, label_rates, erasure, seeds)
+    loaded = load_edition(practice_edition() if edition is None else edition)
+    out = out or Path("runs") / loaded.manifest.name.replace(" ", "-")
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    console = progress_console()
+    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+        task = progress.add_task("", total=sum(1 for _ in plan.runs()))
+
+        def started(current: Run) -> None:
+            progress.update(task, description=f"{current.name} {current.recipe or ''}")
+
+        def done(record: RunRecord) -> None:
+            progress.advance(task)
+
+        records, reference = run_baselines(
+            plan,
+            loaded,
+            out,
+            validate=validate,
+            device=device,
+            n_jobs=threads,
+            on_start=started,
+            on_done=done,
+        )
+    labels = int((loaded.y >= 0).sum())
+    title = f"{loaded.manifest.name}: {labels:,} of {len(loaded.y):,} labels"
+    if picture is not None:
+        parts = (runs_table(records, title), reference_line(reference))
+        save_picture(picture, "customs-kit baseline run", *parts)
+    if as_json:
+        print_json([record.as_dict() for record in records])
+    else:
+        show(runs_table(records, title, compact=is_narrow()), reference_line(reference))
+        if any(record.validation for record in records):
+            click.echo(
+                "Validation scores the labelled declarations of the last quarter of training; "
+                "where labels were not erased at random, these are not like the test declarations."
+            )
+        click.echo(f"Submissions, records and logs are in {out}.")
+    failed = [record for record in records if record.failed]
+    for record in failed:
+        click.echo(f"Error: {record.run.name} failed: {record.result.error}", err=True)
+    if failed:
+        raise SystemExit(1)

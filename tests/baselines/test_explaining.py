@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from customs_baselines.catalogue import list_baselines
+from customs_baselines.contract import fit_and_score, make_model
+from customs_baselines.explaining.explain import explain_run
+from customs_baselines.explaining.explanation import Explanation
+from customs_baselines.explaining.figures import draw_declaration, draw_importance, draw_summary
+from customs_baselines.explaining.report import explanation_page
+from customs_baselines.explaining.shapley import LOG_ODDS, ShapValues, shap_values
+from customs_baselines.features import make_features
+from customs_baselines.plan import Run
+from customs_data.errors import KitError
+from customs_data.schema import DECLARED_COLUMNS
+
+CLASSIC = [baseline.name for baseline in list_baselines() if baseline.recipe]
+OWN = """
+import numpy as np
+class Model:
+    def fit(self, X, y): pass
+    def predict_proba(self, X):
+        # Importers do not matter; heavy goods from CN do, each on its own.
+        p = 0.1 + 0.4 * (X["Net Mass"] > 50) + 0.3 * (X["Country of Origin"] == "CN")
+        return np.column_stack([1 - p, p])
+"""
+
+
+def sigmoid(values):
+    return 1 / (1 + np.exp(-values))
+
+
+@pytest.mark.parametrize("name", CLASSIC)
+@pytest.mark.parametrize("recipe", ["paper", "kit"])
+def test_shap_values_add_up_to_the_score(name, recipe, sample_edition):
+    entry = next(baseline for baseline in list_baselines() if baseline.name == name)
+    offered = {"recipe": recipe, "random_state": 0, "n_jobs": 1}
+    model = make_model(entry.load_class(), offered)
+    X = sample_edition.test.head(4)
+    scores = fit_and_score(model, sample_edition.train, sample_edition.y, sample_edition.y, X)
+    found = shap_values(model, sample_edition.train, X)
+    total = found.base + found.values.sum(axis=1)
+    assert (sigmoid(total) if found.unit == LOG_ODDS else total) == pytest.approx(scores, abs=2e-4)
+    assert found.values.shape == (4, len(found.names)) == (4, len(found.sources))
+
+
+@pytest.mark.parametrize("recipe", ["paper", "kit"])
+def test_every_feature_knows_its_declared_columns(recipe, sample_edition):
+    features = make_features(recipe)
+    made = features.fit_transform(sample_edition.train, sample_edition.y)
+    sources = features.get_feature_sources()
+    assert len(sources) == made.shape[1] == len(features.get_feature_names_out())
+    assert {name for source in sources for name in source} <= set(DECLARED_COLUMNS)
+    # Changing a declared column changes no feature that does not name it.
+    changed = sample_edition.test.assign(**{"Net Mass": sample_edition.test["Net Mass"] * 3 + 1})
+    before, after = features.transform(sample_edition.test), features.transform(changed)
+    moved = {source for i, source in enumerate(sources) if (before[:, i] != after[:, i]).any()}
+    assert moved
+    assert all("Net Mass" in source for source in moved)
+
+
+def explanation() -> Explanation:
+    import pandas as pd
+
+    from made_up import make_sample
+
+    declarations = make_sample(200)["train"][list(DECLARED_COLUMNS)].head(2)
+    values = np.array([[1.0, 0.5, -2.0, 0.25], [0.0, 1.5, 1.0, 0.25]])
+    sources = [("Net Mass",), ("Net Mass",), ("Item Price", "Net Mass"), ("Date",)]
+    shap = ShapValues(values, values * 10, list("abcd"), sources, -1.0, LOG_ODDS, "by hand")
+    splits = np.array([3, 1, 4, 2])
+    return Explanation("m", shap, splits, pd.DataFrame(declarations), np.array([0.3, 0.7]))
+
+
+def test_features_of_one_declared_column_count_under_it():
+    # Net Mass: |1 + .5| and |0 + 1.5| -> 1.5; price x mass: (2 + 1) / 2 = 1.5; Date: .25.
+    found = explanation().importance()
+    assert [held.columns for held in found][-1] == ("Date",)
+    assert [held.mean_abs_shap for held in found] == pytest.approx([1.5, 1.5, 0.25])
+    assert [held.share for held in found] == pytest.approx([1.5 / 3.25, 1.5 / 3.25, 0.25 / 3.25])
+    assert [held.split_share for held in found] == pytest.approx([0.4, 0.4, 0.2])
+
+
+def test_contributions_are_in_words_strongest_first():
+    first, second, third = explanation().contributions()
+    assert first.columns == ("Item Price", "Net Mass")
+    assert "KRW" in first.in_words
+    assert first.in_words.endswith(" kg")
+    assert second.value == pytest.approx(1.5)
+    assert [name for name, _, _ in second.features] == ["a", "b"]
+    assert third.columns == ("Date",)
+    assert explanation().effect(-2.0) == "odds / 7.4"
+
+
+def test_the_page_is_self_contained_and_names_are_escaped():
+    held = explanation()
+    page = explanation_page(held, "<edition>")
+    assert "&lt;edition&gt;" in page
+    assert "<edition>" not in page
+    assert page.count("<svg") == 3
+    links = [part.split('"')[0] for part in page.split('href="')[1:]]
+    assert all(link.startswith("#") for link in links)  # within its own pictures only
+    assert "<script" not in page
+    assert "src=" not in page
+    json.dumps(held.as_dict(), allow_nan=False)
+    for draw in (draw_importance, draw_declaration, draw_summary):
+        assert draw(held).axes
+
+
+def test_an_own_model_is_explained_by_its_declared_columns(sample_edition, tmp_path):
+    path = tmp_path / "own.py"
+    path.write_text(OWN)
+    ident = sample_edition.test["Declaration ID"].iloc[5]
+    found = explain_run(
+        Run(f"{path}:Model", None, None, "random", 0),
+        sample_edition,
+        tmp_path / "log.txt",
+        declaration=ident,
+        n_declarations=3,
+    )
+    assert found.declarations.iloc[0]["Declaration ID"] == ident
+    by_column = dict(zip(found.groups, found.by_group().T, strict=True))
+    silent = [abs(values).max() for name, values in by_column.items()
+              if name not in (("Net Mass",), ("Country of Origin",))]  # fmt: skip
+    assert max(silent) == pytest.approx(0.0, abs=1e-12)
+    assert found.shap.base + found.by_group().sum(axis=1) == pytest.approx(found.scores)
+
+
+def test_what_cannot_be_explained_is_a_clear_error(sample_edition, tmp_path):
+    def run(model, **options):
+        log = tmp_path / "log.txt"
+        return explain_run(Run(model, None, None, "random", 0), sample_edition, log, **options)
+
+    with pytest.raises(KitError, match="Declaration ID of test"):
+        run("lookup", declaration="nothing")
+    with pytest.raises(KitError, match="reads declarations together"):
+        run("xgboost_graph", n_declarations=2)

@@ -1,0 +1,243 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from customs_baselines.grids import running
+from customs_baselines.grids.curves import draw_curves
+from customs_baselines.grids.grid import Block, Grid, Source, read_grid
+from customs_baselines.grids.results_file import load_grid_results
+from customs_baselines.grids.rows import read_results
+from customs_baselines.grids.running import run_grid
+from customs_baselines.grids.statistics import summarize
+from customs_baselines.grids.summaries import summaries
+from customs_baselines.grids.tables import markdown_table
+from customs_data.errors import KitError
+
+TOML = """
+[[editions]]
+seeds = [1, 2]
+rows = 1000
+[[runs]]
+models = ["random", "lookup"]
+label_rates = [1.0, 0.5]
+"""
+FAILING = "class Model:\n    def fit(self, X, y): raise ValueError('no | luck')\n"
+FAILING += "    def predict_proba(self, X): pass\n"
+
+
+def grid_file(folder: Path, text: str = TOML) -> Path:
+    path = folder / "grid.toml"
+    path.write_text(text)
+    return path
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("grid")
+    path = grid_file(folder)
+    run_grid(read_grid(path), folder / "grid.json", n_workers=2)
+    return folder / "grid.json"
+
+
+def without_costs(path: Path):
+    held = load_grid_results(path)
+    costs = {"seconds", "cpu_seconds", "peak_memory_mib"}
+    return {
+        key: {name: value for name, value in run.items() if name not in costs}
+        for key, run in held.runs.items()
+    }, held.editions
+
+
+def test_cells_are_every_combination_once_edition_by_edition():
+    runs = Block(("random", "xgboost"), ("paper", "kit"), (1.0, 0.1), seeds=(0, 1))
+    again = Block(("xgboost",), ("kit",), (0.1,), seeds=(1, 2), editions=("world-5",))
+    cells = list(Grid((Source(seeds=(4, 5)),), (runs, again)).cells())
+    # random takes no recipe: (1 + 2) * 2 rates * 2 seeds = 12 an edition; seed 2 is new on one.
+    assert len(cells) == 12 * 2 + 1
+    assert len({cell.key for cell in cells}) == len(cells)
+    assert [cell.edition for cell in cells] == ["world-4"] * 12 + ["world-5"] * 13
+
+
+def test_an_interrupted_grid_goes_on_where_it_stopped(finished, tmp_path, monkeypatch):
+    trained = []
+    original = running.run_one
+
+    def watched(run, *arguments, **options):
+        if len(trained) == 3:
+            raise KeyboardInterrupt
+        trained.append(run.folder)
+        return original(run, *arguments, **options)
+
+    path = tmp_path / "grid.json"
+    grid = read_grid(grid_file(tmp_path))
+    monkeypatch.setattr(running, "run_one", watched)
+    with pytest.raises(KeyboardInterrupt):
+        run_grid(grid, path, n_workers=1)
+    assert len(load_grid_results(path).runs) == 3
+
+    plans = []
+    monkeypatch.setattr(running, "run_one", original)
+    run_grid(grid, path, n_workers=1, on_plan=lambda *plan: plans.append(plan))
+    assert plans == [(3, 8, [])]
+    assert without_costs(path) == without_costs(finished)
+
+
+def test_a_finished_grid_runs_nothing_and_fresh_runs_all(finished, tmp_path, monkeypatch):
+    grid = read_grid(grid_file(tmp_path))
+    before = finished.read_bytes()
+    done = []
+    run_grid(grid, finished, n_workers=1, on_done=lambda cell, run: done.append(cell))
+    assert done == []
+    assert finished.read_bytes() == before
+    path = tmp_path / "copy.json"
+    path.write_bytes(before)
+    run_grid(grid, path, n_workers=2, fresh=True, on_done=lambda cell, run: done.append(cell))
+    assert len(done) == 8
+    assert without_costs(path) == without_costs(finished)
+
+
+def test_a_model_that_raises_is_one_failed_row_and_is_tried_again(sample_path, tmp_path):
+    (tmp_path / "own.py").write_text(FAILING)
+    text = f"""
+[[editions]]
+path = "{sample_path}"
+[[runs]]
+models = ["own.py:Model", "lookup"]
+"""
+    path = tmp_path / "grid.json"
+    grid = read_grid(grid_file(tmp_path, text))
+    run_grid(grid, path, n_workers=2)
+    results = read_results([path])
+    assert [run["baseline"] for run in results.runs] == ["lookup"]
+    table = markdown_table(results)
+    assert "| `own.py:Model` | - | failed: ValueError: no \\| luck" in table
+    assert "| `lookup` | - | 1 | 0." in table
+    assert {entry["baseline"]: "error" in entry for entry in summaries(results)} == {
+        "own.py:Model": True,
+        "lookup": False,
+    }
+    (tmp_path / "own.py").write_text(
+        "import numpy as np\nclass Model:\n    def fit(self, X, y): pass\n"
+        "    def predict_proba(self, X): return np.full((len(X), 2), 0.5)\n"
+    )
+    run_grid(grid, path, n_workers=1)
+    assert not read_results([path]).failed
+
+
+def test_results_of_other_versions_or_another_edition_are_not_continued(finished, tmp_path):
+    grid = read_grid(grid_file(tmp_path))
+    held = json.loads(finished.read_text())
+    path = tmp_path / "grid.json"
+    held["made_by"]["versions"]["numpy"] = "1.0"
+    path.write_text(json.dumps(held))
+    with pytest.raises(KitError, match=r"numpy 1\.0 ->"):
+        run_grid(grid, path, n_workers=1)
+    held = json.loads(finished.read_text())
+    key = next(iter(held["runs"]))
+    del held["runs"][key]
+    held["editions"]["world-1"]["commitment"] = "0" * 64
+    path.write_text(json.dumps(held))
+    with pytest.raises(KitError, match="commitment"):
+        run_grid(grid, path, n_workers=1)
+
+
+def test_runs_that_left_the_grid_leave_the_results(finished, tmp_path):
+    path = tmp_path / "grid.json"
+    path.write_bytes(finished.read_bytes())
+    notes = []
+    smaller = read_grid(grid_file(tmp_path, TOML.replace('"random", ', "")))
+    run_grid(smaller, path, n_workers=1, on_plan=lambda done, total, told: notes.extend(told))
+    assert "4 runs of" in notes[0]
+    assert {run["baseline"] for run in load_grid_results(path).runs.values()} == {"lookup"}
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("", "must have"),
+        ("[[editions]", "TOML"),
+        ("[[editions]]\nseeds=[1]\n", "must have"),
+        ("[[editions]]\n[[runs]]\nmodels=['lookup']", "path or seeds"),
+        ("[[editions]]\nseeds=[1,1]\n[[runs]]\nmodels=['lookup']\neditions=['x']", "among"),
+        ("[[editions]]\nseeds=[1]\n[[runs]]\nmodels=['nothing']", "nothing"),
+        ("[[editions]]\nseeds=[1]\n[[runs]]\nmodels='lookup'", "must be a list"),
+        (
+            "[[editions]]\nseeds=[1]\n[[runs]]\nmodels=['lookup']\nrates=[1]",
+            "unknown entries rates",
+        ),
+        ("[[editions]]\nseeds=[1]\n[[runs]]\nmodels=['lookup']\nerasures=['x']", "erasure"),
+        ("[[editions]]\nseeds=[1]\n[[runs]]\nmodels=['lookup']\nlabel_rates=[2]", "label rate"),
+        ("[[editions]]\nseeds=[-1]\n[[runs]]\nmodels=['lookup']", "at least 0"),
+        ("more=1\n[[editions]]\nseeds=[1]\n[[runs]]\nmodels=['lookup']", "unknown entries more"),
+        (
+            "[[editions]]\nseeds=[1]\n[[editions]]\nseeds=[1]\n[[runs]]\nmodels=['lookup']",
+            "repeats",
+        ),
+        ("editions=3\n[[runs]]\nmodels=['lookup']", "grid"),
+    ],
+)
+def test_a_bad_grid_is_a_clear_error(tmp_path, text, complaint):
+    with pytest.raises(KitError, match=complaint):
+        read_grid(grid_file(tmp_path, text))
+
+
+def test_summary_over_editions_is_the_mean_of_their_means():
+    def run(edition, value):
+        return {"edition": edition, "private": {"precision_at_5": value}}
+
+    found = summarize([run("a", 0.2), run("a", 0.4), run("b", 0.5)], "precision_at_5")
+    # Means .3 and .5: mean .4, sd .1414; t(.975, 1) = 12.706: half width 12.706 * .1 = 1.2706.
+    assert found.mean == pytest.approx(0.4)
+    assert found.spread == pytest.approx(0.141421, abs=1e-6)
+    assert found.interval == pytest.approx((0.4 - 1.2706, 0.4 + 1.2706), abs=1e-4)
+    assert (found.n_runs, found.n_editions) == (3, 2)
+
+
+def test_summary_of_one_edition_takes_the_bootstrap():
+    runs = [
+        {"edition": "a", "private": {"precision_at_5": p, "interval_at_5": [p - 0.1, p + 0.1]}}
+        for p in (0.4, 0.6)
+    ]
+    found = summarize(runs, "precision_at_5")
+    assert found.interval == pytest.approx((0.4, 0.6))
+    assert summarize(runs, "unseen_precision_at_5") is None
+
+
+def test_the_papers_figures_stand_beside_ours(sample_path, tmp_path):
+    text = f"""
+[[editions]]
+path = "{sample_path}"
+[[runs]]
+models = ["logistic_regression"]
+recipes = ["paper", "kit"]
+"""
+    path = tmp_path / "grid.json"
+    run_grid(read_grid(grid_file(tmp_path, text)), path, n_workers=2)
+    header, _, paper, kit, *_ = markdown_table(read_results([path])).splitlines()
+    assert "paper, synthetic" in header
+    assert "0.276 / 0.261 | 0.392 / 0.386" in paper
+    assert "0.276" not in kit
+
+
+@pytest.mark.parametrize("name", ["curves.png", "curves.svg"])
+def test_curves_are_drawn_and_repeatable(finished, tmp_path, name):
+    results = read_results([finished])
+    draw_curves(results, tmp_path / name)
+    first = (tmp_path / name).read_bytes()
+    assert first.startswith(b"\x89PNG" if name.endswith("png") else b"<?xml")
+    draw_curves(results, tmp_path / name)
+    assert (tmp_path / name).read_bytes() == first
+
+
+def test_curves_need_two_label_rates_and_a_picture_a_known_ending(finished, tmp_path):
+    results = read_results([finished])
+    with pytest.raises(KitError, match=r"\.png or \.svg"):
+        draw_curves(results, tmp_path / "curves.gif")
+    one = type(results)(
+        results.editions, [run for run in results.runs if run["label_rate"] == 1], []
+    )
+    with pytest.raises(KitError, match="two label rates"):
+        draw_curves(one, tmp_path / "curves.png")
