@@ -6,8 +6,12 @@ BIN = $(VENV)/bin
 RELEASED ?= ../shared/data/released
 RELEASED_FILES = $(addprefix $(RELEASED)/df_syn_,train_eng.csv valid_eng.csv test_eng.csv)
 EDITION = build/editions/released
+RESULTS = baselines/results
+# `make results FRESH=--fresh` forgets what stands in the results and runs everything.
+FRESH ?=
 
-.PHONY: run test test-slow lint format results worlds benchmark clean
+.PHONY: run test test-slow lint format results explained settings worlds benchmark \
+	benchmark-national clean
 
 run: $(VENV)/.core ## install, make the practice edition, show precision@5 % and @10 % of baselines
 	$(BIN)/customs-kit baseline run
@@ -31,19 +35,23 @@ format: $(VENV)/.dev ## rewrite the code in the project's style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-results: $(VENV)/.core $(EDITION) ## rewrite results, tables and picture: practice and public release
-	$(BIN)/customs-kit baseline run random lookup risk_profile logistic_regression xgboost lightgbm \
-		xgboost_graph --recipe paper,kit --label-rates 1,0.1,0.02 --seeds 0,1,2 --out build/runs --json \
-		> baselines/results/practice.json
-	$(BIN)/customs-kit baseline run simulator_transfer --out build/runs --json \
-		> baselines/results/practice_transfer.json
-	$(BIN)/customs-kit baseline table baselines/results/practice.json \
-		baselines/results/practice_transfer.json --write README.md
+results: $(VENV)/.core $(EDITION) ## rewrite results, tables and pictures: practice and public release
+	$(BIN)/customs-kit baseline table $(RESULTS)/practice.toml $(FRESH) --write README.md \
+		--label-rates 1 --curves docs/practice.svg
+	$(BIN)/customs-kit baseline table $(RESULTS)/practice.toml --write baselines/PRACTICE.md
 	$(BIN)/customs-kit baseline run --out build/runs --picture docs/run.svg
-	$(BIN)/customs-kit baseline run random lookup risk_profile logistic_regression xgboost lightgbm \
-		--recipe paper,kit --seeds 0,1,2,3,4 --edition $(EDITION) --out build/runs --json \
-		> baselines/results/released.json
-	$(BIN)/customs-kit baseline table baselines/results/released.json --write baselines/RELEASED.md
+	$(BIN)/customs-kit baseline table $(RESULTS)/released.toml $(FRESH) --write baselines/RELEASED.md
+
+explained: $(VENV)/.core $(EDITION) ## rewrite what the models look at (Figure 6)
+	$(BIN)/customs-kit baseline explain xgboost --recipe paper,kit --declarations 2000 --anonymous \
+		--edition $(EDITION) --out build/explained --json > $(RESULTS)/explained_released.json
+	$(BIN)/customs-kit baseline explain xgboost --recipe paper,kit --declarations 2000 --anonymous \
+		--out build/explained --json > $(RESULTS)/explained_practice.json
+	$(BIN)/customs-kit baseline table $(RESULTS)/explained_released.json \
+		$(RESULTS)/explained_practice.json --write baselines/EXPLAINED.md
+
+settings: $(VENV)/.core ## choose the classic models' hyper-parameters again (about half an hour)
+	$(BIN)/python -m customs_baselines.settings_search --out $(RESULTS)/settings.json
 
 worlds: $(VENV)/.core ## measure the practice configuration over ten worlds (about ten minutes)
 	$(BIN)/customs-kit baseline worlds --out baselines/results/worlds.json
@@ -52,6 +60,10 @@ worlds: $(VENV)/.core ## measure the practice configuration over ten worlds (abo
 benchmark: $(VENV)/.core ## the speed claims, as ratios measured in one run
 	$(BIN)/python benchmarks/help_startup.py
 	$(BIN)/python benchmarks/generate_speed.py
+	$(BIN)/python benchmarks/score_national.py
+
+benchmark-national: $(VENV)/.core ## scoring 24.7 million declarations (12 GiB, some minutes)
+	$(BIN)/python benchmarks/score_national.py --rows 24700000
 
 clean: ## remove what was built
 	rm -rf $(VENV) build dist runs

@@ -18,6 +18,7 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from customs_baselines.job import RESULT, SCORES, Job, JobData, JobResult, write_job
 from customs_baselines.plan import Plan, Run
@@ -26,16 +27,17 @@ from customs_baselines.validation import split_by_time
 from customs_data.edition.loading import Edition
 from customs_data.erasure import erase
 from customs_data.errors import KitError
-from customs_data.schema import ERASED
+from customs_data.schema import ERASED, KEY
 from customs_data.streams import secret_of_seed
 from customs_scorer.metrics import precision_at
 from customs_scorer.reference import Reference, make_reference
 from customs_scorer.scorecard import N_REPLICATES
-from customs_scorer.submissions import write_submission
+from customs_scorer.submissions import SCORE, write_submission
 
 SUBMISSION: Final = "submission.csv"
 RECORD: Final = "run.json"
 LOG: Final = "log.txt"
+VALIDATION: Final = "validation.csv"
 # Variables that would tell a model where the command was started.
 _TELLING: Final = ("PWD", "OLDPWD", "_")
 _KILLED: Final = 9
@@ -61,7 +63,8 @@ def run_baselines(
     edition : Edition
         To train on.
     out : path
-        Folder for the runs; each gets one of its own with submission.csv, run.json and log.txt.
+        Folder for the runs; each gets one of its own with submission.csv, run.json, log.txt and,
+        with `validate`, validation.csv.
     validate : bool, optional
         Also train on the earlier part of the training period and score the later; by default only
         where there are no hidden labels to score against.
@@ -152,7 +155,7 @@ def run_one(
     if scores is None:
         return make_record(run, edition, result, n_labels=n_labels)
     write_submission(edition, scores, submission)
-    validation = _validate(job, data, log) if validate else None
+    validation = _validate(job, data, log, folder / VALIDATION) if validate else None
     return make_record(
         run,
         edition,
@@ -180,8 +183,9 @@ def training_data(run: Run, edition: Edition) -> JobData:
     return JobData(edition.train, y, y_critical, edition.test)
 
 
-def _validate(job: Job, data: JobData, log: Path) -> dict[str, Any]:
+def _validate(job: Job, data: JobData, log: Path, out: Path) -> dict[str, Any]:
     """Train on the earlier part of the training period; score the later part's labelled rows."""
+    out.unlink(missing_ok=True)  # of an earlier run
     try:
         earlier, later = split_by_time(data.train["Date"])
     except KitError as error:
@@ -199,6 +203,8 @@ def _validate(job: Job, data: JobData, log: Path) -> dict[str, Any]:
     result, scores, _ = train_in_child(job, parts, log)
     if scores is None:
         return {"error": result.error}
+    columns = {KEY: data.train[KEY][later], "Fraud": data.y[later], SCORE: scores}
+    pd.DataFrame(columns).to_csv(out, index=False, lineterminator="\n")
     return {
         "n_declarations": int(later.sum()),
         "precision_at_5": precision_at(data.y[later], scores, 0.05),

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import inspect
+import json
 import pickle
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ from sklearn.base import clone
 
 from customs_baselines.catalogue import find_baseline, list_baselines
 from customs_baselines.contract import fit_and_score, make_model
+from customs_baselines.leaf_regression import LeafRegression
 from customs_baselines.models.lookup import Lookup
 from customs_data.errors import KitError
 from customs_data.lookup import is_unseen
@@ -143,3 +146,33 @@ def test_paper_recipe_keeps_the_libraries_defaults():
     plain = XGBClassifier(n_jobs=1).fit(X, y).predict_proba(X)
     frozen = new("xgboost", recipe="paper").make_classifier().fit(X, y).predict_proba(X)
     assert (plain == frozen).all()
+
+
+@pytest.mark.parametrize("name", RECIPE_MODELS)
+def test_the_kits_settings_are_the_best_of_their_candidates(name):
+    """`make settings` measured them by time-ordered validation; a change asks for it again."""
+    results = Path(__file__).parents[2] / "baselines/results/settings.json"
+    rows = json.loads(results.read_text(encoding="utf-8"))["models"][name]
+    model = find_baseline(name).load_class()
+    assert dict(model.kit) == rows[0]["settings"]
+    assert rows[0]["mean"] == max(row["mean"] for row in rows)
+    measured = [row["settings"] for row in rows]
+    assert all(dict(candidate) in measured for candidate in model.candidates)
+    assert len(measured) == len(model.candidates)
+
+
+def test_unknown_settings_are_refused(sample_edition):
+    with pytest.raises(KitError, match="max_depht"):
+        scores(new("xgboost", settings={"max_depht": 3}), sample_edition)
+
+
+def test_leaves_of_other_folds_do_not_know_a_rows_label():
+    """Features are noise: leaves grown on the same rows are believed far more than they deserve."""
+    rng = np.random.default_rng(0)
+    X, new, y = rng.normal(size=(600, 5)), rng.normal(size=(600, 5)), rng.integers(0, 2, 600)
+    settings = {"n_estimators": 60, "max_depth": 4, "learning_rate": 0.3, "random_state": 0}
+    same = LeafRegression(**settings, n_folds=1).fit(X, y)
+    crossed = LeafRegression(**settings, n_folds=5).fit(X, y)
+    assert len(crossed.models_) == 5
+    spread = [model.predict_proba(new)[:, 1].std() for model in (same, crossed)]
+    assert spread[0] > 2 * spread[1]

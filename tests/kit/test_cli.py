@@ -59,7 +59,7 @@ def test_help_loads_nothing_heavy():
         "import sys; from customs_kit.cli import customs_kit\n"
         "try: customs_kit(['--help'])\n"
         "except SystemExit: pass\n"
-        "heavy = {'torch', 'pandas', 'numpy', 'pyarrow', 'xgboost', 'sklearn', 'rich'}\n"
+        "heavy = {'torch', 'pandas', 'numpy', 'pyarrow', 'xgboost', 'sklearn', 'rich', 'shap', 'matplotlib'}\n"
         "print('LOADED', sorted(heavy & set(sys.modules)))"
     )
     found = subprocess.run(
@@ -142,6 +142,75 @@ def test_an_audit_is_printed_saved_and_decides_the_exit_status(sample_path, tmp_
     assert found.returncode == (0 if report["passed"] else 1)
     assert {"name", "value", "threshold", "passed", "explanation"} == report["tests"][0].keys()
     assert "<table>" in page.read_text()
+
+
+def test_a_grid_runs_resumes_and_fills_a_document(sample_path, tmp_path):
+    grid = tmp_path / "grid.toml"
+    grid.write_text(
+        f"[[editions]]\npath = '{sample_path}'\n"
+        "[[runs]]\nmodels = ['lookup', 'random']\nlabel_rates = [1.0, 0.5]\n"
+    )
+    document = tmp_path / "x.md"
+    document.write_text("<!-- results:grid -->\n<!-- /results -->\n")
+    curves = tmp_path / "curves.svg"
+    made = kit("baseline", "table", grid, "--write", document, "--curves", curves)
+    assert made.returncode == 0, made.stderr
+    assert "| `lookup` | - | 0.5 | 1 | 0." in document.read_text()
+    assert "<svg" in curves.read_text()
+    again = kit("baseline", "table", grid, "--check", document, "--json")
+    assert again.returncode == 0, again.stderr
+    assert "4 of 4 runs stand" in again.stderr
+    rows = json.loads(again.stdout)
+    assert [(row["baseline"], row["label_rate"]) for row in rows] == [
+        ("lookup", 1.0), ("lookup", 0.5), ("random", 1.0), ("random", 0.5)
+    ]  # fmt: skip
+    shown = kit("baseline", "table", tmp_path / "grid.json", "--label-rate", "0.5")
+    assert "labels" not in shown.stdout.splitlines()[0]
+    assert kit("baseline", "table", grid, grid, "--results", "x.json").returncode == 2
+    absent = kit("baseline", "table", tmp_path / "grid.json", "--label-rate", "0.3")
+    assert absent.returncode == 1
+    assert "they hold 1, 0.5" in absent.stderr
+
+
+def test_a_model_is_explained_on_a_page_and_in_json(sample_path, tmp_path):
+    common = ("--edition", sample_path, "--declarations", 20)
+    found = kit("baseline", "explain", "xgboost", *common, "--out", tmp_path, "--json")
+    assert found.returncode == 0, found.stderr
+    explained = json.loads(found.stdout)["explanations"][0]
+    assert explained["importance"][0]["columns"]
+    assert explained["declaration"]["contributions"][0]["in_words"]
+    folder = tmp_path / "xgboost-kit-seed0"
+    made = {path.name for path in folder.iterdir()}
+    assert {"importance.png", "declaration.png", "many.png", "explanation.html"} <= made
+    ident = explained["declaration"]["id"]
+    assert ident in (folder / "explanation.html").read_text()
+    hidden = kit(
+        "baseline", "explain", "decision_tree", *common, "--out", tmp_path, "--anonymous", "--json"
+    )
+    assert "declaration" not in json.loads(hidden.stdout)["explanations"][0]
+    page = (tmp_path / "decision_tree-kit-seed0" / "explanation.html").read_text()
+    assert "One declaration" not in page
+    wrong = kit("baseline", "explain", "xgboost", *common, "--declaration", "nothing")
+    assert (wrong.returncode, "Declaration ID of test.csv" in wrong.stderr) == (1, True)
+
+
+def test_errors_are_told_on_hidden_labels_and_on_validation(sample_path, public_copy, tmp_path):
+    run = ("baseline", "run", "lookup", "logistic_regression", "--errors", "--json")
+    scored = kit(*run, "--edition", sample_path, "--out", tmp_path / "hidden")
+    assert scored.returncode == 0, scored.stderr
+    assert "hidden labels" in (tmp_path / "hidden" / "errors.html").read_text()
+    validated = kit(*run, "--edition", public_copy, "--out", tmp_path / "team")
+    assert validated.returncode == 0, validated.stderr
+    assert "last quarter of training" in (tmp_path / "team" / "errors.html").read_text()
+    submissions = [json.loads(scored.stdout)[i]["submission"] for i in (0, 1)]
+    score = kit(
+        "score", *submissions, "--edition", sample_path, "--errors", tmp_path / "e", "--json"
+    )
+    assert score.returncode == 0, score.stderr
+    told = json.loads((tmp_path / "e" / "errors.json").read_text())
+    assert set(told["by_group"]) == {"chapter", "origin", "office", "month"}
+    missed = told["missed_by_all"]
+    assert len(missed["declarations"]) == missed["n_missed"] <= missed["n_fraud"]
 
 
 def test_a_users_mistake_is_one_message_and_exit_1(tmp_path, sample_path):

@@ -41,15 +41,17 @@ def test_the_readmes_blocks_run_from_top_to_bottom(sample, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("document", "names"),
+    ("document", "names", "label_rates"),
     [
-        ("README.md", ["practice", "practice_transfer"]),
-        ("data/WORLD.md", ["worlds"]),
-        ("baselines/RELEASED.md", ["released"]),
+        ("README.md", ["practice"], (1.0,)),
+        ("baselines/PRACTICE.md", ["practice"], ()),
+        ("data/WORLD.md", ["worlds"], ()),
+        ("baselines/RELEASED.md", ["released"], ()),
+        ("baselines/EXPLAINED.md", ["explained_released", "explained_practice"], ()),
     ],
 )
-def test_tables_in_documents_are_those_of_their_results(document, names):
-    table = table_of([ROOT / f"baselines/results/{name}.json" for name in names])
+def test_tables_in_documents_are_those_of_their_results(document, names, label_rates):
+    table = table_of([ROOT / f"baselines/results/{name}.json" for name in names], label_rates)
     put_table(ROOT / document, names[0], table, check=True)
 
 

@@ -136,8 +136,8 @@ class Explanation:
     def _features(self, group: tuple[str, ...]) -> list[int]:
         return [i for i, source in enumerate(self.shap.sources) if source == group]
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return the explanation as plain data for JSON."""
+    def as_dict(self, *, with_declaration: bool = True) -> dict[str, Any]:
+        """Return the explanation as plain data for JSON; False leaves the one declaration out."""
         importance = [
             {
                 "columns": list(held.columns),
@@ -147,27 +147,31 @@ class Explanation:
             }
             for held in self.importance()
         ]
-        return {
+        described = {
             "model": self.model,
             "unit": self.shap.unit,
             "method": self.shap.method,
             "base": self.shap.base,
             "n_declarations": len(self.declarations),
             "importance": importance,
-            "declaration": {
-                "id": str(self.declarations.iloc[0]["Declaration ID"]),
-                "fraud_score": float(self.scores[0]),
-                "contributions": [
-                    {
-                        "columns": list(held.columns),
-                        "in_words": held.in_words,
-                        "value": held.value,
-                        "features": [
-                            {"feature": name, "value": value, "held": feature}
-                            for name, value, feature in held.features
-                        ],
-                    }
-                    for held in self.contributions()
-                ],
-            },
+        }
+        return described | ({"declaration": self._declaration()} if with_declaration else {})
+
+    def _declaration(self) -> dict[str, Any]:
+        """The declaration explained in detail."""
+        return {
+            "id": str(self.declarations.iloc[0]["Declaration ID"]),
+            "fraud_score": float(self.scores[0]),
+            "contributions": [
+                {
+                    "columns": list(held.columns),
+                    "in_words": held.in_words,
+                    "value": held.value,
+                    "features": [
+                        {"feature": name, "value": value, "held": feature}
+                        for name, value, feature in held.features
+                    ],
+                }
+                for held in self.contributions()
+            ],
         }

@@ -15,9 +15,20 @@ from customs_data.pages import html_page, html_table
 from customs_data.pictures import svg_of
 
 
-def explanation_page(explanation: Explanation, edition: str) -> str:
-    """Return the page: pictures, tables, and how to read them; it needs no other file."""
-    declaration = explanation.declarations.iloc[0]
+def explanation_page(
+    explanation: Explanation, edition: str, *, with_declaration: bool = True
+) -> str:
+    """Return the page: pictures, tables, and how to read them; it needs no other file.
+
+    Parameters
+    ----------
+    explanation : Explanation
+        What to show.
+    edition : str
+        Name of the edition the model was trained on.
+    with_declaration : bool
+        False leaves the one declaration out.
+    """
     importance = html_table(
         ("declared columns", "share of mean |SHAP|", "share of splits"),
         [
@@ -29,19 +40,6 @@ def explanation_page(explanation: Explanation, edition: str) -> str:
             for held in explanation.importance()
         ],
         caption="What the model looks at, most important first",
-    )
-    contributions = html_table(
-        ("declared", "adds", "in words", "through"),
-        [
-            (
-                held.in_words,
-                f"{held.value:+.3f}",
-                explanation.effect(held.value),
-                ", ".join(f"{name} {value:+.3f}" for name, value, _ in held.features[:4]),
-            )
-            for held in explanation.contributions()
-        ],
-        caption=f"Declaration {declaration['Declaration ID']}, strongest first",
     )
     reading = (
         "A SHAP value says how much a feature moves the score of a declaration away from the mean "
@@ -58,10 +56,30 @@ def explanation_page(explanation: Explanation, edition: str) -> str:
         "<h2>What the model looks at</h2>",
         svg_of(draw_importance(explanation), "Importance of declared columns"),
         importance,
-        "<h2>One declaration</h2>",
-        svg_of(draw_declaration(explanation), "Contributions to one declaration's score"),
-        contributions,
+        *(_one_declaration(explanation) if with_declaration else []),
         "<h2>Many declarations</h2>",
         svg_of(draw_summary(explanation), "Contributions to many declarations' scores"),
     ]
     return html_page(f"Explanation of {explanation.model}", "\n".join(body))
+
+
+def _one_declaration(explanation: Explanation) -> list[str]:
+    declaration = explanation.declarations.iloc[0]
+    contributions = html_table(
+        ("declared", "adds", "in words", "through"),
+        [
+            (
+                held.in_words,
+                f"{held.value:+.3f}",
+                explanation.effect(held.value),
+                ", ".join(f"{name} {value:+.3f}" for name, value, _ in held.features[:4]),
+            )
+            for held in explanation.contributions()
+        ],
+        caption=f"Declaration {declaration['Declaration ID']}, strongest first",
+    )
+    return [
+        "<h2>One declaration</h2>",
+        svg_of(draw_declaration(explanation), "Contributions to one declaration's score"),
+        contributions,
+    ]

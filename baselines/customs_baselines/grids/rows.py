@@ -55,6 +55,26 @@ class Results:
     runs: list[dict[str, Any]]
     failed: list[dict[str, Any]]
 
+    def at(self, label_rates: tuple[float, ...]) -> Results:
+        """Return the results at some label rates only; all of them if none is named.
+
+        Raises
+        ------
+        KitError
+            If nothing was scored at these.
+        """
+        if not label_rates:
+            return self
+        runs = [run for run in self.runs if run["label_rate"] in label_rates]
+        if not runs:
+            known = sorted({run["label_rate"] for run in self.runs}, reverse=True)
+            raise KitError(
+                "The results must hold scored runs at the label rates to show, however: they hold "
+                f"{', '.join(f'{rate:g}' for rate in known)}."
+            )
+        failed = [run for run in self.failed if run["label_rate"] in label_rates]
+        return Results(self.editions, runs, failed)
+
     def groups(self) -> dict[Group, list[dict[str, Any]]]:
         """Runs by group, in the order they first appear."""
         found: dict[Group, list[dict[str, Any]]] = defaultdict(list)

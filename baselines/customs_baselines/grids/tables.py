@@ -8,6 +8,7 @@ from pathlib import Path
 from statistics import mean
 from typing import Any, Final
 
+from customs_baselines.explaining.tables import explanations_table, is_explanations
 from customs_baselines.grids.results_file import is_grid_results
 from customs_baselines.grids.rows import Group, Results, read_results
 from customs_baselines.grids.statistics import Summary, summarize
@@ -18,23 +19,34 @@ from customs_data.errors import KitError
 _METRICS: Final = ("precision_at_5", "precision_at_10")
 
 
-def table_of(paths: list[Path]) -> str:
-    """Return the Markdown table of results files: runs, grids, or one file of measured worlds.
+def table_of(paths: list[Path], label_rates: tuple[float, ...] = ()) -> str:
+    """Return the Markdown table of results files of one kind.
+
+    Runs and grids; explanations; or one file of measured worlds.
+
+    Parameters
+    ----------
+    paths : list of path
+        Results files.
+    label_rates : tuple of float
+        Of runs and grids: the label rates to show; empty for all.
 
     Raises
     ------
     KitError
-        If a file holds none of these.
+        If a file holds none of these, or nothing at these label rates.
     """
     try:
         content = json.loads(paths[0].read_text(encoding="utf-8"))
     except (OSError, ValueError):
         content = []  # reading it as runs says what is wrong
+    if is_explanations(content):
+        return explanations_table(paths)
     if isinstance(content, dict) and not is_grid_results(content):
         if len(paths) > 1:
             raise KitError("Measured worlds make a table alone; give one file of them.")
         return worlds_table(read_worlds(paths[0]))
-    return markdown_table(read_results(paths))
+    return markdown_table(read_results(paths).at(label_rates))
 
 
 def markdown_table(results: Results) -> str:

@@ -34,6 +34,11 @@ from customs_kit.commands.options import (
     show_default=True,
     help="Test declarations to explain in all.",
 )
+@click.option(
+    "--anonymous",
+    is_flag=True,
+    help="Leave the single declaration out of everything that is written or printed.",
+)
 @click.option("--label-rate", type=float, help="Share of training declarations with a label.")
 @erasure_option
 @click.option("--seed", type=int, default=0, show_default=True, help="Of model and erasure.")
@@ -51,6 +56,7 @@ def explain(
     recipes: tuple[str, ...],
     declaration: str | None,
     n_declarations: int,
+    anonymous: bool,
     label_rate: float | None,
     erasure: str,
     seed: int,
@@ -111,11 +117,12 @@ def explain(
                 device=device,
             )
             save_figure(draw_importance(found), folder / "importance.png")
-            save_figure(draw_declaration(found), folder / "declaration.png")
             save_figure(draw_summary(found), folder / "many.png")
-            page = explanation_page(found, loaded.manifest.name)
+            if not anonymous:
+                save_figure(draw_declaration(found), folder / "declaration.png")
+            page = explanation_page(found, loaded.manifest.name, with_declaration=not anonymous)
             (folder / "explanation.html").write_text(page, encoding="utf-8")
-            described = found.as_dict()
+            described = found.as_dict(with_declaration=not anonymous)
             (folder / "explanation.json").write_text(json.dumps(described, indent=1) + "\n")
         explanations.append(found)
     if as_json:
@@ -124,10 +131,12 @@ def explain(
                 "format": FORMAT,
                 "edition": loaded.manifest.name,
                 "train_sha256": loaded.manifest.files["train"].sha256,
-                "explanations": [found.as_dict() for found in explanations],
+                "explanations": [
+                    found.as_dict(with_declaration=not anonymous) for found in explanations
+                ],
             }
         )
         return
     for found in explanations:
-        show(importance_table(found), contributions_table(found))
+        show(importance_table(found), *([] if anonymous else [contributions_table(found)]))
     click.echo(f"Pictures, pages and JSON are in {out}.")

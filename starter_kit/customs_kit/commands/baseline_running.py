@@ -18,6 +18,7 @@ from customs_kit.commands.options import (
 if TYPE_CHECKING:
     from customs_baselines.plan import Run
     from customs_baselines.records import RunRecord
+    from customs_data.edition.loading import Edition
 
 
 @click.command("list")
@@ -86,6 +87,12 @@ def list_(as_json: bool) -> None:
     type=click.Path(path_type=Path),
     help="Also save the table as a picture (SVG).",
 )
+@click.option(
+    "--errors",
+    is_flag=True,
+    help="Also write errors.html: where the models err, on the rows that --validate scores, else "
+    "on hidden labels.",
+)
 @device_option
 @json_option
 def run(
@@ -99,6 +106,7 @@ def run(
     validate: bool | None,
     threads: int | None,
     picture: Path | None,
+    errors: bool,
     device: str,
     as_json: bool,
 ) -> None:
@@ -117,6 +125,7 @@ def run(
       customs-kit baseline run xgboost --edition my-edition --recipe paper,kit
       customs-kit baseline run xgboost lightgbm --edition my-edition --label-rates 1,0.1,0.05
       customs-kit baseline run my_model.py:MyModel --edition my-edition
+      customs-kit baseline run xgboost lightgbm --edition my-edition --validate --errors
     """
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -167,6 +176,7 @@ def run(
     if picture is not None:
         parts = (runs_table(records, title), reference_line(reference))
         save_picture(picture, "customs-kit baseline run", *parts)
+    page = _write_errors(records, loaded, out) if errors else None
     if as_json:
         print_json([record.as_dict() for record in records])
     else:
@@ -177,8 +187,27 @@ def run(
                 "where labels were not erased at random, these are not like the test declarations."
             )
         click.echo(f"Submissions, records and logs are in {out}.")
+        if page is not None:
+            click.echo(f"Where the models err is told in {page}.")
     failed = [record for record in records if record.failed]
     for record in failed:
         click.echo(f"Error: {record.run.name} failed: {record.result.error}", err=True)
     if failed:
         raise SystemExit(1)
+
+
+def _write_errors(records: list[RunRecord], edition: Edition, out: Path) -> Path | None:
+    """Write the error page of the runs that can be held against labels."""
+    from customs_baselines.run_errors import validation_errors
+    from customs_kit.error_files import ERROR_RATE, write_errors
+    from customs_scorer.submission_errors import errors_of_files
+
+    files = {r.run.folder: r.submission for r in records if r.submission is not None}
+    if not files:
+        return None  # every model failed, which is told already
+    if any(record.validation for record in records) or not edition.layout.has_hidden:
+        analysis, source = validation_errors(records, edition, ERROR_RATE)
+    else:
+        analysis, source = errors_of_files(files, edition.layout.public.parent, ERROR_RATE)
+    title = f"Where models err: {edition.manifest.name}"
+    return write_errors(analysis, out, title=title, source=source)

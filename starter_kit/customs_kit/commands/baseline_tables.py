@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from customs_kit.commands.options import device_option, json_option
+from customs_kit.commands.options import CommaSeparated, device_option, json_option
 
 if TYPE_CHECKING:
     from customs_baselines.grids.grid import Cell
@@ -43,6 +43,14 @@ _GRID = ".toml"
     help="Markdown file that must hold the table already; exits 1 if it does not.",
 )
 @click.option(
+    "--label-rate",
+    "--label-rates",
+    "label_rates",
+    type=CommaSeparated(float),
+    default=(),
+    help="Label rates to show in the table: 1 or 1,0.1.  [default: all]",
+)
+@click.option(
     "--curves",
     multiple=True,
     type=click.Path(path_type=Path),
@@ -58,6 +66,7 @@ def table(
     device: str,
     document: Path | None,
     checked: Path | None,
+    label_rates: tuple[float, ...],
     curves: tuple[Path, ...],
     as_json: bool,
 ) -> None:
@@ -110,11 +119,11 @@ def table(
         draw_curves(read_results(files), picture)
     target = document or checked
     if target is not None:
-        put_table(target, sources[0].stem, table_of(files), check=checked is not None)
+        put_table(target, sources[0].stem, table_of(files, label_rates), check=checked is not None)
     if as_json:
-        print_json(summaries(read_results(files)))
+        print_json(summaries(read_results(files).at(label_rates)))
     elif target is None:
-        click.echo(table_of(files))
+        click.echo(table_of(files, label_rates))
 
 
 def _run(

@@ -19,8 +19,16 @@ from customs_kit.commands.options import edition_option, json_option
     show_default=True,
     help="Bootstrap replicates of the 95 % intervals; 0 leaves them out.",
 )
+@click.option(
+    "--errors",
+    type=click.Path(path_type=Path),
+    help="Folder for errors.html and errors.json: where the submissions err, by chapter, origin, "
+    "office, month and scheme.",
+)
 @json_option
-def score(files: tuple[Path, ...], edition: Path, replicates: int, as_json: bool) -> None:
+def score(
+    files: tuple[Path, ...], edition: Path, replicates: int, errors: Path | None, as_json: bool
+) -> None:
     """Score submissions against hidden labels (organizers).
 
     Best first: private precision@5 %, then precision@10 %, then the order of FILES (name earlier
@@ -30,19 +38,29 @@ def score(files: tuple[Path, ...], edition: Path, replicates: int, as_json: bool
     Examples:
       customs-kit score submission.csv --edition my-edition
       customs-kit score team-*.csv --edition my-edition --json
+      customs-kit score team-*.csv --edition my-edition --errors errors
     """
     from customs_data import load_edition
+    from customs_kit.error_files import ERROR_RATE, write_errors
     from customs_kit.tables import reference_line, scorecard_table, standings_table
     from customs_kit.terminal import print_json, progress_console, show
     from customs_scorer.reference import make_reference
     from customs_scorer.standings import score_files
+    from customs_scorer.submission_errors import errors_of_files
 
     with progress_console().status("Scoring ..."):
         standings = score_files(list(files), edition, n_replicates=replicates)
         reference = make_reference(load_edition(edition))
+    page = None
+    if errors is not None:
+        with progress_console().status("Looking for errors ..."):
+            analysis, source = errors_of_files({str(f): f for f in files}, edition, ERROR_RATE)
+        page = write_errors(analysis, errors, title="Where submissions err", source=source)
     if as_json:
         print_json([{**standing.as_dict(), **reference.as_dict()} for standing in standings])
         return
     one = len(standings) == 1
     table = scorecard_table(standings[0]) if one else standings_table(standings)
     show(table, reference_line(reference))
+    if page is not None:
+        click.echo(f"Where the submissions err is told in {page}.")

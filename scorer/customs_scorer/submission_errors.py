@@ -1,0 +1,55 @@
+"""The errors of submission files against the hidden labels (organizers, or a practice edition)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from customs_data.edition.layout import USAGES
+from customs_data.edition.loading import load_edition, load_oracle, load_solution
+from customs_data.schema import KEY
+from customs_scorer.error_analysis import ErrorAnalysis, analyse_errors, schemes_of
+from customs_scorer.submissions import read_submission
+
+
+def errors_of_files(
+    files: dict[str, Path], edition: Path | str, rate: float
+) -> tuple[ErrorAnalysis, str]:
+    """Analyse the errors of submission files in the private period.
+
+    Parameters
+    ----------
+    files : dict of str to path
+        Submissions by name.
+    edition : path
+        Organizer's copy: hidden labels must be at hand. The schemes behind them are shown too if
+        the edition was generated.
+    rate : float
+        Inspection rate in (0, 1].
+
+    Returns
+    -------
+    analysis : ErrorAnalysis
+    source : str
+        One sentence: which declarations, whose labels.
+
+    Raises
+    ------
+    InvalidEditionError
+        If the hidden labels are not at hand.
+    InvalidSubmissionError
+        If a file cannot be scored.
+    """
+    loaded = load_edition(edition)
+    solution = load_solution(loaded.layout, loaded.test[KEY])
+    private = (solution["Usage"] == USAGES["private"]).to_numpy()
+    scheme = None
+    if loaded.layout.has_oracle:
+        scheme = schemes_of(solution[KEY][private], load_oracle(loaded.layout))
+    analysis = analyse_errors(
+        loaded.test[private].reset_index(drop=True),
+        solution["Fraud"].to_numpy()[private],
+        {name: read_submission(file, solution[KEY])[private] for name, file in files.items()},
+        rate,
+        scheme=scheme,
+    )
+    return analysis, f"The {int(private.sum()):,} declarations of Private, hidden labels."
