@@ -23,8 +23,8 @@ _BLOCK: Final = 1 << 17
 # Digits that fit int64 whatever they are.
 _MAX_WIDTH: Final = 18
 # A table over the whole range of numbers (4 bytes an entry) is taken where it is at most so many
-# times longer than the IDs; a hash table takes about 40 bytes an ID.
-_MAX_SPARSITY: Final = 8
+# times longer than the IDs; a hash table takes about as much.
+_MAX_SPARSITY: Final = 16
 
 
 def match_ids(ids: pa.ChunkedArray, expected: pa.ChunkedArray) -> Places:
@@ -52,12 +52,11 @@ def match_ids(ids: pa.ChunkedArray, expected: pa.ChunkedArray) -> Places:
     numbers = None if width is None else _numbers(expected, width)
     if width is None or numbers is None or (numbers < 0).any():
         return _match_text(ids, expected)
-    low = int(numbers.min())
-    span = int(numbers.max()) - low + 1
-    if span > _MAX_SPARSITY * len(numbers):
+    low, high = int(numbers.min()), int(numbers.max())
+    if high - low >= _MAX_SPARSITY * len(numbers):
         found = pd.Index(numbers).get_indexer(pd.Index(_numbers(ids, width)))
         return np.asarray(found, dtype=np.int64)
-    table = np.full(span, -1, dtype=np.int32)
+    table = np.full(high - low + 2, -1, dtype=np.int32)  # the last entry stands for all others
     for start in range(0, len(numbers), _BLOCK):
         block = numbers[start : start + _BLOCK]
         table[block - low] = np.arange(start, start + len(block), dtype=np.int32)
@@ -65,10 +64,9 @@ def match_ids(ids: pa.ChunkedArray, expected: pa.ChunkedArray) -> Places:
     places = np.empty(len(ids), dtype=np.int64)
     start = 0
     for block in _number_blocks(ids, width):
-        offset = block - low
-        inside = (offset >= 0) & (offset < span)
-        found = table[np.where(inside, offset, 0)]
-        places[start : start + len(block)] = np.where(inside, found, -1)
+        if block.min() < low or block.max() > high:
+            block = np.where((block >= low) & (block <= high), block, high + 1)
+        places[start : start + len(block)] = table[block - low]
         start += len(block)
     return places
 
@@ -151,11 +149,12 @@ def _block_numbers(block: pa.Array, width: int) -> Places:
     else:
         digits = content[starts[:-1][sound, None] + np.arange(width)]
     digits = digits - np.uint8(ord("0"))  # other bytes wrap round to more than 9
-    value = np.zeros(len(digits), dtype=np.int64)
-    for column in digits.T:
+    value = digits[:, 0].astype(np.int64)
+    for column in digits.T[1:]:
         value *= 10
         value += column
-    value[(digits > 9).any(axis=1)] = -1
+    if digits.max(initial=0) > 9:
+        value[(digits > 9).any(axis=1)] = -1
     if sound.all():
         return value
     numbers = np.full(len(block), -1, dtype=np.int64)
