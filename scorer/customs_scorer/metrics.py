@@ -7,8 +7,10 @@ tie-breaking, so that neither the order of rows nor a constant score gains anyth
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -117,8 +119,64 @@ def inspect(y_true: npt.ArrayLike, fraud_score: npt.ArrayLike, rate: float) -> I
     are, the expected number of positives found is p_a + (k - a) * p_t / t (McSherry and Najork,
     ECIR 2008).
     """
-    labels = np.asarray(y_true)
+    return inspect_all([y_true], fraud_score, [rate])[0][0]
+
+
+def inspect_all(
+    y_true: Sequence[npt.ArrayLike], fraud_score: npt.ArrayLike, rates: Sequence[float]
+) -> list[list[Inspection]]:
+    """Inspect at several rates and count several kinds of positives, ranking the scores once.
+
+    Parameters
+    ----------
+    y_true : sequence of array_like of int or bool, each of shape (n_declarations,)
+        One array for each kind of positive (fraud, critical fraud).
+    fraud_score : array_like of float, shape (n_declarations,)
+        Finite; higher is more suspicious.
+    rates : sequence of float
+        Inspection rates in (0, 1], in any order.
+
+    Returns
+    -------
+    list of list of Inspection
+        One list for each kind of positive, one `Inspection` for each rate.
+
+    Raises
+    ------
+    KitError
+        As `inspect`.
+    """
     scores = np.asarray(fraud_score)
+    kinds = [_check_labels(np.asarray(labels), scores) for labels in y_true]
+    if scores.dtype.kind not in "fiub" or not np.isfinite(scores).all():
+        raise KitError("fraud_score must hold finite numbers only.")
+    sizes = [n_inspected(len(scores), rate) for rate in rates]
+    most = max(sizes)
+    top = np.partition(scores, len(scores) - most)[len(scores) - most :]
+    cuts = [np.partition(top, most - k)[most - k] for k in sizes]
+    # Nothing below the lowest cut is opened at any rate.
+    opened = np.flatnonzero(scores >= min(cuts))
+    top = scores[opened]
+    groups = [(top > cut, top == cut) for cut in cuts]
+    return [
+        [
+            Inspection(
+                n_declarations=len(scores),
+                n_positive=int(np.count_nonzero(positive)),
+                k=k,
+                n_above=int(np.count_nonzero(above)),
+                n_positive_above=int(np.count_nonzero(above & positive_top)),
+                n_tied=int(np.count_nonzero(tied)),
+                n_positive_tied=int(np.count_nonzero(tied & positive_top)),
+            )
+            for k, (above, tied) in zip(sizes, groups, strict=True)
+        ]
+        for positive, positive_top in ((positive, positive[opened]) for positive in kinds)
+    ]
+
+
+def _check_labels(labels: npt.NDArray[Any], scores: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    """Labels as booleans, refused where they are not one 0 or 1 for each score."""
     if labels.ndim != 1 or labels.shape != scores.shape:
         raise KitError(
             "y_true and fraud_score must be one-dimensional and of the same length, however: "
@@ -126,23 +184,13 @@ def inspect(y_true: npt.ArrayLike, fraud_score: npt.ArrayLike, rate: float) -> I
         )
     if len(labels) == 0:
         raise KitError("There must be at least one declaration to inspect, however: none came.")
-    if not np.isin(labels, (0, 1)).all():
+    if labels.dtype.kind in "biu":  # np.isin would take eight times the memory
+        sound = labels.min() >= 0 and labels.max() <= 1
+    else:
+        sound = np.isin(labels, (0, 1)).all()
+    if not sound:
         raise KitError("y_true must hold 0 and 1 only; leave unlabelled declarations out.")
-    if scores.dtype.kind not in "fiub" or not np.isfinite(scores).all():
-        raise KitError("fraud_score must hold finite numbers only.")
-    positive = labels.astype(bool)
-    k = n_inspected(len(scores), rate)
-    cut = np.partition(scores, len(scores) - k)[len(scores) - k]
-    above, tied = scores > cut, scores == cut
-    return Inspection(
-        n_declarations=len(scores),
-        n_positive=int(positive.sum()),
-        k=k,
-        n_above=int(above.sum()),
-        n_positive_above=int((above & positive).sum()),
-        n_tied=int(tied.sum()),
-        n_positive_tied=int((tied & positive).sum()),
-    )
+    return labels.astype(bool, copy=False)
 
 
 def precision_at(y_true: npt.ArrayLike, fraud_score: npt.ArrayLike, rate: float) -> float:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from customs_data.edition.layout import USAGES
 from customs_scorer.bootstrap import precision_interval
-from customs_scorer.metrics import inspect, precision_at
+from customs_scorer.metrics import RANKED_RATES, inspect_all
 
 N_REPLICATES: Final = 1000
 
@@ -128,18 +128,22 @@ def score_rows(
     seed: int = 0,
 ) -> PeriodScore:
     """Score one set of declarations; arrays of shape (n_declarations,)."""
-    is_critical = (critical == 2).astype(np.int8)
-    five, ten = (inspect(fraud, fraud_score, rate) for rate in (0.05, 0.10))
-    critical_five, critical_ten = (inspect(is_critical, fraud_score, r) for r in (0.05, 0.10))
+    (five, ten), (critical_five, critical_ten) = inspect_all(
+        [fraud, critical == 2], fraud_score, RANKED_RATES
+    )
     unseen_five, unseen_ten = (
-        precision_at(fraud[unseen], fraud_score[unseen], rate) if unseen.any() else float("nan")
-        for rate in (0.05, 0.10)
+        [
+            held.precision
+            for held in inspect_all([fraud[unseen]], fraud_score[unseen], RANKED_RATES)[0]
+        ]
+        if unseen.any()
+        else [float("nan")] * 2
     )
     intervals: list[tuple[float, float] | None] = [
         precision_interval(fraud, fraud_score, rate, n_replicates=n_replicates, seed=seed)
         if n_replicates
         else None
-        for rate in (0.05, 0.10)
+        for rate in RANKED_RATES
     ]
     return PeriodScore(
         n_declarations=five.n_declarations,
@@ -153,7 +157,7 @@ def score_rows(
         lift_at_10=ten.lift,
         critical_precision_at_5=critical_five.precision,
         critical_precision_at_10=critical_ten.precision,
-        n_unseen=int(unseen.sum()),
+        n_unseen=int(np.count_nonzero(unseen)),
         unseen_precision_at_5=unseen_five,
         unseen_precision_at_10=unseen_ten,
         interval_at_5=intervals[0],

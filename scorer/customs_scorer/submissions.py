@@ -15,9 +15,10 @@ import pyarrow.compute as pc
 from customs_data.declarations import can_be_numbers, parse_numbers
 from customs_data.edition.loading import Edition
 from customs_data.errors import InvalidSubmissionError, KitError
+from customs_data.matching import Places, arrow_text, is_repeat, match_ids
 from customs_data.problems import N_EXAMPLES, ProblemReport
 from customs_data.reading import read_table
-from customs_data.schema import KEY, TEXT_DTYPE
+from customs_data.schema import KEY
 
 SCORE: Final = "Fraud Score"
 HEADER: Final = (KEY, SCORE)
@@ -106,12 +107,12 @@ def check_submission(path: Path | str, expected_ids: pd.Series[str]) -> CheckedS
     return CheckedSubmission(report, aligned)
 
 
-def _ids(cells: pa.ChunkedArray, report: ProblemReport) -> pd.Series[str] | None:
-    """Declaration IDs as text; a Parquet file may hold them as another type."""
+def _ids(cells: pa.ChunkedArray, report: ProblemReport) -> pa.ChunkedArray | None:
+    """Declaration IDs, if they are text; a Parquet file may hold them as another type."""
     if not (pa.types.is_string(cells.type) or pa.types.is_large_string(cells.type)):
         report.add(f"{KEY} must be text, as in test.csv, however: it is {cells.type}", column=KEY)
         return None
-    return pd.Series(cells.to_pandas()).astype(TEXT_DTYPE)
+    return cells
 
 
 def _scores(
@@ -138,31 +139,34 @@ def _scores(
 
 
 def _check_ids(
-    ids: pd.Series[str],
+    ids: pa.ChunkedArray,
     expected: pd.Series[str],
     lines: npt.NDArray[np.int64],
     report: ProblemReport,
-) -> npt.NDArray[np.intp]:
+) -> Places:
     """Report unknown, repeated and missing IDs; return the place of each row among the expected."""
-    places = pd.Index(expected).get_indexer(pd.Index(ids))
+    places = match_ids(ids, arrow_text(expected))
+    absent = np.ones(len(expected), dtype=bool)
+    absent[places[places >= 0]] = False
+    if len(places) == len(expected) and not absent.any():
+        return places
     for complaint, wrong in (
         (f"{KEY} must be one of test.csv", places < 0),
-        (f"{KEY} must stand only once", np.asarray(ids.duplicated()) & (places >= 0)),
+        (f"{KEY} must stand only once", is_repeat(places, len(expected))),
     ):
         rows = np.flatnonzero(wrong)
         if len(rows):
-            shown = ids.iloc[rows[:N_EXAMPLES]].fillna("").tolist()
+            shown = [ids[int(row)].as_py() or "" for row in rows[:N_EXAMPLES]]
             report.add(complaint, column=KEY, lines=lines[rows], values=shown)
-    absent = np.ones(len(expected), dtype=bool)
-    absent[places[places >= 0]] = False
-    if n := int(absent.sum()):
-        examples = ", ".join(expected[absent].head(N_EXAMPLES))
+    missing = np.flatnonzero(absent)
+    if len(missing):
+        examples = ", ".join(expected.iloc[missing[:N_EXAMPLES]])
         report.add(
-            f"Every {KEY} of test.csv must have a row, however: {n:,} of {len(expected):,} are "
-            f"missing, among them {examples}",
+            f"Every {KEY} of test.csv must have a row, however: {len(missing):,} of "
+            f"{len(expected):,} are missing, among them {examples}",
             column=KEY,
         )
-    return np.asarray(places, dtype=np.intp)
+    return places
 
 
 def read_submission(path: Path | str, expected_ids: pd.Series[str]) -> npt.NDArray[np.float64]:

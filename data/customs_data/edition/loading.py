@@ -29,6 +29,7 @@ from customs_data.edition.layout import (
 )
 from customs_data.edition.manifest import Manifest, read_manifest
 from customs_data.errors import InvalidEditionError
+from customs_data.matching import arrow_text, match_ids
 from customs_data.reading import read_table
 from customs_data.writing import stored_sha256
 
@@ -150,11 +151,12 @@ def load_solution(layout: Layout, expected_ids: pd.Series[str] | None = None) ->
         )
     if expected_ids is None:
         return solution
-    if len(solution) != len(expected_ids) or not solution[schema.KEY].isin(expected_ids).all():
+    places = match_ids(arrow_text(expected_ids), arrow_text(solution[schema.KEY]))
+    if len(solution) != len(expected_ids) or (places < 0).any():
         raise InvalidEditionError(
             f"{layout.hidden} must hold one label for each row of test.csv, however: it does not."
         )
-    return solution.set_index(schema.KEY).loc[list(expected_ids)].reset_index()
+    return solution.take(places).reset_index(drop=True)
 
 
 def read_solution(layout: Layout) -> pd.DataFrame:

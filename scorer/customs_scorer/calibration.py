@@ -1,0 +1,80 @@
+"""Whether scores that claim to be probabilities are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from customs_data.errors import KitError
+from customs_scorer.metrics import inspect
+from customs_scorer.shares import add_share
+
+
+def calibration_table(
+    y_true: npt.ArrayLike, fraud_score: npt.ArrayLike, n_bins: int = 10
+) -> pd.DataFrame:
+    """Mean score against fraud rate in bins of equally many declarations.
+
+    Only probabilities can be calibrated: a submission needs nothing but an order, and scores of
+    another scale, though in [0, 1], may rank well and be far from any probability.
+
+    Parameters
+    ----------
+    y_true : array_like of int, shape (n_declarations,)
+        1 = fraud, 0 = honest.
+    fraud_score : array_like of float, shape (n_declarations,)
+        In [0, 1].
+    n_bins : int
+        At least 1. Equal scores stay in one bin, so that ties make fewer and unequal bins.
+
+    Returns
+    -------
+    DataFrame
+        One row a bin, lowest scores first: n_declarations, lowest_score, highest_score,
+        mean_score, n_fraud, fraud_rate, fraud_rate_low, fraud_rate_high (95 % interval).
+
+    Raises
+    ------
+    KitError
+        If the scores are no probabilities; otherwise as `customs_scorer.metrics.inspect`.
+
+    Examples
+    --------
+    >>> table = calibration_table([0, 0, 1, 1], [0.1, 0.3, 0.6, 0.8], n_bins=2)
+    >>> table[["n_declarations", "mean_score", "fraud_rate"]].values.tolist()
+    [[2.0, 0.2, 0.0], [2.0, 0.7, 1.0]]
+    """
+    labels, scores = np.asarray(y_true), np.asarray(fraud_score)
+    inspect(labels, scores, 1.0)  # refuses what cannot be scored
+    if n_bins < 1:
+        raise KitError(f"A calibration must have at least one bin, however: {n_bins}.")
+    if not are_probabilities(scores):
+        raise KitError(
+            "fraud_score must hold probabilities in [0, 1] to be calibrated, however: it reaches "
+            f"from {scores.min():g} to {scores.max():g}."
+        )
+    edges = np.quantile(scores, np.arange(1, n_bins) / n_bins, method="inverted_cdf")
+    rows = pd.DataFrame(
+        {
+            "bin": np.searchsorted(np.unique(edges), scores, side="left"),
+            "score": scores.astype(np.float64),
+            "fraud": labels.astype(np.int64),
+        }
+    )
+    table = rows.groupby("bin").agg(
+        n_declarations=("score", "size"),
+        lowest_score=("score", "min"),
+        highest_score=("score", "max"),
+        mean_score=("score", "mean"),
+        n_fraud=("fraud", "sum"),
+    )
+    add_share(table, "fraud_rate", "n_fraud", "n_declarations")
+    return table.reset_index(drop=True)
+
+
+def are_probabilities(scores: npt.NDArray[Any]) -> bool:
+    """Whether all scores lie in [0, 1]."""
+    return bool(((scores >= 0) & (scores <= 1)).all())
