@@ -100,10 +100,11 @@ def test_wilson_is_that_of_the_textbook():
 
 
 def test_wilson_covers_the_truth_in_small_groups():
+    # for one share it may be 91 %, as counts are whole; over all shares it is 95 %
     rng = np.random.default_rng(0)
-    for p in (0.05, 0.3):
-        low, high = wilson_interval(rng.binomial(15, p, 4000), 15)
-        assert ((low <= p) & (p <= high)).mean() > 0.93
+    truth = rng.uniform(0.02, 0.98, 20_000)
+    low, high = wilson_interval(rng.binomial(15, truth), 15)
+    assert 0.94 < ((low <= truth) & (truth <= high)).mean() < 0.96
 
 
 def test_golden_calibration():
