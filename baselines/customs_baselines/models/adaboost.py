@@ -20,7 +20,7 @@ class AdaBoost(RecipeModel):
         _BASE | change
         for change in ({}, {"n_estimators": 100}, {"n_estimators": 60, "max_depth": 3})
     )
-    kit = candidates[0]
+    kit = candidates[2]
 
     def build(self, settings: dict[str, Any]) -> Any:
         """AdaBoost of the installed scikit-learn."""
@@ -31,4 +31,4 @@ class AdaBoost(RecipeModel):
 
 ESTIMATOR = AdaBoost
 RECIPE = "kit"
-SUMMARY = "AdaBoost over decision stumps."
+SUMMARY = "AdaBoost over shallow trees (stumps under recipe paper)."

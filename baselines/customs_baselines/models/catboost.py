@@ -43,7 +43,7 @@ class CatBoost(RecipeModel):
             {"l2_leaf_reg": 20.0},
         )
     )
-    kit = candidates[0]
+    kit = candidates[4]
 
     def build(self, settings: dict[str, Any]) -> Any:
         """Trees of the installed CatBoost."""

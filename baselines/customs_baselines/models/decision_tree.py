@@ -30,7 +30,7 @@ class DecisionTree(RecipeModel):
             {"criterion": "entropy", "max_depth": 8, "min_samples_leaf": 50},
         )
     )
-    kit = candidates[0]
+    kit = candidates[4]
 
     def build(self, settings: dict[str, Any]) -> Any:
         """Tree of the installed scikit-learn."""

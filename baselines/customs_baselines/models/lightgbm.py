@@ -43,7 +43,7 @@ class LightGBM(RecipeModel):
             {"learning_rate": 0.015, "colsample_bytree": 0.3},
         )
     )
-    kit = candidates[0]
+    kit = candidates[2]
 
     def build(self, settings: dict[str, Any]) -> Any:
         """Trees of the installed LightGBM."""

@@ -21,7 +21,7 @@ class LinearModel(RecipeModel):
 
     paper: ClassVar[dict[str, Any]] = {"C": 1.0}
     candidates = tuple(_BASE | change for change in ({}, {"C": 0.003}, {"C": 0.01}, {"C": 0.3}))
-    kit = candidates[0]
+    kit = candidates[1]
 
     def build(self, settings: dict[str, Any]) -> Any:
         """Linear model of the installed scikit-learn, iterated until it converges."""

@@ -77,20 +77,12 @@ def explain(
       customs-kit baseline explain xgboost --recipe paper,kit --edition my-edition --out explained
       customs-kit baseline explain lightgbm --edition my-edition --declaration 12345678
     """
-    import json
-
     from customs_baselines.explaining.explain import explain_run
     from customs_baselines.explaining.explanation import FORMAT
-    from customs_baselines.explaining.figures import (
-        draw_declaration,
-        draw_importance,
-        draw_summary,
-    )
-    from customs_baselines.explaining.report import explanation_page
+    from customs_baselines.explaining.report import write_explanation
     from customs_baselines.plan import Plan
     from customs_data import load_edition
     from customs_data.errors import KitError
-    from customs_data.pictures import save_figure
     from customs_kit.practice import practice_edition
     from customs_kit.tables import contributions_table, importance_table
     from customs_kit.terminal import print_json, progress_console, show
@@ -104,26 +96,21 @@ def explain(
         folder = out / run.folder
         try:
             folder.mkdir(parents=True, exist_ok=True)
+            with progress_console().status(f"Training and explaining {run.folder} ..."):
+                found = explain_run(
+                    run,
+                    loaded,
+                    folder / "log.txt",
+                    declaration=declaration,
+                    n_declarations=n_declarations,
+                    n_jobs=threads,
+                    device=device,
+                )
+                write_explanation(
+                    found, folder, loaded.manifest.name, with_declaration=not anonymous
+                )
         except OSError as error:
-            raise KitError(f"{folder} cannot be made: {error.strerror}. Choose --out.") from None
-        with progress_console().status(f"Training and explaining {run.folder} ..."):
-            found = explain_run(
-                run,
-                loaded,
-                folder / "log.txt",
-                declaration=declaration,
-                n_declarations=n_declarations,
-                n_jobs=threads,
-                device=device,
-            )
-            save_figure(draw_importance(found), folder / "importance.png")
-            save_figure(draw_summary(found), folder / "many.png")
-            if not anonymous:
-                save_figure(draw_declaration(found), folder / "declaration.png")
-            page = explanation_page(found, loaded.manifest.name, with_declaration=not anonymous)
-            (folder / "explanation.html").write_text(page, encoding="utf-8")
-            described = found.as_dict(with_declaration=not anonymous)
-            (folder / "explanation.json").write_text(json.dumps(described, indent=1) + "\n")
+            raise KitError(f"{folder} cannot be written: {error.strerror}. Choose --out.") from None
         explanations.append(found)
     if as_json:
         print_json(

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from customs_data.errors import KitError
+from customs_data.pages import html_table
+from customs_scorer.error_analysis import analyse_errors
+from customs_scorer.error_page import error_page, errors_as_dict
+
+
+@pytest.fixture(scope="module")
+def analysis(sample):
+    rows = sample["private"]
+    fraud = rows["Fraud"].to_numpy()
+    scores = {
+        "<good>": fraud * 0.5 + np.linspace(0, 0.4, len(rows)),
+        "raw": -np.log(rows["Item Price"].to_numpy() + 1),
+    }
+    scheme = np.where(fraud == 1, "undervaluation", "honest")
+    return analyse_errors(rows.drop(columns=["Fraud"]), fraud, scores, 0.05, scheme=scheme)
+
+
+def test_the_page_tells_all_and_escapes_what_teams_chose(analysis):
+    page = error_page(analysis, title="<t>", rate=0.05, source="Of <whom>?")
+    for by in ("chapter", "origin", "office", "month", "scheme"):
+        assert f"<h2>By {by}</h2>" in page
+    for text in ("<t>", "<whom>", "<good>"):
+        assert text not in page
+    assert "&lt;good&gt;" in page
+    assert "What every submission misses" in page
+    assert "<script" not in page
+    assert "src=" not in page
+
+
+def test_scores_that_are_no_probabilities_are_not_calibrated(analysis):
+    assert set(analysis.calibration) == {"<good>"}
+
+
+def test_json_holds_every_group_and_nothing_json_cannot(analysis):
+    told = json.loads(json.dumps(errors_as_dict(analysis), allow_nan=False))
+    months = {row["group"] for row in told["by_group"]["month"]}
+    assert months == {"2021-04", "2021-05", "2021-06"}
+    # Precision of a group where nothing is inspected is unknown, not 0.
+    silent = [row for row in told["by_group"]["chapter"] if row["n_inspected"] == 0]
+    assert all(row["precision"] is None for row in silent)
+    opened = sum(r["n_found"] for r in told["by_group"]["scheme"] if r["submission"] == "<good>")
+    all_fraud = told["missed_by_all"]["n_fraud"]
+    missed = told["missed_by_all"]["n_missed"]
+    assert 0 < opened <= all_fraud - missed
+
+
+def test_without_a_submission_there_is_nothing_to_analyse(sample):
+    with pytest.raises(KitError, match="at least one"):
+        analyse_errors(sample["private"], sample["private"]["Fraud"], {}, 0.05)
+
+
+def test_numbers_stand_right_and_text_left():
+    table = html_table(("a", "b", "c"), [("x", "1,234", "word"), ("y", "-", "0.1 .. 0.2")])
+    assert '<td class="number">1,234</td><td>word</td>' in table
+    assert table.count('class="number"') == 3
