@@ -34,7 +34,7 @@ class RandomForest(RecipeModel):
             {"n_estimators": 200, "min_samples_leaf": 3, "max_features": 0.3},
         )
     )
-    kit = candidates[0]
+    kit = candidates[3]
 
     def build(self, settings: dict[str, Any]) -> Any:
         """Forest of the installed scikit-learn."""

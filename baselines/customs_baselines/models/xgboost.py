@@ -42,7 +42,7 @@ class XGBoost(RecipeModel):
             {"n_estimators": 400, "learning_rate": 0.02, "colsample_bytree": 0.3},
         )
     )
-    kit = candidates[0]
+    kit = candidates[5]
 
     def build(self, settings: dict[str, Any]) -> Any:
         """Trees of the installed XGBoost."""
