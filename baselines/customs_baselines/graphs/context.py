@@ -101,8 +101,9 @@ class Links:
         day = X["Date"].to_numpy().astype("datetime64[D]").astype(np.int64)
         return cls(group, size, day)
 
-    def take(self, rows: Integers) -> Links:
-        """The links of some declarations; entities keep their numbers."""
-        return Links(
-            {name: group[rows] for name, group in self.group.items()}, self.size, self.day[rows]
-        )
+    def without(self, rows: Integers) -> Links:
+        """The same declarations, some of them linked to nothing."""
+        group = {name: found.copy() for name, found in self.group.items()}
+        for found in group.values():
+            found[rows] = -1
+        return Links(group, self.size, self.day)
