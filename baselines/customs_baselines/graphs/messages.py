@@ -125,9 +125,7 @@ class MessagePasser:
         for week in np.unique(snapshot):
             readers = snapshot == week
             inside = self.links.day < week * SNAPSHOT_DAYS
-            for held, values in zip(
-                found, self._spread(emitted, strengths, inside), strict=True
-            ):
+            for held, values in zip(found, self._spread(emitted, strengths, inside), strict=True):
                 held[readers] = values[rows[readers]]
         return found
 
@@ -151,7 +149,7 @@ class MessagePasser:
                 for j in range(N_SIGNALS):
                     sums = np.bincount(
                         group[mask], weights=value[mask, j], minlength=len(counts[name])
-                    )
+                    ).astype(np.float64)  # of nothing, bincount makes integers
                     sums *= strengths[name] / np.maximum(counts[name], 1.0)
                     new[:, j] += sums[group]
             value = new / total[:, None]

@@ -28,6 +28,7 @@ PARTNERS: Final[dict[str, tuple[str, ...]]] = {
     "indicator": ("Country of Origin Indicator",),
 }
 _WEEK: Final = 7.0
+_NOISE: Final = 1e-6  # variance below which values count as equal
 
 
 def structural_statistics(links: Links, values: Floats, *, past_only: bool) -> Floats:
@@ -47,15 +48,15 @@ def structural_statistics(links: Links, values: Floats, *, past_only: bool) -> F
     ndarray of float64, shape (n_declarations, n_statistics)
         NaN where a declaration has no seller.
     """
-    running = {
-        name: Running(links.group[name], links.day, past_only=past_only) for name in TRADERS
-    }
+    running = {name: Running(links.group[name], links.day, past_only=past_only) for name in TRADERS}
     make_up = {name: _make_up(name, links, values, running[name]) for name in TRADERS}
     columns = [make_up[name] for name in TRADERS]
-    for name in TRADERS:
-        for other in TRADERS:
-            if other != name:
-                columns.append(_mean(running[name], make_up[other]))
+    columns += [
+        _mean(running[name], make_up[other])
+        for name in TRADERS
+        for other in TRADERS
+        if other != name
+    ]
     return np.hstack(columns)
 
 
@@ -66,9 +67,16 @@ def _make_up(name: str, links: Links, values: Floats, running: Running) -> Float
     ]
     own_day = day.astype(np.float64)[:, None] - (day.min() if len(day) else 0)
     summed = running.sums(
-        np.hstack([np.ones((len(group), 1)), values, values**2, own_day, own_day**2, *(
-            meeting[:, None] for meeting in meetings
-        )])
+        np.hstack(
+            [
+                np.ones((len(group), 1)),
+                values,
+                values**2,
+                own_day,
+                own_day**2,
+                *(meeting[:, None] for meeting in meetings),
+            ]
+        )
     )
     n_values = values.shape[1]
     count = np.maximum(summed[:, 0], 1.0)[:, None]
@@ -81,8 +89,8 @@ def _make_up(name: str, links: Links, values: Floats, running: Running) -> Float
         [
             np.log1p(summed[:, 0]),
             mean,
-            np.sqrt(np.maximum(square - mean**2, 0.0)),
-            np.sqrt(np.maximum(square_day - mean_day**2, 0.0)),
+            _spread(square, mean),
+            _spread(square_day, mean_day),
             day - first,
             last - day,
             span,
@@ -91,6 +99,12 @@ def _make_up(name: str, links: Links, values: Floats, running: Running) -> Float
         ]
     )
     found[group < 0] = np.nan
+    return found
+
+
+def _spread(square: Floats, mean: Floats) -> Floats:
+    """Standard deviation, without the square root of rounding errors where all values agree."""
+    found: Floats = np.sqrt(np.maximum(square - mean**2 - _NOISE, 0.0))
     return found
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
+import warnings
+from importlib import import_module
+from typing import Any, Final
 
 import torch
 from torch import nn
-from torch_geometric.nn import SAGEConv, TransformerConv
 
 from customs_data.errors import KitError
 
@@ -86,6 +87,14 @@ class MessageNetwork(nn.Module):
         return scores[:, 0], scores[:, 1]
 
 
+def _graph_layers() -> Any:
+    """torch_geometric's layers: loaded only where they are used, which takes seconds."""
+    with warnings.catch_warnings():
+        # Its own modules still call torch.jit.script, which torch has deprecated.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return import_module("torch_geometric.nn")
+
+
 class _Relational(nn.Module):
     def __init__(self, n_messages: int, n_signals: int, width: int) -> None:
         super().__init__()
@@ -131,7 +140,7 @@ class _GatedMean(_Embedded):
 class _Sage(_Embedded):
     def __init__(self, n_messages: int, n_signals: int, width: int) -> None:
         super().__init__(n_messages, n_signals, width)
-        self.layer = SAGEConv((width, width), width)
+        self.layer = _graph_layers().SAGEConv((width, width), width)
 
     def forward(self, state: torch.Tensor, messages: torch.Tensor) -> torch.Tensor:
         sources, edges = self.flatten(self.embed(messages))
@@ -143,7 +152,8 @@ class _Sage(_Embedded):
 class _Attention(_Embedded):
     def __init__(self, n_messages: int, n_signals: int, width: int) -> None:
         super().__init__(n_messages, n_signals, width)
-        self.layer = TransformerConv((width, width), width // 2, heads=2)
+        layers = _graph_layers()
+        self.layer = layers.TransformerConv((width, width), width // 2, heads=2)
 
     def forward(self, state: torch.Tensor, messages: torch.Tensor) -> torch.Tensor:
         sources, edges = self.flatten(self.embed(messages))
