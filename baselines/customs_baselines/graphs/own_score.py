@@ -78,17 +78,18 @@ class OwnScore:
 
     def score_later(self, features: npt.NDArray[np.float32]) -> Floats:
         """Mean log-odds of all trees, shape (n_declarations,)."""
-        return np.mean([self._score(i, features) for i in range(self.n_folds)], axis=0)
+        found: Floats = np.mean([self._score(i, features) for i in range(self.n_folds)], axis=0)
+        return found
 
     def score_training(self, features: npt.NDArray[np.float32]) -> Floats:
         """Log-odds of the training declarations; labelled ones out of their own stretch."""
         scores = np.stack([self._score(i, features) for i in range(self.n_folds)])
         own = np.take_along_axis(scores, np.maximum(self.fold_, 0)[None], axis=0)[0]
-        return np.where(self.fold_ >= 0, own, scores.mean(axis=0))
+        found: Floats = np.where(self.fold_ >= 0, own, scores.mean(axis=0))
+        return found
 
     def _score(self, fold: int, features: npt.NDArray[np.float32]) -> Floats:
         trees = self.trees_[fold]
         if trees is None or len(features) == 0:
             return np.full(len(features), self.base_)
-        found: Floats = trees.predict(features, raw_score=True)
-        return found
+        return np.asarray(trees.predict(features, raw_score=True), dtype=np.float64)

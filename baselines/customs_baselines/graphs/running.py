@@ -35,17 +35,17 @@ class Running:
     def __init__(self, group: Integers, day: Integers, *, past_only: bool) -> None:
         self.order = np.lexsort((day, group))
         sorted_group, sorted_day = group[self.order], day[self.order]
-        starts = np.flatnonzero(np.r_[True, np.diff(sorted_group) != 0]) if len(group) else []
-        ends = np.r_[starts[1:], len(group)] if len(group) else np.empty(0, dtype=np.int64)
-        lengths = np.diff(np.r_[starts, len(group)]) if len(group) else np.empty(0, dtype=np.int64)
-        self._start = np.repeat(np.asarray(starts, dtype=np.int64), lengths)
-        self._stop = np.repeat(np.asarray(ends, dtype=np.int64), lengths)
-        if past_only and len(group):
-            # The run of one entity's declarations of one day ends where either changes.
-            change = (np.diff(sorted_group) != 0) | (np.diff(sorted_day) != 0)
-            run_ends = np.r_[np.flatnonzero(change) + 1, len(group)]
-            run = np.searchsorted(run_ends, np.arange(len(group)), side="right")
-            self._stop = run_ends[run]
+        new_group = np.diff(sorted_group) != 0
+        # Where the next entity begins; and, as of a day, the next entity or day.
+        ends = np.append(np.flatnonzero(new_group) + 1, len(group))
+        place = np.arange(len(group))
+        entity = np.searchsorted(ends, place, side="right")
+        self._start = np.append(0, ends)[entity]
+        self._stop = ends[entity]
+        if past_only:
+            new_day = new_group | (np.diff(sorted_day) != 0)
+            runs = np.append(np.flatnonzero(new_day) + 1, len(group))
+            self._stop = runs[np.searchsorted(runs, place, side="right")]
         self._unlinked = group < 0
 
     def sums(self, values: Floats) -> Floats:

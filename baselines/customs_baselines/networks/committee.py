@@ -98,7 +98,7 @@ class Committee:
                     start, messages, features = _pick(held, batch.to(device))
                     score, second = network(start, messages, features)
                     truth = fraud[batch]
-                    loss = binary_cross_entropy_with_logits(score, truth)
+                    loss: torch.Tensor = binary_cross_entropy_with_logits(score, truth)
                     loss = loss + task.caution * ((score - start) ** 2).mean()
                     known = torch.isfinite(critical[batch])
                     if task.critical_weight and bool(known.any()):

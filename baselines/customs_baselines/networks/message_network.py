@@ -134,7 +134,9 @@ class _GatedMean(_Embedded):
     def forward(self, state: torch.Tensor, messages: torch.Tensor) -> torch.Tensor:
         embedded = self.embed(messages)
         gated = torch.sigmoid(self.gate(embedded)) * embedded
-        return self.own(state[:, None]) + gated.mean(dim=1) * messages.shape[1] ** 0.5
+        own: torch.Tensor = self.own(state[:, None])
+        # The mean, scaled so that it varies like one message.
+        return own + gated.sum(dim=1) / float(messages.shape[1] ** 0.5)
 
 
 class _Sage(_Embedded):

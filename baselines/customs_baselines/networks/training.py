@@ -49,7 +49,7 @@ def train(
     for _ in range(schedule.n_steps):
         batch = torch.randint(n_examples, (size,), generator=generator)
         optimizer.zero_grad()
-        loss_of(batch).backward()
+        loss_of(batch).backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         rates.step()
     network.eval()
