@@ -85,17 +85,11 @@ class Path:
         """The path as one of a booster's tree."""
         return replace(self, fold=fold, tree=tree)
 
-    def words(self, names: Sequence[str]) -> str:
-        """The conjunction in words."""
-        if not self.conditions:
-            return "every declaration"
-        return " and ".join(condition.words(names) for condition in self.conditions)
-
 
 def read_paths(booster: Booster) -> list[dict[int, Path]]:
     """Return the path of each leaf of each tree, by node number."""
     dumped = booster.get_dump(dump_format="json")
-    return [{node: path for node, path in _walk(json.loads(tree), {})} for tree in dumped]
+    return [dict(_walk(json.loads(tree), {})) for tree in dumped]
 
 
 def _walk(node: dict[str, Any], met: dict[int, Condition]) -> Iterator[tuple[int, Path]]:

