@@ -79,7 +79,7 @@ class Explanation:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data, for JSON."""
-        return asdict(self)
+        return {"kind": "neighbourhood"} | asdict(self)
 
 
 class Explainable(Protocol):

@@ -58,4 +58,4 @@ class DateExplanation:
 
     def as_dict(self) -> dict[str, Any]:
         """The explanation as plain values for JSON."""
-        return asdict(self) | {"cross_features": [asdict(one) for one in self.cross_features]}
+        return {"kind": "cross features"} | asdict(self)
