@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -20,10 +20,11 @@ _LABELS: Final = {1: "fraud", 0: "honest", None: "not known"}
 _COLORS: Final = {1: "#c0392b", 0: "#1e8449", None: "0.65"}
 #: Where the traders of a declaration are drawn around it.
 _PLACES: Final = {"importer": (0.0, 1.0), "seller": (-1.0, -0.6), "declarant": (1.0, -0.6)}
+_BOX: Final = {"boxstyle": "round", "facecolor": "#eaf2f8", "edgecolor": "0.6"}
 _FAN: Final = 0.42  # distance of neighbours from their trader
 
 
-_Rows = tuple[tuple[str, ...], list[tuple[str, ...]]]
+_Rows = tuple[Sequence[str], Sequence[Sequence[str]]]
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,7 @@ def _draw_neighbourhood(told: dict[str, Any], title: str) -> Figure:
             continue
         axes.plot([0, x], [0, y], color="0.6", linewidth=1, zorder=1)
         axes.text(x, y, f"{name}\n{told[name]}", ha="center", va="center", fontsize="small",
-                  bbox={"boxstyle": "round", "facecolor": "#eaf2f8", "edgecolor": "0.6"}, zorder=3)  # fmt: skip
+                  bbox=_BOX, zorder=3)  # fmt: skip
         near = [held for held in told["neighbours"] if held["relations"][0] == name]
         for i, held in enumerate(near):
             angle = pi * (0.5 + (i + 1) / (len(near) + 1) * 2)
@@ -169,8 +170,8 @@ def _cross_sentence(told: dict[str, Any]) -> str:
     asked = " and ".join(known) if known else "nothing it knew"
     return (
         f"The boosted trees give log-odds of {told['booster_log_odds']:+.2f}; attention, asked by "
-        f"{asked}, adds {told['correction']:+.2f}. Below, the conjunctions it attended to most, and "
-        "how many labelled training declarations fulfil them."
+        f"{asked}, adds {told['correction']:+.2f}. Below, the conjunctions it attended to most, "
+        "and how many labelled training declarations fulfil them."
     )
 
 
