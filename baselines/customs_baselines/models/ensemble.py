@@ -15,7 +15,7 @@ from customs_baselines.catalogue import find_baseline
 from customs_baselines.contract import accepted_keywords, make_model
 
 #: Models that err differently.
-MEMBERS = ("xgboost_conjunctions", "xgboost_kernel")
+MEMBERS = ("graphfc", "xgboost_conjunctions", "xgboost_kernel")
 
 
 class Ensemble(ClassifierMixin, BaseEstimator):

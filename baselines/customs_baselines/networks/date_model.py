@@ -155,25 +155,29 @@ class Date(ClassifierMixin, BaseEstimator):
         return np.column_stack([1 - fraud, fraud])
 
     def explain_declaration(
-        self, declaration: pd.DataFrame, n_cross_features: int = 5
+        self, X: pd.DataFrame, declaration_id: str, n_cross_features: int = 5
     ) -> DateExplanation:
         """Return the cross features that importer and goods attended to most.
 
         Parameters
         ----------
-        declaration : DataFrame, shape (1, 20)
-            Declared columns.
+        X : DataFrame, shape (n_declarations, 20)
+            Declared columns, this declaration's among them.
+        declaration_id : str
+            Which one.
         n_cross_features : int
             How many to name.
 
         Raises
         ------
         KitError
-            If there is not exactly one declaration.
+            If there is no such declaration.
         """
-        if len(declaration) != 1:
+        declaration = X[X[KEY] == declaration_id].head(1)
+        if declaration.empty:
             raise KitError(
-                f"One declaration must be given to be explained, however: {len(declaration)}."
+                f"The declaration to explain must be in the data, however: {declaration_id!r} is "
+                "not."
             )
         margin, correction, leaves, attention = self._read(declaration)
         wording = Wording(self.features_)
@@ -185,7 +189,7 @@ class Date(ClassifierMixin, BaseEstimator):
         ranked = sorted(said.items(), key=lambda item: -item[1][0])[:n_cross_features]
         known = self.vocabulary_.find(declaration)[0] > 0
         return DateExplanation(
-            declaration_id=str(declaration[KEY].iloc[0]),
+            declaration_id=declaration_id,
             fraud_score=float(1 / (1 + np.exp(-(margin[0] + correction[0])))),
             booster_log_odds=float(margin[0]),
             correction=float(correction[0]),

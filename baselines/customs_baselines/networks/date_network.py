@@ -45,9 +45,10 @@ class DateNetwork(nn.Module):
         self.describe = nn.Linear(descriptions.shape[1], width)
         self.own = nn.Embedding(len(descriptions), width)
         nn.init.normal_(self.own.weight, std=0.02)
-        self.entities = nn.ModuleList([nn.Embedding(n, width) for n in n_entities])
-        for embedding in self.entities:
+        entities = [nn.Embedding(n, width) for n in n_entities]
+        for embedding in entities:
             nn.init.normal_(embedding.weight, std=0.1)
+        self.entities = nn.ModuleList(entities)
         self.attend = nn.MultiheadAttention(width, n_heads, dropout=0.0, batch_first=True)
         self.normalise = nn.LayerNorm(width)
         self.ask = nn.Linear(width, width)

@@ -97,7 +97,7 @@ def train(
         network.train()
         loss = _loss(network, batch, query, schedule.second_task)
         optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         if step % schedule.check_every == 0:
             found = validation_loss(network, validate)

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from xgboost import DMatrix, XGBClassifier
+from xgboost import DMatrix, XGBRegressor
 
 from customs_baselines.networks.conditions import Path, read_paths
 
@@ -124,8 +124,8 @@ class CrossFeatures:
             Leaf numbers, -1 for unlabelled rows.
         """
         self.fold_ = _deal(y, self.trees.n_folds, self.random_state)
-        self.margins_: list[XGBClassifier] = []
-        self.crosses_: list[XGBClassifier] = []
+        self.margins_: list[XGBRegressor] = []
+        self.crosses_: list[XGBRegressor] = []
         self.paths_: list[Path] = []
         self._numbers: list[list[npt.NDArray[np.int64]]] = []
         margin = np.full(len(y), np.nan)
@@ -205,9 +205,11 @@ class CrossFeatures:
         numbers = (numbers - numbers.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
         return np.hstack([numbers, bounds])
 
-    def _booster(self, y: npt.NDArray[np.int8], fold: int, cross: bool = False) -> XGBClassifier:
+    # Its regressor with a logistic loss: the classifier refuses labels of one class, which half of
+    # two labels are.
+    def _booster(self, y: npt.NDArray[np.int8], fold: int, cross: bool = False) -> XGBRegressor:
         trees = self.trees
-        return XGBClassifier(
+        return XGBRegressor(
             n_estimators=trees.n_cross if cross else trees.n_estimators,
             max_depth=trees.cross_depth if cross else trees.max_depth,
             learning_rate=trees.cross_learning_rate if cross else trees.learning_rate,
@@ -216,7 +218,7 @@ class CrossFeatures:
             colsample_bytree=0.5,
             reg_lambda=5.0,
             tree_method="hist",
-            # Half of one fraud's labels may hold no fraud at all.
+            objective="binary:logistic",
             base_score=float(np.clip(y.mean(), 0.01, 0.99)),
             random_state=self.random_state + fold,
             n_jobs=self.n_jobs,
