@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from customs_scorer.error_analysis import ErrorAnalysis, analyse_errors
 
 from customs_baselines.records import RunRecord
 from customs_baselines.runner import VALIDATION
 from customs_data.edition.loading import Edition
 from customs_data.errors import KitError
 from customs_data.schema import KEY, TEXT_DTYPE
+from customs_scorer.error_analysis import ErrorAnalysis, analyse_errors
 from customs_scorer.submissions import SCORE
 
 

@@ -10,6 +10,7 @@ from rich.text import Text
 
 if TYPE_CHECKING:
     from customs_baselines.explaining.explanation import Explanation
+    from customs_baselines.explaining.own_explanation import OwnExplanation
     from customs_baselines.records import RunRecord
     from customs_scorer.audit.report import AuditReport
     from customs_scorer.reference import Reference
@@ -215,4 +216,15 @@ def contributions_table(explanation: Explanation) -> Table:
     table.add_column("in words")
     for held in explanation.contributions()[:_N_CONTRIBUTIONS]:
         table.add_row(held.in_words, f"{held.value:+.3f}", explanation.effect(held.value))
+    return table
+
+
+def own_table(explanation: OwnExplanation) -> Table:
+    """What a model says of one declaration's score itself."""
+    header, rows = explanation.table()
+    table = Table(title=Text(explanation.title), title_justify="left")
+    for i, name in enumerate(header):
+        table.add_column(name, overflow="fold", justify="left" if i == 0 else "right")
+    for row in rows:
+        table.add_row(*row)
     return table

@@ -10,6 +10,7 @@ from customs_baselines.contract import fit_and_score, make_model
 from customs_baselines.explaining.explain import explain_run
 from customs_baselines.explaining.explanation import Explanation
 from customs_baselines.explaining.figures import draw_declaration, draw_importance, draw_summary
+from customs_baselines.explaining.own_explanation import OwnExplanation, write_own_explanation
 from customs_baselines.explaining.report import explanation_page
 from customs_baselines.explaining.shapley import LOG_ODDS, ShapValues, shap_values
 from customs_baselines.features import make_features
@@ -138,3 +139,63 @@ def test_what_cannot_be_explained_is_a_clear_error(sample_edition, tmp_path):
         run("lookup", declaration="nothing")
     with pytest.raises(KitError, match="reads declarations together"):
         run("xgboost_graph", n_declarations=2)
+
+
+NEIGHBOURHOOD = {
+    "kind": "neighbourhood", "declaration_id": "1", "date": "2021-01-02", "importer": "<I>",
+    "declarant": "D", "seller": None, "fraud_score": 0.9, "log_odds": 2.2,
+    "neighbours": [
+        {"declaration_id": "2", "date": "2021-01-01", "relations": ["importer", "declarant"],
+         "label": 1, "effect": 0.693},
+        {"declaration_id": "3", "date": "2020-05-01", "relations": ["declarant"],
+         "label": None, "effect": -0.1},
+    ],
+    "n_neighbours": {"importer": 1, "seller": 0, "declarant": 2},
+    "n_fraud": {"importer": 1, "seller": 0, "declarant": 1},
+    "n_honest": {"importer": 0, "seller": 0, "declarant": 0},
+}  # fmt: skip
+CROSS_FEATURES = {
+    "kind": "cross features", "declaration_id": "1", "fraud_score": 0.4, "booster_log_odds": -0.5,
+    "correction": 0.1, "importer_known": False, "hs6_known": True,
+    "cross_features": [
+        {"words": "chapter <= 64 and tax rate >= 8", "attention": 0.3, "n_labelled": 10,
+         "n_fraud": 4, "fraud_rate": 0.4},
+        {"words": "every declaration", "attention": 0.1, "n_labelled": 0, "n_fraud": 0,
+         "fraud_rate": None},
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("told", "words", "cells"),
+    [
+        (NEIGHBOURHOOD, "1 share its importer (1 known frauds", ["odds x 2.0", "not known"]),
+        (CROSS_FEATURES, "asked by hs6, adds +0.10", ["30.0%", "40.0%"]),
+    ],
+)
+def test_what_models_say_of_themselves_is_a_page(told, words, cells, tmp_path):
+    held = OwnExplanation("m", told)
+    assert words in held.sentence()
+    write_own_explanation(held, tmp_path, "e")
+    page = (tmp_path / "explanation.html").read_text()
+    assert all(cell in page for cell in cells)
+    assert "<I>" not in page
+    assert page.count("<svg") == 1
+    assert (tmp_path / "declaration.png").exists()
+    assert json.loads((tmp_path / "explanation.json").read_text())["declaration"] == told
+    hidden = tmp_path / "hidden"
+    hidden.mkdir()
+    write_own_explanation(held, hidden, "e", with_declaration=False)
+    assert [path.name for path in hidden.iterdir()] == ["explanation.json"]
+
+
+@pytest.mark.parametrize("name", ["graphfc", "date"])
+def test_networks_explain_themselves(name, sample_edition, tmp_path):
+    ident = sample_edition.test["Declaration ID"].iloc[7]
+    run = Run(name, None, None, "random", 0)
+    found = explain_run(run, sample_edition, tmp_path / "log.txt", declaration=ident, n_jobs=1)
+    assert isinstance(found, OwnExplanation)
+    assert found.told["declaration_id"] == ident
+    header, rows = found.table()
+    assert rows
+    assert all(len(row) == len(header) for row in rows)

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from customs_baselines.explaining.explanation import Explanation
-from customs_baselines.explaining.task import read_explained
+from customs_baselines.explaining.own_explanation import OwnExplanation
+from customs_baselines.explaining.task import Explained, read_explained
 from customs_baselines.job import ExplainTask, Job
 from customs_baselines.plan import Run
 from customs_baselines.runner import n_processors, train_in_child, training_data
@@ -25,7 +26,7 @@ def explain_run(
     n_declarations: int = 500,
     n_jobs: int | None = None,
     device: str = "auto",
-) -> Explanation:
+) -> Explanation | OwnExplanation:
     """Train the model of a run and explain it; no hidden label is read.
 
     Parameters
@@ -42,6 +43,11 @@ def explain_run(
         Test declarations to explain in all.
     n_jobs, device
         Passed to models that take them.
+
+    Returns
+    -------
+    Explanation or OwnExplanation
+        The second from models that explain themselves (graph networks, DATE).
 
     Raises
     ------
@@ -66,7 +72,8 @@ def explain_run(
     )
     if scores is None or found is None:
         raise KitError(f"{run.name} cannot be explained: {result.error}")
-    rows, values, splits = found
     name = run.name if run.recipe is None else f"{run.name}, recipe {run.recipe}"
-    explained = edition.test.iloc[rows].reset_index(drop=True)
-    return Explanation(name, values, splits, explained, scores[rows])
+    if not isinstance(found, Explained):
+        return OwnExplanation(name, found)
+    explained = edition.test.iloc[found.rows].reset_index(drop=True)
+    return Explanation(name, found.shap, found.splits, explained, scores[found.rows])

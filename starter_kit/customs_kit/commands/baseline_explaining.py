@@ -69,7 +69,9 @@ def explain(
 
     Trains NAME (`customs-kit baseline list`) or your own FILE.py:CLASS on the training
     declarations, explains its scores of test declarations by SHAP values, and writes importance,
-    one declaration and many as PNG, all in one HTML page, and JSON. No hidden label is read.
+    one declaration and many as PNG, all in one HTML page, and JSON. Graph networks show the
+    declaration's neighbourhood instead, and what deleting each neighbour does to its score; DATE
+    the cross features it attended to. No hidden label is read.
 
     \b
     Examples:
@@ -79,12 +81,13 @@ def explain(
     """
     from customs_baselines.explaining.explain import explain_run
     from customs_baselines.explaining.explanation import FORMAT
+    from customs_baselines.explaining.own_explanation import OwnExplanation, write_own_explanation
     from customs_baselines.explaining.report import write_explanation
     from customs_baselines.plan import Plan
     from customs_data import load_edition
     from customs_data.errors import KitError
     from customs_kit.practice import practice_edition
-    from customs_kit.tables import contributions_table, importance_table
+    from customs_kit.tables import contributions_table, importance_table, own_table
     from customs_kit.terminal import print_json, progress_console, show
 
     rates = () if label_rate is None else (label_rate,)
@@ -106,9 +109,11 @@ def explain(
                     n_jobs=threads,
                     device=device,
                 )
-                write_explanation(
-                    found, folder, loaded.manifest.name, with_declaration=not anonymous
-                )
+                named = loaded.manifest.name
+                if isinstance(found, OwnExplanation):
+                    write_own_explanation(found, folder, named, with_declaration=not anonymous)
+                else:
+                    write_explanation(found, folder, named, with_declaration=not anonymous)
         except OSError as error:
             raise KitError(f"{folder} cannot be written: {error.strerror}. Choose --out.") from None
         explanations.append(found)
@@ -125,5 +130,9 @@ def explain(
         )
         return
     for found in explanations:
-        show(importance_table(found), *([] if anonymous else [contributions_table(found)]))
+        if isinstance(found, OwnExplanation):
+            if not anonymous:
+                show(own_table(found), found.sentence())
+        else:
+            show(importance_table(found), *([] if anonymous else [contributions_table(found)]))
     click.echo(f"Pictures, pages and JSON are in {out}.")

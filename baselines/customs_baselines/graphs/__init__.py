@@ -1,0 +1,1 @@
+"""The graph of declarations and traders: links, structural statistics, label messages."""

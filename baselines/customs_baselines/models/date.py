@@ -1,0 +1,9 @@
+"""`date`: dual attention over cross features - importer and goods read a booster's leaves."""
+
+from __future__ import annotations
+
+from customs_baselines.networks.date_model import Date
+
+ESTIMATOR = Date
+RECIPE = None
+SUMMARY = "DATE: importer and HS code attend to the leaves of cross-fitted boosted trees."

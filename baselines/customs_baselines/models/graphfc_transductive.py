@@ -1,0 +1,33 @@
+"""`graphfc_transductive`: the graph network with all declarations to be scored in the graph."""
+
+from __future__ import annotations
+
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from customs_baselines.graphs.network_model import GraphNetworkModel
+
+
+class TransductiveGraphFC(GraphNetworkModel):
+    """Declarations to be scored are part of the graph, their labels never (`GraphNetworkModel`)."""
+
+    past_only = False
+
+    def fit(
+        self,
+        X: pd.DataFrame,
+        y: npt.NDArray[np.int8],
+        *,
+        y_critical: npt.NDArray[np.int8] | None = None,
+        X_test: pd.DataFrame | None = None,
+    ) -> Self:
+        """Learn; `X_test`, shape (n_test, 20), joins the graph as unlabelled declarations."""
+        return self._fit(X, y, y_critical, X_test)
+
+
+ESTIMATOR = TransductiveGraphFC
+RECIPE = None
+SUMMARY = "Graph network as graphfc, with all declarations to be scored in the graph."

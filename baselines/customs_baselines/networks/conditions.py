@@ -1,0 +1,110 @@
+"""The path to a leaf as a conjunction of conditions, for networks to embed and people to read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from xgboost import Booster
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A range of one feature: ``low <= value < high``; or no value, where `missing`.
+
+    Attributes
+    ----------
+    feature : int
+        Column of the features.
+    low, high : float
+        Bounds, infinite where open.
+    missing : bool
+        Whether a missing value meets the condition.
+    """
+
+    feature: int
+    low: float = -np.inf
+    high: float = np.inf
+    missing: bool = True
+
+    def meets(self, value: float) -> bool:
+        """Whether a value of the feature meets the condition."""
+        return self.missing if np.isnan(value) else self.low <= value < self.high
+
+    def narrowed(self, other: Condition) -> Condition:
+        """Both conditions on the feature as one."""
+        return Condition(
+            self.feature,
+            max(self.low, other.low),
+            min(self.high, other.high),
+            self.missing and other.missing,
+        )
+
+    def words(self, names: Sequence[str]) -> str:
+        """The condition in words.
+
+        Examples
+        --------
+        >>> Condition(0, high=64.5).words(["chapter"])
+        'chapter < 64.5'
+        >>> Condition(0, -2.0, 0.5).words(["log mass"])
+        '-2 <= log mass < 0.5'
+        """
+        name = names[self.feature]
+        low = f"{self.low:.4g} <= {name}"
+        if np.isinf(self.low) and np.isinf(self.high):
+            return f"{name} is missing" if self.missing else f"{name} is given"
+        if np.isinf(self.high):
+            return f"{name} >= {self.low:.4g}"
+        return f"{name} < {self.high:.4g}" if np.isinf(self.low) else f"{low} < {self.high:.4g}"
+
+
+@dataclass(frozen=True)
+class Path:
+    """A leaf and the way to it.
+
+    Attributes
+    ----------
+    conditions : tuple of Condition
+        One for each feature met on the way, in that order.
+    value : float
+        What the leaf adds to the margin.
+    fold, tree : int
+        The booster and its tree.
+    """
+
+    conditions: tuple[Condition, ...]
+    value: float
+    fold: int = 0
+    tree: int = 0
+
+    def placed(self, fold: int, tree: int) -> Path:
+        """The path as one of a booster's tree."""
+        return replace(self, fold=fold, tree=tree)
+
+
+def read_paths(booster: Booster) -> list[dict[int, Path]]:
+    """Return the path of each leaf of each tree, by node number."""
+    dumped = booster.get_dump(dump_format="json")
+    return [dict(_walk(json.loads(tree), {})) for tree in dumped]
+
+
+def _walk(node: dict[str, Any], met: dict[int, Condition]) -> Iterator[tuple[int, Path]]:
+    if "leaf" in node:
+        yield node["nodeid"], Path(tuple(met.values()), float(node["leaf"]))
+        return
+    feature, split = int(node["split"].removeprefix("f")), float(node["split_condition"])
+    for child in node["children"]:
+        yes = child["nodeid"] == node["yes"]
+        condition = Condition(
+            feature,
+            *((-np.inf, split) if yes else (split, np.inf)),
+            missing=child["nodeid"] == node["missing"],
+        )
+        before = met.get(feature)
+        yield from _walk(
+            child, met | {feature: condition if before is None else before.narrowed(condition)}
+        )

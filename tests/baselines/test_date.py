@@ -1,0 +1,225 @@
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from customs_baselines.features.kit import KitFeatures
+from customs_baselines.models.date import ESTIMATOR as Date
+from customs_baselines.networks.conditions import Condition, Path, read_paths
+from customs_baselines.networks.date_network import DateNetwork
+from customs_baselines.networks.leaves import CrossFeatures, Trees
+from customs_baselines.networks.vocabulary import Vocabulary
+from customs_baselines.networks.wording import Wording
+from customs_data.errors import KitError
+
+SMALL = Trees(n_estimators=20, n_cross=6, cross_depth=3)
+
+
+@pytest.fixture(scope="module")
+def model(sample_edition):
+    return Date(device="cpu").fit(
+        sample_edition.train, sample_edition.y, y_critical=sample_edition.y_critical
+    )
+
+
+@pytest.fixture(scope="module")
+def crossed(sample_edition):
+    features = KitFeatures().fit_transform(sample_edition.train, sample_edition.y)
+    return features, CrossFeatures(SMALL)
+
+
+def fraud(model, X):
+    return model.predict_proba(X)[:, 1]
+
+
+class TestCrossFeatures:
+    def test_a_rows_margin_and_leaves_do_not_know_its_label(self, crossed, sample_edition):
+        features, cross = crossed
+        y = sample_edition.y.copy()
+        margin, leaves = cross.fit(features, y)
+        # The same folds, another label: every booster that scores the row is the same one.
+        row = int(np.flatnonzero(y == 1)[0])
+        fold = cross.fold_.copy()
+        learn = (fold >= 0) & (fold != fold[row])
+        assert not learn[row]
+        again = CrossFeatures(SMALL)
+        again._numbers, again.margins_, again.crosses_, again.paths_ = [], [], [], []
+        flipped = y.copy()
+        flipped[row] = 0
+        again._grow(features[learn], flipped[learn], int(fold[row]))
+        assert again._margin(features[[row]], 0)[0] == margin[row]
+        number = again._leaves(features[[row]], 0)[0]
+        found = [cross.paths_[leaf].conditions for leaf in leaves[row]]
+        assert [again.paths_[leaf].conditions for leaf in number] == found
+
+    def test_unlabelled_rows_have_none(self, crossed, sample_edition):
+        features, cross = crossed
+        y = sample_edition.y.copy()
+        y[::2] = -1
+        margin, leaves = cross.fit(features, y)
+        assert np.isnan(margin[::2]).all()
+        assert np.isfinite(margin[1::2]).all()
+        assert (leaves[::2] == -1).all()
+        assert (leaves[1::2] >= 0).all()
+
+    def test_a_row_meets_the_conditions_of_its_leaves_and_of_no_other(self, crossed):
+        features, cross = crossed
+        y = (features[:, 0] + features[:, 2] > np.median(features[:, 0] + features[:, 2])) * 1
+        _, leaves = cross.fit(features, y.astype(np.int8))
+        paths = cross.paths_
+        for row in range(0, 200, 20):
+            fold = cross.fold_[row]
+            values = features[row].astype(np.float32)
+            for tree in range(SMALL.n_cross):
+                met = [
+                    number
+                    for number, path in enumerate(paths)
+                    if (path.fold, path.tree) == (fold, tree)
+                    and all(c.meets(values[c.feature]) for c in path.conditions)
+                ]
+                assert met == [leaves[row, tree]]
+
+    def test_history_counts_every_labelled_row_once_a_tree(self, crossed, sample_edition):
+        features, cross = crossed
+        cross.fit(features, sample_edition.y)
+        n_trees = SMALL.n_folds * SMALL.n_cross
+        assert cross.labelled_.n.sum() == n_trees * len(features)
+        assert cross.labelled_.fraud.sum() == n_trees * (sample_edition.y == 1).sum()
+        # Two folds: each booster has learned from the half it does not score.
+        assert cross.learned_.n.sum() == SMALL.n_cross * len(features)
+
+    @pytest.mark.parametrize("n_cross", [1, 7, 20])
+    def test_any_number_of_trees(self, crossed, sample_edition, n_cross):
+        features, _ = crossed
+        cross = CrossFeatures(Trees(n_estimators=5, n_cross=n_cross))
+        assert cross.fit(features, sample_edition.y)[1].shape == (len(features), n_cross)
+
+
+def test_conditions_on_one_feature_become_one():
+    # A tree that asks twice: x < 3, then x >= 1.
+    from xgboost import XGBClassifier
+
+    x = np.repeat(np.arange(5.0), 20)[:, None]
+    y = ((x[:, 0] >= 1) & (x[:, 0] < 3)).astype(int)
+    tree = XGBClassifier(n_estimators=1, max_depth=3, min_child_weight=0).fit(x, y)
+    paths = read_paths(tree.get_booster())[0].values()
+    assert all(len(path.conditions) == 1 for path in paths)
+    highest = max(paths, key=lambda path: path.value)
+    assert highest.conditions[0].low == 1
+    assert highest.conditions[0].high == 3
+
+
+def test_words(sample_edition):
+    features = KitFeatures()
+    features.fit_transform(sample_edition.train, sample_edition.y)
+    wording = Wording(features)
+    at = {name: i for i, name in enumerate(wording.names)}
+    modes = list(features.ranks_["Mode of Transport"])
+    count = np.log1p(2.5)
+    path = Path(
+        (
+            Condition(at["chapter"], high=64.5),
+            Condition(at["log unit price against HS6 norm"], high=-0.9),
+            Condition(at["Mode of Transport"], high=0.5),
+            Condition(at["count of Importer ID"], high=count),
+            Condition(at["departure is not origin"], low=0.5),
+            Condition(at["weekday"], 0.5, 2.5),
+            Condition(at["month"], 1.5, 2.5),
+        ),
+        value=0.1,
+    )
+    assert wording.say(path) == (
+        "chapter <= 64 and log unit price against HS6 norm < -0.9 and "
+        f"Mode of Transport is {modes[0]} and "
+        "number of other declarations of Importer ID <= 2 and departure is not origin and "
+        "weekday is Tuesday or Wednesday and month = 2"
+    )
+    assert wording.say(Path((), 0.0)) == "every declaration"
+
+
+def test_vocabulary_keeps_rare_and_new_values_unknown():
+    X = pd.DataFrame({"Importer ID": ["a", "a", "b"], "HS6 Code": ["640399", "640299", "010101"]})
+    held = Vocabulary(("Importer ID", "Chapter"), {"Importer ID": 2}).fit(X)
+    assert held.sizes == (2, 3)
+    new = pd.DataFrame({"Importer ID": ["a", "b", "z"], "HS6 Code": ["640000", "010000", "990000"]})
+    assert held.find(new).tolist() == [[1, 1], [0, 2], [0, 0]]
+
+
+def test_the_network_starts_as_no_correction():
+    torch.manual_seed(0)
+    network = DateNetwork(torch.randn(10, 3), (4, 5))
+    leaves, query = torch.randint(0, 10, (7, 6)), torch.randint(0, 4, (7, 2))
+    correction, severity, duty, weights = network(leaves, query)
+    assert (correction == 0).all()
+    assert severity.shape == duty.shape == (7,)
+    assert torch.allclose(weights.sum(dim=1), torch.ones(7))
+
+
+class TestDate:
+    def test_it_learns(self, model, sample_edition):
+        from sklearn.metrics import roc_auc_score
+
+        from customs_data.edition.loading import load_solution
+
+        solution = load_solution(sample_edition.layout)
+        assert roc_auc_score(solution["Fraud"], fraud(model, sample_edition.test)) > 0.58
+
+    def test_no_declaration_no_score(self, model, sample_edition):
+        assert model.predict_proba(sample_edition.test.head(0)).shape == (0, 2)
+
+    def test_row_order_and_names_change_nothing(self, model, sample_edition):
+        train, test = sample_edition.train, sample_edition.test
+        order = np.random.default_rng(0).permutation(len(train))
+
+        def renamed(X):
+            ids = {name: X[name] + "x" for name in ("Importer ID", "Declarant ID", "Seller ID")}
+            return X.assign(**ids).astype(X.dtypes)
+
+        again = Date(device="cpu").fit(
+            renamed(train.iloc[order].reset_index(drop=True)),
+            sample_edition.y[order],
+            y_critical=sample_edition.y_critical[order],
+        )
+        back = np.random.default_rng(1).permutation(len(test))
+        found = fraud(again, renamed(test.iloc[back].reset_index(drop=True)))
+        assert found == pytest.approx(fraud(model, test)[back], abs=1e-5)
+
+    def test_one_importer_only(self, sample_edition):
+        alone = sample_edition.train.assign(**{"Importer ID": "A"}).astype(
+            sample_edition.train.dtypes
+        )
+        found = Date(device="cpu").fit(alone, sample_edition.y)
+        assert np.isfinite(fraud(found, sample_edition.test)).all()
+
+    def test_two_labels_are_enough(self, sample_edition):
+        y = np.full(len(sample_edition.y), -1, dtype=np.int8)
+        y[[0, 1]] = 0, 1
+        found = Date(device="cpu").fit(sample_edition.train, y)
+        assert found.share_ == 0
+        assert np.isfinite(fraud(found, sample_edition.test)).all()
+
+    def test_explanation(self, model, sample_edition):
+        declaration = sample_edition.test.iloc[[3]]
+        ident = declaration["Declaration ID"].iloc[0]
+        found = model.explain_declaration(sample_edition.test, ident, n_cross_features=3)
+        assert found.fraud_score == pytest.approx(fraud(model, declaration)[0])
+        logit = found.booster_log_odds + found.correction
+        assert found.fraud_score == pytest.approx(1 / (1 + np.exp(-logit)))
+        assert len(found.cross_features) == 3
+        assert sum(one.attention for one in found.cross_features) <= 1 + 1e-6
+        assert all(0 <= one.n_fraud <= one.n_labelled for one in found.cross_features)
+        assert json.loads(json.dumps(found.as_dict()))["declaration_id"] == found.declaration_id
+        stranger = declaration.assign(**{"Importer ID": "NEW", "HS6 Code": "999999"}).astype(
+            declaration.dtypes
+        )
+        unknown = model.explain_declaration(stranger, ident)
+        assert not unknown.importer_known
+        assert not unknown.hs6_known
+
+    def test_only_a_declaration_at_hand_is_explained(self, model, sample_edition):
+        with pytest.raises(KitError, match="must be in the data"):
+            model.explain_declaration(sample_edition.test, "nothing")

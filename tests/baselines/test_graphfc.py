@@ -1,0 +1,224 @@
+from __future__ import annotations
+
+import hashlib
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import roc_auc_score
+
+from customs_baselines.contract import is_transductive
+from customs_baselines.graphs.context import canonical_order
+from customs_baselines.graphs.masks import draw_masks
+from customs_baselines.graphs.running import Running, is_first_meeting
+from customs_baselines.models.graphfc import GraphFC
+from customs_baselines.models.graphfc_transductive import TransductiveGraphFC
+from customs_baselines.networks.message_network import CONVOLUTIONS
+from customs_data.edition.loading import load_solution
+from customs_data.errors import KitError
+from customs_data.schema import KEY
+
+SMALL = {"n_masks": 3, "n_networks": 1}
+
+
+def scores(model, X):
+    return model.predict_proba(X)[:, 1]
+
+
+@pytest.fixture(scope="module")
+def fitted(sample_edition):
+    return GraphFC(**SMALL).fit(sample_edition.train, sample_edition.y)
+
+
+@pytest.fixture(scope="module")
+def found(fitted, sample_edition):
+    return scores(fitted, sample_edition.test)
+
+
+def renamed(frame):
+    """Other names for every entity and declaration, in no order."""
+    return frame.assign(
+        **{
+            name: frame[name].map(lambda one: f"R{hash_of(one)}", na_action="ignore")
+            for name in (KEY, "Importer ID", "Declarant ID", "Seller ID", "Courier ID")
+        }
+    ).astype(frame.dtypes)
+
+
+def hash_of(text):
+    return hashlib.sha256(text.encode()).hexdigest()[:10]
+
+
+def test_order_of_rows_changes_no_score(fitted, found, sample_edition):
+    rng = np.random.default_rng(0)
+    order = rng.permutation(len(sample_edition.test))
+    test = sample_edition.test.iloc[order].reset_index(drop=True)
+    assert scores(fitted, test) == pytest.approx(found[order], abs=1e-6)
+    order_train = rng.permutation(len(sample_edition.train))
+    train = sample_edition.train.iloc[order_train].reset_index(drop=True)
+    again = GraphFC(**SMALL).fit(train, sample_edition.y[order_train])
+    assert scores(again, test) == pytest.approx(found[order], abs=1e-5)
+
+
+def test_names_change_no_score(found, sample_edition):
+    again = GraphFC(**SMALL).fit(renamed(sample_edition.train), sample_edition.y)
+    assert scores(again, renamed(sample_edition.test)) == pytest.approx(found, abs=1e-5)
+
+
+def test_later_declarations_change_no_earlier_score(fitted, found, sample_edition):
+    """From the past only: the public period's scores do not know the private period."""
+    dates = sample_edition.test["Date"]
+    early = (dates < dates.sort_values().iloc[len(dates) // 2]).to_numpy()
+    assert 0 < early.sum() < len(early)
+    assert scores(fitted, sample_edition.test[early]) == pytest.approx(found[early], abs=1e-6)
+
+
+def test_transductive_reads_later_declarations_and_no_label(sample_edition):
+    assert not is_transductive(GraphFC)
+    assert is_transductive(TransductiveGraphFC)
+    edition = sample_edition
+    model = TransductiveGraphFC(**SMALL).fit(edition.train, edition.y, X_test=edition.test)
+    order = np.random.default_rng(0).permutation(len(edition.test))
+    shuffled = edition.test.iloc[order].reset_index(drop=True)
+    again = TransductiveGraphFC(**SMALL).fit(edition.train, edition.y, X_test=shuffled)
+    assert scores(again, edition.test) == pytest.approx(scores(model, edition.test), abs=1e-5)
+    half = edition.test.iloc[: len(edition.test) // 2]
+    without = TransductiveGraphFC(**SMALL).fit(edition.train, edition.y, X_test=half)
+    assert not np.allclose(scores(without, half), scores(model, half), atol=1e-6)
+
+
+@pytest.mark.parametrize("convolution", CONVOLUTIONS)
+def test_every_convolution_runs(convolution, sample_edition):
+    y = np.where(np.arange(len(sample_edition.y)) % 8 == 0, sample_edition.y, -1).astype(np.int8)
+    model = GraphFC(convolution, **SMALL).fit(sample_edition.train, y)
+    own = scores(model, sample_edition.test)
+    assert np.isfinite(own).all()
+    assert len(np.unique(own)) > len(own) // 2
+
+
+def test_it_learns(found, sample_edition):
+    truth = load_solution(sample_edition.layout)["Fraud"]
+    assert roc_auc_score(truth, found) > 0.58
+
+
+def test_an_unknown_convolution_is_a_clear_error(sample_edition):
+    with pytest.raises(KitError, match="must be one of relational"):
+        GraphFC("spectral", **SMALL).fit(sample_edition.train, sample_edition.y)
+
+
+def test_second_task_runs_and_reads_critical_labels(found, sample_edition):
+    model = GraphFC(critical_weight=0.5, **SMALL)
+    model.fit(sample_edition.train, sample_edition.y, y_critical=sample_edition.y_critical)
+    assert np.isfinite(scores(model, sample_edition.test)).all()
+
+
+def test_few_labels_are_enough(sample_edition):
+    train, rng = sample_edition.train, np.random.default_rng(3)
+    y = np.full(len(train), -1, dtype=np.int8)
+    y[rng.choice(len(train), 21, replace=False)] = 0
+    y[np.flatnonzero(y == 0)[0]] = 1
+    found = scores(GraphFC(**SMALL).fit(train, y), sample_edition.test)
+    assert np.isfinite(found).all()
+    assert len(np.unique(found)) > 1
+
+
+def test_no_label_is_a_clear_error(sample_edition):
+    with pytest.raises(KitError, match="must hold some known ones"):
+        GraphFC(**SMALL).fit(
+            sample_edition.train, np.full(len(sample_edition.train), -1, dtype=np.int8)
+        )
+
+
+@pytest.mark.parametrize(
+    ("column", "value"), [("Seller ID", np.nan), ("Importer ID", "I1"), ("Declarant ID", "D1")]
+)
+def test_one_importer_or_no_seller(column, value, sample_edition):
+    train = sample_edition.train.head(300)
+    train = train.assign(**{column: value}).astype(train.dtypes)
+    test = sample_edition.test.head(40)
+    model = GraphFC(**SMALL).fit(train, sample_edition.y[:300])
+    alike = test.assign(**{column: value}).astype(test.dtypes)
+    assert np.isfinite(scores(model, alike)).all()
+    assert np.isfinite(scores(model, test)).all()
+
+
+def test_nothing_to_score_gives_nothing(fitted, sample_edition):
+    nothing = sample_edition.test.head(0)
+    assert fitted.predict_proba(nothing).shape == (0, 2)
+    model = TransductiveGraphFC(**SMALL)
+    model.fit(sample_edition.train, sample_edition.y, X_test=nothing)
+    assert model.predict_proba(nothing).shape == (0, 2)
+
+
+def test_training_declarations_can_be_scored(fitted, sample_edition):
+    assert np.isfinite(scores(fitted, sample_edition.train.head(20))).all()
+
+
+def test_explanation_agrees_with_scoring_without_the_neighbour(fitted, sample_edition):
+    test = sample_edition.test
+    own = test.iloc[[int(test["Date"].argmax())]]
+    # A neighbour through all three traders, filed the day before and not labelled.
+    neighbour = own.assign(**{KEY: "NEIGHBOUR", "Date": own["Date"] - pd.Timedelta(days=1)})
+    both = pd.concat([test, neighbour.astype(test.dtypes)], ignore_index=True)
+    explained = fitted.explain_declaration(both, own[KEY].item(), n_neighbours=4)
+    place = int(np.flatnonzero((both[KEY] == own[KEY].item()).to_numpy())[0])
+    with_it, without = scores(fitted, both)[place], scores(fitted, test)[place]
+    assert explained.fraud_score == pytest.approx(with_it, abs=1e-6)
+    checked = next(one for one in explained.neighbours if one.declaration_id == "NEIGHBOUR")
+    assert checked.relations == ("importer", "seller", "declarant")
+    assert checked.label is None
+    log_odds = np.log(without / (1 - without))
+    assert explained.log_odds - log_odds == pytest.approx(checked.effect, abs=1e-5)
+    effects = [abs(one.effect) for one in explained.neighbours]
+    assert effects == sorted(effects, reverse=True)
+    assert all(one.date <= explained.date for one in explained.neighbours)
+    assert explained.n_neighbours["importer"] >= explained.n_fraud["importer"]
+    plain = json.loads(json.dumps(explained.as_dict()))
+    assert plain["importer"] == own["Importer ID"].item()
+
+
+def test_an_unknown_declaration_cannot_be_explained(fitted, sample_edition):
+    with pytest.raises(KitError, match="'nobody' is not"):
+        fitted.explain_declaration(sample_edition.test, "nobody")
+
+
+def test_canonical_order_looks_at_content_only(sample_edition):
+    train = sample_edition.train
+    order = np.random.default_rng(1).permutation(len(train))
+    one = train.iloc[canonical_order(train)][KEY].tolist()
+    shuffled = train.iloc[order]
+    assert shuffled.iloc[canonical_order(shuffled)][KEY].tolist() == one
+    assert canonical_order(pd.DataFrame(columns=train.columns)).shape == (0,)
+
+
+def test_running_sums_agree_with_the_definition():
+    rng = np.random.default_rng(0)
+    group, day = rng.integers(-1, 4, 60), rng.integers(0, 9, 60)
+    values = rng.normal(size=(60, 2))
+    for past_only in (True, False):
+        found = Running(group, day, past_only=past_only).sums(values)
+        for i in range(60):
+            seen = (group == group[i]) & (group[i] >= 0)
+            if past_only:
+                seen &= day <= day[i]
+            assert found[i] == pytest.approx(values[seen].sum(axis=0))
+
+
+def test_first_meetings_count_distinct_partners():
+    group = np.array([0, 0, 0, 1, -1])
+    other = np.array([5, 5, 6, 5, 5])
+    first = is_first_meeting(group, other, np.array([2, 1, 0, 0, 0]))
+    assert first.tolist() == [0.0, 1.0, 1.0, 1.0, 0.0]
+
+
+def test_masks_never_reveal_a_target():
+    days = np.arange(200)
+    for labelled in (np.array([3, 50]), np.arange(0, 200, 3)):
+        masks = list(draw_masks(days, labelled, 8, np.random.default_rng(0)))
+        assert len(masks) == 8
+        for revealed, targets in masks:
+            assert len(targets) > 0
+            assert revealed.any()
+            assert not revealed[targets].any()
+            assert set(targets) | set(np.flatnonzero(revealed)) == set(labelled)

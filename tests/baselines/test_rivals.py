@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from customs_baselines.features.kernel import SIMILARITY, SimilarityKernel
+from customs_baselines.features.risk import RiskProfiles
+from customs_baselines.models.ensemble import Ensemble, mean_rank
+from customs_baselines.models.xgboost_conjunctions import CONJUNCTIONS
+from customs_data.errors import KitError
+
+
+@pytest.mark.parametrize(
+    "features",
+    [SimilarityKernel(), RiskProfiles(CONJUNCTIONS, smoothing=2.0)],
+    ids=["kernel", "conjunctions"],
+)
+def test_a_rows_own_label_does_not_reach_its_own_feature(features, sample_edition):
+    train, y = sample_edition.train, sample_edition.y
+    before = features.fit_transform(train, y)
+    for row in (5, 50, 500):
+        flipped = y.copy()
+        flipped[row] = 1 - y[row]
+        after = features.fit_transform(train, flipped)
+        # The base rate, which everything is smoothed towards, moves by one row in a thousand.
+        assert after[row] == pytest.approx(before[row], abs=0.02)
+
+
+class TestSimilarityKernel:
+    @pytest.fixture
+    def twins(self, sample_edition):
+        """Five equal declarations of one declarant, and one of another."""
+        X = sample_edition.train.iloc[[0] * 6].reset_index(drop=True)
+        other = X["Declarant ID"].where(X.index < 5, "OTHER")
+        return X.assign(**{"Declarant ID": other}).astype(sample_edition.train.dtypes)
+
+    def test_golden(self, twins):
+        y = np.array([1, 1, 0, 0, -1, 1], dtype=np.int8)
+        found = SimilarityKernel(smoothing=1.0, n_folds=10).fit_transform(twins, y)
+        # Five labels, a fold each; base 3/5. Row 4, unlabelled, reads four twins of weight 1, two
+        # of them fraud: (2 + .6) / (4 + 1); row 5 has no twin: the base rate.
+        assert found[4] == pytest.approx([np.log(0.52 / 0.48), np.log(5)])
+        assert found[5] == pytest.approx([np.log(0.6 / 0.4), 0.0])
+        # Row 0, a fraud, reads the other three: (1 + .6) / (3 + 1).
+        assert found[0] == pytest.approx([np.log(0.4 / 0.6), np.log(4)])
+
+    def test_unlike_declarations_weigh_less(self, twins):
+        y = np.array([1, 1, 0, 0, -1, 1], dtype=np.int8)
+        kernel = SimilarityKernel(temperature=0.5)
+        kernel.fit_transform(twins, y)
+        later = twins.iloc[[4]]
+        elsewhere = later.assign(**{"Office ID": "NEW"}).astype(later.dtypes)
+        near, far = (np.expm1(kernel.transform(X)[0, 1]) for X in (later, elsewhere))
+        assert far == pytest.approx(near * np.exp(-SIMILARITY["Office ID"] / 0.5))
+
+    def test_windows_bound_what_is_read(self, sample_edition):
+        train, y = sample_edition.train, sample_edition.y
+        wide, narrow = (
+            SimilarityKernel(window=window).fit_transform(train, y)[:, 1] for window in (5000, 0)
+        )
+        assert (narrow <= wide + 1e-9).all()
+
+    def test_a_new_declarant_has_the_base_rate(self, sample_edition):
+        kernel = SimilarityKernel()
+        kernel.fit_transform(sample_edition.train, sample_edition.y)
+        base = (sample_edition.y == 1).mean()
+        new = sample_edition.test.head(2).assign(**{"Declarant ID": "NEW"})
+        found = kernel.transform(new.astype(sample_edition.test.dtypes))
+        assert found[:, 0] == pytest.approx(np.log(base / (1 - base)))
+        assert (found[:, 1] == 0).all()
+
+
+class TestEnsemble:
+    def test_golden(self):
+        # Ranks 1, 2, 3 and 3, 1.5, 1.5 less 1/2, over 2 models x 3 declarations.
+        found = mean_rank([np.array([0.1, 0.2, 0.9]), np.array([7.0, 1.0, 1.0])])
+        assert found == pytest.approx([3 / 6, 2.5 / 6, 3.5 / 6])
+
+    def test_increasing_maps_of_a_members_scores_change_nothing(self):
+        scores = [np.random.default_rng(i).random(50) for i in range(3)]
+        mapped = [np.exp(5 * scores[0]), scores[1] ** 3, scores[2]]
+        assert (mean_rank(scores) == mean_rank(mapped)).all()
+        assert (mean_rank(scores) == mean_rank(scores[::-1])).all()
+
+    def test_no_declarations(self):
+        assert mean_rank([np.empty(0)]).shape == (0,)
+
+    def test_members_are_baselines_by_name(self, sample_edition):
+        model = Ensemble(["risk_profile", "lookup"]).fit(sample_edition.train, sample_edition.y)
+        expected = mean_rank(
+            [member.predict_proba(sample_edition.test)[:, 1] for member in model.models_]
+        )
+        assert (model.predict_proba(sample_edition.test)[:, 1] == expected).all()
+        with pytest.raises(KitError, match="A baseline must be one of"):
+            Ensemble(["nobody"]).fit(sample_edition.train, sample_edition.y)
