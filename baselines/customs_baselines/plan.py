@@ -22,6 +22,7 @@ DEFAULT_BASELINES = (
     "xgboost",
     "lightgbm",
     "xgboost_graph",
+    "graphfc",
 )
 
 
