@@ -167,6 +167,9 @@ def test_a_grid_runs_resumes_and_fills_a_document(sample_path, tmp_path):
     shown = kit("baseline", "table", tmp_path / "grid.json", "--label-rate", "0.5")
     assert "labels" not in shown.stdout.splitlines()[0]
     assert kit("baseline", "table", grid, grid, "--results", "x.json").returncode == 2
+    draw = ("baseline", "table", tmp_path / "grid.json", "--curves", curves)
+    assert kit(*draw, "--models", "lookup").returncode == 0
+    assert "they hold lookup, random" in kit(*draw, "--models", "xgboost").stderr
     absent = kit("baseline", "table", tmp_path / "grid.json", "--label-rate", "0.3")
     assert absent.returncode == 1
     assert "they hold 1, 0.5" in absent.stderr

@@ -36,7 +36,8 @@ def draw_curves(results: Results, path: Path, *, metric: str = "precision_at_5")
     curves = _curves(results, metric)
     if not any(len(points) > 1 for points in curves.values()):
         raise KitError("A curve needs results at two label rates or more, however: there are none.")
-    figure, axes = new_figure(width=8.0, height=5.0)
+    # Tall enough for the legend beside it.
+    figure, axes = new_figure(width=9.0, height=max(5.0, 0.25 * (len(curves) + 3)))
     for number, (name, points) in enumerate(curves.items()):
         color, mark = f"C{number % 10}", "os^Dv<>Ph*"[number // 10 % 10]
         if len(points) == 1:

@@ -75,6 +75,29 @@ class Results:
         failed = [run for run in self.failed if run["label_rate"] in label_rates]
         return Results(self.editions, runs, failed)
 
+    def only(self, models: tuple[str, ...], recipes: tuple[str, ...]) -> Results:
+        """Return the results of some models and recipes only; empty names all.
+
+        Models that take no recipe are part of every recipe's results.
+
+        Raises
+        ------
+        KitError
+            If nothing of these was scored.
+        """
+
+        def wanted(run: dict[str, Any]) -> bool:
+            known = not recipes or run["recipe"] is None or run["recipe"] in recipes
+            return known and (not models or run["baseline"] in models)
+
+        runs = [run for run in self.runs if wanted(run)]
+        if not runs:
+            raise KitError(
+                "The results must hold scored runs of the models to show, however: they hold "
+                f"{', '.join(dict.fromkeys(run['baseline'] for run in self.runs))}."
+            )
+        return Results(self.editions, runs, [run for run in self.failed if wanted(run)])
+
     def groups(self) -> dict[Group, list[dict[str, Any]]]:
         """Runs by group, in the order they first appear."""
         found: dict[Group, list[dict[str, Any]]] = defaultdict(list)

@@ -51,6 +51,19 @@ _GRID = ".toml"
     help="Label rates to show in the table: 1 or 1,0.1.  [default: all]",
 )
 @click.option(
+    "--models",
+    type=CommaSeparated(str),
+    default=(),
+    help="Models to draw curves of: xgboost,graphfc.  [default: all]",
+)
+@click.option(
+    "--recipe",
+    "recipes",
+    type=CommaSeparated(str),
+    default=(),
+    help="Recipes to draw curves of; models that take none are always drawn.  [default: all]",
+)
+@click.option(
     "--curves",
     multiple=True,
     type=click.Path(path_type=Path),
@@ -67,6 +80,8 @@ def table(
     document: Path | None,
     checked: Path | None,
     label_rates: tuple[float, ...],
+    models: tuple[str, ...],
+    recipes: tuple[str, ...],
     curves: tuple[Path, ...],
     as_json: bool,
 ) -> None:
@@ -116,7 +131,7 @@ def table(
         for source in sources
     ]
     for picture in curves:
-        draw_curves(read_results(files), picture)
+        draw_curves(read_results(files).only(models, recipes), picture)
     target = document or checked
     if target is not None:
         put_table(target, sources[0].stem, table_of(files, label_rates), check=checked is not None)
