@@ -103,10 +103,14 @@ def test_models_learn(name, recipe, sample_edition):
 
     from customs_data.edition.loading import load_solution
 
-    solution = load_solution(sample_edition.layout)
-    found = scores(new(name, recipe=recipe), sample_edition)
+    fraud = load_solution(sample_edition.layout)["Fraud"]
+    # Folds and models of one seed, on a thousand declarations, say little: three of them.
+    found = [
+        roc_auc_score(fraud, scores(new(name, recipe=recipe, random_state=seed), sample_edition))
+        for seed in range(3)
+    ]
     floor = 0.58 if recipe == "kit" else 0.50
-    assert roc_auc_score(solution["Fraud"], found) > floor
+    assert np.mean(found) > floor
 
 
 def test_lookup_copies_the_twins_label(sample_edition):
