@@ -11,7 +11,7 @@ CURVES = lookup,logistic_regression,xgboost,lightgbm,xgboost_graph,xgboost_conju
 # `make results FRESH=--fresh` forgets what stands in the results and runs everything.
 FRESH ?=
 
-.PHONY: run test test-slow lint format results explained settings worlds benchmark \
+.PHONY: run test test-slow lint format results explained scarcity settings worlds benchmark \
 	benchmark-national clean
 
 run: $(VENV)/.core ## install, make the practice edition, show precision@5 % and @10 % of baselines
@@ -51,6 +51,9 @@ explained: $(VENV)/.core $(EDITION) ## rewrite what the models look at (Figure 6
 	cp build/explained/practice/xgboost-kit-seed0/declaration.png docs/explained.png
 	$(BIN)/customs-kit baseline table $(RESULTS)/explained_released.json \
 		$(RESULTS)/explained_practice.json --write baselines/EXPLAINED.md
+
+scarcity: $(VENV)/.core ## few labels on ten worlds: what is missing of the grid (hours on two cores)
+	$(BIN)/customs-kit baseline table $(RESULTS)/scarcity.toml $(FRESH) --curves build/scarcity.png
 
 settings: $(VENV)/.core ## choose the classic models' hyper-parameters again (about half an hour)
 	$(BIN)/python -m customs_baselines.settings_search --out $(RESULTS)/settings.json
