@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.base import BaseEstimator
 
+from customs_baselines.features.folds import draw_folds
 from customs_data.grouping import Grouping
 
 Floats = npt.NDArray[np.float64]
@@ -81,9 +82,7 @@ class SimilarityKernel(BaseEstimator):
             1 = fraud, 0 = honest, -1 = unlabelled.
         """
         labelled = np.flatnonzero(y >= 0)
-        fold = np.full(len(y), -1, dtype=np.int64)
-        shuffled = np.random.default_rng(self.random_state).permutation(labelled)
-        fold[shuffled] = np.arange(len(shuffled)) % self.n_folds
+        fold = draw_folds(y, self.n_folds, self.random_state)
         self.declarants_ = Grouping(("Declarant ID",))
         self.columns_ = {name: Grouping((name,)) for name in SIMILARITY}
         group = self.declarants_.fit(X)

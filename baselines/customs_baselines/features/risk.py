@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.base import BaseEstimator
 
+from customs_baselines.features.folds import draw_folds
 from customs_data.grouping import Grouping, group_sums
 
 #: Entities, codes and pairs whose history is profiled.
@@ -85,9 +86,7 @@ class RiskProfiles(BaseEstimator):
         """
         labelled = y >= 0
         self.base_ = float((y[labelled] == 1).mean()) if labelled.any() else 0.5
-        fold = np.full(len(y), -1)
-        shuffled = np.random.default_rng(self.random_state).permutation(np.flatnonzero(labelled))
-        fold[shuffled] = np.arange(len(shuffled)) % self.n_folds
+        fold = draw_folds(y, self.n_folds, self.random_state)
         self.groupings_ = [Grouping(key) for key in self.keys]
         groups = [grouping.fit(X) for grouping in self.groupings_]
         fraud = (y == 1).astype(np.float64)

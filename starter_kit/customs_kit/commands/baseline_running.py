@@ -176,7 +176,6 @@ def run(
     if picture is not None:
         parts = (runs_table(records, title), reference_line(reference))
         save_picture(picture, "customs-kit baseline run", *parts)
-    page = _write_errors(records, loaded, out) if errors else None
     if as_json:
         print_json([record.as_dict() for record in records])
     else:
@@ -187,11 +186,13 @@ def run(
                 "where labels were not erased at random, these are not like the test declarations."
             )
         click.echo(f"Submissions, records and logs are in {out}.")
-        if page is not None:
-            click.echo(f"Where the models err is told in {page}.")
     failed = [record for record in records if record.failed]
     for record in failed:
         click.echo(f"Error: {record.run.name} failed: {record.result.error}", err=True)
+    if errors:  # last: whatever keeps errors from being told, the scores have been
+        page = _write_errors(records, loaded, out)
+        if page is not None and not as_json:
+            click.echo(f"Where the models err is told in {page}.")
     if failed:
         raise SystemExit(1)
 

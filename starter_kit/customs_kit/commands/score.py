@@ -51,16 +51,15 @@ def score(
     with progress_console().status("Scoring ..."):
         standings = score_files(list(files), edition, n_replicates=replicates)
         reference = make_reference(load_edition(edition))
-    page = None
-    if errors is not None:
-        with progress_console().status("Looking for errors ..."):
-            analysis, source = errors_of_files({str(f): f for f in files}, edition, ERROR_RATE)
-        page = write_errors(analysis, errors, title="Where submissions err", source=source)
     if as_json:
         print_json([{**standing.as_dict(), **reference.as_dict()} for standing in standings])
-        return
-    one = len(standings) == 1
-    table = scorecard_table(standings[0]) if one else standings_table(standings)
-    show(table, reference_line(reference))
-    if page is not None:
-        click.echo(f"Where the submissions err is told in {page}.")
+    else:
+        one = len(standings) == 1
+        table = scorecard_table(standings[0]) if one else standings_table(standings)
+        show(table, reference_line(reference))
+    if errors is not None:  # last: whatever keeps errors from being told, the scores have been
+        with progress_console().status("Looking for errors ..."):
+            analysis, source = errors_of_files({str(f): f for f in files}, edition, ERROR_RATE)
+            page = write_errors(analysis, errors, title="Where submissions err", source=source)
+        if not as_json:
+            click.echo(f"Where the submissions err is told in {page}.")
