@@ -20,9 +20,9 @@ DEFAULT_BASELINES = (
     "risk_profile",
     "logistic_regression",
     "xgboost",
-    "lightgbm",
-    "xgboost_graph",
+    "date",
     "graphfc",
+    "ensemble",
 )
 
 

@@ -7,9 +7,10 @@ import pytest
 
 from customs_baselines.grids import running
 from customs_baselines.grids.curves import draw_curves
+from customs_baselines.grids.differences import differences_table, paired_differences
 from customs_baselines.grids.grid import Block, Grid, Source, read_grid
 from customs_baselines.grids.results_file import load_grid_results
-from customs_baselines.grids.rows import read_results
+from customs_baselines.grids.rows import Results, read_results
 from customs_baselines.grids.running import run_grid
 from customs_baselines.grids.statistics import summarize
 from customs_baselines.grids.summaries import summaries
@@ -241,3 +242,39 @@ def test_curves_need_two_label_rates_and_a_picture_a_known_ending(finished, tmp_
     )
     with pytest.raises(KitError, match="two label rates"):
         draw_curves(one, tmp_path / "curves.png")
+
+
+class TestDifferences:
+    def results(self):
+        def run(baseline, edition, score, rate=1.0):
+            return {
+                "baseline": baseline,
+                "recipe": None,
+                "edition": edition,
+                "label_rate": rate,
+                "erasure": "random",
+                "private": {"precision_at_5": score},
+            }
+
+        runs = [run("a", "x", 0.5), run("a", "y", 0.7), run("a", "z", 0.9)]
+        runs += [run("b", "x", 0.6), run("b", "y", 0.9), run("b", "z", 1.0), run("b", "z", 0.8)]
+        return Results({}, [*runs, run("b", "x", 0.1, rate=0.1)], [])
+
+    def test_golden(self):
+        # b - a by edition: .1, .2 and (mean of two seeds) 0; mean .1, standard deviation .1,
+        # t(.975, 2) = 4.303, half width 4.303 * .1 / sqrt(3) = .248.
+        found = paired_differences(self.results(), "a")
+        assert list(found) == [("b", None)]
+        (difference,) = found["b", None].values()
+        assert difference.mean == pytest.approx(0.1)
+        assert difference.interval == pytest.approx((-0.148, 0.348), abs=1e-3)
+        assert difference.n_editions == 3
+
+    def test_table_names_what_is_compared(self):
+        table = differences_table(self.results(), "b")
+        assert "| `a` | -0.100 (-0.348 .. +0.148) |" in table
+        assert "minus that of `b`, paired over 3 editions" in table
+
+    def test_an_unknown_model_is_a_kit_error(self):
+        with pytest.raises(KitError, match="must be among a, b, however: 'c'"):
+            paired_differences(self.results(), "c")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 
 from customs_baselines.features.kernel import SIMILARITY, SimilarityKernel
 from customs_baselines.features.risk import RiskProfiles
@@ -72,24 +73,32 @@ class TestSimilarityKernel:
 
 class TestEnsemble:
     def test_golden(self):
-        # Ranks 1, 2, 3 and 3, 1.5, 1.5 less 1/2, over 2 models x 3 declarations.
-        found = mean_rank([np.array([0.1, 0.2, 0.9]), np.array([7.0, 1.0, 1.0])])
-        assert found == pytest.approx([3 / 6, 2.5 / 6, 3.5 / 6])
+        # Normal scores of 1/6, 1/2, 5/6: -.96742, 0, .96742; of ranks 3, 1.5, 1.5 (less 1/2, of 3):
+        # .96742, -.43073, -.43073. Weighted 2 : 1, the means are -.32247, -.14358, .50137.
+        found = mean_rank([np.array([0.1, 0.2, 0.9]), np.array([7.0, 1.0, 1.0])], [2.0, 1.0])
+        assert norm.ppf(found) == pytest.approx([-0.32247, -0.14358, 0.50137], abs=1e-5)
 
     def test_increasing_maps_of_a_members_scores_change_nothing(self):
         scores = [np.random.default_rng(i).random(50) for i in range(3)]
         mapped = [np.exp(5 * scores[0]), scores[1] ** 3, scores[2]]
-        assert (mean_rank(scores) == mean_rank(mapped)).all()
-        assert (mean_rank(scores) == mean_rank(scores[::-1])).all()
+        weights = [1.0, 2.0, 3.0]
+        assert (mean_rank(scores, weights) == mean_rank(mapped, weights)).all()
+
+    def test_a_member_without_weight_says_nothing(self):
+        scores = [np.random.default_rng(i).random(50) for i in range(2)]
+        found = mean_rank(scores, [1.0, 0.0])
+        assert (np.argsort(found) == np.argsort(scores[0])).all()
 
     def test_no_declarations(self):
-        assert mean_rank([np.empty(0)]).shape == (0,)
+        assert mean_rank([np.empty(0)], [1.0]).shape == (0,)
 
     def test_members_are_baselines_by_name(self, sample_edition):
-        model = Ensemble(["risk_profile", "lookup"]).fit(sample_edition.train, sample_edition.y)
+        members = {"risk_profile": 1.0, "lookup": 2.0}
+        model = Ensemble(members).fit(sample_edition.train, sample_edition.y)
         expected = mean_rank(
-            [member.predict_proba(sample_edition.test)[:, 1] for member in model.models_]
+            [member.predict_proba(sample_edition.test)[:, 1] for member in model.models_],
+            [1.0, 2.0],
         )
         assert (model.predict_proba(sample_edition.test)[:, 1] == expected).all()
         with pytest.raises(KitError, match="A baseline must be one of"):
-            Ensemble(["nobody"]).fit(sample_edition.train, sample_edition.y)
+            Ensemble({"nobody": 1.0}).fit(sample_edition.train, sample_edition.y)

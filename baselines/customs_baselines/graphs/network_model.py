@@ -29,10 +29,13 @@ _LONG: Final = Schedule(n_steps=200, learning_rate=4e-3)
 _SHORT: Final = Schedule(n_steps=60, learning_rate=2e-3)
 _CAUTION: Final = 200.0  # labels; caution is this over their number ...
 _MOST_CAUTION: Final = 0.5  # ... and at most this
-# Correct and smooth: what is added to the own score before anything is learned.
-_WALK: Final = MESSAGES.index("importer, seller, line, 2 rounds")
-_CORRECT: Final = 1.5  # log-odds for one unit of residual
-_SMOOTH: Final = 0.5  # share of the way to the neighbours' own scores
+# Correct and smooth: what is added to the own score before anything is learned. Few labels are far
+# from most declarations, and must be carried further.
+_NEAR: Final = MESSAGES.index("importer, seller, line, 2 rounds")
+_FAR: Final = MESSAGES.index("importer, seller, line, 8 rounds")
+_CORRECT_NEAR: Final = 1.5  # log-odds for one unit of residual
+_CORRECT_FAR: Final = 2.0
+_SMOOTH: Final = 0.5  # share of the way to the (near) neighbours' own scores
 _MOST_TARGETS: Final = 400_000  # over all masks, so that memory stays linear with a small factor
 
 
@@ -206,7 +209,7 @@ class GraphNetworkModel(ClassifierMixin, BaseEstimator):
             targets.append(kept)
         messages, rows = np.concatenate(heard), np.concatenate(targets)
         self.message_scaler_ = Scaler().fit(messages.reshape(len(messages), -1))
-        self.reads_features_ = len(labelled) >= _MANY_LABELS
+        self.has_many_labels_ = len(labelled) >= _MANY_LABELS
         self.feature_scaler_ = Scaler().fit(features[:n])
         critical = np.full(n, ERASED) if y_critical is None else np.asarray(y_critical)[order]
         second = np.where(critical >= 0, critical == 2, np.nan).astype(np.float32)
@@ -220,7 +223,7 @@ class GraphNetworkModel(ClassifierMixin, BaseEstimator):
                 self.convolution,
                 min(_CAUTION / len(labelled), _MOST_CAUTION),
                 self.critical_weight,
-                _LONG if len(labelled) >= _MANY_LABELS else _SHORT,
+                _LONG if self.has_many_labels_ else _SHORT,
             ),
         )
         self.known_: Floats | None = None
@@ -246,10 +249,14 @@ class GraphNetworkModel(ClassifierMixin, BaseEstimator):
     def _examples(
         self, messages: Features, rows: Integers, state: Floats, features: Features
     ) -> Examples:
-        start = state[rows] + _CORRECT * messages[:, _WALK, 0] + _SMOOTH * messages[:, _WALK, 2]
+        if self.has_many_labels_:
+            residual = _CORRECT_NEAR * messages[:, _NEAR, 0]
+        else:
+            residual = _CORRECT_FAR * messages[:, _FAR, 0]
+        start = state[rows] + residual + _SMOOTH * messages[:, _NEAR, 2]
         heard = self.message_scaler_.transform(messages.reshape(len(messages), -1))
         own = np.empty((len(features), 0), dtype=np.float32)
-        if self.reads_features_:
+        if self.has_many_labels_:
             own = self.feature_scaler_.transform(features)
         return Examples(start.astype(np.float32), heard.reshape(messages.shape), own, rows)
 

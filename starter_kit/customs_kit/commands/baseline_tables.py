@@ -51,6 +51,11 @@ _GRID = ".toml"
     help="Label rates to show in the table: 1 or 1,0.1.  [default: all]",
 )
 @click.option(
+    "--against",
+    metavar="NAME",
+    help="Make the table of differences to this model, paired over editions, instead.",
+)
+@click.option(
     "--models",
     type=CommaSeparated(str),
     default=(),
@@ -80,6 +85,7 @@ def table(
     document: Path | None,
     checked: Path | None,
     label_rates: tuple[float, ...],
+    against: str | None,
     models: tuple[str, ...],
     recipes: tuple[str, ...],
     curves: tuple[Path, ...],
@@ -95,8 +101,8 @@ def table(
 
     The table is printed as Markdown, or put between the lines `<!-- results:NAME -->` and
     `<!-- /results -->` of a document, where NAME is the name of the first of SOURCES without its
-    suffix. Scores are on Private; where recipe paper meets a model of the paper's Table 3, the
-    paper's figures stand beside them.
+    suffix; with --against MODEL it is 'NAME against MODEL'. Scores are on Private; where recipe
+    paper meets a model of the paper's Table 3, the paper's figures stand beside them.
 
     \b
     A grid:
@@ -111,14 +117,18 @@ def table(
     Examples:
       customs-kit baseline table grid.toml --curves curves.png
       customs-kit baseline table grid.toml --write README.md
+      customs-kit baseline table grid.toml --against xgboost
       customs-kit baseline table results.json
     """
     if document is not None and checked is not None:
         raise click.UsageError("Give --write or --check, not both.")
+    if against is not None and as_json:
+        raise click.UsageError("--json gives means, not differences; leave out --against.")
     if results is not None and sum(source.suffix == _GRID for source in sources) != 1:
         raise click.UsageError("--results names the results of one grid; give one GRID.toml.")
 
     from customs_baselines.grids.curves import draw_curves
+    from customs_baselines.grids.differences import differences_table
     from customs_baselines.grids.rows import read_results
     from customs_baselines.grids.summaries import summaries
     from customs_baselines.grids.tables import put_table, table_of
@@ -133,12 +143,18 @@ def table(
     for picture in curves:
         draw_curves(read_results(files).only(models, recipes), picture)
     target = document or checked
+    name = sources[0].stem
+    if against is None:
+        made = table_of(files, label_rates)
+    else:
+        held = read_results(files).at(label_rates)
+        name, made = f"{name} against {against}", differences_table(held, against)
     if target is not None:
-        put_table(target, sources[0].stem, table_of(files, label_rates), check=checked is not None)
+        put_table(target, name, made, check=checked is not None)
     if as_json:
         print_json(summaries(read_results(files).at(label_rates)))
     elif target is None:
-        click.echo(table_of(files, label_rates))
+        click.echo(made)
 
 
 def _run(
