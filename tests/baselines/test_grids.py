@@ -244,6 +244,23 @@ def test_curves_need_two_label_rates_and_a_picture_a_known_ending(finished, tmp_
         draw_curves(one, tmp_path / "curves.png")
 
 
+def test_ceilings_are_those_of_worlds_with_links():
+    def edition(ceiling, **more):
+        scores = {"private": {"precision_at_5": ceiling, "precision_at_10": ceiling}}
+        return {"name": "n", "lookup": None, "ceiling": scores, **more}
+
+    linked = {"x": edition(0.8), "y": edition(0.9)}
+    without = {"z": edition(0.1, with_links=False)}
+    score = {"precision_at_5": 0.5, "precision_at_10": 0.4}
+    run = {"baseline": "a", "recipe": None, "label_rate": 1.0, "erasure": "random"}
+    run |= {"private": score, "transductive": False, "train_cpu_seconds": 1.0, "cpu_seconds": 1.0}
+    runs = [run | {"edition": name} for name in (*linked, *without)]
+    table = markdown_table(Results(linked | without, runs, []))
+    assert "over 2 editions (without links: over 1)" in table
+    assert "score, is 0.850 / 0.850." in table
+    assert Results(without, runs[2:], []).linked_editions() == list(without.values())
+
+
 class TestDifferences:
     def results(self):
         def run(baseline, edition, score, rate=1.0):

@@ -83,6 +83,8 @@ class TestEnsemble:
         mapped = [np.exp(5 * scores[0]), scores[1] ** 3, scores[2]]
         weights = [1.0, 2.0, 3.0]
         assert (mean_rank(scores, weights) == mean_rank(mapped, weights)).all()
+        # Sums of normal scores round, so that the order of members shows in the last digit.
+        assert mean_rank(scores[::-1], weights[::-1]) == pytest.approx(mean_rank(scores, weights))
 
     def test_a_member_without_weight_says_nothing(self):
         scores = [np.random.default_rng(i).random(50) for i in range(2)]

@@ -52,7 +52,7 @@ def draw_curves(results: Results, path: Path, *, metric: str = "precision_at_5")
             x, low, high = zip(*bands, strict=True)
             axes.fill_between(x, low, high, color=color, alpha=0.12, linewidth=0)
     for label, key in (("true fraud probabilities", "ceiling"), ("copying labels", "lookup")):
-        known = [e[key]["private"][metric] for e in results.editions.values() if e.get(key)]
+        known = [e[key]["private"][metric] for e in results.linked_editions() if e.get(key)]
         if known:
             style = "--" if key == "ceiling" else "-."
             axes.axhline(mean(known), color="0.35", linestyle=style, linewidth=1, label=label)

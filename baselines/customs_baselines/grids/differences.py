@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from statistics import mean
 
 from customs_baselines.grids.rows import Group, Results
-from customs_baselines.grids.statistics import t_interval
+from customs_baselines.grids.statistics import scores_by_edition, t_interval
+from customs_baselines.grids.tables import markdown_row
 from customs_data.errors import KitError
 
 #: Label rate, erasure, and whether the worlds have links.
@@ -91,12 +92,12 @@ def differences_table(results: Results, against: str) -> str:
     settings = list(dict.fromkeys(setting for held in found.values() for setting in held))
     linkless = any(not setting[2] for setting in settings)
     lines = [
-        _row(["baseline", *(_name(setting, linkless) for setting in settings)]),
-        _row(["---", *("---:" for _ in settings)]),
+        markdown_row(["baseline", *(_name(setting, linkless) for setting in settings)]),
+        markdown_row(["---", *("---:" for _ in settings)]),
     ]
     for (name, recipe), held in found.items():
         label = f"`{name}`" if recipe in (None, "kit") else f"`{name}`, {recipe}"
-        lines.append(_row([label, *(_cell(held.get(setting)) for setting in settings)]))
+        lines.append(markdown_row([label, *(_cell(held.get(setting)) for setting in settings)]))
     counts = sorted({held.n_editions for row in found.values() for held in row.values()})
     caption = (
         f"Precision@5 % on Private minus that of `{against}`, paired over "
@@ -110,11 +111,8 @@ def _scores(results: Results, metric: str) -> dict[Model, dict[Setting, dict[str
     """By model, setting and edition: the mean over seeds."""
     found: dict[Model, dict[Setting, dict[str, float]]] = defaultdict(dict)
     for group, runs in results.groups().items():
-        by_edition: dict[str, list[float]] = defaultdict(list)
-        for run in runs:
-            by_edition[run["edition"]].append(run["private"][metric])
         found[group.baseline, group.recipe][_setting(group)] = {
-            name: mean(values) for name, values in by_edition.items()
+            name: mean(values) for name, values in scores_by_edition(runs, metric).items()
         }
     return dict(found)
 
@@ -138,7 +136,3 @@ def _cell(difference: Difference | None) -> str:
         return text
     low, high = difference.interval
     return f"{text} ({low:+.3f} .. {high:+.3f})"
-
-
-def _row(cells: list[str]) -> str:
-    return f"| {' | '.join(cells)} |"

@@ -105,6 +105,14 @@ class Results:
             found[self.group_of(run)].append(run)
         return dict(found)
 
+    def linked_editions(self) -> list[dict[str, Any]]:
+        """Editions with links, or all where none has them: what ceilings are averaged over.
+
+        The ablation without links is another kind of world, with a ceiling of its own.
+        """
+        everything = list(self.editions.values())
+        return [held for held in everything if held.get("with_links", True)] or everything
+
     def group_of(self, run: dict[str, Any]) -> Group:
         """The group of a run, failed or not."""
         linked = self.editions.get(run["edition"], {}).get("with_links", True)

@@ -52,10 +52,7 @@ def summarize(runs: list[dict[str, Any]], metric: str, period: str = "private") 
         For example ``precision_at_5``.
     period : {'private', 'public'}
     """
-    by_edition: dict[str, list[float]] = defaultdict(list)
-    for run in runs:
-        if (value := run[period].get(metric)) is not None:
-            by_edition[run["edition"]].append(value)
+    by_edition = scores_by_edition(runs, metric, period)
     if not by_edition:
         return None
     everything = [value for values in by_edition.values() for value in values]
@@ -66,6 +63,17 @@ def summarize(runs: list[dict[str, Any]], metric: str, period: str = "private") 
     spread = stdev(everything) if n_runs > 1 else None
     interval = _bootstrapped(runs, metric.replace("precision", "interval"), period)
     return Summary(mean(everything), spread, interval, n_runs, n_editions)
+
+
+def scores_by_edition(
+    runs: list[dict[str, Any]], metric: str, period: str = "private"
+) -> dict[str, list[float]]:
+    """Return the scores of each edition's runs that know the metric."""
+    found: dict[str, list[float]] = defaultdict(list)
+    for run in runs:
+        if (value := run[period].get(metric)) is not None:
+            found[run["edition"]].append(value)
+    return dict(found)
 
 
 def t_interval(values: list[float]) -> tuple[float, float]:

@@ -59,13 +59,16 @@ def markdown_table(results: Results) -> str:
     shown = _Shown.of(results, groups)
     header = shown.header()
     n_text = 2
-    lines = [_row(header), _row(["---"] * n_text + ["---:"] * (len(header) - n_text))]
-    lines += [_row(shown.cells(group, runs)) for group, runs in groups.items()]
+    lines = [
+        markdown_row(header),
+        markdown_row(["---"] * n_text + ["---:"] * (len(header) - n_text)),
+    ]
+    lines += [markdown_row(shown.cells(group, runs)) for group, runs in groups.items()]
     failures = {results.group_of(run): run for run in results.failed}
     for group, run in failures.items():
         reason = str(run["error"]).splitlines()[0].replace("|", "\\|")
         cells = [*shown.labels(group), f"failed: {reason}"]
-        lines.append(_row(cells + [""] * (len(header) - len(cells))))
+        lines.append(markdown_row(cells + [""] * (len(header) - len(cells))))
     return "\n".join([*lines, "", _caption(results)])
 
 
@@ -132,15 +135,17 @@ def _paper_cells(group: Group) -> list[str]:
 
 
 def _caption(results: Results) -> str:
-    editions = list(results.editions.values())
-    if len(editions) == 1:
+    editions = results.linked_editions()
+    n_others = len(results.editions) - len(editions)
+    if len(results.editions) == 1:
         whose = f"Edition `{editions[0]['name']}`; mean ± standard deviation over seeds; "
         whose += "95 % intervals: bootstrap over the test declarations, averaged over seeds."
     else:
-        whose = f"Mean ± standard deviation over {len(editions)} editions; 95 % intervals of the "
-        whose += "mean: Student's t over editions."
+        others = f" (without links: over {n_others})" if n_others else ""
+        whose = f"Mean ± standard deviation over {len(editions)} editions{others}; 95 % "
+        whose += "intervals of the mean: Student's t over editions."
     parts = [f"Precision on Private. {whose}"]
-    if len(editions) == 1:
+    if len(results.editions) == 1:
         parts.append(
             "*unseen*: on declarations whose tuple (HS6, departure, origin, tax rate, tax type, "
             "net mass) no training declaration has."
@@ -156,7 +161,8 @@ def _caption(results: Results) -> str:
     return " ".join(parts)
 
 
-def _row(cells: list[str]) -> str:
+def markdown_row(cells: list[str]) -> str:
+    """Return a row of a Markdown table."""
     return f"| {' | '.join(cells)} |"
 
 

@@ -91,7 +91,7 @@ class Ensemble(ClassifierMixin, BaseEstimator):
         return self
 
     def predict_proba(self, X: pd.DataFrame) -> npt.NDArray[np.float64]:
-        """Return mean ranks as scores, shape (n_declarations, 2): honest, fraud."""
+        """Return weighted mean ranks as scores, shape (n_declarations, 2): honest, fraud."""
         scores = [model.predict_proba(X)[:, 1] for model in self.models_]
         fraud = mean_rank(scores, list(self.members.values()))
         return np.column_stack([1 - fraud, fraud])
