@@ -97,6 +97,24 @@ def test_every_convolution_runs(convolution, sample_edition):
     assert len(np.unique(own)) > len(own) // 2
 
 
+@pytest.mark.parametrize("objective", ["contrastive", "neighbourhood"])
+@pytest.mark.parametrize("every", [1, 8])
+def test_pretraining_learns_without_labels(objective, every, sample_edition):
+    kept = np.arange(len(sample_edition.y)) % every == 0
+    y = np.where(kept, sample_edition.y, -1).astype(np.int8)
+    model = GraphFC(pretraining=objective, **SMALL).fit(sample_edition.train, y)
+    losses = np.array(model.networks_.pretraining_losses_[0])
+    assert losses[-20:].mean() < 0.9 * losses[:5].mean()
+    assert np.isfinite(scores(model, sample_edition.test)).all()
+    again = GraphFC(pretraining=objective, **SMALL).fit(sample_edition.train, y)
+    assert (scores(again, sample_edition.test) == scores(model, sample_edition.test)).all()
+
+
+def test_an_unknown_pretraining_is_a_clear_error(sample_edition):
+    with pytest.raises(KitError, match="must be one of none, contrastive"):
+        GraphFC(pretraining="bert", **SMALL).fit(sample_edition.train, sample_edition.y)
+
+
 def test_it_learns(found, sample_edition):
     truth = load_solution(sample_edition.layout)["Fraud"]
     assert roc_auc_score(truth, found) > 0.58

@@ -1,4 +1,4 @@
-"""Which labels are hidden as targets while the others travel along the links."""
+"""Which labels are hidden as targets while others travel; which rows are pre-trained on."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from customs_baselines.graphs.context import Integers
+from customs_baselines.graphs.context import Integers, Links
+from customs_baselines.graphs.running import next_of_group
 
 _SHORTEST, _LONGEST = 60, 120  # days of a gap in time
+_MOST_UNLABELLED: Final = 20_000  # declarations to pre-train on
 _HIDDEN_SHARE: Final = 0.35  # of the labels, where they are hidden at random
 
 
@@ -54,3 +56,36 @@ def draw_masks(
         revealed = np.zeros(len(days), dtype=np.bool_)
         revealed[labelled[~hidden]] = True
         yield revealed, labelled[hidden]
+
+
+def draw_unlabelled(
+    links: Links, n_train: int, labelled: Integers, rng: np.random.Generator
+) -> tuple[npt.NDArray[np.bool_], Integers, Integers]:
+    """Draw training declarations to pre-train on; no label of theirs is revealed.
+
+    Parameters
+    ----------
+    links : Links
+        The graph; its first declarations are those of training.
+    n_train : int
+        How many.
+    labelled : ndarray of int64
+        Positions of the known labels.
+    rng : Generator
+        Source of the draws.
+
+    Returns
+    -------
+    revealed : ndarray of bool, shape (n_declarations,)
+        Labels that may be read.
+    rows : ndarray of int64, shape (n_rows,)
+        Positions of the declarations.
+    partner : ndarray of int64, shape (n_rows,)
+        Place among `rows` of another of the same importer, or else seller; -1 for none.
+    """
+    revealed, _ = next(draw_masks(links.day, labelled, 1, rng))
+    rows = np.flatnonzero(~revealed[:n_train])
+    rows = np.sort(rng.choice(rows, min(len(rows), _MOST_UNLABELLED), replace=False))
+    partner = next_of_group(links.group["importer"][rows])
+    by_seller = next_of_group(links.group["seller"][rows])
+    return revealed, rows, np.where(partner >= 0, partner, by_seller)

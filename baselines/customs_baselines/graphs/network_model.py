@@ -11,11 +11,12 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 
 from customs_baselines.graphs.context import Floats, Integers, Links, canonical_order
 from customs_baselines.graphs.explanation import Explanation, explain
-from customs_baselines.graphs.masks import draw_masks
+from customs_baselines.graphs.masks import draw_masks, draw_unlabelled
 from customs_baselines.graphs.messages import MESSAGES, MessagePasser, Signals
 from customs_baselines.graphs.own_score import OwnScore
 from customs_baselines.graphs.reading import Features, GraphReader, Scaler
-from customs_baselines.networks.committee import Committee, Examples, Task
+from customs_baselines.networks.committee import Committee, Examples, Task, Unlabelled
+from customs_baselines.networks.pretraining import check_objective
 from customs_baselines.networks.training import Schedule
 from customs_data.errors import KitError
 from customs_data.schema import ERASED, KEY
@@ -61,6 +62,8 @@ class GraphNetworkModel(ClassifierMixin, BaseEstimator):
         Networks whose log-odds are averaged.
     critical_weight : float
         Weight of the second task, critical fraud, in the loss.
+    pretraining : {'none', 'contrastive', 'neighbourhood'}
+        What the network learns first, without labels; see `pretrain`.
     random_state : int
         Seed of trees, masks and networks.
     n_jobs : int
@@ -90,6 +93,7 @@ class GraphNetworkModel(ClassifierMixin, BaseEstimator):
         n_masks: int = 12,
         n_networks: int = 2,
         critical_weight: float = 0.0,
+        pretraining: str = "none",
         random_state: int = 0,
         n_jobs: int = 1,
         device: str = "cpu",
@@ -98,6 +102,7 @@ class GraphNetworkModel(ClassifierMixin, BaseEstimator):
         self.n_masks = n_masks
         self.n_networks = n_networks
         self.critical_weight = critical_weight
+        self.pretraining = pretraining
         self.random_state = random_state
         self.n_jobs = n_jobs
         self.device = device
@@ -186,6 +191,7 @@ class GraphNetworkModel(ClassifierMixin, BaseEstimator):
         y_critical: Labels | None,
         X_test: pd.DataFrame | None,
     ) -> Self:
+        check_objective(self.pretraining)
         order = canonical_order(X)
         self.y_ = np.asarray(y, dtype=np.int8)[order]
         labelled = np.flatnonzero(self.y_ >= 0)
@@ -224,13 +230,28 @@ class GraphNetworkModel(ClassifierMixin, BaseEstimator):
                 min(_CAUTION / len(labelled), _MOST_CAUTION),
                 self.critical_weight,
                 _LONG if self.has_many_labels_ else _SHORT,
+                self.pretraining,
             ),
+            self._unlabelled(passer, labelled, features[:n], rng),
         )
         self.known_: Floats | None = None
         if not self.past_only:
             self.known_ = self._score(features, links, np.arange(len(links)))
         self.classes_ = np.array([0, 1])
         return self
+
+    def _unlabelled(
+        self,
+        passer: MessagePasser,
+        labelled: Integers,
+        features: Features,
+        rng: np.random.Generator,
+    ) -> Unlabelled | None:
+        if self.pretraining == "none":
+            return None
+        revealed, rows, partner = draw_unlabelled(passer.links, len(features), labelled, rng)
+        messages = passer.messages(revealed, rows)
+        return Unlabelled(self._examples(messages, rows, passer.signals.state, features), partner)
 
     def _states(self, features: Features) -> Floats:
         n = len(self.y_)

@@ -78,3 +78,23 @@ def is_first_meeting(group: Integers, other: Integers, day: Integers) -> Floats:
     found[order] = new
     found[(group < 0) | (other < 0)] = 0.0
     return found
+
+
+def next_of_group(group: Integers) -> Integers:
+    """Position of an entity's next member, the first after the last; -1 where there is no other.
+
+    Examples
+    --------
+    >>> next_of_group(np.array([4, -1, 4, 7, 4])).tolist()
+    [2, -1, 4, -1, 0]
+    """
+    order = np.argsort(group, kind="stable")
+    held = group[order]
+    last = np.append(held[1:] != held[:-1], True)[: len(held)]
+    first = np.flatnonzero(np.append(True, last[:-1]))[: len(held)]
+    following = np.append(order[1:], -1)[: len(order)]
+    following[last] = order[first]
+    found = np.empty_like(group)
+    found[order] = following
+    found[(group < 0) | (found == np.arange(len(group)))] = -1
+    return found

@@ -12,6 +12,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 
 from customs_baselines.networks.device import choose_device, repeatable
 from customs_baselines.networks.message_network import MessageNetwork
+from customs_baselines.networks.pretraining import Neighbours, pretrain
 from customs_baselines.networks.training import Schedule, train
 
 Floats = npt.NDArray[np.float32]
@@ -40,6 +41,21 @@ class Examples:
 
 
 @dataclass(frozen=True)
+class Unlabelled:
+    """Examples to pre-train on, whether labelled or not.
+
+    Attributes
+    ----------
+    examples : Examples
+    partner : ndarray of int64, shape (n_examples,)
+        Position of an example that shares a trader, -1 for none.
+    """
+
+    examples: Examples
+    partner: npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
 class Task:
     """What is learned.
 
@@ -53,12 +69,15 @@ class Task:
     critical_weight : float
         Weight of the second head's loss, critical fraud; 0 for none.
     schedule : Schedule
+    pretraining : str
+        See `pretrain`; ``none`` for none.
     """
 
     convolution: str
     caution: float
     critical_weight: float
     schedule: Schedule
+    pretraining: str = "none"
 
 
 class Committee:
@@ -80,9 +99,22 @@ class Committee:
         self.n_jobs = n_jobs
         self.device = device
 
-    def fit(self, examples: Examples, y: Floats, y_critical: Floats, task: Task) -> Committee:
+    def fit(
+        self,
+        examples: Examples,
+        y: Floats,
+        y_critical: Floats,
+        task: Task,
+        unlabelled: Unlabelled | None = None,
+    ) -> Committee:
         """Train; `y` and `y_critical`, shape (n_examples,), are 0 or 1 (critical: NaN unknown)."""
         device = choose_device(self.device)
+        neighbours = None
+        if unlabelled is not None:
+            everyone = torch.arange(len(unlabelled.partner), device=device)
+            found = _pick(_to(unlabelled.examples, device), everyone)
+            neighbours = Neighbours(*found, unlabelled.partner)
+        self.pretraining_losses_: list[list[float]] = []
         n_messages, n_signals = examples.messages.shape[1:]
         n_features = examples.features.shape[1]
         held = _to(examples, device)
@@ -93,6 +125,10 @@ class Committee:
             with repeatable(self.random_state + i, self.n_jobs, device) as generator:
                 network = MessageNetwork(n_messages, n_signals, n_features, task.convolution)
                 network = network.to(device)
+                if neighbours is not None:
+                    self.pretraining_losses_.append(
+                        pretrain(network, neighbours, task.pretraining, generator)
+                    )
 
                 def loss_of(batch: torch.Tensor, network: MessageNetwork = network) -> torch.Tensor:
                     start, messages, features = _pick(held, batch.to(device))
@@ -133,6 +169,8 @@ def _to(examples: Examples, device: torch.device) -> tuple[torch.Tensor, ...]:
     return tuple(torch.as_tensor(part, device=device) for part in parts)
 
 
-def _pick(held: tuple[torch.Tensor, ...], batch: torch.Tensor) -> tuple[torch.Tensor, ...]:
+def _pick(
+    held: tuple[torch.Tensor, ...], batch: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     start, messages, features, row = held
     return start[batch], messages[batch], features[row[batch]]

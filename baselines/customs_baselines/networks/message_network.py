@@ -59,6 +59,7 @@ class MessageNetwork(nn.Module):
                 f"The convolution must be one of {', '.join(CONVOLUTIONS)}, however: "
                 f"{convolution!r}."
             )
+        self.width = width
         self.convolution = _CONVOLUTIONS[convolution](n_messages, n_signals, width)
         self.features = nn.Linear(n_features, width) if n_features else None
         self.dropout = nn.Dropout(dropout)
@@ -76,15 +77,22 @@ class MessageNetwork(nn.Module):
         self, state: torch.Tensor, messages: torch.Tensor, features: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Return log-odds of fraud and of critical fraud."""
+        hidden = self.encode(state, messages, features)
+        correction = self.linear(messages.flatten(1)) + self.heads(hidden)
+        scores = correction + self.trust * state[:, None]
+        return scores[:, 0], scores[:, 1]
+
+    def encode(
+        self, state: torch.Tensor, messages: torch.Tensor, features: torch.Tensor
+    ) -> torch.Tensor:
+        """Return what the heads read, shape (n, width)."""
         hidden = torch.relu(self.convolution(state, messages))
         if self.features is not None:
             own = torch.relu(self.features(self.dropout(features)))
             hidden = torch.cat([own, hidden], dim=1)
         hidden = self.dropout(self.norm(hidden))
-        hidden = self.dropout(torch.relu(self.hidden(hidden)))
-        correction = self.linear(messages.flatten(1)) + self.heads(hidden)
-        scores = correction + self.trust * state[:, None]
-        return scores[:, 0], scores[:, 1]
+        encoded: torch.Tensor = self.dropout(torch.relu(self.hidden(hidden)))
+        return encoded
 
 
 def _graph_layers() -> Any:
