@@ -28,6 +28,7 @@ RELATIONS: Final[dict[str, tuple[str, ...]]] = {
     "declarant x office x departure": ("Declarant ID", "Office ID", "Country of Departure"),
     "HS6": ("HS6 Code",),
     "chapter x origin": ("Chapter", "Country of Origin"),
+    "HS6 x departure x origin": ("HS6 Code", "Country of Departure", "Country of Origin"),
     "departure x heading": ("Country of Departure", "Heading"),
     "route": ("Country of Departure", "Country of Origin", "Tax Type"),
     "filing": ("Office ID", "Import Type", "Mode of Transport", "Payment Type"),
