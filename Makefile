@@ -11,7 +11,7 @@ CURVES = lookup,logistic_regression,xgboost,lightgbm,xgboost_graph,xgboost_conju
 # `make results FRESH=--fresh` forgets what stands in the results and runs everything.
 FRESH ?=
 
-.PHONY: run test test-slow lint format results explained scarcity settings worlds benchmark \
+.PHONY: run test test-slow lint format results explained scarcity variants settings worlds benchmark \
 	benchmark-national clean
 
 run: $(VENV)/.core ## install, make the practice edition, show precision@5 % and @10 % of baselines
@@ -57,6 +57,11 @@ scarcity: $(VENV)/.core ## few labels on ten worlds: what is missing of the grid
 		--curves docs/scarcity.svg
 	for model in xgboost graphfc; do $(BIN)/customs-kit baseline table $(RESULTS)/scarcity.json \
 		--against $$model --write baselines/SCARCITY.md; done
+
+variants: $(VENV)/.core ## other convolutions, a second task and pre-training of graphfc (half an hour)
+	$(BIN)/customs-kit baseline table $(RESULTS)/graphfc_variants.toml $(FRESH)
+	$(BIN)/customs-kit baseline table $(RESULTS)/graphfc_variants.json --against graphfc \
+		--write baselines/MODELS.md
 
 settings: $(VENV)/.core ## choose the classic models' hyper-parameters again (about half an hour)
 	$(BIN)/python -m customs_baselines.settings_search --out $(RESULTS)/settings.json

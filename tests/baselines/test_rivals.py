@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.special import logit
+from scipy.stats import norm
 
 from customs_baselines.features.kernel import SIMILARITY, SimilarityKernel
 from customs_baselines.features.risk import RiskProfiles
-from customs_baselines.models.ensemble import Ensemble, mean_log_odds
+from customs_baselines.models.ensemble import Ensemble, mean_rank
 from customs_baselines.models.xgboost_conjunctions import CONJUNCTIONS
 from customs_data.errors import KitError
 
@@ -73,36 +73,31 @@ class TestSimilarityKernel:
 
 class TestEnsemble:
     def test_golden(self):
-        # Log-odds ln(1/4), 0 and ln 3, 0; weighted 2 : 1, the means are (2 ln(1/4) + ln 3) / 3 =
-        # -.55799 and 0.
-        found = mean_log_odds([np.array([0.2, 0.5]), np.array([0.75, 0.5])], [2.0, 1.0])
-        assert logit(found) == pytest.approx([-0.55799, 0.0], abs=1e-5)
+        # Normal scores of 1/6, 1/2, 5/6: -.96742, 0, .96742; of ranks 3, 1.5, 1.5 (less 1/2, of 3):
+        # .96742, -.43073, -.43073. Weighted 2 : 1, the means are -.32247, -.14358, .50137.
+        found = mean_rank([np.array([0.1, 0.2, 0.9]), np.array([7.0, 1.0, 1.0])], [2.0, 1.0])
+        assert norm.ppf(found) == pytest.approx([-0.32247, -0.14358, 0.50137], abs=1e-5)
 
-    def test_other_declarations_change_no_score(self):
+    def test_increasing_maps_of_a_members_scores_change_nothing(self):
         scores = [np.random.default_rng(i).random(50) for i in range(3)]
+        mapped = [np.exp(5 * scores[0]), scores[1] ** 3, scores[2]]
         weights = [1.0, 2.0, 3.0]
-        together = mean_log_odds(scores, weights)
-        assert (mean_log_odds([one[:20] for one in scores], weights) == together[:20]).all()
-        # Sums round, so that the order of members shows in the last digit.
-        assert mean_log_odds(scores[::-1], weights[::-1]) == pytest.approx(together)
-
-    def test_certain_members_leave_the_score_finite(self):
-        found = mean_log_odds([np.array([0.0, 1.0]), np.array([0.5, 0.5])], [1.0, 1.0])
-        assert 0 < found[0] < 0.001
-        assert 0.999 < found[1] < 1
+        assert (mean_rank(scores, weights) == mean_rank(mapped, weights)).all()
+        # Sums of normal scores round, so that the order of members shows in the last digit.
+        assert mean_rank(scores[::-1], weights[::-1]) == pytest.approx(mean_rank(scores, weights))
 
     def test_a_member_without_weight_says_nothing(self):
         scores = [np.random.default_rng(i).random(50) for i in range(2)]
-        found = mean_log_odds(scores, [1.0, 0.0])
+        found = mean_rank(scores, [1.0, 0.0])
         assert (np.argsort(found) == np.argsort(scores[0])).all()
 
     def test_no_declarations(self):
-        assert mean_log_odds([np.empty(0)], [1.0]).shape == (0,)
+        assert mean_rank([np.empty(0)], [1.0]).shape == (0,)
 
     def test_members_are_baselines_by_name(self, sample_edition):
         members = {"risk_profile": 1.0, "lookup": 2.0}
         model = Ensemble(members).fit(sample_edition.train, sample_edition.y)
-        expected = mean_log_odds(
+        expected = mean_rank(
             [member.predict_proba(sample_edition.test)[:, 1] for member in model.models_],
             [1.0, 2.0],
         )
