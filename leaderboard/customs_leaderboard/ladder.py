@@ -1,0 +1,394 @@
+"""The Ladder: how much of its public scores a team is shown before the close.
+
+A board that shows every score answers as many questions about the hidden labels as there are
+submissions. The Ladder keeps showing the old score until a submission beats it clearly, and then
+shows the new one rounded: all other answers are "not clearly better". What beats clearly is a fixed
+step (`step_ladder`) or a paired test against the best submission (`parameter_free_ladder`).
+
+Everything here is pure. Scores and grids are compared as fractions, because in floating point
+0.28 + 0.01 is more than 0.29.
+
+References
+----------
+A. Blum and M. Hardt, 'The Ladder: A Reliable Leaderboard for Machine Learning Competitions',
+ICML 2015, arXiv:1502.04585, figures 1 (step) and 2 (parameter-free).
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from fractions import Fraction
+from math import floor, isfinite, sqrt
+from typing import Any, Final, Literal, get_args
+
+import numpy as np
+import numpy.typing as npt
+
+from customs_scorer.metrics import inspect
+
+Kind = Literal["step", "parameter_free"]
+
+#: Public test declarations of an edition of 54,000, and the step there.
+_REFERENCE_ROWS: Final = 8_134
+_REFERENCE_STEP: Final = 0.01
+
+
+def default_step(n_declarations: int) -> float:
+    """Step of the Ladder for a public test period of this size.
+
+    Parameters
+    ----------
+    n_declarations : int
+        Public test declarations, at least one.
+
+    Returns
+    -------
+    float
+        In (0, 1), two significant digits.
+
+    Notes
+    -----
+    0.01 * sqrt(8134 / n_declarations): the standard error of a precision falls with the square
+    root of the number of declarations, and the step with it. 8,134 are the public test declarations
+    of an edition of 54,000.
+
+    Examples
+    --------
+    A hundred times as many declarations: a tenth of the step.
+
+    >>> default_step(8_134), default_step(813_400), default_step(407)
+    (0.01, 0.001, 0.045)
+    """
+    if n_declarations < 1:
+        raise ValueError(f"n_declarations must be at least 1, however: {n_declarations}.")
+    return float(f"{_REFERENCE_STEP * sqrt(_REFERENCE_ROWS / n_declarations):.1e}")
+
+
+def step_ladder(best_shown: float | None, score: float, step: float) -> float:
+    """Return what is shown after a submission: the old value unless the new one beats it by a step.
+
+    Parameters
+    ----------
+    best_shown : float or None
+        What is shown so far, a multiple of `step`; None before the first submission.
+    score : float
+        Exact score of the new submission, in [0, 1].
+    step : float
+        In (0, 1], meant as the decimal number it is written as.
+
+    Returns
+    -------
+    float
+        `best_shown` itself, or `score` rounded to the nearest multiple of `step` (halves up, never
+        above 1); so never less than `best_shown`.
+
+    Raises
+    ------
+    ValueError
+        If a number is out of its range, or `best_shown` is no multiple of `step`.
+
+    Notes
+    -----
+    With s the step, R the value shown and p the score::
+
+        R' = s * floor(p / s + 1/2)  if R is None or p >= R + s,  else R
+
+    So a sequence of shown values depends on each score only through floor(2 * p / s): the grid line
+    or midpoint last crossed.
+
+    Examples
+    --------
+    0.284 is shown as 0.28. 0.289 does not reach 0.28 + 0.01, 0.29 does:
+
+    >>> step_ladder(None, 0.284, 0.01)
+    0.28
+    >>> step_ladder(0.28, 0.289, 0.01), step_ladder(0.28, 0.29, 0.01)
+    (0.28, 0.29)
+    """
+    grid = _step_as_fraction(step)
+    precision = _score_as_fraction(score)
+    if best_shown is not None and precision < _on_grid(best_shown, grid) + grid:
+        return best_shown
+    return float(_rounded(precision, grid))
+
+
+@dataclass(frozen=True, eq=False)
+class Caught:
+    """The frauds a submission catches, declaration by declaration.
+
+    Attributes
+    ----------
+    n_declarations, n_inspected : int
+        Declarations of the period, and k of them that are opened.
+    above : ndarray of intp
+        Rows of the frauds above the cut; each counts 1.
+    tied : ndarray of intp
+        Rows of the frauds at the cut; each counts `tie_share`.
+    tie_share : Fraction
+        Chance of a declaration at the cut to be opened, in (0, 1]: k less those above the cut, over
+        those at the cut.
+    """
+
+    n_declarations: int
+    n_inspected: int
+    above: npt.NDArray[np.intp]
+    tied: npt.NDArray[np.intp]
+    tie_share: Fraction
+
+    @property
+    def expected(self) -> Fraction:
+        """Expected number of frauds among those opened."""
+        return len(self.above) + self.tie_share * len(self.tied)
+
+    @property
+    def precision(self) -> Fraction:
+        """Share of frauds among those opened: what `precision_at` says, before division."""
+        return self.expected / self.n_inspected
+
+
+def catch(y_true: npt.ArrayLike, fraud_score: npt.ArrayLike, rate: float) -> Caught:
+    """Return which frauds the inspection of a submission catches.
+
+    Parameters and errors as `customs_scorer.metrics.precision_at`.
+
+    Examples
+    --------
+    Two of four are opened: row 0, and one of the rows 1 and 2 that tie.
+
+    >>> caught = catch([1, 1, 0, 0], [0.9, 0.5, 0.5, 0.1], 0.5)
+    >>> caught.above.tolist(), caught.tied.tolist(), caught.tie_share, caught.precision
+    ([0], [1], Fraction(1, 2), Fraction(3, 4))
+    """
+    inspection = inspect(y_true, fraud_score, rate)
+    scores = np.asarray(fraud_score)
+    fraud = np.asarray(y_true).astype(bool)
+    cut_at = len(scores) - inspection.k
+    cut = np.partition(scores, cut_at)[cut_at]
+    return Caught(
+        n_declarations=inspection.n_declarations,
+        n_inspected=inspection.k,
+        above=np.flatnonzero((scores > cut) & fraud),
+        tied=np.flatnonzero((scores == cut) & fraud),
+        tie_share=Fraction(inspection.k - inspection.n_above, inspection.n_tied),
+    )
+
+
+def paired_variance(new: Caught, best: Caught) -> Fraction:
+    """Squared standard error of the difference of two precisions on the same declarations.
+
+    Parameters
+    ----------
+    new, best : Caught
+        Of the same period, of at least two declarations.
+
+    Raises
+    ------
+    ValueError
+        If they are of different periods, or of one declaration.
+
+    Notes
+    -----
+    With c_i in [0, 1] the part of declaration i that counts as caught, and the differences
+    d_i = c_i(new) - c_i(best) over the n declarations of the period, precision(new) -
+    precision(best) = sum(d) / k, and its squared standard error is::
+
+        n * s^2 / k^2,  s^2 = (sum(d^2) - sum(d)^2 / n) / (n - 1)
+
+    A declaration that both catch, or neither, adds nothing: submissions that are alike need a
+    smaller difference.
+
+    Examples
+    --------
+    Row 0 is caught by the first alone, row 1 by both: d = (1, 0, 0, 0), s^2 = (1 - 1/4) / 3 = 1/4,
+    4 * (1/4) / 2^2 = 1/4.
+
+    >>> y_true = [1, 1, 0, 0]
+    >>> new, best = (catch(y_true, scores, 0.5) for scores in ([4, 3, 2, 1], [1, 4, 3, 2]))
+    >>> paired_variance(new, best)
+    Fraction(1, 4)
+    """
+    n, k = new.n_declarations, new.n_inspected
+    if (n, k) != (best.n_declarations, best.n_inspected):
+        raise ValueError("Both must be inspections of the same period.")
+    if n < 2:
+        raise ValueError("A paired test needs at least two declarations.")
+    total = new.expected - best.expected
+    squares = _product(new, new) + _product(best, best) - 2 * _product(new, best)
+    return (n * squares - total**2) / ((n - 1) * k**2)
+
+
+def _product(a: Caught, b: Caught) -> Fraction:
+    """Sum over declarations of what both catch."""
+
+    def both(x: npt.NDArray[np.intp], y: npt.NDArray[np.intp]) -> int:
+        return len(x) if x is y else len(np.intersect1d(x, y, assume_unique=True))
+
+    return (
+        both(a.above, b.above)
+        + both(a.above, b.tied) * b.tie_share
+        + both(a.tied, b.above) * a.tie_share
+        + both(a.tied, b.tied) * a.tie_share * b.tie_share
+    )
+
+
+def parameter_free_ladder(
+    best_shown: float | None, best: Caught | None, new: Caught
+) -> tuple[float, bool]:
+    """Return what is shown after a submission, and whether it is the team's best from now on.
+
+    Parameters
+    ----------
+    best_shown : float or None
+        What is shown so far; None before the first submission.
+    best : Caught or None
+        What the submission behind `best_shown` catches; None before the first submission.
+    new : Caught
+        What the new submission catches.
+
+    Returns
+    -------
+    tuple of float and bool
+        `best_shown` itself and False; or the new precision rounded to the nearest multiple of 1 / k
+        and True: then the new submission is the one to compare with from now on.
+
+    Raises
+    ------
+    ValueError
+        If one of `best_shown` and `best` is None without the other, `best_shown` is no multiple of
+        1 / k, or the two are of different periods.
+
+    Notes
+    -----
+    The new submission must be more than one standard error of the paired difference better::
+
+        precision(new) > best_shown + sqrt(paired_variance(new, best))
+
+    The test takes the cut as given. Blum and Hardt round to 1 / n of their n losses; the scores
+    here are means of k.
+
+    Examples
+    --------
+    Two of four are opened. The first submission catches row 1, the second rows 0 and 1: 1 is more
+    than 0.5 by 0.5, which is the standard error (see `paired_variance`) and not more.
+
+    >>> y_true = [1, 1, 0, 0]
+    >>> first, second = catch(y_true, [1, 4, 3, 2], 0.5), catch(y_true, [4, 3, 2, 1], 0.5)
+    >>> parameter_free_ladder(None, None, first)
+    (0.5, True)
+    >>> parameter_free_ladder(0.5, first, second)
+    (0.5, False)
+    """
+    grid = Fraction(1, new.n_inspected)
+    if best_shown is None and best is None:
+        return float(_rounded(new.precision, grid)), True
+    if best_shown is None or best is None:
+        raise ValueError("best_shown and best must be given together.")
+    gain, variance = new.precision - _on_grid(best_shown, grid), paired_variance(new, best)
+    if gain <= 0 or gain**2 <= variance:
+        return best_shown, False
+    return float(_rounded(new.precision, grid)), True
+
+
+@dataclass(frozen=True)
+class LadderState:
+    """What is kept of a team's Ladder between two submissions; plain values.
+
+    Attributes
+    ----------
+    best_shown : float or None
+        What everybody sees; None before the first submission.
+    best_submission : int or None
+        Number of the submission that `best_shown` was shown for. The parameter-free Ladder needs
+        what it catches (`catch` of its file).
+    """
+
+    best_shown: float | None = None
+    best_submission: int | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the state as plain data; ``LadderState(**state.as_dict())`` is the state again."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """A competition's Ladder.
+
+    Attributes
+    ----------
+    kind : {"step", "parameter_free"}
+        What a submission must beat the shown score by.
+    step : float
+        In (0, 1]; the parameter-free Ladder does not use it.
+
+    Examples
+    --------
+    >>> ladder = Ladder("step", 0.01)
+    >>> state = ladder.climb(LadderState(), 1, catch([1, 0, 0], [3, 2, 1], 2 / 3))
+    >>> state
+    LadderState(best_shown=0.5, best_submission=1)
+    """
+
+    kind: Kind
+    step: float
+
+    def __post_init__(self) -> None:
+        if self.kind not in get_args(Kind):
+            raise ValueError(f"kind must be one of {get_args(Kind)}, however: {self.kind!r}.")
+        _step_as_fraction(self.step)
+
+    @property
+    def compares_with_best(self) -> bool:
+        """Whether `climb` needs what the best submission catches."""
+        return self.kind == "parameter_free"
+
+    def climb(
+        self, state: LadderState, number: int, new: Caught, best: Caught | None = None
+    ) -> LadderState:
+        """Return the team's state after a submission; the same state if nothing new is shown.
+
+        Parameters
+        ----------
+        state : LadderState
+            Before the submission.
+        number : int
+            Of the submission.
+        new : Caught
+            What it catches.
+        best : Caught, optional
+            What submission ``state.best_submission`` catches; needed if `compares_with_best` and it
+            is not the first submission.
+        """
+        if self.kind == "parameter_free":
+            shown, improved = parameter_free_ladder(state.best_shown, best, new)
+        else:
+            shown = step_ladder(state.best_shown, float(new.precision), self.step)
+            improved = shown != state.best_shown
+        return LadderState(shown, number) if improved else state
+
+
+def _step_as_fraction(step: float) -> Fraction:
+    """0.01 as a hundredth, not as its binary neighbour."""
+    if not (isfinite(step) and 0 < step <= 1):
+        raise ValueError(f"A step must be above 0 and at most 1, however: {step}.")
+    return Fraction(repr(float(step)))
+
+
+def _score_as_fraction(score: float) -> Fraction:
+    # The shortest decimal that names this float: 0.29 for 29 of 100.
+    if not (isfinite(score) and 0 <= score <= 1):
+        raise ValueError(f"A score must be from 0 to 1, however: {score}.")
+    return Fraction(repr(float(score)))
+
+
+def _rounded(precision: Fraction, grid: Fraction) -> Fraction:
+    """Nearest multiple of the grid that is at most 1, halves up."""
+    return min(floor(precision / grid + Fraction(1, 2)), floor(1 / grid)) * grid
+
+
+def _on_grid(shown: float, grid: Fraction) -> Fraction:
+    """The multiple of the grid that a float stands for."""
+    exact = round(Fraction(shown) / grid) * grid
+    if float(exact) != shown:
+        raise ValueError(f"{shown} must be a multiple of {grid}, however: it is not.")
+    return exact
