@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Annotated, Final
 
 from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from customs_leaderboard.board import Board
 from customs_leaderboard.errors import UnknownTokenError
@@ -18,7 +19,7 @@ from customs_leaderboard.service.problems import NoTokenError, TooManyRequestsEr
 from customs_leaderboard.service.settings import ServiceSettings
 from customs_leaderboard.teams import authenticate
 
-_SCHEME: Final = "bearer"
+_BEARER: Final = HTTPBearer(auto_error=False, description="The token of the team.")
 
 
 def board_of(request: Request) -> Board:
@@ -42,7 +43,9 @@ def client_of(request: Request) -> str:
     return client_key(request.client.host if request.client else None)
 
 
-def require_team(request: Request) -> Team:
+def require_team(
+    request: Request, bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]
+) -> Team:
     """Return the team of the bearer token; a dependency of routes, and blocks.
 
     Raises
@@ -52,10 +55,9 @@ def require_team(request: Request) -> Team:
     UnknownTokenError, DisabledTeamError, TooManyRequestsError
         As `authenticate_form`.
     """
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != _SCHEME:
+    if bearer is None:
         raise NoTokenError
-    return authenticate_form(request, token.strip())
+    return authenticate_form(request, bearer.credentials)
 
 
 def authenticate_form(request: Request, token: str) -> Team:

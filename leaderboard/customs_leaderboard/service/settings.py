@@ -28,6 +28,8 @@ class ServiceSettings:
         Submissions checked and scored at the same time; the others wait.
     receive_timeout_s : float
         How long a client may send nothing in the middle of its file.
+    receive_total_s : float
+        How long it may take for all of it.
     refresh_s : float
         After how long what other processes did (the command line) must show in cached answers.
     timer : callable
@@ -40,13 +42,14 @@ class ServiceSettings:
     wrong_token_burst: int = 20
     n_scoring_threads: int = field(default_factory=lambda: 2 + (os.cpu_count() or 1))
     receive_timeout_s: float = 30
+    receive_total_s: float = 900
     refresh_s: float = 0.5
     timer: Callable[[], float] = time.monotonic
 
     def __post_init__(self) -> None:
         for name in (
             "requests_per_second", "request_burst", "wrong_tokens_per_minute",
-            "wrong_token_burst", "n_scoring_threads", "receive_timeout_s",
+            "wrong_token_burst", "n_scoring_threads", "receive_timeout_s", "receive_total_s",
         ):  # fmt: skip
             if not getattr(self, name) > 0:
                 raise KitError(f"{name} must be more than 0, however: {getattr(self, name)}.")
