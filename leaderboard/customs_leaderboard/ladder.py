@@ -3,7 +3,8 @@
 A board that shows every score answers as many questions about the hidden labels as there are
 submissions. The Ladder keeps showing the old score until a submission beats it clearly, and then
 shows the new one rounded: all other answers are "not clearly better". What beats clearly is a fixed
-step (`step_ladder`) or a paired test against the best submission (`parameter_free_ladder`).
+step (`step_ladder`), a paired test against the best submission (`parameter_free_ladder`), or both,
+with more than one standard error (`paired_ladder`). LADDER.md says what each holds off.
 
 Everything here is pure. Scores and grids are compared as fractions, because in floating point
 0.28 + 0.01 is more than 0.29.
@@ -21,16 +22,30 @@ from fractions import Fraction
 from math import floor, isfinite, sqrt
 from typing import Any, Final, Literal, get_args
 
-import numpy as np
-import numpy.typing as npt
+from customs_leaderboard.caught import Caught, catch, paired_variance
 
-from customs_scorer.metrics import inspect
+__all__ = [
+    "STRICT_ERRORS",
+    "Caught",
+    "Kind",
+    "Ladder",
+    "LadderState",
+    "catch",
+    "default_step",
+    "paired_ladder",
+    "paired_variance",
+    "parameter_free_ladder",
+    "step_ladder",
+]
 
-Kind = Literal["step", "parameter_free"]
+Kind = Literal["step", "parameter_free", "paired"]
 
 #: Public test declarations of an edition of 54,000, and the step there.
 _REFERENCE_ROWS: Final = 8_134
 _REFERENCE_STEP: Final = 0.01
+
+#: Standard errors of the paired Ladder.
+STRICT_ERRORS: Final = 3.5
 
 
 def default_step(n_declarations: int) -> float:
@@ -112,159 +127,48 @@ def step_ladder(best_shown: float | None, score: float, step: float) -> float:
     return float(_rounded(precision, grid))
 
 
-@dataclass(frozen=True, eq=False)
-class Caught:
-    """The frauds a submission catches, declaration by declaration.
-
-    Attributes
-    ----------
-    n_declarations, n_inspected : int
-        Declarations of the period, and k of them that are opened.
-    above : ndarray of intp
-        Rows of the frauds above the cut; each counts 1.
-    tied : ndarray of intp
-        Rows of the frauds at the cut; each counts `tie_share`.
-    tie_share : Fraction
-        Chance of a declaration at the cut to be opened, in (0, 1]: k less those above the cut, over
-        those at the cut.
-    """
-
-    n_declarations: int
-    n_inspected: int
-    above: npt.NDArray[np.intp]
-    tied: npt.NDArray[np.intp]
-    tie_share: Fraction
-
-    @property
-    def expected(self) -> Fraction:
-        """Expected number of frauds among those opened."""
-        return len(self.above) + self.tie_share * len(self.tied)
-
-    @property
-    def precision(self) -> Fraction:
-        """Share of frauds among those opened: what `precision_at` says, before division."""
-        return self.expected / self.n_inspected
-
-
-def catch(y_true: npt.ArrayLike, fraud_score: npt.ArrayLike, rate: float) -> Caught:
-    """Return which frauds the inspection of a submission catches.
-
-    Parameters and errors as `customs_scorer.metrics.precision_at`.
-
-    Examples
-    --------
-    Two of four are opened: row 0, and one of the rows 1 and 2 that tie.
-
-    >>> caught = catch([1, 1, 0, 0], [0.9, 0.5, 0.5, 0.1], 0.5)
-    >>> caught.above.tolist(), caught.tied.tolist(), caught.tie_share, caught.precision
-    ([0], [1], Fraction(1, 2), Fraction(3, 4))
-    """
-    inspection = inspect(y_true, fraud_score, rate)
-    scores = np.asarray(fraud_score)
-    fraud = np.asarray(y_true).astype(bool)
-    cut_at = len(scores) - inspection.k
-    cut = np.partition(scores, cut_at)[cut_at]
-    return Caught(
-        n_declarations=inspection.n_declarations,
-        n_inspected=inspection.k,
-        above=np.flatnonzero((scores > cut) & fraud),
-        tied=np.flatnonzero((scores == cut) & fraud),
-        tie_share=Fraction(inspection.k - inspection.n_above, inspection.n_tied),
-    )
-
-
-def paired_variance(new: Caught, best: Caught) -> Fraction:
-    """Squared standard error of the difference of two precisions on the same declarations.
-
-    Parameters
-    ----------
-    new, best : Caught
-        Of the same period, of at least two declarations.
-
-    Raises
-    ------
-    ValueError
-        If they are of different periods, or of one declaration.
-
-    Notes
-    -----
-    With c_i in [0, 1] the part of declaration i that counts as caught, and the differences
-    d_i = c_i(new) - c_i(best) over the n declarations of the period, precision(new) -
-    precision(best) = sum(d) / k, and its squared standard error is::
-
-        n * s^2 / k^2,  s^2 = (sum(d^2) - sum(d)^2 / n) / (n - 1)
-
-    A declaration that both catch, or neither, adds nothing: submissions that are alike need a
-    smaller difference.
-
-    Examples
-    --------
-    Row 0 is caught by the first alone, row 1 by both: d = (1, 0, 0, 0), s^2 = (1 - 1/4) / 3 = 1/4,
-    4 * (1/4) / 2^2 = 1/4.
-
-    >>> y_true = [1, 1, 0, 0]
-    >>> new, best = (catch(y_true, scores, 0.5) for scores in ([4, 3, 2, 1], [1, 4, 3, 2]))
-    >>> paired_variance(new, best)
-    Fraction(1, 4)
-    """
-    n, k = new.n_declarations, new.n_inspected
-    if (n, k) != (best.n_declarations, best.n_inspected):
-        raise ValueError("Both must be inspections of the same period.")
-    if n < 2:
-        raise ValueError("A paired test needs at least two declarations.")
-    total = new.expected - best.expected
-    squares = _product(new, new) + _product(best, best) - 2 * _product(new, best)
-    return (n * squares - total**2) / ((n - 1) * k**2)
-
-
-def _product(a: Caught, b: Caught) -> Fraction:
-    """Sum over declarations of what both catch."""
-
-    def both(x: npt.NDArray[np.intp], y: npt.NDArray[np.intp]) -> int:
-        return len(x) if x is y else len(np.intersect1d(x, y, assume_unique=True))
-
-    return (
-        both(a.above, b.above)
-        + both(a.above, b.tied) * b.tie_share
-        + both(a.tied, b.above) * a.tie_share
-        + both(a.tied, b.tied) * a.tie_share * b.tie_share
-    )
-
-
-def parameter_free_ladder(
-    best_shown: float | None, best: Caught | None, new: Caught
+def paired_ladder(
+    best_shown: float | None,
+    best: Caught | None,
+    new: Caught,
+    *,
+    step: float | Fraction,
+    standard_errors: float,
 ) -> tuple[float, bool]:
     """Return what is shown after a submission, and whether it is the team's best from now on.
 
     Parameters
     ----------
     best_shown : float or None
-        What is shown so far; None before the first submission.
+        What is shown so far, a multiple of `step`; None before the first submission.
     best : Caught or None
         What the submission behind `best_shown` catches; None before the first submission.
     new : Caught
         What the new submission catches.
+    step : float or Fraction
+        In (0, 1]; a float is meant as the decimal number it is written as.
+    standard_errors : float
+        Of the paired difference that the new submission must be better by, at least 0.
 
     Returns
     -------
     tuple of float and bool
-        `best_shown` itself and False; or the new precision rounded to the nearest multiple of 1 / k
-        and True: then the new submission is the one to compare with from now on.
+        `best_shown` itself and False; or the new precision rounded as by `step_ladder` and True:
+        then the new submission is the one to compare with from now on.
 
     Raises
     ------
     ValueError
-        If one of `best_shown` and `best` is None without the other, `best_shown` is no multiple of
-        1 / k, or the two are of different periods.
+        If a number is out of its range, `best_shown` is no multiple of `step`, one of `best_shown`
+        and `best` is None without the other, or the two submissions are of different periods.
 
     Notes
     -----
-    The new submission must be more than one standard error of the paired difference better::
+    With R the value shown, p the new precision and v `paired_variance`, it must hold that::
 
-        precision(new) > best_shown + sqrt(paired_variance(new, best))
+        p >= R + step  and  p > R + standard_errors * sqrt(v)
 
-    The test takes the cut as given. Blum and Hardt round to 1 / n of their n losses; the scores
-    here are means of k.
+    The test takes the cut as given.
 
     Examples
     --------
@@ -273,20 +177,48 @@ def parameter_free_ladder(
 
     >>> y_true = [1, 1, 0, 0]
     >>> first, second = catch(y_true, [1, 4, 3, 2], 0.5), catch(y_true, [4, 3, 2, 1], 0.5)
-    >>> parameter_free_ladder(None, None, first)
-    (0.5, True)
-    >>> parameter_free_ladder(0.5, first, second)
+    >>> paired_ladder(0.5, first, second, step=0.1, standard_errors=1)
     (0.5, False)
+    >>> paired_ladder(0.5, first, second, step=0.1, standard_errors=0.9)
+    (1.0, True)
     """
-    grid = Fraction(1, new.n_inspected)
+    grid, errors = _step_as_fraction(step), _errors_as_fraction(standard_errors)
     if best_shown is None and best is None:
         return float(_rounded(new.precision, grid)), True
     if best_shown is None or best is None:
         raise ValueError("best_shown and best must be given together.")
     gain, variance = new.precision - _on_grid(best_shown, grid), paired_variance(new, best)
-    if gain <= 0 or gain**2 <= variance:
+    if gain < grid or gain**2 <= errors**2 * variance:
         return best_shown, False
     return float(_rounded(new.precision, grid)), True
+
+
+def parameter_free_ladder(
+    best_shown: float | None, best: Caught | None, new: Caught
+) -> tuple[float, bool]:
+    """Return what the parameter-free Ladder shows: `paired_ladder` at one error and steps of 1 / k.
+
+    Parameters, results and errors as `paired_ladder`.
+
+    Notes
+    -----
+    Blum and Hardt round to 1 / n of their n losses; the scores here are means of k. Ties apart, a
+    gain is never below 1 / k.
+
+    Examples
+    --------
+    As `paired_ladder`, whose second submission is not more than one standard error better:
+
+    >>> y_true = [1, 1, 0, 0]
+    >>> first, second = catch(y_true, [1, 4, 3, 2], 0.5), catch(y_true, [4, 3, 2, 1], 0.5)
+    >>> parameter_free_ladder(None, None, first)
+    (0.5, True)
+    >>> parameter_free_ladder(0.5, first, second)
+    (0.5, False)
+    """
+    return paired_ladder(
+        best_shown, best, new, step=Fraction(1, new.n_inspected), standard_errors=1
+    )
 
 
 @dataclass(frozen=True)
@@ -298,7 +230,7 @@ class LadderState:
     best_shown : float or None
         What everybody sees; None before the first submission.
     best_submission : int or None
-        Number of the submission that `best_shown` was shown for. The parameter-free Ladder needs
+        Number of the submission that `best_shown` was shown for. Ladders with a paired test need
         what it catches (`catch` of its file).
     """
 
@@ -316,10 +248,12 @@ class Ladder:
 
     Attributes
     ----------
-    kind : {"step", "parameter_free"}
+    kind : {"step", "parameter_free", "paired"}
         What a submission must beat the shown score by.
     step : float
         In (0, 1]; the parameter-free Ladder does not use it.
+    standard_errors : float
+        Of the paired difference, at least 0; only the paired Ladder uses it.
 
     Examples
     --------
@@ -331,16 +265,18 @@ class Ladder:
 
     kind: Kind
     step: float
+    standard_errors: float = STRICT_ERRORS
 
     def __post_init__(self) -> None:
         if self.kind not in get_args(Kind):
             raise ValueError(f"kind must be one of {get_args(Kind)}, however: {self.kind!r}.")
         _step_as_fraction(self.step)
+        _errors_as_fraction(self.standard_errors)
 
     @property
     def compares_with_best(self) -> bool:
         """Whether `climb` needs what the best submission catches."""
-        return self.kind == "parameter_free"
+        return self.kind != "step"
 
     def climb(
         self, state: LadderState, number: int, new: Caught, best: Caught | None = None
@@ -359,19 +295,33 @@ class Ladder:
             What submission ``state.best_submission`` catches; needed if `compares_with_best` and it
             is not the first submission.
         """
-        if self.kind == "parameter_free":
-            shown, improved = parameter_free_ladder(state.best_shown, best, new)
-        else:
+        if self.kind == "step":
             shown = step_ladder(state.best_shown, float(new.precision), self.step)
             improved = shown != state.best_shown
+        elif self.kind == "parameter_free":
+            shown, improved = parameter_free_ladder(state.best_shown, best, new)
+        else:
+            shown, improved = paired_ladder(
+                state.best_shown,
+                best,
+                new,
+                step=self.step,
+                standard_errors=self.standard_errors,
+            )
         return LadderState(shown, number) if improved else state
 
 
-def _step_as_fraction(step: float) -> Fraction:
+def _step_as_fraction(step: float | Fraction) -> Fraction:
     """0.01 as a hundredth, not as its binary neighbour."""
     if not (isfinite(step) and 0 < step <= 1):
         raise ValueError(f"A step must be above 0 and at most 1, however: {step}.")
-    return Fraction(repr(float(step)))
+    return step if isinstance(step, Fraction) else Fraction(repr(float(step)))
+
+
+def _errors_as_fraction(standard_errors: float) -> Fraction:
+    if not (isfinite(standard_errors) and standard_errors >= 0):
+        raise ValueError(f"standard_errors must be at least 0, however: {standard_errors}.")
+    return Fraction(repr(float(standard_errors)))
 
 
 def _score_as_fraction(score: float) -> Fraction:

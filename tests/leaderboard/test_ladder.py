@@ -12,12 +12,12 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from customs_data.errors import KitError
+from customs_leaderboard.caught import catch, paired_variance
 from customs_leaderboard.ladder import (
     Ladder,
     LadderState,
-    catch,
     default_step,
-    paired_variance,
+    paired_ladder,
     parameter_free_ladder,
     step_ladder,
 )
@@ -155,15 +155,34 @@ def test_the_parameter_free_ladder_moves_by_more_than_one_standard_error_only(pe
     shown = best = None
     for scores in files:
         new = catch(y_true, scores, RATE)
+        grid = Fraction(1, new.n_inspected)
         after, improved = parameter_free_ladder(shown, best, new)
         assert (after * new.n_inspected) == pytest.approx(round(after * new.n_inspected))
         assert abs(after - float(new.precision)) <= 0.5 / new.n_inspected + 1e-12 or not improved
         if shown is not None:
             gap = float(new.precision) - shown - float(paired_variance(new, best)) ** 0.5
             assume(abs(gap) > 1e-9)  # where floats decide, the exact comparison knows better
-            assert improved == (gap > 0)
+            one_more = new.precision >= round(shown * new.n_inspected + 1) * grid
+            assert improved == (gap > 0 and one_more) == (after > shown)
             assert after >= shown
-            assert (after != shown) <= improved
+        shown, best = after, new if improved else best
+
+
+@given(submissions_of_a_period(), st.sampled_from([0.01, 0.1, 0.3]), st.sampled_from([0, 1, 2.5]))
+def test_the_paired_ladder_asks_for_both_a_step_and_its_errors(period, step, errors):
+    y_true, files = period
+    shown = best = None
+    for scores in files:
+        new = catch(y_true, scores, RATE)
+        after, improved = paired_ladder(shown, best, new, step=step, standard_errors=errors)
+        assert (written(after) / written(step)).denominator == 1
+        if shown is not None:
+            by_step = step_ladder(shown, float(new.precision), step)
+            gap = float(new.precision) - shown - errors * float(paired_variance(new, best)) ** 0.5
+            assume(errors == 0 or abs(gap) > 1e-9)
+            clear = errors == 0 or gap > 0
+            assert after == (by_step if clear else shown)
+            assert improved == (after > shown)
         shown, best = after, new if improved else best
 
 
@@ -207,12 +226,12 @@ def test_periods_that_do_not_fit_are_refused():
         catch([1, 0], [float("nan"), 0], 0.5)
 
 
-@pytest.mark.parametrize("kind", ["step", "parameter_free"])
+@pytest.mark.parametrize("kind", ["step", "parameter_free", "paired"])
 def test_a_team_climbs(kind):
     """Frauds caught of k = 5: 2, 3, 1, 5; shown 0.4 and 1 at least, the fall never."""
     y_true = np.repeat([1, 0], [5, 15])
     files = [np.isin(np.arange(20), [*range(n), *range(19, 14 + n, -1)]) for n in (2, 3, 1, 5)]
-    ladder = Ladder(kind, 0.05)
+    ladder = Ladder(kind, 0.05, 1.5)
     state, caught, states = LadderState(), {}, []
     for number, scores in enumerate(files, start=10):
         caught[number] = catch(y_true, scores, RATE)
@@ -221,6 +240,7 @@ def test_a_team_climbs(kind):
         state = ladder.climb(state, number, caught[number], best)
         states.append((state.best_shown, state.best_submission))
     second = (0.6, 11) if kind == "step" else (0.4, 10)  # one fraud more is one standard error
+    # Three frauds more: s^2 = (3 - 9/20) / 19, 20 * s^2 / 25 = 0.107: 1.5 errors are 0.49.
     assert states == [(0.4, 10), second, second, (1.0, 13)]
 
 
@@ -229,3 +249,5 @@ def test_a_ladder_of_another_kind_is_refused():
         Ladder("rope", 0.01)
     with pytest.raises(ValueError, match="step"):
         Ladder("step", 0.0)
+    with pytest.raises(ValueError, match="standard_errors"):
+        Ladder("paired", 0.01, -1.0)
