@@ -57,8 +57,9 @@ class _Held:
 class AnswerCache:
     """Keeps the newest version of each answer.
 
-    An answer is made again when the audit log has grown, the phase has changed or a minute is over. What this process
-    does is told by `expire` and shows at once; what the command line does, after `refresh_s`.
+    An answer is made again when the audit log has grown, the phase has changed or a minute is over.
+    What this process does is told by `expire` and shows at once; what the command line does, after
+    `refresh_s`.
 
     Parameters
     ----------

@@ -26,6 +26,8 @@ class ServiceSettings:
         How many at once after a pause.
     n_scoring_threads : int
         Submissions checked and scored at the same time; the others wait.
+    n_connections : int
+        Connections at the same time; more are answered 503.
     receive_timeout_s : float
         How long a client may send nothing in the middle of its file.
     receive_total_s : float
@@ -41,6 +43,7 @@ class ServiceSettings:
     wrong_tokens_per_minute: float = 10
     wrong_token_burst: int = 20
     n_scoring_threads: int = field(default_factory=lambda: 2 + (os.cpu_count() or 1))
+    n_connections: int = 1000
     receive_timeout_s: float = 30
     receive_total_s: float = 900
     refresh_s: float = 0.5
@@ -49,7 +52,8 @@ class ServiceSettings:
     def __post_init__(self) -> None:
         for name in (
             "requests_per_second", "request_burst", "wrong_tokens_per_minute",
-            "wrong_token_burst", "n_scoring_threads", "receive_timeout_s", "receive_total_s",
+            "wrong_token_burst", "n_scoring_threads", "n_connections",
+            "receive_timeout_s", "receive_total_s",
         ):  # fmt: skip
             if not getattr(self, name) > 0:
                 raise KitError(f"{name} must be more than 0, however: {getattr(self, name)}.")
