@@ -75,6 +75,15 @@ def catch(y_true: npt.ArrayLike, fraud_score: npt.ArrayLike, rate: float) -> Cau
     )
 
 
+def check_pair(new: Caught, best: Caught) -> None:
+    """Refuse two that a paired test cannot compare; errors as `paired_variance`."""
+    sizes = [(caught.n_declarations, caught.n_inspected) for caught in (new, best)]
+    if sizes[0] != sizes[1]:
+        raise ValueError("Both must be inspections of the same period.")
+    if new.n_declarations < 2:
+        raise ValueError("A paired test needs at least two declarations.")
+
+
 def paired_variance(new: Caught, best: Caught) -> Fraction:
     """Squared standard error of the difference of two precisions on the same declarations.
 
@@ -109,11 +118,8 @@ def paired_variance(new: Caught, best: Caught) -> Fraction:
     >>> paired_variance(new, best)
     Fraction(1, 4)
     """
+    check_pair(new, best)
     n, k = new.n_declarations, new.n_inspected
-    if (n, k) != (best.n_declarations, best.n_inspected):
-        raise ValueError("Both must be inspections of the same period.")
-    if n < 2:
-        raise ValueError("A paired test needs at least two declarations.")
     total = new.expected - best.expected
     squares = _product(new, new) + _product(best, best) - 2 * _product(new, best)
     return (n * squares - total**2) / ((n - 1) * k**2)
