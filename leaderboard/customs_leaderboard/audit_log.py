@@ -30,6 +30,7 @@ PUBLIC_ACTIONS: Final = (
     "rules changed",
     "deadline extended",
     "competition closed",
+    "final standings computed",
     "labels revealed",
     "competition restored",
 )

@@ -23,6 +23,12 @@ from customs_leaderboard.database import Database, open_database
 from customs_leaderboard.folder import Folder, write_durably
 from customs_leaderboard.judge import Judge, load_judge
 from customs_leaderboard.ladder import Ladder
+from customs_leaderboard.references import (
+    NO_REFERENCES,
+    References,
+    load_references,
+    save_references,
+)
 from customs_leaderboard.schema import State
 
 Phase = Literal["upcoming", "open", "over", "closed", "revealed"]
@@ -76,6 +82,11 @@ class Board:
         """How public scores are shown before the close."""
         return Ladder(self.competition.ladder, self.competition.ladder_step)
 
+    @cached_property
+    def references(self) -> References:
+        """Baselines and ceiling that stand beside the teams."""
+        return load_references(self.folder)
+
     @property
     def judge(self) -> Judge:
         """The hidden labels; loaded by the first call."""
@@ -118,6 +129,7 @@ def make_board(
     competition: Competition,
     *,
     database_url: str | None = None,
+    references: References = NO_REFERENCES,
     clock: Clock = utc_now,
 ) -> Board:
     """Make a competition: folder, rules and database.
@@ -130,6 +142,8 @@ def make_board(
         The rules.
     database_url : str, optional
         Of an empty PostgreSQL or SQLite database, instead of the embedded one.
+    references : References
+        What stands beside the teams.
     clock : callable
         Tells the time.
 
@@ -154,6 +168,7 @@ def make_board(
             )
         database.upgrade()
         write_durably(folder.competition_file, competition.to_toml().encode())
+        save_references(folder, references)
         with database.writing() as session:
             session.add(
                 State(

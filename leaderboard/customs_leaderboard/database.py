@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
@@ -217,6 +217,3 @@ def _is_unavailable(error: DBAPIError) -> bool:
         "CrashShutdown", "CannotConnectNow", "TooManyConnections", "ReadOnlySqlTransaction",
         "IoError", "OutOfMemory", "LockNotAvailable", "DeadlockDetected",
     }  # fmt: skip
-
-
-__all__ = ["DATABASE_URL_VARIABLE", "Database", "SQLAlchemyError", "open_database"]

@@ -21,7 +21,7 @@ class Folder:
     ----------
     root : path
         Holds competition.toml, references.json, board.sqlite3 (unless another database is used),
-        submissions/TEAM/SHA256.csv[.gz] and spool/.
+        submissions/TEAM/SHA256.csv[.gz], spool/, and reveal.json.gz after the reveal.
     """
 
     root: Path
@@ -56,6 +56,11 @@ class Folder:
     def references_file(self) -> Path:
         """Scores of baselines on other editions, and the ceiling; may be absent."""
         return self.root / "references.json"
+
+    @property
+    def reveal_file(self) -> Path:
+        """Secret, nonce and labels; absent before the reveal."""
+        return self.root / "reveal.json.gz"
 
     @property
     def database_file(self) -> Path:

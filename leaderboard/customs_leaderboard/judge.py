@@ -78,7 +78,9 @@ class Judge:
         self._rows = {
             period: np.flatnonzero((usage == name).to_numpy()) for period, name in USAGES.items()
         }
+        critical = self.solution["Critical Fraud"].to_numpy()
         self._fraud = {period: fraud[rows] for period, rows in self._rows.items()}
+        self._critical = {period: critical[rows] for period, rows in self._rows.items()}
         self._caught: OrderedDict[int, Caught] = OrderedDict()
         self._lock = Lock()
 
@@ -141,6 +143,10 @@ class Judge:
     def fraud(self, period: str) -> npt.NDArray[np.int8]:
         """Return the labels of a period, shape (n_declarations,)."""
         return self._fraud[period]
+
+    def critical(self, period: str) -> npt.NDArray[np.int8]:
+        """Return Critical Fraud (0, 1, 2) of a period, shape (n_declarations,)."""
+        return self._critical[period]
 
 
 def load_judge(edition: Path | str | os.PathLike[str]) -> Judge:
