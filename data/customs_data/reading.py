@@ -197,7 +197,9 @@ def _record_lines(body: bytes, source: str) -> npt.NDArray[np.int64] | None:
     KitError
         If a quote is not closed, or text follows a closing quote.
     """
-    has_blank = body.startswith((b"\n", b"\r\n")) or b"\n\n" in body or b"\n\r\n" in body
+    has_blank = body.startswith((b"\n", b"\r\n")) or b"\n\n" in body
+    # A single byte is looked for much faster than three.
+    has_blank = has_blank or (b"\r" in body and b"\n\r\n" in body)
     if b'"' not in body and not has_blank:
         return None
     reader = csv.reader(io.StringIO(body.decode("utf-8"), newline=""), strict=True)
