@@ -80,7 +80,8 @@ class Board:
     @cached_property
     def ladder(self) -> Ladder:
         """How public scores are shown before the close."""
-        return Ladder(self.competition.ladder, self.competition.ladder_step)
+        rules = self.competition
+        return Ladder(rules.ladder, rules.ladder_step, rules.ladder_standard_errors)
 
     @cached_property
     def references(self) -> References:

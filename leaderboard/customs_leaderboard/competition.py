@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final, get_args
 
 from customs_data.errors import KitError
-from customs_leaderboard.ladder import Kind
+from customs_leaderboard.ladder import STRICT_ERRORS, Kind
 
 #: Fixed, so that the page, the table and the Kaggle metric mean the same.
 RANKING: Final = "precision@5 %, then precision@10 %, then the earlier submission"
@@ -37,8 +37,10 @@ class Competition:
         Submissions a team may make in a day (UTC), 1 to 1000.
     n_selections : int
         Submissions a team may select for the final standings, 1 to 10.
-    ladder : {'step', 'parameter_free'}
-        How public scores are kept from telling about labels.
+    ladder : {'step', 'parameter_free', 'paired'}
+        How public scores are kept from telling about labels (`customs_leaderboard.ladder`).
+    ladder_standard_errors : float
+        In [0, 10]: of the paired difference; only the paired Ladder uses it.
     late_submissions : bool
         Whether submissions after the close are taken; they are never ranked.
     max_upload_mib : int
@@ -55,6 +57,7 @@ class Competition:
     daily_limit: int = 5
     n_selections: int = 2
     ladder: Kind = "step"
+    ladder_standard_errors: float = STRICT_ERRORS
     late_submissions: bool = True
     max_upload_mib: int = 8
     practice: bool = False
@@ -77,6 +80,11 @@ class Competition:
                 raise KitError(f"{name} must lie within {low} .. {high}, however: {value}.")
         if not 0 < self.ladder_step <= 0.5:
             raise KitError(f"ladder_step must lie within (0, 0.5], however: {self.ladder_step}.")
+        if not 0 <= self.ladder_standard_errors <= 10:
+            raise KitError(
+                f"ladder_standard_errors must lie within [0, 10], however: "
+                f"{self.ladder_standard_errors}."
+            )
         if self.ladder not in (kinds := get_args(Kind)):
             raise KitError(f"ladder must be one of {', '.join(kinds)}, however: {self.ladder!r}.")
 
@@ -91,7 +99,8 @@ class Competition:
         }
         expected = {
             "title": str, "opens": datetime, "closes": datetime, "ladder_step": float,
-            "daily_limit": int, "n_selections": int, "ladder": str, "late_submissions": bool,
+            "daily_limit": int, "n_selections": int, "ladder": str, "ladder_standard_errors": float,
+            "late_submissions": bool,
             "max_upload_mib": int, "practice": bool,
         }  # fmt: skip
         for name, kind in expected.items():

@@ -14,8 +14,10 @@ from sqlalchemy import select
 from customs_data.edition.layout import USAGES
 from customs_data.errors import KitError
 from customs_leaderboard.board import Board
+from customs_leaderboard.finals import final_standings
 from customs_leaderboard.finals_computing import read_stored
 from customs_leaderboard.schema import Submission
+from customs_leaderboard.teams import find_team
 from customs_scorer.metrics import n_inspected
 from customs_scorer.submissions import read_submission
 
@@ -93,7 +95,7 @@ def compare_rerun(board: Board, number: int, file: Path) -> Agreement:
     if not closed:
         raise KitError("Re-runs are compared after the close, however: the competition is open.")
     if held is None:
-        raise KitError(f"There is no submission {number}. `leaderboard export` lists them.")
+        raise KitError(f"There is no submission {number}.")
     original = read_stored(board, held)
     rerun = read_submission(file, board.judge.expected_ids)
     return Agreement(
@@ -101,6 +103,31 @@ def compare_rerun(board: Board, number: int, file: Path) -> Agreement:
         identical=bool(np.array_equal(original, rerun)),
         rank_correlation=_rank_correlation(original, rerun),
         periods={period: _agreement(board, period, original, rerun) for period in USAGES},
+    )
+
+
+def ranked_submission(board: Board, team: str, number: int | None = None) -> int:
+    """Return the submission a team is ranked on, or `number` if it is one of the team's.
+
+    Raises
+    ------
+    KitError
+        If there is no such team, it has no final rank, or the submission is not its own.
+    """
+    with board.database.reading() as session:
+        held = find_team(session, team)
+        if number is not None:
+            submission = session.get(Submission, number)
+            if submission is None or submission.team_number != held.number:
+                raise KitError(f"{held.name} has no submission {number}.")
+            return number
+    finals = final_standings(board)
+    for row in finals.rows if finals is not None else []:
+        if row.team_number == held.number:
+            return row.submission
+    raise KitError(
+        f"{held.name} must have a final rank, however: it has none. Name one of its submissions, "
+        "or close the competition first."
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from customs_kit.commands.leaderboard_options import require_extra
 from customs_kit.commands.options import json_option
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ def serve(
       customs-kit leaderboard serve my-board
       customs-kit leaderboard serve my-board --port 8080 --forwarded-allow-ips 127.0.0.1
     """
+    require_extra()
     from customs_leaderboard.board import open_board
     from customs_leaderboard.service.serving import Address, serve
     from customs_leaderboard.service.settings import ServiceSettings
@@ -98,6 +100,7 @@ def submit(file: Path, url: str, as_json: bool) -> None:
 
     Example: customs-kit leaderboard submit submission.csv --url https://board.example
     """
+    require_extra()
     from customs_kit.terminal import print_json, show
     from customs_leaderboard.client import LeaderboardClient, check_url, is_readable_on_the_way
 
