@@ -103,14 +103,15 @@ def append_entry(
     """
     session.flush()
     database.lock_chain(session)
-    last = session.scalar(select(AuditEntry).order_by(AuditEntry.sequence.desc()).limit(1))
+    newest = select(AuditEntry.sequence, AuditEntry.hash).order_by(AuditEntry.sequence.desc())
+    sequence, previous_hash = session.execute(newest.limit(1)).one_or_none() or (0, _BEGINNING)
     entry = AuditEntry(
-        sequence=1 if last is None else last.sequence + 1,
+        sequence=sequence + 1,
         at=at,
         actor=actor,
         action=action,
         details=_canonical(details or {}),
-        previous_hash=_BEGINNING if last is None else last.hash,
+        previous_hash=previous_hash,
     )
     entry.hash = _hash_of(entry)
     session.add(entry)
