@@ -26,11 +26,13 @@ test: $(VENV)/.dev ## install, then run the tests
 test-slow: $(VENV)/.dev ## the tests that take minutes
 	$(BIN)/python -m pytest -n auto -m slow
 
-lint: $(VENV)/.dev ## style, types and the floors
+lint: $(VENV)/.dev ## style, types, the floors, and the deployment files
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/hadolint leaderboard/deploy/Dockerfile
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.compose-spec leaderboard/deploy/compose.yaml
 
 format: $(VENV)/.dev ## rewrite the code in the project's style
 	$(BIN)/ruff check --fix .
