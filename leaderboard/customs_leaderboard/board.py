@@ -20,7 +20,7 @@ from customs_data.errors import KitError
 from customs_leaderboard.audit_log import ORGANIZER, append_entry
 from customs_leaderboard.competition import Competition, read_competition
 from customs_leaderboard.database import Database, open_database
-from customs_leaderboard.folder import Folder, write_durably
+from customs_leaderboard.folder import Folder, disk_errors, sync_folder, write_durably
 from customs_leaderboard.judge import Judge, load_judge
 from customs_leaderboard.ladder import Ladder
 from customs_leaderboard.references import (
@@ -211,6 +211,8 @@ def open_board(
     """
     folder = Folder(Path(root))
     competition = read_competition(folder.competition_file)
+    with disk_errors():
+        sync_folder(folder.submissions)  # of a process that ended before it could
     if database_url is None and not folder.database_file.is_file():
         raise KitError(
             f"{folder.database_file} must be the competition's database, however: there is none. "

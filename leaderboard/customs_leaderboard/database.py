@@ -209,9 +209,11 @@ _UNAVAILABLE: Final = (
 
 def _is_unavailable(error: DBAPIError) -> bool:
     kind = type(error.orig).__name__
-    if isinstance(error.orig, sqlite3.OperationalError):
+    if isinstance(error.orig, sqlite3.Error):
+        name = getattr(error.orig, "sqlite_errorname", "")
         # "no such table" is an OperationalError, too, and a bug or a wrong file.
-        return getattr(error.orig, "sqlite_errorname", "") != "SQLITE_ERROR"
+        busy = isinstance(error.orig, sqlite3.OperationalError) and name != "SQLITE_ERROR"
+        return busy or name in ("SQLITE_NOTADB", "SQLITE_CORRUPT")
     return error.connection_invalidated or kind in {
         "OperationalError", "InterfaceError", "ConnectionTimeout", "AdminShutdown", "DiskFull",
         "CrashShutdown", "CannotConnectNow", "TooManyConnections", "ReadOnlySqlTransaction",

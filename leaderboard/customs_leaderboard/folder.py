@@ -96,11 +96,19 @@ class Folder:
         path = self.submission_path(team_number, sha256, suffix)
         with disk_errors():
             if not path.parent.is_dir():
-                path.parent.mkdir(mode=0o700, exist_ok=True)
-                sync_folder(self.submissions)
+                self._make_durably(path.parent)
             os.replace(spooled, path)  # noqa: PTH105 - one place for tests to let a disk fail
             sync_folder(path.parent)
         return path
+
+    def _make_durably(self, path: Path) -> None:
+        """Make a team's folder; one that may not be durable is not left for the next file."""
+        path.mkdir(mode=0o700)
+        try:
+            sync_folder(path.parent)
+        except OSError:
+            path.rmdir()
+            raise
 
 
 def sync_folder(path: Path) -> None:
