@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -31,6 +32,35 @@ _BUFFER_BYTES: Final = 1 << 18
 T = TypeVar("T")
 
 
+class Writer:
+    """Writes to a spool in threads, some 100 KiB at a time; the last of them with `write_now`.
+
+    Parameters
+    ----------
+    spool : Spool
+        Where to.
+    """
+
+    def __init__(self, spool: Spool) -> None:
+        self._spool = spool
+        self._held: list[bytes] = []
+        self._n_held = 0
+
+    async def write(self, part: bytes) -> None:
+        """Keep or write some bytes; more than the cap are refused at once."""
+        self._held.append(part)
+        self._n_held += len(part)
+        too_many = self._spool.n_bytes + self._n_held > self._spool.max_bytes
+        if self._n_held >= _BUFFER_BYTES or too_many:
+            await run_sync(self.write_now)
+
+    def write_now(self) -> None:
+        """Write what is kept; blocks."""
+        held, self._held, self._n_held = self._held, [], 0
+        for part in held:
+            self._spool.write(part)
+
+
 @dataclass
 class Upload(Generic[T]):
     """A received file.
@@ -38,7 +68,9 @@ class Upload(Generic[T]):
     Attributes
     ----------
     spool : Spool
-        Its bytes.
+        Its bytes, but for the last.
+    writer : Writer
+        Holds the last of them.
     fields : dict of str to str
         The form's other fields that came before the file.
     checked : T
@@ -46,6 +78,7 @@ class Upload(Generic[T]):
     """
 
     spool: Spool
+    writer: Writer
     checked: T
     fields: dict[str, str] = field(default_factory=dict)
 
@@ -85,24 +118,32 @@ async def receive_upload(
     max_bytes = board.competition.max_upload_bytes + (_N_FORM_BYTES if is_form else 0)
     if _declared_bytes(request) > max_bytes:
         raise too_large(board.competition)
-    parts = _parts(request, max_bytes)
     with Spool(board) as spool:
-        writer = _Writer(spool)
-        if is_form:
-            checked, fields = await _receive_form(request, parts, writer, check)
-        else:
-            checked, fields = await run_sync(check, {}), {}
-            async for part in parts:
-                await writer.write(part)
-        await writer.flush()
-        yield Upload(spool, checked, fields)
+        writer = Writer(spool)
+        try:
+            with anyio.fail_after(None) as scope:
+                parts = _parts(request, max_bytes, scope)
+                if is_form:
+                    checked, fields = await _receive_form(request, parts, writer, check)
+                else:
+                    checked, fields = await run_sync(check, {}), {}
+                    async for part in parts:
+                        await writer.write(part)
+        except TimeoutError:
+            raise SlowClientError("The file must come in time, however: it stopped.") from None
+        yield Upload(spool, writer, checked, fields)
 
 
 async def submit_upload(request: Request, team_number: int, upload: Upload[Any]) -> Receipt:
     """Take a received file for a team, in one of the threads for scoring; errors as `submit`."""
     cache: AnswerCache = request.app.state.answers
     limiter: anyio.CapacityLimiter = request.app.state.scoring
-    receipt = await run_sync(submit, board_of(request), team_number, upload.spool, limiter=limiter)
+
+    def finish() -> Receipt:
+        upload.writer.write_now()
+        return submit(board_of(request), team_number, upload.spool)
+
+    receipt = await run_sync(finish, limiter=limiter)
     if not receipt.duplicate:
         cache.expire()
     return receipt
@@ -111,7 +152,7 @@ async def submit_upload(request: Request, team_number: int, upload: Upload[Any])
 async def _receive_form(
     request: Request,
     parts: AsyncIterator[bytes],
-    writer: _Writer,
+    writer: Writer,
     check: Callable[[dict[str, str]], T],
 ) -> tuple[T, dict[str, str]]:
     parser = FormParser(request.headers["Content-Type"])
@@ -142,39 +183,18 @@ def _texts(fields: dict[str, bytearray]) -> dict[str, str]:
     return {name: value.decode("utf-8", errors="replace") for name, value in fields.items()}
 
 
-class _Writer:
-    """Writes to a spool in threads, some 100 KiB at a time."""
-
-    def __init__(self, spool: Spool) -> None:
-        self._spool = spool
-        self._held = bytearray()
-
-    async def write(self, part: bytes) -> None:
-        """Keep or write some bytes; more than the cap are refused at once."""
-        self._held += part
-        n_bytes = self._spool.n_bytes + len(self._held)
-        if len(self._held) >= _BUFFER_BYTES or n_bytes > self._spool.max_bytes:
-            await self.flush()
-
-    async def flush(self) -> None:
-        """Write what is kept."""
-        held, self._held = bytes(self._held), bytearray()
-        if held:
-            await run_sync(self._spool.write, held)
-
-
-async def _parts(request: Request, max_bytes: int) -> AsyncIterator[bytes]:
-    """Yield the body, each part in time and all of it under a cap."""
+async def _parts(
+    request: Request, max_bytes: int, scope: anyio.CancelScope
+) -> AsyncIterator[bytes]:
+    """Yield the body under a cap; the scope ends if a part, or all of it, takes too long."""
     settings = settings_of(request)
     last = anyio.current_time() + settings.receive_total_s
-    stream, n_bytes = request.stream(), 0
+    n_bytes = 0
+    stream = request.stream()
     while True:
-        try:
-            wait_s = min(settings.receive_timeout_s, last - anyio.current_time())
-            with anyio.fail_after(wait_s):
-                part = await anext(stream, b"")
-        except TimeoutError:
-            raise SlowClientError("The file must come in time, however: it stopped.") from None
+        scope.deadline = min(anyio.current_time() + settings.receive_timeout_s, last)
+        part = await anext(stream, b"")
+        scope.deadline = math.inf  # a slow disk is not the client's fault
         if not part:
             return
         n_bytes += len(part)
