@@ -14,6 +14,7 @@ import pytest
 REQUIRED = "CUSTOMS_KIT_REQUIRE_POSTGRES"
 # PostgreSQL refuses to run as root; the system's packages make this user.
 UNPRIVILEGED = "postgres"
+_SECONDS = 120
 
 
 def find_binaries() -> Path | None:
@@ -49,7 +50,12 @@ class PostgresqlServer:
         # Output to a file: the server would keep a pipe open.
         with (self._folder.parent / f"{self._folder.name}.log").open("a+") as log:
             done = subprocess.run(
-                command, cwd="/", stdout=log, stderr=subprocess.STDOUT, check=False, timeout=60
+                command,
+                cwd="/",
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                check=False,
+                timeout=_SECONDS,
             )
             if done.returncode:
                 log.seek(0)

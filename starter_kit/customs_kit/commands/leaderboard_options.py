@@ -21,7 +21,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 LADDERS: Final = ("step", "parameter_free", "paired")
 _DATABASE_VARIABLE: Final = "CUSTOMS_KIT_DATABASE_URL"
 _EXTRA: Final = (
-    "alembic", "fastapi", "httpx", "jinja2", "psycopg", "python_multipart", "sqlalchemy", "uvicorn",
+    "alembic", "fastapi", "httptools", "httpx2", "jinja2", "psycopg", "python_multipart",
+    "sqlalchemy", "uvicorn",
 )  # fmt: skip
 
 competition_argument = click.argument(
