@@ -155,6 +155,7 @@ def _sqlite(url: URL) -> Engine:
         connect_args={"timeout": _WAIT_SECONDS},
         pool_size=_POOL_SIZE,
         max_overflow=-1,
+        hide_parameters=True,  # errors end in logs
     )
 
     @event.listens_for(engine, "connect")
@@ -178,6 +179,7 @@ def _postgresql(url: URL) -> Engine:
         pool_size=_POOL_SIZE,
         max_overflow=2 * _POOL_SIZE,
         pool_timeout=_WAIT_SECONDS,
+        hide_parameters=True,
         pool_pre_ping=True,  # after a restart of the database, connections of before are dead
         connect_args={"connect_timeout": 10, "application_name": "customs-kit"},
     )

@@ -25,6 +25,7 @@ class Rules(_Answer):
     closes: datetime = Field(description="The deadline as first announced.")
     ladder: str
     ladder_step: float
+    ladder_standard_errors: float
     daily_limit: int
     n_selections: int
     late_submissions: bool
@@ -134,6 +135,50 @@ class SelectionRequest(BaseModel):
     submissions: list[Annotated[int, Field(ge=1, le=MAX_NUMBER)]] = Field(max_length=100)
 
 
+class LevelAnswer(_Answer):
+    """A score that stands beside the teams."""
+
+    name: str
+    score: float = Field(description="Mean public precision@5 %.")
+    n_editions: int
+
+
+class ReferencesAnswer(_Answer):
+    """Baselines and the expected ceiling, measured on other editions."""
+
+    baselines: list[LevelAnswer]
+    ceiling: LevelAnswer | None
+
+
+class FinalistAnswer(_Answer):
+    """A team's final place."""
+
+    rank: int
+    team_number: int
+    team: str
+    submission: int
+    selected: list[int]
+    selected_by_team: bool
+    scores: dict[str, dict[str, Any]] = Field(description="By period.")
+    rank_low: int
+    rank_high: int
+    first_share: float
+    shown: float
+    public_rank: int
+    caught: dict[str, float] | None = Field(description="Frauds caught of each scheme.")
+    shake_up: int
+
+
+class FinalStandingsAnswer(_Answer):
+    """The final standings, best first."""
+
+    rows: list[FinalistAnswer]
+    periods: dict[str, dict[str, int]]
+    frauds_by_scheme: dict[str, int] | None
+    ceiling: dict[str, dict[str, float]] | None
+    n_replicates: int
+
+
 class EntryAnswer(_Answer):
     """One thing that was done."""
 
@@ -177,3 +222,33 @@ class HealthAnswer(_Answer):
     """Whether the service works."""
 
     status: Literal["ok"]
+
+
+_WHY: Final[dict[int, str]] = {
+    400: "The request is not one that the API knows.",
+    401: "No token, or no team's.",
+    403: "The team was disabled, or the competition takes no such thing now.",
+    404: "There is no such thing, or it belongs to another team.",
+    408: "The client stopped sending.",
+    413: "The file is larger than the competition takes.",
+    422: "The file cannot be scored (the report says why), or the request does not fit.",
+    429: "The team's submissions of the day are used up, or the client asks too often.",
+    503: "Disk or database do not answer.",
+}
+
+
+def problem_answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return what OpenAPI says of a route's problems."""
+    schema = {"schema": {"$ref": "#/components/schemas/ProblemAnswer"}}
+    return {
+        status: {"description": _WHY[status], "content": {"application/problem+json": schema}}
+        for status in sorted({*statuses, 429, 503})
+    }
+
+
+def describe_problems(openapi: dict[str, Any]) -> dict[str, Any]:
+    """Add the shape of problems, which no route returns by itself, to an OpenAPI document."""
+    shape = ProblemAnswer.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas = openapi["components"]["schemas"]
+    schemas |= {**shape.pop("$defs"), ProblemAnswer.__name__: shape}
+    return openapi

@@ -15,7 +15,8 @@ from anyio import CapacityLimiter
 from fastapi import APIRouter, FastAPI
 
 from customs_leaderboard.board import Board
-from customs_leaderboard.service import api, edition_files, health
+from customs_leaderboard.service import api, edition_files, health, team_api
+from customs_leaderboard.service.answers import describe_problems
 from customs_leaderboard.service.caching import AnswerCache
 from customs_leaderboard.service.edition_files import EditionFiles
 from customs_leaderboard.service.limits import RateLimit
@@ -66,13 +67,15 @@ def make_app(board: Board, settings: ServiceSettings | None = None) -> FastAPI:
     app.state.edition_files = EditionFiles(board.layout, board.manifest)
     app.state.problem_page = None
     add_handlers(app)
-    app.add_middleware(SecurityHeaders)
     app.add_middleware(RequestLog)
+    app.add_middleware(SecurityHeaders)  # the outermost: limits and bugs are answered below it
     routes = APIRouter(max_body_size=_MAX_BODY_BYTES)
-    for part in (api, edition_files, health):
+    for part in (api, team_api, edition_files, health):
         routes.include_router(part.router)
     _include_pages(app, routes)
     app.include_router(routes)
+    describe = app.openapi
+    app.openapi = lambda: describe_problems(describe())  # type: ignore[method-assign]
     return app
 
 

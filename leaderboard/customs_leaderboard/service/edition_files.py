@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Final
 
 from fastapi import APIRouter, Request, Response
-from fastapi import Path as PathParameter
 from fastapi.responses import FileResponse
 
 from customs_data.edition.layout import DATASHEET, MANIFEST, Layout, find_table
 from customs_data.edition.manifest import Manifest
 from customs_leaderboard.errors import NotFoundError
+from customs_leaderboard.service.answers import problem_answers
 from customs_leaderboard.service.caching import matches
 
 _MEDIA_TYPES: Final = {
@@ -69,17 +69,11 @@ router = APIRouter()
         200: {"content": {kind: {} for kind in sorted(_MEDIA_TYPES.values())}},
         206: {"description": "The bytes asked for with Range."},
         304: {"description": "Not modified."},
-        404: {
-            "description": "There is no such file.",
-            "content": {
-                "application/problem+json": {
-                    "schema": {"$ref": "#/components/schemas/ProblemAnswer"}
-                }
-            },
-        },
+        416: {"description": "There are no such bytes."},
+        **problem_answers(404, 422),
     },
 )
-def edition_file(request: Request, file: Annotated[str, PathParameter(max_length=100)]) -> Response:
+def edition_file(request: Request, file: str) -> Response:
     """Return a public file of the edition."""
     files: EditionFiles = request.app.state.edition_files
     path = files.find(file)

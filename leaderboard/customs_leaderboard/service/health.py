@@ -9,8 +9,7 @@ from fastapi import APIRouter, Request
 
 from customs_leaderboard.errors import UnavailableError
 from customs_leaderboard.service.access import board_of
-from customs_leaderboard.service.answers import HealthAnswer
-from customs_leaderboard.service.api import problems
+from customs_leaderboard.service.answers import HealthAnswer, problem_answers
 
 router = APIRouter(prefix="/health")
 # Room for so many of the largest files must be left on the disk.
@@ -23,7 +22,7 @@ async def live() -> HealthAnswer:
     return HealthAnswer(status="ok")
 
 
-@router.get("/ready", responses=problems())
+@router.get("/ready", responses=problem_answers())
 def ready(request: Request) -> HealthAnswer:
     """Return 200 if database and disk would take a submission, 503 if not."""
     board = board_of(request)
