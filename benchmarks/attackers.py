@@ -94,7 +94,7 @@ def most_suspicious(file: Scores, sizes: tuple[int, int]) -> npt.NDArray[np.intp
     tops, start = [], 0
     for size in sizes:
         k = n_inspected(size, RATE)
-        tops.append(np.argpartition(-file[start : start + size], k - 1)[:k] + start)
+        tops.append(np.argpartition(file[start : start + size], size - k)[size - k :] + start)
         start += size
     return np.concatenate(tops)
 

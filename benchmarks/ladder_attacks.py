@@ -42,10 +42,10 @@ from attackers import (
     laddered_board,
     rounded_board,
 )
+from ladder_report import draw, tables_of, told
 
-from customs_baselines.grids.tables import markdown_row, put_table
+from customs_baselines.grids.tables import put_table
 from customs_data.edition.loading import load_edition, load_solution
-from customs_data.pictures import new_figure, save_figure
 from customs_data.schema import KEY
 from customs_leaderboard.ladder import STRICT_ERRORS, Ladder, default_step
 from customs_scorer.submissions import read_submission
@@ -100,9 +100,6 @@ BY_IMPORTER = {
         has_model=True,
     )
 }
-
-#: Attacks that are drawn, and their lines.
-CURVES = {"blind boosting, best rule": "-", "climbing from a model": "--"}
 
 
 def defences(n_public: int) -> dict[str, Callable[[], Board]]:
@@ -260,82 +257,29 @@ def run(
             attacks.append(row)
             seconds = time.perf_counter() - began
             print(f"{name:28} {defence:26} {told(row)} {row['settings']} {seconds:.0f} s")
-    honest = [
-        {"defence": defence, **measure_honest(board, truths, plan)}
-        for defence, board in boards.items()
-    ]
     return {
         "queries": plan.queries,
         "repetitions": plan.repetitions,
         "checkpoints": plan.checkpoints,
         "attacks": attacks,
-        "honest": honest,
     }
 
 
-def told(row: dict[str, Any]) -> str:
-    public, private = row["public"], row["private"]
-    return (
-        f"{public['start']:.3f} -> {public['curve'][-1]:.3f} "
-        f"gain {public['gain']:+.3f} ± {public['standard_error']:.3f} "
-        f"private {private['gain']:+.3f} ± {private['standard_error']:.3f}"
-    )
-
-
-def attacks_table(results: dict[str, Any]) -> str:
-    """One row an attack and defence, precision@5 %."""
-    queries = results["queries"]
-    at = [results["checkpoints"].index(queries * share // 20) for share in (4, 10, 20)]
-    header = ["attack", "defence", "start"]
-    header += [f"after {results['checkpoints'][i]}" for i in at]
-    header += ["gain", "of undefended", "private gain"]
-    lines = [markdown_row(header), markdown_row(["---"] * 2 + ["---:"] * (len(header) - 2))]
-    undefended = {
-        row["attack"]: row["public"]["gain"]
-        for row in results["attacks"]
-        if row["defence"] == "none"
+def run_on_edition(edition: Path, start: Path, plan: Plan) -> dict[str, Any]:
+    """What starts from the model's submission, on labels that stay the same."""
+    truth = truth_of_edition(edition, start)
+    attackers = {name: one for name, one in {**ATTACKERS, **BY_IMPORTER}.items() if one.has_model}
+    found = run(attackers, lambda _: truth, plan, defences(truth.sizes[0]))
+    n_public, n_private = truth.sizes
+    return {
+        "edition": {
+            "name": load_edition(edition).manifest.name,
+            "base_rate": rounded(truth.public.mean()),
+            "public": n_public,
+            "private": n_private,
+        },
+        **found,
     }
-    for row in results["attacks"]:
-        public, private = row["public"], row["private"]
-        cells = [row["attack"], row["defence"], f"{public['start']:.3f}"]
-        cells += [f"{public['curve'][i]:.3f}" for i in at]
-        cells += [f"{public['gain']:+.3f} ± {public['standard_error']:.3f}"]
-        cells += [f"{100 * public['gain'] / undefended[row['attack']]:.0f} %"]
-        cells += [f"{private['gain']:+.3f} ± {private['standard_error']:.3f}"]
-        lines.append(markdown_row(cells))
-    return "\n".join(lines)
-
-
-def honest_table(results: dict[str, Any]) -> str:
-    """What the same defences show to a team that does no wrong."""
-    header = ["defence", "first", "best", "shown at the end", "behind, on average", "changes"]
-    lines = [markdown_row(header), markdown_row(["---"] + ["---:"] * (len(header) - 1))]
-    for row in results["honest"]:
-        cells = [f"{row[name]:.3f}" for name in ("first", "best", "shown", "behind")]
-        lines.append(markdown_row([row["defence"], *cells, f"{row['changes']:.1f}"]))
-    return "\n".join(lines)
-
-
-def draw(results: dict[str, Any], path: Path) -> None:
-    """Public gain against the number of submissions: colours are defences, lines are attacks."""
-    figure, axes = new_figure(width=9.0, height=5.0)
-    boards = list(dict.fromkeys(row["defence"] for row in results["attacks"]))
-    for row in results["attacks"]:
-        if row["attack"] not in CURVES:
-            continue
-        public = row["public"]
-        axes.plot(
-            [0, *results["checkpoints"]],
-            [0, *(precision - public["start"] for precision in public["curve"])],
-            color=f"C{boards.index(row['defence'])}",
-            linestyle=CURVES[row["attack"]],
-            label=f"{row['attack']}: {row['defence']}",
-        )
-    axes.set_xlabel("submissions")
-    axes.set_ylabel("public precision@5 % gained")
-    axes.grid(visible=True, alpha=0.3)
-    axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False, fontsize="small")
-    save_figure(figure, path)
 
 
 def main() -> None:
@@ -358,16 +302,20 @@ def main() -> None:
     else:
         plan = Plan(options.queries, options.repetitions)
         if options.edition:
-            truth = truth_of_edition(options.edition, options.start)
-            results = run(
-                {**ATTACKERS, **BY_IMPORTER}, lambda _: truth, plan, defences(truth.sizes[0])
-            )
+            results = run_on_edition(options.edition, options.start, plan)
         else:
-            results = run(ATTACKERS, drawn_truth, plan, defences(SIZES[0]))
+            labels = {"base_rate": BASE_RATE, "public": SIZES[0], "private": SIZES[1]}
+            boards = defences(SIZES[0])
+            found = run(ATTACKERS, drawn_truth, plan, boards)
+            honest = [
+                {"defence": name, **measure_honest(board, drawn_truth, plan)}
+                for name, board in boards.items()
+            ]
+            results = {"drawn": labels, **found, "honest": honest}
         name = options.json.stem if options.json else "ladder_attacks"
     if options.json:
         options.json.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
-    tables = {name: attacks_table(results), f"{name} honest": honest_table(results)}
+    tables = {f"{name} {what}": table for what, table in tables_of(results).items()}
     print("\n\n".join(tables.values()))
     for document in (options.write, options.check):
         if document:
