@@ -1,21 +1,16 @@
-"""The service of a test's competition, asked in process or over a real socket."""
+"""The service of a test's competition, asked in process."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 
 import pytest
 from fastapi.testclient import TestClient
 
-from customs_leaderboard.board import Board
-from customs_leaderboard.schema import Team
 from customs_leaderboard.service.app import make_app
-from customs_leaderboard.service.serving import Address, make_server, url_of
 from customs_leaderboard.service.settings import ServiceSettings
 from customs_leaderboard.teams import add_team
+from real_server import Member
 
 
 class Timer:
@@ -26,22 +21,6 @@ class Timer:
 
     def __call__(self) -> float:
         return self.now
-
-
-@dataclass
-class Member:
-    """A team and its token."""
-
-    team: Team
-    token: str
-
-    @property
-    def headers(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self.token}"}
-
-    @property
-    def number(self) -> int:
-        return self.team.number
 
 
 @pytest.fixture
@@ -93,18 +72,3 @@ def post(client, member, make_file) -> Callable:
         return client.post("/api/v1/submissions", content=content, headers=headers, **request)
 
     return send
-
-
-@contextmanager
-def running(board: Board, settings: ServiceSettings) -> Iterator[str]:
-    """Serve on a free port in a thread, as `customs-kit leaderboard serve` does in a process."""
-    with Address(port=0).listen() as listening:
-        server = make_server(board, Address(), settings)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-        thread.start()
-        try:
-            yield url_of(listening)
-        finally:
-            server.should_exit = True
-            thread.join(30)
-            assert not thread.is_alive()
