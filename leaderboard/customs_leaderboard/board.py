@@ -56,15 +56,23 @@ class Board:
         Its database, opened and of this release.
     clock : callable
         Tells the time (UTC); tests hand in their own.
+    judge : Judge, optional
+        If it was loaded already.
     """
 
     def __init__(
-        self, folder: Folder, competition: Competition, database: Database, clock: Clock = utc_now
+        self,
+        folder: Folder,
+        competition: Competition,
+        database: Database,
+        clock: Clock = utc_now,
+        judge: Judge | None = None,
     ) -> None:
         self.folder = folder
         self.competition = competition
         self.database = database
         self.now = clock
+        self._judge = judge
         self._loading = Lock()
 
     @cached_property
@@ -92,11 +100,9 @@ class Board:
     def judge(self) -> Judge:
         """The hidden labels; loaded by the first call."""
         with self._loading:
+            if self._judge is None:
+                self._judge = load_judge(self.competition.edition)
             return self._judge
-
-    @cached_property
-    def _judge(self) -> Judge:
-        return load_judge(self.competition.edition)
 
     def state(self, session: Session, lock: Literal["read", "write"] | None = None) -> State:
         """Return where the competition stands, optionally kept so until the transaction ends."""
@@ -186,7 +192,7 @@ def make_board(
                 "commitment": judge.manifest.commitment,
             }
             append_entry(database, session, clock(), ORGANIZER, "competition made", details)
-    return Board(folder, competition, database, clock)
+    return Board(folder, competition, database, clock, judge)
 
 
 def open_board(

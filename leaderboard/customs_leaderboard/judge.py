@@ -81,7 +81,7 @@ class Judge:
         critical = self.solution["Critical Fraud"].to_numpy()
         self._fraud = {period: fraud[rows] for period, rows in self._rows.items()}
         self._critical = {period: critical[rows] for period, rows in self._rows.items()}
-        self._caught: OrderedDict[int, Caught] = OrderedDict()
+        self._caught: OrderedDict[Path, Caught] = OrderedDict()
         self._lock = Lock()
 
     @property
@@ -123,15 +123,15 @@ class Judge:
         """Return which public frauds the 5 % inspection catches; the Ladder's input."""
         return catch(self._fraud["public"], fraud_score[self._rows["public"]], RANKED_RATES[0])
 
-    def caught_by(self, number: int, path: Path) -> Caught:
-        """Return `public_frauds_caught` of an accepted submission, read again where needed."""
+    def caught_by(self, path: Path) -> Caught:
+        """Return `public_frauds_caught` of an accepted file, read again where needed."""
         with self._lock:
-            if number in self._caught:
-                self._caught.move_to_end(number)
-                return self._caught[number]
+            if path in self._caught:
+                self._caught.move_to_end(path)
+                return self._caught[path]
         caught = self.public_frauds_caught(read_submission(path, self.expected_ids))
         with self._lock:
-            self._caught[number] = caught
+            self._caught[path] = caught
             while len(self._caught) > _N_CAUGHT:
                 self._caught.popitem(last=False)
         return caught

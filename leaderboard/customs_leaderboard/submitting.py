@@ -289,7 +289,7 @@ def _climb(
     if board.ladder.compares_with_best and old.best_submission is not None:
         held = session.get_one(Submission, old.best_submission)
         path = board.folder.submission_path(team.number, held.sha256, held.suffix)
-        best = board.judge.caught_by(held.number, path)
+        best = board.judge.caught_by(path)
     new = board.ladder.climb(old, submission.number, caught, best)
     team.n_submissions += 1
     submission.shown = new.best_shown

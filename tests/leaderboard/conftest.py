@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -15,6 +17,7 @@ from customs_data.edition.generating import generate_edition, read_blueprint
 from customs_data.edition.loading import Edition, load_edition
 from customs_leaderboard.board import Board, make_board
 from customs_leaderboard.competition import Competition
+from customs_leaderboard.judge import Judge, load_judge
 from customs_leaderboard.submitting import submit_file
 from customs_scorer import write_submission
 from postgresql_server import PostgresqlServer, start_or_skip
@@ -39,6 +42,32 @@ class Clock:
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
+
+
+@pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    """A folder in memory where there is room for it: each submission is synced several times."""
+    in_memory = Path("/dev/shm")
+    usable = in_memory.is_dir() and os.access(in_memory, os.W_OK)
+    with tempfile.TemporaryDirectory(prefix="kit-", dir=in_memory if usable else None) as folder:
+        yield Path(folder)
+
+
+@pytest.fixture(scope="session")
+def judges() -> dict[Path, Judge]:
+    return {}
+
+
+@pytest.fixture(autouse=True)
+def judges_are_loaded_once(monkeypatch, judges):
+    """A judge does not change; tests that change an edition change a copy of their own."""
+
+    def load(edition):
+        if edition not in judges:
+            judges[edition] = load_judge(edition)
+        return judges[edition]
+
+    monkeypatch.setattr("customs_leaderboard.board.load_judge", load)
 
 
 @pytest.fixture(scope="session")

@@ -44,11 +44,11 @@ def test_a_token_opens_its_team_only_and_is_stored_nowhere(board):
     assert not any(token in held or token[4:] in held for _, token in made)
 
 
-@pytest.mark.parametrize("token", ["", "x", "ckt_", "ckt_" + "A" * 43, "ckt_" + "é" * 43, "' OR 1"])
-def test_an_unknown_token_is_refused(board, token):
+def test_an_unknown_token_is_refused(board):
     add_team(board, "Team A")
-    with pytest.raises(UnknownTokenError):
-        authenticate(board, token)
+    for token in ("", "x", "ckt_", "ckt_" + "A" * 43, "ckt_" + "\xe9" * 43, "' OR 1=1 --"):
+        with pytest.raises(UnknownTokenError):
+            authenticate(board, token)
 
 
 def test_a_hash_is_no_token(board):
@@ -96,11 +96,21 @@ def test_names_are_unique_whatever_the_case(board):
     ["", "x", "x" * 41, " ab", "ab ", "a  b", "=1+1", "-ab", "@ab", "a\tb", "a\nb", "<b>ab</b>",
      "a'b", 'a"b', "a/b", "a\\b", "a;b", "\u0430b\u0441", "a\u202eb", "a\x00b", "a&b", ".."],
 )  # fmt: skip
-def test_an_unsafe_name_is_refused(board, name):
+def test_an_unsafe_name_is_refused(name):
     with pytest.raises(KitError, match="must have 2 to 40 characters") as caught:
-        add_team(board, name)
+        check_name(name)
     assert str(caught.value).isprintable()
-    assert list_teams(board) == []
+
+
+def test_a_team_of_an_unsafe_name_is_not_added_or_renamed(board):
+    add_team(board, "Team A")
+    for ask in (
+        lambda: add_team(board, "<b>"),
+        lambda: rename_team(board, "Team A", "../../etc"),
+    ):
+        with pytest.raises(KitError, match="must have 2 to 40 characters"):
+            ask()
+    assert [team.name for team in list_teams(board)] == ["Team A"]
 
 
 @settings(deadline=None, derandomize=True, database=None)
