@@ -105,23 +105,26 @@ class OwnSubmission:
 
 def public_standings(board: Board) -> PublicStandings:
     """Return the standings before the close; they depend on no label but through the Ladder."""
+    # Columns, not objects: it is asked for all the time, with hundreds of teams.
     ranked = (
-        select(Team)
+        select(Team.number, Team.name, Team.best_shown, Team.n_submissions, Team.improved_at)
         .where(Team.best_shown.is_not(None), Team.disabled_at.is_(None))
         .order_by(Team.best_shown.desc(), Team.improved_at, Team.number)
     )
     with board.database.reading() as session:
         state = board.state(session)
-        teams = list(session.scalars(ranked))
+        teams = session.execute(ranked).all()
     rows = [
-        StandingRow(rank, team.name, team.number, team.best_shown, team.n_submissions, at)
-        for rank, team in enumerate(teams, start=1)
-        if team.best_shown is not None and (at := team.improved_at) is not None
+        StandingRow(rank, name, number, score, n_submissions, at)
+        for rank, (number, name, score, n_submissions, at) in enumerate(teams, start=1)
+        if score is not None and at is not None
     ]
     return PublicStandings(board.phase(state), state.closes, rows)
 
 
-def progress(board: Board, n_teams: int | None = None) -> list[Progress]:
+def progress(
+    board: Board, n_teams: int | None = None, *, standings: PublicStandings | None = None
+) -> list[Progress]:
     """Return the improvements of the leading teams over time, best team first.
 
     Parameters
@@ -130,8 +133,10 @@ def progress(board: Board, n_teams: int | None = None) -> list[Progress]:
         The competition.
     n_teams : int, optional
         At most so many.
+    standings : PublicStandings, optional
+        Of the board, if they are at hand.
     """
-    leading = public_standings(board).rows[:n_teams]
+    leading = (standings or public_standings(board)).rows[:n_teams]
     wanted = (
         select(Submission.team_number, Submission.received_at, Submission.shown)
         .where(Submission.improved, Submission.team_number.in_([r.team_number for r in leading]))

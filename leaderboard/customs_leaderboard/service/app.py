@@ -1,7 +1,7 @@
 """The app: routes, limits, headers, logs and errors put together.
 
 `pages` may offer, besides its `router`, a function ``problem_page(request, problem) -> Response``
-that shows an error to a browser, and serves the files of static/.
+that shows an error to a browser. Its router also serves the files of static/.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Final, Literal
 
 from customs_leaderboard.service.pages.scales import (
@@ -180,16 +181,17 @@ def draw_sparks(held: Sequence[Progress], first: datetime, end: datetime) -> dic
     if not scores:
         return {}
     width, height = _SPARK
-    x = Scale(first.timestamp(), end.timestamp(), 1, width - 4)
+    # To the hour, so that lines can be kept from one page to the next.
+    last = end.replace(minute=0, second=0, microsecond=0)
+    x = Scale(first.timestamp(), last.timestamp(), 1, width - 4)
     y = Scale(min(scores), max(max(scores), min(scores) + 0.01), height - 4, 4)
-    return {
-        team.team_number: Spark(
-            stairs([(x(at.timestamp()), y(score)) for at, score in team.points], x.end),
-            x.end,
-            y(team.points[-1][1]),
-        )
-        for team in held
-    }
+    return {team.team_number: _spark(tuple(team.points), x, y) for team in held}
+
+
+@lru_cache(maxsize=2000)
+def _spark(points: tuple[tuple[datetime, float], ...], x: Scale, y: Scale) -> Spark:
+    places = [(x(at.timestamp()), y(score)) for at, score in points]
+    return Spark(stairs(places, x.end), x.end, places[-1][1])
 
 
 def _shorten(text: str, n_letters: int) -> str:

@@ -31,8 +31,9 @@ class Scale:
 
     def __call__(self, value: float) -> float:
         """Return the place of a value, to a tenth."""
-        share = (value - self.low) / (self.high - self.low)
-        return round(self.start + min(max(share, 0.0), 1.0) * (self.end - self.start), 1)
+        value = min(max(value, self.low), self.high)
+        slope = (self.end - self.start) / (self.high - self.low)
+        return round(self.start + (value - self.low) * slope, 1)
 
 
 def round_range(values: Sequence[float], least: float = 0.1) -> tuple[float, float, float]:

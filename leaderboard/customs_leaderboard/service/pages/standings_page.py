@@ -56,7 +56,7 @@ def make_standings_page(board: Board, column: str, order: str) -> bytes:
         As in `Sorting.of`.
     """
     standings = public_standings(board)
-    held = progress(board)
+    held = progress(board, standings=standings)
     now, opens = board.now(), board.competition.opens
     sorting = Sorting.of(column, order, COLUMNS)
     # A day at least: an axis of minutes would have no day to name.

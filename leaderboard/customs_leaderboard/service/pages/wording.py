@@ -62,7 +62,8 @@ def say_short(moment: datetime) -> str:
 
 def say_clock(moment: datetime) -> str:
     """Return the time of day in UTC."""
-    return moment.astimezone(UTC).strftime("%H:%M")
+    moment = moment.astimezone(UTC)
+    return f"{moment.hour:02}:{moment.minute:02}"
 
 
 def say_left(left: timedelta) -> str:
