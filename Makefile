@@ -67,6 +67,9 @@ worlds: $(VENV)/.core ## measure the practice configuration over ten worlds (abo
 	$(BIN)/customs-kit baseline worlds --out baselines/results/worlds.json
 	$(BIN)/customs-kit baseline table baselines/results/worlds.json --write data/WORLD.md
 
+docs/leaderboard.png: $(VENV)/.dev ## the README's picture of the leaderboard (needs chromium and chromedriver)
+	$(BIN)/python tests/picture_of_board.py $@
+
 benchmark: $(VENV)/.core ## the speed claims, as ratios measured in one run
 	$(BIN)/python benchmarks/help_startup.py
 	$(BIN)/python benchmarks/generate_speed.py

@@ -40,13 +40,15 @@ def start_or_skip() -> webdriver.Chrome:
     return webdriver.Chrome(options=options, service=Service(driver))
 
 
-def show_as(browser: webdriver.Chrome, size: tuple[int, int], scheme: str = "light") -> None:
-    """Take a screen of some size, in light or dark."""
+def show_as(
+    browser: webdriver.Chrome, size: tuple[int, int], scheme: str = "light", medium: str = "screen"
+) -> None:
+    """Take a screen of some size, in light or dark, or paper."""
     width, height = size
     metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": size == PHONE}
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
     features = [{"name": "prefers-color-scheme", "value": scheme}]
-    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": medium, "features": features})
 
 
 @contextmanager

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
-import uvicorn
 from selenium import webdriver
 from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
 from selenium.webdriver.common.by import By
@@ -16,6 +14,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 from sqlalchemy import update
 
+from board_server import BoardServer
 from chromium import (
     DESKTOP,
     FAULTS,
@@ -32,39 +31,12 @@ from customs_leaderboard.closing import close_competition, reveal_labels
 from customs_leaderboard.finals import final_standings
 from customs_leaderboard.schema import Team
 from customs_leaderboard.selecting import selected_numbers
-from customs_leaderboard.service.app import make_app
-from customs_leaderboard.service.settings import ServiceSettings
 from customs_leaderboard.standings import public_standings, team_history
 from customs_leaderboard.submitting import submit_file
-from made_up_board import CLOSES, Author, MadeUp, copy_of, make_up_board
+from made_up_board import CLOSES, Author, copy_of, make_up_board
 
 SCREENS = ((PROJECTOR, "dark"), (PHONE, "light"), (PHONE, "dark"), (DESKTOP, "light"))
 HOSTILE = '"><img src=x onerror="window.hacked=1"><script>window.hacked=1</script>'
-
-
-class Server(uvicorn.Server):
-    """Serves a board from a thread; knows its address."""
-
-    def __init__(self, made: MadeUp) -> None:
-        # No answer is trusted to be new, so that no test must wait.
-        app = make_app(made.board, ServiceSettings(refresh_s=0, timer=lambda: 0.0))
-        super().__init__(uvicorn.Config(app, port=0, log_level="warning"))
-        self.is_up = threading.Event()
-        self._thread = threading.Thread(target=self.run)
-
-    async def startup(self, sockets=None) -> None:
-        await super().startup(sockets)
-        self.is_up.set()
-
-    def __enter__(self) -> str:
-        self._thread.start()
-        assert self.is_up.wait(30)
-        port = self.servers[0].sockets[0].getsockname()[1]
-        return f"http://127.0.0.1:{port}"
-
-    def __exit__(self, *_) -> None:
-        self.should_exit = True
-        self._thread.join(30)
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +56,7 @@ def before(browser, edition_path, tmp_path_factory, author) -> Iterator[SimpleNa
     """Weeks into a competition; tests add submissions."""
     folder = tmp_path_factory.mktemp("before")
     made = make_up_board(folder, edition_path, pace=0.1, author=author)
-    with Server(made) as url:
+    with BoardServer(made) as url:
         yield SimpleNamespace(made=made, url=url, board=made.board)
     made.board.close_connections()
 
@@ -97,7 +69,7 @@ def after(browser, edition_path, tmp_path_factory, author) -> Iterator[SimpleNam
     made = make_up_board(folder, edition_path, until=until, pace=0.1, author=author)
     close_competition(made.board, n_replicates=50)
     reveal_labels(made.board)
-    with Server(made) as url:
+    with BoardServer(made) as url:
         yield SimpleNamespace(made=made, url=url, board=made.board)
     made.board.close_connections()
 
@@ -302,9 +274,22 @@ def test_after_the_close(browser, after):
     assert find(browser, "a[download]").get_attribute("href").endswith("/reveal.json.gz")
 
 
+def test_a_page_says_when_it_grows_old(browser, before, tmp_path):
+    made = copy_of(before.made, tmp_path / "board")
+    with BoardServer(made) as url:
+        browser.get(url)
+        assert browser.execute_script("return document.querySelector('[data-stale]')") is None
+    wake(browser)  # the server is gone
+    wait_for(browser, lambda: find(browser, "[data-stale]"))
+    note = "return getComputedStyle(document.getElementById('phase'), '::after').content"
+    assert "no connection" in browser.execute_script(note)
+    made.board.close_connections()
+    assert any("ERR_CONNECTION" in text for text in complaints_of(browser))
+
+
 def test_the_page_turns_over_when_the_competition_closes(browser, before, tmp_path):
     made = copy_of(before.made, tmp_path / "board")
-    with Server(made) as url:
+    with BoardServer(made) as url:
         browser.get(url)
         assert find(browser, ".phase").text == "Open"
         made.clock.at = CLOSES + timedelta(days=1)
@@ -371,6 +356,17 @@ def test_pages_fit_and_can_be_read(browser, before, after, bad_file):
             assert browser.execute_script(FAULTS) == [], f"{page}, {size}, {scheme}"
             grounds.add(browser.execute_script(GROUND))
     assert len(grounds) == 2  # light and dark
+
+
+def test_paper_is_white_and_has_no_forms(browser, before, after):
+    show_as(browser, DESKTOP, "dark", medium="print")
+    for made in (before, after):
+        browser.get(made.url)
+        assert browser.execute_script(FAULTS) == []
+        assert browser.execute_script(GROUND) == "rgb(255, 255, 255)"
+        assert not find(browser, "header nav").is_displayed()
+    browser.get(f"{before.url}/submit")
+    assert not find(browser, "form").is_displayed()
 
 
 def test_a_phone_shows_what_matters(browser, before):

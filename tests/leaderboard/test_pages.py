@@ -488,6 +488,7 @@ def test_the_rules_name_an_extension_and_real_addresses(young):
     page = read(client, "/about")
     words = page.words()
     assert "29 Apr 2026, 23:59 UTC extended, was 27 Apr 2026, 23:59 UTC" in words
+    assert "23:59 UTC, extended" in read(client, "/").words()
     assert "--url http://testserver" in words
     assert "http://testserver/api/v1/submissions" in words
     for link in page.all("a"):
@@ -498,6 +499,14 @@ def test_the_rules_name_an_extension_and_real_addresses(young):
     anchors = [a["href"].split("#")[1] for a in page.all("a") if a["href"].startswith("#")]
     assert len(anchors) > 5
     assert set(anchors) <= targets
+
+
+def test_a_practice_board_says_what_it_is(edition_path, tmp_path):
+    competition = Competition("Try", edition_path, OPENS, CLOSES, 0.02, practice=True)
+    board = make_board(tmp_path / "board", competition, clock=lambda: OPENS)
+    client = client_of(board)
+    assert "practice: anyone can make the labels" in read(client, "/").words()
+    assert "Practice: anyone can make its labels" in read(client, "/about").words()
 
 
 def test_the_log_can_be_checked(young):
