@@ -22,6 +22,9 @@ from customs_leaderboard.database import Database
 from customs_leaderboard.schema import AuditEntry, UtcTime
 
 ORGANIZER: Final = "organizer"
+_NEWEST: Final = (
+    select(AuditEntry.sequence, AuditEntry.hash).order_by(AuditEntry.sequence.desc()).limit(1)
+)
 _BEGINNING: Final = "0" * 64
 
 #: Actions of organizers that everybody may read about.
@@ -103,8 +106,7 @@ def append_entry(
     """
     session.flush()
     database.lock_chain(session)
-    newest = select(AuditEntry.sequence, AuditEntry.hash).order_by(AuditEntry.sequence.desc())
-    sequence, previous_hash = session.execute(newest.limit(1)).one_or_none() or (0, _BEGINNING)
+    sequence, previous_hash = session.execute(_NEWEST).one_or_none() or (0, _BEGINNING)
     entry = AuditEntry(
         sequence=sequence + 1,
         at=at,

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import ScalarSelect, and_, func, select, true
+from sqlalchemy import and_, bindparam, func, select, true
 from sqlalchemy.orm import Session
 
 from customs_data.errors import KitError
@@ -21,13 +21,14 @@ from customs_leaderboard.audit_log import append_entry, team_actor
 from customs_leaderboard.board import Board
 from customs_leaderboard.competition import show_time
 from customs_leaderboard.errors import NotOpenError, QuotaError, RefusedFileError
-from customs_leaderboard.judge import Scores
 from customs_leaderboard.ladder import Caught, LadderState
 from customs_leaderboard.schema import State, Submission, Team
 from customs_leaderboard.spool import Spool
 from customs_leaderboard.teams import check_active, lock_team
 
 _STEP: Final = 1 << 20
+# Stands for the number of a submission that is not inserted yet.
+_NEW: Final = -1
 
 
 @dataclass(frozen=True)
@@ -117,14 +118,27 @@ def submit(board: Board, team_number: int, spool: Spool) -> Receipt:
     scores = board.judge.score(checked.fraud_score)
     caught = board.judge.public_frauds_caught(checked.fraud_score)
     with board.database.writing() as session:
-        team = lock_team(session, team_number)
+        lock_team(session, team_number)
         case = _look_up(session, team_number, spool.sha256, received_at, lock=True)
         if (earlier := _earlier(board, case, received_at)) is not None:
             return earlier
         late = _admit(board, case, received_at)
-        submission = _insert(session, team, spool, received_at, scores, late=late)
+        submission = Submission(
+            team_number=team_number,
+            sha256=spool.sha256,
+            suffix=spool.suffix,
+            n_bytes=spool.n_bytes,
+            received_at=received_at,
+            day=day_of(received_at),
+            late=late,
+            improved=False,
+            shown=None,
+            **vars(scores),
+        )
+        session.add(submission)
         if not late:
-            _climb(board, session, team, submission, caught)
+            _climb(board, session, case.team, submission, caught)
+        session.flush()
         details: dict[str, Any] = {"submission": submission.number, "sha256": spool.sha256}
         details |= {"late": True} if late else {"shown": submission.shown}
         board.folder.put(spool.path, team_number, spool.sha256, spool.suffix)
@@ -158,16 +172,8 @@ def next_day(moment: datetime) -> datetime:
 
 def count_today(session: Session, team_number: int, now: datetime) -> int:
     """Return how many submissions of a team count in the day of `now`."""
-    return session.scalars(select(_n_today(team_number, now))).one()
-
-
-def _n_today(team_number: int, now: datetime) -> ScalarSelect[int]:
-    return (
-        select(func.count())
-        .select_from(Submission)
-        .where(Submission.team_number == team_number, Submission.day == day_of(now))
-        .scalar_subquery()
-    )
+    n_today: int = session.scalars(_TODAY, {"team": team_number, "day": day_of(now)}).one()
+    return n_today
 
 
 def sweep(board: Board, older_than: timedelta = timedelta(hours=1)) -> int:
@@ -212,24 +218,33 @@ class _Case:
     same: Submission | None
 
 
+# Statements that every submission needs are made once: making one costs as much as running it.
+_N_TODAY: Final = (
+    select(func.count())
+    .select_from(Submission)
+    .where(Submission.team_number == bindparam("team"), Submission.day == bindparam("day"))
+    .scalar_subquery()
+)
+_TODAY: Final = select(_N_TODAY)
+_LOOK_UP: Final = (
+    select(Team, State, _N_TODAY, Submission)
+    .select_from(Team)
+    .join(State, true())
+    .outerjoin(
+        Submission,
+        and_(Submission.team_number == Team.number, Submission.sha256 == bindparam("sha256")),
+    )
+    .where(Team.number == bindparam("team"))
+)
+_LOOK_UP_LOCKED: Final = _LOOK_UP.with_for_update(read=True, of=State)
+
+
 def _look_up(
     session: Session, team_number: int, sha256: str, now: datetime, *, lock: bool = False
 ) -> _Case:
-    """Look everything up in one statement; with a lock, the competition stays open until the end.
-
-    Each statement costs as much as a tenth of the scoring.
-    """
-    is_same = and_(Submission.team_number == Team.number, Submission.sha256 == sha256)
-    wanted = (
-        select(Team, State, _n_today(team_number, now), Submission)
-        .select_from(Team)
-        .join(State, true())
-        .outerjoin(Submission, is_same)
-        .where(Team.number == team_number)
-    )
-    if lock:
-        wanted = wanted.with_for_update(read=True, of=State)
-    return _Case(*session.execute(wanted).one())
+    """Look everything up at once; with a lock, the competition stays open until the end."""
+    wanted = {"team": team_number, "sha256": sha256, "day": day_of(now)}
+    return _Case(*session.execute(_LOOK_UP_LOCKED if lock else _LOOK_UP, wanted).one())
 
 
 def _admit(board: Board, case: _Case, received_at: datetime) -> bool:
@@ -260,42 +275,23 @@ def _earlier(board: Board, case: _Case, now: datetime) -> Receipt | None:
     return _receipt(board, case.same, case.n_today, now, duplicate=True)
 
 
-def _insert(
-    session: Session, team: Team, spool: Spool, received_at: datetime, scores: Scores, *, late: bool
-) -> Submission:
-    submission = Submission(
-        team_number=team.number,
-        sha256=spool.sha256,
-        suffix=spool.suffix,
-        n_bytes=spool.n_bytes,
-        received_at=received_at,
-        day=day_of(received_at),
-        late=late,
-        improved=False,
-        shown=None,
-        **vars(scores),
-    )
-    session.add(submission)
-    session.flush()
-    return submission
-
-
 def _climb(
     board: Board, session: Session, team: Team, submission: Submission, caught: Caught
 ) -> None:
-    """Move the team's public score as the Ladder says."""
+    """Insert the submission, and move the team's public score as the Ladder says."""
     old = LadderState(team.best_shown, team.best_submission)
     best = None
     if board.ladder.compares_with_best and old.best_submission is not None:
         held = session.get_one(Submission, old.best_submission)
         path = board.folder.submission_path(team.number, held.sha256, held.suffix)
         best = board.judge.caught_by(path)
-    new = board.ladder.climb(old, submission.number, caught, best)
+    new = board.ladder.climb(old, _NEW, caught, best)
     team.n_submissions += 1
     submission.shown = new.best_shown
-    if new != old:
-        submission.improved = True
-        team.best_shown, team.best_submission = new.best_shown, new.best_submission
+    submission.improved = new != old
+    if submission.improved:
+        session.flush()  # gives it its number
+        team.best_shown, team.best_submission = new.best_shown, submission.number
         team.improved_at = submission.received_at
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from customs_data.errors import KitError
@@ -18,6 +18,9 @@ from customs_leaderboard.tokens import hash_token, is_token, make_token, same_to
 
 # Begins with a letter or digit: a spreadsheet takes -, = and @ for the beginning of a formula.
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{1,39}")
+# Made once: making a statement costs as much as running it.
+_BY_TOKEN: Final = select(Team).where(Team.token_sha256 == bindparam("token_sha256"))
+_LOCKED: Final = select(Team).where(Team.number == bindparam("number")).with_for_update()
 
 
 def check_name(name: str) -> str:
@@ -136,7 +139,7 @@ def authenticate(board: Board, token: str) -> Team:
     if not is_token(token):
         raise UnknownTokenError
     with board.database.reading() as session:
-        team = session.scalar(select(Team).where(Team.token_sha256 == hash_token(token)))
+        team = session.scalar(_BY_TOKEN, {"token_sha256": hash_token(token)})
     if team is None or not same_token(token, team.token_sha256):
         raise UnknownTokenError
     check_active(team)
@@ -168,7 +171,7 @@ def find_team(session: Session, name: str, *, lock: bool = False) -> Team:
 
 def lock_team(session: Session, number: int) -> Team:
     """Return a team, kept as it is until the transaction ends: one submission at a time."""
-    return session.scalars(select(Team).where(Team.number == number).with_for_update()).one()
+    return session.scalars(_LOCKED, {"number": number}).one()
 
 
 def team_as_dict(team: Team) -> dict[str, Any]:
