@@ -1,4 +1,4 @@
-"""Draw docs/leaderboard.png: a made-up competition before its close (`make docs/leaderboard.png`)."""
+"""Draw docs/leaderboard.png, a made-up competition before its close (`make` does it)."""
 
 from __future__ import annotations
 
