@@ -12,7 +12,7 @@ CURVES = lookup,logistic_regression,xgboost,lightgbm,xgboost_graph,xgboost_conju
 FRESH ?=
 
 .PHONY: run test test-slow lint format results explained scarcity settings worlds benchmark \
-	benchmark-national clean
+	benchmark-national benchmark-leaderboard clean
 
 run: $(VENV)/.core ## install, make the practice edition, show precision@5 % and @10 % of baselines
 	$(BIN)/customs-kit baseline run
@@ -77,6 +77,11 @@ benchmark: $(VENV)/.core ## the speed claims, as ratios measured in one run
 
 benchmark-national: $(VENV)/.core ## scoring 24.7 million declarations (12 GiB, some minutes)
 	$(BIN)/python benchmarks/score_national.py --rows 24700000
+
+benchmark-leaderboard: $(VENV)/.dev ## 200 teams at once, on SQLite and, with DATABASE_URL, on PostgreSQL
+	$(BIN)/python benchmarks/leaderboard_load.py
+	test -z "$(DATABASE_URL)" || \
+		$(BIN)/python benchmarks/leaderboard_load.py --database-url "$(DATABASE_URL)"
 
 clean: ## remove what was built
 	rm -rf $(VENV) build dist runs

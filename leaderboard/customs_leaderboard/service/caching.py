@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
-from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
-import anyio
 from anyio.to_thread import run_sync
 from fastapi import Request, Response
 from sqlalchemy import func, select
@@ -16,9 +16,13 @@ from sqlalchemy import func, select
 from customs_leaderboard.board import Board, Phase
 from customs_leaderboard.schema import AuditEntry, State
 
-# Making an answer again and again takes at most this share of the time; between, an answer may be
-# older by ten times what making it takes: milliseconds.
-_SHARE: Final = 0.1
+# In times of what making an answer takes: an answer rests so long before it is made again, so that
+# at most a tenth of the time goes into it; and is given so long while a newer one is being made.
+# Where nobody has asked for longer, the answer is waited for. Both are milliseconds, mostly.
+_REST: Final = 10
+_STALE: Final = 25
+_MAX_REST_S: Final = 2.0
+_MAX_STALE_S: Final = 5.0
 
 
 @dataclass(frozen=True)
@@ -50,8 +54,16 @@ class Answer:
 class _Held:
     answer: Answer
     version: Version
-    made_at: float
     cost_s: float
+    good_at: float
+
+    @property
+    def rest_s(self) -> float:
+        return min(_REST * self.cost_s, _MAX_REST_S)
+
+    @property
+    def stale_s(self) -> float:
+        return min(_STALE * self.cost_s, _MAX_STALE_S)
 
 
 class AnswerCache:
@@ -76,7 +88,7 @@ class AnswerCache:
         self._refresh_s = refresh_s
         self._timer = timer
         self._held: dict[str, _Held] = {}
-        self._locks: defaultdict[str, anyio.Lock] = defaultdict(anyio.Lock)
+        self._making: dict[str, asyncio.Task[Answer]] = {}
         self._n_expired = 0
         self._checked: tuple[int, float, int, State] | None = None
 
@@ -94,22 +106,32 @@ class AnswerCache:
         make : callable
             Makes the body from the board; it blocks, and is called in a thread.
         """
-        if (answer := self._good(name)) is not None:
-            return answer
-        async with self._locks[name]:  # one makes it, the others wait for it
-            if (answer := self._good(name)) is not None:
-                return answer
-            return await run_sync(self._renew, name, make)
+        held = self._held.get(name)
+        if held is not None:
+            age_s = self._timer() - held.good_at
+            if held.version == self._known_version() or age_s < held.rest_s:
+                return held.answer
+            if age_s < held.stale_s:
+                self._start(name, make)
+                return held.answer
+        # Shielded: whoever leaves does not end it for the others who wait.
+        return await asyncio.shield(self._start(name, make))
 
-    def _good(self, name: str) -> Answer | None:
-        """Return what is held if nothing can have happened since."""
-        held, version = self._held.get(name), self._known_version()
-        if held is None:
-            return None
-        if version is not None and held.version == version:
-            return held.answer
-        rests = self._timer() - held.made_at < held.cost_s / _SHARE
-        return held.answer if rests else None
+    def _start(self, name: str, make: Callable[[Board], bytes]) -> asyncio.Task[Answer]:
+        """Make an answer in a thread, unless somebody has begun already."""
+        loop = asyncio.get_running_loop()
+        task = self._making.get(name)
+        if task is None or task.get_loop() is not loop:
+            task = loop.create_task(run_sync(self._renew, name, make))
+            self._making[name] = task
+            task.add_done_callback(partial(self._end, name))
+        return task
+
+    def _end(self, name: str, task: asyncio.Task[Answer]) -> None:
+        if self._making.get(name) is task:
+            del self._making[name]
+        if not task.cancelled():
+            task.exception()  # whoever waits is told; if nobody does, the next who has to
 
     def _known_version(self) -> Version | None:
         if self._checked is None:
@@ -128,13 +150,14 @@ class AnswerCache:
         version = Version.of(self._board, sequence, state)
         self._checked = (n_expired, started, sequence, state)
         held = self._held.get(name)
-        if held is None or held.version != version:
-            body = make(self._board)
-            etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-            made_at = self._timer()
-            held = _Held(Answer(body, etag), version, made_at, made_at - started)
-            self._held[name] = held
-        return held.answer
+        if held is not None and held.version == version:
+            held.good_at = started
+            return held.answer
+        body = make(self._board)
+        answer = Answer(body, f'"{hashlib.sha256(body).hexdigest()[:32]}"')
+        ended = self._timer()
+        self._held[name] = _Held(answer, version, cost_s=ended - started, good_at=ended)
+        return answer
 
 
 async def cached_response(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
+
 import anyio
 import pytest
 
@@ -76,15 +79,52 @@ def test_the_etag_follows_the_content_not_the_event(cache, board, timer):
     assert anyio.run(cache.get, "a", constant).etag == first.etag
 
 
-def test_making_takes_a_tenth_of_the_time_at_most(cache, board, timer):
+def test_an_answer_rests_then_is_given_while_a_newer_one_is_made(cache, board, timer):
+    make = Maker(timer, cost_s=0.02)
+
+    async def story() -> list[bytes]:
+        found = [await cache.get("a", make)]
+        add_team(board, "Busan")
+        cache.expire()
+        timer.now += 0.19  # rests: ten times what it took
+        found.append(await cache.get("a", make))
+        assert make.n_made == 1
+        timer.now += 0.02  # given, and made again behind it
+        found.append(await cache.get("a", make))
+        await asyncio.gather(*cache._making.values())
+        assert make.n_made == 2
+        found.append(await cache.get("a", make))
+        return [answer.body for answer in found]
+
+    assert anyio.run(story) == [b"1", b"1", b"1", b"2"]
+
+
+def test_what_nobody_asked_for_is_waited_for(cache, board, timer):
     make = Maker(timer, cost_s=0.02)
     get(cache, make)
     add_team(board, "Busan")
-    cache.expire()
-    timer.now += 0.19
-    assert get(cache, make) == b"1"
-    timer.now += 0.02
+    timer.now += 1.0
     assert get(cache, make) == b"2"
+
+
+def test_one_who_leaves_does_not_end_it_for_the_others(cache):
+    started, may_end = threading.Event(), threading.Event()
+
+    def slow(_board) -> bytes:
+        started.set()
+        assert may_end.wait(30)
+        return b"made"
+
+    async def story() -> bytes:
+        first = asyncio.create_task(cache.get("a", slow))
+        await anyio.to_thread.run_sync(started.wait)
+        second = asyncio.create_task(cache.get("a", slow))
+        await anyio.lowlevel.checkpoint()
+        first.cancel()
+        may_end.set()
+        return (await second).body
+
+    assert anyio.run(story) == b"made"
 
 
 def test_what_happens_while_an_answer_is_made_is_not_missed(cache, board):
