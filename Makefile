@@ -12,7 +12,7 @@ CURVES = lookup,logistic_regression,xgboost,lightgbm,xgboost_graph,xgboost_conju
 FRESH ?=
 
 .PHONY: run test test-slow lint format results explained scarcity variants settings worlds benchmark \
-	benchmark-national clean
+	benchmark-national benchmark-leaderboard clean
 
 run: $(VENV)/.core ## install, make the practice edition, show precision@5 % and @10 % of baselines
 	$(BIN)/customs-kit baseline run
@@ -26,11 +26,13 @@ test: $(VENV)/.dev ## install, then run the tests
 test-slow: $(VENV)/.dev ## the tests that take minutes
 	$(BIN)/python -m pytest -n auto -m slow
 
-lint: $(VENV)/.dev ## style, types and the floors
+lint: $(VENV)/.dev ## style, types, the floors, and the deployment files
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/hadolint leaderboard/deploy/Dockerfile
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.compose-spec leaderboard/deploy/compose.yaml
 
 format: $(VENV)/.dev ## rewrite the code in the project's style
 	$(BIN)/ruff check --fix .
@@ -70,6 +72,9 @@ worlds: $(VENV)/.core ## measure the practice configuration over ten worlds (abo
 	$(BIN)/customs-kit baseline worlds --out baselines/results/worlds.json
 	$(BIN)/customs-kit baseline table baselines/results/worlds.json --write data/WORLD.md
 
+docs/leaderboard.png: $(VENV)/.dev ## the README's picture of the leaderboard (needs chromium and chromedriver)
+	$(BIN)/python tests/picture_of_board.py $@
+
 benchmark: $(VENV)/.core ## the speed claims, as ratios measured in one run
 	$(BIN)/python benchmarks/help_startup.py
 	$(BIN)/python benchmarks/generate_speed.py
@@ -77,6 +82,11 @@ benchmark: $(VENV)/.core ## the speed claims, as ratios measured in one run
 
 benchmark-national: $(VENV)/.core ## scoring 24.7 million declarations (12 GiB, some minutes)
 	$(BIN)/python benchmarks/score_national.py --rows 24700000
+
+benchmark-leaderboard: $(VENV)/.dev ## 200 teams at once, on SQLite and, with DATABASE_URL, on PostgreSQL
+	$(BIN)/python benchmarks/leaderboard_load.py
+	test -z "$(DATABASE_URL)" || \
+		$(BIN)/python benchmarks/leaderboard_load.py --database-url "$(DATABASE_URL)"
 
 clean: ## remove what was built
 	rm -rf $(VENV) build dist runs

@@ -24,6 +24,9 @@ from customs_data.schema import ERASED, KEY, Column
 
 # Plain decimal notation, as programs write it; not 'nan', 'inf', '1_000' or '0x10'.
 NUMBER_PATTERN = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
+_NUMBER_BYTES = b"0123456789+-.eE"
+# Looked through at a time: what is made of them stays in the processor's cache.
+_BLOCK_BYTES = 1 << 18
 _DATE_PATTERN = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 
 Mask = npt.NDArray[np.bool_]
@@ -199,12 +202,36 @@ def parse_numbers(cells: pa.ChunkedArray) -> tuple[npt.NDArray[np.float64], Mask
     text = _as_text(cells)
     if text is None:
         raise TypeError(f"not numbers: {cells.type}")
+    if (sound := _plain_numbers(text)) is not None:
+        return sound, np.zeros(len(sound), dtype=bool)
     decimal = pc.match_substring_regex(text, f"^(?:{NUMBER_PATTERN})$")
     # Arrow reads no leading plus sign.
     plain = pc.replace_substring_regex(text, r"^\+", "")
     numbers = pc.cast(pc.if_else(decimal, plain, None), pa.float64()).to_numpy()
     wrong = ~_to_mask(decimal) & ~_to_mask(pc.equal(text, ""))
     return np.asarray(numbers, dtype=np.float64), wrong
+
+
+def _plain_numbers(text: pa.ChunkedArray) -> npt.NDArray[np.float64] | None:
+    """As `parse_numbers` where all cells are sound and none begins with a plus, or None.
+
+    Of texts of these bytes, Arrow reads those that `NUMBER_PATTERN` matches, and no others but for
+    the plus: a fifth of the time that the pattern takes.
+    """
+    for chunk in text.chunks:
+        _, starts, content = chunk.buffers()
+        if content is None:
+            continue
+        ends = np.frombuffer(starts, dtype=np.int32)[chunk.offset :][[0, len(chunk)]]
+        first, last = int(ends[0]), int(ends[1])
+        for start in range(first, last, _BLOCK_BYTES):
+            block = content[start : min(start + _BLOCK_BYTES, last)]
+            if block.to_pybytes().translate(None, _NUMBER_BYTES):
+                return None
+    try:
+        return np.asarray(pc.cast(text, pa.float64()).to_numpy(), dtype=np.float64)
+    except pa.ArrowInvalid:
+        return None
 
 
 def _parse_number(

@@ -48,6 +48,8 @@ def match_ids(ids: pa.ChunkedArray, expected: pa.ChunkedArray) -> Places:
     >>> match_ids(ids, expected).tolist()
     [1, 0, -1]
     """
+    if _is_same(ids, expected):
+        return np.arange(len(ids), dtype=np.int64)
     width = _common_width(expected)
     numbers = None if width is None else _numbers(expected, width)
     if width is None or numbers is None or (numbers < 0).any():
@@ -69,6 +71,17 @@ def match_ids(ids: pa.ChunkedArray, expected: pa.ChunkedArray) -> Places:
         places[start : start + len(block)] = table[block - low]
         start += len(block)
     return places
+
+
+def _is_same(ids: pa.ChunkedArray, expected: pa.ChunkedArray) -> bool:
+    """Whether the IDs stand in the expected order, as they do in most submissions."""
+    if len(ids) != len(expected) or not len(ids):
+        return False
+    if any(ids[end].as_py() != expected[end].as_py() for end in (0, -1)):
+        return False  # without a look at the others
+    if ids.type != expected.type:
+        ids, expected = ids.cast(pa.large_string()), expected.cast(pa.large_string())
+    return bool(ids.equals(expected))
 
 
 def is_repeat(places: Places, n_expected: int) -> npt.NDArray[np.bool_]:

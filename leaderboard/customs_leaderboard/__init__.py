@@ -1,1 +1,1 @@
-"""The leaderboard's place in the layout; there is no service in this release."""
+"""The leaderboard: submissions scored against hidden labels, standings, and what resists gaming."""

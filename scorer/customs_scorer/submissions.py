@@ -50,7 +50,14 @@ class CheckedSubmission:
         return not self.report
 
 
-def check_submission(path: Path | str, expected_ids: pd.Series[str]) -> CheckedSubmission:
+def max_content_bytes(n_test: int) -> int:
+    """Bytes that a submission of `n_test` declarations may have at most, decompressed."""
+    return _BYTES_AT_LEAST + _BYTES_PER_ROW * n_test
+
+
+def check_submission(
+    path: Path | str, expected_ids: pd.Series[str], *, source: str | None = None
+) -> CheckedSubmission:
     """Check a submission file without the answers.
 
     Parameters
@@ -59,6 +66,8 @@ def check_submission(path: Path | str, expected_ids: pd.Series[str]) -> CheckedS
         ``Declaration ID,Fraud Score`` as CSV (optionally gzipped) or Parquet.
     expected_ids : Series of str, shape (n_test,)
         Declaration IDs of test.csv.
+    source : str, optional
+        What the file is called in the report, where its name is nothing to tell.
 
     Returns
     -------
@@ -79,10 +88,10 @@ def check_submission(path: Path | str, expected_ids: pd.Series[str]) -> CheckedS
         exists = False
     if not exists:
         raise KitError(f"{path} must be a file, however: there is none. Check the path.")
-    report = ProblemReport(path.name)
+    report = ProblemReport(path.name if source is None else source)
     nothing = np.zeros(0)
     try:
-        raw = read_table(path, max_bytes=_BYTES_AT_LEAST + _BYTES_PER_ROW * len(expected_ids))
+        raw = read_table(path, max_bytes=max_content_bytes(len(expected_ids)), source=source)
     except KitError as error:
         report.add(str(error).rstrip("."))
         return CheckedSubmission(report, nothing)

@@ -24,6 +24,10 @@ _COMMANDS = "customs_kit.commands"
         ),
         "submission": (f"{_COMMANDS}.submission:submission", "Check a submission."),
         "score": (f"{_COMMANDS}.score:score", "Score submissions against hidden labels."),
+        "leaderboard": (
+            f"{_COMMANDS}.leaderboard:leaderboard",
+            "Run a competition, or take part in one.",
+        ),
     },
 )
 @click.version_option(package_name="customs-kit")

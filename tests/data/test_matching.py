@@ -88,3 +88,17 @@ def test_arrow_text_holds_what_the_series_held(dtype):
     column = arrow_text(pd.Series(["a", "00", "b"], dtype=dtype)[1:])
     assert column.to_pylist() == ["00", "b"]
     assert arrow_text(pd.Series([], dtype=dtype)).to_pylist() == []
+
+
+@given(EXPECTED, st.lists(st.integers(0, 40), max_size=3), KINDS, KINDS, st.data())
+def test_the_expected_order_is_recognised_and_nothing_like_it(expected, cuts, kind, other, data):
+    wanted = chunked(expected, other, cuts)
+    assert match_ids(chunked(expected, kind, []), wanted).tolist() == [*range(len(expected))]
+    if len(expected) < 3:
+        return
+    place = data.draw(st.integers(1, len(expected) - 2))  # its ends stay as they are
+    ids = [*expected]
+    ids[place] = data.draw(st.none() | TEXT | st.sampled_from(expected))
+    places = {text: i for i, text in enumerate(expected)}
+    found = match_ids(chunked(ids, kind, cuts), wanted)
+    assert found.tolist() == [places.get(text, -1) for text in ids]

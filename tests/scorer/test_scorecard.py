@@ -7,7 +7,7 @@ import pytest
 
 from customs_data.edition.loading import load_solution
 from customs_data.errors import InvalidEditionError, InvalidSubmissionError
-from customs_scorer.bootstrap import bootstrap_precision, precision_interval
+from customs_scorer.bootstrap import bootstrap_precision, joint_bootstrap, precision_interval
 from customs_scorer.metrics import n_inspected, precision_at
 from customs_scorer.scorecard import score_submission
 from customs_scorer.standings import score_files
@@ -45,6 +45,20 @@ def test_bootstrap_agrees_with_a_plain_one():
     for value in fast:
         drawn = rng.integers(0, 80, 80)
         assert value == pytest.approx(precision_at(y[drawn], score[drawn], 0.1))
+
+
+def test_joint_bootstrap_is_the_bootstrap_of_each_on_the_same_samples(monkeypatch):
+    rng = np.random.default_rng(8)
+    n, rates = 300, (0.05, 0.1, 1.0)
+    y = (rng.random(n) < 0.3).astype(np.int8)
+    scores = [rng.random(n), rng.integers(0, 4, n).astype(float), np.zeros(n), -y + 0.0]
+    monkeypatch.setattr("customs_scorer.bootstrap._BLOCK_CELLS", 7 * n)
+    joint = joint_bootstrap(y, scores, rates, n_replicates=40, seed=2)
+    assert joint.shape == (4, 3, 40)
+    for i, score in enumerate(scores):
+        for j, rate in enumerate(rates):
+            alone = bootstrap_precision(y, score, rate, n_replicates=40, seed=2)
+            assert joint[i, j].tolist() == alone.tolist()
 
 
 def test_interval_covers_the_truth_about_95_times_in_100():

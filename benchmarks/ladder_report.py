@@ -1,0 +1,101 @@
+"""Results of ladder_attacks.py as tables and as a picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from customs_baselines.grids.tables import markdown_row
+from customs_data.pictures import new_figure, save_figure
+
+#: Attacks that are drawn, and their lines.
+CURVES = {"blind boosting, best rule": "-", "climbing from a model": "--"}
+
+
+def told(row: dict[str, Any]) -> str:
+    """One attack against one defence, in a line."""
+    public, private = row["public"], row["private"]
+    return (
+        f"{public['start']:.3f} -> {public['curve'][-1]:.3f} "
+        f"gain {public['gain']:+.3f} ± {public['standard_error']:.3f} "
+        f"private {private['gain']:+.3f} ± {private['standard_error']:.3f}"
+    )
+
+
+def tables_of(results: dict[str, Any]) -> dict[str, str]:
+    """Markdown tables by name."""
+    honest = {"honest": honest_table(results)} if "honest" in results else {}
+    return {"gains": gains_table(results), "curves": attacks_table(results), **honest}
+
+
+def gains_table(results: dict[str, Any]) -> str:
+    """Public gains, one row an attack, one column a defence."""
+    rows = results["attacks"]
+    boards = list(dict.fromkeys(row["defence"] for row in rows))
+    lines = [
+        markdown_row(["public gain", *boards]),
+        markdown_row(["---"] + ["---:"] * len(boards)),
+    ]
+    gains = {(row["attack"], row["defence"]): row["public"] for row in rows}
+    for attack in dict.fromkeys(row["attack"] for row in rows):
+        found = [gains[attack, board] for board in boards]
+        cells = [f"{one['gain']:+.3f} ± {one['standard_error']:.3f}" for one in found]
+        lines.append(markdown_row([attack, *cells]))
+    return "\n".join(lines)
+
+
+def attacks_table(results: dict[str, Any]) -> str:
+    """One row an attack and defence, precision@5 %."""
+    queries = results["queries"]
+    at = [results["checkpoints"].index(queries * share // 20) for share in (4, 10, 20)]
+    header = ["attack", "defence", "start"]
+    header += [f"after {results['checkpoints'][i]}" for i in at]
+    header += ["gain", "of undefended", "private gain"]
+    lines = [markdown_row(header), markdown_row(["---"] * 2 + ["---:"] * (len(header) - 2))]
+    undefended = {
+        row["attack"]: row["public"]["gain"]
+        for row in results["attacks"]
+        if row["defence"] == "none"
+    }
+    for row in results["attacks"]:
+        public, private = row["public"], row["private"]
+        cells = [row["attack"], row["defence"], f"{public['start']:.3f}"]
+        cells += [f"{public['curve'][i]:.3f}" for i in at]
+        cells += [f"{public['gain']:+.3f} ± {public['standard_error']:.3f}"]
+        whole = undefended[row["attack"]]
+        cells += [f"{100 * public['gain'] / whole:.0f} %" if whole > 0 else "-"]
+        cells += [f"{private['gain']:+.3f} ± {private['standard_error']:.3f}"]
+        lines.append(markdown_row(cells))
+    return "\n".join(lines)
+
+
+def honest_table(results: dict[str, Any]) -> str:
+    """What the same defences show to a team that does no wrong."""
+    header = ["defence", "first", "best", "shown at the end", "behind, on average", "changes"]
+    lines = [markdown_row(header), markdown_row(["---"] + ["---:"] * (len(header) - 1))]
+    for row in results["honest"]:
+        cells = [f"{row[name]:.3f}" for name in ("first", "best", "shown", "behind")]
+        lines.append(markdown_row([row["defence"], *cells, f"{row['changes']:.1f}"]))
+    return "\n".join(lines)
+
+
+def draw(results: dict[str, Any], path: Path) -> None:
+    """Public gain against the number of submissions: colours are defences, lines are attacks."""
+    figure, axes = new_figure(width=9.0, height=5.0)
+    boards = list(dict.fromkeys(row["defence"] for row in results["attacks"]))
+    for row in results["attacks"]:
+        if row["attack"] not in CURVES:
+            continue
+        public = row["public"]
+        axes.plot(
+            [0, *results["checkpoints"]],
+            [0, *(precision - public["start"] for precision in public["curve"])],
+            color=f"C{boards.index(row['defence'])}",
+            linestyle=CURVES[row["attack"]],
+            label=f"{row['attack']}: {row['defence']}",
+        )
+    axes.set_xlabel("submissions")
+    axes.set_ylabel("public precision@5 % gained")
+    axes.grid(visible=True, alpha=0.3)
+    axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False, fontsize="small")
+    save_figure(figure, path)

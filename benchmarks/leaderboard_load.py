@@ -1,0 +1,371 @@
+"""How the leaderboard bears 200 teams that send 16,615-row files at once.
+
+`customs-kit leaderboard serve` runs as a process of its own, on the database that is named, after
+10,000 submissions were stored. Each team sends its files one after the other over one connection,
+then the first one again; all teams at the same time, while somebody looks at the standings page ten
+times a second. Then everything is checked against the database, the disk and a direct scoring of
+the same files: nothing lost, nothing counted twice, every score right, the audit log whole.
+
+The load generator shares the machine's cores with the server, so three throughputs are printed:
+
+* wall clock: submissions / seconds, the generator's CPU counted as if it were the server's;
+* generator excluded: what two cores would have done for the server if the generator and other
+  processes had not used them. submissions x 2 / (seconds x cores - CPU seconds of all processes but
+  the server's); time in which cores were idle counts against the server;
+* by CPU: submissions x 2 / CPU seconds of server and PostgreSQL, as if nothing ever waited.
+
+    python benchmarks/leaderboard_load.py [--database-url URL] [--teams 200] [--files 3] [--json]
+
+Linux only: CPU seconds and memory are read from /proc.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sqlalchemy import func, select
+
+from customs_data.edition.generating import generate_edition, read_blueprint
+from customs_leaderboard.audit_log import append_entry, team_actor, verify_chain
+from customs_leaderboard.board import Board, make_board
+from customs_leaderboard.competition import Competition
+from customs_leaderboard.judge import Judge, Scores
+from customs_leaderboard.schema import Submission, Team
+from customs_leaderboard.submitting import day_of
+from customs_leaderboard.teams import add_team
+
+GOAL = 60  # scored submissions a second on two cores, load generator excluded
+PAGE_GOAL_MS = 100
+N_CORES = 2
+PAGES_PER_SECOND = 10
+ROWS = 54_000  # test periods of 16,615
+
+
+@dataclass
+class File:
+    content: bytes
+    scores: Scores
+
+    @property
+    def digest(self) -> str:
+        return sha256(self.content).hexdigest()
+
+
+@dataclass
+class Found:
+    """What the teams were told, and how long they waited."""
+
+    receipts: list[tuple[int, File, dict[str, Any]]] = field(default_factory=list)
+    refused: list[tuple[int, str]] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+    page_seconds: list[float] = field(default_factory=list)
+    answer_seconds: list[float] = field(default_factory=list)
+
+
+def make_files(judge: Judge, n_files: int) -> list[File]:
+    """Scores of 17 digits, as models write them; every file its own."""
+    ids = judge.expected_ids.tolist()
+    rng = np.random.default_rng(0)
+    files = []
+    for _ in range(n_files):
+        fraud_score: npt.NDArray[np.float64] = rng.random(len(ids))
+        lines = map(",".join, zip(ids, map(repr, fraud_score.tolist()), strict=True))
+        content = "Declaration ID,Fraud Score\n" + "\n".join(lines) + "\n"
+        files.append(File(content.encode(), judge.score(fraud_score)))
+    return files
+
+
+def store_earlier(board: Board, numbers: list[int], n_submissions: int) -> None:
+    """Store submissions of earlier days, as `submit` does but without files."""
+    rng = np.random.default_rng(1)
+    at = board.competition.opens
+    with board.database.writing() as session:
+        teams = {team.number: team for team in session.scalars(select(Team))}
+        for i in range(n_submissions):
+            team = teams[numbers[i % len(numbers)]]
+            at += timedelta(seconds=60)
+            shown = round(float(rng.random()) * 0.1 + i / n_submissions / 2, 2)
+            improved = team.best_shown is None or shown > team.best_shown
+            exact = [float(part) for part in rng.random(4)]
+            submission = Submission(
+                team_number=team.number, sha256=f"{i:064x}", suffix=".csv", n_bytes=1,
+                received_at=at, day=day_of(at), late=False, improved=improved,
+                shown=shown if improved else team.best_shown, public_at_5=exact[0],
+                public_at_10=exact[1], private_at_5=exact[2], private_at_10=exact[3],
+            )  # fmt: skip
+            session.add(submission)
+            team.n_submissions += 1
+            if improved:
+                session.flush()
+                team.best_shown, team.improved_at = shown, at
+                team.best_submission = submission.number
+            append_entry(board.database, session, at, team_actor(team.number), "made up", {})
+
+
+class Connection:
+    """One kept connection; as little work as HTTP/1.1 allows, so that the server gets the cores."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self._address = (host, port)
+
+    async def open(self) -> None:
+        self._reader, self._writer = await asyncio.open_connection(*self._address, limit=1 << 20)
+
+    async def ask(
+        self, method: str, path: str, headers: str = "", body: bytes = b""
+    ) -> tuple[int, bytes]:
+        host = f"Host: {self._address[0]}\r\nContent-Length: {len(body)}\r\n"
+        self._writer.write(f"{method} {path} HTTP/1.1\r\n{host}{headers}\r\n".encode() + body)
+        await self._writer.drain()
+        head = await self._reader.readuntil(b"\r\n\r\n")
+        status, length = int(head[9:12]), 0
+        for line in head.lower().split(b"\r\n"):
+            if line.startswith(b"content-length:"):
+                length = int(line.partition(b":")[2])
+        return status, await self._reader.readexactly(length) if status != 304 else b""
+
+    def close(self) -> None:
+        self._writer.close()
+
+
+async def send_files(
+    connection: Connection, number: int, token: str, files: list[File], found: Found
+) -> None:
+    """Send a team's files, then the first again, then one more than the day's quota."""
+    headers = f"Authorization: Bearer {token}\r\nContent-Type: text/csv\r\n"
+    await connection.open()
+    for file in [*files[:-1], files[0]]:
+        started = time.perf_counter()
+        status, body = await connection.ask("POST", "/api/v1/submissions", headers, file.content)
+        if status in (200, 201):
+            found.receipts.append((number, file, json.loads(body)))
+        else:
+            found.refused.append((status, body.decode()))
+        if status == 201:
+            found.seconds.append(time.perf_counter() - started)
+    status, _ = await connection.ask("POST", "/api/v1/submissions", headers, files[-1].content)
+    assert status == 429, f"the quota must hold, however: {status}"
+    connection.close()
+
+
+async def look(connection: Connection, path: str, seconds: list[float]) -> None:
+    """Ask for a page at fixed moments, whether or not the one before took long."""
+    await connection.open()
+    while True:
+        started = time.perf_counter()
+        status, _ = await connection.ask("GET", path)
+        assert status == 200, status
+        seconds.append(time.perf_counter() - started)
+        await asyncio.sleep(max(0, 1 / PAGES_PER_SECOND - (time.perf_counter() - started)))
+
+
+async def send_all(host: str, port: int, teams: list[tuple[int, str]], files: list[File]) -> Found:
+    found = Found()
+    each = len(files) // len(teams)
+    lookers = [
+        asyncio.create_task(look(Connection(host, port), path, seconds))
+        for path, seconds in (
+            ("/", found.page_seconds),
+            ("/api/v1/standings", found.answer_seconds),
+        )
+    ]
+    await asyncio.gather(
+        *(
+            send_files(
+                Connection(host, port), number, token, files[i * each : (i + 1) * each], found
+            )
+            for i, (number, token) in enumerate(teams)
+        )
+    )
+    for looker in lookers:
+        looker.cancel()
+        assert isinstance((await asyncio.gather(looker, return_exceptions=True))[0], BaseException)
+    return found
+
+
+def check(board: Board, found: Found, n_before: int, n_sent: int) -> None:
+    """Hold what is stored against what was sent and answered."""
+    assert not found.refused, found.refused[:3]
+    first = {(team, file.digest): r for team, file, r in found.receipts if not r["duplicate"]}
+    again = [(team, file, r) for team, file, r in found.receipts if r["duplicate"]]
+    assert len(first) == n_sent, f"{len(first)} of {n_sent} accepted"
+    assert all(first[team, file.digest]["number"] == r["number"] for team, file, r in again)
+    with board.database.reading() as session:
+        stored = list(session.scalars(select(Submission).where(Submission.number > n_before)))
+        teams = session.execute(select(Team.number, Team.n_submissions))
+        rows = select(Submission.team_number, func.count()).group_by(Submission.team_number)
+        assert dict(map(tuple, teams)) == dict(map(tuple, session.execute(rows))), "counts"
+        verify_chain(session)
+    assert len(stored) == n_sent, f"{len(stored)} of {n_sent} stored"
+    files = {(team, file.digest): file for team, file, _ in found.receipts}
+    for submission in stored:
+        file = files[submission.team_number, submission.sha256]
+        exact = {name: getattr(submission, name) for name in vars(file.scores)}
+        assert exact == vars(file.scores), submission.number
+        path = board.folder.submission_path(
+            submission.team_number, submission.sha256, submission.suffix
+        )
+        assert path.read_bytes() == file.content, path
+    assert not list(board.folder.spool.iterdir()), "left in the spool"
+
+
+def cpu_seconds(pids: Iterable[int]) -> float:
+    total = 0
+    for pid in pids:
+        try:
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue  # it has ended
+        total += int(fields[11]) + int(fields[12])
+    return total / os.sysconf("SC_CLK_TCK")
+
+
+def all_cpu_seconds() -> float:
+    """CPU seconds of the machine, idle time and waiting for disks aside."""
+    fields = Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:]
+    busy = [int(part) for i, part in enumerate(fields[:8]) if i not in (3, 4)]
+    return sum(busy) / os.sysconf("SC_CLK_TCK")
+
+
+def pids_of(program: str) -> list[int]:
+    found = []
+    for path in Path("/proc").glob("[0-9]*/comm"):
+        try:
+            if path.read_text().strip() == program:
+                found.append(int(path.parent.name))
+        except OSError:
+            continue
+    return found
+
+
+def peak_mib(pid: int) -> float:
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) / 1024
+    raise AssertionError("no VmHWM")
+
+
+def start_server(
+    folder: Path, database_url: str | None, log: Path
+) -> tuple[subprocess.Popen[str], str, int]:
+    command = [sys.executable, "-c", "from customs_kit.cli import main; main()"]
+    command += ["leaderboard", "serve", str(folder), "--port", "0"]
+    command += ["--requests-per-second", "10000"]
+    if database_url:
+        command += ["--database-url", database_url]
+    with log.open("w") as errors:
+        server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True)
+    assert server.stdout is not None
+    line = server.stdout.readline()
+    assert "http://" in line, f"{line!r} {log.read_text()}"
+    host, _, port = line.partition("http://")[2].split()[0].rpartition(":")
+    return server, host, int(port)
+
+
+def percentile(seconds: list[float], share: float) -> float:
+    return float(np.percentile(seconds, share)) * 1000
+
+
+def measure(arguments: argparse.Namespace, scratch: Path) -> dict[str, Any]:
+    edition = scratch / "edition"
+    blueprint = read_blueprint(n_declarations=ROWS, label_rate=1.0)
+    generate_edition(blueprint, bytes(32), edition, origin="secret", seed=None, name="load")
+    now = datetime.now(UTC)
+    competition = Competition(
+        title="Load",
+        edition=edition,
+        opens=now - timedelta(days=20),
+        closes=now + timedelta(days=1),
+        ladder_step=0.01,
+        daily_limit=arguments.files,
+    )
+    url = arguments.database_url
+    board = make_board(scratch / "board", competition, database_url=url)
+    teams = [add_team(board, f"Team {i}") for i in range(arguments.teams)]
+    numbers = [team.number for team, _ in teams]
+    files = make_files(board.judge, arguments.teams * (arguments.files + 1))
+    store_earlier(board, numbers, arguments.stored)
+    n_sent = arguments.teams * arguments.files
+    server, host, port = start_server(board.folder.root, url, scratch / "server.log")
+    try:
+        postgres = pids_of("postgres") if url else []
+        before = [cpu_seconds([server.pid]), cpu_seconds(postgres), all_cpu_seconds()]
+        own, started = time.process_time(), time.perf_counter()
+        tokens = [(team.number, token) for team, token in teams]
+        found = asyncio.run(send_all(host, port, tokens, files))
+        seconds, own = time.perf_counter() - started, time.process_time() - own
+        database = cpu_seconds({*postgres, *pids_of("postgres")} if url else [])
+        after = [cpu_seconds([server.pid]), database, all_cpu_seconds()]
+        peak = peak_mib(server.pid)
+    finally:
+        server.send_signal(signal.SIGTERM)
+        status = server.wait(60)
+    assert status == 0, status
+    check(board, found, arguments.stored, n_sent)
+    board.close_connections()
+    server_s, database_s, all_s = (b - a for a, b in zip(before, after, strict=True))
+    cores = os.cpu_count() or 1
+    others_s = max(all_s - server_s - database_s - own, 0)
+    ours_s = seconds * cores - own - others_s
+    return {
+        "database": "PostgreSQL" if url else "SQLite",
+        "teams": arguments.teams,
+        "submissions": n_sent,
+        "stored_before": arguments.stored,
+        "seconds": round(seconds, 2),
+        "per_second_wall_clock": round(n_sent / seconds, 1),
+        "per_second_generator_excluded": round(n_sent * N_CORES / ours_s, 1),
+        "per_second_by_cpu": round(n_sent * N_CORES / (server_s + database_s), 1),
+        "latency_p50_ms": round(percentile(found.seconds, 50)),
+        "latency_p99_ms": round(percentile(found.seconds, 99)),
+        "page_p50_ms": round(percentile(found.page_seconds, 50), 1),
+        "page_p99_ms": round(percentile(found.page_seconds, 99), 1),
+        "api_standings_p99_ms": round(percentile(found.answer_seconds, 99), 1),
+        "pages": len(found.page_seconds),
+        "server_cpu_s": round(server_s, 2),
+        "database_cpu_s": round(database_s, 2),
+        "generator_cpu_s": round(own, 2),
+        "others_cpu_s": round(others_s, 2),
+        "cores": cores,
+        "server_peak_mib": round(peak),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--database-url", help="of an empty PostgreSQL database")
+    parser.add_argument("--teams", type=int, default=200)
+    parser.add_argument("--files", type=int, default=3, help="of each team")
+    parser.add_argument("--stored", type=int, default=10_000, help="submissions stored before")
+    parser.add_argument("--json", action="store_true")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        found = measure(arguments, Path(scratch))
+    if arguments.json:
+        print(json.dumps(found, indent=1))
+        return
+    for name, value in found.items():
+        print(f"{name.replace('_', ' '):32} {value}")
+    print(
+        f"goal: at least {GOAL} a second with the generator excluded, page p99 < {PAGE_GOAL_MS} ms"
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,289 @@
+"""The board: folder, rules, database, judge and clock of one competition, handed around as one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from threading import Lock
+from typing import Any, Final, Literal
+
+from sqlalchemy import inspect, select
+from sqlalchemy.orm import Session
+
+from customs_data.edition.layout import Layout
+from customs_data.edition.manifest import Manifest, read_manifest
+from customs_data.errors import KitError
+from customs_leaderboard.audit_log import ORGANIZER, append_entry
+from customs_leaderboard.competition import Competition, read_competition
+from customs_leaderboard.database import Database, open_database
+from customs_leaderboard.folder import Folder, disk_errors, sync_folder, write_durably
+from customs_leaderboard.judge import Judge, load_judge
+from customs_leaderboard.ladder import Ladder
+from customs_leaderboard.references import (
+    NO_REFERENCES,
+    References,
+    load_references,
+    save_references,
+)
+from customs_leaderboard.schema import State
+
+Phase = Literal["upcoming", "open", "over", "closed", "revealed"]
+Clock = Callable[[], datetime]
+
+#: Rules that an organizer may change during a competition; the change is written to the audit log.
+CHANGEABLE: Final = ("title", "daily_limit", "late_submissions", "max_upload_mib")
+
+
+def utc_now() -> datetime:
+    """Return the time."""
+    return datetime.now(UTC)
+
+
+class Board:
+    """One competition; safe to share between threads.
+
+    Parameters
+    ----------
+    folder : Folder
+        Where it lies.
+    competition : Competition
+        Its rules.
+    database : Database
+        Its database, opened and of this release.
+    clock : callable
+        Tells the time (UTC); tests hand in their own.
+    judge : Judge, optional
+        If it was loaded already.
+    """
+
+    def __init__(
+        self,
+        folder: Folder,
+        competition: Competition,
+        database: Database,
+        clock: Clock = utc_now,
+        judge: Judge | None = None,
+    ) -> None:
+        self.folder = folder
+        self.competition = competition
+        self.database = database
+        self.now = clock
+        self._judge = judge
+        self._loading = Lock()
+
+    @cached_property
+    def manifest(self) -> Manifest:
+        """What everybody may know of the edition."""
+        return read_manifest(self.layout.public)
+
+    @cached_property
+    def layout(self) -> Layout:
+        """Where the edition lies."""
+        return Layout.find(self.competition.edition)
+
+    @cached_property
+    def ladder(self) -> Ladder:
+        """How public scores are shown before the close."""
+        rules = self.competition
+        return Ladder(rules.ladder, rules.ladder_step, rules.ladder_standard_errors)
+
+    @cached_property
+    def references(self) -> References:
+        """Baselines and ceiling that stand beside the teams."""
+        return load_references(self.folder)
+
+    @property
+    def judge(self) -> Judge:
+        """The hidden labels; loaded by the first call."""
+        with self._loading:
+            if self._judge is None:
+                self._judge = load_judge(self.competition.edition)
+            return self._judge
+
+    def state(self, session: Session, lock: Literal["read", "write"] | None = None) -> State:
+        """Return where the competition stands, optionally kept so until the transaction ends."""
+        wanted = select(State)
+        if lock is not None:
+            wanted = wanted.with_for_update(read=lock == "read")
+        return session.scalars(wanted).one()
+
+    def phase(self, state: State) -> Phase:
+        """Return what the competition is doing.
+
+        ``"over"`` is between the deadline and the organizer's `close`: submissions are late, and
+        nothing exact is shown yet.
+        """
+        if state.revealed_at is not None:
+            return "revealed"
+        if state.closed_at is not None:
+            return "closed"
+        now = self.now()
+        if now < self.competition.opens:
+            return "upcoming"
+        return "open" if now < state.closes else "over"
+
+    def close_connections(self) -> None:
+        """Close the database's connections."""
+        self.database.close()
+
+
+def make_board(
+    root: Path | str,
+    competition: Competition,
+    *,
+    database_url: str | None = None,
+    references: References = NO_REFERENCES,
+    clock: Clock = utc_now,
+) -> Board:
+    """Make a competition: folder, rules and database.
+
+    Parameters
+    ----------
+    root : path
+        New or empty folder.
+    competition : Competition
+        The rules.
+    database_url : str, optional
+        Of an empty PostgreSQL or SQLite database, instead of the embedded one.
+    references : References
+        What stands beside the teams.
+    clock : callable
+        Tells the time.
+
+    Raises
+    ------
+    KitError
+        If the edition is not fit (no hidden labels; a published seed without ``practice``), the
+        folder is not empty or the database already holds a competition.
+    """
+    judge = load_judge(competition.edition)
+    if judge.manifest.origin == "published-seed" and not competition.practice:
+        raise KitError(
+            f"A competition's edition must be made from a secret, however: {judge.manifest.name} "
+            "is of a published seed: anyone can make its labels again. Make one with `customs-kit "
+            "data generate --secret-file`, or say --practice."
+        )
+    folder = Folder.make(Path(root))
+    with closed_on_error(open_database(database_url, folder.database_file)) as database:
+        if has_competition(database):
+            raise KitError(
+                "The database must hold no competition yet, however: it does. Use another database."
+            )
+        database.upgrade()
+        write_durably(folder.competition_file, competition.to_toml().encode())
+        save_references(folder, references)
+        with database.writing() as session:
+            session.add(
+                State(
+                    number=1,
+                    edition=judge.manifest.name,
+                    commitment=judge.manifest.commitment,
+                    rules=_rules(competition),
+                    closes=competition.closes,
+                )
+            )
+            details = {
+                **competition.as_dict(),
+                "edition": judge.manifest.name,
+                "commitment": judge.manifest.commitment,
+            }
+            append_entry(database, session, clock(), ORGANIZER, "competition made", details)
+    return Board(folder, competition, database, clock, judge)
+
+
+def open_board(
+    root: Path | str, *, database_url: str | None = None, clock: Clock = utc_now
+) -> Board:
+    """Open a competition; its tables are brought up to this release.
+
+    Parameters
+    ----------
+    root : path
+        The competition's folder.
+    database_url : str, optional
+        If it does not use the embedded database.
+    clock : callable
+        Tells the time.
+
+    Raises
+    ------
+    KitError
+        If there is none, its database is missing or another's, the edition was exchanged, or rules
+        were changed that must stay.
+    """
+    folder = Folder(Path(root))
+    competition = read_competition(folder.competition_file)
+    with disk_errors():
+        sync_folder(folder.submissions)  # of a process that ended before it could
+    if database_url is None and not folder.database_file.is_file():
+        raise KitError(
+            f"{folder.database_file} must be the competition's database, however: there is none. "
+            "If it uses PostgreSQL, give its address with --database-url (or "
+            "CUSTOMS_KIT_DATABASE_URL)."
+        )
+    with closed_on_error(open_database(database_url, folder.database_file)) as database:
+        if not has_competition(database):
+            raise KitError(
+                "The database must hold the competition, however: it holds none. Check "
+                "--database-url."
+            )
+        database.upgrade()
+        board = Board(folder, competition, database, clock)
+        _compare_rules(board)
+    return board
+
+
+@contextmanager
+def closed_on_error(database: Database) -> Iterator[Database]:
+    """Keep a database open unless something goes wrong."""
+    try:
+        yield database
+    except BaseException:
+        database.close()
+        raise
+
+
+def has_competition(database: Database) -> bool:
+    """Whether a database has a competition's tables and row."""
+    with database.reading() as session:
+        if not inspect(session.connection()).has_table(State.__tablename__):
+            return False
+        return session.scalar(select(State.number)) is not None
+
+
+def _rules(competition: Competition) -> str:
+    return json.dumps(competition.as_dict(), sort_keys=True)
+
+
+def _compare_rules(board: Board) -> None:
+    """Write changed rules to the audit log; refuse changes of what must stay."""
+    competition, new = board.competition, board.competition.as_dict()
+    with board.database.reading() as session:
+        state = board.state(session)
+        old: dict[str, Any] = json.loads(state.rules)
+        commitment = state.commitment
+    if board.manifest.commitment != commitment:
+        raise KitError(
+            f"{competition.edition} must be the edition the competition was made with, however: "
+            "its commitment differs. Restore the edition from a backup."
+        )
+    changed = [name for name in new if new[name] != old.get(name)]
+    if wrong := [name for name in changed if name not in CHANGEABLE]:
+        raise KitError(
+            f"{board.folder.competition_file}: {', '.join(wrong)} must stay as announced, however: "
+            f"{wrong[0]} was {old.get(wrong[0])!r}. Write it back"
+            + (" and use `customs-kit leaderboard extend`." if "closes" in wrong else ".")
+        )
+    if not changed:
+        return
+    with board.database.writing() as session:
+        state = board.state(session, "write")
+        if state.rules == _rules(competition):  # another process was faster
+            return
+        state.rules = _rules(competition)
+        details = {name: {"old": old.get(name), "new": new[name]} for name in changed}
+        append_entry(board.database, session, board.now(), ORGANIZER, "rules changed", details)

@@ -1,0 +1,195 @@
+"""Asking a leaderboard over HTTP, as a team does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+from urllib.parse import urlsplit
+
+import httpx2 as httpx
+
+from customs_data.errors import KitError
+from customs_leaderboard.tokens import is_token
+
+TOKEN_VARIABLE: Final = "CUSTOMS_KIT_TOKEN"  # noqa: S105 - the name of a variable
+_STEP: Final = 1 << 18
+# Scoring is fast; a long queue may stand before it.
+_TIMEOUT: Final = httpx.Timeout(120, connect=10)
+_LOCAL: Final = ("localhost", "127.0.0.1", "::1")
+
+
+class LeaderboardClient:
+    """A team's way to a leaderboard.
+
+    Parameters
+    ----------
+    url : str
+        Of the leaderboard, ``https://...``.
+    token : str
+        The team's; it is sent to this URL and nowhere else.
+    transport : httpx2.BaseTransport, optional
+        Instead of the network.
+
+    Raises
+    ------
+    KitError
+        If URL or token cannot be one; from every method, if the leaderboard cannot be reached or
+        refuses.
+
+    Examples
+    --------
+    ::
+
+        with LeaderboardClient("https://board.example", token) as client:
+            receipt = client.submit(Path("submission.csv"))
+    """
+
+    def __init__(
+        self, url: str, token: str, *, transport: httpx.BaseTransport | None = None
+    ) -> None:
+        self.url = check_url(url)
+        if not is_token(token):
+            raise KitError(
+                "The token must be the one the organizer gave your team (it begins with ckt_), "
+                "however: it does not look like one. Copy it again."
+            )
+        self._http = httpx.Client(
+            base_url=f"{self.url}/api/v1/",
+            headers={"Authorization": f"Bearer {token}", "Accept": "application/json"},
+            timeout=_TIMEOUT,
+            transport=transport,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._http.close()
+
+    def competition(self) -> dict[str, Any]:
+        """Return rules, phase, deadline and commitment."""
+        return self._ask("GET", "competition")
+
+    def team(self) -> dict[str, Any]:
+        """Return the team and its newest submissions."""
+        return self._ask("GET", "team")
+
+    def submit(
+        self, path: Path, on_progress: Callable[[int, int], None] = lambda _sent, _all: None
+    ) -> dict[str, Any]:
+        """Send a file.
+
+        Parameters
+        ----------
+        path : path
+            ``Declaration ID,Fraud Score`` as CSV or CSV.gz.
+        on_progress : callable
+            Told bytes sent and bytes in all, as the file goes.
+
+        Returns
+        -------
+        dict
+            The receipt (`customs_leaderboard.submitting.Receipt`).
+
+        Raises
+        ------
+        KitError
+            With the whole report, if the file cannot be scored.
+        """
+        try:
+            n_bytes = path.stat().st_size
+            with path.open("rb") as stream:
+                max_mib = self.competition()["rules"]["max_upload_mib"]
+                if n_bytes > max_mib << 20:
+                    raise KitError(
+                        f"{path} must have at most {max_mib} MiB, however: it has "
+                        f"{n_bytes / (1 << 20):.1f}. Compress it with gzip."
+                    )
+
+                def parts() -> Iterator[bytes]:
+                    n_sent = 0
+                    while part := stream.read(_STEP):
+                        yield part
+                        n_sent += len(part)
+                        on_progress(n_sent, n_bytes)
+
+                headers = {"Content-Length": str(n_bytes), "Content-Type": "text/csv"}
+                return self._ask("POST", "submissions", content=parts(), headers=headers)
+        except OSError as error:
+            raise KitError(f"{path} cannot be read: {error.strerror or error}.") from None
+
+    def _ask(self, method: str, route: str, **request: Any) -> dict[str, Any]:
+        try:
+            answer = self._http.request(method, route, **request)
+        except (httpx.TransportError, httpx.InvalidURL) as error:
+            raise KitError(
+                f"{self.url} must answer, however: {str(error) or type(error).__name__}. Check the "
+                "URL, or try again later: a file that was counted is recognised, and not counted "
+                "twice."
+            ) from None
+        if answer.is_success:
+            return _read(answer, self.url)
+        raise KitError(_refusal(answer, self.url))
+
+
+def check_url(url: str) -> str:
+    """Return a leaderboard's URL without a slash at its end.
+
+    Raises
+    ------
+    KitError
+        If it is no http or https URL of a host.
+    """
+    wrong = KitError(f"The URL must look like https://board.example, however: {url!r}.")
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # raises for what is no port
+    except ValueError:
+        raise wrong from None
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise wrong
+    if parts.username or parts.query or parts.fragment:
+        raise wrong
+    return url.rstrip("/")
+
+
+def is_readable_on_the_way(url: str) -> bool:
+    """Whether others on the network could read what is sent to a URL.
+
+    Examples
+    --------
+    >>> is_readable_on_the_way("http://board.example"), is_readable_on_the_way("http://localhost:8000")
+    (True, False)
+    """
+    parts = urlsplit(url)
+    return parts.scheme != "https" and parts.hostname not in _LOCAL
+
+
+def _read(answer: httpx.Response, url: str) -> dict[str, Any]:
+    try:
+        content = answer.json()
+    except ValueError:
+        content = None
+    if not isinstance(content, dict):
+        raise KitError(f"{url} must be a leaderboard, however: it answers otherwise.")
+    return content
+
+
+def _refusal(answer: httpx.Response, url: str) -> str:
+    """Return why a leaderboard refused, in its own words where it has any."""
+    if answer.has_redirect_location:
+        # A token is not carried to wherever an answer points.
+        return (
+            f"{url} has moved to {answer.headers['Location'][:200]}. Use that URL if you trust it."
+        )
+    try:
+        return str(answer.json()["detail"])
+    except (ValueError, KeyError, TypeError):
+        return f"{url} must be a leaderboard, however: it answers with status {answer.status_code}."

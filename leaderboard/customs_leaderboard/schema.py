@@ -1,0 +1,162 @@
+"""The tables of a competition's database; migrations/ makes them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+_NAMES: Final = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """A moment as text that sorts and reads the same everywhere: 2026-01-02T03:04:05.678901Z."""
+
+    impl = String(27)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
+        """Write."""
+        return None if value is None else self.as_text(value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        """Read."""
+        return None if value is None else datetime.fromisoformat(value)
+
+    @staticmethod
+    def as_text(moment: datetime) -> str:
+        """Return what stands in the database."""
+        if moment.utcoffset() is None:
+            raise ValueError("A moment must be aware.")
+        return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+class Base(DeclarativeBase):
+    """Names every constraint, so that migrations can name them, too."""
+
+    metadata = MetaData(naming_convention=_NAMES)
+
+
+class State(Base):
+    """Where the competition stands; one row.
+
+    `rules` is what competition.toml said when it was last read, as canonical JSON; `closes` the
+    deadline with all extensions.
+    """
+
+    __tablename__ = "state"
+    __table_args__ = (CheckConstraint("number = 1", name="one_row"),)
+
+    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    edition: Mapped[str] = mapped_column(String(64))
+    commitment: Mapped[str] = mapped_column(String(64))
+    rules: Mapped[str] = mapped_column(Text)
+    closes: Mapped[datetime] = mapped_column(UtcTime)
+    closed_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    revealed_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+
+class Team(Base):
+    """A team, its token, and what the leaderboard shows of it.
+
+    `best_shown`, `n_submissions` (late ones not counted) and `improved_at` follow from the
+    submissions; they stand here so that the standings are one short query, and are written in the
+    transaction of the submission. `best_submission` is the one that `best_shown` was shown for.
+    """
+
+    __tablename__ = "team"
+
+    number: Mapped[int] = mapped_column(Integer, primary_key=True)
+    name: Mapped[str] = mapped_column(String(40))
+    name_key: Mapped[str] = mapped_column(String(40), unique=True)
+    token_sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    made_at: Mapped[datetime] = mapped_column(UtcTime)
+    disabled_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    n_submissions: Mapped[int] = mapped_column(Integer, default=0)
+    best_shown: Mapped[float | None] = mapped_column(Float(53))
+    improved_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    best_submission: Mapped[int | None] = mapped_column(Integer)
+
+
+class Submission(Base):
+    """An accepted file. `shown` is the laddered public score after it; the others are exact."""
+
+    __tablename__ = "submission"
+    __table_args__ = (
+        # The database, too, refuses to count a file twice.
+        UniqueConstraint("team_number", "sha256"),
+        Index(None, "team_number", "day"),
+        Index(None, "improved"),
+    )
+
+    number: Mapped[int] = mapped_column(Integer, primary_key=True)
+    team_number: Mapped[int] = mapped_column(ForeignKey("team.number"))
+    sha256: Mapped[str] = mapped_column(String(64))
+    suffix: Mapped[str] = mapped_column(String(8))
+    n_bytes: Mapped[int] = mapped_column(Integer)
+    received_at: Mapped[datetime] = mapped_column(UtcTime)
+    day: Mapped[str] = mapped_column(String(10))
+    late: Mapped[bool] = mapped_column(Boolean)
+    improved: Mapped[bool] = mapped_column(Boolean)
+    shown: Mapped[float | None] = mapped_column(Float(53))
+    public_at_5: Mapped[float] = mapped_column(Float(53))
+    public_at_10: Mapped[float] = mapped_column(Float(53))
+    private_at_5: Mapped[float] = mapped_column(Float(53))
+    private_at_10: Mapped[float] = mapped_column(Float(53))
+
+
+class Selection(Base):
+    """A submission that a team wants to be judged by."""
+
+    __tablename__ = "selection"
+
+    submission_number: Mapped[int] = mapped_column(
+        ForeignKey("submission.number"), primary_key=True, autoincrement=False
+    )
+    team_number: Mapped[int] = mapped_column(ForeignKey("team.number"), index=True)
+    selected_at: Mapped[datetime] = mapped_column(UtcTime)
+
+
+class AuditEntry(Base):
+    """One thing that was done (`audit_log`)."""
+
+    __tablename__ = "audit_entry"
+
+    sequence: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    at: Mapped[datetime] = mapped_column(UtcTime)
+    actor: Mapped[str] = mapped_column(String(80))
+    action: Mapped[str] = mapped_column(String(40))
+    details: Mapped[str] = mapped_column(Text)
+    previous_hash: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64), unique=True)
+
+
+class FinalResult(Base):
+    """What `close` computed, as JSON; one row, written in the transaction of the close."""
+
+    __tablename__ = "final_result"
+    __table_args__ = (CheckConstraint("number = 1", name="one_row"),)
+
+    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    content: Mapped[str] = mapped_column(Text)

@@ -1,0 +1,254 @@
+"""The shapes of the API's answers: OpenAPI is made of them, and tests hold the answers to them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+#: What a database calls an integer.
+MAX_NUMBER: Final = 2**31 - 1
+
+Phase = Literal["upcoming", "open", "over", "closed", "revealed"]
+
+
+class _Answer(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Rules(_Answer):
+    """What was agreed before the start."""
+
+    title: str
+    opens: datetime
+    closes: datetime = Field(description="The deadline as first announced.")
+    ladder: str
+    ladder_step: float
+    ladder_standard_errors: float
+    daily_limit: int
+    n_selections: int
+    late_submissions: bool
+    max_upload_mib: int
+    practice: bool
+    ranking: str
+
+
+class EditionFacts(_Answer):
+    """What everybody may know of the edition."""
+
+    name: str
+    origin: str
+    commitment: str = Field(description="Binds the organizer to the hidden labels (SHA-256).")
+    rows: dict[str, int]
+    files: list[str] = Field(description="Names under /edition/.")
+
+
+class CompetitionAnswer(_Answer):
+    """The competition."""
+
+    phase: Phase
+    closes: datetime = Field(description="The deadline with all extensions.")
+    rules: Rules
+    edition: EditionFacts
+
+
+class StandingAnswer(_Answer):
+    """One team's place."""
+
+    rank: int
+    team: str
+    team_number: int
+    score: float = Field(description="Laddered public precision@5 %.")
+    n_submissions: int
+    improved_at: datetime
+
+
+class StandingsAnswer(_Answer):
+    """The standings before the close, best first."""
+
+    phase: Phase
+    closes: datetime
+    rows: list[StandingAnswer]
+
+
+class ProgressAnswer(_Answer):
+    """How one team's laddered score grew."""
+
+    team: str
+    team_number: int
+    points: list[tuple[datetime, float]]
+
+
+class ReceiptAnswer(_Answer):
+    """What a team is told of an accepted file."""
+
+    number: int
+    received_at: datetime
+    sha256: str
+    duplicate: bool = Field(description="The team sent this file before; nothing was counted.")
+    late: bool
+    shown: float | None = Field(description="The team's laddered public score after it.")
+    improved: bool
+    n_left_today: int
+    resets_at: datetime
+
+
+class OwnSubmissionAnswer(_Answer):
+    """One of the team's submissions."""
+
+    number: int
+    received_at: datetime
+    sha256: str
+    n_bytes: int
+    late: bool
+    improved: bool
+    selected: bool
+    shown: float | None
+    exact: dict[str, dict[str, float]] | None = Field(description="After the close only.")
+
+
+class TeamAnswer(_Answer):
+    """The team and its submissions, newest first."""
+
+    number: int
+    name: str
+    n_submissions: int
+    best_shown: float | None
+    n_left_today: int
+    resets_at: datetime
+    selected: list[int] = Field(description="Empty while the default holds.")
+    submissions: list[OwnSubmissionAnswer]
+
+
+class SelectionAnswer(_Answer):
+    """The submissions that the team wants to be judged by."""
+
+    submissions: list[int] = Field(description="Empty: the default again.")
+
+
+class SelectionRequest(BaseModel):
+    """The submissions that the team wants to be judged by; none for the default."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    submissions: list[Annotated[int, Field(ge=1, le=MAX_NUMBER)]] = Field(max_length=100)
+
+
+class LevelAnswer(_Answer):
+    """A score that stands beside the teams."""
+
+    name: str
+    score: float = Field(description="Mean public precision@5 %.")
+    n_editions: int
+
+
+class ReferencesAnswer(_Answer):
+    """Baselines and the expected ceiling, measured on other editions."""
+
+    baselines: list[LevelAnswer]
+    ceiling: LevelAnswer | None
+
+
+class FinalistAnswer(_Answer):
+    """A team's final place."""
+
+    rank: int
+    team_number: int
+    team: str
+    submission: int
+    selected: list[int]
+    selected_by_team: bool
+    scores: dict[str, dict[str, Any]] = Field(description="By period.")
+    rank_low: int
+    rank_high: int
+    first_share: float
+    shown: float
+    public_rank: int
+    caught: dict[str, float] | None = Field(description="Frauds caught of each scheme.")
+    shake_up: int
+
+
+class FinalStandingsAnswer(_Answer):
+    """The final standings, best first."""
+
+    rows: list[FinalistAnswer]
+    periods: dict[str, dict[str, int]]
+    frauds_by_scheme: dict[str, int] | None
+    ceiling: dict[str, dict[str, float]] | None
+    n_replicates: int
+
+
+class EntryAnswer(_Answer):
+    """One thing that was done."""
+
+    sequence: int
+    at: datetime
+    actor: str
+    action: str
+    details: dict[str, Any]
+    previous_hash: str
+    hash: str
+
+
+class LogAnswer(_Answer):
+    """What organizers did, newest first, and the hash of the newest entry of the whole log."""
+
+    head: str
+    entries: list[EntryAnswer]
+
+
+class FileProblem(_Answer):
+    """One kind of problem of a refused file."""
+
+    message: str
+    column: str
+    n_lines: int
+    examples: list[str]
+
+
+class ProblemAnswer(_Answer):
+    """Why not (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    problems: list[FileProblem] = Field(default=[], description="Of a refused file.")
+    resets_at: datetime | None = Field(default=None, description="Of a used-up quota.")
+
+
+class HealthAnswer(_Answer):
+    """Whether the service works."""
+
+    status: Literal["ok"]
+
+
+_WHY: Final[dict[int, str]] = {
+    400: "The request is not one that the API knows.",
+    401: "No token, or no team's.",
+    403: "The team was disabled, or the competition takes no such thing now.",
+    404: "There is no such thing, or it belongs to another team.",
+    408: "The client stopped sending.",
+    413: "The file is larger than the competition takes.",
+    422: "The file cannot be scored (the report says why), or the request does not fit.",
+    429: "The team's submissions of the day are used up, or the client asks too often.",
+    503: "Disk or database do not answer.",
+}
+
+
+def problem_answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return what OpenAPI says of a route's problems."""
+    schema = {"schema": {"$ref": "#/components/schemas/ProblemAnswer"}}
+    return {
+        status: {"description": _WHY[status], "content": {"application/problem+json": schema}}
+        for status in sorted({*statuses, 429, 503})
+    }
+
+
+def describe_problems(openapi: dict[str, Any]) -> dict[str, Any]:
+    """Add the shape of problems, which no route returns by itself, to an OpenAPI document."""
+    shape = ProblemAnswer.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas = openapi["components"]["schemas"]
+    schemas |= {**shape.pop("$defs"), ProblemAnswer.__name__: shape}
+    return openapi

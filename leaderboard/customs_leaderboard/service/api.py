@@ -1,0 +1,120 @@
+"""The public part of the JSON API: what everybody may ask."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any, Final
+
+from fastapi import APIRouter, Request, Response
+
+from customs_leaderboard.audit_log import PUBLIC_ACTIONS, head_hash, read_entries
+from customs_leaderboard.board import Board
+from customs_leaderboard.competition import show_time
+from customs_leaderboard.errors import NotFoundError
+from customs_leaderboard.finals import final_standings
+from customs_leaderboard.service import answers
+from customs_leaderboard.service.answers import problem_answers
+from customs_leaderboard.service.caching import cached_response
+from customs_leaderboard.service.edition_files import EditionFiles
+from customs_leaderboard.standings import progress, public_standings
+
+#: Where the API begins.
+API: Final = "/api/v1"
+_JSON: Final = "application/json"
+_N_PROGRESS: Final = 20
+
+router = APIRouter(prefix=API)
+_RESPONSES: Final = {**problem_answers(), 304: {"description": "Not modified."}}
+
+
+@router.get(
+    "/competition",
+    response_model=answers.CompetitionAnswer,
+    responses=_RESPONSES,
+)
+async def competition(request: Request) -> Response:
+    """Return rules, phase, deadline and commitment."""
+    files: EditionFiles = request.app.state.edition_files
+    return await _cached(request, "competition", lambda board: _competition(board, files))
+
+
+@router.get("/standings", response_model=answers.StandingsAnswer, responses=_RESPONSES)
+async def standings(request: Request) -> Response:
+    """Return the standings by laddered public score; ask with If-None-Match to poll cheaply."""
+    return await _cached(request, "standings", lambda board: public_standings(board).as_dict())
+
+
+@router.get(
+    "/progress",
+    response_model=list[answers.ProgressAnswer],
+    responses=_RESPONSES,
+)
+async def team_progress(request: Request) -> Response:
+    """Return how the laddered scores of the leading teams grew."""
+    return await _cached(request, "progress", _progress)
+
+
+@router.get("/log", response_model=answers.LogAnswer, responses=_RESPONSES)
+async def log(request: Request) -> Response:
+    """Return what organizers did; whoever keeps `head` can later check the whole log."""
+    return await _cached(request, "log", _log)
+
+
+@router.get("/references", response_model=answers.ReferencesAnswer, responses=_RESPONSES)
+async def references(request: Request) -> Response:
+    """Return baselines and the expected ceiling, measured on other editions."""
+    return await _cached(request, "references", lambda board: board.references.as_dict())
+
+
+@router.get(
+    "/final",
+    response_model=answers.FinalStandingsAnswer,
+    responses={**_RESPONSES, **problem_answers(404)},
+)
+async def final(request: Request) -> Response:
+    """Return the final standings; there are none before the close."""
+    return await _cached(request, "final", _final)
+
+
+async def _cached(request: Request, name: str, make: Callable[[Board], Any]) -> Response:
+    def encode(board: Board) -> bytes:
+        return json.dumps(make(board), separators=(",", ":"), allow_nan=False).encode()
+
+    return await cached_response(request, f"api {name}", encode, _JSON)
+
+
+def _competition(board: Board, files: EditionFiles) -> dict[str, Any]:
+    manifest = board.manifest
+    with board.database.reading() as session:
+        state = board.state(session)
+    return {
+        "phase": board.phase(state),
+        "closes": show_time(state.closes),
+        "rules": board.competition.as_dict(),
+        "edition": {
+            "name": manifest.name,
+            "origin": manifest.origin,
+            "commitment": manifest.commitment,
+            "rows": manifest.rows,
+            "files": files.names,
+        },
+    }
+
+
+def _progress(board: Board) -> list[dict[str, Any]]:
+    return [held.as_dict() for held in progress(board, _N_PROGRESS)]
+
+
+def _log(board: Board) -> dict[str, Any]:
+    with board.database.reading() as session:
+        entries = read_entries(session, actions=PUBLIC_ACTIONS)
+        head = head_hash(session)
+    return {"head": head, "entries": [entry.as_dict() for entry in entries]}
+
+
+def _final(board: Board) -> dict[str, Any]:
+    finals = final_standings(board)
+    if finals is None:
+        raise NotFoundError("The final standings are computed after the close.")
+    return finals.as_dict()

@@ -1,0 +1,50 @@
+"""The public part of the audit log."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from fastapi import APIRouter, Request, Response
+
+from customs_leaderboard.audit_log import PUBLIC_ACTIONS, Entry, head_hash, read_entries
+from customs_leaderboard.board import Board
+from customs_leaderboard.service.caching import cached_response
+from customs_leaderboard.service.pages.rendering import HTML, render
+
+#: Details whose names in the log are no words.
+_CALLED: Final = {
+    "max_upload_mib": "largest file (MiB)",
+    "n_selections": "final selections",
+}
+
+router = APIRouter()
+
+
+@router.api_route("/log", methods=["GET", "HEAD"])
+async def show_log(request: Request) -> Response:
+    """Show what organizers did."""
+    return await cached_response(request, "page log", make_log, HTML)
+
+
+def make_log(board: Board) -> bytes:
+    """Return the page."""
+    with board.database.reading() as session:
+        entries = read_entries(session, actions=PUBLIC_ACTIONS)
+        head = head_hash(session)
+    shown = [
+        ShownEntry(
+            entry,
+            [(_CALLED.get(name, name.replace("_", " ")), x) for name, x in entry.details.items()],
+        )
+        for entry in entries
+    ]
+    return render(board, "log.html", entries=shown, head=head)
+
+
+@dataclass(frozen=True)
+class ShownEntry:
+    """An entry and its details, one by one."""
+
+    entry: Entry
+    details: list[tuple[str, Any]]

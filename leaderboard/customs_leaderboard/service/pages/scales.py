@@ -1,0 +1,118 @@
+"""From numbers to places in a picture."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from typing import Final
+
+from customs_leaderboard.service.pages.wording import say_day
+
+_STEPS: Final = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2)
+_DAYS: Final = (1, 2, 7, 14, 28, 56, 91, 182, 364)
+
+
+@dataclass(frozen=True)
+class Scale:
+    """A straight line from [low, high] to [start, end]; beyond the ends it stops.
+
+    Examples
+    --------
+    >>> Scale(0.5, 1.0, 100, 0)(0.75)
+    50.0
+    """
+
+    low: float
+    high: float
+    start: float
+    end: float
+
+    def __call__(self, value: float) -> float:
+        """Return the place of a value, to a tenth."""
+        value = min(max(value, self.low), self.high)
+        slope = (self.end - self.start) / (self.high - self.low)
+        return round(self.start + (value - self.low) * slope, 1)
+
+
+def round_range(values: Sequence[float], least: float = 0.1) -> tuple[float, float, float]:
+    """Return low, high and step of an axis of precisions with round ends.
+
+    Parameters
+    ----------
+    values : sequence of float
+        At least one; in [0, 1].
+    least : float
+        The axis is at least so long.
+
+    Examples
+    --------
+    >>> round_range([0.46, 0.77])
+    (0.45, 0.8, 0.05)
+    """
+    low, high = min(values), max(values)
+    if high - low < least:
+        middle = (low + high) / 2
+        low, high = middle - least / 2, middle + least / 2
+    step = next(step for step in _STEPS if (high - low) / step <= 8)
+    low, high = math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step
+    return round(max(low, 0.0), 3), round(min(high, 1.0), 3), step
+
+
+def value_ticks(low: float, high: float, step: float) -> list[float]:
+    """Return round values from `low` to `high`."""
+    return [round(low + i * step, 3) for i in range(round((high - low) / step) + 1)]
+
+
+def day_ticks(first: datetime, last: datetime, n_most: int) -> list[tuple[datetime, str]]:
+    """Return midnights (UTC) within a time, not more than `n_most`, and how they are called."""
+    days = max((last - first).total_seconds() / 86400, 1)
+    step = next((step for step in _DAYS if days / step <= n_most), _DAYS[-1])
+    midnight = datetime.combine(first.astimezone(UTC).date() + timedelta(days=1), time(), UTC)
+    ticks: list[tuple[datetime, str]] = []
+    while midnight <= last and len(ticks) < n_most:
+        ticks.append((midnight, " ".join(say_day(midnight).split()[:2])))
+        midnight += timedelta(days=step)
+    return ticks
+
+
+def spread(places: Sequence[float], gap: float, low: float, high: float) -> list[float]:
+    """Move labels apart: keep their order, at least `gap` between them, inside [low, high].
+
+    Parameters
+    ----------
+    places : sequence of float
+        Where the labels would stand, in ascending order.
+    gap : float
+        Least distance; smaller if there is no room for it.
+    low, high : float
+        Ends of the room.
+
+    Examples
+    --------
+    >>> spread([10, 11, 50], 10, 0, 100)
+    [5.5, 15.5, 50.0]
+    >>> spread([95, 99], 10, 0, 100)
+    [90.0, 100.0]
+    """
+    if not places:
+        return []
+    gap = min(gap, (high - low) / max(len(places) - 1, 1))
+    # Neighbours that are too near become a group around their mean; groups that then touch merge.
+    groups: list[tuple[float, int]] = []  # the first label's place and the number of labels
+    held: list[list[float]] = []
+    for place in places:
+        held.append([place])
+        groups.append((place, 1))
+        while True:
+            members = held[-1]
+            length = (len(members) - 1) * gap
+            first = sum(members) / len(members) - length / 2
+            first = min(max(first, low), high - length)
+            groups[-1] = (first, len(members))
+            if len(groups) < 2 or groups[-2][0] + groups[-2][1] * gap <= first + 1e-9:
+                break
+            groups.pop()
+            held[-2:] = [held[-2] + held[-1]]
+    return [round(float(first) + i * gap, 1) for first, n in groups for i in range(n)]

@@ -1,0 +1,132 @@
+"""The first page before the close: laddered standings, progress, and what is sealed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from customs_leaderboard.board import Board
+from customs_leaderboard.references import Level
+from customs_leaderboard.service.pages.progress_chart import (
+    NARROW,
+    WIDE,
+    LevelKind,
+    Spark,
+    draw_progress,
+    draw_sparks,
+)
+from customs_leaderboard.service.pages.rendering import render
+from customs_leaderboard.service.pages.sorting import Order, Sorting
+from customs_leaderboard.standings import StandingRow, progress, public_standings
+
+COLUMNS: Final[dict[str, Order]] = {
+    "score": "desc",
+    "team": "asc",
+    "submissions": "desc",
+    "improved": "desc",
+}
+
+
+#: More baselines than these would hide the teams.
+N_BASELINES: Final = 4
+
+
+@dataclass(frozen=True)
+class TableRow:
+    """A team's or a baseline's row; a baseline has no rank and no submissions."""
+
+    name: str
+    score: float
+    rank: int | None = None
+    team_number: int | None = None
+    n_submissions: int | None = None
+    improved_at: datetime | None = None
+    spark: Spark | None = None
+
+
+def make_standings_page(board: Board, column: str, order: str) -> bytes:
+    """Return the page.
+
+    Parameters
+    ----------
+    board : Board
+        Not closed.
+    column, order : str
+        As in `Sorting.of`.
+    """
+    standings = public_standings(board)
+    held = progress(board, standings=standings)
+    now, opens = board.now(), board.competition.opens
+    sorting = Sorting.of(column, order, COLUMNS)
+    # A day at least: an axis of minutes would have no day to name.
+    end = max(min(now, standings.closes), opens + timedelta(days=1))
+    sparks = draw_sparks(held, opens, end)
+    references = _some(board.references.baselines)
+    ceiling = board.references.ceiling
+    levels: list[tuple[str, float, LevelKind]] = [
+        (level.name, level.score, "reference") for level in references
+    ]
+    levels += [] if ceiling is None else [("expected ceiling", ceiling.score, "ceiling")]
+    charts: dict[str, Any] = {}
+    if held:
+        charts = {
+            name: draw_progress(frame, held, levels, opens, end)
+            for name, frame in (("wide", WIDE), ("narrow", NARROW))
+        }
+    return render(
+        board,
+        "standings.html",
+        standings=standings,
+        rows=_rows(standings.rows, references, sparks, sorting),
+        sorting=sorting,
+        charts=charts,
+        ceiling=ceiling,
+        has_baselines=bool(references),
+        n_submissions=sum(row.n_submissions for row in standings.rows),
+        left=standings.closes - now,
+        manifest=board.manifest,
+    )
+
+
+def _some(baselines: list[Level]) -> list[Level]:
+    """Return a few baselines from the best to the worst; the rules' page has all of them."""
+    if len(baselines) <= N_BASELINES:
+        return baselines
+    step = (len(baselines) - 1) / (N_BASELINES - 1)
+    return [baselines[round(i * step)] for i in range(N_BASELINES)]
+
+
+def _rows(
+    teams: list[StandingRow],
+    references: list[Level],
+    sparks: dict[int, Spark],
+    sorting: Sorting,
+) -> list[TableRow]:
+    """Return teams as they are sorted; baselines among them where scores are, else below."""
+    rows = [
+        TableRow(
+            row.team,
+            row.score,
+            row.rank,
+            row.team_number,
+            row.n_submissions,
+            row.improved_at,
+            sparks.get(row.team_number),
+        )
+        for row in teams
+    ]
+    fixed = [TableRow(level.name, level.score) for level in references]
+    keys = {
+        "score": lambda row: row.score,
+        "team": lambda row: row.name.casefold(),
+        "submissions": lambda row: row.n_submissions,
+        "improved": lambda row: row.improved_at,
+    }
+    if sorting.column == "score":
+        # Equal scores stand by rank, a team before a baseline that it equals.
+        rows = sorted(rows + fixed, key=lambda row: -row.score)
+        return rows if sorting.descends else rows[::-1]
+    key = keys[sorting.column]
+    # sorted() keeps the order of equals, also when it is reversed: rank decides.
+    return sorted(rows, key=key, reverse=sorting.descends) + fixed

@@ -1,0 +1,75 @@
+"""The page to send a file with: token and file in one form, and no cookie."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from anyio.to_thread import run_sync
+from fastapi import APIRouter, Request, Response
+
+from customs_data.errors import KitError
+from customs_leaderboard.board import Board
+from customs_leaderboard.schema import Team
+from customs_leaderboard.service.access import authenticate_form, board_of
+from customs_leaderboard.service.pages.rendering import page
+from customs_leaderboard.service.problems import Problem, problem_of
+from customs_leaderboard.service.uploads import UPLOAD_LIMIT, receive_upload, submit_upload
+from customs_leaderboard.submitting import Receipt
+
+router = APIRouter()
+
+
+@router.api_route("/submit", methods=["GET", "HEAD"])
+def show_form(request: Request) -> Response:
+    """Show the form."""
+    return _form(request, _phase(board_of(request)))
+
+
+@router.post("/submit", max_body_size=UPLOAD_LIMIT)
+async def take_file(request: Request) -> Response:
+    """Take a file, and answer with its receipt or with everything that is wrong with it."""
+
+    def team_of_form(fields: dict[str, str]) -> Team:
+        return authenticate_form(request, fields.get("token", "").strip())
+
+    try:
+        async with receive_upload(request, team_of_form) as upload:
+            receipt = await submit_upload(request, upload.checked.number, upload)
+            team = upload.checked
+    except KitError as error:
+        problem = problem_of(error)
+        return await run_sync(_refusal, request, problem)
+    return await run_sync(_receipt, request, team, receipt)
+
+
+def _receipt(request: Request, team: Team, receipt: Receipt) -> Response:
+    content = {"team": team, "receipt": receipt, **_phase(board_of(request))}
+    return page(request, "receipt.html", status=200 if receipt.duplicate else 201, **content)
+
+
+def _refusal(request: Request, problem: Problem) -> Response:
+    try:
+        content = _phase(board_of(request))
+    except KitError:  # the database is away: the form cannot say how things stand
+        content = {"phase": None, "closes": None}
+    answer = _form(request, content, problem)
+    answer.headers.update(problem.headers)
+    return answer
+
+
+def _form(request: Request, content: dict[str, Any], problem: Problem | None = None) -> Response:
+    board = board_of(request)
+    return page(
+        request,
+        "submit.html",
+        status=200 if problem is None else problem.status,
+        problem=problem,
+        n_test=board.manifest.rows["public"] + board.manifest.rows["private"],
+        **content,
+    )
+
+
+def _phase(board: Board) -> dict[str, Any]:
+    with board.database.reading() as session:
+        state = board.state(session)
+    return {"phase": board.phase(state), "closes": state.closes}

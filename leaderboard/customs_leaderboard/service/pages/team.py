@@ -1,0 +1,142 @@
+"""A team's own page: what it sent, and which submissions it wants to be judged by.
+
+The token is asked for by each form and never put into a page: not even a saved page holds it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from anyio.to_thread import run_sync
+from fastapi import APIRouter, Request, Response
+from starlette.datastructures import FormData
+
+from customs_data.errors import KitError
+from customs_leaderboard.board import Board, Phase
+from customs_leaderboard.schema import Team
+from customs_leaderboard.selecting import select_submissions
+from customs_leaderboard.service.access import authenticate_form, board_of
+from customs_leaderboard.service.pages.rendering import page
+from customs_leaderboard.service.problems import Problem, problem_of
+from customs_leaderboard.standings import OwnSubmission, team_history
+from customs_leaderboard.submitting import count_today, next_day
+
+#: Newest submissions on the page; the API has all of them.
+N_SHOWN: Final = 500
+_N_FIELDS: Final = 1000
+_NUMBER: Final = re.compile("[0-9]{1,9}")
+
+router = APIRouter()
+
+
+@router.api_route("/team", methods=["GET", "HEAD"])
+def show_form(request: Request) -> Response:
+    """Ask for the token."""
+    return page(request, "team_token.html", problem=None)
+
+
+@router.post("/team")
+async def show_team(request: Request) -> Response:
+    """Show the team of the token."""
+    form = await _form_of(request)
+
+    def answer() -> Response:
+        try:
+            return _team_page(request, authenticate_form(request, _token_of(form)))
+        except KitError as error:
+            return _ask_again(request, problem_of(error))
+
+    return await run_sync(answer)
+
+
+@router.post("/team/select")
+async def select(request: Request) -> Response:
+    """Choose final selections, and show the team."""
+    form = await _form_of(request)
+
+    def answer() -> Response:
+        board = board_of(request)
+        try:
+            team = authenticate_form(request, _token_of(form))
+        except KitError as error:
+            return _ask_again(request, problem_of(error))
+        try:
+            chosen = select_submissions(board, team.number, _numbers_of(form))
+        except KitError as error:
+            return _team_page(request, team, problem=problem_of(error))
+        request.app.state.answers.expire()
+        return _team_page(request, team, saved=chosen)
+
+    return await run_sync(answer)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a team stands today."""
+
+    phase: Phase
+    closes: datetime
+    n_left_today: int
+    resets_at: datetime
+
+
+def _team_page(
+    request: Request,
+    team: Team,
+    *,
+    saved: list[int] | None = None,
+    problem: Problem | None = None,
+) -> Response:
+    board = board_of(request)
+    history = team_history(board, team.number, limit=N_SHOWN)
+    return page(
+        request,
+        "team.html",
+        status=200 if problem is None else problem.status,
+        team=team,
+        standing=_standing(board, team),
+        history=history,
+        selected=sorted(held.number for held in history if held.selected),
+        has_more=len(history) == N_SHOWN,
+        can_select=_can_select(history),
+        saved=saved,
+        problem=problem,
+    )
+
+
+def _standing(board: Board, team: Team) -> Standing:
+    now = board.now()
+    with board.database.reading() as session:
+        state = board.state(session)
+        n_today = count_today(session, team.number, now)
+    left = max(board.competition.daily_limit - n_today, 0)
+    return Standing(board.phase(state), state.closes, left, next_day(now))
+
+
+def _can_select(history: list[OwnSubmission]) -> bool:
+    return any(not held.late for held in history)
+
+
+def _ask_again(request: Request, problem: Problem) -> Response:
+    answer = page(request, "team_token.html", status=problem.status, problem=problem)
+    answer.headers.update(problem.headers)
+    return answer
+
+
+async def _form_of(request: Request) -> FormData:
+    return await request.form(max_files=0, max_fields=_N_FIELDS)
+
+
+def _token_of(form: FormData) -> str:
+    token = form.get("token", "")
+    return token.strip() if isinstance(token, str) else ""
+
+
+def _numbers_of(form: FormData) -> list[int]:
+    texts = form.getlist("submission")
+    if not all(isinstance(text, str) and _NUMBER.fullmatch(text) for text in texts):
+        raise KitError("Submissions must be selected by their numbers, however: one is none.")
+    return [int(text) for text in texts if isinstance(text, str)]

@@ -1,0 +1,110 @@
+"""One line of JSON for each request; and limits and failures, which need no route."""
+
+from __future__ import annotations
+
+import json
+import logging
+import secrets
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from fastapi import Request
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from customs_leaderboard.service.access import client_of, settings_of
+from customs_leaderboard.service.problems import (
+    TooManyRequestsError,
+    answer,
+    internal_problem,
+    problem_of,
+)
+
+LOGGER: Final = logging.getLogger("customs_leaderboard.service")
+_CLIENT_LEFT: Final = 499
+
+
+class JsonLines(logging.Formatter):
+    """Formats a record, and the `fields` given with it, as one line of JSON."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        content: dict[str, Any] = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+            **getattr(record, "fields", {}),
+        }
+        if record.exc_info:
+            content["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(content)
+
+
+class RequestLog:
+    """Numbers, limits and logs requests; answers bugs.
+
+    A line holds the route's pattern, never the path, query, headers or body: these may hold tokens.
+
+    Parameters
+    ----------
+    app : ASGIApp
+        What answers.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request = Request(scope, receive, send)
+        timer: Callable[[], float] = settings_of(request).timer
+        started = timer()
+        request_id = request.state.request_id = secrets.token_hex(8)
+        status: int | None = None
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
+            await send(message)
+
+        try:
+            wait_s = self._wait(request)
+            if wait_s > 0:
+                busy = TooManyRequestsError("Too many requests came from your address.", wait_s)
+                await answer(request, problem_of(busy))(scope, receive, send_with_id)
+            else:
+                await self._app(scope, receive, send_with_id)
+        except ClientDisconnect:
+            status = _CLIENT_LEFT
+        except Exception:
+            LOGGER.exception("failed", extra={"fields": {"request": request_id}})
+            if status is None:
+                page = answer(request, internal_problem(request_id))
+                await page(scope, receive, send_with_id)
+            status = 500
+        finally:
+            fields = {
+                "request": request_id,
+                "method": request.method if request.method in _METHODS else "other",
+                "route": getattr(scope.get("route"), "path", None),
+                "status": status,
+                "ms": round((timer() - started) * 1000, 1),
+                "team": getattr(request.state, "team_number", None),
+            }
+            LOGGER.info("request", extra={"fields": fields})
+
+    def _wait(self, request: Request) -> float:
+        if request.url.path.startswith("/health/"):
+            return 0.0
+        wait_s: float = request.app.state.requests.take(client_of(request))
+        return wait_s
+
+
+_METHODS: Final = ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH")

@@ -1,0 +1,121 @@
+"""The JSON API for teams: what asks for a token."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi.responses import JSONResponse
+
+from customs_leaderboard.board import Board
+from customs_leaderboard.competition import show_time
+from customs_leaderboard.schema import Team
+from customs_leaderboard.selecting import select_submissions, selected_numbers
+from customs_leaderboard.service import answers
+from customs_leaderboard.service.access import AuthenticatedTeam, board_of
+from customs_leaderboard.service.answers import problem_answers
+from customs_leaderboard.service.api import API
+from customs_leaderboard.service.uploads import UPLOAD_LIMIT, receive_upload, submit_upload
+from customs_leaderboard.standings import team_history, team_submission
+from customs_leaderboard.submitting import count_today, next_day
+
+router = APIRouter(prefix=API)
+#: A number that a database can look up.
+Number = Annotated[int, Path(ge=1, le=answers.MAX_NUMBER)]
+
+
+@router.get("/team", response_model=answers.TeamAnswer, responses=problem_answers(401, 403, 422))
+def team(
+    request: Request,
+    team: AuthenticatedTeam,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    before: Annotated[int, Query(ge=1, le=answers.MAX_NUMBER)] = answers.MAX_NUMBER,
+) -> Response:
+    """Return the team of the token and its newest submissions, or those before a number."""
+    board = board_of(request)
+    return _json(_team(board, team, limit, before))
+
+
+@router.get(
+    "/submissions/{number}",
+    response_model=answers.OwnSubmissionAnswer,
+    responses=problem_answers(401, 403, 404, 422),
+)
+def submission(request: Request, team: AuthenticatedTeam, number: Number) -> Response:
+    """Return one of the team's submissions."""
+    return _json(team_submission(board_of(request), team.number, number).as_dict())
+
+
+@router.post(
+    "/submissions",
+    response_model=answers.ReceiptAnswer,
+    status_code=201,
+    max_body_size=UPLOAD_LIMIT,
+    responses={
+        200: {"model": answers.ReceiptAnswer, "description": "Sent before: nothing was counted."},
+        **problem_answers(400, 401, 403, 408, 413, 422),
+    },
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "description": "CSV or gzipped CSV: the body itself, or the part `file` of a form.",
+            "content": {
+                "text/csv": {"schema": {"type": "string"}},
+                "application/gzip": {"schema": {"type": "string", "format": "binary"}},
+                "multipart/form-data": {
+                    "schema": {
+                        "type": "object",
+                        "required": ["file"],
+                        "properties": {"file": {"type": "string", "format": "binary"}},
+                    }
+                },
+            },
+        }
+    },
+)
+async def submit(request: Request, team: AuthenticatedTeam) -> Response:
+    """Send a file; it is on disk and counted when the answer comes."""
+    async with receive_upload(request, check=lambda _fields: None) as upload:
+        receipt = await submit_upload(request, team.number, upload)
+    return _json(receipt.as_dict(), 200 if receipt.duplicate else 201)
+
+
+@router.get(
+    "/selections", response_model=answers.SelectionAnswer, responses=problem_answers(401, 403)
+)
+def selections(request: Request, team: AuthenticatedTeam) -> Response:
+    """Return the submissions that the team wants to be judged by."""
+    return _json({"submissions": selected_numbers(board_of(request), team.number)})
+
+
+@router.put(
+    "/selections",
+    response_model=answers.SelectionAnswer,
+    responses=problem_answers(400, 401, 403, 404, 422),
+)
+def select(request: Request, team: AuthenticatedTeam, wanted: answers.SelectionRequest) -> Response:
+    """Replace the submissions that the team wants to be judged by."""
+    chosen = select_submissions(board_of(request), team.number, wanted.submissions)
+    return _json({"submissions": chosen})
+
+
+def _json(content: Any, status: int = 200) -> Response:
+    """Answer with plain data; response models are for OpenAPI, and tests hold answers to them."""
+    return JSONResponse(content, status)
+
+
+def _team(board: Board, team: Team, limit: int, before: int) -> dict[str, Any]:
+    now = board.now()
+    with board.database.reading() as session:
+        n_today = count_today(session, team.number, now)
+    history = team_history(board, team.number, limit=limit, before=before)
+    return {
+        "number": team.number,
+        "name": team.name,
+        "n_submissions": team.n_submissions,
+        "best_shown": team.best_shown,
+        "n_left_today": max(board.competition.daily_limit - n_today, 0),
+        "resets_at": show_time(next_day(now)),
+        "selected": selected_numbers(board, team.number),
+        "submissions": [held.as_dict() for held in history],
+    }

@@ -1,0 +1,162 @@
+"""A competition to try things on, on both databases."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from customs_data.edition.generating import generate_edition, read_blueprint
+from customs_data.edition.loading import Edition, load_edition
+from customs_leaderboard.board import Board, make_board
+from customs_leaderboard.competition import Competition
+from customs_leaderboard.judge import Judge, load_judge
+from customs_leaderboard.submitting import submit_file
+from customs_scorer import write_submission
+from postgresql_server import PostgresqlServer, start_or_skip
+
+OPENS = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+class Clock:
+    """A clock that tests move."""
+
+    def __init__(self) -> None:
+        self.now = OPENS + timedelta(hours=1)
+
+    def __call__(self) -> datetime:
+        self.now += timedelta(microseconds=1)
+        return self.now
+
+    def forward(self, **step: float) -> None:
+        self.now += timedelta(**step)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    """A folder in memory where there is room for it: each submission is synced several times."""
+    in_memory = Path("/dev/shm")
+    usable = in_memory.is_dir() and os.access(in_memory, os.W_OK)
+    with tempfile.TemporaryDirectory(prefix="kit-", dir=in_memory if usable else None) as folder:
+        yield Path(folder)
+
+
+@pytest.fixture(scope="session")
+def judges() -> dict[Path, Judge]:
+    return {}
+
+
+@pytest.fixture(autouse=True)
+def judges_are_loaded_once(monkeypatch, judges):
+    """A judge does not change; tests that change an edition change a copy of their own."""
+
+    def load(edition):
+        if edition not in judges:
+            judges[edition] = load_judge(edition)
+        return judges[edition]
+
+    monkeypatch.setattr("customs_leaderboard.board.load_judge", load)
+
+
+@pytest.fixture(scope="session")
+def edition_path(tmp_path_factory) -> Path:
+    """An organizer's copy of a small competition's edition; never change it."""
+    path = tmp_path_factory.mktemp("competitions") / "small"
+    blueprint = read_blueprint(n_declarations=2000, label_rate=0.5)
+    generate_edition(blueprint, bytes(range(32)), path, origin="secret", seed=None, name="small")
+    return path
+
+
+@pytest.fixture(scope="session")
+def edition(edition_path) -> Edition:
+    return load_edition(edition_path)
+
+
+@pytest.fixture
+def competition(edition_path) -> Competition:
+    return Competition(
+        title="Busan 2026",
+        edition=edition_path,
+        opens=OPENS,
+        closes=OPENS + timedelta(days=30),
+        ladder_step=0.02,
+    )
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgresqlServer]:
+    server = start_or_skip()
+    yield server
+    server.remove()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request) -> str | None:
+    """None for the embedded database."""
+    if request.param == "sqlite":
+        return None
+    return request.getfixturevalue("postgresql").new_database()
+
+
+@pytest.fixture
+def board_of(tmp_path, database_url, clock, competition) -> Iterator:
+    """Make the test's competition with other rules: ``board_of(daily_limit=2)``."""
+    made = []
+
+    def make(**rules) -> Board:
+        board = make_board(
+            tmp_path / "board", replace(competition, **rules), database_url=database_url,
+            clock=clock,
+        )  # fmt: skip
+        made.append(board)
+        return board
+
+    yield make
+    for board in made:
+        board.close_connections()
+
+
+@pytest.fixture
+def board(board_of) -> Board:
+    return board_of()
+
+
+def scores_of(edition: Edition, quality: float, seed: int) -> np.ndarray:
+    """Scores of some quality: price per kg against its HS code's, in more or less noise."""
+    price = np.log(edition.test["Item Price"] / (edition.test["Net Mass"] + 0.1) + 1)
+    usual = price.groupby(edition.test["HS6 Code"]).transform("median")
+    noise = np.random.default_rng(seed).normal(size=len(price))
+    return quality * (usual - price).to_numpy() + (1 - quality) * noise
+
+
+@pytest.fixture
+def make_file(edition, tmp_path):
+    """Write a submission: ``make_file(seed)`` gives its path."""
+
+    def make(seed: int, quality: float = 0.5, suffix: str = ".csv") -> Path:
+        path = tmp_path / f"submission-{seed}-{quality}{suffix}"
+        return write_submission(edition, scores_of(edition, quality, seed), path)
+
+    return make
+
+
+@pytest.fixture
+def send(board, make_file):
+    """Send a new file for a team: ``send(team, seed)``."""
+
+    def send_file(board, make_file, team, seed, quality=0.5):
+        return submit_file(board, team.number, make_file(seed, quality))
+
+    return partial(send_file, board, make_file)

@@ -1,0 +1,197 @@
+"""Nothing that a team can see before the close depends on a private label.
+
+Two competitions whose editions differ in private labels only, and so in the commitment, are asked
+the same things. Every answer and every line of the log must be the same to the byte, but for the
+commitment and what is a hash of it: the audit log's chain, and ETags of bodies that show it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import os
+import shutil
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from fastapi.testclient import TestClient
+
+from customs_data.edition.layout import MANIFEST, Layout
+from customs_data.edition.loading import hidden_commitment, read_solution
+from customs_data.edition.manifest import read_manifest
+from customs_leaderboard.audit_log import read_entries
+from customs_leaderboard.board import Board, make_board
+from customs_leaderboard.closing import close_competition, extend_deadline
+from customs_leaderboard.service.app import make_app
+from customs_leaderboard.service.requests_log import JsonLines
+from customs_leaderboard.service.settings import ServiceSettings
+from customs_leaderboard.teams import add_team, rename_team
+from path_tricks import HIDDEN, TRICKS
+
+API = "/api/v1"
+PAGES = (
+    "/",
+    "/?sort=team&order=asc",
+    "/about",
+    "/log",
+    "/submit",
+    "/team",
+    "/nothing",
+    "/reveal.json.gz",
+)
+ROUTES = ("competition", "standings", "progress", "log", "references", "final", "openapi.json")
+
+
+def with_other_private_labels(edition: Path, copy: Path) -> Path:
+    """Copy an edition and turn every private label over; the commitment follows."""
+    shutil.copytree(edition, copy)
+    layout = Layout.of(copy)
+    path = layout.hidden / "solution.csv"
+    rows = pd.read_csv(path, dtype=str)
+    private = rows["Usage"] == "Private"
+    rows.loc[private, "Fraud"] = rows.loc[private, "Fraud"].map({"0": "1", "1": "0"})
+    rows.loc[private, "Critical Fraud"] = rows.loc[private, "Fraud"]
+    rows.to_csv(path, index=False, lineterminator="\n")
+    manifest = read_manifest(layout.public)
+    commitment = hidden_commitment(layout, manifest, read_solution(layout))
+    assert commitment != manifest.commitment
+    shown = layout.public / MANIFEST
+    times = shown.stat()
+    shown.write_text(replace(manifest, commitment=commitment).to_json())
+    os.utime(shown, ns=(times.st_atime_ns, times.st_mtime_ns))  # an ETag is made of it
+    return copy
+
+
+@dataclass
+class Told:
+    """What came back, in the order of the questions."""
+
+    board: Board
+    answers: list[tuple[str, int, list[tuple[str, str]], bytes]]
+    lines: list[str]
+
+    def mask(self, text: str) -> str:
+        """Replace the commitment and hashes of it by what they are."""
+        with self.board.database.reading() as session:
+            entries = read_entries(session)
+        text = text.replace(self.board.manifest.commitment, "COMMITMENT")
+        for entry in entries:
+            for length in (64, 16, 12, 8):  # pages may show the beginning
+                text = text.replace(entry.hash[:length], f"HASH {entry.sequence}")
+        return text
+
+
+def ask_everything(board: Board, files: list[bytes], forward: Any) -> list[Any]:
+    """Everything that an outsider or a team may do before the close."""
+    settings = ServiceSettings(timer=lambda: 0.0, refresh_s=0, request_burst=10**6)
+    client = TestClient(make_app(board, settings), raise_server_exceptions=False)
+    teams = [add_team(board, name) for name in ("Busan", "Incheon", "Ulsan")]
+    told = []
+
+    def ask(method: str, path: str, **request: Any) -> None:
+        answer = client.request(method, path, **request)
+        headers = [(k, v) for k, v in answer.headers.items() if k != "last-modified"]
+        told.append((f"{method} {path}", answer.status_code, headers, answer.content))
+
+    def look() -> None:
+        for page in PAGES:
+            ask("GET", page)
+        for route in ROUTES:
+            ask("GET", f"{API}/{route}")
+        for _, token in teams:
+            for route in ("team", "submissions/1", "submissions/2", "selections"):
+                ask("GET", f"{API}/{route}", headers={"Authorization": f"Bearer {token}"})
+            ask("POST", "/team", data={"token": token})
+
+    def send(file: bytes) -> None:
+        for i, (_, token) in enumerate(teams):
+            headers = {"Authorization": f"Bearer {token}"}
+            ask("POST", f"{API}/submissions", content=file + b"\n" * i, headers=headers)
+
+    look()
+    for name in (*board.manifest.files, "edition"):
+        ask("GET", f"/edition/{name}.{'json' if name == 'edition' else 'csv'}")
+    ask("GET", "/edition/DATASHEET.md")
+    for trick, name in itertools.product(TRICKS, HIDDEN):
+        ask("GET", "/edition/" + trick.format(name))
+    for file in files:
+        send(file)
+        look()
+    send(files[0])  # again
+    send(b"a,b\n1,2\n")
+    ask("POST", "/submit", data={"token": teams[0][1]}, files={"file": ("x.csv", files[0])})
+    ask(
+        "PUT", f"{API}/selections", json={"submissions": [1]},
+        headers={"Authorization": f"Bearer {teams[0][1]}"},
+    )  # fmt: skip
+    rename_team(board, "Ulsan", "Busan 2")
+    extend_deadline(board, board.competition.closes.replace(day=31, hour=12), "more time")
+    look()
+    forward(days=40)  # over, but not closed
+    send(files[1] + b"\n\n\n")
+    look()
+    return told
+
+
+@pytest.fixture
+def tell(competition, tmp_path, clock, monkeypatch, caplog, make_file):
+    files = [make_file(seed, quality).read_bytes() for seed, quality in ((1, 0.1), (2, 0.9))]
+    start = clock.now
+
+    def tell(name: str, edition: Path) -> Told:
+        numbers = itertools.count()
+        drawn = lambda n=16: hashlib.sha256(str(next(numbers)).encode()).hexdigest()[: 2 * n]  # noqa: E731
+        monkeypatch.setattr("secrets.token_hex", drawn)
+        monkeypatch.setattr("secrets.token_urlsafe", lambda n: drawn(n)[:43])
+        clock.now = start
+        caplog.clear()
+        caplog.set_level("INFO", "customs_leaderboard.service")
+        board = make_board(tmp_path / name, replace(competition, edition=edition), clock=clock)
+        answers = ask_everything(board, files, clock.forward)
+        lines = [json.loads(JsonLines().format(record)) for record in caplog.records]
+        for line in lines:
+            del line["at"]
+        return Told(board, answers, [json.dumps(line) for line in lines])
+
+    return tell
+
+
+def test_before_the_close_nothing_depends_on_a_private_label(tell, edition_path, tmp_path):
+    one = tell("one", edition_path)
+    other = tell("other", with_other_private_labels(edition_path, tmp_path / "other edition"))
+    assert len(one.answers) > 150
+    assert {200, 201, 404, 422} <= {status for _, status, _, _ in one.answers}
+    for (what, status, headers, body), (_, *others) in zip(one.answers, other.answers, strict=True):
+        assert status == others[0], what
+        assert one.mask(body.decode("latin-1")) == other.mask(others[2].decode("latin-1")), what
+        for (name, value), (_, other_value) in zip(headers, others[1], strict=True):
+            if value != other_value:
+                assert name == "etag", (what, name)
+                for tag, content in ((value, body), (other_value, others[2])):
+                    assert tag == f'"{hashlib.sha256(content).hexdigest()[:32]}"', what
+    assert one.lines == other.lines
+    assert len(one.lines) == len(one.answers)
+    assert entries_of(one) == entries_of(other)
+    # The labels do differ: after the close everybody sees it.
+    finals = [close_competition(told.board, n_replicates=20).rows for told in (one, other)]
+    selected = [{row.team: row.selected for row in rows} for rows in finals]
+    assert selected[0] == selected[1]
+    scores = [
+        {row.team: row.scores["private"]["precision_at_5"] for row in rows} for rows in finals
+    ]
+    assert scores[0] != scores[1]
+    for told in (one, other):
+        told.board.close_connections()
+
+
+def entries_of(told: Told) -> str:
+    """The whole audit log but for hashes and the commitment."""
+    with told.board.database.reading() as session:
+        entries = [entry.as_dict() for entry in read_entries(session)]
+    for entry in entries:
+        del entry["hash"], entry["previous_hash"]
+    return json.dumps(entries).replace(told.board.manifest.commitment, "COMMITMENT")

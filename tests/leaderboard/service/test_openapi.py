@@ -1,0 +1,103 @@
+"""The service is what its OpenAPI document says, whatever is sent to it (schemathesis)."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext, suppress
+from itertools import product
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.errors import Unsatisfiable
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from customs_leaderboard.service.answers import ProblemAnswer
+from customs_leaderboard.service.app import make_app
+from customs_leaderboard.service.settings import ServiceSettings
+from customs_leaderboard.submitting import submit_file
+from customs_leaderboard.teams import add_team
+from real_server import Member
+
+DOCUMENT = "/api/v1/openapi.json"
+CHECKS: list[Any] = [
+    not_a_server_error, status_code_conformance, content_type_conformance,
+    response_headers_conformance, response_schema_conformance,
+]  # fmt: skip
+NO_LIMITS = ServiceSettings(
+    requests_per_second=1e9, request_burst=10**9, wrong_tokens_per_minute=1e9,
+    wrong_token_burst=10**9,
+)  # fmt: skip
+
+
+def test_the_document_is_complete(client, app):
+    document = client.get(DOCUMENT).json()
+    text = str(document)
+    assert "HTTPValidationError" not in text  # ours are problems
+    for reference in text.split("#/components/schemas/")[1:]:
+        assert reference.partition("'")[0] in document["components"]["schemas"]
+    assert ProblemAnswer.__name__ in document["components"]["schemas"]
+    for held in document["paths"].values():
+        for route in held.values():
+            assert route["summary"]
+            if "security" in route:
+                assert {"401", "403"} <= set(route["responses"])
+
+
+def try_all(app, token: str, n_examples: int) -> set[tuple[str, int]]:
+    """Try every route with sound and with unsound requests, with and without a token."""
+    seen: set[tuple[str, int]] = set()
+    schema = schemathesis.openapi.from_asgi(DOCUMENT, app)
+    operations = [held.ok() for held in schema.get_all_operations()]
+    for operation, mode in product(operations, GenerationMode):
+
+        @given(case=operation.as_strategy(mode), known=st.sampled_from([True, True, False]))
+        @settings(
+            max_examples=n_examples, deadline=None, database=None, derandomize=True,
+            suppress_health_check=list(HealthCheck),
+        )  # fmt: skip
+        def check(case, known) -> None:
+            headers = {"Authorization": f"Bearer {token}"} if known else None
+            answer = case.call(headers=headers)
+            seen.add((f"{case.method} {case.path}", answer.status_code))
+            case.validate_response(answer, checks=CHECKS)
+
+        # Where nothing can be said, nothing can be said wrongly.
+        unsound = mode is GenerationMode.NEGATIVE
+        with suppress(Unsatisfiable) if unsound else nullcontext():
+            check()
+    return seen
+
+
+@pytest.fixture
+def used(board_of, make_file):
+    """An app without limits, and a team that has sent two files."""
+    board = board_of(daily_limit=1000)
+    member = Member(*add_team(board, "Busan"))
+    for seed in (1, 2):
+        submit_file(board, member.number, make_file(seed))
+    return make_app(board, NO_LIMITS), member.token
+
+
+def test_a_few_requests_of_every_kind(used):
+    seen = try_all(*used, n_examples=8)
+    # The tries went further than to the door.
+    assert {
+        ("GET /api/v1/team", 200), ("GET /api/v1/team", 401), ("GET /api/v1/team", 422),
+        ("GET /api/v1/submissions/{number}", 404), ("POST /api/v1/submissions", 422),
+        ("PUT /api/v1/selections", 200), ("GET /edition/{file}", 404), ("GET /api/v1/final", 404),
+        ("GET /api/v1/standings", 200),
+    } <= seen  # fmt: skip
+
+
+@pytest.mark.slow
+def test_many_requests_of_every_kind(used):
+    try_all(*used, n_examples=300)

@@ -1,0 +1,264 @@
+"""Backups hold everything, can be restored into either database, and tell damage."""
+
+import io
+import json
+import shutil
+import tarfile
+
+import pytest
+from sqlalchemy import select
+
+from customs_data.errors import KitError
+from customs_leaderboard.audit_log import read_entries, verify_chain
+from customs_leaderboard.backup import TABLES, write_backup
+from customs_leaderboard.board import has_competition, open_board
+from customs_leaderboard.closing import close_competition, reveal_labels
+from customs_leaderboard.database import open_database
+from customs_leaderboard.finals import final_standings
+from customs_leaderboard.restoring import restore_backup
+from customs_leaderboard.schema import Base
+from customs_leaderboard.selecting import select_submissions
+from customs_leaderboard.standings import public_standings
+from customs_leaderboard.submitting import submit_file
+from customs_leaderboard.teams import add_team, authenticate
+
+
+@pytest.fixture
+def filled(board, send):
+    """Two teams, three submissions, a selection; the first team's token."""
+    first, token = add_team(board, "Team A")
+    second, _ = add_team(board, "Team B")
+    for team, seed in ((first, 1), (second, 2), (first, 3)):
+        send(team, seed)
+    select_submissions(board, first.number, [3])
+    return first, token
+
+
+@pytest.fixture
+def other_url(request, database_url, tmp_path):
+    """The other kind of database: what SQLite held goes to PostgreSQL, and the other way round."""
+    if database_url is None:
+        return request.getfixturevalue("postgresql").new_database()
+    return f"sqlite:///{tmp_path / 'other.sqlite3'}"
+
+
+def content(board):
+    held = {}
+    with board.database.reading() as session:
+        for name in TABLES:
+            table = Base.metadata.tables[name]
+            rows = session.execute(select(table).order_by(*table.primary_key))
+            held[name] = [tuple(row) for row in rows]
+    return held
+
+
+def files_of(board):
+    return {p.relative_to(board.folder.root): p.read_bytes() for p in
+            board.folder.submissions.rglob("*") if p.is_file()}  # fmt: skip
+
+
+def test_every_table_is_backed_up():
+    assert set(TABLES) == set(Base.metadata.tables)
+
+
+@pytest.mark.parametrize("suffix", [".tar", ".tar.gz"])
+def test_what_is_restored_is_what_was(board, filled, other_url, clock, tmp_path, make_file, suffix):
+    first, token = filled
+    counts = write_backup(board, tmp_path / f"b{suffix}")
+    assert (counts["submission"], counts["files"], counts["team"]) == (3, 3, 2)
+    assert (tmp_path / f"b{suffix}").stat().st_mode & 0o077 == 0
+    again = restore_backup(
+        tmp_path / f"b{suffix}", tmp_path / "again", database_url=other_url, clock=clock
+    )
+    before, after = content(board), content(again)
+    restored = after["audit_entry"].pop()
+    assert restored[3] == "competition restored"
+    assert after == before
+    assert files_of(again) == files_of(board)
+    assert again.competition == board.competition
+    assert authenticate(again, token).number == first.number
+    assert public_standings(again) == public_standings(board)
+    # Life goes on, with numbers that follow.
+    assert submit_file(again, first.number, make_file(9)).number == 4
+    assert add_team(again, "Team C")[0].number == 3
+    with again.database.reading() as session:
+        verify_chain(session)
+    again.close_connections()
+    open_board(tmp_path / "again", database_url=other_url, clock=clock).close_connections()
+
+
+def test_a_closed_and_revealed_competition_is_restored(board, filled, clock, tmp_path):
+    clock.forward(days=30)
+    close_competition(board, n_replicates=10)
+    reveal_labels(board)
+    write_backup(board, tmp_path / "b.tar")
+    again = restore_backup(tmp_path / "b.tar", tmp_path / "again", clock=clock)
+    assert final_standings(again) == final_standings(board)
+    assert again.folder.reveal_file.read_bytes() == board.folder.reveal_file.read_bytes()
+    again.close_connections()
+
+
+def test_a_moved_edition_is_named(board, filled, clock, edition_path, sample_path, tmp_path):
+    write_backup(board, tmp_path / "b.tar")
+    shutil.copytree(edition_path, tmp_path / "moved")
+    again = restore_backup(
+        tmp_path / "b.tar", tmp_path / "again", edition=tmp_path / "moved", clock=clock
+    )
+    assert again.competition.edition == tmp_path / "moved"
+    again.close_connections()
+    with pytest.raises(KitError, match="its commitment differs"):
+        restore_backup(tmp_path / "b.tar", tmp_path / "third", edition=sample_path, clock=clock)
+    assert list((tmp_path / "third").iterdir()) == []
+
+
+def test_nothing_is_overwritten(board, filled, database_url, tmp_path, clock):
+    write_backup(board, tmp_path / "b.tar")
+    with pytest.raises(KitError, match="must be a new file"):
+        write_backup(board, tmp_path / "b.tar")
+    with pytest.raises(KitError, match="A backup must be named"):
+        write_backup(board, tmp_path / "b.zip")
+    with pytest.raises(KitError, match="must be a folder"):
+        write_backup(board, tmp_path / "nowhere" / "b.tar")
+    before = content(board)
+    with pytest.raises(KitError, match="new or empty folder"):
+        restore_backup(tmp_path / "b.tar", board.folder.root, clock=clock)
+    url = database_url or f"sqlite:///{board.folder.database_file}"
+    with pytest.raises(KitError, match="must hold no competition yet"):
+        restore_backup(tmp_path / "b.tar", tmp_path / "again", database_url=url, clock=clock)
+    assert content(board) == before
+    assert list((tmp_path / "again").iterdir()) == []
+
+
+def test_a_missing_or_changed_file_stops_the_backup(board, filled, tmp_path):
+    path = next(board.folder.submissions.glob("2/*"))
+    held = path.read_bytes()
+    path.write_bytes(held + b"\n")
+    with pytest.raises(KitError, match="has changed"):
+        write_backup(board, tmp_path / "b.tar")
+    path.unlink()
+    with pytest.raises(KitError, match="cannot be read"):
+        write_backup(board, tmp_path / "b.tar")
+    assert [p for p in tmp_path.iterdir() if "b.tar" in p.name] == []
+
+
+def rewritten(source, out, change):
+    """Copy a backup, changing its parts: `change` maps (name, content) to the same or None."""
+    with tarfile.open(source) as tar, tarfile.open(out, "w") as made:
+        for entry in tar:
+            name, held = entry.name, tar.extractfile(entry).read()
+            for new_name, new in change(name, held):
+                info = tarfile.TarInfo(new_name)
+                info.size = len(new)
+                made.addfile(info, io.BytesIO(new))
+    return out
+
+
+def flip(target):
+    def change(name, held):
+        yield name, held[:-2] + bytes([held[-2] ^ 1]) + held[-1:] if target in name else held
+
+    return change
+
+
+def leave_out(target):
+    def change(name, held):
+        if target not in name:
+            yield name, held
+
+    return change
+
+
+def add(extra):
+    def change(name, held):
+        if name == "competition.toml":
+            yield extra, b"x"
+        yield name, held
+
+    return change
+
+
+def forge(name, held):
+    """Change a row and the checksum with it: the audit log still tells."""
+    if name == "tables/audit_entry.jsonl":
+        held = held.replace(b"Team A", b"Team X")
+    if name == "backup.json":
+        import hashlib
+
+        told = json.loads(held)
+        entries = forge.entries.replace(b"Team A", b"Team X")
+        told["sha256"]["tables/audit_entry.jsonl"] = hashlib.sha256(entries).hexdigest()
+        held = json.dumps(told).encode()
+    yield name, held
+
+
+DAMAGE = {
+    "a flipped bit in a table": flip("tables/team"),
+    "a flipped bit in a file": flip("submissions/1"),
+    "a flipped bit in the rules": flip("competition.toml"),
+    "a table less": leave_out("tables/selection"),
+    "a file less": leave_out("submissions/2"),
+    "no manifest": leave_out("backup.json"),
+    "a path out of the folder": add("../evil"),
+    "an absolute path": add("/tmp/evil"),
+    "a part twice": add("tables/team.jsonl"),
+    "a hidden file": add("submissions/1/../../evil"),
+}
+
+
+@pytest.mark.parametrize("name", DAMAGE)
+def test_a_damaged_backup_is_refused(board_of, make_file, clock, tmp_path, name, request):
+    board = board_of()
+    for letter, seed in (("A", 1), ("B", 2)):
+        submit_file(board, add_team(board, f"Team {letter}")[0].number, make_file(seed))
+    write_backup(board, tmp_path / "b.tar")
+    damaged = rewritten(tmp_path / "b.tar", tmp_path / "damaged.tar", DAMAGE[name])
+    with pytest.raises(KitError, match="must be a whole backup"):
+        restore_backup(damaged, tmp_path / "again", clock=clock)
+    assert list((tmp_path / "again").iterdir()) == []
+    assert not (tmp_path / "evil").exists()
+
+
+def test_a_forged_log_is_refused(board, filled, clock, tmp_path):
+    write_backup(board, tmp_path / "b.tar")
+    with tarfile.open(tmp_path / "b.tar") as tar:
+        forge.entries = tar.extractfile("tables/audit_entry.jsonl").read()
+    forged = rewritten(tmp_path / "b.tar", tmp_path / "forged.tar", forge)
+    with pytest.raises(KitError, match="audit log must be whole"):
+        restore_backup(forged, tmp_path / "again", clock=clock)
+    assert list((tmp_path / "again").iterdir()) == []
+
+
+@pytest.mark.parametrize("held", [b"", b"x" * 2000, b"\x1f\x8b\x08\x00"])
+def test_no_backup_at_all_is_told(clock, tmp_path, held):
+    (tmp_path / "b.tar").write_bytes(held)
+    with pytest.raises(KitError, match="must be a whole backup"):
+        restore_backup(tmp_path / "b.tar", tmp_path / "again", clock=clock)
+    with pytest.raises(KitError, match="does not exist"):
+        restore_backup(tmp_path / "none.tar", tmp_path / "again", clock=clock)
+
+
+def test_a_cut_backup_is_told(board, filled, clock, tmp_path):
+    write_backup(board, tmp_path / "b.tar.gz")
+    held = (tmp_path / "b.tar.gz").read_bytes()
+    (tmp_path / "cut.tar.gz").write_bytes(held[: len(held) // 2])
+    with pytest.raises(KitError, match="must be a whole backup"):
+        restore_backup(tmp_path / "cut.tar.gz", tmp_path / "again", clock=clock)
+
+
+def test_a_failed_restore_can_be_tried_again(board, filled, clock, tmp_path, other_url):
+    """The first attempt fails at the forged log, after tables were made in the database."""
+    write_backup(board, tmp_path / "b.tar")
+    with tarfile.open(tmp_path / "b.tar") as tar:
+        forge.entries = tar.extractfile("tables/audit_entry.jsonl").read()
+    forged = rewritten(tmp_path / "b.tar", tmp_path / "forged.tar", forge)
+    with pytest.raises(KitError, match="audit log"):
+        restore_backup(forged, tmp_path / "again", database_url=other_url, clock=clock)
+    database = open_database(other_url, tmp_path / "unused")
+    assert not has_competition(database)
+    database.close()
+    again = restore_backup(
+        tmp_path / "b.tar", tmp_path / "again", database_url=other_url, clock=clock
+    )
+    with again.database.reading() as session:
+        assert read_entries(session, limit=1)[0].action == "competition restored"
+    again.close_connections()

@@ -1,0 +1,169 @@
+"""Making and opening a competition."""
+
+import json
+import shutil
+import stat
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import inspect
+
+from customs_data.edition.generating import generate_edition, read_blueprint
+from customs_data.errors import InvalidEditionError, KitError
+from customs_leaderboard.audit_log import PUBLIC_ACTIONS, read_entries, verify_chain
+from customs_leaderboard.board import make_board, open_board
+from customs_leaderboard.errors import UnavailableError
+from customs_leaderboard.migrations import upgrade_tables
+from customs_leaderboard.schema import Base
+
+
+def test_the_folder_is_closed_to_others(board):
+    for path in (board.folder.root, board.folder.submissions, board.folder.spool):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o700
+    for path in board.folder.root.iterdir():
+        assert path.is_dir() or not path.stat().st_mode & 0o077 or path.suffix != ".toml"
+
+
+def test_a_competition_is_opened_as_it_was_made(board, database_url, clock):
+    again = open_board(board.folder.root, database_url=database_url, clock=clock)
+    assert again.competition == board.competition
+    with again.database.reading() as session:
+        assert again.phase(again.state(session)) == "open"
+        (made,) = read_entries(session)
+    again.close_connections()
+    assert made.action == "competition made"
+    assert made.details["commitment"] == board.manifest.commitment
+
+
+def test_the_tables_are_those_of_the_schema(board):
+    """Migrations and schema say the same: nothing is left for Alembic to change."""
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
+    with board.database.engine.connect() as connection:
+        assert set(inspect(connection).get_table_names()) == {
+            *Base.metadata.tables, "alembic_version"
+        }  # fmt: skip
+        context = MigrationContext.configure(connection, opts={"compare_type": False})
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_upgrading_twice_changes_nothing(board):
+    with board.database.engine.begin() as connection:
+        upgrade_tables(connection)
+
+
+def test_a_database_of_a_newer_release_is_told(board, database_url, clock):
+    with board.database.writing() as session:
+        session.connection().exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(KitError, match="of this release of customs-kit or older"):
+        open_board(board.folder.root, database_url=database_url, clock=clock)
+
+
+def test_phases(board, clock):
+    def phase():
+        with board.database.reading() as session:
+            return board.phase(board.state(session))
+
+    clock.forward(hours=-2)
+    assert phase() == "upcoming"
+    clock.forward(hours=2)
+    assert phase() == "open"
+    clock.forward(days=30)
+    assert phase() == "over"
+
+
+def test_a_folder_or_database_in_use_is_refused(board, competition, database_url, tmp_path):
+    with pytest.raises(KitError, match="new or empty folder"):
+        make_board(board.folder.root, competition, database_url=database_url)
+    url = database_url or f"sqlite:///{board.folder.database_file}"
+    with pytest.raises(KitError, match="must hold no competition yet"):
+        make_board(tmp_path / "other", competition, database_url=url)
+
+
+def test_a_missing_database_is_told(competition, tmp_path, edition_path):
+    board = make_board(tmp_path / "b", competition)
+    board.close_connections()
+    for path in board.folder.root.glob("board.sqlite3*"):
+        path.unlink()
+    with pytest.raises(KitError, match="--database-url"):
+        open_board(tmp_path / "b")
+    with pytest.raises(KitError, match="it holds none"):
+        open_board(tmp_path / "b", database_url=f"sqlite:///{tmp_path / 'empty'}")
+
+
+@pytest.mark.parametrize(
+    "url", ["mysql://user:hunter2@host/x", "nonsense hunter2", "sqlite://", "sqlite:///:memory:"]
+)
+def test_a_wrong_address_is_refused_and_not_repeated(competition, tmp_path, url):
+    with pytest.raises(KitError, match="postgresql://") as caught:
+        make_board(tmp_path / "b", competition, database_url=url)
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_database_that_is_down_is_told_without_its_address(competition, tmp_path):
+    url = f"postgresql://user:hunter2@/x?host={tmp_path}"
+    with pytest.raises(UnavailableError, match="does not answer") as caught:
+        make_board(tmp_path / "b", competition, database_url=url)
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_published_seed_is_for_practice_only(competition, tmp_path):
+    edition = tmp_path / "edition"
+    blueprint = read_blueprint(n_declarations=1000)
+    generate_edition(blueprint, bytes(32), edition, origin="published-seed", seed=1, name="p")
+    wrong = replace(competition, edition=edition)
+    with pytest.raises(KitError, match="made from a secret"):
+        make_board(tmp_path / "b", wrong)
+    assert not (tmp_path / "b").exists()
+    make_board(tmp_path / "b", replace(wrong, practice=True)).close_connections()
+
+
+def test_without_hidden_labels_there_is_no_competition(competition, edition_path, tmp_path):
+    shutil.copytree(edition_path / "public", tmp_path / "edition" / "public")
+    with pytest.raises(InvalidEditionError, match="organizer's copy"):
+        make_board(tmp_path / "b", replace(competition, edition=tmp_path / "edition"))
+
+
+def rewrite(board, old, new):
+    path = board.folder.competition_file
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+def test_a_changed_rule_is_written_to_the_log_once(board, database_url, clock):
+    rewrite(board, "daily_limit = 5", "daily_limit = 7")
+    for _ in range(2):
+        again = open_board(board.folder.root, database_url=database_url, clock=clock)
+        with again.database.reading() as session:
+            entries = read_entries(session, actions=PUBLIC_ACTIONS)
+            assert verify_chain(session) == 2
+        again.close_connections()
+    assert [entry.action for entry in entries] == ["rules changed", "competition made"]
+    assert entries[0].details == {"daily_limit": {"old": 5, "new": 7}}
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("ladder_step = 0.02", "ladder_step = 0.0001"),
+        ("closes = 2026-03-31", "closes = 2026-04-30"),
+        ("n_selections = 2", "n_selections = 3"),
+        ("practice = false", "practice = true"),
+    ],
+)
+def test_what_was_announced_stays(board, database_url, clock, old, new):
+    rewrite(board, old, new)
+    with pytest.raises(KitError, match="must stay as announced"):
+        open_board(board.folder.root, database_url=database_url, clock=clock)
+
+
+def test_an_exchanged_edition_is_refused(board, database_url, edition_path, tmp_path, clock):
+    shutil.copytree(edition_path, tmp_path / "edition")
+    manifest = tmp_path / "edition" / "public" / "edition.json"
+    held = json.loads(manifest.read_text())
+    manifest.write_text(json.dumps({**held, "commitment": "0" * 64}))
+    rewrite(board, str(edition_path), str(tmp_path / "edition"))
+    with pytest.raises(KitError, match="commitment differs"):
+        open_board(board.folder.root, database_url=database_url, clock=clock)

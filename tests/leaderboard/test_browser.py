@@ -1,0 +1,426 @@
+"""The pages in a real Chromium, served by the real server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from types import SimpleNamespace
+
+import pytest
+from selenium import webdriver
+from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import WebDriverWait
+from sqlalchemy import update
+
+from board_server import BoardServer
+from chromium import (
+    DESKTOP,
+    FAULTS,
+    GROUND,
+    PHONE,
+    PROJECTOR,
+    Traffic,
+    complaints_of,
+    show_as,
+    start_or_skip,
+    without_scripts,
+)
+from customs_leaderboard.closing import close_competition, reveal_labels
+from customs_leaderboard.finals import final_standings
+from customs_leaderboard.schema import Team
+from customs_leaderboard.selecting import selected_numbers
+from customs_leaderboard.standings import public_standings, team_history
+from customs_leaderboard.submitting import submit_file
+from made_up_board import CLOSES, Author, copy_of, make_up_board
+
+SCREENS = ((PROJECTOR, "dark"), (PHONE, "light"), (PHONE, "dark"), (DESKTOP, "light"))
+HOSTILE = '"><img src=x onerror="window.hacked=1"><script>window.hacked=1</script>'
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[webdriver.Chrome]:
+    driver = start_or_skip()
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture(scope="module")
+def author(edition_path, tmp_path_factory) -> Author:
+    return Author(edition_path, tmp_path_factory.mktemp("files"))
+
+
+@pytest.fixture(scope="module")
+def before(browser, edition_path, tmp_path_factory, author) -> Iterator[SimpleNamespace]:
+    """Weeks into a competition; tests add submissions."""
+    folder = tmp_path_factory.mktemp("before")
+    made = make_up_board(folder, edition_path, pace=0.1, author=author)
+    with BoardServer(made) as url:
+        yield SimpleNamespace(made=made, url=url, board=made.board)
+    made.board.close_connections()
+
+
+@pytest.fixture(scope="module")
+def after(browser, edition_path, tmp_path_factory, author) -> Iterator[SimpleNamespace]:
+    """After close and reveal; read only."""
+    until = CLOSES + timedelta(days=7)
+    folder = tmp_path_factory.mktemp("after")
+    made = make_up_board(folder, edition_path, until=until, pace=0.1, author=author)
+    close_competition(made.board, n_replicates=50)
+    reveal_labels(made.board)
+    with BoardServer(made) as url:
+        yield SimpleNamespace(made=made, url=url, board=made.board)
+    made.board.close_connections()
+
+
+@pytest.fixture(autouse=True)
+def traffic(browser) -> Iterator[Traffic]:
+    """No error or policy violation in the console, and no request to anybody else."""
+    show_as(browser, DESKTOP)
+    complaints_of(browser)
+    traffic = Traffic(browser)
+    yield traffic
+    asked = [held["url"] for held in traffic.requests()]
+    assert asked
+    assert all(url.startswith(("http://127.0.0.1:", "data:")) for url in asked), asked
+    # A refusal is in the console, too; it is the test that expects it.
+    said = [text for text in complaints_of(browser) if "server responded with a status" not in text]
+    assert said == []
+
+
+def wait_for(browser, condition):
+    """Wait until something holds."""
+    gone = (StaleElementReferenceException, NoSuchElementException)  # a page on its way
+    waiting = WebDriverWait(browser, 30, poll_frequency=0.05, ignored_exceptions=gone)
+    return waiting.until(lambda _: condition())
+
+
+def find(browser, selector):
+    return browser.find_element(By.CSS_SELECTOR, selector)
+
+
+def sees(browser, selector, text):
+    """Wait until a text is in an element, after a click for example."""
+    return wait_for(browser, lambda: text in find(browser, selector).text)
+
+
+def names_of(browser) -> list[str]:
+    rows = browser.find_elements(By.CSS_SELECTOR, "#board tr[data-team] .name")
+    return [row.text for row in rows]
+
+
+def fill_form(browser, url, token, path):
+    browser.get(f"{url}/submit")
+    find(browser, "#token").send_keys(token)
+    find(browser, "#file").send_keys(str(path))
+    find(browser, "form button").click()
+
+
+def wake(browser):
+    """What happens when somebody comes back to the page."""
+    browser.execute_script("document.dispatchEvent(new Event('visibilitychange'))")
+
+
+def test_a_team_uploads_and_stands_on_the_board(browser, before):
+    name = "Waiting for Data"
+    browser.get(before.url)
+    assert name not in names_of(browser)
+    path = before.made.author.write(0.5, 1, "mine.csv")
+    fill_form(browser, before.url, before.made.tokens[name], path)
+    assert sees(browser, "h1", "is in")
+    (held,) = team_history(before.board, before.made.teams[name].number)
+    assert find(browser, "h1").text == f"Submission {held.number} is in"
+    assert f"{held.shown:.3f}" in find(browser, ".facts").text
+    find(browser, "main .button").click()
+    assert sees(browser, "#board", name)
+    row = find(browser, f'tr[data-team="{before.made.teams[name].number}"]')
+    assert f"{held.shown:.3f}" in row.text
+
+
+def test_a_bad_file_is_told_and_can_be_mended(browser, before, tmp_path):
+    lines = before.made.author.write(0.5, 2, "mine.csv").read_text().splitlines()
+    identifier = lines[3].split(",")[0]
+    path = tmp_path / "<img src=x onerror=window.hacked=1>.csv"
+    path.write_text("\n".join([*lines[:3], f'{identifier},"{HOSTILE.replace(chr(34), chr(39))}"']))
+    fill_form(browser, before.url, before.made.tokens["HS6"], path)
+    assert sees(browser, "h1", "Not accepted")
+    assert find(browser, "[role=alert]").text.startswith("The file has")
+    report = find(browser, ".report").text
+    assert "line 4 has" in report
+    assert "<img" in report  # as text
+    assert browser.execute_script("return window.hacked") is None
+    find(browser, "#token").send_keys(before.made.tokens["HS6"])
+    find(browser, "#file").send_keys(str(before.made.author.write(0.3, 3, "mended.csv")))
+    find(browser, "form button").click()
+    assert sees(browser, "h1", "is in")
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_file_that_is_too_large_is_refused(browser, before, tmp_path, scripts):
+    path = tmp_path / "large.csv"
+    path.write_bytes(b"x" * (before.board.competition.max_upload_bytes + 100_000))
+    token = before.made.tokens["HS6"]
+    if scripts:  # told before anything is sent
+        fill_form(browser, before.url, token, path)
+        told = browser.execute_script("return document.getElementById('file').validationMessage")
+        assert "at most 8 MiB" in told
+        assert browser.current_url.endswith("/submit")
+    else:
+        with without_scripts(browser):
+            fill_form(browser, before.url, token, path)
+            assert sees(browser, "[role=alert]", "at most 8 MiB")
+
+
+def test_a_wrong_token_is_refused_while_a_file_is_on_its_way(browser, before):
+    path = before.made.author.write(0.5, 4, "mine.csv")
+    fill_form(browser, before.url, "ckt_" + "x" * 43, path)
+    assert sees(browser, "[role=alert]", "no team has it")
+
+
+def test_columns_are_sorted_by_keyboard(browser, before):
+    browser.get(before.url)
+    usual = names_of(browser)
+    link = find(browser, "th a[href*='sort=team']")
+    for _ in range(40):  # by Tab, as somebody without a mouse gets there
+        browser.switch_to.active_element.send_keys(Keys.TAB)
+        if browser.switch_to.active_element == link:
+            break
+    assert browser.switch_to.active_element == link
+    link.send_keys(Keys.ENTER)
+    wait_for(browser, lambda: "sort=team" in browser.current_url)
+    assert names_of(browser) == sorted(usual, key=str.casefold)
+    heading = find(browser, "th[aria-sort]")
+    assert heading.get_attribute("aria-sort") == "ascending"
+    # The focus is where it was, so that Enter turns the order round.
+    focused = browser.switch_to.active_element
+    assert focused.text == "Team"
+    focused.send_keys(Keys.ENTER)
+    wait_for(browser, lambda: "order=desc" in browser.current_url)
+    assert names_of(browser) == sorted(usual, key=str.casefold, reverse=True)
+
+
+def test_standings_come_alive_without_a_reload(browser, before, traffic):
+    browser.get(before.url)
+    browser.execute_script("window.stayed = true")
+
+    def lookups():
+        """What the script asked for after the page itself."""
+        asked = [held for held in traffic.requests() if held["url"].rstrip("/") == before.url]
+        return asked[1:]
+
+    wake(browser)
+    wait_for(browser, lambda: [held["status"] for held in lookups()][:1] == [200])
+    wake(browser)
+    wait_for(browser, lambda: [held["status"] for held in lookups()][1:2] == [304])
+    assert "If-None-Match" in lookups()[1]["headers"]
+    team = before.made.teams["KU Stats 401"]
+    submit_file(before.board, team.number, before.made.author.write(0.9, 5))
+    row = f'tr[data-team="{team.number}"]'
+    wake(browser)
+    wait_for(browser, lambda: find(browser, f"{row} .rank").text == "1")
+    assert "changed" in find(browser, row).get_attribute("class")
+    news = find(browser, "#news")
+    assert news.get_attribute("role") == "status"  # polite
+    assert "KU Stats 401 is at rank 1" in news.get_attribute("textContent")
+    assert browser.execute_script("return window.stayed") is True
+
+
+def test_a_team_chooses_its_final_selections(browser, before):
+    team, token = before.made.teams["nightshift"], before.made.tokens["nightshift"]
+    browser.get(f"{before.url}/team")
+    find(browser, "#token").send_keys(token + Keys.ENTER)
+    assert sees(browser, "h1", "nightshift")
+    numbers = [held.number for held in team_history(before.board, team.number)]
+    assert token not in browser.page_source
+    for number in numbers[1:3]:
+        box = find(browser, f'input[value="{number}"]')
+        box.send_keys(Keys.SPACE)
+        assert box.is_selected()
+    find(browser, "#token").send_keys(token)
+    find(browser, ".confirm button").click()
+    assert sees(browser, "[role=status]", "Saved: your team will be judged by")
+    assert selected_numbers(before.board, team.number) == sorted(numbers[1:3])
+    ticked = browser.find_elements(By.CSS_SELECTOR, "input:checked")
+    assert {box.get_attribute("value") for box in ticked} == {str(n) for n in numbers[1:3]}
+    assert browser.get_cookies() == []
+
+
+def test_everything_works_without_scripts(browser, before):
+    with without_scripts(browser):
+        browser.get(before.url)
+        usual = names_of(browser)
+        find(browser, "th a[href*='sort=team']").click()
+        wait_for(browser, lambda: "sort=team" in browser.current_url)
+        assert names_of(browser) == sorted(usual, key=str.casefold)
+        assert find(browser, "svg.chart.wide").is_displayed()
+        path = before.made.author.write(0.2, 6, "mine.csv")
+        fill_form(browser, before.url, before.made.tokens["Team 17"], path)
+        assert sees(browser, "h1", "is in")
+
+
+def test_after_the_close(browser, after):
+    browser.get(after.url)
+    finals = final_standings(after.board)
+    winner = finals.rows[0]
+    assert find(browser, ".winner").text == winner.team
+    assert names_of(browser) == [row.team for row in finals.rows]
+    assert find(browser, "svg.slopes.wide").is_displayed()
+    assert len(browser.find_elements(By.CSS_SELECTOR, ".schemes tbody tr")) == 12
+    find(browser, "th a[href*='sort=shake']").send_keys(Keys.ENTER)
+    wait_for(browser, lambda: "sort=shake" in browser.current_url)
+    by_shake = sorted(finals.rows, key=lambda row: -row.shake_up)
+    assert names_of(browser) == [row.team for row in by_shake]
+    assert find(browser, "a[download]").get_attribute("href").endswith("/reveal.json.gz")
+
+
+def test_a_page_says_when_it_grows_old(browser, before, tmp_path):
+    made = copy_of(before.made, tmp_path / "board")
+    with BoardServer(made) as url:
+        browser.get(url)
+        assert browser.execute_script("return document.querySelector('[data-stale]')") is None
+    wake(browser)  # the server is gone
+    wait_for(browser, lambda: find(browser, "[data-stale]"))
+    note = "return getComputedStyle(document.getElementById('phase'), '::after').content"
+    assert "no connection" in browser.execute_script(note)
+    made.board.close_connections()
+    assert any("ERR_CONNECTION" in text for text in complaints_of(browser))
+
+
+def test_the_page_turns_over_when_the_competition_closes(browser, before, tmp_path):
+    made = copy_of(before.made, tmp_path / "board")
+    with BoardServer(made) as url:
+        browser.get(url)
+        assert find(browser, ".phase").text == "Open"
+        made.clock.at = CLOSES + timedelta(days=1)
+        close_competition(made.board, n_replicates=20)
+        wake(browser)
+        wait_for(browser, lambda: find(browser, "h2").text == "Final standings")
+    made.board.close_connections()
+
+
+def test_hostile_texts_do_nothing(browser, before):
+    """Names have a safe alphabet; the page does not rely on it."""
+    team = before.made.teams["Rotterdam_Gate"]
+
+    def rename(name):
+        with before.board.database.writing() as session:
+            session.execute(update(Team).where(Team.number == team.number).values(name=name))
+
+    rename(HOSTILE)
+    try:
+        browser.get(before.url)
+        assert HOSTILE in names_of(browser)
+        submit_file(before.board, team.number, before.made.author.write(0.95, 7))
+        wake(browser)  # the script puts the name into the page, too
+        wait_for(browser, lambda: HOSTILE in find(browser, "#news").get_attribute("textContent"))
+        browser.get(f"{before.url}/team")
+        find(browser, "#token").send_keys(before.made.tokens["Rotterdam_Gate"] + Keys.ENTER)
+        assert sees(browser, "h1", HOSTILE)
+        assert browser.execute_script("return window.hacked") is None
+        assert browser.find_elements(By.CSS_SELECTOR, "img[src='x']") == []
+    finally:
+        rename("Rotterdam_Gate")
+
+
+@pytest.fixture(scope="module")
+def bad_file(tmp_path_factory):
+    path = tmp_path_factory.mktemp("bad") / "bad.csv"
+    path.write_text("Declaration ID,Fraud Score\n1,high\n2,\n")
+    return path
+
+
+def visit_all(browser, before, after, bad_file):
+    """Visit every kind of page; yields its name."""
+    for made, path in (
+        (before, "/"), (after, "/"), (before, "/submit"), (before, "/team"), (before, "/about"),
+        (before, "/log"), (before, "/nowhere"),
+    ):  # fmt: skip
+        browser.get(made.url + path)
+        yield f"{path} {'after' if made is after else 'before'}"
+    for made in (before, after):
+        browser.get(f"{made.url}/team")
+        find(browser, "#token").send_keys(made.made.tokens["nightshift"] + Keys.ENTER)
+        assert sees(browser, "h1", "nightshift")
+        yield "own team"
+    fill_form(browser, before.url, before.made.tokens["HS6"], bad_file)
+    assert sees(browser, "h1", "Not accepted")
+    yield "refused"
+
+
+def test_pages_fit_and_can_be_read(browser, before, after, bad_file):
+    grounds = set()
+    for page in visit_all(browser, before, after, bad_file):
+        for size, scheme in SCREENS:
+            show_as(browser, size, scheme)
+            assert browser.execute_script(FAULTS) == [], f"{page}, {size}, {scheme}"
+            grounds.add(browser.execute_script(GROUND))
+    assert len(grounds) == 2  # light and dark
+
+
+def test_paper_is_white_and_has_no_forms(browser, before, after):
+    show_as(browser, DESKTOP, "dark", medium="print")
+    for made in (before, after):
+        browser.get(made.url)
+        assert browser.execute_script(FAULTS) == []
+        assert browser.execute_script(GROUND) == "rgb(255, 255, 255)"
+        assert not find(browser, "header nav").is_displayed()
+    browser.get(f"{before.url}/submit")
+    assert not find(browser, "form").is_displayed()
+
+
+def test_a_phone_shows_what_matters(browser, before):
+    show_as(browser, PHONE)
+    browser.get(before.url)
+    row = public_standings(before.board).rows[0]
+    shown = find(browser, f'tr[data-team="{row.team_number}"]').text
+    assert row.team in shown
+    assert f"{row.score:.3f}" in shown
+    assert f"{row.n_submissions} submissions" in shown
+    assert find(browser, ".phone-sort").is_displayed()
+    assert find(browser, "svg.chart.narrow").is_displayed()
+    assert not find(browser, "svg.chart.wide").is_displayed()
+    # Fingers: what can be tapped in a line of its own is at least 24 px high (WCAG 2.5.8).
+    heights = "return [...document.querySelectorAll('nav a, button, .phone-sort a, .sort')]"
+    heights += ".filter((e) => e.checkVisibility()).map((e) => e.getBoundingClientRect().height)"
+    assert min(browser.execute_script(heights)) >= 24
+
+
+def test_keyboards_can_skip_and_see_where_they_are(browser, before):
+    browser.get(before.url)
+    browser.switch_to.active_element.send_keys(Keys.TAB)
+    skip = browser.switch_to.active_element
+    assert skip.text == "Skip to content"
+    assert skip.rect["y"] >= 0
+    style = "return getComputedStyle(document.activeElement).outlineStyle"
+    assert browser.execute_script(style) == "solid"
+    skip.send_keys(Keys.ENTER)
+    focused = "return document.activeElement.id"
+    wait_for(browser, lambda: browser.execute_script(focused) == "content")
+
+
+def test_names_and_roles_are_what_a_screen_reader_needs(browser, before):
+    browser.get(before.url)
+    tree = browser.execute_cdp_cmd("Accessibility.getFullAXTree", {})["nodes"]
+    named = {
+        (node["role"]["value"], node.get("name", {}).get("value", ""))
+        for node in tree
+        if not node.get("ignored")
+    }
+    roles = {role for role, _ in named}
+    assert {"banner", "navigation", "main", "contentinfo", "table", "columnheader"} <= roles
+    assert any(role == "table" and name.startswith("Teams by laddered") for role, name in named)
+    assert ("rowheader", "Busan Harbour Lab") in named or any(
+        role == "rowheader" and name.startswith("Busan Harbour Lab") for role, name in named
+    )
+    assert any(role == "image" and name.startswith("Stair lines") for role, name in named)
+    assert ("link", "Skip to content") in named
+    browser.get(f"{before.url}/submit")
+    tree = browser.execute_cdp_cmd("Accessibility.getFullAXTree", {})["nodes"]
+    fields = {
+        node["name"]["value"]: node.get("description", {}).get("value", "")
+        for node in tree
+        if node["role"]["value"] in {"textbox", "button"} and node.get("name")
+    }
+    assert "The organizer gave it" in fields["Your team's token"]
+    assert "Submit" in fields

@@ -1,0 +1,159 @@
+"""Many at once: quotas hold, a file counts once, the audit chain stays whole."""
+
+import hashlib
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from sqlalchemy import select
+
+from customs_leaderboard.audit_log import read_entries, verify_chain
+from customs_leaderboard.board import open_board
+from customs_leaderboard.closing import close_competition
+from customs_leaderboard.errors import QuotaError
+from customs_leaderboard.schema import Submission
+from customs_leaderboard.selecting import select_submissions, selected_numbers
+from customs_leaderboard.standings import team_history
+from customs_leaderboard.submitting import submit_file
+from customs_leaderboard.teams import add_team, list_teams
+
+N_THREADS = 8
+
+
+def at_once(tasks):
+    """Run tasks in threads that begin together; results or errors, in their order."""
+    barrier = Barrier(len(tasks))
+
+    def run(task):
+        barrier.wait()
+        try:
+            return task()
+        except Exception as error:
+            return error
+
+    with ThreadPoolExecutor(len(tasks)) as pool:
+        return list(pool.map(run, tasks))
+
+
+@pytest.fixture
+def boards(board_of, database_url, clock):
+    """The same competition opened twice, as by two processes of the service."""
+    first = board_of(daily_limit=5)
+    second = open_board(first.folder.root, database_url=database_url, clock=clock)
+    assert first.judge.manifest == second.judge.manifest
+    yield first, second
+    second.close_connections()
+
+
+def check_whole(board):
+    """Rows, files, teams and log tell the same."""
+    with board.database.reading() as session:
+        verify_chain(session)
+        rows = list(session.scalars(select(Submission)))
+        logged = read_entries(session, actions=("submission accepted",))
+    assert sorted(e.details["submission"] for e in logged) == sorted(s.number for s in rows)
+    for held in rows:
+        path = board.folder.submission_path(held.team_number, held.sha256, held.suffix)
+        assert hashlib.sha256(path.read_bytes()).hexdigest() == held.sha256
+    assert len(list(board.folder.submissions.glob("*/*"))) == len(rows)
+    assert list(board.folder.spool.iterdir()) == []
+    for team in list_teams(board):
+        own = [held for held in rows if held.team_number == team.number]
+        assert team.n_submissions == len([held for held in own if not held.late])
+        shown = [held.shown for held in sorted(own, key=lambda s: s.number) if held.shown]
+        assert team.best_shown == (shown[-1] if shown else None)
+        assert shown == sorted(shown)
+    return rows
+
+
+def test_the_quota_holds(boards, make_file):
+    team, _ = add_team(boards[0], "Team A")
+    paths = [make_file(i) for i in range(2 * N_THREADS)]
+
+    def send(i):
+        return submit_file(boards[i % 2], team.number, paths[i])
+
+    found = at_once([lambda i=i: send(i) for i in range(2 * N_THREADS)])
+    accepted = [r for r in found if not isinstance(r, Exception)]
+    assert all(isinstance(r, QuotaError) for r in found if isinstance(r, Exception))
+    assert sorted(r.n_left_today for r in accepted) == [0, 1, 2, 3, 4]
+    assert len(check_whole(boards[0])) == 5
+
+
+def test_the_same_file_at_once_counts_once(boards, make_file):
+    team, _ = add_team(boards[0], "Team A")
+    path = make_file(1)
+    found = at_once(
+        [lambda i=i: submit_file(boards[i % 2], team.number, path) for i in range(N_THREADS)]
+    )
+    assert sorted(r.duplicate for r in found) == [False] + [True] * (N_THREADS - 1)
+    assert {r.number for r in found} == {1}
+    (held,) = check_whole(boards[0])
+    assert held.number == 1
+
+
+def test_many_teams_at_once_are_all_counted_with_the_right_score(boards, make_file):
+    board = boards[0]
+    teams = [add_team(board, f"Team {i}")[0] for i in range(N_THREADS)]
+    paths = [make_file(i, i / 10) for i in range(N_THREADS)]
+
+    def send(i):
+        # Every team sends every third file of all, so that files are shared, too.
+        return [
+            submit_file(boards[(i + j) % 2], teams[i].number, paths[j])
+            for j in range(i % 3, N_THREADS, 3)
+        ]
+
+    found = at_once([lambda i=i: send(i) for i in range(N_THREADS)])
+    assert not any(isinstance(held, Exception) for held in found), found
+    rows = check_whole(board)
+    assert len(rows) == sum(len(held) for held in found)
+    judge = board.judge
+    expected = {
+        hashlib.sha256(path.read_bytes()).hexdigest(): judge.score(judge.check(path).fraud_score)
+        for path in paths
+    }
+    for held in rows:
+        assert {name: getattr(held, name) for name in vars(expected[held.sha256])} == vars(
+            expected[held.sha256]
+        )
+
+
+def test_closing_while_files_come_counts_each_or_calls_it_late(boards, make_file):
+    board = boards[0]
+    teams = [add_team(board, f"Team {i}")[0] for i in range(N_THREADS)]
+    paths = [make_file(i) for i in range(N_THREADS)]
+
+    def send(i):
+        return [submit_file(boards[1], teams[i].number, path) for path in (paths[i], paths[i - 1])]
+
+    tasks = [lambda i=i: send(i) for i in range(N_THREADS)]
+    tasks.append(lambda: close_competition(board, early=True, n_replicates=20))
+    found = at_once(tasks)
+    assert not any(isinstance(held, Exception) for held in found), found
+    finals = found.pop()
+    receipts = [receipt for held in found for receipt in held]
+    check_whole(board)
+    ranked = {receipt.number for receipt in receipts if not receipt.late}
+    with board.database.reading() as session:
+        (closed,) = read_entries(session, actions=("competition closed",))
+    assert closed.details["n_submissions"] == len(ranked)
+    assert {row.submission for row in finals.rows} <= ranked
+    assert len(finals.rows) == len(
+        [t for t in teams if any(not s.late for s in team_history(board, t.number))]
+    )
+
+
+def test_selections_at_once_end_as_one_of_them(boards, make_file):
+    team, _ = add_team(boards[0], "Team A")
+    numbers = [submit_file(boards[0], team.number, make_file(i)).number for i in range(4)]
+    choices = [[numbers[i % 4], numbers[(i + 1) % 4]] for i in range(N_THREADS)]
+    found = at_once(
+        [
+            lambda i=i: select_submissions(boards[i % 2], team.number, choices[i])
+            for i in range(N_THREADS)
+        ]
+    )
+    assert not any(isinstance(held, Exception) for held in found), found
+    assert selected_numbers(boards[0], team.number) in [sorted(c) for c in choices]
+    check_whole(boards[0])

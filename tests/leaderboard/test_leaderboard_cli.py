@@ -1,0 +1,232 @@
+"""The commands of a competition, as an organizer gives them."""
+
+import csv
+import io
+import json
+import sys
+from typing import get_args
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from customs_data.errors import KitError
+from customs_kit.cli import customs_kit
+from customs_kit.commands.leaderboard_options import LADDERS
+from customs_leaderboard.board import open_board
+from customs_leaderboard.ladder import Kind
+from customs_leaderboard.submitting import submit_file
+from customs_leaderboard.teams import authenticate
+
+
+def kit(*arguments, fails=None):
+    """Run a command in this process; the output, or the message of the KitError it must raise."""
+    result = CliRunner().invoke(customs_kit, [str(a) for a in arguments])
+    if fails is not None:
+        assert isinstance(result.exception, KitError), (result.output, result.exception)
+        assert fails in str(result.exception)
+        return str(result.exception)
+    assert result.exit_code == 0, (result.output, result.exception)
+    return result.stdout
+
+
+def lb(*arguments, **more):
+    return kit("leaderboard", *arguments, **more)
+
+
+@pytest.fixture
+def made(edition_path, tmp_path):
+    lb("init", edition_path, "--out", tmp_path / "board", "--title", "Busan")
+    return tmp_path / "board"
+
+
+@pytest.fixture
+def send(made, make_file):
+    def send_file(token, seed, quality=0.5):
+        board = open_board(made)
+        receipt = submit_file(board, authenticate(board, token).number, make_file(seed, quality))
+        board.close_connections()
+        return receipt
+
+    return send_file
+
+
+def test_a_competition_from_beginning_to_end(made, send, make_file, edition_path, tmp_path):
+    tokens = {}
+    for name in ("Team A", "Team B"):
+        told = json.loads(lb("team", "add", made, name, "--json"))
+        assert told["team"] == name
+        tokens[name] = told["token"]
+    send(tokens["Team A"], 1, 0.1)
+    send(tokens["Team B"], 2, 0.9)
+    assert "Team B" in lb("standings", made)
+    public = json.loads(lb("standings", made, "--json"))
+    assert (public["phase"], len(public["rows"])) == ("open", 2)
+    rows = list(csv.DictReader(io.StringIO(lb("standings", made, "--csv"))))
+    assert [row["team"] for row in rows] == ["Team B", "Team A"]
+    assert "2099-01-01" in lb("extend", made, "--closes", "2099-01-01", "--reason", "Rain")
+    lb("close", made, fails="--early")
+    lb("reveal", made, fails="after the close")
+    lb("export", made, "--team", "Team A", "--out", tmp_path / "a.zip", fails="after the close")
+    finals = json.loads(lb("close", made, "--early", "--replicates", 20, "--json"))
+    assert [row["rank"] for row in finals["rows"]] == [1, 2]
+    assert json.loads(lb("standings", made, "--json"))["phase"] == "closed"
+    assert "final standings" in lb("standings", made)
+    file = json.loads(lb("reveal", made, "--json"))["file"]
+    assert "bit by bit" in kit("data", "verify", edition_path, "--revealed", file)
+    assert "hold" in lb("export", made, "--out", tmp_path / "s.csv")
+    lb("export", made, "--team", "Team A", "--out", tmp_path / "a.zip")
+    compare = ("export", made, "--team", "Team A", "--compare")
+    assert "All scores are the same" in lb(*compare, make_file(1, 0.1))
+    other = json.loads(lb(*compare, make_file(7), "--submission", 1, "--json"))
+    assert other["identical"] is False
+    lb(*compare, make_file(7), "--submission", 2, fails="Team A has no submission 2")
+    actions = [entry["action"] for entry in json.loads(lb("log", made, "--json"))]
+    assert actions == [
+        "competition made", "team added", "team added", "submission accepted",
+        "submission accepted", "deadline extended", "competition closed",
+        "final standings computed", "labels revealed",
+    ]  # fmt: skip
+    counts = json.loads(lb("backup", made, tmp_path / "b.tar.gz", "--json"))
+    assert (counts["team"], counts["submission"]) == (2, 2)
+    assert "2 teams" in lb("restore", tmp_path / "b.tar.gz", "--out", tmp_path / "again")
+    assert lb("standings", tmp_path / "again") == lb("standings", made)
+
+
+def test_teams_are_managed(made):
+    first = lb("team", "add", made, "Team A").strip()
+    second = lb("team", "reset-token", made, "Team A").strip()
+    assert first.startswith("ckt_")
+    assert first != second
+    assert "Team Z" in lb("team", "rename", made, "Team A", "Team Z")
+    (team,) = json.loads(lb("team", "list", made, "--json"))
+    assert (team["name"], team["disabled_at"]) == ("Team Z", None)
+    assert "disabled" in lb("team", "disable", made, "Team Z")
+    assert "Team Z" in lb("team", "list", made)
+    lb("team", "rename", made, "Team X", "Team Y", fails="There is no team 'Team X'")
+
+
+def test_disabling_after_the_close_computes_the_standings_again(made, send):
+    for i, name in enumerate(("Team A", "Team B")):
+        send(lb("team", "add", made, name).strip(), i)
+    lb("close", made, "--early", "--replicates", 10)
+    assert "computed again: 1 teams" in lb("team", "disable", made, "Team A")
+
+
+def test_a_log_that_was_changed_is_told(made):
+    kept = json.loads(lb("log", made, "--json"))[0]["hash"]
+    assert kept in lb("log", made, "--kept", kept)
+    lb("log", made, "--kept", "f" * 64, fails="hash that was kept")
+    board = open_board(made)
+    with board.database.writing() as session:
+        session.connection().exec_driver_sql("UPDATE audit_entry SET actor = 'nobody'")
+    board.close_connections()
+    lb("log", made, fails="entry 1 was changed")
+
+
+def test_rules_come_from_the_options(edition_path, tmp_path):
+    told = json.loads(
+        lb(
+            "init",
+            edition_path,
+            "--out",
+            tmp_path / "b",
+            "--opens",
+            "2030-01-01",
+            "--closes",
+            "2030-02-01T12:00",
+            "--daily-limit",
+            3,
+            "--selections",
+            1,
+            "--ladder",
+            "paired",
+            "--ladder-step",
+            0.03,
+            "--no-late",
+            "--json",
+        )
+    )
+    assert (told["title"], told["closes"]) == ("small", "2030-02-01T12:00:00Z")
+    assert (told["daily_limit"], told["n_selections"], told["ladder"]) == (3, 1, "paired")
+    board = open_board(tmp_path / "b")
+    assert board.competition.late_submissions is False
+    assert board.competition.max_upload_mib == 2  # 1 MiB and 256 bytes for each of 614 rows
+    assert (board.ladder.kind, board.ladder.step) == ("paired", 0.03)
+    board.close_connections()
+
+
+def test_the_default_step_grows_as_the_edition_shrinks(made, edition):
+    from customs_leaderboard.ladder import default_step
+
+    board = open_board(made)
+    assert board.competition.ladder_step == default_step(edition.manifest.rows["public"]) > 0.01
+    board.close_connections()
+
+
+def test_references_stand_below_the_table(edition_path, tmp_path):
+    run = {
+        "edition": "a", "baseline": "x", "recipe": None, "label_rate": 0.5, "erasure": "random",
+        "public": {"precision_at_5": 0.25},
+    }  # fmt: skip
+    edition = {"commitment": "", "ceiling": {"public": {"precision_at_5": 0.9}}}
+    content = {"format": "customs-kit grid 1", "editions": {"a": edition}, "runs": {"r": run}}
+    (tmp_path / "r.json").write_text(json.dumps(content))
+    lb("init", edition_path, "--out", tmp_path / "b", "--reference", tmp_path / "r.json")
+    assert "x 0.250, ceiling 0.900" in lb("standings", tmp_path / "b")
+
+
+def test_the_commands_know_every_ladder():
+    assert get_args(Kind) == LADDERS
+
+
+def test_mistakes_are_told(made, edition_path, tmp_path):
+    lb("init", edition_path, "--out", made, fails="new or empty folder")
+    lb("init", tmp_path / "none", "--out", tmp_path / "b", fails="must be an edition")
+    lb("init", edition_path, "--out", tmp_path / "b", "--closes", "soon", fails="date must be")
+    lb("standings", tmp_path / "none", fails="leaderboard init")
+    lb("team", "add", made, "<b>", fails="2 to 40 characters")
+    lb("standings", made, "--database-url", "mysql://u:secret@h/d", fails="postgresql://")
+    lb("restore", made / "competition.toml", "--out", tmp_path / "c", fails="whole backup")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("standings", "b", "--csv", "--json"),
+        ("export", "b"),
+        ("export", "b", "--compare", "f.csv"),
+        ("export", "b", "--out", "s.csv", "--submission", "1"),
+        ("init", "e", "--out", "b", "--ladder", "stairs"),
+    ],
+)
+def test_wrong_usage_is_exit_2(arguments):
+    assert CliRunner().invoke(customs_kit, ["leaderboard", *arguments]).exit_code == 2
+
+
+def all_commands():
+    leaderboard = customs_kit.get_command(click.Context(customs_kit), "leaderboard")
+    context = click.Context(leaderboard)
+    for name in leaderboard.list_commands(context):
+        command = leaderboard.get_command(context, name)
+        if isinstance(command, click.Group):
+            yield from ((name, part) for part in command.list_commands(context))
+        else:
+            yield (name,)
+
+
+@pytest.mark.parametrize("path", list(all_commands()), ids=" ".join)
+def test_without_the_extra_help_works_and_the_rest_says_what_to_install(path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "sqlalchemy", None)
+    monkeypatch.setattr(
+        "customs_kit.commands.leaderboard_options.find_spec",
+        lambda name: None if name == "sqlalchemy" else name,
+    )
+    assert "Example" in lb(*path, "--help")
+    given = {
+        "init": ["e", "--out", "b"], "submit": ["f", "--url", "http://127.0.0.1"],
+        "extend": ["b", "--closes", "2030-01-01"], "export": ["b", "--out", "s.csv"],
+        "backup": ["b", "f.tar"], "restore": ["f.tar", "--out", "b"], "add": ["b", "n"],
+        "rename": ["b", "n", "m"], "reset-token": ["b", "n"], "disable": ["b", "n"],
+    }.get(path[-1], ["b"])  # fmt: skip
+    lb(*path, *given, fails="sqlalchemy is not installed")

@@ -1,0 +1,662 @@
+"""The pages, asked for over HTTP without a browser."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import re
+from datetime import timedelta
+from itertools import pairwise
+
+import pytest
+from fastapi.testclient import TestClient
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import update
+
+from customs_leaderboard.board import Board, make_board
+from customs_leaderboard.closing import close_competition, extend_deadline, reveal_labels
+from customs_leaderboard.competition import Competition
+from customs_leaderboard.errors import UnavailableError
+from customs_leaderboard.finals import final_standings
+from customs_leaderboard.ladder import STRICT_ERRORS
+from customs_leaderboard.schema import State, Submission, Team
+from customs_leaderboard.selecting import selected_numbers
+from customs_leaderboard.service.app import make_app
+from customs_leaderboard.service.pages import final_page, home, standings_page
+from customs_leaderboard.service.pages.ladder_picture import draw_ladder
+from customs_leaderboard.service.pages.scales import round_range, spread, value_ticks
+from customs_leaderboard.service.settings import ServiceSettings
+from customs_leaderboard.standings import public_standings, team_history
+from customs_leaderboard.teams import add_team
+from made_up_board import CLOSES, OPENS, TEAMS, Author, MadeUp, copy_of, make_up_board
+from page_outline import check_page
+
+PAGES = ("/", "/submit", "/team", "/about", "/log")
+LONG_NAME = TEAMS[3][0]
+AFTER = CLOSES + timedelta(days=7)
+
+
+@pytest.fixture(scope="module")
+def author(edition_path, tmp_path_factory) -> Author:
+    return Author(edition_path, tmp_path_factory.mktemp("files"))
+
+
+@pytest.fixture(scope="module")
+def story(edition_path, tmp_path_factory, author) -> MadeUp:
+    """Weeks into a competition; read only."""
+    folder = tmp_path_factory.mktemp("story")
+    return make_up_board(folder, edition_path, pace=0.15, author=author)
+
+
+@pytest.fixture(scope="module")
+def closed(edition_path, tmp_path_factory, author) -> MadeUp:
+    """The same after the close and the reveal; read only."""
+    folder = tmp_path_factory.mktemp("closed")
+    made = make_up_board(folder, edition_path, until=AFTER, pace=0.15, author=author)
+    close_competition(made.board, n_replicates=50)
+    reveal_labels(made.board)
+    return made
+
+
+@pytest.fixture(scope="module")
+def empty(edition_path, tmp_path_factory, author) -> MadeUp:
+    """Teams, and no submission; read only."""
+    folder = tmp_path_factory.mktemp("empty")
+    return make_up_board(folder, edition_path, until=OPENS, author=author)
+
+
+@pytest.fixture(scope="module")
+def first_days(edition_path, tmp_path_factory, author) -> MadeUp:
+    folder = tmp_path_factory.mktemp("first-days")
+    until = OPENS + timedelta(days=12)
+    return make_up_board(folder, edition_path, until=until, pace=0.15, author=author)
+
+
+@pytest.fixture
+def young(first_days, tmp_path) -> MadeUp:
+    """A competition in its first days that a test may change."""
+    return copy_of(first_days, tmp_path / "young")
+
+
+def client_of(board: Board, **settings) -> TestClient:
+    """A client of a service that trusts no answer to be new, and whose time stands still."""
+    settings = {"refresh_s": 0, "timer": lambda: 0.0, **settings}
+    return TestClient(make_app(board, ServiceSettings(**settings)), raise_server_exceptions=False)
+
+
+def read(client: TestClient, path: str, status: int = 200):
+    """Ask for a page as a browser does, and check what holds for every page."""
+    answer = client.get(path, headers={"Accept": "text/html"})
+    assert answer.status_code == status
+    return check_page(answer.text)
+
+
+def send(client: TestClient, token: str, content: bytes, name: str = "mine.csv"):
+    return client.post("/submit", data={"token": token}, files={"file": (name, content)})
+
+
+def rows_of(html: str) -> list[str]:
+    """Names in the table of standings, from the top."""
+    table = html[html.index('id="board"') :]
+    return re.findall(r'<span class="name">(.*?)</span>', table[: table.index("</table>")])
+
+
+def test_the_standings_show_what_the_board_knows(story):
+    client = client_of(story.board)
+    words = read(client, "/").words()
+    standings = public_standings(story.board)
+    assert len(standings.rows) == 12
+    for row in standings.rows:
+        assert f"{row.rank} {row.team} {row.n_submissions} submission" in words
+    assert LONG_NAME in words
+    assert "Waiting for Data" not in words  # no submission, no row
+    assert "Open closes in 18 days" in words
+    assert "27 Apr 2026" in words
+    assert story.board.manifest.commitment in words
+    assert "Expected ceiling 0.90" in words
+    assert "graphfc baseline 0.780" in words  # as many decimals as the Ladder's step has
+
+
+def test_baselines_stand_among_the_teams_and_have_no_rank(story):
+    html = client_of(story.board).get("/").text
+    names = rows_of(html)
+    levels = standings_page._some(story.board.references.baselines)
+    assert len(levels) == standings_page.N_BASELINES
+    assert {level.name for level in levels} >= {"graphfc", "random"}
+    scores = {row.team: row.score for row in public_standings(story.board).rows}
+    scores |= {level.name: level.score for level in levels}
+    assert sorted(names, key=lambda name: -scores[name]) == names
+    assert html.count('aria-label="not ranked"') == len(levels)
+
+
+@pytest.mark.parametrize(
+    ("query", "sorted_by", "aria"),
+    [
+        ("", lambda row: -row.score, "descending"),
+        ("?sort=score&order=asc", lambda row: row.score, "ascending"),
+        ("?sort=team", lambda row: row.team.casefold(), "ascending"),
+        ("?sort=submissions", lambda row: -row.n_submissions, "descending"),
+        ("?sort=submissions&order=asc", lambda row: row.n_submissions, "ascending"),
+        ("?sort=improved", lambda row: -row.improved_at.timestamp(), "descending"),
+        ("?sort=nonsense&order=sideways", lambda row: -row.score, "descending"),
+    ],
+)
+def test_columns_are_sorted_by_links(story, query, sorted_by, aria):
+    client = client_of(story.board)
+    html = client.get(f"/{query}").text
+    check_page(html)
+    by_team = {row.team: row for row in public_standings(story.board).rows}
+    keys = [sorted_by(by_team[name]) for name in rows_of(html) if name in by_team]
+    assert len(keys) == 12
+    assert keys == sorted(keys)
+    assert html.count("aria-sort=") == 1
+    assert f'aria-sort="{aria}"' in html
+
+
+def test_a_heading_leads_to_the_other_order(story):
+    client = client_of(story.board)
+    assert 'href="?sort=score&amp;order=asc#standings"' in client.get("/").text
+    assert 'href="?sort=score#standings"' in client.get("/?sort=score&order=asc").text
+
+
+def test_what_is_no_column_does_not_grow_the_cache(story):
+    client = client_of(story.board)
+    client.get("/")
+    held = len(client.app.state.answers._held)
+    for i in range(20):
+        client.get(f"/?sort=x{i}&order=y{i}&z={i}")
+    assert len(client.app.state.answers._held) == held
+
+
+def test_an_unchanged_page_is_not_sent_again(young):
+    client = client_of(young.board)
+    etag = client.get("/").headers["ETag"]
+    again = client.get("/", headers={"If-None-Match": etag})
+    assert (again.status_code, again.content) == (304, b"")
+    send(client, young.tokens["Waiting for Data"], young.author.write(0.5, 1).read_bytes())
+    fresh = client.get("/", headers={"If-None-Match": etag})
+    assert fresh.status_code == 200
+    assert "Waiting for Data" in fresh.text
+
+
+def test_the_time_left_does_not_grow_old(young):
+    client = client_of(young.board)
+    young.clock.at = CLOSES - timedelta(minutes=44, seconds=30)
+    assert "closes in 44 minutes" in client.get("/").text
+    young.clock.at += timedelta(minutes=1)
+    assert "closes in 43 minutes" in client.get("/").text
+    young.clock.at = CLOSES + timedelta(minutes=1)
+    assert "Deadline passed" in client.get("/").text
+
+
+def test_nothing_before_the_close_depends_on_exact_scores(young, monkeypatch):
+    """Neither labels nor exact scores are even looked at."""
+    client = client_of(young.board)
+    token = young.tokens["nightshift"]
+
+    def all_pages() -> str:
+        texts = [client.get(path).text for path in PAGES]
+        return "".join([*texts, client.post("/team", data={"token": token}).text])
+
+    before = all_pages()
+    with young.board.database.writing() as session:
+        exact = ("public_at_5", "public_at_10", "private_at_5", "private_at_10")
+        session.execute(update(Submission).values(dict.fromkeys(exact, 0.123456789)))
+
+    def no_judge(_board):
+        raise AssertionError("a page asked for the labels")
+
+    monkeypatch.setattr(Board, "judge", property(no_judge))
+    client = client_of(young.board)
+    assert all_pages() == before
+
+
+def test_an_empty_board_says_so(empty, tmp_path):
+    made = copy_of(empty, tmp_path / "board")
+    client = client_of(made.board)
+    assert "The first submission will be" in read(client, "/").words()
+    made.clock.at = OPENS - timedelta(days=1)
+    words = read(client, "/").words()
+    assert "Not open yet" in words
+    assert "2 Feb 2026, 08:00 UTC" in words
+    answer = send(client, made.tokens["HS6"], made.author.write(0.5, 1).read_bytes())
+    assert answer.status_code == 403
+    assert "opens" in check_page(answer.text).words()
+
+
+def test_a_file_is_taken_and_told(young):
+    client = client_of(young.board)
+    token, content = young.tokens["Waiting for Data"], young.author.write(0.5, 1).read_bytes()
+    answer = send(client, token, gzip.compress(content), "mine.csv.gz")
+    assert answer.status_code == 201
+    assert answer.headers["Cache-Control"] == "no-store"
+    page = check_page(answer.text)
+    (held,) = team_history(young.board, young.teams["Waiting for Data"].number)
+    assert f"Submission {held.number} is in" in page.words()
+    assert f"{held.shown:.3f}" in page.words()
+    assert "Left today 4 of 5" in page.words()
+    assert held.sha256 in page.words()
+    worse = send(client, token, young.author.write(0.01, 2).read_bytes())
+    words = check_page(worse.text).words()
+    assert "The board still shows your best" in words
+    assert f"beats it by {young.board.competition.ladder_step} or more" in words
+    assert f"{held.shown:.3f}" in words
+
+
+def test_the_same_file_again_is_recognised(young):
+    client = client_of(young.board)
+    token, content = young.tokens["HS6"], young.author.write(0.5, 1).read_bytes()
+    send(client, token, content)
+    n_before = len(team_history(young.board, young.teams["HS6"].number))
+    answer = send(client, token, content)
+    assert answer.status_code == 200
+    assert "You have sent this file before" in check_page(answer.text).words()
+    assert len(team_history(young.board, young.teams["HS6"].number)) == n_before
+
+
+def test_a_bad_file_is_answered_with_everything_that_is_wrong(young):
+    client = client_of(young.board)
+    lines = young.author.write(0.5, 1).read_text().splitlines()
+    known = lines[5].split(",")[0]
+    lines[1:5] = [f"{known},nan", "99,<b>1</b>", f"{known},", f"{known},2"]
+    answer = send(client, young.tokens["HS6"], "\n".join(lines).encode(), "<img>.csv")
+    assert answer.status_code == 422
+    page = check_page(answer.text)
+    words = page.words()
+    assert "It was not counted" in words
+    for told in ("line 2 has 'nan'", "line 3 has '<b>1</b>'", "line 4 has nothing"):
+        assert told in words
+    assert "must be one of test.csv" in words
+    assert not page.all("b") or "<b>1</b>" not in answer.text
+    assert [form["action"] for form in page.all("form")] == ["/submit"]  # mend it and send again
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "told"),
+    [
+        ({"token": "ckt_" + "x" * 43}, 401, "no team has it"),
+        ({"token": "nonsense"}, 401, "no team has it"),
+        ({"content": b"x" * ((1 << 20) + 1)}, 413, "at most 1 MiB"),
+        ({"content": b""}, 422, "kind of problem"),
+        ({"content": b"PAR1 and more"}, 422, "kind of problem"),
+        ({"content": b"\x1f\x8b and no gzip"}, 422, "kind of problem"),
+    ],
+)
+def test_what_is_refused_is_a_page(edition_path, tmp_path, change, status, told):
+    competition = Competition(
+        "Small", edition_path, OPENS, CLOSES, ladder_step=0.02, max_upload_mib=1
+    )
+    board = make_board(tmp_path / "board", competition, clock=lambda: OPENS)
+    _, token = add_team(board, "Team A")
+    answer = send(client_of(board), change.get("token", token), change.get("content", b"a,b\n"))
+    assert answer.status_code == status
+    assert told in check_page(answer.text).words()
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_a_used_up_day_is_told(young):
+    client = client_of(young.board)
+    for seed in range(5):
+        answer = send(client, young.tokens["HS6"], young.author.write(0.4, seed).read_bytes())
+        assert answer.status_code == 201
+    answer = send(client, young.tokens["HS6"], young.author.write(0.4, 9).read_bytes())
+    assert answer.status_code == 429
+    assert "The next day begins" in check_page(answer.text).words()
+
+
+def test_wrong_tokens_are_limited_in_forms_too(young):
+    client = client_of(young.board, wrong_token_burst=3)
+    for _ in range(3):
+        assert client.post("/team", data={"token": "ckt_" + "x" * 43}).status_code == 401
+    answer = client.post("/team", data={"token": young.tokens["HS6"]})
+    assert answer.status_code == 429
+    assert int(answer.headers["Retry-After"]) > 0
+    assert "Too many wrong tokens" in check_page(answer.text).words()
+
+
+def test_no_page_holds_a_token_or_sets_a_cookie(young):
+    client = client_of(young.board)
+    token = young.tokens["nightshift"]
+    number = team_history(young.board, young.teams["nightshift"].number)[0].number
+    answers = [
+        send(client, token, young.author.write(0.5, 1).read_bytes()),
+        send(client, token, b"nonsense"),
+        client.post("/team", data={"token": token}),
+        client.post("/team/select", data={"token": token, "submission": [str(number)]}),
+        client.post("/team/select", data={"token": token, "submission": ["x"]}),
+    ]
+    for answer in answers:
+        assert token not in answer.text
+        assert "Set-Cookie" not in answer.headers
+        assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_a_team_sees_its_own_history(story):
+    client = client_of(story.board)
+    name = "Lagos Port Data Group"
+    answer = client.post("/team", data={"token": f" {story.tokens[name]} "})
+    assert answer.status_code == 200
+    page = check_page(answer.text)
+    history = team_history(story.board, story.teams[name].number)
+    boxes = [held["value"] for held in page.all("input") if held["type"] == "checkbox"]
+    assert boxes == [str(held.number) for held in history]
+    assert all(held.sha256[:12] in page.words() for held in history)
+    assert "the 2 with the best public score" in page.words()
+    assert f"Submissions {len(history)} that count" in page.words()
+
+
+def test_final_selections_are_chosen(young):
+    client = client_of(young.board)
+    team, token = young.teams["nightshift"], young.tokens["nightshift"]
+    for seed in range(4):
+        send(client, token, young.author.write(0.4, seed).read_bytes())
+    numbers = [held.number for held in team_history(young.board, team.number)]
+    other = team_history(young.board, young.teams["HS6"].number)[0].number
+
+    def choose(*chosen, status=200):
+        data = {"token": token, "submission": [str(number) for number in chosen]}
+        answer = client.post("/team/select", data=data)
+        assert answer.status_code == status
+        return check_page(answer.text).words()
+
+    assert f"judged by submissions {min(numbers[:2])}, {max(numbers[:2])}" in choose(*numbers[:2])
+    assert selected_numbers(young.board, team.number) == sorted(numbers[:2])
+    assert "At most 2" in choose(*numbers[:3], status=400)
+    assert "has no submission" in choose(other, status=404)
+    assert "by their numbers" in choose("1 OR 1=1", status=400)
+    assert "by their numbers" in choose("9" * 40, status=400)
+    assert selected_numbers(young.board, team.number) == sorted(numbers[:2])
+    assert "the default holds" in choose()
+    assert selected_numbers(young.board, team.number) == []
+    young.clock.at = CLOSES + timedelta(hours=1)
+    words = choose(numbers[0], status=403)
+    assert "before the deadline" in words
+    assert "again" not in words  # there is no form any more
+    assert client.post("/team/select", data={"submission": ["1"]}).status_code == 401
+
+
+def test_late_files_are_marked(closed):
+    client = client_of(closed.board)
+    late = [
+        (name, held)
+        for name, team in closed.teams.items()
+        for held in team_history(closed.board, team.number)
+        if held.late
+    ]
+    assert late
+    name, held = late[0]
+    words = check_page(client.post("/team", data={"token": closed.tokens[name]}).text).words()
+    assert f"{held.number} late" in words
+    assert f"{held.exact['private']['precision_at_5']:.3f}" in words
+    assert "token, again" not in words
+
+
+def test_after_the_close_everything_exact_is_shown(closed):
+    client = client_of(closed.board)
+    html = client.get("/").text
+    words = check_page(html).words()
+    finals = final_standings(closed.board)
+    winner = finals.rows[0]
+    private = winner.scores["private"]
+    assert f"{winner.team} wins with a private precision@5 % of " in words
+    assert f"{private['precision_at_5']:.3f}" in words
+    assert rows_of(html) == [row.team for row in finals.rows]
+    for row in finals.rows:
+        for period in ("public", "private"):
+            for name in ("precision_at_5", "precision_at_10"):
+                assert f"{row.scores[period][name]:.3f}" in words
+        low, high = row.scores["private"]["interval_at_5"]
+        assert f"{low:.3f} to {high:.3f}" in words
+        if row.shake_up:
+            move = ("up" if row.shake_up > 0 else "down", abs(row.shake_up), row.public_rank)
+            assert "{1} {0}, from {2}".format(*move) in words
+    assert any(row.shake_up > 0 for row in finals.rows)
+    assert any(row.shake_up < 0 for row in finals.rows)
+    assert "the team" in words  # who chose
+    assert "default: best public" in words
+    for name, n in finals.frauds_by_scheme.items():
+        if name != "honest":
+            assert f"{name.capitalize()} {n}" in words
+
+
+@pytest.mark.parametrize("column", ["team", "private10", "public5", "public10", "shake", "rank"])
+def test_final_standings_are_sorted_by_links(closed, column):
+    client = client_of(closed.board)
+    by_team = {row.team: row for row in final_standings(closed.board).rows}
+    for order, aria in (("asc", "ascending"), ("desc", "descending")):
+        html = client.get(f"/?sort={column}&order={order}").text
+        check_page(html)
+        assert f'aria-sort="{aria}"' in html
+        keys = [final_page._KEYS[column](by_team[name]) for name in rows_of(html)]
+        assert len(keys) == 12
+        assert keys == sorted(keys, reverse=order == "desc")
+
+
+def test_the_reveal_is_there_only_after_it(young):
+    client = client_of(young.board)
+    young.clock.at = AFTER
+    assert read(client, "/reveal.json.gz", 404)
+    close_competition(young.board, n_replicates=20)
+    assert read(client, "/reveal.json.gz", 404)
+    assert "still sealed" in read(client, "/").words()
+    path = reveal_labels(young.board)
+    page = read(client, "/")
+    assert "/reveal.json.gz" in [link.get("href") for link in page.all("a")]
+    answer = client.get("/reveal.json.gz")
+    assert answer.content == path.read_bytes()
+    assert 'filename="small-reveal.json.gz"' in answer.headers["Content-Disposition"]
+    assert answer.headers["Content-Type"] == "application/gzip"
+
+
+def test_between_close_and_final_standings_the_page_waits(young):
+    client = client_of(young.board)
+    with young.board.database.writing() as session:
+        session.execute(update(State).values(closed_at=AFTER))
+    assert "are being computed" in read(client, "/").words()
+
+
+def test_a_close_without_teams_has_a_page(empty, tmp_path):
+    made = copy_of(empty, tmp_path / "board")
+    made.clock.at = AFTER
+    close_competition(made.board, n_replicates=20)
+    assert "No team sent a file" in read(client_of(made.board), "/").words()
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        ("step", "beats it by 0.02 or more."),
+        ("parameter_free", "more than one standard error of the difference"),
+        ("paired", f"by 0.02 or more, and by more than {STRICT_ERRORS:g} standard errors"),
+    ],
+)
+def test_the_rules_explain_the_ladder_that_is_used(edition_path, tmp_path, kind, told):
+    competition = Competition("Rules", edition_path, OPENS, CLOSES, 0.02, ladder=kind)
+    board = make_board(tmp_path / "board", competition, clock=lambda: OPENS)
+    words = read(client_of(board), "/about").words()
+    assert told in words
+    assert "5 a team and day (UTC)" in words
+    assert board.manifest.commitment in words
+    assert "Late files are taken and scored, never ranked" in words
+
+
+def test_the_rules_name_an_extension_and_real_addresses(young):
+    client = client_of(young.board)
+    extend_deadline(young.board, CLOSES + timedelta(days=2), "power failure")
+    page = read(client, "/about")
+    words = page.words()
+    assert "29 Apr 2026, 23:59 UTC extended, was 27 Apr 2026, 23:59 UTC" in words
+    assert "23:59 UTC, extended" in read(client, "/").words()
+    assert "--url http://testserver" in words
+    assert "http://testserver/api/v1/submissions" in words
+    for link in page.all("a"):
+        address = link["href"].split("#")[0]
+        if address:
+            assert client.get(address).status_code == 200, address
+    targets = {held["id"] for _, held in page.elements if "id" in held}
+    anchors = [a["href"].split("#")[1] for a in page.all("a") if a["href"].startswith("#")]
+    assert len(anchors) > 5
+    assert set(anchors) <= targets
+
+
+def test_a_practice_board_says_what_it_is(edition_path, tmp_path):
+    competition = Competition("Try", edition_path, OPENS, CLOSES, 0.02, practice=True)
+    board = make_board(tmp_path / "board", competition, clock=lambda: OPENS)
+    client = client_of(board)
+    assert "practice: anyone can make the labels" in read(client, "/").words()
+    assert "Practice: anyone can make its labels" in read(client, "/about").words()
+
+
+def test_the_log_can_be_checked(young):
+    client = client_of(young.board)
+    young.clock.at = OPENS + timedelta(days=13)
+    extend_deadline(young.board, CLOSES + timedelta(days=2), "<script>alert(1)</script>")
+    answer = client.get("/log")
+    words = check_page(answer.text).words()
+    assert "Deadline extended" in words
+    assert "<script>alert" not in answer.text
+    assert "<script>alert(1)</script>" in words
+    log = client.get("/api/v1/log").json()
+    assert log["head"] in words
+    for entry in log["entries"]:
+        # As the page says it.
+        names = ("sequence", "at", "actor", "action", "details")
+        held = {name: entry[name] for name in names}
+        text = json.dumps(held, sort_keys=True, separators=(",", ":"))
+        found = hashlib.sha256(f"{entry['previous_hash']}\n{text}".encode()).hexdigest()
+        assert found == entry["hash"]
+        assert found in words
+    assert "team" not in {entry["actor"].split()[0] for entry in log["entries"]}
+
+
+def test_texts_of_teams_and_organizers_are_escaped_everywhere(young, edition_path):
+    """Names have a safe alphabet; pages do not rely on it."""
+    hostile = '"><img src=x onerror=alert(1)>'
+    competition = Competition(f"<script>{hostile}", edition_path, OPENS, CLOSES, 0.02)
+    board = young.board
+    board.competition = competition
+    with board.database.writing() as session:
+        session.execute(update(Team).where(Team.name == "nightshift").values(name=hostile))
+    client = client_of(board)
+    token = young.tokens["nightshift"]
+
+    def check_all() -> None:
+        answers = [client.get(path) for path in (*PAGES, "/?sort=team", "/" + hostile)]
+        answers += [client.post("/team", data={"token": token})]
+        answers += [client.post("/team", data={"token": hostile})]
+        answers += [client.post("/team/select", data={"token": token, "submission": [hostile]})]
+        answers += [send(client, token, f"{hostile},{hostile}\n".encode(), hostile)]
+        for answer in answers:
+            page = check_page(answer.text)
+            assert len(page.all("script")) == 1
+            assert all(image["src"].startswith("/static/") for image in page.all("img"))
+
+    check_all()
+    young.clock.at = AFTER
+    close_competition(board, n_replicates=20)
+    check_all()
+    assert hostile in check_page(client.get("/").text).words()
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_is_sound_in_every_phase(story, closed, path):
+    for made in (story, closed):
+        client = client_of(made.board)
+        page = read(client, path)
+        here = [a["href"] for a in page.all("a") if a.get("aria-current") == "page"]
+        assert here == [path]
+        head = client.head(path)
+        assert (head.status_code, head.content) == (200, b"")
+
+
+def test_errors_are_pages_for_browsers_and_json_for_programs(story, monkeypatch):
+    client = client_of(story.board)
+    assert "There is no such page" in read(client, "/nowhere", 404).words()
+    assert "Not done this way" in check_page(client.post("/log").text).words()
+    assert client.get("/api/v1/nowhere").headers["Content-Type"] == "application/problem+json"
+
+    def fail(_board, _column, _order):
+        raise ZeroDivisionError("an inner secret")
+
+    monkeypatch.setattr(home, "make_home", fail)
+    page = read(client_of(story.board), "/", 500)
+    assert "Our mistake" in page.words()
+    assert "secret" not in page.words()
+
+
+def test_a_database_that_is_away_is_told_without_asking_it(story, monkeypatch):
+    client = client_of(story.board)
+    monkeypatch.setattr(story.board.database, "reading", lambda: _away())
+    for path in ("/", "/log", "/about", "/submit"):
+        answer = client.get(path)
+        assert answer.status_code == 503
+        assert "Not available" in check_page(answer.text).words()
+        assert int(answer.headers["Retry-After"]) > 0
+    answer = send(client, story.tokens["HS6"], b"a,b\n")
+    assert answer.status_code == 503
+    assert "does not answer" in check_page(answer.text).words()
+
+
+def _away():
+    raise UnavailableError("The leaderboard's database does not answer.")
+
+
+def test_too_many_requests_are_told(story):
+    client = client_of(story.board, request_burst=1, requests_per_second=0.001)
+    client.get("/")
+    assert "Too many" in read(client, "/", 429).words()
+
+
+def test_static_files_are_a_fixed_list(story):
+    client = client_of(story.board)
+    html = client.get("/").text
+    addresses = set(re.findall(r'(?:href|src)="(/static/[^"]+)"', html))
+    assert {address.split("?")[0].rsplit(".", 1)[1] for address in addresses} == {
+        "css", "js", "svg",
+    }  # fmt: skip
+    for address in addresses:
+        answer = client.get(address)
+        assert answer.status_code == 200
+        assert "immutable" in answer.headers["Cache-Control"]
+        assert len(answer.content) < 40_000
+    for wrong in ("board.py", "../pages/home.py", "..%2f..%2fboard.py", "%2e%2e/app.py", ""):
+        assert client.get(f"/static/{wrong}").status_code == 404
+
+
+def test_pages_carry_the_policy(story):
+    policy = client_of(story.board).get("/").headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+
+
+@given(
+    st.lists(st.floats(0, 400), min_size=1, max_size=30).map(sorted),
+    st.floats(1, 30),
+)
+def test_labels_are_spread(places, gap):
+    placed = spread(places, gap, 0, 400)
+    gap = min(gap, 400 / max(len(places) - 1, 1))
+    assert len(placed) == len(places)
+    assert all(-0.06 <= place <= 400.06 for place in placed)
+    assert all(b - a >= gap - 0.11 for a, b in pairwise(placed))
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=20))
+def test_axes_hold_their_values_and_have_round_ends(values):
+    low, high, step = round_range(values)
+    assert 0 <= low <= min(values)
+    assert max(values) <= high <= 1
+    ticks = value_ticks(low, high, step)
+    assert 2 <= len(ticks) <= 11
+    assert ticks == sorted(set(ticks))
+
+
+@pytest.mark.parametrize("step", [0.01, 0.02, 0.045, 0.1, 0.5])
+def test_the_picture_of_the_ladder_is_the_ladders(step):
+    picture = draw_ladder(step, 3)
+    assert len(picture.exact) == 15
+    heights = [float(y) for y in re.findall(r"V([\d.]+)", picture.shown)]
+    assert heights == sorted(heights, reverse=True)  # it only rises
+    assert all(0 <= y <= picture.height for _, y in picture.exact)

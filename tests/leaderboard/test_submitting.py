@@ -1,0 +1,263 @@
+"""A file is checked, scored, stored and counted - or nothing of it happens."""
+
+import gzip
+import hashlib
+import json
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+
+import numpy as np
+import pandas as pd
+import pytest
+from sqlalchemy import select
+
+from customs_leaderboard.audit_log import read_entries, verify_chain
+from customs_leaderboard.errors import (
+    DisabledTeamError,
+    NotOpenError,
+    QuotaError,
+    RefusedFileError,
+    TooLargeError,
+)
+from customs_leaderboard.schema import Submission
+from customs_leaderboard.spool import Spool
+from customs_leaderboard.standings import team_history
+from customs_leaderboard.submitting import submit, submit_file, sweep
+from customs_leaderboard.teams import add_team, disable_team, list_teams
+from customs_scorer.standings import score_files
+
+
+@pytest.fixture
+def team(board):
+    return add_team(board, "Team A")[0]
+
+
+def stored(board):
+    with board.database.reading() as session:
+        return list(session.scalars(select(Submission).order_by(Submission.number)))
+
+
+def files_of(board):
+    return sorted(path.name for path in board.folder.submissions.glob("*/*"))
+
+
+def send_bytes(board, team, content):
+    with Spool(board) as spool:
+        for start in range(0, len(content), 1000):
+            spool.write(content[start : start + 1000])
+        return submit(board, team.number, spool)
+
+
+def test_scores_are_those_of_customs_kit_score(board, team, make_file, edition_path):
+    paths = [make_file(i, quality) for i, quality in enumerate((0, 0.5, 1))]
+    for path in paths:
+        submit_file(board, team.number, path)
+    by_file = {s.file: s.scorecard for s in score_files(paths, edition_path, n_replicates=0)}
+    for path, held in zip(paths, stored(board), strict=True):
+        card = by_file[str(path)]
+        assert held.public_at_5 == card.public.precision_at_5
+        assert held.public_at_10 == card.public.precision_at_10
+        assert held.private_at_5 == card.private.precision_at_5
+        assert held.private_at_10 == card.private.precision_at_10
+
+
+def test_a_file_is_stored_as_it_was_sent(board, team, make_file):
+    path = make_file(1, suffix=".csv.gz")
+    receipt = submit_file(board, team.number, path)
+    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    assert receipt.sha256 == sha256
+    kept = board.folder.submission_path(team.number, sha256, ".csv.gz")
+    assert kept.read_bytes() == path.read_bytes()
+    assert list(board.folder.spool.iterdir()) == []
+
+
+def test_the_board_shows_what_the_ladder_lets_through(board, team, send):
+    """Step 0.02: the first score is rounded, later ones must beat what is shown by the step."""
+    shown = None
+    for seed in range(5):
+        receipt = send(team, seed, quality=seed / 5)
+        exact = Fraction(str(stored(board)[-1].public_at_5))
+        step = Fraction(2, 100)
+        before = shown
+        if shown is None or exact >= shown + step:
+            shown = (exact / step + Fraction(1, 2)).__floor__() * step
+        assert receipt.shown == float(shown)
+        assert receipt.improved is (shown != before)
+    (held,) = list_teams(board)
+    assert (held.best_shown, held.n_submissions) == (float(shown), 5)
+
+
+def test_the_parameter_free_ladder_compares_with_the_best_file(board_of, make_file):
+    from customs_leaderboard.ladder import catch, parameter_free_ladder
+    from customs_scorer.submissions import read_submission
+
+    board = board_of(ladder="parameter_free", daily_limit=10)
+    team, _ = add_team(board, "Team A")
+    judge, shown, best = board.judge, None, None
+    for seed, quality in enumerate((0.2, 0.0, 0.7, 0.71, 1.0)):
+        path = make_file(seed, quality)
+        receipt = submit_file(board, team.number, path)
+        scores = read_submission(path, judge.expected_ids)[judge.row_numbers("public")]
+        new = catch(judge.fraud("public"), scores, 0.05)
+        shown, improved = parameter_free_ladder(shown, best, new)
+        best = new if improved else best
+        assert (receipt.shown, receipt.improved) == (shown, improved)
+
+
+def test_the_same_file_is_recognised_and_not_counted(board, team, make_file):
+    path = make_file(1)
+    first = submit_file(board, team.number, path)
+    again = submit_file(board, team.number, path)
+    assert (first.duplicate, again.duplicate) == (False, True)
+    assert (again.number, again.n_left_today) == (first.number, 4)
+    assert len(stored(board)) == 1
+    other, _ = add_team(board, "Team B")
+    assert not submit_file(board, other.number, path).duplicate
+
+
+def test_the_same_file_is_recognised_when_the_quota_is_used_up(board_of, make_file):
+    board = board_of(daily_limit=1)
+    team, _ = add_team(board, "Team A")
+    first = submit_file(board, team.number, make_file(1))
+    assert submit_file(board, team.number, make_file(1)).number == first.number
+    with pytest.raises(QuotaError):
+        submit_file(board, team.number, make_file(2))
+
+
+def test_the_quota_is_by_day_of_utc(board_of, make_file, clock):
+    board = board_of(daily_limit=2)
+    team, _ = add_team(board, "Team A")
+    clock.now = datetime(2026, 3, 5, 23, 59, tzinfo=UTC)
+    left = [submit_file(board, team.number, make_file(i)).n_left_today for i in range(2)]
+    assert left == [1, 0]
+    with pytest.raises(QuotaError, match="2 submissions a day") as caught:
+        submit_file(board, team.number, make_file(2))
+    assert caught.value.resets_at == datetime(2026, 3, 6, tzinfo=UTC)
+    clock.now = datetime(2026, 3, 6, tzinfo=UTC)
+    assert submit_file(board, team.number, make_file(2)).n_left_today == 1
+    assert len(stored(board)) == 3
+
+
+def test_an_invalid_file_is_told_in_full_and_not_counted(board, team):
+    content = b"Declaration ID,Fraud Score\n1,x\n2,inf\n"
+    with pytest.raises(RefusedFileError) as caught:
+        send_bytes(board, team, content)
+    columns = {problem.column for problem in caught.value.report.problems}
+    assert columns == {"Declaration ID", "Fraud Score"}
+    assert len(caught.value.report.problems) >= 3
+    assert "The file" in str(caught.value)
+    assert (stored(board), files_of(board), list_teams(board)[0].n_submissions) == ([], [], 0)
+    assert list(board.folder.spool.iterdir()) == []
+    with board.database.reading() as session:
+        refused = read_entries(session)[0]
+    assert (refused.action, refused.actor) == ("file refused", "team 1")
+    assert refused.details["sha256"] == hashlib.sha256(content).hexdigest()
+
+
+def bad_files(edition):
+    rows = "".join(f"{name},0.5\n" for name in edition.test["Declaration ID"])
+    sound = f"Declaration ID,Fraud Score\n{rows}".encode()
+    yield "empty", b""
+    yield "damaged gzip", gzip.compress(sound)[:-20]
+    yield "gzip bomb", gzip.compress(b"0" * (4 << 20))
+    yield "a header only", b"Declaration ID,Fraud Score\n"
+    yield "half", sound[: len(sound) // 2]
+    yield "Latin-1", sound.replace(b",0.5\n", b",0,5\xe9\n")
+    yield "zip", b"PK\x03\x04" + sound
+
+
+def test_no_refusal_tells_the_servers_paths(board, team, edition):
+    for name, content in bad_files(edition):
+        with pytest.raises(RefusedFileError) as caught:
+            send_bytes(board, team, content)
+        told = str(caught.value)
+        assert str(board.folder.root) not in told, name
+        assert "spool" not in told, name
+    assert stored(board) == []
+
+
+def test_parquet_is_not_taken(board, team, edition, tmp_path):
+    path = tmp_path / "x.parquet"
+    frame = pd.DataFrame({"Declaration ID": edition.test["Declaration ID"], "Fraud Score": 0.5})
+    frame.to_parquet(path, index=False)
+    with pytest.raises(RefusedFileError, match="CSV"):
+        submit_file(board, team.number, path)
+
+
+def test_a_large_file_is_refused_while_it_comes(board_of):
+    board = board_of(max_upload_mib=1)
+    with Spool(board) as spool:
+        for _ in range(16):
+            spool.write(b"x" * (1 << 16))
+        with pytest.raises(TooLargeError, match="at most 1 MiB"):
+            spool.write(b"x")
+        assert spool.path.stat().st_size <= 1 << 20
+    assert list(board.folder.spool.iterdir()) == []
+
+
+def test_nothing_is_taken_before_the_opening(board, team, make_file, clock):
+    clock.forward(hours=-2)
+    with pytest.raises(NotOpenError, match="opens 2026-03-01"):
+        submit_file(board, team.number, make_file(1))
+
+
+def test_late_files_are_taken_but_not_ranked(board, team, make_file, clock):
+    submit_file(board, team.number, make_file(1, 0.0))
+    before = list_teams(board)[0]
+    clock.forward(days=30)
+    receipt = submit_file(board, team.number, make_file(2, 1.0))
+    after = list_teams(board)[0]
+    assert (receipt.late, receipt.shown, receipt.improved) == (True, None, False)
+    assert (after.best_shown, after.n_submissions) == (before.best_shown, 1)
+    newest = team_history(board, team.number)[0]
+    assert (newest.late, newest.exact) == (True, None)
+
+
+def test_late_files_are_refused_where_the_rules_say_so(board_of, make_file, clock):
+    board = board_of(late_submissions=False)
+    team, _ = add_team(board, "Team A")
+    clock.now = board.competition.closes - timedelta(seconds=1)
+    submit_file(board, team.number, make_file(1))
+    clock.now = board.competition.closes
+    with pytest.raises(NotOpenError, match="closed 2026-03-31"):
+        submit_file(board, team.number, make_file(2))
+
+
+def test_a_team_that_is_disabled_meanwhile_is_refused(board, team, make_file):
+    disable_team(board, "Team A")
+    with pytest.raises(DisabledTeamError):
+        submit_file(board, team.number, make_file(1))
+
+
+def test_the_log_tells_of_submissions_but_no_exact_score(board, team, make_file):
+    submit_file(board, team.number, make_file(1, 1.0))
+    held = stored(board)[0]
+    exact = {held.public_at_5, held.public_at_10, held.private_at_5, held.private_at_10}
+    with board.database.reading() as session:
+        assert verify_chain(session) == 3
+        entry = read_entries(session)[0]
+    assert entry.details == {"submission": 1, "sha256": held.sha256, "shown": held.shown}
+    assert not exact & {entry.details["shown"]}
+    assert not any(str(score) in json.dumps(entry.as_dict()) for score in exact)
+
+
+def test_sweeping_removes_only_what_is_old_and_not_counted(board, team, make_file, clock):
+    submit_file(board, team.number, make_file(1))
+    kept = files_of(board)
+    (board.folder.spool / "left").write_bytes(b"x")
+    (board.folder.submissions / str(team.number) / f"{'0' * 64}.csv").write_bytes(b"x")
+    clock.now = datetime.now(UTC)
+    assert sweep(board) == 0
+    clock.forward(hours=2)
+    assert sweep(board) == 2
+    assert files_of(board) == kept
+    assert list(board.folder.spool.iterdir()) == []
+
+
+def test_equal_scores_everywhere_give_the_base_rate(board, team, edition):
+    content = "Declaration ID,Fraud Score\n" + "".join(
+        f"{name},0.5\n" for name in edition.test["Declaration ID"]
+    )
+    send_bytes(board, team, content.encode())
+    fraud = board.judge.fraud("private")
+    assert stored(board)[0].private_at_5 == np.count_nonzero(fraud) / len(fraud)

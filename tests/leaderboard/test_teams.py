@@ -1,0 +1,137 @@
+"""Teams, their names and tokens."""
+
+import string
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from customs_data.errors import KitError
+from customs_leaderboard.audit_log import read_entries
+from customs_leaderboard.errors import DisabledTeamError, UnknownTokenError
+from customs_leaderboard.teams import (
+    add_team,
+    authenticate,
+    check_name,
+    disable_team,
+    list_teams,
+    rename_team,
+    reset_token,
+    team_as_dict,
+)
+from customs_leaderboard.tokens import hash_token, is_token, make_token, same_token
+
+SAFE = string.ascii_letters + string.digits + " ._-"
+
+
+def test_tokens_are_256_random_bits():
+    tokens = {make_token() for _ in range(100)}
+    assert len(tokens) == 100
+    assert all(is_token(token) and len(token) == 4 + 43 for token in tokens)
+    token = tokens.pop()
+    assert same_token(token, hash_token(token))
+    assert not same_token(token, hash_token(tokens.pop()))
+
+
+def test_a_token_opens_its_team_only_and_is_stored_nowhere(board):
+    made = [add_team(board, f"Team {i}") for i in range(3)]
+    for team, token in made:
+        assert authenticate(board, token).number == team.number
+        assert token not in str(team_as_dict(team))
+    with board.database.engine.connect() as connection:
+        held = str(connection.exec_driver_sql("SELECT * FROM team").all())
+        held += str(connection.exec_driver_sql("SELECT * FROM audit_entry").all())
+    assert not any(token in held or token[4:] in held for _, token in made)
+
+
+def test_an_unknown_token_is_refused(board):
+    add_team(board, "Team A")
+    for token in ("", "x", "ckt_", "ckt_" + "A" * 43, "ckt_" + "\xe9" * 43, "' OR 1=1 --"):
+        with pytest.raises(UnknownTokenError):
+            authenticate(board, token)
+
+
+def test_a_hash_is_no_token(board):
+    team, token = add_team(board, "Team A")
+    with pytest.raises(UnknownTokenError):
+        authenticate(board, team.token_sha256)
+    with pytest.raises(UnknownTokenError):
+        authenticate(board, token + "\n")
+
+
+def test_a_new_token_ends_the_old_one(board):
+    team, old = add_team(board, "Team A")
+    _, new = reset_token(board, "team a")
+    assert authenticate(board, new).number == team.number
+    with pytest.raises(UnknownTokenError):
+        authenticate(board, old)
+
+
+def test_a_disabled_team_is_refused(board):
+    _, token = add_team(board, "Team A")
+    disable_team(board, "Team A")
+    with pytest.raises(DisabledTeamError):
+        authenticate(board, token)
+    with pytest.raises(KitError, match="must be an active team"):
+        disable_team(board, "Team A")
+    assert list_teams(board)[0].disabled_at is not None
+
+
+def test_names_are_unique_whatever_the_case(board):
+    add_team(board, "Team A")
+    add_team(board, "Team B")
+    for name in ("team a", "TEAM A"):
+        with pytest.raises(KitError, match="is taken"):
+            add_team(board, name)
+    with pytest.raises(KitError, match="is taken"):
+        rename_team(board, "Team B", "TEAM a")
+    assert rename_team(board, "Team B", "TEAM B").name == "TEAM B"
+    assert [team.name for team in list_teams(board)] == ["Team A", "TEAM B"]
+    with pytest.raises(KitError, match="There is no team"):
+        rename_team(board, "Team C", "Team D")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", "x", "x" * 41, " ab", "ab ", "a  b", "=1+1", "-ab", "@ab", "a\tb", "a\nb", "<b>ab</b>",
+     "a'b", 'a"b', "a/b", "a\\b", "a;b", "\u0430b\u0441", "a\u202eb", "a\x00b", "a&b", ".."],
+)  # fmt: skip
+def test_an_unsafe_name_is_refused(name):
+    with pytest.raises(KitError, match="must have 2 to 40 characters") as caught:
+        check_name(name)
+    assert str(caught.value).isprintable()
+
+
+def test_a_team_of_an_unsafe_name_is_not_added_or_renamed(board):
+    add_team(board, "Team A")
+    for ask in (
+        lambda: add_team(board, "<b>"),
+        lambda: rename_team(board, "Team A", "../../etc"),
+    ):
+        with pytest.raises(KitError, match="must have 2 to 40 characters"):
+            ask()
+    assert [team.name for team in list_teams(board)] == ["Team A"]
+
+
+@settings(deadline=None, derandomize=True, database=None)
+@given(st.text(max_size=50))
+def test_a_name_is_safe_or_refused(name):
+    try:
+        check_name(name)
+    except KitError:
+        return
+    assert set(name) <= set(SAFE)
+    assert name == name.strip()
+    assert name[0] not in "=+-@._ "
+
+
+def test_what_organizers_do_is_logged(board):
+    add_team(board, "Team A")
+    rename_team(board, "Team A", "Team B")
+    reset_token(board, "Team B")
+    disable_team(board, "Team B")
+    with board.database.reading() as session:
+        entries = read_entries(session)[-2::-1]
+    actions = [entry.action for entry in entries]
+    assert actions == ["team added", "team renamed", "token reset", "team disabled"]
+    assert entries[1].details == {"team": 1, "name": "Team B", "old": "Team A"}

@@ -1,0 +1,195 @@
+"""A made-up competition with teams, weeks of submissions, ties and late files, to look at."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+
+from customs_data.edition.layout import Layout
+from customs_data.edition.loading import load_edition, load_oracle
+from customs_data.edition.manifest import read_manifest
+from customs_leaderboard.board import Board, make_board, open_board
+from customs_leaderboard.competition import Competition
+from customs_leaderboard.ladder import default_step
+from customs_leaderboard.references import Level, References
+from customs_leaderboard.schema import Team
+from customs_leaderboard.selecting import select_submissions
+from customs_leaderboard.standings import team_history
+from customs_leaderboard.submitting import submit_file
+from customs_leaderboard.teams import add_team
+from customs_scorer import write_submission
+
+OPENS = datetime(2026, 2, 2, 8, tzinfo=UTC)
+CLOSES = datetime(2026, 4, 27, 23, 59, tzinfo=UTC)
+
+#: Name, what it reaches, how fast (days), submissions a week. The fourth name is as long as may be.
+TEAMS = (
+    ("Busan Harbour Lab", 0.55, 18.0, 6.0),
+    ("nightshift", 0.57, 30.0, 9.0),
+    ("Universidad de los Andes - Aduanas", 0.53, 12.0, 4.0),
+    ("The Very Patient Inspectors of Incheon 2", 0.50, 26.0, 2.5),
+    ("WCO BACUDA Fellows", 0.54, 22.0, 5.0),
+    ("gradient.descent", 0.47, 9.0, 7.0),
+    ("Lagos Port Data Group", 0.49, 30.0, 3.0),
+    ("Team 17", 0.38, 14.0, 1.5),
+    ("Rotterdam_Gate", 0.51, 16.0, 3.5),
+    ("HS6", 0.27, 10.0, 2.0),
+    ("Tariff Engineers", 0.42, 21.0, 2.5),
+    ("KU Stats 401", 0.22, 20.0, 1.5),
+    ("Waiting for Data", 0.0, 1.0, 0.0),
+)
+# Means over worlds of the practice configuration, as in baselines/results.
+REFERENCES = References(
+    [
+        Level("graphfc", 0.78, 10),
+        Level("xgboost (kit)", 0.66, 10),
+        Level("logistic_regression (kit)", 0.61, 10),
+        Level("xgboost (paper)", 0.49, 10),
+        Level("lookup", 0.27, 10),
+        Level("random", 0.22, 10),
+    ],
+    Level("ceiling", 0.90, 10),
+)
+
+
+class StoryClock:
+    """A clock that is moved from one thing to the next."""
+
+    def __init__(self) -> None:
+        self.at = OPENS
+
+    def __call__(self) -> datetime:
+        return self.at
+
+
+@dataclass
+class MadeUp:
+    """A made-up competition; `tokens` by team name."""
+
+    board: Board
+    clock: StoryClock
+    author: Author
+    teams: dict[str, Team]
+    tokens: dict[str, str]
+
+
+class Author:
+    """Writes submissions that know more or less of the true fraud probabilities.
+
+    Parameters
+    ----------
+    edition_path : path
+        Organizer's copy of a generated edition.
+    folder : path
+        Where files are written.
+    """
+
+    def __init__(self, edition_path: Path, folder: Path) -> None:
+        self._edition = load_edition(edition_path)
+        self._folder = folder
+        oracle = load_oracle(Layout.find(edition_path)).set_index("Declaration ID")
+        chance = oracle.loc[self._edition.test["Declaration ID"], "Fraud Probability"].to_numpy()
+        logit = np.log((chance + 1e-3) / (1.001 - chance))
+        self._truth = (logit - logit.mean()) / logit.std()
+
+    def write(self, strength: float, seed: int, name: str = "submission.csv") -> Path:
+        """Write a file; `strength` is from 0 (noise) to 1 (the ceiling)."""
+        noise = np.random.default_rng(seed).normal(size=len(self._truth))
+        score = np.round(strength * self._truth + (1 - strength) * noise, 6)
+        path = self._folder / name
+        path.unlink(missing_ok=True)
+        return write_submission(self._edition, score, path)
+
+
+def make_up_board(
+    folder: Path,
+    edition_path: Path,
+    *,
+    until: datetime = datetime(2026, 4, 9, 13, 20, tzinfo=UTC),
+    pace: float = 1.0,
+    seed: int = 5,
+    author: Author | None = None,
+) -> MadeUp:
+    """Play a competition up to a moment.
+
+    Parameters
+    ----------
+    folder : path
+        New folder for the competition and a scratch file.
+    edition_path : path
+        Organizer's copy of a generated edition.
+    until : datetime
+        Where the clock stops; after `CLOSES` there are late submissions.
+    pace : float
+        Multiplies the submissions a week.
+    seed : int
+        Of the story.
+    author : Author, optional
+        Of the files, if there is one for the edition already.
+    """
+    author = author or Author(edition_path, folder)
+    clock = StoryClock()
+    competition = Competition(
+        title="Which five percent? Customs fraud detection 2026",
+        edition=edition_path,
+        opens=OPENS,
+        closes=CLOSES,
+        ladder_step=default_step(read_manifest(edition_path / "public").rows["public"]),
+    )
+    board = make_board(folder / "board", competition, references=REFERENCES, clock=clock)
+    made = MadeUp(board, clock, author, {}, {})
+    for name, *_ in TEAMS:
+        made.teams[name], made.tokens[name] = add_team(board, name)
+    select_at = CLOSES - timedelta(hours=1)
+    for at, name, strength, file_seed in _story(seed, pace, until):
+        if clock.at < select_at <= at:
+            clock.at = select_at
+            _select_something(made)
+        clock.at = at
+        submit_file(board, made.teams[name].number, author.write(strength, file_seed))
+    clock.at = until
+    return made
+
+
+def copy_of(made: MadeUp, folder: Path) -> MadeUp:
+    """Return a copy that a test may change."""
+    made.board.close_connections()  # it opens others when it is asked again
+    shutil.copytree(made.board.folder.root, folder)
+    clock = StoryClock()
+    clock.at = made.clock.at
+    board = open_board(folder, clock=clock)
+    board.__dict__["_judge"] = made.board.judge  # loaded once is enough
+    return MadeUp(board, clock, made.author, made.teams, made.tokens)
+
+
+def _story(seed: int, pace: float, until: datetime) -> list[tuple[datetime, str, float, int]]:
+    """When which team sends how good a file."""
+    rng = np.random.default_rng(seed)
+    days = (CLOSES - OPENS).total_seconds() / 86400 + 6  # some come late
+    story = []
+    for name, reaches, speed, per_week in TEAMS:
+        starts = float(rng.uniform(0.05, 9))
+        n = max(round(per_week * pace * (days - starts) / 7), 2 if per_week else 0)
+        per_day: dict[int, int] = {}
+        for day in np.sort(rng.uniform(starts, days - 0.02, n)).tolist():
+            if per_day.setdefault(int(day + 8 / 24), 0) >= 4:  # the day (UTC) has a limit
+                continue
+            per_day[int(day + 8 / 24)] += 1
+            strength = reaches * (1 - 0.75 * np.exp(-(day - starts) / speed))
+            strength += float(rng.normal(0, 0.03))
+            at = OPENS + timedelta(days=day)
+            story.append((at, name, float(np.clip(strength, 0, 0.97)), int(rng.integers(1 << 31))))
+    return sorted(event for event in story if event[0] < until)
+
+
+def _select_something(made: MadeUp) -> None:
+    """Two teams choose for themselves, one of them badly."""
+    for name, which in (("nightshift", (12, 30)), ("WCO BACUDA Fellows", (0, 3))):
+        number = made.teams[name].number
+        history = [held for held in team_history(made.board, number) if not held.late]
+        chosen = {history[i % len(history)].number for i in which}
+        select_submissions(made.board, number, sorted(chosen))

@@ -1,0 +1,94 @@
+"""Reading a page as a screen reader or a security policy would."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from itertools import pairwise
+
+_VOID = {"meta", "link", "img", "input", "br", "wbr", "hr"}
+_SVG_LEAVES = {"path", "line", "circle", "rect"}
+#: Elements in the middle of a word or sentence; the others stand apart.
+_INLINE = {"a", "b", "strong", "code", "time", "span", "wbr", "i"}
+
+
+class Outline(HTMLParser):
+    """What matters of a page's HTML; parsing fails where tags do not match."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.headings: list[int] = []
+        self.text = ""
+        self.feed(html)
+        self.close()
+        assert not self.open, f"never closed: {self.open}"
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        self.text += "" if tag in _INLINE else " "
+        assert len(dict(attrs)) == len(attrs), f"an attribute twice: {tag} {attrs}"
+        if re.fullmatch("h[1-6]", tag):
+            self.headings.append(int(tag[1]))
+        if tag not in _VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        assert tag in _VOID | _SVG_LEAVES, f"<{tag}/> is no element of HTML"
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        assert self.open, f"</{tag}> closes nothing"
+        self.text += "" if tag in _INLINE else " "
+        assert self.open.pop() == tag, f"</{tag}> closes another element"
+
+    def handle_data(self, data):
+        if self.open and self.open[-1] not in {"script", "style"}:
+            self.text += data
+
+    def all(self, tag):
+        return [held for name, held in self.elements if name == tag]
+
+    def words(self):
+        return " ".join(self.text.split())
+
+
+def check_page(html: str) -> Outline:
+    """Assert what holds for every page, and return its outline."""
+    page = Outline(html)
+    assert html.startswith("<!doctype html>")
+    (root,) = page.all("html")
+    assert root["lang"] == "en"
+    assert page.all("title")
+    assert page.all("meta")[1]["name"] == "viewport"
+    # Headings: one h1, and none is skipped on the way down.
+    assert page.headings.count(1) == 1, page.headings
+    assert all(b - a <= 1 for a, b in pairwise(page.headings))
+    # Nothing that the policy would refuse, and nothing from elsewhere.
+    assert not page.all("style")
+    for tag, attributes in page.elements:
+        assert "style" not in attributes, (tag, attributes)
+        assert not any(name.startswith("on") for name in attributes), (tag, attributes)
+        for name in ("href", "src", "action"):
+            address = attributes.get(name) or "/"
+            assert address.startswith(("/", "?", "#")), (tag, address)
+            assert not address.startswith("//"), (tag, address)
+    assert all(script["src"] for script in page.all("script"))
+    # Names of things.
+    ids = [held["id"] for _, held in page.elements if "id" in held]
+    assert len(ids) == len(set(ids)), ids
+    for _, held in page.elements:
+        for name in ("aria-labelledby", "aria-describedby"):
+            assert held.get(name, ids[0]) in ids, held
+    labelled = {label["for"] for label in page.all("label")}
+    for field in page.all("input"):
+        assert field.get("aria-label") or field["id"] in labelled, field
+    assert all("alt" in image for image in page.all("img"))
+    for picture in page.all("svg"):
+        assert picture.get("aria-hidden") == "true" or picture.get("aria-label"), picture
+    assert len(page.all("table")) == len(page.all("caption"))
+    assert all("scope" in cell for cell in page.all("th"))
+    here = [held for held in page.all("a") if held.get("aria-current") == "page"]
+    assert len(here) <= 1
+    return page
