@@ -199,6 +199,8 @@ def test_columns_are_sorted_by_keyboard(browser, before):
     focused.send_keys(Keys.ENTER)
     wait_for(browser, lambda: "order=desc" in browser.current_url)
     assert names_of(browser) == sorted(usual, key=str.casefold, reverse=True)
+    browser.back()
+    wait_for(browser, lambda: names_of(browser) == sorted(usual, key=str.casefold))
 
 
 def test_standings_come_alive_without_a_reload(browser, before, traffic):
@@ -389,6 +391,7 @@ def test_a_phone_shows_what_matters(browser, before):
 
 def test_keyboards_can_skip_and_see_where_they_are(browser, before):
     browser.get(before.url)
+    browser.execute_script("window.stayed = true")
     find(browser, "body").send_keys(Keys.TAB)
     skip = find(browser, ".skip")
     wait_for(browser, lambda: browser.switch_to.active_element == skip)
@@ -399,6 +402,7 @@ def test_keyboards_can_skip_and_see_where_they_are(browser, before):
     skip.send_keys(Keys.ENTER)
     focused = "return document.activeElement.id"
     wait_for(browser, lambda: browser.execute_script(focused) == "content")
+    assert browser.execute_script("return window.stayed") is True  # nothing was loaded again
 
 
 def test_names_and_roles_are_what_a_screen_reader_needs(browser, before):
