@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 from selenium import webdriver
-from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
@@ -91,7 +91,8 @@ def traffic(browser) -> Iterator[Traffic]:
 
 def wait_for(browser, condition):
     """Wait until something holds."""
-    gone = (StaleElementReferenceException, NoSuchElementException)  # a page on its way
+    # What is looked for may be missing, or vanish while it is looked at: a page is on its way.
+    gone = (WebDriverException,)
     waiting = WebDriverWait(browser, 30, poll_frequency=0.05, ignored_exceptions=gone)
     return waiting.until(lambda _: condition())
 
@@ -198,6 +199,8 @@ def test_columns_are_sorted_by_keyboard(browser, before):
     focused.send_keys(Keys.ENTER)
     wait_for(browser, lambda: "order=desc" in browser.current_url)
     assert names_of(browser) == sorted(usual, key=str.casefold, reverse=True)
+    browser.back()
+    wait_for(browser, lambda: names_of(browser) == sorted(usual, key=str.casefold))
 
 
 def test_standings_come_alive_without_a_reload(browser, before, traffic):
@@ -388,8 +391,10 @@ def test_a_phone_shows_what_matters(browser, before):
 
 def test_keyboards_can_skip_and_see_where_they_are(browser, before):
     browser.get(before.url)
-    browser.switch_to.active_element.send_keys(Keys.TAB)
-    skip = browser.switch_to.active_element
+    browser.execute_script("window.stayed = true")
+    find(browser, "body").send_keys(Keys.TAB)
+    skip = find(browser, ".skip")
+    wait_for(browser, lambda: browser.switch_to.active_element == skip)
     assert skip.text == "Skip to content"
     assert skip.rect["y"] >= 0
     style = "return getComputedStyle(document.activeElement).outlineStyle"
@@ -397,6 +402,7 @@ def test_keyboards_can_skip_and_see_where_they_are(browser, before):
     skip.send_keys(Keys.ENTER)
     focused = "return document.activeElement.id"
     wait_for(browser, lambda: browser.execute_script(focused) == "content")
+    assert browser.execute_script("return window.stayed") is True  # nothing was loaded again
 
 
 def test_names_and_roles_are_what_a_screen_reader_needs(browser, before):

@@ -6,6 +6,7 @@
   const main = document.querySelector("main");
   const news = document.getElementById("news");
   let etag = null;
+  let sorted = location.search;
 
   const fetchPage = async (url, headers = {}) => {
     const response = await fetch(url, { headers, cache: "no-store", credentials: "omit" });
@@ -70,6 +71,7 @@
     event.preventDefault();
     fetchPage(link.href).then((fresh) => {
       history.pushState(null, "", link.href.split("#")[0]);
+      sorted = location.search;
       show(fresh);
     }).catch(() => location.assign(link.href));
   };
@@ -112,7 +114,8 @@
     setInterval(() => { if (!document.hidden) look(); }, main.dataset.poll * 1000);
     document.addEventListener("visibilitychange", () => { if (!document.hidden) look(); });
     document.addEventListener("click", sortInPlace);
-    addEventListener("popstate", () => location.reload());
+    // Links within the page come here, too: they must not lose their focus to a reload.
+    addEventListener("popstate", () => { if (location.search !== sorted) location.reload(); });
   }
   if (navigator.clipboard) addCopyButtons();
   tellLocalTimes();
