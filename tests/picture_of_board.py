@@ -10,10 +10,9 @@ from pathlib import Path
 
 from PIL import Image
 
-from board_server import BoardServer
 from chromium import show_as, start_or_skip
 from customs_data.edition.generating import generate_edition, read_blueprint
-from made_up_board import make_up_board
+from made_up_board import make_up_board, served
 
 _SIZE = (1200, 900)
 _N_COLOURS = 96  # few enough for a small file, and no text suffers
@@ -29,7 +28,7 @@ def draw(path: Path) -> None:
             read_blueprint(n_declarations=54_000), bytes(range(32)), edition,
             origin="secret", seed=None, name="busan-2026",
         )  # fmt: skip
-        with BoardServer(make_up_board(folder, edition)) as url:
+        with served(make_up_board(folder, edition)) as url:
             show_as(browser, _SIZE)
             browser.get(url)
             end = "return document.querySelector('.sealed').getBoundingClientRect().top"

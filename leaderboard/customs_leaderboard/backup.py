@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,7 +22,7 @@ from customs_data.errors import KitError
 from customs_leaderboard.audit_log import head_hash
 from customs_leaderboard.board import Board
 from customs_leaderboard.competition import show_time
-from customs_leaderboard.folder import disk_errors, sync_folder
+from customs_leaderboard.folder import durable_file
 from customs_leaderboard.schema import Base, Submission
 
 FORMAT: Final = "customs-kit backup 1"
@@ -55,7 +54,11 @@ def write_backup(board: Board, out: Path) -> dict[str, int]:
     """
     if not out.name.endswith((".tar", ".tar.gz")):
         raise KitError(f"A backup must be named .tar or .tar.gz, however: {out.name}. Rename it.")
-    with _new_file(out) as stream, _tar(stream, out) as tar:
+    if out.exists():
+        raise KitError(f"{out} must be a new file, however: it exists. Choose another name.")
+    if not out.parent.is_dir():
+        raise KitError(f"{out.parent} must be a folder, however: there is none.")
+    with durable_file(out) as stream, _tar(stream, out) as tar:
         return _write(board, tar)
 
 
@@ -122,27 +125,6 @@ def _plain(row: Any) -> dict[str, Any]:
         name: show_time(value) if hasattr(value, "isoformat") else value
         for name, value in row.items()
     }
-
-
-@contextmanager
-def _new_file(out: Path) -> Iterator[IO[bytes]]:
-    """Write beside the name, then take the name: a backup is whole or absent."""
-    if out.exists():
-        raise KitError(f"{out} must be a new file, however: it exists. Choose another name.")
-    if not out.parent.is_dir():
-        raise KitError(f"{out.parent} must be a folder, however: there is none.")
-    scratch = out.with_name(f".{out.name}.{os.getpid()}")
-    try:
-        with disk_errors():
-            descriptor = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            with os.fdopen(descriptor, "wb") as stream:
-                yield stream
-                stream.flush()
-                os.fsync(stream.fileno())
-            os.replace(scratch, out)  # noqa: PTH105
-            sync_folder(out.parent)
-    finally:
-        scratch.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -12,15 +12,16 @@ import numpy.typing as npt
 from sqlalchemy import select
 
 from customs_data.edition.layout import USAGES
-from customs_data.edition.loading import load_oracle
+from customs_data.edition.loading import load_edition, load_oracle
 from customs_data.errors import KitError
 from customs_leaderboard.board import Board
 from customs_leaderboard.finals import Finalist, FinalStandings
 from customs_leaderboard.ladder import catch
 from customs_leaderboard.schema import Selection, Submission, Team
 from customs_scorer.bootstrap import joint_bootstrap
+from customs_scorer.ceiling import oracle_ceiling
 from customs_scorer.error_analysis import schemes_of
-from customs_scorer.metrics import RANKED_RATES, precision_at
+from customs_scorer.metrics import RANKED_RATES
 from customs_scorer.scorecard import score_rows
 from customs_scorer.submissions import read_submission
 
@@ -253,17 +254,9 @@ def _caught(
 
 
 def _ceiling(board: Board) -> dict[str, dict[str, float]] | None:
-    judge = board.judge
-    if not judge.layout.has_oracle:
+    if not board.judge.layout.has_oracle:
         return None
-    oracle = load_oracle(judge.layout).set_index("Declaration ID")["Fraud Probability"]
-    probability = oracle.loc[list(judge.expected_ids)].to_numpy(np.float64)
-    return {
-        period: {
-            f"precision_at_{n}": precision_at(
-                judge.fraud(period), probability[judge.row_numbers(period)], n / 100
-            )
-            for n in (5, 10)
-        }
-        for period in USAGES
-    }
+    found: dict[str, dict[str, float]] = oracle_ceiling(load_edition(board.competition.edition))[
+        "ceiling"
+    ]
+    return found

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from customs_data.errors import KitError
 from customs_leaderboard.errors import UnavailableError
@@ -121,7 +122,14 @@ def sync_folder(path: Path) -> None:
 
 
 def write_durably(path: Path, content: bytes) -> None:
-    """Write a file in one step: after a crash there is the old or the new one.
+    """Write a file in one step; errors as `durable_file`."""
+    with durable_file(path) as stream:
+        stream.write(content)
+
+
+@contextmanager
+def durable_file(path: Path) -> Iterator[IO[bytes]]:
+    """Write beside a name, then take the name: after a crash there is the old file or the new one.
 
     Raises
     ------
@@ -133,7 +141,7 @@ def write_durably(path: Path, content: bytes) -> None:
         with disk_errors():
             descriptor = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(descriptor, "wb") as stream:
-                stream.write(content)
+                yield stream
                 stream.flush()
                 os.fsync(stream.fileno())
             os.replace(scratch, path)  # noqa: PTH105

@@ -39,23 +39,8 @@ def bootstrap_precision(
     ndarray of float64, shape (n_replicates,)
         Precision of the k most suspicious of each sample, ties at the cut as their expectation.
     """
-    n = len(y_true)
-    k = n_inspected(n, rate)
-    # Declarations of one score form a group, highest score first; a sample gives them weights.
-    levels, group = np.unique(-np.asarray(fraud_score), return_inverse=True)
-    positives = np.flatnonzero(np.asarray(y_true) == 1)
-    rng = np.random.default_rng(seed)
-    precision = np.empty(n_replicates)
-    for i in range(n_replicates):
-        weight = np.bincount(rng.integers(0, n, n), minlength=n)
-        drawn = np.cumsum(np.bincount(group, weights=weight, minlength=len(levels)))
-        hits = np.bincount(group[positives], weights=weight[positives], minlength=len(levels))
-        found = np.cumsum(hits)
-        cut = int(np.searchsorted(drawn, k))
-        n_above = drawn[cut - 1] if cut else 0.0
-        found_above = found[cut - 1] if cut else 0.0
-        tied = drawn[cut] - n_above
-        precision[i] = (found_above + (k - n_above) * hits[cut] / tied) / k
+    joint = joint_bootstrap(y_true, [fraud_score], [rate], n_replicates=n_replicates, seed=seed)
+    precision: npt.NDArray[np.float64] = joint[0, 0]
     return precision
 
 

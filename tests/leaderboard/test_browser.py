@@ -14,7 +14,6 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 from sqlalchemy import update
 
-from board_server import BoardServer
 from chromium import (
     DESKTOP,
     FAULTS,
@@ -33,7 +32,7 @@ from customs_leaderboard.schema import Team
 from customs_leaderboard.selecting import selected_numbers
 from customs_leaderboard.standings import public_standings, team_history
 from customs_leaderboard.submitting import submit_file
-from made_up_board import CLOSES, Author, copy_of, make_up_board
+from made_up_board import CLOSES, Author, copy_of, make_up_board, served
 
 SCREENS = ((PROJECTOR, "dark"), (PHONE, "light"), (PHONE, "dark"), (DESKTOP, "light"))
 HOSTILE = '"><img src=x onerror="window.hacked=1"><script>window.hacked=1</script>'
@@ -56,7 +55,7 @@ def before(browser, edition_path, tmp_path_factory, author) -> Iterator[SimpleNa
     """Weeks into a competition; tests add submissions."""
     folder = tmp_path_factory.mktemp("before")
     made = make_up_board(folder, edition_path, pace=0.1, author=author)
-    with BoardServer(made) as url:
+    with served(made) as url:
         yield SimpleNamespace(made=made, url=url, board=made.board)
     made.board.close_connections()
 
@@ -69,7 +68,7 @@ def after(browser, edition_path, tmp_path_factory, author) -> Iterator[SimpleNam
     made = make_up_board(folder, edition_path, until=until, pace=0.1, author=author)
     close_competition(made.board, n_replicates=50)
     reveal_labels(made.board)
-    with BoardServer(made) as url:
+    with served(made) as url:
         yield SimpleNamespace(made=made, url=url, board=made.board)
     made.board.close_connections()
 
@@ -279,7 +278,7 @@ def test_after_the_close(browser, after):
 
 def test_a_page_says_when_it_grows_old(browser, before, tmp_path):
     made = copy_of(before.made, tmp_path / "board")
-    with BoardServer(made) as url:
+    with served(made) as url:
         browser.get(url)
         assert browser.execute_script("return document.querySelector('[data-stale]')") is None
     wake(browser)  # the server is gone
@@ -292,7 +291,7 @@ def test_a_page_says_when_it_grows_old(browser, before, tmp_path):
 
 def test_the_page_turns_over_when_the_competition_closes(browser, before, tmp_path):
     made = copy_of(before.made, tmp_path / "board")
-    with BoardServer(made) as url:
+    with served(made) as url:
         browser.get(url)
         assert find(browser, ".phase").text == "Open"
         made.clock.at = CLOSES + timedelta(days=1)

@@ -59,6 +59,12 @@ def test_joint_bootstrap_is_the_bootstrap_of_each_on_the_same_samples(monkeypatc
         for j, rate in enumerate(rates):
             alone = bootstrap_precision(y, score, rate, n_replicates=40, seed=2)
             assert joint[i, j].tolist() == alone.tolist()
+    draws = np.random.default_rng(2)  # and each is the metric on the declarations drawn
+    for replicate in range(40):
+        drawn = draws.integers(0, n, n)
+        for i, score in enumerate(scores):
+            plain = [precision_at(y[drawn], score[drawn], rate) for rate in rates]
+            assert joint[i, :, replicate] == pytest.approx(plain)
 
 
 def test_interval_covers_the_truth_about_95_times_in_100():

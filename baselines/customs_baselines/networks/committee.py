@@ -12,7 +12,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 
 from customs_baselines.networks.device import choose_device, repeatable
 from customs_baselines.networks.message_network import MessageNetwork
-from customs_baselines.networks.pretraining import Neighbours, pretrain
+from customs_baselines.networks.pretraining import pretrain
 from customs_baselines.networks.training import Schedule, train
 
 Floats = npt.NDArray[np.float32]
@@ -109,11 +109,11 @@ class Committee:
     ) -> Committee:
         """Train; `y` and `y_critical`, shape (n_examples,), are 0 or 1 (critical: NaN unknown)."""
         device = choose_device(self.device)
-        neighbours = None
+        everyone = None
         if unlabelled is not None:
-            everyone = torch.arange(len(unlabelled.partner), device=device)
-            found = _pick(_to(unlabelled.examples, device), everyone)
-            neighbours = Neighbours(*found, unlabelled.partner)
+            partner = torch.as_tensor(unlabelled.partner, device=device)
+            rows = torch.arange(len(partner), device=device)
+            everyone = _pick(_to(unlabelled.examples, device), rows), partner
         self.pretraining_losses_: list[list[float]] = []
         n_messages, n_signals = examples.messages.shape[1:]
         n_features = examples.features.shape[1]
@@ -125,10 +125,9 @@ class Committee:
             with repeatable(self.random_state + i, self.n_jobs, device) as generator:
                 network = MessageNetwork(n_messages, n_signals, n_features, task.convolution)
                 network = network.to(device)
-                if neighbours is not None:
-                    self.pretraining_losses_.append(
-                        pretrain(network, neighbours, task.pretraining, generator)
-                    )
+                if everyone is not None:
+                    losses = pretrain(network, *everyone, task.pretraining, generator)
+                    self.pretraining_losses_.append(losses)
 
                 def loss_of(batch: torch.Tensor, network: MessageNetwork = network) -> torch.Tensor:
                     start, messages, features = _pick(held, batch.to(device))

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-import numpy.typing as npt
 import torch
 from torch import nn
 from torch.nn.functional import cross_entropy, mse_loss, normalize
@@ -25,28 +22,6 @@ _HIDDEN_SHARE: Final = 0.3  # of the messages that must be told from the others
 Tensors = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
 
 
-@dataclass(frozen=True)
-class Neighbours:
-    """Declarations to learn from without labels.
-
-    Attributes
-    ----------
-    start, messages, features : Tensor
-        As `MessageNetwork` takes them, shapes (n, ), (n, n_messages, n_signals), (n, n_features).
-    partner : ndarray of int64, shape (n,)
-        Position among them of a declaration that shares a trader; -1 for none.
-    """
-
-    start: torch.Tensor
-    messages: torch.Tensor
-    features: torch.Tensor
-    partner: npt.NDArray[np.int64]
-
-    def pick(self, rows: torch.Tensor) -> Tensors:
-        """Those at some positions."""
-        return self.start[rows], self.messages[rows], self.features[rows]
-
-
 def check_objective(objective: str) -> None:
     """Raise KitError unless the objective is one of `OBJECTIVES`."""
     if objective not in OBJECTIVES:
@@ -57,7 +32,8 @@ def check_objective(objective: str) -> None:
 
 def pretrain(
     network: MessageNetwork,
-    neighbours: Neighbours,
+    declarations: Tensors,
+    partner: torch.Tensor,
     objective: str,
     generator: torch.Generator,
 ) -> list[float]:
@@ -67,8 +43,11 @@ def pretrain(
     ----------
     network : MessageNetwork
         Not trained yet; its heads stay as they are.
-    neighbours : Neighbours
-        On the network's device.
+    declarations : tuple of Tensor
+        What the network takes of declarations, labelled or not: start (n,), messages (n,
+        n_messages, n_signals), features (n, n_features); on its device.
+    partner : Tensor of int64, shape (n,)
+        Position among them of a declaration that shares a trader; -1 for none.
     objective : {'contrastive', 'neighbourhood'}
         ``contrastive``: a declaration's code must be nearer to that of one that shares a trader
         than to those of the rest of the batch (InfoNCE). ``neighbourhood``: some kinds of message
@@ -81,9 +60,8 @@ def pretrain(
     Singh et al. (2023), arXiv:2305.11377 (a neighbour as positive, others as negatives); van den
     Oord et al. (2018), arXiv:1807.03748 (InfoNCE).
     """
-    n, n_messages, n_signals = neighbours.messages.shape
-    device = neighbours.messages.device
-    partner = torch.as_tensor(neighbours.partner, device=device)
+    n, n_messages, n_signals = declarations[1].shape
+    device = partner.device
     rows = torch.arange(n, device=device)
     if objective == "contrastive":
         rows = rows[partner >= 0]
@@ -95,13 +73,13 @@ def pretrain(
 
     def contrast(batch: torch.Tensor) -> torch.Tensor:
         own, other = (
-            normalize(reader(network.encode(*neighbours.pick(places))), dim=1)
+            normalize(reader(network.encode(*_pick(declarations, places))), dim=1)
             for places in (rows[batch], partner[rows[batch]])
         )
         return cross_entropy(own @ other.T / _TEMPERATURE, torch.arange(len(batch), device=device))
 
     def fill_in(batch: torch.Tensor) -> torch.Tensor:
-        start, messages, features = neighbours.pick(rows[batch])
+        start, messages, features = _pick(declarations, rows[batch])
         drawn = torch.rand(messages.shape[:2], generator=generator).to(device)
         hidden = drawn < _HIDDEN_SHARE
         told = reader(network.encode(start, messages * ~hidden[..., None], features))
@@ -114,3 +92,8 @@ def pretrain(
 
     train(nn.ModuleList([network, reader]), len(rows), loss_of, _SCHEDULE, generator)
     return losses
+
+
+def _pick(declarations: Tensors, rows: torch.Tensor) -> Tensors:
+    start, messages, features = declarations
+    return start[rows], messages[rows], features[rows]

@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from customs_kit.commands.leaderboard_options import require_extra
+from customs_kit.commands.leaderboard_options import (
+    competition_argument,
+    database_option,
+    opened,
+    require_extra,
+)
 from customs_kit.commands.options import json_option
 
 if TYPE_CHECKING:
@@ -17,11 +22,10 @@ if TYPE_CHECKING:
 # As `customs_leaderboard` names them; said here so that --help loads nothing.
 _TOKEN_VARIABLE = "CUSTOMS_KIT_TOKEN"  # noqa: S105
 _URL_VARIABLE = "CUSTOMS_KIT_URL"
-_DATABASE_VARIABLE = "CUSTOMS_KIT_DATABASE_URL"
 
 
 @click.command()
-@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@competition_argument
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
 @click.option(
     "--port",
@@ -30,11 +34,7 @@ _DATABASE_VARIABLE = "CUSTOMS_KIT_DATABASE_URL"
     show_default=True,
     help="Port to listen at; 0 for a free one.",
 )
-@click.option(
-    "--database-url",
-    envvar=_DATABASE_VARIABLE,
-    help=f"Database, if not the folder's own (also as {_DATABASE_VARIABLE}).",
-)
+@database_option
 @click.option(
     "--forwarded-allow-ips",
     default="",
@@ -48,14 +48,14 @@ _DATABASE_VARIABLE = "CUSTOMS_KIT_DATABASE_URL"
     help="Requests taken from one client address, on average.",
 )
 def serve(
-    folder: Path,
+    competition: Path,
     host: str,
     port: int,
     database_url: str | None,
     forwarded_allow_ips: str,
     requests_per_second: float,
 ) -> None:
-    """Serve the competition in DIR: the page, the API and the public files of its edition.
+    """Serve the COMPETITION: the page, the API and the public files of its edition.
 
     Logs go to standard error, a line of JSON for each request; they hold no tokens. SIGTERM or
     Ctrl+C ends it when the requests that have begun are answered.
@@ -65,21 +65,16 @@ def serve(
       customs-kit leaderboard serve my-board
       customs-kit leaderboard serve my-board --port 8080 --forwarded-allow-ips 127.0.0.1
     """
-    require_extra()
-    from customs_leaderboard.board import open_board
-    from customs_leaderboard.service.serving import Address, serve
-    from customs_leaderboard.service.settings import ServiceSettings
+    with opened(competition, database_url) as board:
+        from customs_leaderboard.service.serving import Address, serve
+        from customs_leaderboard.service.settings import ServiceSettings
 
-    board = open_board(folder, database_url=database_url)
-    try:
         serve(
             board,
             Address(host, port, forwarded_allow_ips),
             ServiceSettings(requests_per_second=requests_per_second),
             lambda url: click.echo(f"{board.competition.title}: {url} (Ctrl+C ends it)"),
         )
-    finally:
-        board.close_connections()
 
 
 @click.command()
