@@ -25,7 +25,7 @@ def measure(rows: int, partitions: int = 1) -> tuple[float, float, str]:
         secret_of_seed(0),
         n_declarations=rows,
         profile=load_profile(),
-        n_partitions=partitions,
+        n_workers=partitions,
     )
     digest = sha256()
     for chunk in csv_chunks(world.declarations):

@@ -38,6 +38,15 @@ _RISK_COLUMNS: Final = ("Importer ID", "Declarant ID", "Seller ID", "HS6 Code", 
 _SMOOTHING: Final = 10.0
 
 
+#: Declared columns that each erasure reads.
+COLUMNS_READ: Final[dict[str, tuple[str, ...]]] = {
+    "random": (),
+    "importer": ("Date", "Importer ID"),
+    "inspection": ("Date", *_RISK_COLUMNS),
+    "delay": ("Date",),
+}
+
+
 def n_kept(label_rate: float, n_rows: int) -> int:
     """Number of labels kept: `label_rate * n_rows`, to the nearest integer, halves up.
 
@@ -61,8 +70,8 @@ def erasure_order(train: pd.DataFrame, y: npt.ArrayLike, erasure: str, secret: b
 
     Parameters
     ----------
-    train : DataFrame, shape (n_declarations, >= 20)
-        Declared columns.
+    train : DataFrame, shape (n_declarations, any)
+        Declared columns, at least `COLUMNS_READ` of the erasure.
     y : array_like of int8, shape (n_declarations,)
         Labels 0, 1 or -1. Only `inspection` reads them, and only those of earlier months.
     erasure : {'random', 'importer', 'inspection', 'delay'}

@@ -6,11 +6,14 @@ import io
 import json
 import re
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 from rich.console import Console, RenderableType
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from customs_data.errors import KitError
 
@@ -42,6 +45,20 @@ def show(*parts: RenderableType) -> None:
 def progress_console() -> Console:
     """Return a console on standard error; progress shows only where that is a terminal."""
     return Console(stderr=True, highlight=False)
+
+
+@contextmanager
+def progress_bar(what: str, total: int) -> Iterator[Callable[[int], None]]:
+    """Show how many of `total` declarations are done; yields what tells it of further ones."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed:,} of {task.total:,} declarations"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=progress_console(), transient=True) as progress:
+        task = progress.add_task(what, total=total)
+        yield lambda n: progress.advance(task, n)
 
 
 def save_picture(path: Path, title: str, *parts: RenderableType) -> None:

@@ -66,7 +66,7 @@ def test_partitions_change_nothing(made, tmp_path, partitions):
         tmp_path / "e",
         origin="published-seed",
         name="made",
-        n_partitions=partitions,
+        n_workers=partitions,
     )
     assert again == load_edition(made).manifest
 

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
-
-import numpy as np
-import pandas as pd
-
-from customs_data.schema import COLUMNS, ERASED
+from customs_data.edition.tally import Tally
+from customs_data.schema import COLUMNS
 
 _ORIGIN = {
     "published-seed": "Simulated from a published seed. For practice: anyone can make the hidden "
@@ -23,9 +19,9 @@ def datasheet(
     origin: str,
     erasure: str,
     seed: int | None,
-    dates: dict[str, tuple[date, date]],
-    train: pd.DataFrame,
-    test: pd.DataFrame,
+    periods: dict[str, Tally],
+    train: Tally,
+    test: Tally,
 ) -> str:
     """Return the datasheet as Markdown.
 
@@ -35,16 +31,13 @@ def datasheet(
         As in the manifest.
     seed : int or None
         The published seed, if there is one.
-    dates : dict of str to (date, date)
-        First and last day of each period.
-    train : DataFrame
-        As published: 22 columns, some labels erased.
-    test : DataFrame
-        As published: 20 columns.
+    periods : dict of str to Tally
+        Counts of each period.
+    train, test : Tally
+        Counts of train and test as published.
     """
-    labelled = int((train["Fraud"] != ERASED).sum())
-    n_fraud = int((train["Fraud"] == 1).sum())
-    fraud_rate = f"{n_fraud / labelled:.4f}" if labelled else "unknown"
+    labelled = train.n_labelled
+    fraud_rate = f"{train.n_fraud / labelled:.4f}" if labelled else "unknown"
     lines = [
         f"# Datasheet: {name}",
         "",
@@ -65,11 +58,11 @@ def datasheet(
         "| period | first day | last day | declarations |",
         "|---|---|---|---:|",
         *(
-            f"| {period} | {first} | {last} | {_n_within(period, first, last, train, test):,} |"
-            for period, (first, last) in dates.items()
+            f"| {period} | {counts.first} | {counts.last} | {counts.n_rows:,} |"
+            for period, counts in periods.items()
         ),
         "",
-        f"Labels: {labelled:,} of {len(train):,} training declarations have one (erasure: "
+        f"Labels: {labelled:,} of {train.n_rows:,} training declarations have one (erasure: "
         f"{erasure}); {fraud_rate} of these are fraud.",
         "",
         "## Columns",
@@ -79,10 +72,10 @@ def datasheet(
     ]
     for column in COLUMNS:
         if column.role == "label":
-            in_train, in_test = float((train[column.name] == ERASED).mean()), "absent"
+            in_train, in_test = 1.0 - labelled / train.n_rows, "absent"
         else:
-            in_train = float(train[column.name].isna().mean())
-            in_test = f"{test[column.name].isna().mean():.1%}"
+            in_train = train.n_missing[column.name] / train.n_rows
+            in_test = f"{test.n_missing[column.name] / test.n_rows:.1%}"
         lines.append(
             f"| {column.name} | {column.role} | {column.unit} | {in_train:.1%} | {in_test} | "
             f"{column.description} |"
@@ -108,9 +101,3 @@ def datasheet(
         "",
     ]
     return "\n".join(lines)
-
-
-def _n_within(period: str, first: date, last: date, train: pd.DataFrame, test: pd.DataFrame) -> int:
-    """Declarations of a period."""
-    days = (train if period == "train" else test)["Date"].to_numpy()
-    return int(((days >= np.datetime64(first)) & (days <= np.datetime64(last))).sum())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -12,6 +12,7 @@ import pandas as pd
 
 from customs_data.edition.making import Draft, make_edition
 from customs_data.edition.manifest import PERIODS, Manifest
+from customs_data.edition.source import SimulatedSource
 from customs_data.erasure import ERASURES
 from customs_data.errors import KitError
 from customs_data.profile import Profile, load_profile
@@ -19,7 +20,7 @@ from customs_data.rates import exact_rate
 from customs_data.streams import derive, secret_of_seed
 from customs_data.world.configuration import Configuration, build_configuration, load_configuration
 from customs_data.world.schemes import check_schemes
-from customs_data.world.simulate import World, simulate
+from customs_data.world.simulate import World, prepare, simulate
 from customs_data.writing import FileFormat
 
 #: The practice edition: everybody has the same one. Of eight seeds looked at, one whose ceiling,
@@ -68,6 +69,15 @@ class Blueprint:
                 f"An edition must have {_FEWEST} to {_MOST:,} declarations, however: "
                 f"{self.n_declarations:,}."
             )
+
+    def world_arguments(self) -> dict[str, Any]:
+        """What `customs_data.world.simulate` takes beside configuration and secret."""
+        return {
+            "n_declarations": self.n_declarations,
+            "profile": self.profile,
+            "with_links": self.with_links,
+            "with_decoys": self.with_decoys,
+        }
 
     def as_dict(self) -> dict[str, Any]:
         """Return the blueprint as plain data, for the manifest (the profile by its SHA-256)."""
@@ -148,7 +158,8 @@ def generate_edition(
     seed: int | None = None,
     name: str | None = None,
     file_format: FileFormat = "csv",
-    n_partitions: int = 1,
+    n_workers: int = 1,
+    on_rows: Callable[[int], None] = lambda n: None,
 ) -> Manifest:
     """Simulate a world and write it as an edition.
 
@@ -169,43 +180,37 @@ def generate_edition(
         Name of the edition; the folder's name by default.
     file_format : {'csv', 'parquet'}
         Of the tables.
-    n_partitions : int
-        Pieces the rows are made in; the result does not depend on it.
+    n_workers : int
+        Months made at a time, by threads; the result does not depend on it.
+    on_rows : callable
+        Told how many further declarations have been written.
 
     Raises
     ------
     KitError
         If the folder cannot be written.
     """
-    world = simulate_world(blueprint, secret, n_partitions=n_partitions)
-    periods = split_periods(world)
+    simulation = prepare(
+        blueprint.configuration, secret, n_workers=n_workers, **blueprint.world_arguments()
+    )
     draft = Draft(
         name=Path(out).name if name is None else name,
         origin=origin,
         configuration=blueprint.as_dict() | ({} if seed is None else {"seed": seed}),
-        train=periods["train"],
-        public=periods["public"],
-        private=periods["private"],
+        source=SimulatedSource(simulation, n_workers),
         nonce=derive(secret, "nonce"),
         erasure_secret=derive(secret, "erasure"),
         label_rate=blueprint.label_rate,
         erasure=blueprint.erasure,
-        oracle=world.oracle,
         secret=secret.hex(),
     )
-    return make_edition(draft, out, file_format=file_format)
+    return make_edition(draft, out, file_format=file_format, on_rows=on_rows)
 
 
-def simulate_world(blueprint: Blueprint, secret: bytes, *, n_partitions: int = 1) -> World:
+def simulate_world(blueprint: Blueprint, secret: bytes, *, n_workers: int = 1) -> World:
     """Simulate the world of a blueprint."""
     return simulate(
-        blueprint.configuration,
-        secret,
-        n_declarations=blueprint.n_declarations,
-        profile=blueprint.profile,
-        n_partitions=n_partitions,
-        with_links=blueprint.with_links,
-        with_decoys=blueprint.with_decoys,
+        blueprint.configuration, secret, n_workers=n_workers, **blueprint.world_arguments()
     )
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 from customs_data.declarations import read_declarations
 from customs_data.edition.making import Draft, make_edition
 from customs_data.edition.manifest import Manifest
+from customs_data.edition.source import FrameSource
 from customs_data.errors import InvalidDeclarationsError, KitError
 from customs_data.streams import secret_of_seed
 from customs_data.writing import FileFormat
@@ -111,9 +112,7 @@ def import_edition(
         name=Path(out).name if name is None else name,
         origin="import",
         configuration=configuration,
-        train=periods["train"],
-        public=periods["public"],
-        private=periods["private"],
+        source=FrameSource(periods),
         nonce=os.urandom(32),
         erasure_secret=secret_of_seed(seed),
         label_rate=label_rate,

@@ -5,26 +5,30 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import date
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from customs_data.edition import layout as parts
 from customs_data.edition.commitment import commit
 from customs_data.edition.datasheet import datasheet
-from customs_data.edition.layout import Layout
+from customs_data.edition.layout import USAGES, Layout
 from customs_data.edition.manifest import FORMAT_VERSION, NAME, PERIODS, FileRecord, Manifest
-from customs_data.erasure import erase
-from customs_data.errors import InvalidDeclarationsError, KitError
-from customs_data.problems import ProblemReport
-from customs_data.schema import DECLARED_COLUMNS, ERASED, KEY, LABEL_COLUMNS
-from customs_data.writing import FileFormat, write_table
+from customs_data.edition.source import Source
+from customs_data.edition.tally import Tally
+from customs_data.erasure import COLUMNS_READ, erase
+from customs_data.errors import KitError
+from customs_data.schema import DECLARED_COLUMNS, KEY, LABEL_COLUMNS
+from customs_data.writing import FileFormat, TableWriter
 
 
 @dataclass(frozen=True)
@@ -39,8 +43,8 @@ class Draft:
         As in the manifest.
     configuration : dict
         As in the manifest.
-    train, public, private : DataFrame
-        All 22 columns; the test periods fully labelled.
+    source : Source
+        Declarations of the three periods; the test periods fully labelled.
     nonce : bytes, 32 bytes
         Of the commitment.
     erasure_secret : bytes
@@ -49,8 +53,6 @@ class Draft:
         Share of the training declarations that keep a label; None keeps the labels there are.
     erasure : str
         How labels are erased.
-    oracle : DataFrame, optional
-        The simulator's truth, for hidden/.
     secret : str or None
         The generator's secret in hexadecimal, for hidden/secret.json.
     """
@@ -58,14 +60,11 @@ class Draft:
     name: str
     origin: str
     configuration: dict[str, Any]
-    train: pd.DataFrame = field(repr=False)
-    public: pd.DataFrame = field(repr=False)
-    private: pd.DataFrame = field(repr=False)
+    source: Source = field(repr=False)
     nonce: bytes = field(repr=False)
     erasure_secret: bytes = field(repr=False)
     label_rate: float | None = None
     erasure: str = "random"
-    oracle: pd.DataFrame | None = field(default=None, repr=False)
     secret: str | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
@@ -74,44 +73,15 @@ class Draft:
                 "The edition's name must be 1 to 64 letters, digits, blanks, dots, underscores or "
                 f"hyphens, beginning with a letter or digit, however: {self.name!r}. Pass --name."
             )
-        check_periods({period: getattr(self, period) for period in PERIODS})
 
 
-def check_periods(frames: dict[str, pd.DataFrame]) -> None:
-    """Hold the three periods against each other.
-
-    Raises
-    ------
-    InvalidDeclarationsError
-        If a period is empty, they overlap in time, share a Declaration ID, or a test label is
-        missing; all of it in one report.
-    """
-    report = ProblemReport("The edition")
-    for period, frame in frames.items():
-        if frame.empty:
-            report.add(f"The {period} period must hold declarations, however: it is empty")
-        elif period != "train" and (n := int((frame["Fraud"] == ERASED).sum())):
-            report.add(
-                f"Every declaration of the {period} period must have its labels (they are what "
-                f"submissions are scored against), however: {n:,} of {len(frame):,} have none"
-            )
-    for earlier, later in (("train", "public"), ("public", "private")):
-        if frames[earlier].empty or frames[later].empty:
-            continue
-        last, first = frames[earlier]["Date"].max(), frames[later]["Date"].min()
-        if last >= first:
-            report.add(
-                f"The {earlier} period must end before the {later} period begins, however: it ends "
-                f"on {last:%Y-%m-%d} and the {later} period begins on {first:%Y-%m-%d}"
-            )
-    keys = pd.concat([frame[KEY] for frame in frames.values()])
-    if repeated := keys[keys.duplicated()].head(5).tolist():
-        report.add(f"No {KEY} may stand in two periods, however: {', '.join(repeated)}")
-    if report:
-        raise InvalidDeclarationsError(str(report))
-
-
-def make_edition(draft: Draft, out: Path | str, *, file_format: FileFormat = "csv") -> Manifest:
+def make_edition(
+    draft: Draft,
+    out: Path | str,
+    *,
+    file_format: FileFormat = "csv",
+    on_rows: Callable[[int], None] = lambda n: None,
+) -> Manifest:
     """Write an edition.
 
     Rows are put into the order of (Date, Declaration ID), so that the order of the source - which
@@ -125,6 +95,8 @@ def make_edition(draft: Draft, out: Path | str, *, file_format: FileFormat = "cs
         A folder that does not exist yet, or is empty.
     file_format : {'csv', 'parquet'}
         Of all tables but sample_submission.csv.
+    on_rows : callable
+        Told how many further declarations have been written.
 
     Raises
     ------
@@ -140,7 +112,7 @@ def make_edition(draft: Draft, out: Path | str, *, file_format: FileFormat = "cs
             )
         out.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as scratch:
-            manifest = _write_parts(draft, Layout.of(scratch), file_format)
+            manifest = _write_parts(draft, Layout.of(scratch), file_format, on_rows)
             out.mkdir(exist_ok=True)
             for part in ("public", "hidden"):
                 shutil.move(Path(scratch) / part, out / part)
@@ -149,50 +121,45 @@ def make_edition(draft: Draft, out: Path | str, *, file_format: FileFormat = "cs
     return manifest
 
 
-def _write_parts(draft: Draft, layout: Layout, file_format: FileFormat) -> Manifest:
+def _write_parts(
+    draft: Draft, layout: Layout, file_format: FileFormat, on_rows: Callable[[int], None]
+) -> Manifest:
     """Write public/ and hidden/ below a scratch folder."""
     layout.public.mkdir()
     layout.hidden.mkdir(mode=0o700)
-    train, erased, label_rate = _erase(draft)
-    public, private = (_in_order(frame) for frame in (draft.public, draft.private))
-    both = pd.concat([public, private], ignore_index=True)
-    test = both[list(DECLARED_COLUMNS)]
-    solution = both[[KEY, *LABEL_COLUMNS]].assign(
-        Usage=np.repeat(["Public", "Private"], [len(public), len(private)])
-    )
-    sample = test[[KEY]].assign(**{"Fraud Score": 0.5})
-    files = {}
-    for table, frame in ((parts.TRAIN, train), (parts.TEST, test), (parts.SAMPLE, sample)):
-        # Teams submit CSV, so the sample is CSV in every edition.
-        chosen: FileFormat = "csv" if table == parts.SAMPLE else file_format
-        files[table] = FileRecord(len(frame), write_table(frame, layout.public / table, chosen))
-    hidden = {parts.SOLUTION: solution, parts.TRAIN_LABELS: erased}
-    if draft.oracle is not None:
-        hidden[parts.ORACLE] = (
-            draft.oracle.set_index(KEY).loc[pd.concat([train[KEY], test[KEY]])].reset_index()
-        )
-    sums = {
-        table: write_table(frame, layout.hidden / table, file_format)
-        for table, frame in hidden.items()
-    }
+    kept = _choose_labels(draft)
+    tallies = {period: Tally() for period in PERIODS}
+    with ExitStack() as stack:
+        tables = _Tables(stack, layout, file_format)
+        for period, tally in tallies.items():
+            for part in draft.source.parts(period):
+                if period == "train":
+                    published = _publish(tables, part.declarations, kept, tally.n_rows)
+                else:
+                    published = _hide(tables, part.declarations, USAGES[period])
+                if part.oracle is not None:
+                    tables.write(parts.ORACLE, part.oracle)
+                tally.add(published)
+                on_rows(published.num_rows)
+    train, test = tallies["train"], tallies["public"].followed_by(tallies["private"])
+    files = {name: FileRecord(*tables.record(name)) for name in parts.PUBLIC_TABLES}
+    n_erased, train_labels_sha256 = tables.record(parts.TRAIN_LABELS)
     generator_version = version("customs-kit")
-    rows = {"train": len(train), "public": len(public), "private": len(private)}
-    dates = {
-        period: (_day(frame["Date"].min()), _day(frame["Date"].max()))
-        for period, frame in (("train", train), ("public", public), ("private", private))
-    }
-    erasure = "none" if erased.empty else draft.erasure
+    erasure = draft.erasure if n_erased else "none"
+    dates = {period: (tally.first, tally.last) for period, tally in tallies.items()}
     seed = draft.configuration.get("seed")
-    sheet = datasheet(draft.name, draft.origin, erasure, seed, dates, train, test)
+    sheet = datasheet(draft.name, draft.origin, erasure, seed, tallies, train, test)
     manifest = Manifest(
         name=draft.name,
         format_version=FORMAT_VERSION,
         generator_version=generator_version,
         origin=draft.origin,
         configuration=draft.configuration,
-        rows=rows,
+        rows={period: tally.n_rows for period, tally in tallies.items()},
         dates=dates,
-        label_rate=label_rate,
+        label_rate=(
+            train.n_labelled / train.n_rows if draft.label_rate is None else draft.label_rate
+        ),
         erasure=erasure,
         files=files,
         datasheet_sha256=sha256(sheet.encode()).hexdigest(),
@@ -202,8 +169,8 @@ def _write_parts(draft: Draft, layout: Layout, file_format: FileFormat) -> Manif
             configuration=draft.configuration,
             public_sha256={table: record.sha256 for table, record in files.items()},
             generator_version=generator_version,
-            solution_sha256=sums[parts.SOLUTION],
-            train_labels_sha256=sums[parts.TRAIN_LABELS],
+            solution_sha256=tables.record(parts.SOLUTION)[1],
+            train_labels_sha256=train_labels_sha256,
         ),
     )
     (layout.public / parts.MANIFEST).write_text(manifest.to_json(), encoding="utf-8")
@@ -215,25 +182,66 @@ def _write_parts(draft: Draft, layout: Layout, file_format: FileFormat) -> Manif
     return manifest
 
 
-def _erase(draft: Draft) -> tuple[pd.DataFrame, pd.DataFrame, float]:
-    """Return the training table as published, the labels erased from it, and the label rate."""
-    train = _in_order(draft.train)
-    y = train["Fraud"].to_numpy()
-    if draft.label_rate is None:
-        return train, train.loc[[], [KEY, *LABEL_COLUMNS]], float((y != ERASED).mean())
-    kept = erase(
+class _Tables:
+    """The tables of an edition, each opened with its first rows."""
+
+    def __init__(self, stack: ExitStack, layout: Layout, file_format: FileFormat) -> None:
+        self._stack = stack
+        self._layout = layout
+        self._format = file_format
+        self._writers: dict[str, TableWriter] = {}
+
+    def write(self, name: str, table: pa.Table) -> None:
+        """Append rows to a table."""
+        if name not in self._writers:
+            hidden = name in parts.HIDDEN_TABLES
+            folder = self._layout.hidden if hidden else self._layout.public
+            # Teams submit CSV, so the sample is CSV in every edition.
+            chosen: FileFormat = "csv" if name == parts.SAMPLE else self._format
+            writer = TableWriter(folder / name, chosen)
+            self._writers[name] = self._stack.enter_context(writer)
+        self._writers[name].write(table)
+
+    def record(self, name: str) -> tuple[int, str]:
+        """Rows and SHA-256 of a table."""
+        return self._writers[name].n_rows, self._writers[name].sha256
+
+
+def _choose_labels(draft: Draft) -> npt.NDArray[np.bool_] | None:
+    """Training declarations that keep their label; None if all keep what they have."""
+    if draft.label_rate is None or (draft.label_rate == 1.0 and draft.source.has_every_label):
+        return None
+    train, y = draft.source.training(COLUMNS_READ[draft.erasure])
+    return erase(
         train, y, label_rate=draft.label_rate, erasure=draft.erasure, secret=draft.erasure_secret
     )
-    erased = train.loc[~kept & (y != ERASED), [KEY, *LABEL_COLUMNS]].reset_index(drop=True)
-    published = train.copy()
-    published.loc[~kept, list(LABEL_COLUMNS)] = ERASED
-    return published, erased, draft.label_rate
 
 
-def _in_order(frame: pd.DataFrame) -> pd.DataFrame:
-    """Sort by day, then ID: an order that shows nothing the columns do not show."""
-    return frame.sort_values(["Date", KEY], kind="stable", ignore_index=True)
+def _publish(
+    tables: _Tables, train: pa.Table, kept: npt.NDArray[np.bool_] | None, start: int
+) -> pa.Table:
+    """Write training declarations, and beside them the labels that they lose."""
+    labels = train.select([KEY, *LABEL_COLUMNS])
+    if kept is None:
+        tables.write(parts.TRAIN, train)
+        tables.write(parts.TRAIN_LABELS, labels.slice(0, 0))
+        return train
+    keeps = pa.array(kept[start : start + train.num_rows])
+    known = pc.is_valid(train["Fraud"])
+    tables.write(parts.TRAIN_LABELS, labels.filter(pc.and_(pc.invert(keeps), known)))
+    for name in LABEL_COLUMNS:
+        place = train.column_names.index(name)
+        train = train.set_column(place, name, pc.if_else(keeps, train[name], None))
+    tables.write(parts.TRAIN, train)
+    return train
 
 
-def _day(stamp: pd.Timestamp) -> date:
-    return stamp.date()
+def _hide(tables: _Tables, declarations: pa.Table, usage: str) -> pa.Table:
+    """Write test declarations without their labels, and the labels to hidden/."""
+    test = declarations.select(list(DECLARED_COLUMNS))
+    usages = pa.array([usage]).take(pa.array(np.zeros(test.num_rows, dtype=np.int8)))
+    solution = declarations.select([KEY, *LABEL_COLUMNS]).append_column("Usage", usages)
+    sample = test.select([KEY]).append_column("Fraud Score", pa.array(np.full(test.num_rows, 0.5)))
+    for name, table in ((parts.TEST, test), (parts.SAMPLE, sample), (parts.SOLUTION, solution)):
+        tables.write(name, table)
+    return test

@@ -18,28 +18,65 @@ IntArray = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
+class Month:
+    """The declarations of a month: they stand side by side, in no particular order.
+
+    Attributes
+    ----------
+    period : int
+        0 = training, 1 = public, 2 = private.
+    start, stop : int
+        The declarations ``start .. stop - 1``.
+    first_day : int
+        Days since the first day of the window.
+    volume : float64 array, shape (n_days_of_month,)
+        Expected declarations of its days, in any unit.
+    """
+
+    period: int
+    start: int
+    stop: int
+    first_day: int
+    volume: FloatArray
+
+
+@dataclass(frozen=True)
 class Calendar:
     """The day of each declaration.
 
     Attributes
     ----------
-    day : int64 array, shape (n_declarations,)
-        Days since the first, in no particular order: declaration ``i`` is a draw of the world,
-        and its place in the file follows from `order`.
-    order : int64 array, shape (n_declarations,)
-        Declarations sorted by day; within a day in an order of its own stream.
+    months : tuple of Month
+        In their order; together they hold every declaration.
     n_days : int
         Days of the window.
     first_day : datetime.date
     period_rows : tuple of int
         Declarations of the training, public and private period.
+    streams : Streams
     """
 
-    day: IntArray
-    order: IntArray
+    months: tuple[Month, ...]
     n_days: int
     first_day: datetime.date
     period_rows: tuple[int, ...]
+    streams: Streams
+
+    def day(self, start: int, stop: int) -> IntArray:
+        """Days since the first of the declarations ``start .. stop - 1``, shape (n,)."""
+        u = self.streams.uniform("calendar/day", start, stop)[:, 0]
+        day = np.empty(stop - start, dtype=np.int64)
+        for month in self.months:
+            first, last = max(start, month.start), min(stop, month.stop)
+            if first < last:
+                part = slice(first - start, last - start)
+                day[part] = month.first_day + draw_weighted(month.volume, u[part])
+        return day
+
+    def order(self, month: Month, day: IntArray) -> IntArray:
+        """Its declarations by day, within a day in an order of its own stream, shape (n,)."""
+        tie = self.streams.words("calendar/order", month.start, month.stop)[:, 0]
+        return np.lexsort((tie, day)).astype(np.int64)
 
     def date(self, day: IntArray) -> NDArray[np.datetime64]:
         """Dates of days, datetime64[s]."""
@@ -60,26 +97,20 @@ def make_calendar(
     starts = [_add_months(period.first_day, month) for month in range(n_months + 1)]
     n_days = (starts[-1] - starts[0]).days
     volume = _volume_of_days(profile, period.first_day, n_days)
-    month_starts = np.array([(day - period.first_day).days for day in starts])
-    month_volume = np.add.reduceat(volume, month_starts[:-1])  # whole numbers: exact in any order
+    first_days = [(day - period.first_day).days for day in starts]
+    # Volumes are whole numbers: their sums are exact in any order.
+    month_volume = np.add.reduceat(volume, np.array(first_days[:-1]))
     period_rows = largest_remainder(np.array(period.reference_rows, dtype=float), n_declarations)
-    u = streams.uniform("calendar/day", 0, n_declarations)[:, 0]
-    day = np.zeros(n_declarations, dtype=np.int64)
-    row, month = 0, 0
-    for months, rows in zip(period.months, period_rows, strict=True):
-        parts = largest_remainder(month_volume[month : month + months], int(rows))
-        for part in parts:
-            first, last = month_starts[month], month_starts[month + 1]
-            chosen = draw_weighted(volume[first:last], u[row : row + part])
-            day[row : row + part] = first + chosen
-            row, month = row + int(part), month + 1
-    tie = streams.words("calendar/order", 0, n_declarations)[:, 0]
+    months: list[Month] = []
+    row = 0
+    for number, (count, rows) in enumerate(zip(period.months, period_rows, strict=True)):
+        done = len(months)
+        for part in largest_remainder(month_volume[done : done + count], int(rows)):
+            first, last = first_days[len(months)], first_days[len(months) + 1]
+            months.append(Month(number, row, row + int(part), first, volume[first:last]))
+            row += int(part)
     return Calendar(
-        day=day,
-        order=np.lexsort((tie, day)).astype(np.int64),
-        n_days=n_days,
-        first_day=period.first_day,
-        period_rows=tuple(int(rows) for rows in period_rows),
+        tuple(months), n_days, period.first_day, tuple(int(rows) for rows in period_rows), streams
     )
 
 

@@ -25,9 +25,10 @@ from customs_data.world.configuration import Clusters as ClusterSettings
 from customs_data.world.configuration import Configuration
 from customs_data.world.effects import STYLE_TRAITS, Effects
 from customs_data.world.market import Market
+from customs_data.world.spans import spans
 from customs_data.world.streams import Streams
 from customs_data.world.tables import GroupedTable
-from customs_data.world.traders import HABITS, Importers, Lines, make_lines
+from customs_data.world.traders import HABITS, Importers, Lines, make_lines, number_lines
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -36,6 +37,7 @@ BoolArray = NDArray[np.bool_]
 MOST_BROKERS = 4
 _TEMPLATE = ("mode", "import_type", "import_use", "payment", "indicator")
 _MOST_SHELL_LINES = 8
+_CLUSTERS_AT_A_TIME = 256
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ class ClusterTable:
     office, habit : int64, shape (n_clusters,) and (n_clusters, 6)
         Office and filing template.
     office_loyalty : float64
-    cell : int64, shape (n_clusters, n_lines)
+    cell : int32, shape (n_clusters, n_lines)
         Goods.
     price_offset, mass_sd : float64
         Ln unit price; spread of ln mass.
@@ -90,7 +92,7 @@ class ClusterTable:
     office: IntArray
     habit: IntArray
     office_loyalty: FloatArray
-    cell: IntArray
+    cell: NDArray[np.int32]
     price_offset: FloatArray
     mass_sd: FloatArray
     shell_rows: FloatArray
@@ -220,10 +222,28 @@ def _draw_brokers(settings: ClusterSettings, declarants: Declarants, u: FloatArr
 
 def _draw_goods(
     settings: ClusterSettings, market: Market, effects: Effects, n: int, streams: Streams
-) -> IntArray:
+) -> NDArray[np.int32]:
     """Goods lines, shape (n, lines): own departure and chapters, or dutiable and tempting."""
-    lines, chapters = settings.lines, settings.chapters
-    u = streams.uniform("cluster/goods", 0, n, 1 + chapters + 3 * lines)
+    tempting = market.weight * exponential(settings.goods_tilt * effects.goods)
+    tempting = np.where(market.rate > 0.0, tempting, settings.safe_goods_weight * tempting)
+    table = GroupedTable.from_weights(np.zeros(market.n_cells, dtype=np.int64), tempting, 1)
+    goods = np.empty((n, settings.lines), dtype=np.int32)
+    for start, stop in spans(n, size=_CLUSTERS_AT_A_TIME):
+        goods[start:stop] = _draw_goods_of(settings, market, table, start, stop, streams)
+    return goods
+
+
+def _draw_goods_of(
+    settings: ClusterSettings,
+    market: Market,
+    tempting: GroupedTable,
+    start: int,
+    stop: int,
+    streams: Streams,
+) -> IntArray:
+    """Goods lines of the clusters ``start .. stop - 1``."""
+    n, lines, chapters = stop - start, settings.lines, settings.chapters
+    u = streams.uniform("cluster/goods", start, stop, 1 + chapters + 3 * lines)
     home = market.draw_cell(u[:, 0])
     own = market.chapter[market.draw_cell(u[:, 1 : 1 + chapters].reshape(-1))]
     own = own.reshape(n, chapters)
@@ -233,68 +253,103 @@ def _draw_goods(
     chapter = np.take_along_axis(own, choice, axis=1).reshape(-1)
     departure = np.repeat(market.departure[home], lines)
     on_route = market.draw_on_route(departure, chapter, pick[:, :, 1].reshape(-1))
-    tempting = market.weight * exponential(settings.goods_tilt * effects.goods)
-    tempting = np.where(market.rate > 0.0, tempting, settings.safe_goods_weight * tempting)
-    table = GroupedTable.from_weights(np.zeros(market.n_cells, dtype=np.int64), tempting, 1)
-    elsewhere = table.draw(np.zeros(n * lines, dtype=np.int64), pick[:, :, 1].reshape(-1))
+    elsewhere = tempting.draw(np.zeros(n * lines, dtype=np.int64), pick[:, :, 1].reshape(-1))
     is_own = pick[:, :, 2].reshape(-1) < settings.own_goods_share
     return np.where(is_own, on_route, elsewhere).reshape(n, lines)
 
 
-def make_shells(
-    configuration: Configuration,
-    clusters: ClusterTable,
-    market: Market,
-    declarants: Declarants,
-    pools: SellerPools,
-    streams: Streams,
-) -> tuple[Importers, Lines]:
-    """Draw the short-lived importers of the clusters and their lines."""
-    settings, trade = configuration.clusters, configuration.trade
-    n_shells = np.maximum(np.ceil(clusters.rows / clusters.shell_rows), 1).astype(np.int64)
-    cluster = np.repeat(np.arange(len(clusters)), n_shells)
-    n = len(cluster)
-    u = streams.uniform("shell/traits", 0, n, 32)
-    z = normal_quantile(u[:, :2])
-    life = settings.shell_shortest_life - clusters.shell_life[cluster] * logarithm(u[:, 2])
-    start, end = clusters.start[cluster], clusters.end[cluster]
-    # Some were there before the first day, so that the first weeks look like all others.
-    appears = start - life + u[:, 3] * (end - start + life)
-    birth = np.maximum(appears, start)
-    death = np.minimum(appears + life, end)
-    drawn = market.filing.draw(u[:, 4:13])
-    habit = np.stack([drawn[name] for name in HABITS], axis=1)
-    for column, name in enumerate(HABITS):
-        loyal = u[:, 13 + column] < settings.template_loyalty
-        if name in _TEMPLATE:
-            habit[:, column] = np.where(loyal, clusters.habit[cluster, column], habit[:, column])
-    office = HABITS.index("office")
-    at_home = u[:, 19] < clusters.office_loyalty[cluster]
-    habit[:, office] = np.where(at_home, clusters.office[cluster], habit[:, office])
-    main = np.where(
-        u[:, 20] < trade.same_office_share,
-        declarants.draw_at(habit[:, office], u[:, 21]),
-        declarants.draw(u[:, 21]),
-    )
-    n_lines = np.clip(np.rint(clusters.shell_lines[cluster]), 1, _MOST_SHELL_LINES)
-    n_lines = n_lines.astype(np.int64)
-    importers = Importers(
-        weight=exponential(settings.shell_activity_sd * z[:, 0]) / np.maximum(death - birth, 7.0),
-        birth=birth,
-        death=death,
-        first_line=np.cumsum(n_lines) - n_lines,
-        n_lines=n_lines,
-        declarant=np.stack([main, declarants.draw(u[:, 22]), declarants.draw(u[:, 23])], axis=1),
-        habit=habit,
-        courier=u[:, 24],
-        price_offset=clusters.price_offset[cluster] + trade.price_offset_sd * z[:, 1],
-        mass_sd=clusters.mass_sd[cluster],
-        log_odds=np.zeros(n),
-        cluster=cluster,
-    )
-    owner = np.repeat(np.arange(n), n_lines)
-    number = np.arange(len(owner)) - importers.first_line[owner]
-    choice = streams.uniform("shell/goods", 0, n, _MOST_SHELL_LINES)[owner, number]
-    line = np.floor(choice * settings.lines).astype(np.int64)
-    cell = clusters.cell[cluster[owner], line]
-    return importers, make_lines(trade, market, pools, cell, "shell", streams)
+@dataclass(frozen=True)
+class Shells:
+    """The short-lived importers of the clusters, one cluster's behind the other's.
+
+    Attributes
+    ----------
+    clusters : ClusterTable
+    cluster : int32 array, shape (n_shells,)
+        Whose shell it is.
+    """
+
+    clusters: ClusterTable
+    cluster: NDArray[np.int32]
+
+    @classmethod
+    def of(cls, clusters: ClusterTable) -> Shells:
+        """As many as a cluster needs for its rows."""
+        n_shells = np.maximum(np.ceil(clusters.rows / clusters.shell_rows), 1).astype(np.int64)
+        return cls(clusters, np.repeat(np.arange(len(clusters), dtype=np.int32), n_shells))
+
+    def __len__(self) -> int:
+        return len(self.cluster)
+
+    def draw(
+        self,
+        configuration: Configuration,
+        market: Market,
+        declarants: Declarants,
+        streams: Streams,
+        begin: int,
+        stop: int,
+    ) -> Importers:
+        """Draw the shells ``begin .. stop - 1`` as importers."""
+        settings, trade, clusters = configuration.clusters, configuration.trade, self.clusters
+        cluster = self.cluster[begin:stop]
+        n = stop - begin
+        u = streams.uniform("shell/traits", begin, stop, 32)
+        z = normal_quantile(u[:, :2])
+        life = settings.shell_shortest_life - clusters.shell_life[cluster] * logarithm(u[:, 2])
+        start, end = clusters.start[cluster], clusters.end[cluster]
+        # Some were there before the first day, so that the first weeks look like all others.
+        appears = start - life + u[:, 3] * (end - start + life)
+        birth = np.maximum(appears, start)
+        death = np.minimum(appears + life, end)
+        drawn = market.filing.draw(u[:, 4:13])
+        habit = np.stack([drawn[name] for name in HABITS], axis=1)
+        for column, name in enumerate(HABITS):
+            loyal = u[:, 13 + column] < settings.template_loyalty
+            if name in _TEMPLATE:
+                usual = clusters.habit[cluster, column]
+                habit[:, column] = np.where(loyal, usual, habit[:, column])
+        office = HABITS.index("office")
+        at_home = u[:, 19] < clusters.office_loyalty[cluster]
+        habit[:, office] = np.where(at_home, clusters.office[cluster], habit[:, office])
+        main = np.where(
+            u[:, 20] < trade.same_office_share,
+            declarants.draw_at(habit[:, office], u[:, 21]),
+            declarants.draw(u[:, 21]),
+        )
+        second, third = declarants.draw(u[:, 22]), declarants.draw(u[:, 23])
+        n_lines = np.clip(np.rint(clusters.shell_lines[cluster]), 1, _MOST_SHELL_LINES)
+        activity = exponential(settings.shell_activity_sd * z[:, 0])
+        return Importers(
+            weight=activity / np.maximum(death - birth, 7.0),
+            birth=birth,
+            death=death,
+            first_line=np.zeros(n, dtype=np.int32),
+            n_lines=n_lines.astype(np.int8),
+            declarant=np.stack([main, second, third], axis=1).astype(np.int32),
+            habit=habit.astype(np.int16),
+            courier=u[:, 24].copy(),
+            price_offset=clusters.price_offset[cluster] + trade.price_offset_sd * z[:, 1],
+            mass_sd=clusters.mass_sd[cluster],
+            log_odds=np.zeros(n),
+            cluster=cluster,
+        )
+
+    def draw_lines(
+        self,
+        configuration: Configuration,
+        market: Market,
+        pools: SellerPools,
+        streams: Streams,
+        importers: Importers,
+        begin: int,
+        stop: int,
+    ) -> Lines:
+        """Draw the lines of the shells ``begin .. stop - 1``, the last ones of `importers`."""
+        before = len(importers) - len(self)
+        owner, number = number_lines(importers, before + begin, before + stop)
+        choice = streams.uniform("shell/goods", begin, stop, _MOST_SHELL_LINES)[owner, number]
+        line = np.floor(choice * configuration.clusters.lines).astype(np.int64)
+        cell = self.clusters.cell[self.cluster[begin + owner], line]
+        first = int(importers.first_line[before + begin]) - int(importers.first_line[before])
+        return make_lines(configuration.trade, market, pools, cell, "shell", first, streams)

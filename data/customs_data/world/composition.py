@@ -14,6 +14,7 @@ from customs_data.world.clusters import ClusterTable
 from customs_data.world.configuration import Configuration
 from customs_data.world.draft import Draft
 from customs_data.world.market import Market
+from customs_data.world.spans import spans
 from customs_data.world.streams import Streams
 from customs_data.world.tables import draw_weighted
 from customs_data.world.traders import HABITS, Importers, Lines, Roster
@@ -60,6 +61,7 @@ def compose(
     market: Market,
     population: Population,
     day: IntArray,
+    importer: NDArray[np.int32],
     start: int,
     streams: Streams,
 ) -> Draft:
@@ -69,6 +71,8 @@ def compose(
     ----------
     day : int64 array, shape (n,)
         Days of these declarations.
+    importer : int32 array, shape (n,)
+        Who declares (see `draw_importers`).
 
     Returns
     -------
@@ -78,10 +82,9 @@ def compose(
     importers, lines = population.importers, population.lines
     stop = start + len(day)
 
-    who = streams.uniform("row/importer", start, stop, 4)
-    importer = population.roster.draw(day, who[:, 0], who[:, 1])
     # Squared: the first line is the main business, the last one a side line.
-    spot = np.floor(who[:, 2] * who[:, 2] * importers.n_lines[importer]).astype(np.int64)
+    u = streams.uniform("row/importer", start, stop, 3)[:, 2]
+    spot = np.floor(u * u * importers.n_lines[importer]).astype(np.int64)
     line = importers.first_line[importer] + spot
 
     goods = streams.uniform("row/goods", start, stop, 8)
@@ -124,11 +127,22 @@ def compose(
     )
 
 
+def draw_importers(
+    population: Population, day: IntArray, start: int, streams: Streams
+) -> NDArray[np.int32]:
+    """Who declares ``start .. start + len(day) - 1``, given their days; shape (n,)."""
+    u = np.empty((2, len(day)))
+    for first, last in spans(len(day)):
+        drawn = streams.uniform("row/importer", start + first, start + last, 2)
+        u[:, first:last] = drawn.T
+    return population.roster.draw(day, u[0], u[1])
+
+
 def _fill_in(
     configuration: Configuration,
     market: Market,
     population: Population,
-    importer: IntArray,
+    importer: NDArray[np.int32],
     cluster: IntArray,
     start: int,
     streams: Streams,
@@ -157,14 +171,14 @@ def _name_partners(
     configuration: Configuration,
     market: Market,
     population: Population,
-    importer: IntArray,
+    importer: NDArray[np.int32],
     line: IntArray,
     cell: IntArray,
     cluster: IntArray,
     day: IntArray,
     start: int,
     streams: Streams,
-) -> tuple[IntArray, IntArray, IntArray]:
+) -> tuple[NDArray[np.int32], IntArray, IntArray]:
     """Declarant, seller and courier of each declaration."""
     trade, clusters = configuration.trade, population.clusters
     u = streams.uniform("row/partners", start, start + len(importer), 12)

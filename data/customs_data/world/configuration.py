@@ -15,7 +15,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-SHIPPED = ("practice", "large")
+SHIPPED = ("practice", "national")
 
 Range = tuple[float, float]
 
@@ -272,7 +272,7 @@ def load_configuration(path: str | Path = "practice") -> Configuration:
     Parameters
     ----------
     path : str or Path
-        A TOML file, or the name of a shipped one: "practice" or "large".
+        A TOML file, or the name of a shipped one: "practice" or "national".
 
     Raises
     ------

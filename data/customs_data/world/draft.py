@@ -24,9 +24,9 @@ class Draft:
         Index of the first declaration.
     day : int64
         Days since the first.
-    importer, declarant, seller : int64
-        Agents; `seller` and `courier` are -1 where the form leaves them empty.
-    courier : int64
+    importer, declarant : int32
+    seller, courier : int64
+        -1 where the form leaves them empty.
     filing : dict of int64
         Codes of the filing fields.
     cell : int64
@@ -39,14 +39,14 @@ class Draft:
         Ln kg as declared.
     log_price : float64
         Ln KRW as declared.
-    cluster : int64
+    cluster : int32
         Ring or decoy the row works for, -1 for everybody else and for cover.
     """
 
     start: int
     day: IntArray
-    importer: IntArray
-    declarant: IntArray
+    importer: NDArray[np.int32]
+    declarant: NDArray[np.int32]
     seller: IntArray
     courier: IntArray
     filing: dict[str, IntArray]
@@ -58,7 +58,7 @@ class Draft:
     rate: FloatArray
     log_mass: FloatArray
     log_price: FloatArray
-    cluster: IntArray
+    cluster: NDArray[np.int32]
 
     def __len__(self) -> int:
         return len(self.day)

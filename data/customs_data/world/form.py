@@ -1,11 +1,13 @@
-"""Numbers as a form shows them, and drafts as tables of text."""
+"""Numbers as a form shows them, and drafts as columns of codes and numbers."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from customs_data.profile import Profile
@@ -20,12 +22,10 @@ from customs_data.world.market import Market
 from customs_data.world.streams import Streams
 
 FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
 
 _LOWEST_DECADE, _HIGHEST_DECADE = -1, 7
 _TENTHS_SHARE = 0.55  # share of one decimal among prices that are not whole; release
-
-# pandas 3 calls this "str"; spelled out, 2.3 makes the same, and None stays a missing cell.
-_TEXT = pd.StringDtype(na_value=np.nan)
 
 _FILING_COLUMNS = {
     "Office ID": "office",
@@ -39,13 +39,71 @@ _FILING_COLUMNS = {
 
 
 @dataclass(frozen=True)
-class Names:
-    """Identifiers of the agents, object arrays."""
+class Text:
+    """A column of text in codes.
 
-    importer: NDArray[np.object_]
-    declarant: NDArray[np.object_]
-    seller: NDArray[np.object_]
-    courier: NDArray[np.object_]
+    Attributes
+    ----------
+    code : integer array, shape (n,)
+        Index into `values`; -1 = missing.
+    values : StringArray, shape (n_values,)
+        Shared by all parts of the column.
+    """
+
+    code: NDArray[np.integer[Any]]
+    values: pa.StringArray
+
+    def to_arrow(self) -> pa.StringArray:
+        """The texts, shape (n,), missing ones null."""
+        missing = self.code < 0
+        mask = missing if missing.any() else None
+        return pc.take(self.values, pa.array(self.code, mask=mask))
+
+
+Column = Text | NDArray[Any]
+Columns = dict[str, Column]
+
+
+def take_rows(columns: Columns, rows: IntArray) -> Columns:
+    """The rows of each column, in that order."""
+    return {
+        name: Text(column.code[rows], column.values) if isinstance(column, Text) else column[rows]
+        for name, column in columns.items()
+    }
+
+
+def join_columns(parts: list[Columns]) -> Columns:
+    """Parts of a table, one behind the other."""
+    joined: Columns = {}
+    for name, first in parts[0].items():
+        pieces = [part[name] for part in parts]
+        if isinstance(first, Text):
+            codes = [piece.code for piece in pieces if isinstance(piece, Text)]
+            joined[name] = Text(np.concatenate(codes), first.values)
+        else:
+            joined[name] = np.concatenate(
+                [piece for piece in pieces if not isinstance(piece, Text)]
+            )
+    return joined
+
+
+def to_table(columns: Columns, order: tuple[str, ...]) -> pa.Table:
+    """Columns as an Arrow table."""
+    arrays = []
+    for name in order:
+        column = columns[name]
+        arrays.append(column.to_arrow() if isinstance(column, Text) else pa.array(column))
+    return pa.table(arrays, names=list(order))
+
+
+@dataclass(frozen=True)
+class Names:
+    """Identifiers of the agents."""
+
+    importer: pa.StringArray
+    declarant: pa.StringArray
+    seller: pa.StringArray
+    courier: pa.StringArray
 
 
 def name_agents(population: Population, streams: Streams) -> Names:
@@ -67,7 +125,7 @@ def write_form(
     draft: Draft,
     verdict: Verdict,
     streams: Streams,
-) -> dict[str, NDArray[np.generic]]:
+) -> Columns:
     """Columns of a draft as the form shows them, without Declaration ID.
 
     Mass and price are rounded by a draw that knows their size and nothing else: how many decimals
@@ -78,44 +136,26 @@ def write_form(
     price = np.clip(exponential(draft.log_price), *trade.price_range)
     tenths = np.where(u[:, 2] < _TENTHS_SHARE, 10.0, 100.0)
     filing = market.filing
-    columns: dict[str, NDArray[np.generic]] = {"Date": calendar.date(draft.day)}
+    columns: Columns = {"Date": calendar.date(draft.day)}
     for column, name in _FILING_COLUMNS.items():
-        columns[column] = filing.codes[name][draft.filing[name]]
+        columns[column] = Text(draft.filing[name].astype(np.int16), filing.texts[name])
+    countries = market.country_texts
     columns |= {
-        "Declarant ID": names.declarant[draft.declarant],
-        "Importer ID": names.importer[draft.importer],
-        "Seller ID": _name_or_missing(names.seller, draft.seller),
-        "Courier ID": _name_or_missing(names.courier, draft.courier),
-        "HS6 Code": market.hs6_code[draft.hs6],
-        "Country of Departure": market.country_code[draft.departure],
-        "Country of Origin": market.country_code[draft.origin],
+        "Declarant ID": Text(draft.declarant, names.declarant),
+        "Importer ID": Text(draft.importer, names.importer),
+        "Seller ID": Text(draft.seller.astype(np.int32), names.seller),
+        "Courier ID": Text(draft.courier.astype(np.int16), names.courier),
+        "HS6 Code": Text(draft.hs6.astype(np.int16), market.hs6_texts),
+        "Country of Departure": Text(draft.departure.astype(np.int16), countries),
+        "Country of Origin": Text(draft.origin.astype(np.int16), countries),
         "Tax Rate": draft.rate,
-        "Tax Type": market.tax_type_code[draft.tax_type],
+        "Tax Type": Text(draft.tax_type.astype(np.int16), market.tax_type_texts),
         "Net Mass": _round(mass, u[:, 0], profile.whole_share["mass"], np.full(len(u), 10.0)),
         "Item Price": _round(price, u[:, 1], profile.whole_share["price"], tenths),
         "Fraud": verdict.fraud,
         "Critical Fraud": verdict.critical,
     }
     return columns
-
-
-def to_frame(columns: dict[str, NDArray[np.generic]], order: tuple[str, ...]) -> pd.DataFrame:
-    """Columns as a DataFrame with text as str, missing cells as missing."""
-    return pd.DataFrame(
-        {
-            name: pd.array(columns[name], dtype=_TEXT)
-            if columns[name].dtype == object
-            else columns[name]
-            for name in order
-        }
-    )
-
-
-def _name_or_missing(names: NDArray[np.object_], number: NDArray[np.int64]) -> NDArray[np.object_]:
-    """Identifiers, None where the number is -1."""
-    extended = np.empty(len(names) + 1, dtype=object)
-    extended[:-1] = names
-    return np.asarray(extended[number], dtype=object)
 
 
 def _round(

@@ -7,8 +7,10 @@ spot inside it: unique by construction, and telling neither order nor kind of wh
 from __future__ import annotations
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
+from customs_data.world.spans import spans
 from customs_data.world.streams import Streams
 
 IntArray = NDArray[np.int64]
@@ -29,24 +31,29 @@ def issue_numbers(name: str, count: int, space: int, streams: Streams) -> IntArr
     width = space // max(count, 1)
     if width < 1:
         raise ValueError(f"{name}: count must be at most {space}, however: it is {count}.")
-    place = np.empty(count, dtype=np.int64)
-    place[streams.permutation(f"identifier/{name}/order", count)] = np.arange(count)
-    u = streams.uniform(f"identifier/{name}/spot", 0, count)[:, 0]
-    # The strata of width `space // count` leave a rest at the end: spread it by scaling exactly.
-    first = place * (space // count) + np.minimum(place, space % count)
-    return first + np.floor(u * width).astype(np.int64)
+    number = np.empty(count, dtype=np.int64)
+    number[streams.permutation(f"identifier/{name}/order", count)] = np.arange(count)
+    for start, stop in spans(count):
+        place = number[start:stop]
+        u = streams.uniform(f"identifier/{name}/spot", start, stop)[:, 0]
+        # The strata of width `space // count` leave a rest at the end: spread it exactly.
+        first = place * (space // count) + np.minimum(place, space % count)
+        number[start:stop] = first + np.floor(u * width).astype(np.int64)
+    return number
 
 
-def issue_texts(name: str, count: int, length: int, streams: Streams) -> NDArray[np.object_]:
-    """Distinct identifiers of `length` letters and digits, object array, shape (count,)."""
+def issue_texts(name: str, count: int, length: int, streams: Streams) -> pa.StringArray:
+    """Distinct identifiers of `length` letters and digits, shape (count,)."""
     number = issue_numbers(name, count, 36**length, streams)
     digits = np.empty((count, length), dtype=np.uint8)
     for column in range(length - 1, -1, -1):
         digits[:, column] = _LETTERS[number % 36]
-        number = number // 36
-    return digits.view(f"S{length}").reshape(count).astype(str).astype(object)
+        number //= 36
+    ends = np.arange(count + 1, dtype=np.int32) * np.int32(length)
+    return pa.StringArray.from_buffers(count, pa.py_buffer(ends), pa.py_buffer(digits))
 
 
-def issue_declaration_ids(count: int, streams: Streams) -> IntArray:
+def issue_declaration_ids(count: int, streams: Streams) -> NDArray[np.int32]:
     """Distinct 8-digit declaration numbers, shape (count,)."""
-    return FIRST_DECLARATION_ID + issue_numbers("declaration", count, _DECLARATION_IDS, streams)
+    number = issue_numbers("declaration", count, _DECLARATION_IDS, streams)
+    return (FIRST_DECLARATION_ID + number).astype(np.int32)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from customs_data.profile import FILING_FIELDS, Profile
@@ -71,6 +72,11 @@ class Filing:
             np.array(group, dtype=np.int64), np.array(weight), len(keys)
         )
         self._code_of_item[name] = np.array(code, dtype=np.int64)
+
+    @cached_property
+    def texts(self) -> dict[str, pa.StringArray]:
+        """Codes of each field as an Arrow array."""
+        return {name: pa.array(codes, pa.string()) for name, codes in self.codes.items()}
 
     def size(self, name: str) -> int:
         """Number of codes of a field."""
@@ -167,6 +173,21 @@ class Market:
             price_mean=np.array(profile.values.price_mean)[rows],
             filing=Filing(profile),
         )
+
+    @cached_property
+    def hs6_texts(self) -> pa.StringArray:
+        """`hs6_code` as an Arrow array."""
+        return pa.array(self.hs6_code, pa.string())
+
+    @cached_property
+    def country_texts(self) -> pa.StringArray:
+        """`country_code` as an Arrow array."""
+        return pa.array(self.country_code, pa.string())
+
+    @cached_property
+    def tax_type_texts(self) -> pa.StringArray:
+        """`tax_type_code` as an Arrow array."""
+        return pa.array(self.tax_type_code, pa.string())
 
     @property
     def n_cells(self) -> int:

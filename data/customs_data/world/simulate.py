@@ -2,29 +2,53 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from functools import cached_property
+from itertools import chain
+from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from customs_data.profile import Profile, load_profile
-from customs_data.schema import COLUMN
+from customs_data.schema import COLUMN, TEXT_DTYPE
 from customs_data.world.brokers import make_declarants, make_seller_pools
-from customs_data.world.calendar import Calendar, make_calendar
-from customs_data.world.clusters import make_clusters, make_shells
-from customs_data.world.composition import Population, compose, weigh_couriers
+from customs_data.world.calendar import Calendar, Month, make_calendar
+from customs_data.world.clusters import Shells, make_clusters
+from customs_data.world.composition import Population, compose, draw_importers, weigh_couriers
 from customs_data.world.configuration import Configuration
 from customs_data.world.draft import Draft
 from customs_data.world.effects import Effects, draw_effects
-from customs_data.world.form import Names, name_agents, to_frame, write_form
+from customs_data.world.form import (
+    Columns,
+    Names,
+    Text,
+    join_columns,
+    name_agents,
+    take_rows,
+    to_table,
+    write_form,
+)
 from customs_data.world.identifiers import issue_declaration_ids
 from customs_data.world.labels import Constants, Risks, judge, solve_constants, weigh_risks
 from customs_data.world.market import Market
 from customs_data.world.schemes import SCHEMES, Occasions, check_schemes
+from customs_data.world.spans import spans, work_on
 from customs_data.world.streams import Streams
-from customs_data.world.traders import Roster, make_traders
+from customs_data.world.traders import (
+    Importers,
+    Lines,
+    Roster,
+    count_traders,
+    draw_trader_lines,
+    draw_traders,
+)
+
+IntArray = NDArray[np.int64]
 
 DECLARATION_COLUMNS = tuple(COLUMN)
 ORACLE_COLUMNS = ("Declaration ID", "Fraud Probability", "Scheme", "Ring")
@@ -55,6 +79,92 @@ class World:
 
 
 @dataclass(frozen=True)
+class Simulation:
+    """A world that is ready to be written down, month by month.
+
+    Nothing of it grows with the rows but the agents, so that 24.7 million declarations need
+    no more memory than their months.
+    """
+
+    period_rows: tuple[int, ...]
+    _stage: _Stage
+    _constants: Constants
+    _names: Names
+    _occasions: Occasions
+    _declaration_ids: NDArray[np.int32]
+
+    def months(self, period: int | None = None, *, n_workers: int = 1) -> Iterator[Columns]:
+        """Yield the columns of each month, sorted by date.
+
+        Parameters
+        ----------
+        period : int, optional
+            0 = training, 1 = public, 2 = private; all three by default.
+        n_workers : int
+            Months made at a time, by threads; the result does not depend on it.
+
+        Yields
+        ------
+        dict
+            Every column of `DECLARATION_COLUMNS` and `ORACLE_COLUMNS`; Declaration ID in int32.
+        """
+        months = [m for m in self._stage.calendar.months if period in (None, m.period)]
+        return work_on(self._make_month, [m for m in months if m.stop > m.start], n_workers)
+
+    def _make_month(self, month: Month) -> Columns:
+        stage = self._stage
+        day = stage.calendar.day(month.start, month.stop)
+        importer = draw_importers(stage.population, day, month.start, stage.streams)
+        parts = []
+        for start, stop in spans(month.stop, month.start):
+            rows = slice(start - month.start, stop - month.start)
+            parts.append(self._make_part(start, day[rows], importer[rows]))
+        order = stage.calendar.order(month, day)
+        columns = take_rows(join_columns(parts), order)
+        columns["Declaration ID"] = self._declaration_ids[month.start : month.stop]
+        return columns
+
+    def _make_part(self, start: int, day: IntArray, importer: NDArray[np.int32]) -> Columns:
+        """Columns of the declarations from `start` on, in the order of their draws."""
+        stage, names = self._stage, self._names
+        draft, risks = stage.draft(start, day, importer)
+        verdict = judge(
+            stage.configuration,
+            stage.market,
+            stage.population,
+            stage.effects,
+            self._occasions,
+            draft,
+            risks,
+            self._constants,
+            stage.streams,
+        )
+        columns = write_form(
+            stage.configuration.trade,
+            stage.profile,
+            stage.market,
+            names,
+            stage.calendar,
+            draft,
+            verdict,
+            stage.streams,
+        )
+        columns["Fraud Probability"] = verdict.probability
+        columns["Scheme"] = Text(_last_if_missing(verdict.scheme, _SCHEMES), _SCHEMES)
+        ring = np.where(risks.in_ring, draft.cluster, -1)
+        columns["Ring"] = Text(_last_if_missing(ring, stage.ring_names), stage.ring_names)
+        return columns
+
+
+def _last_if_missing(code: NDArray[Any], values: pa.StringArray) -> NDArray[np.int32]:
+    """Codes, those of -1 turned into the last value, the empty text."""
+    return np.where(code < 0, len(values) - 1, code).astype(np.int32)
+
+
+_SCHEMES = pa.array([*SCHEMES, ""], pa.string())
+
+
+@dataclass(frozen=True)
 class _Stage:
     """Everything drawn before the first declaration."""
 
@@ -66,15 +176,16 @@ class _Stage:
     population: Population
     calendar: Calendar
 
-    def draft(self, start: int, stop: int) -> tuple[Draft, Risks]:
-        """Honest paperwork and risks of the declarations ``start .. stop - 1``."""
+    @cached_property
+    def ring_names(self) -> pa.StringArray:
+        """Names of the rings, and the empty text."""
+        n_rings = int(self.population.clusters.is_ring.sum())
+        return pa.array([*(f"ring-{i + 1:05d}" for i in range(n_rings)), ""], pa.string())
+
+    def draft(self, start: int, day: IntArray, importer: NDArray[np.int32]) -> tuple[Draft, Risks]:
+        """Honest paperwork and risks of the declarations from `start` on."""
         draft = compose(
-            self.configuration,
-            self.market,
-            self.population,
-            self.calendar.day[start:stop],
-            start,
-            self.streams,
+            self.configuration, self.market, self.population, day, importer, start, self.streams
         )
         risks = weigh_risks(
             self.configuration,
@@ -86,39 +197,41 @@ class _Stage:
         )
         return draft, risks
 
+    def risks(self, span: tuple[int, int]) -> Risks:
+        """Risks of the declarations ``start .. stop - 1``."""
+        day = self.calendar.day(*span)
+        importer = draw_importers(self.population, day, span[0], self.streams)
+        return self.draft(span[0], day, importer)[1]
 
-def simulate(
+
+def prepare(
     configuration: Configuration,
     secret: bytes,
     *,
     n_declarations: int = 54_000,
     profile: Profile | None = None,
-    n_partitions: int = 1,
+    n_workers: int = 1,
     with_links: bool = True,
     with_decoys: bool = True,
-) -> World:
-    """Simulate a world.
+) -> Simulation:
+    """Draw the agents of a world and solve its constants.
 
     Parameters
     ----------
     configuration : Configuration
     secret : bytes
         At least 8 bytes. The same secret, configuration and size give the same world on any
-        machine and for any number of partitions.
+        machine and for any number of workers.
     n_declarations : int
         Rows, at least 100.
     profile : Profile, optional
         Calibration; the shipped one by default.
-    n_partitions : int
-        Pieces the rows are made in.
+    n_workers : int
+        Threads.
     with_links : bool
         False: shells of rings and decoys use brokers and sellers like anybody else.
     with_decoys : bool
         False: rings without honest clusters of the same structure.
-
-    Returns
-    -------
-    World
 
     Raises
     ------
@@ -127,34 +240,83 @@ def simulate(
     """
     if n_declarations < 100:
         raise ValueError(f"n_declarations must be at least 100, however: it is {n_declarations}.")
-    if n_partitions < 1:
-        raise ValueError(f"n_partitions must be at least 1, however: it is {n_partitions}.")
+    if n_workers < 1:
+        raise ValueError(f"n_workers must be at least 1, however: it is {n_workers}.")
     check_schemes(configuration.cheating, configuration.clusters.late_scheme)
+    streams = Streams(secret, configuration.edition)
+    declaration_ids = issue_declaration_ids(n_declarations, streams)
     stage = _set_stage(
         configuration,
-        Streams(secret, configuration.edition),
+        streams,
         profile or load_profile(),
         n_declarations,
+        n_workers,
         with_links,
         with_decoys,
     )
-    constants = _solve(stage, n_declarations)
-    names = name_agents(stage.population, stage.streams)
-    occasions = Occasions(stage.market)
-    bounds = [n_declarations * i // n_partitions for i in range(n_partitions + 1)]
-    parts = [
-        _make_part(stage, constants, names, occasions, start, stop)
-        for start, stop in pairwise(bounds)
-        if stop > start
-    ]
-    order = stage.calendar.order
-    columns = {name: np.concatenate([part[name] for part in parts])[order] for name in parts[0]}
-    number = issue_declaration_ids(n_declarations, stage.streams)
-    columns["Declaration ID"] = number.astype(str).astype(object)
+    return Simulation(
+        stage.calendar.period_rows,
+        stage,
+        _solve(stage, n_declarations, n_workers),
+        name_agents(stage.population, streams),
+        Occasions(stage.market),
+        declaration_ids,
+    )
+
+
+def simulate(
+    configuration: Configuration,
+    secret: bytes,
+    *,
+    n_declarations: int = 54_000,
+    profile: Profile | None = None,
+    n_workers: int = 1,
+    with_links: bool = True,
+    with_decoys: bool = True,
+) -> World:
+    """Simulate a world and hold it in memory; parameters and errors as of `prepare`."""
+    simulation = prepare(
+        configuration,
+        secret,
+        n_declarations=n_declarations,
+        profile=profile,
+        n_workers=n_workers,
+        with_links=with_links,
+        with_decoys=with_decoys,
+    )
+    parts = list(simulation.months(n_workers=n_workers))
     return World(
-        declarations=to_frame(columns, DECLARATION_COLUMNS),
-        oracle=to_frame(columns, ORACLE_COLUMNS),
-        period_rows=stage.calendar.period_rows,
+        declarations=_to_frame([declarations_table(part) for part in parts]),
+        oracle=_to_frame([oracle_table(part) for part in parts]),
+        period_rows=simulation.period_rows,
+    )
+
+
+def declarations_table(columns: Columns) -> pa.Table:
+    """The 22 columns of some declarations as files have them."""
+    return to_table(_with_text_ids(columns), DECLARATION_COLUMNS)
+
+
+def oracle_table(columns: Columns) -> pa.Table:
+    """The truth of some declarations (see `World`)."""
+    return to_table(_with_text_ids(columns), ORACLE_COLUMNS)
+
+
+def _with_text_ids(columns: Columns) -> Columns:
+    number = columns["Declaration ID"]
+    return columns | {"Declaration ID": pc.cast(pa.array(number), pa.string())}
+
+
+def _to_frame(tables: list[pa.Table]) -> pd.DataFrame:
+    """Tables, one behind the other, as a DataFrame with the schema's types."""
+    table = pa.concat_tables(tables)
+    return pd.DataFrame(
+        {
+            name: pd.array(column, dtype=TEXT_DTYPE)
+            if pa.types.is_string(column.type)
+            else column.to_numpy()
+            for name, column in zip(table.column_names, table.columns, strict=True)
+        }
     )
 
 
@@ -163,6 +325,7 @@ def _set_stage(
     streams: Streams,
     profile: Profile,
     n: int,
+    n_workers: int,
     with_links: bool,
     with_decoys: bool,
 ) -> _Stage:
@@ -174,21 +337,52 @@ def _set_stage(
     trade = configuration.trade
     declarants = make_declarants(trade, profile, market, n, streams)
     pools = make_seller_pools(trade, profile, market, n)
-    traders, lines = make_traders(configuration, market, declarants, pools, n, n_days, streams)
     clusters = make_clusters(
         configuration, market, effects, declarants, n, n_days, streams, with_links, with_decoys
     )
-    shells, shell_lines = make_shells(configuration, clusters, market, declarants, pools, streams)
-    importers = traders.followed_by(shells, len(lines))
+    shells = Shells.of(clusters)
+    traders = spans(count_traders(trade, n))
+    importers = Importers.join(
+        chain(
+            work_on(
+                lambda span: draw_traders(
+                    configuration, market, declarants, n_days, streams, *span
+                ),
+                traders,
+                n_workers,
+            ),
+            work_on(
+                lambda span: shells.draw(configuration, market, declarants, streams, *span),
+                spans(len(shells)),
+                n_workers,
+            ),
+        )
+    )
+    lines = Lines.join(
+        chain(
+            work_on(
+                lambda span: draw_trader_lines(trade, market, pools, streams, importers, *span),
+                traders,
+                n_workers,
+            ),
+            work_on(
+                lambda span: shells.draw_lines(
+                    configuration, market, pools, streams, importers, *span
+                ),
+                spans(len(shells)),
+                n_workers,
+            ),
+        )
+    )
     settings = configuration.clusters
     ring, decoy = settings.ring_share, settings.decoy_share if with_decoys else 0.0
-    member_class = np.where(clusters.is_ring, 1, 2)
-    importer_class = np.where(importers.cluster >= 0, member_class[importers.cluster], 0)
+    member_class = np.where(clusters.is_ring, 1, 2).astype(np.int8)
+    importer_class = np.where(importers.cluster >= 0, member_class[importers.cluster], np.int8(0))
     roster = Roster(importers, n_days, np.array([1.0 - ring - decoy, ring, decoy]), importer_class)
     risk, n_sellers = configuration.risk, pools.n_sellers + clusters.n_sellers
     population = Population(
         importers=importers,
-        lines=lines.followed_by(shell_lines),
+        lines=lines,
         declarants=declarants,
         pools=pools,
         clusters=clusters,
@@ -202,51 +396,10 @@ def _set_stage(
     return _Stage(configuration, profile, streams, market, effects, population, calendar)
 
 
-def _solve(stage: _Stage, n: int) -> Constants:
+def _solve(stage: _Stage, n: int, n_workers: int) -> Constants:
     """Solve the constants on evenly spaced blocks of declarations."""
     if n <= _SAMPLE_BLOCKS * _SAMPLE_ROWS:
-        return solve_constants(stage.configuration, [stage.draft(0, n)[1]])
+        return solve_constants(stage.configuration, [stage.risks((0, n))])
     starts = [(n - _SAMPLE_ROWS) * i // (_SAMPLE_BLOCKS - 1) for i in range(_SAMPLE_BLOCKS)]
-    return solve_constants(
-        stage.configuration, [stage.draft(start, start + _SAMPLE_ROWS)[1] for start in starts]
-    )
-
-
-def _make_part(
-    stage: _Stage,
-    constants: Constants,
-    names: Names,
-    occasions: Occasions,
-    start: int,
-    stop: int,
-) -> dict[str, NDArray[np.generic]]:
-    """Columns of the declarations ``start .. stop - 1``, in the order of their draws."""
-    draft, risks = stage.draft(start, stop)
-    verdict = judge(
-        stage.configuration,
-        stage.market,
-        stage.population,
-        stage.effects,
-        occasions,
-        draft,
-        risks,
-        constants,
-        stage.streams,
-    )
-    columns = write_form(
-        stage.configuration.trade,
-        stage.profile,
-        stage.market,
-        names,
-        stage.calendar,
-        draft,
-        verdict,
-        stage.streams,
-    )
-    scheme_names = np.array([*SCHEMES, ""], dtype=object)
-    rings = [f"ring-{i + 1:05d}" for i in range(int(stage.population.clusters.is_ring.sum()))]
-    ring_names = np.array([*rings, ""], dtype=object)
-    columns["Fraud Probability"] = verdict.probability
-    columns["Scheme"] = scheme_names[verdict.scheme]
-    columns["Ring"] = ring_names[np.where(risks.in_ring, draft.cluster, -1)]
-    return columns
+    blocks = [(start, start + _SAMPLE_ROWS) for start in starts]
+    return solve_constants(stage.configuration, list(work_on(stage.risks, blocks, n_workers)))

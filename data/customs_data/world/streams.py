@@ -8,12 +8,14 @@ bytes, and what one stream shows (an identifier, a date) tells nothing of anothe
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from customs_data.streams import derive
 from customs_data.world.arithmetic import normal_quantile
+from customs_data.world.spans import spans
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -59,8 +61,10 @@ class Streams:
     def uniform(self, name: str, start: int, stop: int, width: int = 1) -> FloatArray:
         """Uniform numbers in the open interval (0, 1), shape (stop - start, width), float64."""
         # 52 bits plus a half: never 0 and never 1, so every quantile of them is finite.
-        words = self.words(name, start, stop, width) >> np.uint64(12)
-        return (words.astype(np.float64) + 0.5) * 2.0**-52
+        number = (self.words(name, start, stop, width) >> np.uint64(12)).astype(np.float64)
+        number += 0.5
+        number *= 2.0**-52
+        return number
 
     def normal(self, name: str, start: int, stop: int, width: int = 1) -> FloatArray:
         """Standard normal numbers, shape (stop - start, width), float64."""
@@ -68,5 +72,12 @@ class Streams:
 
     def permutation(self, name: str, size: int) -> IntArray:
         """A random order of ``0 .. size - 1``, shape (size,), int64."""
-        words = self.words(name, 0, size)[:, 0]
-        return np.argsort(words, kind="stable").astype(np.int64)
+        return np.argsort(self.column("words", name, size), kind="stable").astype(np.int64)
+
+    def column(self, kind: Literal["words", "uniform"], name: str, size: int) -> Any:
+        """The first number of the indices ``0 .. size - 1``, shape (size,), in little memory."""
+        draw = self.words if kind == "words" else self.uniform
+        held = np.empty(size, dtype=np.uint64 if kind == "words" else np.float64)
+        for start, stop in spans(size):
+            held[start:stop] = draw(name, start, stop)[:, 0]
+        return held

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+Integers = NDArray[np.signedinteger[Any]]
 
 
 @dataclass(frozen=True)
@@ -17,7 +19,7 @@ class GroupedTable:
 
     Attributes
     ----------
-    items : int64 array, shape (n_items,)
+    items : integer array, shape (n_items,)
         Item indices, group after group.
     edges : float64 array, shape (n_items,)
         Group number plus the share of the group's weight up to and including the item.
@@ -25,7 +27,7 @@ class GroupedTable:
         Where each group begins in `items`.
     """
 
-    items: IntArray
+    items: Integers
     edges: FloatArray
     starts: IntArray
 
@@ -43,17 +45,29 @@ class GroupedTable:
             Number of groups; some may be empty (see `has`).
         """
         order = np.argsort(group, kind="stable").astype(np.int64)
-        sorted_group = group[order]
+        return cls.from_sorted(order, group[order], weight[order], n_groups)
+
+    @classmethod
+    def from_sorted(
+        cls, items: Integers, sorted_group: Integers, weight: FloatArray, n_groups: int
+    ) -> GroupedTable:
+        """As `from_weights` of items that stand group after group already."""
         starts = np.searchsorted(sorted_group, np.arange(n_groups + 1)).astype(np.int64)
-        running = np.cumsum(weight[order])
-        base = np.concatenate([[0.0], running])[starts]
-        total = base[1:] - base[:-1]
+        running = np.cumsum(weight)
+        before = np.where(
+            starts > 0, running[np.maximum(starts, 1) - 1] if len(running) else 0.0, 0.0
+        )
+        total = before[1:] - before[:-1]
         total = np.where(total > 0.0, total, 1.0)
-        edges = sorted_group + np.minimum((running - base[sorted_group]) / total[sorted_group], 1.0)
+        edges = running  # in place: the table of a nation's importers is made once a week
+        edges -= before[sorted_group]
+        edges /= total[sorted_group]
+        np.minimum(edges, 1.0, out=edges)
+        edges += sorted_group
         # The last edge of a group must be exact: a uniform number just below 1 stays inside.
         last = starts[1:][starts[1:] > starts[:-1]] - 1
         edges[last] = sorted_group[last] + 1.0
-        return cls(order, edges, starts)
+        return cls(items, edges, starts)
 
     def has(self, group: IntArray) -> NDArray[np.bool_]:
         """Whether each of the groups holds an item."""

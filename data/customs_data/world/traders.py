@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,9 +23,9 @@ from customs_data.world.tables import GroupedTable
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+Integers = NDArray[np.signedinteger[Any]]
 
 HABITS = ("mode", "import_type", "import_use", "payment", "office", "indicator")
-_WEEKS_KEPT = 8  # declarations come month by month, and a national roster is large
 _LINES_A_TRADER = 8  # random numbers set aside for lines, so that a trader's never shift
 
 
@@ -37,11 +39,11 @@ class Importers:
         Activity while alive.
     birth, death : float64
         First and last day of activity.
-    first_line, n_lines : int64
+    first_line, n_lines : int32, int8
         Where the importer's lines stand in `Lines`.
-    declarant : int64, shape (n_importers, 3)
+    declarant : int32, shape (n_importers, 3)
         Brokers in order of preference.
-    habit : int64, shape (n_importers, 6)
+    habit : int16, shape (n_importers, 6)
         Usual codes of `HABITS`.
     courier : float64
         A number in (0, 1): whose parcels service they like.
@@ -51,34 +53,42 @@ class Importers:
         Spread of ln mass within a line.
     log_odds : float64
         Personal log-odds of fraud.
-    cluster : int64
+    cluster : int32
         Ring or decoy, -1 for everybody else.
     """
 
     weight: FloatArray
     birth: FloatArray
     death: FloatArray
-    first_line: IntArray
-    n_lines: IntArray
-    declarant: IntArray
-    habit: IntArray
+    first_line: NDArray[np.int32]
+    n_lines: NDArray[np.int8]
+    declarant: NDArray[np.int32]
+    habit: NDArray[np.int16]
     courier: FloatArray
     price_offset: FloatArray
     mass_sd: FloatArray
     log_odds: FloatArray
-    cluster: IntArray
+    cluster: NDArray[np.int32]
 
     def __len__(self) -> int:
         return len(self.weight)
 
-    def followed_by(self, other: Importers, n_lines: int) -> Importers:
-        """Both sets, the other's lines standing after `n_lines` own ones."""
-        columns = {
-            field.name: np.concatenate([getattr(self, field.name), getattr(other, field.name)])
-            for field in fields(Importers)
-        }
-        columns["first_line"][len(self) :] += n_lines
-        return Importers(**columns)
+    @classmethod
+    def join(cls, parts: Iterable[Importers]) -> Importers:
+        """One part behind the other, their lines likewise."""
+        columns = _collect(parts, cls)
+        n_lines = columns["n_lines"].astype(np.int64)
+        columns["first_line"] = (np.cumsum(n_lines) - n_lines).astype(np.int32)
+        return cls(**columns)
+
+
+def _collect(parts: Iterable[Any], kind: type) -> dict[str, NDArray[Any]]:
+    """Columns of all parts, joined one after the other: a nation is never held twice."""
+    pieces: dict[str, list[NDArray[Any]]] = {field.name: [] for field in fields(kind)}
+    for part in parts:
+        for name, column in pieces.items():
+            column.append(getattr(part, name))
+    return {name: np.concatenate(pieces.pop(name)) for name in list(pieces)}
 
 
 @dataclass(frozen=True)
@@ -87,43 +97,45 @@ class Lines:
 
     Attributes
     ----------
-    cell : int64
+    cell : int32
         Product, route and tariff.
-    seller : int64
+    seller : int32
         Usual seller.
     log_mass : float64
         Usual ln kg.
     """
 
-    cell: IntArray
-    seller: IntArray
+    cell: NDArray[np.int32]
+    seller: NDArray[np.int32]
     log_mass: FloatArray
 
     def __len__(self) -> int:
         return len(self.cell)
 
-    def followed_by(self, other: Lines) -> Lines:
-        """Both sets, one after the other."""
-        return Lines(
-            np.concatenate([self.cell, other.cell]),
-            np.concatenate([self.seller, other.seller]),
-            np.concatenate([self.log_mass, other.log_mass]),
-        )
+    @classmethod
+    def join(cls, parts: Iterable[Lines]) -> Lines:
+        """One part behind the other."""
+        return cls(**_collect(parts, cls))
 
 
-def make_traders(
+def count_traders(trade: Trade, n_declarations: int) -> int:
+    """Ordinary importers of a world: they grow in proportion to its declarations."""
+    return max(20, round(trade.importers_per_declaration * n_declarations))
+
+
+def draw_traders(
     configuration: Configuration,
     market: Market,
     declarants: Declarants,
-    pools: SellerPools,
-    n_declarations: int,
     n_days: int,
     streams: Streams,
-) -> tuple[Importers, Lines]:
-    """Draw the ordinary importers and their lines."""
+    start: int,
+    stop: int,
+) -> Importers:
+    """Draw the ordinary importers ``start .. stop - 1``; `Importers.join` places their lines."""
     trade, risk = configuration.trade, configuration.risk
-    n = max(20, round(trade.importers_per_declaration * n_declarations))
-    u = streams.uniform("importer/traits", 0, n, 28)
+    n = stop - start
+    u = streams.uniform("importer/traits", start, stop, 28)
     z = normal_quantile(u[:, :3])
     birth, death = _draw_life(trade, u[:, 3:6], n_days)
     n_lines = 1 + np.minimum(
@@ -138,50 +150,75 @@ def make_traders(
     )
     second, third = declarants.draw(u[:, 18]), declarants.draw(u[:, 19])
     repeats = u[:, 20] < risk.repeat_share
-    importers = Importers(
+    return Importers(
         weight=exponential(trade.activity_sd * z[:, 0]),
         birth=birth,
         death=death,
-        first_line=np.cumsum(n_lines) - n_lines,
-        n_lines=n_lines,
-        declarant=np.stack([main, second, third], axis=1),
-        habit=np.stack([habit[name] for name in HABITS], axis=1),
-        courier=u[:, 21],
+        first_line=np.zeros(n, dtype=np.int32),
+        n_lines=n_lines.astype(np.int8),
+        declarant=np.stack([main, second, third], axis=1).astype(np.int32),
+        habit=np.stack([habit[name] for name in HABITS], axis=1).astype(np.int16),
+        courier=u[:, 21].copy(),
         price_offset=trade.price_offset_sd * z[:, 1],
         mass_sd=np.full(n, trade.mass_sd),
         log_odds=risk.importer_sd * z[:, 2] + np.where(repeats, risk.repeat_log_odds, 0.0),
-        cluster=np.full(n, -1, dtype=np.int64),
+        cluster=np.full(n, -1, dtype=np.int32),
     )
-    owner = np.repeat(np.arange(n), n_lines)
-    number = np.arange(len(owner)) - importers.first_line[owner]
-    cell = _draw_line_cells(trade, market, streams, n)[owner, number]
-    return importers, make_lines(trade, market, pools, cell, "importer", streams)
+
+
+def draw_trader_lines(
+    trade: Trade,
+    market: Market,
+    pools: SellerPools,
+    streams: Streams,
+    importers: Importers,
+    start: int,
+    stop: int,
+) -> Lines:
+    """Draw the lines of the ordinary importers ``start .. stop - 1``."""
+    owner, number = number_lines(importers, start, stop)
+    cell = _draw_line_cells(trade, market, streams, start, stop)[owner, number]
+    first = int(importers.first_line[start])
+    return make_lines(trade, market, pools, cell, "importer", first, streams)
+
+
+def number_lines(importers: Importers, start: int, stop: int) -> tuple[IntArray, IntArray]:
+    """Owner (counted from `start`) and number within the owner of each line of some importers."""
+    n_lines = importers.n_lines[start:stop].astype(np.int64)
+    owner = np.repeat(np.arange(stop - start), n_lines)
+    return owner, np.arange(len(owner)) - (np.cumsum(n_lines) - n_lines)[owner]
 
 
 def make_lines(
     trade: Trade,
     market: Market,
     pools: SellerPools,
-    cell: IntArray,
+    cell: Integers,
     owner: str,
+    first: int,
     streams: Streams,
 ) -> Lines:
-    """Give each line its usual seller and mass; `owner` names the random stream."""
-    u = streams.uniform(f"{owner}/lines", 0, len(cell), 2)
+    """Give each line its usual seller and mass.
+
+    `owner` names the random stream, and `first` is the first line's number in it.
+    """
+    u = streams.uniform(f"{owner}/lines", first, first + len(cell), 2)
     product = market.hs6[cell]
     spread = trade.line_mass_spread * market.mass_sd[product]
     return Lines(
-        cell=cell,
-        seller=pools.draw(market.pool[cell], u[:, 0]),
+        cell=cell.astype(np.int32),
+        seller=pools.draw(market.pool[cell], u[:, 0]).astype(np.int32),
         log_mass=market.mass_mean[product]
         + spread * trimmed_quantile(u[:, 1], trade.line_mass_tail),
     )
 
 
-def _draw_line_cells(trade: Trade, market: Market, streams: Streams, n: int) -> IntArray:
+def _draw_line_cells(
+    trade: Trade, market: Market, streams: Streams, start: int, stop: int
+) -> IntArray:
     """Goods of every possible line, shape (n, 8): most stay within the first one's chapter."""
-    u = streams.uniform("importer/goods", 0, n, 2 * _LINES_A_TRADER)
-    cells = np.empty((n, _LINES_A_TRADER), dtype=np.int64)
+    u = streams.uniform("importer/goods", start, stop, 2 * _LINES_A_TRADER)
+    cells = np.empty((stop - start, _LINES_A_TRADER), dtype=np.int64)
     cells[:, 0] = market.draw_cell(u[:, 0])
     chapter = market.chapter[cells[:, 0]]
     for line in range(1, _LINES_A_TRADER):
@@ -221,53 +258,52 @@ class Roster:
     n_days : int
     shares : float64 array, shape (n_classes,)
         Share of declarations of each class of importers, kept in every week.
-    importer_class : int64 array, shape (n_importers,)
+    importer_class : int8 array, shape (n_importers,)
+        Never falling: ordinary traders, shells of rings, shells of decoys.
     """
 
     DAYS = 7.0
 
     def __init__(
-        self, importers: Importers, n_days: int, shares: FloatArray, importer_class: IntArray
+        self,
+        importers: Importers,
+        n_days: int,
+        shares: FloatArray,
+        importer_class: NDArray[np.int8],
     ) -> None:
         self._importers = importers
         self._shares = shares
         self._class = importer_class
         self.n_weeks = -(-n_days // int(self.DAYS))
-        self._tables: dict[int, GroupedTable] = {}  # the latest weeks only: see `_WEEKS_KEPT`
 
     def _table(self, week: int) -> GroupedTable:
-        """Those alive in a week, by class; built on first use and kept."""
-        if week not in self._tables:
-            start, end = week * self.DAYS, (week + 1) * self.DAYS
-            alive = np.minimum(self._importers.death, end) - np.maximum(
-                self._importers.birth, start
-            )
-            present = np.flatnonzero(alive > 0.0)
-            table = GroupedTable.from_weights(
-                self._class[present],
-                self._importers.weight[present] * np.minimum(alive[present], self.DAYS),
-                len(self._shares),
-            )
-            items = present[table.items] if len(present) else table.items
-            if len(self._tables) >= _WEEKS_KEPT:
-                self._tables.pop(next(iter(self._tables)))
-            self._tables[week] = GroupedTable(items, table.edges, table.starts)
-        return self._tables[week]
+        """Those alive in a week, by class."""
+        importers = self._importers
+        start, end = week * self.DAYS, (week + 1) * self.DAYS
+        alive = np.minimum(importers.death, end) - np.maximum(importers.birth, start)
+        present = np.flatnonzero(alive > 0.0).astype(np.int32)
+        weight = importers.weight[present] * np.minimum(alive[present], self.DAYS)
+        return GroupedTable.from_sorted(present, self._class[present], weight, len(self._shares))
 
-    def draw(self, day: IntArray, u_class: FloatArray, u: FloatArray) -> IntArray:
-        """The importer of each declaration, shape (n,)."""
+    def draw(self, day: IntArray, u_class: FloatArray, u: FloatArray) -> NDArray[np.int32]:
+        """The importer of each declaration, shape (n,).
+
+        Best given all declarations of a month at once: the list of a week is made for each call.
+        """
         edges = np.cumsum(self._shares)
         wanted = np.searchsorted(edges, u_class * edges[-1], side="right")
         wanted = np.minimum(wanted, len(edges) - 1).astype(np.int64)
         week = day // int(self.DAYS)
-        chosen = np.empty(len(day), dtype=np.int64)
+        chosen = np.empty(len(day), dtype=np.int32)
         order = np.argsort(week, kind="stable")
         bounds = np.searchsorted(week[order], np.arange(self.n_weeks + 1))
         for number in range(self.n_weeks):
             rows = order[bounds[number] : bounds[number + 1]]
-            if len(rows):
-                table = self._table(number)
-                drawn = table.draw(wanted[rows], u[rows])
-                ordinary = table.draw(np.zeros(len(rows), dtype=np.int64), u[rows])
-                chosen[rows] = np.where(drawn >= 0, drawn, ordinary)
+            if len(rows) == 0:
+                continue
+            table = self._table(number)
+            drawn = table.draw(wanted[rows], u[rows])
+            absent = np.flatnonzero(drawn < 0)  # nobody of that class is alive
+            drawn[absent] = table.draw(np.zeros(len(absent), dtype=np.int64), u[rows[absent]])
+            chosen[rows] = drawn
         return chosen

@@ -150,7 +150,7 @@ def import_(
     type=click.IntRange(min=1),
     default=1,
     show_default=True,
-    help="Pieces the rows are made in; the result does not depend on it.",
+    help="Months made at a time; the result does not depend on it.",
 )
 @click.option(
     "--without-links",
@@ -195,7 +195,7 @@ def generate(
     from customs_data.edition.generating import generate_edition, read_blueprint
     from customs_data.edition.secrets import used_for
     from customs_data.streams import secret_of_seed
-    from customs_kit.terminal import print_json, progress_console
+    from customs_kit.terminal import print_json, progress_bar
 
     blueprint = read_blueprint(
         config=config,
@@ -211,8 +211,7 @@ def generate(
         if seed is not None
         else used_for(_given(secret_file), name or out.name)
     )
-    status = progress_console().status(f"Simulating {blueprint.n_declarations:,} declarations ...")
-    with made_from as secret, status:
+    with made_from as secret, progress_bar("Simulating", blueprint.n_declarations) as advance:
         manifest = generate_edition(
             blueprint,
             secret,
@@ -221,7 +220,8 @@ def generate(
             seed=seed,
             name=name,
             file_format=file_format,
-            n_partitions=workers,
+            n_workers=workers,
+            on_rows=advance,
         )
     summary = {
         "edition": str(out),

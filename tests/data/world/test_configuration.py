@@ -20,9 +20,9 @@ def test_shipped_configurations_load(name: str) -> None:
 
 
 def test_large_differs_from_practice_in_size_alone() -> None:
-    practice, large = load_configuration("practice"), load_configuration("large")
-    assert large.n_declarations == 24_700_000
-    assert dataclasses.replace(large, name=practice.name, n_declarations=54_000) == practice
+    practice, national = load_configuration("practice"), load_configuration("national")
+    assert national.n_declarations == 24_700_000
+    assert dataclasses.replace(national, name=practice.name, n_declarations=54_000) == practice
 
 
 def test_unknown_and_missing_settings_are_named(tmp_path: Path) -> None:

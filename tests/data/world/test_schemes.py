@@ -133,7 +133,7 @@ def test_origin_marking_changes_the_indicator(occasions: Occasions) -> None:
 
 
 def test_every_scheme_has_weight_and_depth() -> None:
-    for name in ("practice", "large"):
+    for name in ("practice", "national"):
         cheating = load_configuration(name).cheating
         assert set(cheating.weights) == set(cheating.depth) == set(SCHEMES)
 

@@ -71,7 +71,7 @@ def test_columns_types_and_order(world: World) -> None:
 
 def test_same_bytes_for_any_number_of_partitions(configuration: Configuration) -> None:
     digests = {
-        _digest(simulate(configuration, SECRET, n_declarations=9_001, n_partitions=n))
+        _digest(simulate(configuration, SECRET, n_declarations=9_001, n_workers=n))
         for n in (1, 2, 7)
     }
     assert len(digests) == 1
@@ -175,7 +175,7 @@ def test_switches(configuration: Configuration) -> None:
     assert abs(rings.declarations["Fraud"].mean() - 0.2165) < 0.02
 
 
-@pytest.mark.parametrize("argument", [{"n_declarations": 5}, {"n_partitions": 0}])
+@pytest.mark.parametrize("argument", [{"n_declarations": 5}, {"n_workers": 0}])
 def test_senseless_sizes_are_refused(
     configuration: Configuration, argument: dict[str, int]
 ) -> None:

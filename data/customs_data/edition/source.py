@@ -1,0 +1,171 @@
+"""Where the declarations of an edition come from: frames in memory, or a simulation.
+
+Both give them period by period and part by part, in the order in which they are published, so that
+an edition of a nation's declarations never stands in memory whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+
+from customs_data.edition.manifest import PERIODS
+from customs_data.errors import InvalidDeclarationsError
+from customs_data.problems import ProblemReport
+from customs_data.schema import ERASED, KEY, TEXT_DTYPE
+from customs_data.world.form import Columns, Text, take_rows
+from customs_data.world.simulate import Simulation, declarations_table, oracle_table
+from customs_data.writing import to_arrow
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some declarations of a period.
+
+    Attributes
+    ----------
+    declarations : Table, shape (n_rows, 22)
+        Sorted by (Date, Declaration ID), an order that shows nothing the columns do not show; all
+        labels that are known, others null.
+    oracle : Table or None
+        The simulator's truth of the same rows.
+    """
+
+    declarations: pa.Table
+    oracle: pa.Table | None = None
+
+
+class Source(Protocol):
+    """Declarations of the three periods.
+
+    Attributes
+    ----------
+    has_every_label : bool
+        Whether each training declaration has a label.
+    """
+
+    @property
+    def has_every_label(self) -> bool:
+        """See the class."""
+
+    def parts(self, period: str) -> Iterator[Part]:
+        """Yield the declarations of a period, one part behind the other."""
+
+    def training(self, columns: Sequence[str]) -> tuple[pd.DataFrame, npt.NDArray[np.int8]]:
+        """Return some columns and the labels (-1 = none) of the training period, in order."""
+
+
+class FrameSource:
+    """Declarations in memory.
+
+    Parameters
+    ----------
+    frames : dict of str to DataFrame
+        ``train``, ``public`` and ``private``: all 22 columns, rows in any order.
+
+    Raises
+    ------
+    InvalidDeclarationsError
+        If the periods are unsound together (see `check_periods`).
+    """
+
+    def __init__(self, frames: dict[str, pd.DataFrame]) -> None:
+        check_periods(frames)
+        self._frames = {
+            period: frame.sort_values(["Date", KEY], kind="stable", ignore_index=True)
+            for period, frame in frames.items()
+        }
+        self.has_every_label = bool((frames["train"]["Fraud"] != ERASED).all())
+
+    def parts(self, period: str) -> Iterator[Part]:
+        """Yield the whole period at once."""
+        yield Part(to_arrow(self._frames[period]))
+
+    def training(self, columns: Sequence[str]) -> tuple[pd.DataFrame, npt.NDArray[np.int8]]:
+        """See `Source.training`."""
+        frame = self._frames["train"]
+        return frame[list(columns)], frame["Fraud"].to_numpy(np.int8)
+
+
+class SimulatedSource:
+    """Declarations that are made when they are asked for.
+
+    Parameters
+    ----------
+    simulation : Simulation
+    n_workers : int
+        Months made at a time.
+    """
+
+    def __init__(self, simulation: Simulation, n_workers: int = 1) -> None:
+        self._simulation = simulation
+        self._n_workers = n_workers
+        self.has_every_label = True
+
+    def parts(self, period: str) -> Iterator[Part]:
+        """Yield a month at a time."""
+        for columns in self._months(period):
+            yield Part(declarations_table(columns), oracle_table(columns))
+
+    def training(self, columns: Sequence[str]) -> tuple[pd.DataFrame, npt.NDArray[np.int8]]:
+        """See `Source.training`; the months are simulated once more."""
+        pieces: dict[str, list[Any]] = {name: [] for name in (*columns, "Fraud")}
+        for month in self._months("train"):
+            for name, held in pieces.items():
+                column = month[name]
+                held.append(column.to_arrow() if isinstance(column, Text) else column)
+        y = np.concatenate(pieces.pop("Fraud"))
+        frame = {
+            name: pd.array(pa.chunked_array(held), dtype=TEXT_DTYPE)
+            if isinstance(held[0], pa.Array)
+            else np.concatenate(held)
+            for name, held in pieces.items()
+        }
+        return pd.DataFrame(frame, index=pd.RangeIndex(len(y))), y
+
+    def _months(self, period: str) -> Iterator[Columns]:
+        number = PERIODS.index(period)
+        for columns in self._simulation.months(number, n_workers=self._n_workers):
+            # Declaration IDs all have eight digits: as numbers they sort as they do as text.
+            key, date = columns["Declaration ID"], columns["Date"]
+            yield take_rows(columns, np.lexsort((key, date)))  # type: ignore[arg-type]
+
+
+def check_periods(frames: dict[str, pd.DataFrame]) -> None:
+    """Hold the three periods against each other.
+
+    Raises
+    ------
+    InvalidDeclarationsError
+        If a period is empty, they overlap in time, share a Declaration ID, or a test label is
+        missing; all of it in one report.
+    """
+    report = ProblemReport("The edition")
+    for period, frame in frames.items():
+        if frame.empty:
+            report.add(f"The {period} period must hold declarations, however: it is empty")
+        elif period != "train" and (n := int((frame["Fraud"] == ERASED).sum())):
+            report.add(
+                f"Every declaration of the {period} period must have its labels (they are what "
+                f"submissions are scored against), however: {n:,} of {len(frame):,} have none"
+            )
+    for earlier, later in (("train", "public"), ("public", "private")):
+        if frames[earlier].empty or frames[later].empty:
+            continue
+        last, first = frames[earlier]["Date"].max(), frames[later]["Date"].min()
+        if last >= first:
+            report.add(
+                f"The {earlier} period must end before the {later} period begins, however: it ends "
+                f"on {last:%Y-%m-%d} and the {later} period begins on {first:%Y-%m-%d}"
+            )
+    keys = pd.concat([frame[KEY] for frame in frames.values()])
+    if repeated := keys[keys.duplicated()].head(5).tolist():
+        report.add(f"No {KEY} may stand in two periods, however: {', '.join(repeated)}")
+    if report:
+        raise InvalidDeclarationsError(str(report))
