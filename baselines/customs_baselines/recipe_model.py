@@ -12,6 +12,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin
 
 from customs_baselines.features import make_features
+from customs_baselines.features.rows import FeatureRows, read_all, read_blocks
 from customs_data.errors import KitError
 
 
@@ -86,15 +87,21 @@ class RecipeModel(ClassifierMixin, BaseEstimator, ABC):
         y : ndarray of int8, shape (n_train,)
             1 = fraud, 0 = honest, -1 = unlabelled.
         """
-        labelled = y >= 0
         self.features_ = make_features(self.recipe, self.random_state)
-        features = self.features_.fit_transform(X, y)
-        self.classifier_ = self.make_classifier()
-        self.classifier_.fit(features[labelled], y[labelled])
+        self.classifier_ = self.train(self.features_.fit_rows(X, y), y)
         self.classes_ = np.array([0, 1])
         return self
 
     def predict_proba(self, X: pd.DataFrame) -> npt.NDArray[np.float64]:
         """Return probabilities, shape (n_declarations, 2): honest, fraud."""
-        proba: npt.NDArray[np.float64] = self.classifier_.predict_proba(self.features_.transform(X))
+        proba = np.empty((len(X), 2))
+        for block, features in read_blocks(self.features_.find_rows(X)):
+            proba[block] = self.classifier_.predict_proba(features)
         return proba
+
+    def train(self, rows: FeatureRows, y: npt.NDArray[np.int8]) -> Any:
+        """Return the classifier of ``self.recipe``, fitted on the labelled rows."""
+        labelled = y >= 0
+        classifier = self.make_classifier()
+        classifier.fit(read_all(rows)[labelled], y[labelled])
+        return classifier

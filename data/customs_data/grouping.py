@@ -3,16 +3,121 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
+#: Group of each row; Codes where memory matters.
 Group = npt.NDArray[np.int64]
+Codes = npt.NDArray[np.int32]
 
 #: Columns derived from the HS code, usable in keys like declared ones.
 HS_LEVELS = {"Heading": 4, "Chapter": 2}
+
+
+class Codebook:
+    """Numbers the values of columns in the order of their appearance in training.
+
+    One codebook can serve many groupings: each column is then read once, which is what takes the
+    time and the memory where declarations count by the million.
+    """
+
+    def __init__(self) -> None:
+        self._values: dict[str, pa.Array] = {}
+
+    def fit(self, X: pd.DataFrame) -> CodedTable:
+        """Return the training declarations in codes; columns are learned when they are read."""
+        self._values = {}
+        return CodedTable(X, self, is_training=True)
+
+    def find(self, X: pd.DataFrame) -> CodedTable:
+        """Return later declarations in codes."""
+        return CodedTable(X, self, is_training=False)
+
+    def n_values(self, name: str) -> int:
+        """Distinct values of a column in training."""
+        return len(self._values[name])
+
+    def encode(self, X: pd.DataFrame, name: str, is_training: bool) -> Codes:
+        """Codes of a column, shape (n_rows,); -1 = empty, or unseen in training."""
+        own = _dictionary(X, name)
+        values = own.dictionary
+        if name in HS_LEVELS:
+            levels = pc.dictionary_encode(pc.utf8_slice_codeunits(values, 0, HS_LEVELS[name]))
+            level_of = np.append(levels.indices.to_numpy(), -1)
+            codes, values = level_of[_places(own)], levels.dictionary
+        else:
+            codes = _places(own)
+        if is_training:
+            self._values[name] = values
+            return codes.astype(np.int32)
+        known = pc.fill_null(pc.index_in(values, value_set=self._values[name]), -1)
+        return np.append(known.to_numpy(), -1)[codes].astype(np.int32)
+
+
+def _dictionary(X: pd.DataFrame, name: str) -> pa.DictionaryArray:
+    """A column with each value once, in the order of appearance."""
+    column = pa.array(X["HS6 Code" if name in HS_LEVELS else name], from_pandas=True)
+    if pa.types.is_null(column.type):  # every cell is empty
+        column = pc.cast(column, pa.large_string())
+    own = pc.dictionary_encode(column)
+    return own.combine_chunks() if isinstance(own, pa.ChunkedArray) else own
+
+
+def _places(own: pa.DictionaryArray) -> Codes:
+    """Place of each cell's value in the dictionary, -1 for an empty cell."""
+    places: Codes = pc.fill_null(own.indices, -1).to_numpy(zero_copy_only=False)
+    return places
+
+
+class CodedTable:
+    """Declarations in codes; made by a `Codebook`.
+
+    Attributes
+    ----------
+    book : Codebook
+    """
+
+    def __init__(self, X: pd.DataFrame, book: Codebook, is_training: bool) -> None:
+        self.book = book
+        self._X = X
+        self._is_training = is_training
+        self._codes: dict[str, Codes] = {}
+
+    def __len__(self) -> int:
+        return len(self._X)
+
+    def __getitem__(self, name: str) -> Codes:
+        """Codes of a declared column or of a level of the HS code, shape (n_rows,)."""
+        if name not in self._codes:
+            self._codes[name] = self.book.encode(self._X, name, self._is_training)
+        return self._codes[name]
+
+    def slice(self, start: int, stop: int) -> CodedSlice:
+        """The rows ``start .. stop - 1``."""
+        return CodedSlice(self, start, stop)
+
+
+class CodedSlice:
+    """Some rows of a `CodedTable`, side by side."""
+
+    def __init__(self, table: CodedTable, start: int, stop: int) -> None:
+        self.book = table.book
+        self._table = table
+        self._rows = slice(start, stop)
+
+    def __len__(self) -> int:
+        return self._rows.stop - self._rows.start
+
+    def __getitem__(self, name: str) -> Codes:
+        """As of `CodedTable`."""
+        return self._table[name][self._rows]
+
+
+Declarations = pd.DataFrame | CodedTable | CodedSlice
 
 
 class Grouping:
@@ -32,51 +137,61 @@ class Grouping:
     -----
     A declaration whose key has an empty cell (a missing seller, say) belongs to no group, as does
     one whose value is unseen: both get -1.
+
+    Fitted on a `CodedTable`, it must be given tables of the same codebook afterwards.
     """
 
     def __init__(self, key: Sequence[str]) -> None:
         self.key = tuple(key)
         self.n_groups = 0
 
-    def fit(self, X: pd.DataFrame) -> Group:
+    def fit(self, X: Declarations) -> Group:
         """Number the values of `X` and return the group of each row, shape (n_rows,)."""
-        self._values: list[pd.Index[Any]] = []
-        self._combinations: list[pd.Index[Any]] = []
-        group = np.zeros(len(X), dtype=np.int64)
-        for name in self.key:
-            column = _column(X, name)
-            self._values.append(pd.Index(column.dropna().unique()))
-            pair = self._pair(group, column, self._values[-1])
-            self._combinations.append(pd.Index(np.unique(pair[pair >= 0])))
-            group = self._number(pair, self._combinations[-1])
+        coded = Codebook().fit(X) if isinstance(X, pd.DataFrame) else X
+        self._own_book = coded.book if isinstance(X, pd.DataFrame) else None
+        self._sizes: list[int] = []
+        self._combinations: list[Group] = []
+        group = np.zeros(len(coded), dtype=np.int64)
+        for place, name in enumerate(self.key):
+            codes = coded[name]
+            self._sizes.append(coded.book.n_values(name))
+            if place == 0:  # the codes themselves
+                group, n_groups = codes.astype(np.int64), self._sizes[0]
+                self._combinations.append(np.arange(n_groups))
+                continue
+            pair = self._pair(group, codes, self._sizes[-1])
+            known, group = np.unique(pair, return_inverse=True)
+            if len(known) and known[0] < 0:
+                known, group = known[1:], group - 1
+            self._combinations.append(known)
         self.n_groups = len(self._combinations[-1])
         return group
 
-    def find(self, X: pd.DataFrame) -> Group:
+    def find(self, X: Declarations) -> Group:
         """Return the group of each row, or -1, shape (n_rows,)."""
-        group = np.zeros(len(X), dtype=np.int64)
-        for name, values, known in zip(self.key, self._values, self._combinations, strict=True):
-            group = self._number(self._pair(group, _column(X, name), values), known)
+        if isinstance(X, pd.DataFrame):
+            if self._own_book is None:
+                raise ValueError("X must be in the codes of the training, however: it is a frame.")
+            coded: CodedTable | CodedSlice = self._own_book.find(X)
+        else:
+            coded = X
+        group = coded[self.key[0]].astype(np.int64)
+        rest = zip(self.key[1:], self._sizes[1:], self._combinations[1:], strict=True)
+        for name, size, known in rest:
+            pair = self._pair(group, coded[name], size)
+            place = np.minimum(np.searchsorted(known, pair), max(len(known) - 1, 0))
+            found = known[place] == pair if len(known) else np.zeros(len(pair), dtype=bool)
+            group = np.where(found & (pair >= 0), place, -1)
         return group
 
     @staticmethod
-    def _pair(group: Group, column: pd.Series[Any], values: pd.Index[Any]) -> Group:
+    def _pair(group: Group, codes: Codes, size: int) -> Group:
         """One integer for a group and a further value, -1 where either is unknown.
 
         Groups are numbered anew after each column, so that the product stays far below 2^63.
         """
-        places = values.get_indexer(pd.Index(column))
-        sound = (group >= 0) & (places >= 0)
-        return np.where(sound, group * len(values) + places, -1).astype(np.int64)
-
-    @staticmethod
-    def _number(pair: Group, known: pd.Index[Any]) -> Group:
-        return known.get_indexer(pd.Index(pair)).astype(np.int64)
-
-
-def _column(X: pd.DataFrame, name: str) -> pd.Series[Any]:
-    """A declared column, or a level of the HS code."""
-    return X["HS6 Code"].str[: HS_LEVELS[name]] if name in HS_LEVELS else X[name]
+        sound = (group >= 0) & (codes >= 0)
+        return np.where(sound, group * size + codes, -1)
 
 
 def declared_columns(key: Sequence[str]) -> tuple[str, ...]:
@@ -91,7 +206,7 @@ def declared_columns(key: Sequence[str]) -> tuple[str, ...]:
 
 
 def group_sums(
-    group: Group, n_groups: int, weights: npt.NDArray[np.float64] | None = None
+    group: Group | Codes, n_groups: int, weights: npt.NDArray[np.float64] | None = None
 ) -> npt.NDArray[np.float64]:
     """Sum of weights (or count) of each group, shape (n_groups + 1,); the last entry, 0, is for -1.
 

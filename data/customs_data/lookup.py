@@ -50,7 +50,7 @@ class LookupTable:
         labelled = y >= 0
         fraud = (y[labelled] == 1).astype(np.float64)
         self._grouping = Grouping(LOOKUP_TUPLE)
-        group = self._grouping.fit(train[labelled])
+        group = self._grouping.fit(train[list(LOOKUP_TUPLE)][labelled])
         size = self._grouping.n_groups
         self._rate = group_sums(group, size, fraud) / np.maximum(group_sums(group, size), 1)
         self._rate[-1] = fraud.mean()  # group -1: the unseen

@@ -9,11 +9,21 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.base import BaseEstimator
 
-from customs_baselines.features.norms import GoodsNorm
+from customs_baselines.features.norms import NORM_LEVELS, GoodsNorm
 from customs_baselines.features.risk import PROFILE_KEYS, RiskProfiles
-from customs_data.grouping import Grouping, declared_columns, group_sums
+from customs_baselines.features.rows import Floats, read_all
+from customs_data.grouping import (
+    Codebook,
+    CodedSlice,
+    CodedTable,
+    Codes,
+    Group,
+    Grouping,
+    declared_columns,
+    group_sums,
+)
 
-Floats = npt.NDArray[np.float64]
+Key = tuple[str, ...]
 
 #: Codes with few values, as numbers in order of their frequency in training (0 = most frequent).
 RANKED_CODES = (
@@ -29,7 +39,7 @@ RANKED_CODES = (
     "Country of Origin Indicator",
 )
 #: How many declarations share a value: traders' size, and how usual a combination is.
-COUNTED_KEYS: tuple[tuple[str, ...], ...] = (
+COUNTED_KEYS: tuple[Key, ...] = (
     ("Importer ID",),
     ("Declarant ID",),
     ("Seller ID",),
@@ -42,7 +52,7 @@ COUNTED_KEYS: tuple[tuple[str, ...], ...] = (
     ("Declarant ID", "HS6 Code"),
 )
 #: Share of the fine key within the coarse one: is this route, tax type or rate usual here?
-USUAL_PAIRS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
+USUAL_PAIRS: tuple[tuple[Key, Key], ...] = (
     (("HS6 Code",), ("HS6 Code", "Country of Origin")),
     (("HS6 Code", "Country of Origin"), ("HS6 Code", "Country of Origin", "Tax Type")),
     (("HS6 Code", "Tax Type"), ("HS6 Code", "Tax Type", "Tax Rate")),
@@ -101,8 +111,8 @@ class KitFeatures(BaseEstimator):
         self.random_state = random_state
         self.with_labels = with_labels
 
-    def fit_transform(self, X: pd.DataFrame, y: npt.NDArray[np.int8]) -> Floats:
-        """Learn from training declarations and return their features.
+    def fit_rows(self, X: pd.DataFrame, y: npt.NDArray[np.int8]) -> KitRows:
+        """Learn from training declarations; return their features, made when they are read.
 
         Parameters
         ----------
@@ -110,35 +120,54 @@ class KitFeatures(BaseEstimator):
             Declared columns.
         y : ndarray of int8, shape (n_train,)
             1 = fraud, 0 = honest, -1 = unlabelled.
+        """
+        self.risk_ = RiskProfiles(
+            PROFILE_KEYS if self.with_labels else (), random_state=self.random_state
+        )
+        keys = dict.fromkeys((*COUNTED_KEYS, *NORM_LEVELS, *self.risk_.keys))
+        keys |= dict.fromkeys(key for pair in USUAL_PAIRS for key in pair)
+        self.book_ = Codebook()
+        coded = self.book_.fit(X)
+        self.ranks_ = {name: _rank_codes(coded[name]) for name in RANKED_CODES}
+        self.groupings_ = {key: Grouping(key) for key in keys}
+        # Groups of several columns are kept, in four bytes each: finding them again takes longer.
+        groups = {
+            key: grouping.fit(coded).astype(np.int32) for key, grouping in self.groupings_.items()
+        }
+        sizes = {key: grouping.n_groups for key, grouping in self.groupings_.items()}
+        self.counts_ = {
+            key: group_sums(groups[key], sizes[key])
+            for key in dict.fromkeys((*COUNTED_KEYS, *(k for pair in USUAL_PAIRS for k in pair)))
+        }
+        numbers = _numbers(X)
+        self.norms_ = {name: GoodsNorm() for name in ("log unit price", "log mass")}
+        for name, norm in self.norms_.items():
+            norm.learn(
+                [groups[key] for key in NORM_LEVELS],
+                [sizes[key] for key in NORM_LEVELS],
+                numbers[name],
+            )
+        self.risk_.learn(
+            [groups[key] for key in self.risk_.keys], [sizes[key] for key in self.risk_.keys], y
+        )
+        return KitRows(self, X, coded, groups)
+
+    def find_rows(self, X: pd.DataFrame) -> KitRows:
+        """Return the features of later declarations, made when they are read."""
+        return KitRows(self, X, self.book_.find(X), None)
+
+    def fit_transform(self, X: pd.DataFrame, y: npt.NDArray[np.int8]) -> Floats:
+        """Learn from training declarations and return their features, parameters as `fit_rows`.
 
         Returns
         -------
         ndarray of float64, shape (n_train, n_features)
         """
-        numbers = _numbers(X)
-        self.norms_ = {name: GoodsNorm() for name in ("log unit price", "log mass")}
-        self.ranks_ = {name: X[name].value_counts().index for name in RANKED_CODES}
-        keys = dict.fromkeys(COUNTED_KEYS)
-        keys |= dict.fromkeys(key for pair in USUAL_PAIRS for key in pair)
-        self.groupings_ = {key: Grouping(key) for key in keys}
-        groups = {key: grouping.fit(X) for key, grouping in self.groupings_.items()}
-        self.counts_ = {
-            key: group_sums(group, self.groupings_[key].n_groups) for key, group in groups.items()
-        }
-        deviations = {name: norm.fit(X, numbers[name]) for name, norm in self.norms_.items()}
-        self.risk_ = RiskProfiles(
-            PROFILE_KEYS if self.with_labels else (), random_state=self.random_state
-        )
-        risk = self.risk_.fit_transform(X, y)
-        return self._assemble(X, numbers, deviations, groups, risk, leave_out=1.0)
+        return read_all(self.fit_rows(X, y))
 
     def transform(self, X: pd.DataFrame) -> Floats:
         """Return the features of later declarations, shape (n_declarations, n_features)."""
-        numbers = _numbers(X)
-        groups = {key: grouping.find(X) for key, grouping in self.groupings_.items()}
-        deviations = {name: norm.transform(X, numbers[name]) for name, norm in self.norms_.items()}
-        risk = self.risk_.transform(X)
-        return self._assemble(X, numbers, deviations, groups, risk, leave_out=0.0)
+        return read_all(self.find_rows(X))
 
     def get_feature_names_out(self) -> list[str]:
         """Names of the features, in order."""
@@ -149,17 +178,33 @@ class KitFeatures(BaseEstimator):
         profiled = [declared_columns(key) for key in self.risk_.keys for _ in ("risk", "evidence")]
         return [*(_SOURCES[name] for name in self.names_), *profiled]
 
-    def _assemble(
+    def assemble(
         self,
         X: pd.DataFrame,
-        numbers: dict[str, Floats],
-        deviations: dict[str, tuple[Floats, Floats]],
-        groups: dict[tuple[str, ...], npt.NDArray[np.int64]],
-        risk: Floats,
-        leave_out: float,
+        coded: CodedSlice,
+        groups: dict[Key, Group],
+        training: slice | None,
     ) -> Floats:
+        """Features of some rows, shape (n_rows, n_features).
+
+        Parameters
+        ----------
+        X : DataFrame, shape (n_rows, 20)
+            Declared columns.
+        coded : CodedSlice
+            The same rows in codes.
+        groups : dict of tuple to integer array
+            Group of each row by key.
+        training : slice or None
+            Which of the training rows they are; None for later ones.
+        """
+        numbers = _numbers(X)
+        leave_out = 0.0 if training is None else 1.0
         columns: dict[str, npt.NDArray[Any]] = dict(numbers)
-        for name, (from_hs6, from_origin) in deviations.items():
+        for name, norm in self.norms_.items():
+            from_hs6, from_origin = norm.deviate(
+                [groups[key] for key in NORM_LEVELS], numbers[name], leave_out
+            )
             columns[f"{name} against HS6 norm"] = from_hs6
             columns[f"{name} against HS6 and origin norm"] = from_origin
         date = X["Date"].dt
@@ -170,12 +215,11 @@ class KitFeatures(BaseEstimator):
         columns["heading"] = X["HS6 Code"].str[:4].astype(np.float64).to_numpy()
         departs_elsewhere = X["Country of Departure"] != X["Country of Origin"]
         columns["departure is not origin"] = departs_elsewhere.to_numpy(np.float64)
-        for name, ranked in self.ranks_.items():
-            places = ranked.get_indexer(pd.Index(X[name]))
-            columns[name] = np.where(places < 0, len(ranked), places).astype(np.float64)
+        for name, rank in self.ranks_.items():
+            columns[name] = rank[coded[name]]
         others = {
-            key: self.counts_[key][group] - leave_out * (group >= 0)
-            for key, group in groups.items()
+            key: counts[groups[key]] - leave_out * (groups[key] >= 0)
+            for key, counts in self.counts_.items()
         }
         for key in COUNTED_KEYS:
             columns[f"count of {' x '.join(key)}"] = np.log1p(others[key])
@@ -185,7 +229,59 @@ class KitFeatures(BaseEstimator):
                 others[coarse] + 1.0
             )
         self.names_ = list(columns)
+        risk = self.risk_.profile([groups[key] for key in self.risk_.keys], len(X), training)
         return np.column_stack([*columns.values(), risk])
+
+
+class KitRows:
+    """Features of recipe `kit`, made when they are read (see `FeatureRows`).
+
+    Parameters
+    ----------
+    features : KitFeatures
+        Fitted.
+    X : DataFrame, shape (n_declarations, 20)
+    coded : CodedTable
+        The same declarations in the codes of the training.
+    groups : dict or None
+        Groups of the training declarations by key; None for later declarations.
+    """
+
+    def __init__(
+        self,
+        features: KitFeatures,
+        X: pd.DataFrame,
+        coded: CodedTable,
+        groups: dict[Key, npt.NDArray[np.int32]] | None,
+    ) -> None:
+        self._features = features
+        self._X = X
+        self._coded = coded
+        self._groups = groups
+
+    def __len__(self) -> int:
+        return len(self._X)
+
+    def read(self, start: int, stop: int) -> Floats:
+        """See `FeatureRows`."""
+        rows = slice(start, stop)
+        coded = self._coded.slice(start, stop)
+        groups: dict[Key, Group]
+        if self._groups is None:
+            groups = {key: held.find(coded) for key, held in self._features.groupings_.items()}
+        else:
+            groups = {key: group[rows].astype(np.int64) for key, group in self._groups.items()}
+        training = None if self._groups is None else rows
+        return self._features.assemble(self._X.iloc[rows], coded, groups, training)
+
+
+def _rank_codes(codes: Codes) -> Floats:
+    """Place of each code in the order of frequency; the last entry is for the unseen (-1)."""
+    count = np.bincount(codes[codes >= 0])
+    rank = np.empty(len(count) + 1)
+    rank[np.argsort(-count, kind="stable")] = np.arange(len(count))
+    rank[-1] = len(count)
+    return rank
 
 
 def _numbers(X: pd.DataFrame) -> dict[str, Floats]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
-from customs_data.grouping import Grouping, group_sums
+from customs_data.grouping import Codes, Declarations, Group, Grouping, group_sums
 
 # From coarse to fine: each level's mean is drawn towards that of the level before it.
-_LEVELS: tuple[tuple[str, ...], ...] = (
+NORM_LEVELS: tuple[tuple[str, ...], ...] = (
     ("Chapter",),
     ("Heading",),
     ("HS6 Code",),
@@ -27,33 +28,38 @@ class GoodsNorm:
     declaration would always look normal in training and never later.
     """
 
-    def fit(self, X: pd.DataFrame, values: Floats) -> tuple[Floats, Floats]:
+    def fit(self, X: Declarations, values: Floats) -> tuple[Floats, Floats]:
         """Learn the norms; return each training row's deviation from HS6 and HS6-origin norm.
 
         Parameters
         ----------
-        X : DataFrame, shape (n_train, 20)
+        X : DataFrame or coded table, shape (n_train, any)
             Declared columns.
         values : ndarray, shape (n_train,)
             The number, e.g. the log unit price.
         """
-        self.mean_ = float(values.mean())
-        self.groupings_ = [Grouping(key) for key in _LEVELS]
+        self.groupings_ = [Grouping(key) for key in NORM_LEVELS]
         groups = [grouping.fit(X) for grouping in self.groupings_]
-        self.sums_ = [
-            (group_sums(group, g.n_groups), group_sums(group, g.n_groups, values))
-            for g, group in zip(self.groupings_, groups, strict=True)
-        ]
-        return self._deviate(groups, values, leave_out=1.0)
+        self.learn(groups, [grouping.n_groups for grouping in self.groupings_], values)
+        return self.deviate(groups, values, leave_out=1.0)
 
-    def transform(self, X: pd.DataFrame, values: Floats) -> tuple[Floats, Floats]:
+    def transform(self, X: Declarations, values: Floats) -> tuple[Floats, Floats]:
         """Return the deviations of later rows, shape (n_declarations,) each."""
         groups = [grouping.find(X) for grouping in self.groupings_]
-        return self._deviate(groups, values, leave_out=0.0)
+        return self.deviate(groups, values, leave_out=0.0)
 
-    def _deviate(
-        self, groups: list[npt.NDArray[np.int64]], values: Floats, leave_out: float
+    def learn(self, groups: Sequence[Group | Codes], sizes: Sequence[int], values: Floats) -> None:
+        """Learn the norms from the groups of `NORM_LEVELS` and their numbers."""
+        self.mean_ = float(values.mean())
+        self.sums_ = [
+            (group_sums(group, size), group_sums(group, size, values))
+            for group, size in zip(groups, sizes, strict=True)
+        ]
+
+    def deviate(
+        self, groups: Sequence[Group], values: Floats, leave_out: float
     ) -> tuple[Floats, Floats]:
+        """Deviation of some rows; `leave_out` is 1 for training rows, 0 for others."""
         norm = np.full(len(values), self.mean_)
         norms = []
         for group, (count, total) in zip(groups, self.sums_, strict=True):

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.base import BaseEstimator
 
+from customs_baselines.features.rows import MatrixRows
 from customs_data.schema import COLUMN, DECLARED_COLUMNS, KEY
 
 ENCODED_COLUMNS = tuple(name for name in DECLARED_COLUMNS if name != KEY)
@@ -36,6 +37,14 @@ class PaperFeatures(BaseEstimator):
         width = raw.max(axis=0) - self.low_
         self.width_ = np.where(width > 0, width, 1.0)  # a constant column becomes 0
         return self._scale(raw)
+
+    def fit_rows(self, X: pd.DataFrame, y: npt.NDArray[np.int8]) -> MatrixRows:
+        """As `fit_transform`, in the shape that all recipes share."""
+        return MatrixRows(self.fit_transform(X, y))
+
+    def find_rows(self, X: pd.DataFrame) -> MatrixRows:
+        """As `transform`, in the shape that all recipes share."""
+        return MatrixRows(self.transform(X))
 
     def transform(self, X: pd.DataFrame) -> npt.NDArray[np.float64]:
         """Encode declarations, shape (n_declarations, 19)."""

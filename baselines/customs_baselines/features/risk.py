@@ -15,7 +15,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 
 from customs_baselines.features.folds import draw_folds
-from customs_data.grouping import Grouping, group_sums
+from customs_data.grouping import Codes, Group, Grouping, group_sums
 
 #: Entities, codes and pairs whose history is profiled.
 PROFILE_KEYS: tuple[tuple[str, ...], ...] = (
@@ -84,43 +84,62 @@ class RiskProfiles(BaseEstimator):
         -------
         ndarray of float64, shape (n_train, 2 * n_keys)
         """
-        labelled = y >= 0
-        self.base_ = float((y[labelled] == 1).mean()) if labelled.any() else 0.5
-        fold = draw_folds(y, self.n_folds, self.random_state)
         self.groupings_ = [Grouping(key) for key in self.keys]
         groups = [grouping.fit(X) for grouping in self.groupings_]
-        fraud = (y == 1).astype(np.float64)
-        self.history_ = []
-        columns = []
-        for grouping, group in zip(self.groupings_, groups, strict=True):
-            size = grouping.n_groups
-            n = group_sums(group[labelled], size)
-            f = group_sums(group[labelled], size, fraud[labelled])
-            self.history_.append((n, f))
-            n_row, f_row = n[group], f[group]
-            for i in range(self.n_folds):
-                own = fold == i
-                n_row[own] -= group_sums(group[own], size)[group[own]]
-                f_row[own] -= group_sums(group[own], size, fraud[own])[group[own]]
-            columns += self._profile(n_row, f_row)
-        return self._stack(columns, len(X))
+        self.learn(groups, [grouping.n_groups for grouping in self.groupings_], y)
+        return self.profile(groups, len(X), slice(0, len(X)))
 
     def transform(self, X: pd.DataFrame) -> npt.NDArray[np.float64]:
         """Return the profiles of later declarations, shape (n_declarations, 2 * n_keys)."""
+        return self.profile([grouping.find(X) for grouping in self.groupings_], len(X))
+
+    def learn(
+        self, groups: Sequence[Group | Codes], sizes: Sequence[int], y: npt.NDArray[np.int8]
+    ) -> None:
+        """Learn the profiles from the groups of the keys and their numbers."""
+        labelled = y >= 0
+        self.base_ = float((y[labelled] == 1).mean()) if labelled.any() else 0.5
+        self.fold_ = draw_folds(y, self.n_folds, self.random_state).astype(np.int8)
+        fraud = (y == 1).astype(np.float64)[labelled]
+        self.history_ = []
+        self.by_fold_ = []
+        for group, size in zip(groups, sizes, strict=True):
+            own = group[labelled]
+            self.history_.append((group_sums(own, size), group_sums(own, size, fraud)))
+            # Groups without a number (-1) share the row behind the last.
+            place = np.where(own < 0, size, own) * self.n_folds + self.fold_[labelled]
+            shape = (size + 1) * self.n_folds
+            counts = [
+                np.bincount(place, minlength=shape),
+                np.bincount(place[fraud > 0], minlength=shape),
+            ]
+            for count in counts:
+                count[size * self.n_folds :] = 0
+            self.by_fold_.append([count.astype(np.int32) for count in counts])
+
+    def profile(
+        self, groups: Sequence[Group], n_rows: int, training: slice | None = None
+    ) -> npt.NDArray[np.float64]:
+        """Profiles of rows, given their groups, shape (n_rows, 2 * n_keys).
+
+        `training` names which of the training rows they are: those are profiled out-of-fold.
+        """
         columns = []
-        for grouping, (n, f) in zip(self.groupings_, self.history_, strict=True):
-            group = grouping.find(X)
-            columns += self._profile(n[group], f[group])
-        return self._stack(columns, len(X))
+        fold = None if training is None else self.fold_[training].astype(np.int64)
+        for group, (n, f), by_fold in zip(groups, self.history_, self.by_fold_, strict=True):
+            n_row, f_row = n[group], f[group]
+            if fold is not None:
+                place = np.where(group < 0, len(n) - 1, group) * self.n_folds + np.maximum(fold, 0)
+                n_own, f_own = by_fold
+                n_row -= np.where(fold < 0, 0, n_own[place])
+                f_row -= np.where(fold < 0, 0, f_own[place])
+            columns += self._profile(n_row, f_row)
+        return np.column_stack(columns) if columns else np.empty((n_rows, 0))
 
     def get_feature_names_out(self) -> list[str]:
         """Names of the columns."""
         names = [" x ".join(key) for key in self.keys]
         return [f"{what} of {name}" for name in names for what in ("risk", "evidence")]
-
-    @staticmethod
-    def _stack(columns: list[npt.NDArray[np.float64]], n_rows: int) -> npt.NDArray[np.float64]:
-        return np.column_stack(columns) if columns else np.empty((n_rows, 0))
 
     def _profile(
         self, n: npt.NDArray[np.float64], f: npt.NDArray[np.float64]

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
-from xgboost import XGBClassifier
+import numpy as np
+import numpy.typing as npt
+from xgboost import DataIter, QuantileDMatrix, XGBClassifier, train
 
+from customs_baselines.features.rows import FeatureRows, read_blocks
 from customs_baselines.recipe_model import RecipeModel
 
 _BASE: dict[str, Any] = {
@@ -17,6 +21,29 @@ _BASE: dict[str, Any] = {
     "colsample_bytree": 0.5,
     "reg_lambda": 5.0,
 }
+
+
+class _LabelledBlocks(DataIter):
+    """The labelled rows, block by block, as XGBoost asks for them."""
+
+    def __init__(self, rows: FeatureRows, y: npt.NDArray[np.int8]) -> None:
+        super().__init__()
+        self._rows = rows
+        self._y = y
+        self._blocks = read_blocks(rows)
+
+    def reset(self) -> None:
+        """Begin anew: XGBoost reads twice, for the quantiles and for the bins."""
+        self._blocks = read_blocks(self._rows)
+
+    def next(self, input_data: Callable[..., Any]) -> bool:
+        """Hand over the next block with a label in it; False at the end."""
+        for block, features in self._blocks:
+            labelled = self._y[block] >= 0
+            if labelled.any():
+                input_data(data=features[labelled], label=self._y[block][labelled])
+                return True
+        return False
 
 
 class XGBoost(RecipeModel):
@@ -43,6 +70,20 @@ class XGBoost(RecipeModel):
         )
     )
     kit = candidates[5]
+
+    def train(self, rows: FeatureRows, y: npt.NDArray[np.int8]) -> XGBClassifier:
+        """Return the fitted trees; features are quantized block by block, never held whole."""
+        classifier: XGBClassifier = self.make_classifier()
+        matrix = QuantileDMatrix(_LabelledBlocks(rows, y), nthread=self.n_jobs)
+        settings = classifier.get_xgb_params()
+        booster = train(
+            settings | {"objective": "binary:logistic"},
+            matrix,
+            num_boost_round=classifier.get_num_boosting_rounds(),
+        )
+        classifier.load_model(bytearray(booster.save_raw()))
+        classifier.set_params(**settings, n_estimators=classifier.get_num_boosting_rounds())
+        return classifier
 
     def build(self, settings: dict[str, Any]) -> Any:
         """Trees of the installed XGBoost."""
