@@ -15,12 +15,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from customs_data.schema import COLUMN
+from customs_data.mapped import map_frame, save_frame
 
 JOB: Final = "job.json"
 RESULT: Final = "result.json"
 SCORES: Final = "scores.npy"
-_TRAIN, _TEST, _LABELS = "train.parquet", "test.parquet", "labels.npz"
+_TRAIN, _TEST, _LABELS = "train.arrow", "test.arrow", "labels.npz"
 
 
 @dataclass(frozen=True)
@@ -109,8 +109,8 @@ class JobData:
 
 def write_job(folder: Path, job: Job, data: JobData) -> None:
     """Lay a job out in `folder`."""
-    data.train.to_parquet(folder / _TRAIN)
-    data.test.to_parquet(folder / _TEST)
+    save_frame([data.train], folder / _TRAIN)
+    save_frame([data.test], folder / _TEST)
     np.savez(folder / _LABELS, y=data.y, y_critical=data.y_critical)
     (folder / JOB).write_text(json.dumps(asdict(job)), encoding="utf-8")
 
@@ -122,11 +122,5 @@ def read_job(folder: Path) -> tuple[Job, JobData]:
     job = Job(**written, explain=None if task is None else ExplainTask(**task))
     with np.load(folder / _LABELS) as labels:
         y, y_critical = labels["y"], labels["y_critical"]
-    train, test = (_read_frame(folder / name) for name in (_TRAIN, _TEST))
+    train, test = (map_frame(folder / name) for name in (_TRAIN, _TEST))
     return job, JobData(train, y, y_critical, test)
-
-
-def _read_frame(path: Path) -> pd.DataFrame:
-    """Parquet keeps neither the string type nor dates in seconds."""
-    frame = pd.read_parquet(path)
-    return frame.astype({name: COLUMN[name].dtype for name in frame.columns})

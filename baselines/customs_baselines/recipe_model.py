@@ -95,7 +95,7 @@ class RecipeModel(ClassifierMixin, BaseEstimator, ABC):
     def predict_proba(self, X: pd.DataFrame) -> npt.NDArray[np.float64]:
         """Return probabilities, shape (n_declarations, 2): honest, fraud."""
         proba = np.empty((len(X), 2))
-        for block, features in read_blocks(self.features_.find_rows(X)):
+        for block, features in read_blocks(self.features_.find_rows(X), self.n_jobs):
             proba[block] = self.classifier_.predict_proba(features)
         return proba
 

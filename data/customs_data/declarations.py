@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +19,20 @@ import pyarrow.compute as pc
 
 from customs_data import schema
 from customs_data.errors import InvalidDeclarationsError
+from customs_data.mapped import map_frames
+from customs_data.matching import arrow_text
 from customs_data.problems import N_EXAMPLES, ProblemReport
-from customs_data.reading import RawTable, read_table
+from customs_data.reading import RawTable, read_parts, read_table
 from customs_data.schema import ERASED, KEY, Column
+from customs_data.spans import work_on
 
 # Plain decimal notation, as programs write it; not 'nan', 'inf', '1_000' or '0x10'.
 NUMBER_PATTERN = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
 _NUMBER_BYTES = b"0123456789+-.eE"
 # Looked through at a time: what is made of them stays in the processor's cache.
 _BLOCK_BYTES = 1 << 18
+# Parts of a large file that are parsed at a time, each by a thread.
+_PARTS_AT_A_TIME = 2
 _DATE_PATTERN = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 
 Mask = npt.NDArray[np.bool_]
@@ -62,11 +68,39 @@ def read_declarations(
     InvalidDeclarationsError
         If it breaks the schema; the message lists every kind of problem.
     """
-    raw = read_table(path)
-    frame, report = parse_declarations(raw, columns=columns, period=period)
+    try:
+        return _read_sound_parts(path, columns, period)
+    except _NotSoundError:  # the whole file is looked at for the whole report
+        frame, report = parse_declarations(read_table(path), columns=columns, period=period)
     if report:
         raise InvalidDeclarationsError(str(report))
     return frame
+
+
+class _NotSoundError(Exception):
+    """A part of a file has a problem, or two parts have one together."""
+
+
+def _read_sound_parts(
+    path: Path | str, columns: Sequence[str] | None, period: tuple[date, date] | None
+) -> pd.DataFrame:
+    """Read a file part by part; one of several parts is mapped into memory (see `mapped`)."""
+
+    def parse(raw: RawTable) -> pd.DataFrame:
+        frame, report = parse_declarations(raw, columns=columns, period=period)
+        if report:
+            raise _NotSoundError
+        return frame
+
+    frames = work_on(parse, read_parts(path), _PARTS_AT_A_TIME)
+    first = next(frames)
+    second = next(frames, None)
+    if second is None:
+        return first
+    whole = map_frames(chain((first, second), frames))
+    if KEY in whole and pc.count_distinct(arrow_text(whole[KEY])).as_py() < len(whole):
+        raise _NotSoundError
+    return whole
 
 
 def parse_declarations(
@@ -164,7 +198,8 @@ def _parse_text(
     )
     if not column.may_be_missing:
         _report_cells(report, f"{column.name} must not be empty", column, text, empty, lines)
-    return pd.Series(text.to_pandas()).astype(schema.TEXT_DTYPE).mask(empty)
+    given = pc.if_else(pa.chunked_array([pa.array(~empty)]), text, None)
+    return pd.Series(pd.array(given, dtype=schema.TEXT_DTYPE))
 
 
 def can_be_numbers(cells: pa.ChunkedArray) -> bool:

@@ -47,15 +47,19 @@ class Codebook:
         values = own.dictionary
         if name in HS_LEVELS:
             levels = pc.dictionary_encode(pc.utf8_slice_codeunits(values, 0, HS_LEVELS[name]))
-            level_of = np.append(levels.indices.to_numpy(), -1)
-            codes, values = level_of[_places(own)], levels.dictionary
+            codes, values = _recode(levels.indices, _places(own)), levels.dictionary
         else:
             codes = _places(own)
         if is_training:
             self._values[name] = values
-            return codes.astype(np.int32)
-        known = pc.fill_null(pc.index_in(values, value_set=self._values[name]), -1)
-        return np.append(known.to_numpy(), -1)[codes].astype(np.int32)
+            return codes
+        return _recode(pc.index_in(values, value_set=self._values[name]), codes)
+
+
+def _recode(new: pa.Int32Array, codes: Codes) -> Codes:
+    """The new code of each code; -1 where there is none."""
+    table = np.append(pc.fill_null(new, -1).to_numpy(), -1).astype(np.int32)
+    return table[codes]
 
 
 def _dictionary(X: pd.DataFrame, name: str) -> pa.DictionaryArray:
@@ -70,7 +74,7 @@ def _dictionary(X: pd.DataFrame, name: str) -> pa.DictionaryArray:
 def _places(own: pa.DictionaryArray) -> Codes:
     """Place of each cell's value in the dictionary, -1 for an empty cell."""
     places: Codes = pc.fill_null(own.indices, -1).to_numpy(zero_copy_only=False)
-    return places
+    return places.astype(np.int32, copy=False)
 
 
 class CodedTable:

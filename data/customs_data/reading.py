@@ -11,7 +11,9 @@ import csv
 import gzip
 import io
 import zlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +30,8 @@ _PARQUET_MAGIC = b"PAR1"
 _UTF8_BOM = b"\xef\xbb\xbf"
 _READ_STEP = 1 << 20
 _BYTES_PER_CELL = 8
+# A Parquet file of more than this many row groups is read group by group.
+_FEWEST_PARTS = 3
 
 
 @dataclass(frozen=True)
@@ -95,6 +99,31 @@ def read_table(
     if magic == _PARQUET_MAGIC:
         return _read_parquet(path, max_bytes, called, name)
     return parse_csv(_read_bytes(path, max_bytes, called), source=name)
+
+
+def read_parts(path: Path | str) -> Iterator[RawTable]:
+    """Read a file part by part: a Parquet file by its row groups, any other whole.
+
+    Raises
+    ------
+    KitError
+        As `read_table`, when the part is read.
+    """
+    path = Path(path)
+    try:
+        with path.open("rb") as stream:
+            is_parquet = stream.read(4) == _PARQUET_MAGIC
+        parquet = pyarrow.parquet.ParquetFile(path) if is_parquet else None
+    except (OSError, pa.ArrowException):
+        parquet = None  # `read_table` says what is wrong
+    if parquet is None or parquet.num_row_groups < _FEWEST_PARTS:
+        yield read_table(path)
+        return
+    start = 0
+    for number in range(parquet.num_row_groups):
+        table = _checked(path.name, partial(parquet.read_row_group, number))
+        yield _raw(path.name, table, start)
+        start += table.num_rows
 
 
 def parse_csv(content: bytes, *, source: str) -> RawTable:
@@ -294,16 +323,28 @@ def _read_parquet(path: Path, max_bytes: int | None, called: str, name: str) -> 
                 f"{called} must be at most {max_bytes:,} bytes (uncompressed), "
                 f"however: it has {size:,}."
             )
-        table = parquet.read()
+    except (pa.ArrowException, OSError) as error:
+        raise _damaged(name, error) from None
+    return _raw(name, _checked(name, parquet.read), 0)
+
+
+def _checked(name: str, read: Callable[[], pa.Table]) -> pa.Table:
+    """Read some of a Parquet file and look at every value."""
+    try:
+        table = read()
         table.validate(full=True)
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-        first_line = (str(error).splitlines() or [""])[0]
-        what = first_line.replace("UTF8", "UTF-8")
-        raise KitError(f"{name} is a damaged Parquet file: {what}") from None
-    return RawTable(
-        name,
-        tuple(table.column_names),
-        tuple(table.columns),
-        np.arange(2, table.num_rows + 2, dtype=np.int64),
-        ProblemReport(name),
-    )
+        raise _damaged(name, error) from None
+    return table
+
+
+def _damaged(name: str, error: Exception) -> KitError:
+    first_line = (str(error).splitlines() or [""])[0]
+    return KitError(f"{name} is a damaged Parquet file: {first_line.replace('UTF8', 'UTF-8')}")
+
+
+def _raw(name: str, table: pa.Table, start: int) -> RawTable:
+    """A table whose first row is row `start` of its file."""
+    lines = np.arange(start + 2, start + table.num_rows + 2, dtype=np.int64)
+    columns = tuple(table.columns)
+    return RawTable(name, tuple(table.column_names), columns, lines, ProblemReport(name))

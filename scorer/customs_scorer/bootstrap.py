@@ -44,18 +44,18 @@ def bootstrap_precision(
     return precision
 
 
-def precision_interval(
+def precision_intervals(
     y_true: npt.NDArray[np.int8],
     fraud_score: npt.NDArray[np.float64],
-    rate: float,
+    rates: Sequence[float],
     *,
     n_replicates: int,
     seed: int,
-) -> tuple[float, float]:
-    """Percentile bootstrap 95 % interval of precision@rate; parameters as `bootstrap_precision`."""
-    precision = bootstrap_precision(y_true, fraud_score, rate, n_replicates=n_replicates, seed=seed)
-    low, high = np.quantile(precision, (0.025, 0.975))
-    return float(low), float(high)
+) -> list[tuple[float, float]]:
+    """Percentile bootstrap 95 % interval of precision at each rate, all on the same samples."""
+    joint = joint_bootstrap(y_true, [fraud_score], rates, n_replicates=n_replicates, seed=seed)
+    intervals = np.quantile(joint[0], (0.025, 0.975), axis=1).T
+    return [(float(low), float(high)) for low, high in intervals]
 
 
 def joint_bootstrap(

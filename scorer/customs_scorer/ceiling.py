@@ -9,6 +9,8 @@ import pandas as pd
 
 from customs_data.edition.layout import USAGES
 from customs_data.edition.loading import Edition, load_oracle, load_solution
+from customs_data.errors import InvalidEditionError
+from customs_data.matching import arrow_text, match_ids
 from customs_data.schema import KEY
 from customs_scorer.metrics import precision_at
 
@@ -29,7 +31,13 @@ def oracle_ceiling(edition: Edition) -> dict[str, Any]:
         If hidden/ is not at hand or holds no oracle.
     """
     solution = load_solution(edition.layout, edition.test[KEY])
-    oracle = load_oracle(edition.layout).set_index(KEY).loc[solution[KEY]].reset_index()
+    oracle = load_oracle(edition.layout)
+    places = match_ids(arrow_text(solution[KEY]), arrow_text(oracle[KEY]))
+    if (places < 0).any():
+        raise InvalidEditionError(
+            f"{edition.layout.hidden} must hold the truth of every row of test, however: not so."
+        )
+    oracle = oracle[["Fraud Probability", "Scheme"]].take(places)
     probability = oracle["Fraud Probability"].to_numpy(np.float64)
     fraud = solution["Fraud"].to_numpy()
     ceiling = {}

@@ -96,7 +96,7 @@ class Model:
     )
     (record,) = run(Plan((spy,)), sample_edition, tmp_path / "runs")
     log = (tmp_path / "runs" / record.run.folder / "log.txt").read_text()
-    assert "train.parquet" in log
+    assert "train.arrow" in log
     assert str(sample_path) not in log
     assert "hidden" not in log
     assert "solution" not in log

@@ -7,7 +7,7 @@ import pytest
 
 from customs_data.edition.loading import load_solution
 from customs_data.errors import InvalidEditionError, InvalidSubmissionError
-from customs_scorer.bootstrap import bootstrap_precision, joint_bootstrap, precision_interval
+from customs_scorer.bootstrap import bootstrap_precision, joint_bootstrap, precision_intervals
 from customs_scorer.metrics import n_inspected, precision_at
 from customs_scorer.scorecard import score_submission
 from customs_scorer.standings import score_files
@@ -78,7 +78,7 @@ def test_interval_covers_the_truth_about_95_times_in_100():
         score = rng.normal(size=n)
         y = (rng.random(n) < 1 / (1 + np.exp(1.3 - 1.5 * score))).astype(np.int8)
         truth.append(y[np.argsort(-score)[:k]].mean())
-        intervals.append(precision_interval(y, score, 0.05, n_replicates=100, seed=i))
+        intervals += precision_intervals(y, score, [0.05], n_replicates=100, seed=i)
     mean = np.mean(truth)
     covered = sum(low <= mean <= high for low, high in intervals)
     assert 180 <= covered <= 198

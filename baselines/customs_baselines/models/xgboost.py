@@ -26,15 +26,16 @@ _BASE: dict[str, Any] = {
 class _LabelledBlocks(DataIter):
     """The labelled rows, block by block, as XGBoost asks for them."""
 
-    def __init__(self, rows: FeatureRows, y: npt.NDArray[np.int8]) -> None:
+    def __init__(self, rows: FeatureRows, y: npt.NDArray[np.int8], n_jobs: int) -> None:
         super().__init__()
         self._rows = rows
         self._y = y
-        self._blocks = read_blocks(rows)
+        self._n_jobs = n_jobs
+        self.reset()
 
     def reset(self) -> None:
         """Begin anew: XGBoost reads twice, for the quantiles and for the bins."""
-        self._blocks = read_blocks(self._rows)
+        self._blocks = read_blocks(self._rows, self._n_jobs)
 
     def next(self, input_data: Callable[..., Any]) -> bool:
         """Hand over the next block with a label in it; False at the end."""
@@ -74,7 +75,7 @@ class XGBoost(RecipeModel):
     def train(self, rows: FeatureRows, y: npt.NDArray[np.int8]) -> XGBClassifier:
         """Return the fitted trees; features are quantized block by block, never held whole."""
         classifier: XGBClassifier = self.make_classifier()
-        matrix = QuantileDMatrix(_LabelledBlocks(rows, y), nthread=self.n_jobs)
+        matrix = QuantileDMatrix(_LabelledBlocks(rows, y, self.n_jobs), nthread=self.n_jobs)
         settings = classifier.get_xgb_params()
         booster = train(
             settings | {"objective": "binary:logistic"},

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from customs_data.spans import spans
 from customs_data.world.arithmetic import (
     exponential,
     logarithm,
@@ -25,7 +26,6 @@ from customs_data.world.configuration import Clusters as ClusterSettings
 from customs_data.world.configuration import Configuration
 from customs_data.world.effects import STYLE_TRAITS, Effects
 from customs_data.world.market import Market
-from customs_data.world.spans import spans
 from customs_data.world.streams import Streams
 from customs_data.world.tables import GroupedTable
 from customs_data.world.traders import HABITS, Importers, Lines, make_lines, number_lines

@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from customs_data.profile import Profile
+from customs_data.spans import spans
 from customs_data.world.arithmetic import normal_quantile, trimmed_quantile
 from customs_data.world.brokers import Declarants, SellerPools
 from customs_data.world.clusters import ClusterTable
 from customs_data.world.configuration import Configuration
 from customs_data.world.draft import Draft
 from customs_data.world.market import Market
-from customs_data.world.spans import spans
 from customs_data.world.streams import Streams
 from customs_data.world.tables import draw_weighted
 from customs_data.world.traders import HABITS, Importers, Lines, Roster

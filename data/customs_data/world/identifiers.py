@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from customs_data.world.spans import spans
+from customs_data.spans import spans
 from customs_data.world.streams import Streams
 
 IntArray = NDArray[np.int64]

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from customs_data.profile import Profile, load_profile
 from customs_data.schema import COLUMN, TEXT_DTYPE
+from customs_data.spans import spans, work_on
 from customs_data.world.brokers import make_declarants, make_seller_pools
 from customs_data.world.calendar import Calendar, Month, make_calendar
 from customs_data.world.clusters import Shells, make_clusters
@@ -37,7 +38,6 @@ from customs_data.world.identifiers import issue_declaration_ids
 from customs_data.world.labels import Constants, Risks, judge, solve_constants, weigh_risks
 from customs_data.world.market import Market
 from customs_data.world.schemes import SCHEMES, Occasions, check_schemes
-from customs_data.world.spans import spans, work_on
 from customs_data.world.streams import Streams
 from customs_data.world.traders import (
     Importers,

@@ -13,9 +13,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from customs_data.spans import spans
 from customs_data.streams import derive
 from customs_data.world.arithmetic import normal_quantile
-from customs_data.world.spans import spans
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]

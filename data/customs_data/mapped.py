@@ -1,0 +1,54 @@
+"""Frames that lie in a file and are mapped into memory: a nation's declarations.
+
+The system keeps as much of them in memory as it can spare, and several processes share it.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.ipc
+
+from customs_data.schema import COLUMN
+
+
+def save_frame(frames: Iterable[pd.DataFrame], path: Path) -> None:
+    """Write frames, one behind the other, to one file (Arrow's file format)."""
+    writer: pyarrow.ipc.RecordBatchFileWriter | None = None
+    with path.open("wb") as stream:
+        for frame in frames:
+            table = pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata()
+            if writer is None:
+                writer = pyarrow.ipc.new_file(stream, table.schema)
+            writer.write_table(table)
+        if writer is not None:
+            writer.close()
+
+
+def map_frame(path: Path) -> pd.DataFrame:
+    """Map what `save_frame` wrote, with the schema's types; text is not copied."""
+    with pa.memory_map(str(path)) as source:
+        table = pyarrow.ipc.open_file(source).read_all()
+    columns: dict[str, Any] = {}
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        if pa.types.is_large_string(column.type) or pa.types.is_string(column.type):
+            columns[name] = pd.array(column, dtype=COLUMN[name].dtype)
+        else:
+            columns[name] = column.to_numpy().astype(COLUMN[name].dtype, copy=False)
+    return pd.DataFrame(columns, index=pd.RangeIndex(table.num_rows), copy=False)
+
+
+def map_frames(frames: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """Lay frames, one behind the other, into a temporary file and map it.
+
+    The file has no name any more when this returns; its room is free with the last reference.
+    """
+    with tempfile.TemporaryDirectory(prefix="customs-kit-") as folder:
+        path = Path(folder) / "frame.arrow"
+        save_frame(frames, path)
+        return map_frame(path)
