@@ -21,11 +21,12 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet
 
-from customs_data.schema import ERASED, LABEL_COLUMNS
+from customs_data.schema import COLUMN, ERASED, LABEL_COLUMNS
 
 FileFormat = Literal["csv", "parquet"]
 _CHUNK_ROWS = 65_536
 _ROWS_A_GROUP = 1_000_000  # of Parquet
+_REPEATING = ("time", "code", "label")
 
 # Numbers with at most so many decimals and digits are written by whole-number arithmetic, ten times
 # as fast as digit by digit: a decimal of up to 15 digits is the shortest form of its float64.
@@ -142,6 +143,11 @@ def stored_sha256(path: Path, frame: pd.DataFrame) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
+def _repeating(names: list[str]) -> list[str]:
+    """Columns whose values repeat so often that Parquet should number them."""
+    return [name for name in names if name not in COLUMN or COLUMN[name].role in _REPEATING]
+
+
 class TableWriter:
     r"""Writes a table part by part and computes its checksum on the way.
 
@@ -196,7 +202,9 @@ class TableWriter:
                 self._csv.write(chunk)
         if self._csv is None:
             if self._parquet is None:
-                self._parquet = pyarrow.parquet.ParquetWriter(self._path, table.schema)
+                self._parquet = pyarrow.parquet.ParquetWriter(
+                    self._path, table.schema, use_dictionary=_repeating(table.column_names)
+                )
             self._parquet.write_table(table, row_group_size=_ROWS_A_GROUP)
         self._is_new = False
         self.n_rows += table.num_rows

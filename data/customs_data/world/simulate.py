@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
@@ -244,23 +245,26 @@ def prepare(
         raise ValueError(f"n_workers must be at least 1, however: it is {n_workers}.")
     check_schemes(configuration.cheating, configuration.clusters.late_scheme)
     streams = Streams(secret, configuration.edition)
-    declaration_ids = issue_declaration_ids(n_declarations, streams)
-    stage = _set_stage(
-        configuration,
-        streams,
-        profile or load_profile(),
-        n_declarations,
-        n_workers,
-        with_links,
-        with_decoys,
-    )
+    with ThreadPoolExecutor(1) as pool:  # millions of IDs are shuffled in the meantime
+        declaration_ids = pool.submit(issue_declaration_ids, n_declarations, streams)
+        stage = _set_stage(
+            configuration,
+            streams,
+            profile or load_profile(),
+            n_declarations,
+            n_workers,
+            with_links,
+            with_decoys,
+        )
+        names = pool.submit(name_agents, stage.population, streams)
+        constants = _solve(stage, n_declarations, n_workers)
     return Simulation(
         stage.calendar.period_rows,
         stage,
-        _solve(stage, n_declarations, n_workers),
-        name_agents(stage.population, streams),
+        constants,
+        names.result(),
         Occasions(stage.market),
-        declaration_ids,
+        declaration_ids.result(),
     )
 
 

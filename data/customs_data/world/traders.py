@@ -177,7 +177,7 @@ def draw_trader_lines(
 ) -> Lines:
     """Draw the lines of the ordinary importers ``start .. stop - 1``."""
     owner, number = number_lines(importers, start, stop)
-    cell = _draw_line_cells(trade, market, streams, start, stop)[owner, number]
+    cell = _draw_line_cells(trade, market, streams, start, stop, owner, number)
     first = int(importers.first_line[start])
     return make_lines(trade, market, pools, cell, "importer", first, streams)
 
@@ -214,18 +214,25 @@ def make_lines(
 
 
 def _draw_line_cells(
-    trade: Trade, market: Market, streams: Streams, start: int, stop: int
+    trade: Trade,
+    market: Market,
+    streams: Streams,
+    start: int,
+    stop: int,
+    owner: IntArray,
+    number: IntArray,
 ) -> IntArray:
-    """Goods of every possible line, shape (n, 8): most stay within the first one's chapter."""
+    """Goods of the lines, shape (n_lines,): most stay within the chapter of the owner's first."""
     u = streams.uniform("importer/goods", start, stop, 2 * _LINES_A_TRADER)
-    cells = np.empty((stop - start, _LINES_A_TRADER), dtype=np.int64)
-    cells[:, 0] = market.draw_cell(u[:, 0])
-    chapter = market.chapter[cells[:, 0]]
-    for line in range(1, _LINES_A_TRADER):
-        stays = u[:, 2 * line] < trade.same_chapter_share
-        same = market.draw_in_chapter(chapter, u[:, 2 * line + 1])
-        cells[:, line] = np.where(stays, same, market.draw_cell(u[:, 2 * line + 1]))
-    return cells
+    first = market.draw_cell(u[:, 0])
+    cell = first[owner]
+    chosen = u[owner, 2 * number + 1]
+    further = number > 0
+    stays = further & (u[owner, 2 * number] < trade.same_chapter_share)
+    moves = further & ~stays
+    cell[stays] = market.draw_in_chapter(market.chapter[first][owner[stays]], chosen[stays])
+    cell[moves] = market.draw_cell(chosen[moves])
+    return cell
 
 
 def _draw_life(trade: Trade, u: FloatArray, n_days: int) -> tuple[FloatArray, FloatArray]:
