@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 
 from customs_baselines.features.norms import NORM_LEVELS, GoodsNorm
-from customs_baselines.features.risk import PROFILE_KEYS, RiskProfiles
+from customs_baselines.features.risk import PROFILE_KEYS, HeldOut, RiskProfiles
 from customs_baselines.features.rows import Floats, read_all
 from customs_data.grouping import (
     Codebook,
@@ -132,29 +133,29 @@ class KitFeatures(BaseEstimator):
         self.groupings_ = {key: Grouping(key) for key in keys}
         # Groups of several columns are kept, in four bytes each: finding them again takes longer.
         groups = {
-            key: grouping.fit(coded).astype(np.int32) for key, grouping in self.groupings_.items()
+            key: coded[key[0]] if len(key) == 1 else group.astype(np.int32)
+            for key, group in ((key, held.fit(coded)) for key, held in self.groupings_.items())
         }
         sizes = {key: grouping.n_groups for key, grouping in self.groupings_.items()}
         self.counts_ = {
             key: group_sums(groups[key], sizes[key])
             for key in dict.fromkeys((*COUNTED_KEYS, *(k for pair in USUAL_PAIRS for k in pair)))
         }
-        numbers = _numbers(X)
         self.norms_ = {name: GoodsNorm() for name in ("log unit price", "log mass")}
         for name, norm in self.norms_.items():
             norm.learn(
                 [groups[key] for key in NORM_LEVELS],
                 [sizes[key] for key in NORM_LEVELS],
-                numbers[name],
+                _numbers(X, name)[name],
             )
-        self.risk_.learn(
+        held_out = self.risk_.learn(
             [groups[key] for key in self.risk_.keys], [sizes[key] for key in self.risk_.keys], y
         )
-        return KitRows(self, X, coded, groups)
+        return KitRows(self, X, coded, groups, held_out)
 
     def find_rows(self, X: pd.DataFrame) -> KitRows:
         """Return the features of later declarations, made when they are read."""
-        return KitRows(self, X, self.book_.find(X), None)
+        return KitRows(self, X, self.book_.find(X))
 
     def fit_transform(self, X: pd.DataFrame, y: npt.NDArray[np.int8]) -> Floats:
         """Learn from training declarations and return their features, parameters as `fit_rows`.
@@ -183,7 +184,8 @@ class KitFeatures(BaseEstimator):
         X: pd.DataFrame,
         coded: CodedSlice,
         groups: dict[Key, Group],
-        training: slice | None,
+        held_out: HeldOut | None,
+        rows: slice,
     ) -> Floats:
         """Features of some rows, shape (n_rows, n_features).
 
@@ -195,11 +197,13 @@ class KitFeatures(BaseEstimator):
             The same rows in codes.
         groups : dict of tuple to integer array
             Group of each row by key.
-        training : slice or None
-            Which of the training rows they are; None for later ones.
+        held_out : HeldOut or None
+            Of the training, for training rows.
+        rows : slice
+            Which of all rows they are.
         """
         numbers = _numbers(X)
-        leave_out = 0.0 if training is None else 1.0
+        leave_out = 0.0 if held_out is None else 1.0
         columns: dict[str, npt.NDArray[Any]] = dict(numbers)
         for name, norm in self.norms_.items():
             from_hs6, from_origin = norm.deviate(
@@ -229,7 +233,7 @@ class KitFeatures(BaseEstimator):
                 others[coarse] + 1.0
             )
         self.names_ = list(columns)
-        risk = self.risk_.profile([groups[key] for key in self.risk_.keys], len(X), training)
+        risk = self.risk_.profile([groups[key] for key in self.risk_.keys], len(X), held_out, rows)
         return np.column_stack([*columns.values(), risk])
 
 
@@ -245,6 +249,8 @@ class KitRows:
         The same declarations in the codes of the training.
     groups : dict or None
         Groups of the training declarations by key; None for later declarations.
+    held_out : HeldOut or None
+        Likewise.
     """
 
     def __init__(
@@ -252,12 +258,14 @@ class KitRows:
         features: KitFeatures,
         X: pd.DataFrame,
         coded: CodedTable,
-        groups: dict[Key, npt.NDArray[np.int32]] | None,
+        groups: dict[Key, npt.NDArray[np.int32]] | None = None,
+        held_out: HeldOut | None = None,
     ) -> None:
         self._features = features
         self._X = X
         self._coded = coded
         self._groups = groups
+        self._held_out = held_out
 
     def __len__(self) -> int:
         return len(self._X)
@@ -271,8 +279,11 @@ class KitRows:
             groups = {key: held.find(coded) for key, held in self._features.groupings_.items()}
         else:
             groups = {key: group[rows].astype(np.int64) for key, group in self._groups.items()}
-        training = None if self._groups is None else rows
-        return self._features.assemble(self._X.iloc[rows], coded, groups, training)
+        return self._features.assemble(self._X.iloc[rows], coded, groups, self._held_out, rows)
+
+    def forget(self) -> None:
+        """See `FeatureRows`."""
+        del self._coded, self._groups, self._held_out
 
 
 def _rank_codes(codes: Codes) -> Floats:
@@ -284,14 +295,17 @@ def _rank_codes(codes: Codes) -> Floats:
     return rank
 
 
-def _numbers(X: pd.DataFrame) -> dict[str, Floats]:
-    """Declared numbers on a log scale; 0 kg and 0 KRW occur, hence the offsets."""
-    mass, price = X["Net Mass"].to_numpy(), X["Item Price"].to_numpy()
-    rate = X["Tax Rate"].to_numpy()
-    return {
-        "log mass": np.log(mass + 0.1),
-        "log price": np.log(price + 1.0),
-        "log unit price": np.log((price + 1.0) / (mass + 0.1)),
-        "tax rate": rate,
-        "log duty": np.log1p(price * rate / 100),
-    }
+# Declared numbers on a log scale; 0 kg and 0 KRW occur, hence the offsets.
+_NUMBERS: dict[str, Callable[[Floats, Floats, Floats], Floats]] = {
+    "log mass": lambda mass, price, rate: np.log(mass + 0.1),
+    "log price": lambda mass, price, rate: np.log(price + 1.0),
+    "log unit price": lambda mass, price, rate: np.log((price + 1.0) / (mass + 0.1)),
+    "tax rate": lambda mass, price, rate: rate,
+    "log duty": lambda mass, price, rate: np.log1p(price * rate / 100),
+}
+
+
+def _numbers(X: pd.DataFrame, *names: str) -> dict[str, Floats]:
+    """The named numbers of each declaration; all by default."""
+    declared = (X["Net Mass"].to_numpy(), X["Item Price"].to_numpy(), X["Tax Rate"].to_numpy())
+    return {name: _NUMBERS[name](*declared) for name in names or _NUMBERS}

@@ -8,6 +8,7 @@ Here a training row's profile comes from the other folds only, and only from lab
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -36,6 +37,22 @@ PROFILE_KEYS: tuple[tuple[str, ...], ...] = (
     ("Chapter", "Country of Departure"),
     ("Declarant ID", "Chapter"),
 )
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """What the folds of the training rows take from the profiles.
+
+    Attributes
+    ----------
+    fold : ndarray of int8, shape (n_train,)
+        -1 without a label.
+    by_fold : list of (ndarray, ndarray) of int32, shapes ((n_groups + 1) * n_folds,)
+        By key: labelled declarations, and frauds among them, of each group in each fold.
+    """
+
+    fold: npt.NDArray[np.int8]
+    by_fold: list[tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]]
 
 
 class RiskProfiles(BaseEstimator):
@@ -86,8 +103,8 @@ class RiskProfiles(BaseEstimator):
         """
         self.groupings_ = [Grouping(key) for key in self.keys]
         groups = [grouping.fit(X) for grouping in self.groupings_]
-        self.learn(groups, [grouping.n_groups for grouping in self.groupings_], y)
-        return self.profile(groups, len(X), slice(0, len(X)))
+        held_out = self.learn(groups, [grouping.n_groups for grouping in self.groupings_], y)
+        return self.profile(groups, len(X), held_out, slice(0, len(X)))
 
     def transform(self, X: pd.DataFrame) -> npt.NDArray[np.float64]:
         """Return the profiles of later declarations, shape (n_declarations, 2 * n_keys)."""
@@ -95,19 +112,25 @@ class RiskProfiles(BaseEstimator):
 
     def learn(
         self, groups: Sequence[Group | Codes], sizes: Sequence[int], y: npt.NDArray[np.int8]
-    ) -> None:
-        """Learn the profiles from the groups of the keys and their numbers."""
+    ) -> HeldOut:
+        """Learn the profiles from the groups of the keys and their numbers.
+
+        Returns
+        -------
+        HeldOut
+            What `profile` needs for training rows, and nobody afterwards.
+        """
         labelled = y >= 0
         self.base_ = float((y[labelled] == 1).mean()) if labelled.any() else 0.5
-        self.fold_ = draw_folds(y, self.n_folds, self.random_state).astype(np.int8)
+        fold = draw_folds(y, self.n_folds, self.random_state).astype(np.int8)
         fraud = (y == 1).astype(np.float64)[labelled]
         self.history_ = []
-        self.by_fold_ = []
+        by_fold = []
         for group, size in zip(groups, sizes, strict=True):
             own = group[labelled]
             self.history_.append((group_sums(own, size), group_sums(own, size, fraud)))
             # Groups without a number (-1) share the row behind the last.
-            place = np.where(own < 0, size, own) * self.n_folds + self.fold_[labelled]
+            place = np.where(own < 0, size, own) * self.n_folds + fold[labelled]
             shape = (size + 1) * self.n_folds
             counts = [
                 np.bincount(place, minlength=shape),
@@ -115,22 +138,27 @@ class RiskProfiles(BaseEstimator):
             ]
             for count in counts:
                 count[size * self.n_folds :] = 0
-            self.by_fold_.append([count.astype(np.int32) for count in counts])
+            by_fold.append((counts[0].astype(np.int32), counts[1].astype(np.int32)))
+        return HeldOut(fold, by_fold)
 
     def profile(
-        self, groups: Sequence[Group], n_rows: int, training: slice | None = None
+        self,
+        groups: Sequence[Group],
+        n_rows: int,
+        held_out: HeldOut | None = None,
+        training: slice | None = None,
     ) -> npt.NDArray[np.float64]:
         """Profiles of rows, given their groups, shape (n_rows, 2 * n_keys).
 
-        `training` names which of the training rows they are: those are profiled out-of-fold.
+        With `held_out` they are training rows, `training` says which, and out-of-fold.
         """
         columns = []
-        fold = None if training is None else self.fold_[training].astype(np.int64)
-        for group, (n, f), by_fold in zip(groups, self.history_, self.by_fold_, strict=True):
+        for i, (group, (n, f)) in enumerate(zip(groups, self.history_, strict=True)):
             n_row, f_row = n[group], f[group]
-            if fold is not None:
+            if held_out is not None:
+                fold = held_out.fold[training].astype(np.int64)
                 place = np.where(group < 0, len(n) - 1, group) * self.n_folds + np.maximum(fold, 0)
-                n_own, f_own = by_fold
+                n_own, f_own = held_out.by_fold[i]
                 n_row -= np.where(fold < 0, 0, n_own[place])
                 f_row -= np.where(fold < 0, 0, f_own[place])
             columns += self._profile(n_row, f_row)

@@ -25,6 +25,9 @@ class FeatureRows(Protocol):
     def read(self, start: int, stop: int) -> Floats:
         """Features of the declarations ``start .. stop - 1``, float64."""
 
+    def forget(self) -> None:
+        """Free what the features are made from; nothing can be read afterwards."""
+
 
 class MatrixRows:
     """Features that are in memory already.
@@ -43,6 +46,10 @@ class MatrixRows:
     def read(self, start: int, stop: int) -> Floats:
         """See `FeatureRows`."""
         return self._matrix[start:stop]
+
+    def forget(self) -> None:
+        """See `FeatureRows`."""
+        del self._matrix
 
 
 def read_blocks(rows: FeatureRows, n_jobs: int = 1) -> Iterator[tuple[slice, Floats]]:

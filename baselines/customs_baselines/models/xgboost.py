@@ -76,6 +76,7 @@ class XGBoost(RecipeModel):
         """Return the fitted trees; features are quantized block by block, never held whole."""
         classifier: XGBClassifier = self.make_classifier()
         matrix = QuantileDMatrix(_LabelledBlocks(rows, y, self.n_jobs), nthread=self.n_jobs)
+        rows.forget()
         settings = classifier.get_xgb_params()
         booster = train(
             settings | {"objective": "binary:logistic"},
