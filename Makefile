@@ -11,7 +11,8 @@ CURVES = lookup,logistic_regression,xgboost,lightgbm,xgboost_graph,xgboost_conju
 # `make results FRESH=--fresh` forgets what stands in the results and runs everything.
 FRESH ?=
 
-.PHONY: run test test-slow lint format results explained scarcity variants settings worlds benchmark \
+.PHONY: run test test-slow lint format results explained scarcity variants settings worlds \
+	validation benchmark \
 	benchmark-national benchmark-leaderboard clean
 
 run: $(VENV)/.core ## install, make the practice edition, show precision@5 % and @10 % of baselines
@@ -71,6 +72,11 @@ settings: $(VENV)/.core ## choose the classic models' hyper-parameters again (ab
 worlds: $(VENV)/.core ## measure the practice configuration over ten worlds (about ten minutes)
 	$(BIN)/customs-kit baseline worlds --out baselines/results/worlds.json
 	$(BIN)/customs-kit baseline table baselines/results/worlds.json --write data/WORLD.md
+
+validation: $(VENV)/.core ## how well validation predicts hidden scores, on ten worlds (about ten minutes)
+	$(BIN)/python -m customs_baselines.validation_study \
+		starter_kit/customs_kit/template/my_model.py:MyModel \
+		--results starter_kit/results/validation.json --write starter_kit/README.md
 
 docs/leaderboard.png: $(VENV)/.dev ## the README's picture of the leaderboard (needs chromium and chromedriver)
 	$(BIN)/python tests/picture_of_board.py $@

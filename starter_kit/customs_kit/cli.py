@@ -17,6 +17,7 @@ _COMMANDS = "customs_kit.commands"
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"]},
     lazy={
+        "start": (f"{_COMMANDS}.start:start", "Make a team's workspace."),
         "data": (f"{_COMMANDS}.data:data", "Make, check and look at editions."),
         "baseline": (
             f"{_COMMANDS}.baseline:baseline",

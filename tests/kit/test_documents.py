@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from command_line import BLOCK
 from customs_baselines.grids.differences import differences_table
 from customs_baselines.grids.rows import read_results
 from customs_baselines.grids.tables import put_table, table_of
@@ -19,7 +20,6 @@ from customs_data.writing import write_table
 
 ROOT = Path(__file__).parents[2]
 DRAWS_A_SECRET = "customs-kit data secret --out my-secret.json\n"
-BLOCK = re.compile(r"^```(bash|python)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
 def test_the_readmes_blocks_run_from_top_to_bottom(sample, tmp_path):

@@ -19,21 +19,25 @@ def submission() -> None:
 
 @submission.command()
 @click.argument("file", type=click.Path(path_type=Path))
-@edition_option(required=True)
+@edition_option(required=False)
 @json_option
-def check(file: Path, edition: Path, as_json: bool) -> None:
+def check(file: Path, edition: Path | None, as_json: bool) -> None:
     """Check a submission without the answers; everything wrong comes in one report.
 
     FILE holds `Declaration ID,Fraud Score`: one row for each row of test.csv, in any order.
-    Exits 1 if it cannot be scored.
+    Without --edition it is that of the workspace you are in. Exits 1 if the file cannot be scored.
 
     Example: customs-kit submission check submission.csv --edition my-edition
     """
     from customs_data import load_edition
     from customs_data.schema import KEY
     from customs_kit.terminal import print_json
+    from customs_kit.workspace import find_workspace_edition
     from customs_scorer import check_submission
 
+    edition = edition or find_workspace_edition()
+    if edition is None:
+        raise click.UsageError("Give --edition, or run this in a workspace (`customs-kit start`).")
     checked = check_submission(file, load_edition(edition).test[KEY])
     if as_json:
         problems = [problem.as_dict() for problem in checked.report.problems]
