@@ -127,7 +127,7 @@ def validation_table(runs: list[dict[str, Any]]) -> str:
         for name in dict.fromkeys((run["model"], run["recipe"]) for run in held):
             of_model = [run for run in held if (run["model"], run["recipe"]) == name]
             lines.append(markdown_row([labels, _label(*name), *_cells(of_model)]))
-        agreements.append(f"{labels} of the labels: {_agreement(held)}")
+        agreements.append(f"{labels}: {_agreement(held)}")
     n_worlds = len({run["world"] for run in runs})
     return "\n".join(
         [
@@ -136,7 +136,7 @@ def validation_table(runs: list[dict[str, Any]]) -> str:
             f"Means over {n_worlds} worlds of the practice configuration. *sd* and *r*: standard "
             "deviation of the difference, and correlation of validation with Private, over "
             "worlds. How often the better of two models on validation is the better one on "
-            f"Private, all pairs in all worlds: {'; '.join(agreements)}.",
+            f"Private, over all pairs in all worlds, by labels: {'; '.join(agreements)}.",
         ]
     )
 

@@ -29,6 +29,7 @@ _COMMANDS = "customs_kit.commands"
             f"{_COMMANDS}.leaderboard:leaderboard",
             "Run a competition, or take part in one.",
         ),
+        "publish": (f"{_COMMANDS}.publish:publish", "Publish an edition on Codabench."),
     },
 )
 @click.version_option(package_name="customs-kit")

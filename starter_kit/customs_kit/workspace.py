@@ -13,7 +13,7 @@ from typing import Final
 
 from customs_data.edition.layout import Layout
 from customs_data.edition.loading import load_edition
-from customs_data.edition.manifest import Manifest
+from customs_data.edition.manifest import PERIODS, Manifest
 from customs_data.errors import KitError
 from customs_kit.practice import practice_edition
 
@@ -65,7 +65,8 @@ def make_workspace(out: Path, edition: Path | None = None) -> Manifest:
         with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as scratch:
             made = Path(scratch) / "made"
             made.mkdir()
-            _fill(made, manifest)
+            for name, content in template_files(manifest).items():
+                (made / name).write_bytes(content)
             shutil.copytree(layout.public, made / EDITION / "public")
             out.mkdir(exist_ok=True)
             for part in made.iterdir():
@@ -75,30 +76,36 @@ def make_workspace(out: Path, edition: Path | None = None) -> Manifest:
     return manifest
 
 
-def _fill(folder: Path, manifest: Manifest) -> None:
-    """Copy the template, with the edition's facts in its documents."""
+def template_files(manifest: Manifest) -> dict[str, bytes]:
+    """Return what a workspace holds beside its edition: file name and content.
+
+    Parameters
+    ----------
+    manifest : Manifest
+        Of the edition; its facts stand in the documents.
+    """
+    rate = manifest.label_rate
     facts = {
         "name": manifest.name,
         "version": version("customs-kit"),
-        "label_share": f"{manifest.label_rate:.0%}"
-        if manifest.label_rate >= 0.01
-        else f"{manifest.label_rate:.2%}",
+        "label_share": f"{rate:.0%}" if rate >= 0.01 else f"{rate:.2%}",
         "erasure": _LABELS[manifest.erasure],
         "practice": _practice_notes(manifest),
     }
-    for period in ("train", "public", "private"):
+    for period in PERIODS:
         first, last = manifest.dates[period]
         facts |= {
             f"{period}_rows": f"{manifest.rows[period]:,}",
             f"{period}_days": f"{first} to {last}",
         }
+    made = {}
     for source in files("customs_kit").joinpath("template").iterdir():
-        if source.name.startswith((".", "__")):
-            continue
-        text = source.read_text(encoding="utf-8")
-        if source.name in _FILLED:
-            text = Template(text).substitute(facts)
-        (folder / source.name).write_text(text, encoding="utf-8")
+        if source.is_file() and not source.name.startswith("."):
+            text = source.read_text(encoding="utf-8")
+            if source.name in _FILLED:
+                text = Template(text).substitute(facts)
+            made[source.name] = text.encode()
+    return dict(sorted(made.items()))
 
 
 def _practice_notes(manifest: Manifest) -> str:

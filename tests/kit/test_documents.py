@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -14,6 +15,7 @@ from command_line import BLOCK
 from customs_baselines.grids.differences import differences_table
 from customs_baselines.grids.rows import read_results
 from customs_baselines.grids.tables import put_table, table_of
+from customs_baselines.validation_study import validation_table
 from customs_data.errors import KitError
 from customs_data.streams import secret_of_seed
 from customs_data.writing import write_table
@@ -112,3 +114,8 @@ def test_every_link_between_documents_leads_somewhere():
         for target in re.findall(r"\]\(([^)#]+)\)", document.read_text(encoding="utf-8")):
             if "://" not in target:
                 assert (document.parent / target).exists(), f"{document.name}: {target}"
+
+
+def test_the_validation_table_is_that_of_its_runs():
+    runs = json.loads((ROOT / "starter_kit/results/validation.json").read_text())["runs"]
+    put_table(ROOT / "starter_kit/README.md", "validation", validation_table(runs), check=True)
