@@ -18,6 +18,7 @@ from customs_data.edition.layout import (
     HIDDEN_TABLES,
     SECRET,
     TEST,
+    TRAIN_LABELS,
     Layout,
     find_table,
 )
@@ -34,7 +35,8 @@ class HiddenGuard:
 
     A file is refused for its name (solution, train_labels, oracle, secret), for being a copy of a
     hidden file or a link to one, for columns that only hidden tables have, for labels of test
-    declarations, and for the secret or the nonce in its text. Archives are looked into.
+    declarations or erased ones, and for the secret or the nonce in its text. Archives are looked
+    into.
 
     Parameters
     ----------
@@ -48,7 +50,8 @@ class HiddenGuard:
         self._digests = {_digest(path.read_bytes()): path.name for path in files}
         held = load_secret(layout)
         self._secrets = [str(held[name]).encode() for name in ("secret", "nonce") if held.get(name)]
-        self._test_ids = _test_ids(find_table(layout.public, TEST))
+        self._unlabelled = _ids(find_table(layout.public, TEST))
+        self._unlabelled |= _ids(find_table(layout.hidden, TRAIN_LABELS))
 
     def check(self, folder: Path) -> None:
         """Look at every file below a folder.
@@ -116,18 +119,18 @@ class HiddenGuard:
             return
         key = header.index(KEY)
         if any(
-            row[key] in self._test_ids and any(row[i] not in ("", None) for i in labels)
+            row[key] in self._unlabelled and any(row[i] not in ("", None) for i in labels)
             for row in rows
             if len(row) == len(header)
         ):
-            yield "labels of test declarations"
+            yield "labels of test declarations, or erased ones"
 
 
 def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _test_ids(path: Path) -> set[str]:
+def _ids(path: Path) -> set[str]:
     header, rows = _read_table(path.read_bytes())
     key = header.index(KEY)
     return {str(row[key]) for row in rows}

@@ -16,6 +16,10 @@ _COMMANDS = "customs_kit.commands"
             f"{_COMMANDS}.publish_codabench:codabench",
             "Make a competition bundle for Codabench, or check one.",
         ),
+        "kaggle": (
+            f"{_COMMANDS}.publish_kaggle:kaggle",
+            "Publish on Kaggle, as a dataset or a hosted competition.",
+        ),
     },
 )
 def publish() -> None:

@@ -1,4 +1,4 @@
-"""`customs-kit submission`."""
+"""`customs-kit submission`, and its command `check`."""
 
 from __future__ import annotations
 
@@ -7,17 +7,28 @@ from pathlib import Path
 import click
 
 from customs_kit.commands.options import edition_option, json_option
+from customs_kit.lazy import LazyGroup
+
+_SENDING = "customs_kit.commands.submission_sending"
 
 
-@click.group()
+@click.group(
+    cls=LazyGroup,
+    lazy={
+        "check": (f"{__name__}:check", "Check a submission without the answers."),
+        "send": (f"{_SENDING}:send", "Send a submission to Kaggle or to a leaderboard of ours."),
+        "status": (f"{_SENDING}:status", "Show what your team has sent."),
+        "leaderboard": (f"{_SENDING}:leaderboard", "Show or download the leaderboard."),
+    },
+)
 def submission() -> None:
-    """Check a submission before sending it.
+    """Check a submission, send it, and look what came of it.
 
     Example: customs-kit submission check submission.csv --edition my-edition
     """
 
 
-@submission.command()
+@click.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @edition_option(required=False)
 @json_option
