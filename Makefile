@@ -12,7 +12,7 @@ CURVES = lookup,logistic_regression,xgboost,lightgbm,xgboost_graph,xgboost_conju
 FRESH ?=
 
 .PHONY: run test test-slow lint format results explained scarcity variants settings worlds \
-	validation benchmark \
+	validation reference site documents release benchmark \
 	benchmark-national benchmark-leaderboard clean
 
 run: $(VENV)/.core ## install, make the practice edition, show precision@5 % and @10 % of baselines
@@ -77,6 +77,20 @@ validation: $(VENV)/.core ## how well validation predicts hidden scores, on ten 
 	$(BIN)/python -m customs_baselines.validation_study \
 		starter_kit/customs_kit/template/my_model.py:MyModel \
 		--results starter_kit/results/validation.json --write starter_kit/README.md
+
+reference: $(VENV)/.core ## rewrite the reference of commands and the practice edition's facts
+	$(BIN)/python -m customs_kit.reference docs/CLI.md docs/PRACTICE_DATASHEET.md
+
+site: $(VENV)/.dev ## the documentation site, into build/site, without network
+	$(BIN)/python docs/site/build_site.py build/site
+
+documents: $(VENV)/.dev ## run workspace, notebook and guides from top to bottom; build the site
+	$(BIN)/python -m pytest -n auto -m slow tests/kit/test_start.py tests/kit/test_guides.py
+
+release: $(VENV)/.dev ## build sdist and wheel into dist/, and try the wheel in a clean environment
+	rm -rf dist
+	$(BIN)/python -m build --quiet
+	$(BIN)/python tests/try_wheel.py dist
 
 docs/leaderboard.png: $(VENV)/.dev ## the README's picture of the leaderboard (needs chromium and chromedriver)
 	$(BIN)/python tests/picture_of_board.py $@
