@@ -189,12 +189,14 @@ def _competition(
     check_origin(manifest, practice=practice)
     check_name(name)
     folder = out or Path(name)
-    if not folder.exists():
+    sends_files = bool(set(steps) - {"status", "launch"})
+    if sends_files and not folder.exists():
         told = make_announcement(manifest, *announced)
         prepare_competition(edition, folder, name, told, public=public, practice=practice)
     else:
         _warn(layout)
-    check_folder(layout, folder)
+    if sends_files:
+        check_folder(layout, folder)
     planned = competition_steps(folder, name, steps)
     answers: dict[str, str] = {}
     if confirm:

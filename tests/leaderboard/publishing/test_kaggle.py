@@ -156,6 +156,7 @@ def test_a_competition_is_made_step_by_step_and_launched_only_when_asked(
     answers = {step["name"]: step["answer"] for step in json.loads(sent.stdout)["steps"]}
     assert answers["status"] == "the solution is ready"
     assert not kaggle.called(f"{SERVICE}/LaunchCompetition")
+    common = (*common[:5], "--json")  # a launch sends no files: it needs no folder
     launched = run(*common, "--steps", "launch", "--launch-at", "2030-03-01", "--confirm")
     assert launched.exit_code == 0, launched.output
     (launch,) = kaggle.called(f"{SERVICE}/LaunchCompetition")
