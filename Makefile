@@ -11,7 +11,8 @@ CURVES = lookup,logistic_regression,xgboost,lightgbm,xgboost_graph,xgboost_conju
 # `make results FRESH=--fresh` forgets what stands in the results and runs everything.
 FRESH ?=
 
-.PHONY: run test test-slow lint format results explained scarcity variants settings worlds benchmark \
+.PHONY: run test test-slow lint format results explained scarcity variants settings worlds \
+	validation reference site documents release benchmark \
 	benchmark-national benchmark-leaderboard clean
 
 run: $(VENV)/.core ## install, make the practice edition, show precision@5 % and @10 % of baselines
@@ -71,6 +72,25 @@ settings: $(VENV)/.core ## choose the classic models' hyper-parameters again (ab
 worlds: $(VENV)/.core ## measure the practice configuration over ten worlds (about ten minutes)
 	$(BIN)/customs-kit baseline worlds --out baselines/results/worlds.json
 	$(BIN)/customs-kit baseline table baselines/results/worlds.json --write data/WORLD.md
+
+validation: $(VENV)/.core ## how well validation predicts hidden scores, on ten worlds (about ten minutes)
+	$(BIN)/python -m customs_baselines.validation_study \
+		starter_kit/customs_kit/template/my_model.py:MyModel \
+		--results starter_kit/results/validation.json --write starter_kit/README.md
+
+reference: $(VENV)/.core ## rewrite the reference of commands and the practice edition's facts
+	$(BIN)/python -m customs_kit.reference docs/CLI.md docs/PRACTICE_DATASHEET.md
+
+site: $(VENV)/.dev ## the documentation site, into build/site, without network
+	$(BIN)/python docs/site/build_site.py build/site
+
+documents: $(VENV)/.dev ## run workspace, notebook and guides from top to bottom; build the site
+	$(BIN)/python -m pytest -n auto -m slow tests/kit/test_start.py tests/kit/test_guides.py
+
+release: $(VENV)/.dev ## build sdist and wheel into dist/, and try the wheel in a clean environment
+	rm -rf dist
+	$(BIN)/python -m build --quiet
+	$(BIN)/python tests/try_wheel.py dist
 
 docs/leaderboard.png: $(VENV)/.dev ## the README's picture of the leaderboard (needs chromium and chromedriver)
 	$(BIN)/python tests/picture_of_board.py $@

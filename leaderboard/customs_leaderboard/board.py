@@ -23,6 +23,7 @@ from customs_leaderboard.database import Database, open_database
 from customs_leaderboard.folder import Folder, disk_errors, sync_folder, write_durably
 from customs_leaderboard.judge import Judge, load_judge
 from customs_leaderboard.ladder import Ladder
+from customs_leaderboard.publishing.announcement import check_origin
 from customs_leaderboard.references import (
     NO_REFERENCES,
     References,
@@ -161,12 +162,7 @@ def make_board(
         folder is not empty or the database already holds a competition.
     """
     judge = load_judge(competition.edition)
-    if judge.manifest.origin == "published-seed" and not competition.practice:
-        raise KitError(
-            f"A competition's edition must be made from a secret, however: {judge.manifest.name} "
-            "is of a published seed: anyone can make its labels again. Make one with `customs-kit "
-            "data generate --secret-file`, or say --practice."
-        )
+    check_origin(judge.manifest, practice=competition.practice)
     folder = Folder.make(Path(root))
     with closed_on_error(open_database(database_url, folder.database_file)) as database:
         if has_competition(database):

@@ -77,6 +77,10 @@ class LeaderboardClient:
         """Return rules, phase, deadline and commitment."""
         return self._ask("GET", "competition")
 
+    def standings(self) -> dict[str, Any]:
+        """Return the standings by laddered public score."""
+        return self._ask("GET", "standings")
+
     def team(self) -> dict[str, Any]:
         """Return the team and its newest submissions."""
         return self._ask("GET", "team")

@@ -1,6 +1,7 @@
 """customs-kit: a competition in a box for customs fraud detection.
 
-``from customs_kit import load_edition`` is all a team needs to begin.
+``from customs_kit import load_edition`` is all a team needs to begin. What else a team may build on
+is re-exported here: feature recipes, risk profiles, the graph of traders, and validation by time.
 """
 
 from __future__ import annotations
@@ -8,17 +9,40 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from customs_baselines.features import make_features
+    from customs_baselines.features.graph import GraphFeatures
+    from customs_baselines.features.risk import RiskProfiles
+    from customs_baselines.graphs.context import Links
+    from customs_baselines.validation import split_by_time
     from customs_data import Edition, KitError, load_edition
-    from customs_scorer import precision_at, write_submission
+    from customs_scorer import check_submission, precision_at, write_submission
 
-__all__ = ["Edition", "KitError", "load_edition", "precision_at", "write_submission"]
+__all__ = [
+    "Edition",
+    "GraphFeatures",
+    "KitError",
+    "Links",
+    "RiskProfiles",
+    "check_submission",
+    "load_edition",
+    "make_features",
+    "precision_at",
+    "split_by_time",
+    "write_submission",
+]
 
 _HOME = {
     "Edition": "customs_data",
     "KitError": "customs_data",
     "load_edition": "customs_data",
+    "check_submission": "customs_scorer",
     "precision_at": "customs_scorer",
     "write_submission": "customs_scorer",
+    "make_features": "customs_baselines.features",
+    "GraphFeatures": "customs_baselines.features.graph",
+    "RiskProfiles": "customs_baselines.features.risk",
+    "Links": "customs_baselines.graphs.context",
+    "split_by_time": "customs_baselines.validation",
 }
 
 

@@ -17,17 +17,19 @@ _COMMANDS = "customs_kit.commands"
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"]},
     lazy={
+        "start": (f"{_COMMANDS}.start:start", "Make a team's workspace."),
         "data": (f"{_COMMANDS}.data:data", "Make, check and look at editions."),
         "baseline": (
             f"{_COMMANDS}.baseline:baseline",
             "List and run baselines and your own model.",
         ),
-        "submission": (f"{_COMMANDS}.submission:submission", "Check a submission."),
+        "submission": (f"{_COMMANDS}.submission:submission", "Check a submission, and send it."),
         "score": (f"{_COMMANDS}.score:score", "Score submissions against hidden labels."),
         "leaderboard": (
             f"{_COMMANDS}.leaderboard:leaderboard",
             "Run a competition, or take part in one.",
         ),
+        "publish": (f"{_COMMANDS}.publish:publish", "Publish an edition on Codabench or Kaggle."),
     },
 )
 @click.version_option(package_name="customs-kit")

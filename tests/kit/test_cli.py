@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,22 +9,11 @@ from pathlib import Path
 import click
 import pytest
 
+from command_line import kit
 from customs_data.writing import write_table
 from customs_kit.cli import customs_kit
 
 ROOT = Path(__file__).parents[2]
-
-
-def kit(*arguments, cwd=None, **environment):
-    """Run the command line as a user does."""
-    return subprocess.run(
-        [sys.executable, "-c", "from customs_kit.cli import main; main()", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        cwd=cwd,
-        env={**os.environ, **environment},
-        check=False,
-    )
 
 
 def commands(group=customs_kit, path=()):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -10,16 +11,17 @@ from pathlib import Path
 
 import pytest
 
+from command_line import BLOCK
 from customs_baselines.grids.differences import differences_table
 from customs_baselines.grids.rows import read_results
 from customs_baselines.grids.tables import put_table, table_of
+from customs_baselines.validation_study import validation_table
 from customs_data.errors import KitError
 from customs_data.streams import secret_of_seed
 from customs_data.writing import write_table
 
 ROOT = Path(__file__).parents[2]
 DRAWS_A_SECRET = "customs-kit data secret --out my-secret.json\n"
-BLOCK = re.compile(r"^```(bash|python)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
 def test_the_readmes_blocks_run_from_top_to_bottom(sample, tmp_path):
@@ -112,3 +114,8 @@ def test_every_link_between_documents_leads_somewhere():
         for target in re.findall(r"\]\(([^)#]+)\)", document.read_text(encoding="utf-8")):
             if "://" not in target:
                 assert (document.parent / target).exists(), f"{document.name}: {target}"
+
+
+def test_the_validation_table_is_that_of_its_runs():
+    runs = json.loads((ROOT / "starter_kit/results/validation.json").read_text())["runs"]
+    put_table(ROOT / "starter_kit/README.md", "validation", validation_table(runs), check=True)

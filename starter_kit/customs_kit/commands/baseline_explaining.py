@@ -86,13 +86,13 @@ def explain(
     from customs_baselines.plan import Plan
     from customs_data import load_edition
     from customs_data.errors import KitError
-    from customs_kit.practice import practice_edition
     from customs_kit.tables import contributions_table, importance_table, own_table
     from customs_kit.terminal import print_json, progress_console, show
+    from customs_kit.workspace import chosen_edition
 
     rates = () if label_rate is None else (label_rate,)
     runs = list(Plan((name,), recipes, rates, erasure, (seed,)).runs())
-    loaded = load_edition(practice_edition() if edition is None else edition)
+    loaded = load_edition(chosen_edition(edition))
     out = out or Path("runs") / loaded.manifest.name.replace(" ", "-") / "explained"
     explanations = []
     for run in runs:

@@ -115,7 +115,8 @@ def run(
     NAME is a baseline (`customs-kit baseline list`); FILE.py:CLASS is your own model: a class with
     fit(X, y) and predict_proba(X), where X is a DataFrame of the 20 declared columns, y holds 0, 1
     and -1 (unlabelled), and predict_proba returns columns [honest, fraud]. Without a name, a
-    sensible set is run; without --edition, on the practice edition, which is made in your cache.
+    sensible set is run; without --edition, on the edition of the workspace you are in
+    (`customs-kit start`), else on the practice edition, which is made in your cache.
 
     Exits 1 if a model failed; the others are run and shown all the same.
 
@@ -132,7 +133,6 @@ def run(
     from customs_baselines.plan import Plan
     from customs_baselines.runner import run_baselines
     from customs_data import load_edition
-    from customs_kit.practice import practice_edition
     from customs_kit.tables import reference_line, runs_table
     from customs_kit.terminal import (
         is_narrow,
@@ -141,9 +141,10 @@ def run(
         save_picture,
         show,
     )
+    from customs_kit.workspace import chosen_edition
 
     plan = Plan(names, recipes, label_rates, erasure, seeds)
-    loaded = load_edition(practice_edition() if edition is None else edition)
+    loaded = load_edition(chosen_edition(edition))
     out = out or Path("runs") / loaded.manifest.name.replace(" ", "-")
     columns = (
         TextColumn("{task.description}"),
@@ -185,6 +186,8 @@ def run(
                 "Validation scores the labelled declarations of the last quarter of training; "
                 "where labels were not erased at random, these are not like the test declarations."
             )
+        if not loaded.layout.has_hidden:
+            _say_what_can_be_sent(records, loaded)
         click.echo(f"Submissions, records and logs are in {out}.")
     failed = [record for record in records if record.failed]
     for record in failed:
@@ -195,6 +198,17 @@ def run(
             click.echo(f"Where the models err is told in {page}.")
     if failed:
         raise SystemExit(1)
+
+
+def _say_what_can_be_sent(records: list[RunRecord], edition: Edition) -> None:
+    """Check the submissions of a team as the organizer will."""
+    from customs_data.schema import KEY
+    from customs_scorer.submissions import read_submission
+
+    for record in records:
+        if record.submission is not None:
+            n = len(read_submission(record.submission, edition.test[KEY]))
+            click.echo(f"Checked: {record.submission} can be scored ({n:,} declarations).")
 
 
 def _write_errors(records: list[RunRecord], edition: Edition, out: Path) -> Path | None:

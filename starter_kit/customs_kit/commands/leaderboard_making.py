@@ -105,6 +105,7 @@ def init(
     from customs_leaderboard.board import make_board, utc_now
     from customs_leaderboard.competition import Competition, parse_time, show_time
     from customs_leaderboard.ladder import default_step
+    from customs_leaderboard.publishing.announcement import origin_warning
     from customs_leaderboard.references import read_references
     from customs_scorer.submissions import max_content_bytes
 
@@ -132,10 +133,8 @@ def init(
         references=read_references(list(references), manifest, practice=practice),
     )
     board.close_connections()
-    if manifest.origin == "import":
-        click.echo(
-            "Warning: the edition was imported: whoever has its source knows the labels.", err=True
-        )
+    if warning := origin_warning(manifest):
+        click.echo(f"Warning: {warning}", err=True)
     if as_json:
         print_json({"folder": str(out), **competition.as_dict(), "edition": manifest.name})
         return

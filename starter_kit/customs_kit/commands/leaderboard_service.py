@@ -19,6 +19,8 @@ from customs_kit.commands.options import json_option
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from customs_leaderboard.client import LeaderboardClient
+
 # As `customs_leaderboard` names them; said here so that --help loads nothing.
 _TOKEN_VARIABLE = "CUSTOMS_KIT_TOKEN"  # noqa: S105
 _URL_VARIABLE = "CUSTOMS_KIT_URL"
@@ -95,16 +97,14 @@ def submit(file: Path, url: str, as_json: bool) -> None:
 
     Example: customs-kit leaderboard submit submission.csv --url https://board.example
     """
-    require_extra()
-    from customs_kit.terminal import print_json, show
-    from customs_leaderboard.client import LeaderboardClient, check_url, is_readable_on_the_way
+    send_to_board(file, url, as_json=as_json)
 
-    if is_readable_on_the_way(check_url(url)):
-        click.echo("Warning: without https, others on the network can read your token.", err=True)
-    token = os.environ.get(_TOKEN_VARIABLE) or click.prompt(
-        "Token of your team", hide_input=True, err=True
-    )
-    with LeaderboardClient(url, token.strip()) as client:
+
+def send_to_board(file: Path, url: str, *, as_json: bool) -> None:
+    """Send a file to a leaderboard of ours, and print the receipt."""
+    from customs_kit.terminal import print_json, show
+
+    with team_client(url) as client:
         receipt = _send(client, file)
     if as_json:
         print_json(receipt)
@@ -112,7 +112,20 @@ def submit(file: Path, url: str, as_json: bool) -> None:
         show(_receipt_table(receipt))
 
 
-def _send(client: Any, file: Path) -> dict[str, Any]:
+def team_client(url: str) -> LeaderboardClient:
+    """Return a client of a leaderboard of ours, with the token of the environment or asked for."""
+    require_extra()
+    from customs_leaderboard.client import LeaderboardClient, check_url, is_readable_on_the_way
+
+    if is_readable_on_the_way(check_url(url)):
+        click.echo("Warning: without https, others on the network can read your token.", err=True)
+    token = os.environ.get(_TOKEN_VARIABLE) or click.prompt(
+        "Token of your team", hide_input=True, err=True
+    )
+    return LeaderboardClient(url, token.strip())
+
+
+def _send(client: LeaderboardClient, file: Path) -> dict[str, Any]:
     """Send a file with a progress bar where somebody looks."""
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 

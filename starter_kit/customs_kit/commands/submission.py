@@ -1,4 +1,4 @@
-"""`customs-kit submission`."""
+"""`customs-kit submission`, and its command `check`."""
 
 from __future__ import annotations
 
@@ -7,33 +7,48 @@ from pathlib import Path
 import click
 
 from customs_kit.commands.options import edition_option, json_option
+from customs_kit.lazy import LazyGroup
+
+_SENDING = "customs_kit.commands.submission_sending"
 
 
-@click.group()
+@click.group(
+    cls=LazyGroup,
+    lazy={
+        "check": (f"{__name__}:check", "Check a submission without the answers."),
+        "send": (f"{_SENDING}:send", "Send a submission to Kaggle or to a leaderboard of ours."),
+        "status": (f"{_SENDING}:status", "Show what your team has sent."),
+        "leaderboard": (f"{_SENDING}:leaderboard", "Show or download the leaderboard."),
+    },
+)
 def submission() -> None:
-    """Check a submission before sending it.
+    """Check a submission, send it, and look what came of it.
 
     Example: customs-kit submission check submission.csv --edition my-edition
     """
 
 
-@submission.command()
+@click.command()
 @click.argument("file", type=click.Path(path_type=Path))
-@edition_option(required=True)
+@edition_option(required=False)
 @json_option
-def check(file: Path, edition: Path, as_json: bool) -> None:
+def check(file: Path, edition: Path | None, as_json: bool) -> None:
     """Check a submission without the answers; everything wrong comes in one report.
 
     FILE holds `Declaration ID,Fraud Score`: one row for each row of test.csv, in any order.
-    Exits 1 if it cannot be scored.
+    Without --edition it is that of the workspace you are in. Exits 1 if the file cannot be scored.
 
     Example: customs-kit submission check submission.csv --edition my-edition
     """
     from customs_data import load_edition
     from customs_data.schema import KEY
     from customs_kit.terminal import print_json
+    from customs_kit.workspace import find_workspace_edition
     from customs_scorer import check_submission
 
+    edition = edition or find_workspace_edition()
+    if edition is None:
+        raise click.UsageError("Give --edition, or run this in a workspace (`customs-kit start`).")
     checked = check_submission(file, load_edition(edition).test[KEY])
     if as_json:
         problems = [problem.as_dict() for problem in checked.report.problems]

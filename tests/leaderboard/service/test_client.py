@@ -53,6 +53,32 @@ def test_a_file_is_sent_piece_by_piece(served, board, member, make_file):
     assert receipt["number"] == team_history(board, member.number)[-1].number
 
 
+def test_a_team_sends_and_looks_with_the_submission_commands(
+    served, board, member, make_file, edition_path, tmp_path, monkeypatch
+):
+    """`submission send` goes the way of `leaderboard submit`, checks first and asks."""
+    monkeypatch.setenv("CUSTOMS_KIT_TOKEN", member.token)
+
+    def run(command, *arguments):
+        words = ["submission", command, *map(str, arguments), "--to", served, "--json"]
+        return CliRunner().invoke(customs_kit, words)
+
+    path = make_file(1)
+    dry = run("send", path, "--edition", edition_path)
+    assert (dry.exit_code, json.loads(dry.stdout)["sent"]) == (0, False)
+    assert team_history(board, member.number) == []
+    sent = run("send", path, "--edition", edition_path, "--confirm")
+    assert json.loads(sent.stdout)["number"] == team_history(board, member.number)[0].number
+    (row,) = json.loads(run("status").stdout)
+    assert row["sha256"] == json.loads(sent.stdout)["sha256"]
+    board_file = tmp_path / "board.json"
+    (shown,) = json.loads(run("leaderboard", "--out", board_file).stdout)
+    assert shown["team"] == json.loads(board_file.read_text())["rows"][0]["team"]
+    assert run("status", "--competition", "x").exit_code == 2
+    outside = CliRunner().invoke(customs_kit, ["submission", "status", "--to", "kaggle"])
+    assert (outside.exit_code, "needs --competition" in outside.output) == (2, True)
+
+
 def test_refusals_come_in_the_words_of_the_leaderboard(served, board, member, tmp_path):
     wrong = tmp_path / "wrong.csv"
     wrong.write_text("a,b\n1,2\n")

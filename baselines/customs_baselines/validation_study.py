@@ -1,0 +1,198 @@
+"""How well a validation score predicts hidden scores, measured on simulated worlds.
+
+A team sees its score on the last quarter of the training year; it is ranked on declarations filed
+up to six months later. `make validation` runs models on both and writes what came of it into
+starter_kit/README.md; `starter_kit/results/validation.json` keeps every run.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from itertools import combinations
+from math import sqrt
+from pathlib import Path
+from statistics import mean, stdev
+from typing import Any, Final
+
+import click
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from customs_baselines.catalogue import find_baseline
+from customs_baselines.contract import fit_and_score, make_model
+from customs_baselines.grids.tables import markdown_row, put_table
+from customs_baselines.own_model import load_own_class, split_reference
+from customs_baselines.validation import split_by_time
+from customs_data.edition.generating import read_blueprint, simulate_world, split_periods
+from customs_data.edition.manifest import PERIODS
+from customs_data.erasure import erase
+from customs_data.schema import DECLARED_COLUMNS, ERASED
+from customs_data.streams import derive, secret_of_seed
+from customs_scorer.metrics import RANKED_RATES, precision_at
+
+#: Models beside the team's: (name, recipe). None of them was chosen on these worlds.
+REFERENCES: Final = (
+    ("risk_profile", None),
+    ("logistic_regression", "kit"),
+    ("xgboost", "paper"),
+    ("lightgbm", "paper"),
+)
+#: Label rate and erasure of the settings.
+SETTINGS: Final = ((1.0, "random"), (0.1, "random"), (0.1, "inspection"))
+_SEED: Final = 31
+_PARTS: Final = ("validation", "public", "private")
+
+
+def measure(own_model: str, n_worlds: int) -> Iterator[dict[str, Any]]:
+    """Yield one run for each world, setting and model.
+
+    Parameters
+    ----------
+    own_model : str
+        ``FILE.py:CLASS``.
+    n_worlds : int
+        Worlds of the practice configuration, from secrets that nothing else uses.
+    """
+    blueprint = read_blueprint()
+    for index in range(n_worlds):
+        secret = derive(secret_of_seed(_SEED), "validation study", str(index))
+        periods = split_periods(simulate_world(blueprint, secret))
+        for rate, erasure in SETTINGS:
+            train = periods["train"]
+            kept = erase(
+                train[list(DECLARED_COLUMNS)],
+                train["Fraud"].to_numpy(),
+                label_rate=rate,
+                erasure=erasure,
+                secret=derive(secret, "erasure"),
+            )
+            y = np.where(kept, train["Fraud"].to_numpy(), ERASED).astype(np.int8)
+            for name, recipe in ((own_model, None), *REFERENCES):
+                scores = _scores(name, recipe, periods, y)
+                yield {
+                    "world": index,
+                    "label_rate": rate,
+                    "erasure": erasure,
+                    "model": name if split_reference(name) is None else Path(name).name,
+                    "recipe": recipe,
+                    **scores,
+                }
+
+
+def _scores(
+    name: str, recipe: str | None, periods: dict[str, pd.DataFrame], y: npt.NDArray[np.int8]
+) -> dict[str, dict[str, float]]:
+    """Precision on the last quarter of training and on both test periods."""
+    declared = {period: periods[period][list(DECLARED_COLUMNS)] for period in PERIODS}
+    earlier, later = split_by_time(declared["train"]["Date"])
+    later &= y != ERASED
+    held_back = declared["train"][later].reset_index(drop=True)
+    known = declared["train"][earlier].reset_index(drop=True)
+    found = {"validation": _precision(y[later], _fit(name, recipe, known, y[earlier], held_back))}
+    test = pd.concat([declared["public"], declared["private"]], ignore_index=True)
+    scores = _fit(name, recipe, declared["train"], y, test)
+    parts = np.split(scores, [len(declared["public"])])
+    for period, part in zip(("public", "private"), parts, strict=True):
+        found[period] = _precision(periods[period]["Fraud"].to_numpy(), part)
+    return found
+
+
+def _fit(
+    name: str, recipe: str | None, X: pd.DataFrame, y: npt.NDArray[np.int8], test: pd.DataFrame
+) -> npt.NDArray[np.float64]:
+    own = split_reference(name)
+    model_class = load_own_class(*own) if own else find_baseline(name).load_class()
+    offered: dict[str, Any] = {"random_state": 0} | ({"recipe": recipe} if recipe else {})
+    critical = np.where(y == ERASED, ERASED, 0).astype(np.int8)  # none of these models reads it
+    return fit_and_score(make_model(model_class, offered), X, y, critical, test)
+
+
+def _precision(y: npt.NDArray[np.int8], scores: npt.NDArray[np.float64]) -> dict[str, float]:
+    return {
+        f"precision_at_{round(rate * 100)}": precision_at(y, scores, rate) for rate in RANKED_RATES
+    }
+
+
+def validation_table(runs: list[dict[str, Any]]) -> str:
+    """Lay the runs out as Markdown: one row a setting and model, then what it means."""
+    header = ["labels", "model", "validation @5 %", "Public @5 %", "Private @5 %"]
+    header += ["Private - validation", "its sd", "r"]
+    lines = [markdown_row(header), markdown_row(["---"] * 2 + ["---:"] * 6)]
+    agreements = []
+    for rate, erasure in SETTINGS:
+        held = [run for run in runs if (run["label_rate"], run["erasure"]) == (rate, erasure)]
+        labels = f"{rate:.0%}" + ("" if rate == 1 else f", {erasure}")
+        for name in dict.fromkeys((run["model"], run["recipe"]) for run in held):
+            of_model = [run for run in held if (run["model"], run["recipe"]) == name]
+            lines.append(markdown_row([labels, _label(*name), *_cells(of_model)]))
+        agreements.append(f"{labels}: {_agreement(held)}")
+    n_worlds = len({run["world"] for run in runs})
+    return "\n".join(
+        [
+            *lines,
+            "",
+            f"Means over {n_worlds} worlds of the practice configuration. *sd* and *r*: standard "
+            "deviation of the difference, and correlation of validation with Private, over "
+            "worlds. How often the better of two models on validation is the better one on "
+            f"Private, over all pairs in all worlds, by labels: {'; '.join(agreements)}.",
+        ]
+    )
+
+
+def _label(model: str, recipe: str | None) -> str:
+    return f"`{model}`" + (f" ({recipe})" if recipe else "")
+
+
+def _cells(runs: list[dict[str, Any]]) -> list[str]:
+    validation, public, private = (_five(runs, part) for part in _PARTS)
+    differences = [b - a for a, b in zip(validation, private, strict=True)]
+    error = stdev(differences) / sqrt(len(differences))
+    return [
+        *(f"{mean(held):.3f}" for held in (validation, public, private)),
+        f"{mean(differences):+.3f} ± {error:.3f}",
+        f"{stdev(differences):.3f}",
+        f"{np.corrcoef(validation, private)[0, 1]:.2f}",
+    ]
+
+
+def _five(runs: list[dict[str, Any]], part: str) -> list[float]:
+    return [run[part]["precision_at_5"] for run in runs]
+
+
+def _agreement(runs: list[dict[str, Any]]) -> str:
+    """Share of pairs of models that validation and Private order alike."""
+    alike = n_pairs = 0
+    for world in {run["world"] for run in runs}:
+        for a, b in combinations([run for run in runs if run["world"] == world], 2):
+            differences = [
+                a[part]["precision_at_5"] - b[part]["precision_at_5"]
+                for part in ("validation", "private")
+            ]
+            alike += differences[0] * differences[1] > 0
+            n_pairs += 1
+    return f"{alike} of {n_pairs} ({alike / n_pairs:.0%})"
+
+
+@click.command()
+@click.argument("own_model")
+@click.option("--worlds", type=click.IntRange(min=2), default=10, show_default=True)
+@click.option("--results", type=click.Path(path_type=Path), required=True)
+@click.option("--write", "document", type=click.Path(path_type=Path), required=True)
+def main(own_model: str, worlds: int, results: Path, document: Path) -> None:
+    """Measure how well validation predicts hidden scores (about ten minutes)."""
+    runs = []
+    for run in measure(own_model, worlds):
+        runs.append(run)
+        click.echo(
+            f"world {run['world']} {run['model']}: "
+            + " ".join(f"{part} {run[part]['precision_at_5']:.3f}" for part in _PARTS),
+            err=True,
+        )
+    results.write_text(json.dumps({"runs": runs}, indent=1) + "\n", encoding="utf-8")
+    put_table(document, results.stem, validation_table(runs), check=False)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,162 @@
+"""The guard: nothing of hidden/ is in a folder or archive that others may download."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from customs_data.edition.layout import (
+    HIDDEN_COLUMNS,
+    HIDDEN_TABLES,
+    SECRET,
+    TEST,
+    TRAIN_LABELS,
+    Layout,
+    find_table,
+)
+from customs_data.edition.loading import load_secret
+from customs_data.errors import KitError
+from customs_data.schema import KEY, LABEL_COLUMNS
+
+_MANY_BYTES: Final = 1 << 30
+_DEEPEST: Final = 3
+
+
+class HiddenGuard:
+    """Knows what hidden/ holds, and looks for it.
+
+    A file is refused for its name (solution, train_labels, oracle, secret), for being a copy of a
+    hidden file or a link to one, for columns that only hidden tables have, for labels of test
+    declarations or erased ones, and for the secret or the nonce in its text. Archives are looked
+    into.
+
+    Parameters
+    ----------
+    layout : Layout
+        Organizer's copy of the edition.
+    """
+
+    def __init__(self, layout: Layout) -> None:
+        self._hidden = layout.hidden.resolve()
+        files = [path for path in layout.hidden.iterdir() if path.is_file()]
+        self._digests = {_digest(path.read_bytes()): path.name for path in files}
+        held = load_secret(layout)
+        self._secrets = [str(held[name]).encode() for name in ("secret", "nonce") if held.get(name)]
+        self._unlabelled = _ids(find_table(layout.public, TEST))
+        self._unlabelled |= _ids(find_table(layout.hidden, TRAIN_LABELS))
+
+    def check(self, folder: Path) -> None:
+        """Look at every file below a folder.
+
+        Raises
+        ------
+        KitError
+            With one line for each file that holds something hidden.
+        """
+        found = []
+        for path in sorted(folder.rglob("*")):
+            name = str(path.relative_to(folder))
+            if path.is_symlink() or self._hidden in path.resolve().parents:
+                found.append(f"{name}: a link, or a file of hidden/ itself")
+            elif path.is_file():
+                found += [f"{name}: {what}" for what in self.traces(path.name, path.read_bytes())]
+        if found:
+            lines = "\n".join(f"  {line}" for line in found)
+            raise KitError(
+                "What is uploaded must hold nothing of hidden/, however:\n"
+                f"{lines}\nTake these files out; nothing was sent."
+            )
+
+    def traces(self, name: str, content: bytes, depth: int = 0) -> Iterator[str]:
+        """Yield what is hidden in a file, one phrase each.
+
+        Parameters
+        ----------
+        name : str
+            Of the file.
+        content : bytes
+            Of the file.
+        depth : int
+            Archives around it.
+        """
+        stem = Path(name).name.split(".")[0].lower()
+        if stem in HIDDEN_TABLES or Path(name).name.lower() == SECRET:
+            yield "the name of a hidden file"
+        if (copied := self._digests.get(_digest(content))) is not None:
+            yield f"a copy of hidden/{copied}"
+        if any(secret in content for secret in self._secrets):
+            yield "the secret or the nonce"
+        if zipfile.is_zipfile(io.BytesIO(content)):
+            yield from self._archive_traces(content, depth)
+        else:
+            yield from self._table_traces(content)
+
+    def _archive_traces(self, content: bytes, depth: int) -> Iterator[str]:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            if depth >= _DEEPEST or sum(m.file_size for m in archive.infolist()) > _MANY_BYTES:
+                yield "an archive too deep or too large to look into"
+                return
+            for member in archive.infolist():
+                if not member.is_dir():
+                    inside = self.traces(member.filename, archive.read(member), depth + 1)
+                    yield from (f"{member.filename}: {what}" for what in inside)
+
+    def _table_traces(self, content: bytes) -> Iterator[str]:
+        """What a CSV or Parquet table holds that only organizers should have."""
+        header, rows = _read_table(content)
+        if wrong := [name for name in HIDDEN_COLUMNS if name in header]:
+            yield f"the column {', '.join(wrong)}"
+        labels = [header.index(name) for name in LABEL_COLUMNS if name in header]
+        if KEY not in header or not labels:
+            return
+        key = header.index(KEY)
+        if any(
+            row[key] in self._unlabelled and any(row[i] not in ("", None) for i in labels)
+            for row in rows
+            if len(row) == len(header)
+        ):
+            yield "labels of test declarations, or erased ones"
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _ids(path: Path) -> set[str]:
+    header, rows = _read_table(path.read_bytes())
+    key = header.index(KEY)
+    return {str(row[key]) for row in rows}
+
+
+def _read_table(content: bytes) -> tuple[list[str], Iterator[list[str | None]]]:
+    """Header and rows, as text; nothing where the content is no table."""
+    if content[:4] == b"PAR1":
+        table = pq.read_table(pa.BufferReader(content))
+        columns = [[None if v is None else str(v) for v in c.to_pylist()] for c in table.columns]
+        return list(table.column_names), (list(row) for row in zip(*columns, strict=True))
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return [], iter(())
+    reader = csv.reader(io.StringIO(text))
+    try:
+        header = next(reader, [])
+    except csv.Error:
+        return [], iter(())
+    return header, _rows(reader)
+
+
+def _rows(reader: Iterator[list[str]]) -> Iterator[list[str | None]]:
+    try:
+        for row in reader:
+            yield list(row)
+    except csv.Error:
+        return

@@ -1,0 +1,81 @@
+"""Guides run from top to bottom; generated documents are those of the program; the site stands."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from command_line import run_blocks
+from customs_baselines.grids.tables import put_table
+from customs_kit.reference import FACTS, command_reference, practice_facts, walk_commands
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_reference_of_commands_is_up_to_date():
+    assert (ROOT / "docs/CLI.md").read_text(encoding="utf-8") == command_reference(), (
+        "run `make reference`"
+    )
+    for path, _ in walk_commands():
+        assert f"\n## {' '.join(path)}\n" in command_reference()
+
+
+def test_the_citation_names_this_version():
+    held = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    version = re.search(r'^version = "(.+)"', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)
+    assert held["version"] == version[1]
+    assert {"cff-version", "message", "title", "authors", "license"} <= held.keys()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("guide", ["TEAM", "ORGANIZER", "RESEARCHER"])
+def test_a_guide_runs_from_top_to_bottom(guide, tmp_path):
+    document = ROOT / f"docs/{guide}.md"
+    # Each block is read from the folder that the guide begins in, as a reader opens a new shell.
+    text = document.read_text(encoding="utf-8")
+    (tmp_path / "guide").mkdir()
+    copy = tmp_path / f"{guide}.md"
+    copy.write_text(in_new_shells(text), encoding="utf-8")
+    run_blocks(copy, tmp_path / "guide", XDG_CACHE_HOME=str(tmp_path / "cache"))
+
+
+def in_new_shells(text):
+    """Give every bash block a shell of its own; Python blocks run in the team's folder if there."""
+    text = re.sub(r"^```bash\n(.*?)^```", r"```bash\n(\n\1)\n```", text, flags=re.M | re.S)
+    return re.sub(
+        r"^```python\n(.*?)^```",
+        lambda m: (
+            "```bash\n(\nif [ -d team ]; then cd team; fi\n"
+            f"PYTHONPATH=. python - <<'PYTHON'\n{m[1]}PYTHON\n)\n```"
+        ),
+        text,
+        flags=re.M | re.S,
+    )
+
+
+@pytest.mark.slow
+def test_the_datasheets_facts_are_those_of_the_edition(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    put_table(ROOT / "docs/PRACTICE_DATASHEET.md", FACTS, practice_facts(), check=True)
+
+
+@pytest.mark.slow
+def test_the_site_is_built_and_asks_no_other_server(tmp_path):
+    built = subprocess.run(
+        [sys.executable, ROOT / "docs/site/build_site.py", tmp_path / "site"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert built.returncode == 0, built.stderr
+    pages = list((tmp_path / "site").rglob("*.html"))
+    assert len(pages) > 20
+    assert "precision_at" in (tmp_path / "site/api/customs_scorer.html").read_text()
+    for page in pages:
+        loaded = re.findall(
+            r"<(?:script|link|img)[^>]+(?:src|href)=\"(https?:[^\"]+)", page.read_text()
+        )
+        assert not loaded, (page.name, loaded)

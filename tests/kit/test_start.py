@@ -1,0 +1,137 @@
+"""`customs-kit start`: what a new team gets works from the first command on."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+import customs_kit
+from command_line import kit, run_blocks
+from customs_data.edition.generating import make_practice_edition
+from customs_data.edition.manifest import read_manifest
+from customs_data.errors import KitError
+from customs_kit.workspace import find_workspace_edition, make_workspace
+
+ROOT = Path(__file__).parents[2]
+
+
+def execute_notebook(workspace):
+    """Run the notebook from top to bottom; a cell that fails raises."""
+    notebook = nbformat.read(workspace / "first_steps.ipynb", as_version=4)
+    run = {"metadata": {"path": str(workspace)}}
+    NotebookClient(notebook, timeout=300, kernel_name="python3", resources=run).execute()
+    return notebook
+
+
+@pytest.fixture(scope="module")
+def workspace(sample_path, tmp_path_factory):
+    """A workspace on a small edition; tests add files, and change none."""
+    folder = tmp_path_factory.mktemp("start") / "team"
+    made = kit("start", folder, "--edition", sample_path, "--json")
+    assert made.returncode == 0, made.stderr
+    told = json.loads(made.stdout)
+    assert set(told["files"]) == {path.name for path in folder.iterdir()}
+    return folder
+
+
+def test_a_workspace_is_whole_and_holds_nothing_hidden(workspace, sample_path):
+    assert {path.name for path in workspace.iterdir()} == {
+        "README.md", "edition", "first_steps.ipynb", "my_model.py", "pyproject.toml"
+    }  # fmt: skip
+    assert [path.name for path in (workspace / "edition").iterdir()] == ["public"]
+    manifest = read_manifest(sample_path / "public")
+    readme = (workspace / "README.md").read_text()
+    assert f"{manifest.rows['private']:,}" in readme
+    assert "$" not in readme
+    assert "answers" not in readme  # only of the practice edition can they be made again
+
+
+def test_the_model_of_a_workspace_is_run_and_checked(workspace):
+    ran = kit("baseline", "run", "my_model.py:MyModel", cwd=workspace)
+    assert ran.returncode == 0, ran.stderr
+    assert "Validation" in ran.stdout
+    submission = re.search(r"Checked: (\S+) can be scored", ran.stdout)[1]
+    found = kit("submission", "check", submission, cwd=workspace)
+    assert found.returncode == 0, found.stderr
+
+
+def test_the_notebook_runs_from_top_to_bottom(workspace):
+    notebook = execute_notebook(workspace)
+    assert "can be scored" in str(notebook.cells[-2]["outputs"])
+    shipped = nbformat.read(workspace / "first_steps.ipynb", as_version=4)
+    assert not any(cell.get("outputs") for cell in shipped.cells)
+
+
+def test_commands_find_the_workspace_they_are_in(workspace, tmp_path):
+    below = workspace / "notes"
+    below.mkdir()
+    assert find_workspace_edition(below) == workspace / "edition"
+    assert find_workspace_edition(tmp_path) is None
+    outside = kit("submission", "check", "x.csv", cwd=tmp_path)
+    assert (outside.returncode, "workspace" in outside.stderr) == (2, True)
+    for text, said in (("[tool", "TOML"), ("[tool.customs-kit]\nedition = 7", "path of a folder")):
+        (tmp_path / "pyproject.toml").write_text(text)
+        with pytest.raises(KitError, match=said):
+            find_workspace_edition(tmp_path)
+
+
+def test_a_workspace_is_not_made_over_anything(sample_path, tmp_path):
+    (tmp_path / "kept").write_text("mine")
+    for out, edition in ((tmp_path, sample_path), (tmp_path / "new", tmp_path)):
+        with pytest.raises(KitError, match="must be"):
+            make_workspace(out, edition)
+    assert [path.name for path in tmp_path.iterdir()] == ["kept"]
+
+
+def test_what_teams_may_import_is_there():
+    for name in customs_kit.__all__:
+        assert getattr(customs_kit, name).__doc__
+
+
+@pytest.mark.slow
+def test_a_new_user_gets_from_nothing_to_a_checked_submission(tmp_path):
+    """The issue's own words, on the practice edition; then everything the documents say."""
+    cache = {"XDG_CACHE_HOME": str(tmp_path / "cache")}
+    assert kit("start", "team", cwd=tmp_path, **cache).returncode == 0
+    ran = kit("baseline", "run", "my_model.py:MyModel", cwd=tmp_path / "team", **cache)
+    assert ran.returncode == 0, ran.stderr
+    assert "can be scored (16,615 declarations)" in ran.stdout
+    execute_notebook(tmp_path / "team")
+    shown = run_blocks(tmp_path / "team" / "README.md", tmp_path / "team", **cache)
+    assert "with-answers" not in shown
+
+
+@pytest.mark.slow
+def test_what_the_starter_kits_readme_shows_runs(tmp_path):
+    run_blocks(ROOT / "starter_kit/README.md", tmp_path, XDG_CACHE_HOME=str(tmp_path / "cache"))
+
+
+@pytest.mark.slow
+def test_the_workspaces_model_beats_xgboost_under_the_papers_recipe(tmp_path):
+    make_practice_edition(tmp_path / "practice")
+    make_workspace(tmp_path / "team", tmp_path / "practice")
+    own = tmp_path / "team/my_model.py:MyModel"
+    ran = kit(
+        "baseline", "run", own, "xgboost", "--recipe", "paper", "--edition",
+        tmp_path / "practice", "--json", cwd=tmp_path,
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+    ours, xgboost = (run["private"]["precision_at_5"] for run in json.loads(ran.stdout))
+    assert ours > xgboost + 0.1
+
+
+@pytest.mark.slow
+def test_practice_can_be_looked_up_as_its_readme_says(tmp_path):
+    """`data generate --seed 7 --name practice` makes the practice edition again."""
+    make_practice_edition(tmp_path / "practice")
+    again = kit(
+        "data", "generate", "--seed", 7, "--name", "practice", "--out", tmp_path / "again", "--json"
+    )
+    assert again.returncode == 0, again.stderr
+    first, second = (read_manifest(tmp_path / name / "public") for name in ("practice", "again"))
+    assert first == second

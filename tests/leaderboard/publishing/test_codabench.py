@@ -1,0 +1,287 @@
+"""The Codabench bundle: its program run as the platform runs it, its problems told one by one."""
+
+from __future__ import annotations
+
+import ast
+import io
+import json
+import shlex
+import shutil
+import subprocess
+import sys
+import zipfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from command_line import kit
+from customs_data.edition.loading import load_edition
+from customs_data.errors import KitError
+from customs_leaderboard.publishing.announcement import Announcement
+from customs_leaderboard.publishing.codabench_bundle import make_bundle
+from customs_leaderboard.publishing.codabench_check import check_bundle
+from customs_leaderboard.publishing.standalone import standalone_metric, standalone_program
+from customs_scorer import write_submission
+from customs_scorer.standings import score_files
+
+KIT = {"my_model.py": b"class MyModel: ...\n"}
+TOLD = Announcement(
+    "Busan 2030: which five percent?",
+    datetime(2030, 3, 1, 9, 30, tzinfo=UTC),
+    datetime(2030, 6, 1, 18, tzinfo=UTC),
+    daily_limit=3,
+    contact="board@example.org",
+)
+
+
+@pytest.fixture(scope="module")
+def bundle(edition_path, tmp_path_factory):
+    path = tmp_path_factory.mktemp("codabench") / "bundle.zip"
+    make_bundle(edition_path, path, TOLD, starting_kit=KIT)
+    return path
+
+
+@pytest.fixture(scope="module")
+def settings(bundle):
+    return yaml.safe_load(zipfile.ZipFile(bundle).read("competition.yaml"))
+
+
+def test_the_bundle_is_sound_and_the_same_every_time(bundle, edition_path, tmp_path):
+    assert check_bundle(bundle) == []
+    make_bundle(edition_path, tmp_path / "again.zip", TOLD, starting_kit=KIT)
+    assert (tmp_path / "again.zip").read_bytes() == bundle.read_bytes()
+    assert bundle.stat().st_mode & 0o077 == 0  # it holds labels
+    with zipfile.ZipFile(bundle) as archive:
+        assert all("/" not in member.filename for member in archive.infolist())
+        assert all(member.file_size for member in archive.infolist())
+
+
+def test_two_phases_follow_each_other_and_times_stay_text(settings):
+    public, private = settings["phases"]
+    assert (public["start"], public["end"]) == ("2030-03-01 09:30:00", "2030-06-01 18:00:00")
+    assert private["start"] == public["end"]
+    assert public["max_submissions_per_day"] == 3
+    assert private["auto_migrate_to_this_phase"]
+    assert private["hide_score_output"]
+    columns = settings["leaderboards"][0]["columns"]
+    assert [(c["key"], c["precision"], c["sorting"]) for c in columns] == [
+        ("precision_at_5", 4, "desc"), ("precision_at_10", 4, "desc")
+    ]  # fmt: skip
+
+
+def test_labels_are_in_the_reference_data_of_their_own_phase_only(bundle, settings, edition):
+    with zipfile.ZipFile(bundle) as archive:
+        archives = {
+            name: zipfile.ZipFile(io.BytesIO(archive.read(name)))
+            for name in archive.namelist()
+            if name.endswith(".zip")
+        }
+        texts = {n: archive.read(n).decode() for n in archive.namelist() if n.endswith(".md")}
+    for task, period in zip(settings["tasks"], ("public", "private"), strict=True):
+        held = archives[task["reference_data"]]
+        labels = pd.read_csv(held.open("labels.csv"), dtype=str)
+        expected = edition.test.loc[edition.test_period == period, "Declaration ID"]
+        assert set(labels["Declaration ID"]) == set(expected)
+    assert {name for name, held in archives.items() if "labels.csv" in held.namelist()} == {
+        "reference_public.zip", "reference_private.zip"
+    }  # fmt: skip
+    assert "my_model.py" in archives["starting_kit.zip"].namelist()
+    assert edition.manifest.commitment in texts["overview.md"]
+    assert "no Ladder" in texts["overview.md"]
+    assert "board@example.org" in texts["overview.md"]
+    assert "## Composition" in texts["data.md"]
+    assert not any("$" in text for text in texts.values())
+
+
+def run_as_the_platform(bundle, phase, files, folder):
+    """Lay /app out, unpack the task there, and run the command of metadata.yaml."""
+    settings = yaml.safe_load(zipfile.ZipFile(bundle).read("competition.yaml"))
+    task = settings["tasks"][settings["phases"][phase]["tasks"][0]]
+    app = folder / "app"
+    for name, place in (("scoring_program", "program"), ("reference_data", "input/ref")):
+        with zipfile.ZipFile(io.BytesIO(zipfile.ZipFile(bundle).read(task[name]))) as archive:
+            archive.extractall(app / place)
+    for path in ("input/res", "output"):
+        (app / path).mkdir(parents=True)
+    for name, content in files.items():
+        (app / "input/res" / name).write_bytes(content)
+    command = yaml.safe_load((app / "program/metadata.yaml").read_text())["command"]
+    words = shlex.split(command.replace("/app/", f"{app}/").replace(" /app", f" {app}"))
+    assert words[0] == "python3"
+    # -I: nothing of the kit can be imported, as on the platform.
+    ran = subprocess.run(
+        [sys.executable, "-I", "-c", RUNNER, *words[1:]],
+        capture_output=True, text=True, check=False, cwd=folder,
+    )  # fmt: skip
+    scores = app / "output/scores.json"
+    return ran, json.loads(scores.read_text()) if scores.exists() else None
+
+
+# Runs a script where no package of the kit can be imported.
+RUNNER = """
+import runpy, sys
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name.startswith('customs_'):
+            raise ModuleNotFoundError(name)
+sys.meta_path.insert(0, Absent())
+sys.argv = sys.argv[1:]
+runpy.run_path(sys.argv[0], run_name='__main__')
+"""
+
+
+@pytest.mark.parametrize(("phase", "period"), [(0, "public"), (1, "private")])
+def test_the_program_gives_the_four_decimals_of_customs_kit_score(
+    bundle, edition, edition_path, tmp_path, phase, period
+):
+    # Coarse scores tie at the cut; rows come in another order.
+    scores = np.random.default_rng(phase).normal(size=len(edition.test)).round(1)
+    path = write_submission(edition, scores, tmp_path / "submission.csv")
+    (standing,) = score_files([path], edition_path, n_replicates=0)
+    header, *rows = path.read_bytes().splitlines(keepends=True)
+    content = b"".join([header, *sorted(rows)])
+    ran, found = run_as_the_platform(bundle, phase, {"submission.csv": content}, tmp_path)
+    assert ran.returncode == 0, ran.stderr
+    expected = getattr(standing.scorecard, period)
+    for key in ("precision_at_5", "precision_at_10"):
+        assert f"{found[key]:.4f}" == f"{getattr(expected, key):.4f}"
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ({}, "one CSV file"),
+        ({"submission.csv": b"Declaration ID,Fraud Score\n1,0.5\n"}, "are missing"),
+        ({"a.csv": b"Declaration ID;Fraud Score\n1;0.5\n"}, "header"),
+    ],
+)
+def test_a_participants_mistake_is_told_and_nothing_else(bundle, tmp_path, files, said):
+    ran, found = run_as_the_platform(bundle, 0, files, tmp_path)
+    assert (ran.returncode, found) == (1, None)
+    assert said in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+def test_the_program_is_the_scorers_own_metric_and_needs_no_new_python():
+    program = standalone_program()
+    assert standalone_metric().strip() in program
+    assert "customs_scorer." not in program.split("# --- The program ---")[1]
+    assert "import customs" not in program
+    ast.parse(program, feature_version=(3, 7))
+
+
+def damaged(bundle, path, change=None, drop=(), empty=(), folder=""):
+    """Write a bundle that differs from a sound one."""
+    with zipfile.ZipFile(bundle) as archive, zipfile.ZipFile(path, "w") as made:
+        for name in archive.namelist():
+            content = archive.read(name)
+            if name == "competition.yaml" and change is not None:
+                held = yaml.safe_load(content)
+                content = (change(held) or yaml.safe_dump(held)).encode()
+            if name not in drop:
+                made.writestr(folder + name, b"" if name in empty else content)
+    return path
+
+
+def unquoted(held):
+    text = yaml.safe_dump(held)
+    return text.replace("'2030-03-01 09:30:00'", "2030-03-01 09:30:00")
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda s: s.update(version=1), "version must be 2"),
+        (lambda s: s.__delitem__("docker_image"), "docker_image must be given"),
+        (lambda s: s.__delitem__("terms"), "terms must be given"),
+        (lambda s: s.update(image="other.png"), "image must name a file"),
+        (lambda s: s.update(pages=[]), "pages must be given"),
+        (unquoted, "start must be quoted"),
+        (lambda s: s["phases"][0].update(end="June"), "must look like"),
+        (lambda s: s["phases"][0].update(end=None), "must have an end"),
+        (lambda s: s["phases"][1].update(start="2030-05-01 00:00:00"), "before it ends"),
+        (lambda s: s["phases"][0].update(tasks=[7]), "tasks that exist"),
+        (lambda s: s["phases"][0].update(auto_migrate_to_this_phase=True), "is the first"),
+        (lambda s: s["tasks"][1].update(index=0), "index of its own"),
+        (lambda s: s["tasks"][0].update(scoring_program="logo.png"), "no archive"),
+        (lambda s: s["tasks"][0].update(scoring_program="starting_kit.zip"), "metadata.yaml"),
+        (lambda s: s["tasks"][0].__delitem__("reference_data"), "reference_data"),
+        (
+            lambda s: s["leaderboards"][0]["columns"][0].__delitem__("precision"),
+            "shows two decimals",
+        ),
+        (lambda s: s["leaderboards"][0]["columns"][1].update(sorting="asc"), "sorting desc"),
+        (lambda s: s["leaderboards"][0]["columns"][1].update(key="precision_at_5"), "key of its"),
+        (lambda s: s.__delitem__("leaderboards"), "at least one board"),
+        (lambda s: "a: [", "must be YAML"),
+    ],
+)
+def test_each_problem_is_one_sentence(bundle, tmp_path, change, said):
+    problems = check_bundle(damaged(bundle, tmp_path / "b.zip", change))
+    assert any(said in problem for problem in problems), problems
+    assert all(problem.endswith(".") and "\n" not in problem for problem in problems)
+
+
+def test_files_must_be_there_and_not_empty(bundle, tmp_path):
+    assert any(
+        "rules.md" in p for p in check_bundle(damaged(bundle, tmp_path / "a", drop={"rules.md"}))
+    )
+    empty = check_bundle(damaged(bundle, tmp_path / "b", empty={"data.md"}))
+    assert empty == ["data.md must not be empty: the platform refuses empty files."]
+    (nested,) = check_bundle(damaged(bundle, tmp_path / "c", folder="bundle/"))
+    assert "zip the files, not their folder" in nested
+    (tmp_path / "d").write_text("no zip")
+    assert "must be a zip archive" in check_bundle(tmp_path / "d")[0]
+    with pytest.raises(KitError, match="cannot be read"):
+        check_bundle(tmp_path / "absent")
+
+
+def test_what_is_hidden_does_not_get_into_downloads(edition_path, tmp_path):
+    labels = (edition_path / "hidden/solution.csv").read_bytes()
+    for name, content in (("answers.csv", labels), ("oracle.csv", b"x\n1\n")):
+        with pytest.raises(KitError, match="nothing of hidden"):
+            make_bundle(edition_path, tmp_path / "b.zip", TOLD, starting_kit={name: content})
+    assert not (tmp_path / "b.zip").exists()
+
+
+def test_the_command_makes_and_checks_a_bundle(sample_path, tmp_path):
+    out = tmp_path / "bundle.zip"
+    make = ("publish", "codabench", sample_path, "--out", out, "--closes", "2035-01-01")
+    made = kit(*make, "--json")
+    assert made.returncode == 0, made.stderr
+    assert "Warning: the edition was imported" in made.stderr
+    assert "competition.yaml" in json.loads(made.stdout)["files"]
+    checked = kit("publish", "codabench", "--check", out)
+    assert (checked.returncode, "sound" in checked.stdout) == (0, True)
+    again = kit(*make)
+    assert (again.returncode, "must not exist" in again.stderr) == (1, True)
+
+
+def test_a_published_seed_is_refused_but_for_practice(edition_path, tmp_path):
+    copy = tmp_path / "seeded"
+    shutil.copytree(edition_path, copy)
+    manifest = copy / "public/edition.json"
+    manifest.write_text(manifest.read_text().replace('"secret"', '"published-seed"'))
+    assert load_edition(copy).manifest.origin == "published-seed"
+    with pytest.raises(KitError, match="published seed"):
+        make_bundle(copy, tmp_path / "b.zip", TOLD, starting_kit=KIT)
+
+
+def test_an_announcement_must_make_sense():
+    for change in (
+        {"title": ""},
+        {"closes": TOLD.opens},
+        {"daily_limit": 0},
+        {"contact": "[x](y)"},
+    ):
+        with pytest.raises(KitError):
+            Announcement(**{**vars(TOLD), **change})
+
+
+def test_the_texts_for_organizers_stand_in_files():
+    folder = Path(check_bundle.__code__.co_filename).parent / "texts"
+    assert {path.stem for path in folder.iterdir()} == {"overview", "data", "evaluation", "rules"}

@@ -1,0 +1,82 @@
+"""Install the built wheel into an environment without this repository, and use it.
+
+The environment sees the dependencies that are installed here, so that nothing is downloaded twice;
+the kit itself comes from the wheel alone. Usage: python tests/try_wheel.py dist
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import sysconfig
+import tarfile
+import tempfile
+import venv
+from pathlib import Path
+
+PROBE = """
+import json, pathlib, sys
+import customs_kit, customs_data, customs_scorer, customs_baselines, customs_leaderboard
+from customs_baselines.catalogue import list_baselines
+from customs_leaderboard.publishing.standalone import standalone_program
+for package in (customs_kit, customs_data, customs_scorer, customs_baselines, customs_leaderboard):
+    assert pathlib.Path(package.__file__).is_relative_to(sys.prefix), package.__file__
+assert len(list_baselines()) > 10
+assert "def score(" in standalone_program()
+assert callable(customs_kit.load_edition)
+"""
+#: What must be in the source archive for others to test and change the kit.
+IN_SOURCE = (
+    "README.md",
+    "LICENSE",
+    "CITATION.cff",
+    "Makefile",
+    "constraints.txt",
+    "tests/conftest.py",
+)
+
+
+def main(dist: Path) -> None:
+    """Try every archive of a folder."""
+    (wheel,) = dist.glob("*.whl")
+    (source,) = dist.glob("*.tar.gz")
+    with tarfile.open(source) as archive:
+        names = {name.split("/", 1)[-1] for name in archive.getnames()}
+    assert set(IN_SOURCE) <= names, set(IN_SOURCE) - names
+    with tempfile.TemporaryDirectory() as scratch:
+        root = Path(scratch)
+        venv.create(root / "env", with_pip=True)
+        python = root / "env/bin/python"
+        run(root, python, "-m", "pip", "install", "--quiet", "--no-deps", wheel.resolve())
+        installed = subprocess.run(
+            [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"],
+            capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        # After the wheel's own: a line in a .pth file is no folder of .pth files, so that what is
+        # installed here in editable form is not seen.
+        paths = Path(installed.stdout.strip()) / "dependencies.pth"
+        paths.write_text("\n".join(dependency_folders()) + "\n", encoding="utf-8")
+        run(root, python, "-c", PROBE)
+        kit = root / "env/bin/customs-kit"
+        run(root, kit, "--version")
+        run(root, kit, "data", "generate", "--seed", "1", "--rows", "3000", "--out", "edition")
+        run(root, kit, "start", "team", "--edition", "edition")
+        run(root / "team", kit, "baseline", "run", "my_model.py:MyModel")
+        out = ("--out", "bundle.zip", "--closes", "2035-01-01", "--practice")
+        run(root, kit, "publish", "codabench", "edition", *out)
+    print(f"{wheel.name} works where it is installed alone.")  # noqa: T201
+
+
+def dependency_folders() -> list[str]:
+    """Folders that hold what is installed here."""
+    return [path for path in sys.path if path.endswith("site-packages")] or [
+        sysconfig.get_path("purelib")
+    ]
+
+
+def run(folder: Path, *command: object) -> None:
+    subprocess.run([str(word) for word in command], cwd=folder, check=True)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
