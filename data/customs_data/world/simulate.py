@@ -20,7 +20,14 @@ from customs_data.world.draft import Draft
 from customs_data.world.effects import Effects, draw_effects
 from customs_data.world.form import Names, name_agents, to_frame, write_form
 from customs_data.world.identifiers import issue_declaration_ids
-from customs_data.world.labels import Constants, Risks, judge, solve_constants, weigh_risks
+from customs_data.world.labels import (
+    Constants,
+    Risks,
+    Verdict,
+    judge,
+    solve_constants,
+    weigh_risks,
+)
 from customs_data.world.market import Market
 from customs_data.world.schemes import SCHEMES, Occasions, check_schemes
 from customs_data.world.streams import Streams
@@ -28,6 +35,7 @@ from customs_data.world.traders import Roster, make_traders
 
 DECLARATION_COLUMNS = tuple(COLUMN)
 ORACLE_COLUMNS = ("Declaration ID", "Fraud Probability", "Scheme", "Ring")
+BACKSTAGE_COLUMNS = ("Cluster", "Late Cluster", "Look-alike")
 
 _SAMPLE_BLOCKS = 16  # constants are solved on 16 blocks of declarations, whatever the partitions,
 _SAMPLE_ROWS = 1024  # so that a world too large for memory solves them just as well
@@ -45,12 +53,18 @@ class World:
         In the same order: Declaration ID; Fraud Probability, the probability that the label is 1
         before anything was drawn (six decimals); Scheme, what the importer really did ("" if
         nothing); Ring ("" outside rings).
+    backstage : DataFrame, shape (n_declarations, 3)
+        In the same order, what no file of an edition holds, for those who study the world:
+        Cluster, the ring or decoy that the importer belongs to ("" for everybody else), whatever
+        this declaration is; Late Cluster, whether it starts late; Look-alike, the scheme whose
+        traces an honest form shows ("" if none).
     period_rows : tuple of int
         Rows of the training, public and private period.
     """
 
     declarations: pd.DataFrame
     oracle: pd.DataFrame
+    backstage: pd.DataFrame
     period_rows: tuple[int, ...]
 
 
@@ -154,6 +168,7 @@ def simulate(
     return World(
         declarations=to_frame(columns, DECLARATION_COLUMNS),
         oracle=to_frame(columns, ORACLE_COLUMNS),
+        backstage=to_frame(columns, BACKSTAGE_COLUMNS),
         period_rows=stage.calendar.period_rows,
     )
 
@@ -249,4 +264,18 @@ def _make_part(
     columns["Fraud Probability"] = verdict.probability
     columns["Scheme"] = scheme_names[verdict.scheme]
     columns["Ring"] = ring_names[np.where(risks.in_ring, draft.cluster, -1)]
-    return columns
+    return columns | _backstage(stage, draft, verdict)
+
+
+def _backstage(stage: _Stage, draft: Draft, verdict: Verdict) -> dict[str, NDArray[np.generic]]:
+    """What only those see who study the world (see `World`)."""
+    clusters = stage.population.clusters
+    n_rings = int(clusters.is_ring.sum())
+    names = [f"ring-{i + 1:05d}" for i in range(n_rings)]
+    names += [f"decoy-{i + 1:05d}" for i in range(len(clusters) - n_rings)]
+    cluster = stage.population.importers.cluster[draft.importer]
+    return {
+        "Cluster": np.array([*names, ""], dtype=object)[cluster],
+        "Late Cluster": (cluster >= 0) & clusters.is_late[cluster],
+        "Look-alike": np.array([*SCHEMES, ""], dtype=object)[verdict.lookalike],
+    }
