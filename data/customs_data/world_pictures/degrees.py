@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +19,7 @@ _SHOWN: Final = {
     "Seller ID": "sellers",
 }
 
-Floats = npt.NDArray[np.float64]
+Numbers = npt.NDArray[np.number[Any]]
 
 
 def draw_degrees(scene: Scene) -> Figure:
@@ -29,7 +29,7 @@ def draw_degrees(scene: Scene) -> Figure:
         for world in scene.worlds:
             counts = world[column].value_counts()
             axes.plot(
-                *_at_least(counts.to_numpy(dtype=np.float64), np.ones(len(counts))),
+                *_at_least(counts.to_numpy(), np.ones(len(counts))),
                 color=INK,
                 linewidth=0.8,
                 alpha=0.5,
@@ -52,7 +52,7 @@ def draw_degrees(scene: Scene) -> Figure:
     return figure
 
 
-def _at_least(degree: Floats, entities: Floats) -> tuple[Floats, Floats]:
+def _at_least(degree: Numbers, entities: Numbers) -> tuple[Numbers, Numbers]:
     """Number of declarations, and the share of agents that have so many or more."""
     values, place = np.unique(degree, return_inverse=True)
     count = np.bincount(place, weights=entities)

@@ -45,10 +45,10 @@ def _find_pair(world: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     count = members.groupby("Cluster").agg(
         rows=("Fraud", "size"), **{name: (name, "nunique") for name in _COLUMNS}
     )
-    count = count.transform(np.log)
+    count = pd.DataFrame(np.log(count.to_numpy(float)), count.index, count.columns)
     is_ring = count.index.str.startswith("ring")
-    rings, decoys = count[is_ring], count[~is_ring]
-    middle = (rings["rows"] - rings["rows"].median()).abs().idxmin()
+    rings, decoys = count.loc[is_ring], count.loc[~is_ring]
+    middle = str((rings["rows"] - rings["rows"].median()).abs().idxmin())
     distance = ((decoys - rings.loc[middle]) ** 2).sum(axis=1)
     return members[members["Cluster"] == middle], members[members["Cluster"] == distance.idxmin()]
 
