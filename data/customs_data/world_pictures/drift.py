@@ -36,7 +36,7 @@ def draw_drift(scene: Scene) -> Figure:
     axes.set_xlim(left=0)
     axes.set_xlabel("true risk of fraud")
     first, last = risk.columns
-    axes.set_title(f"January to June {first}: dot, {last}: arrow")
+    axes.set_title(f"The same months of {first} (dot) and {last} (arrow)")
     axes.grid(visible=True, axis="x", linewidth=0.6)
     axes.set_axisbelow(True)
     axes.tick_params(axis="y", length=0, labelcolor=INK)
