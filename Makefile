@@ -7,11 +7,12 @@ RELEASED ?= ../shared/data/released
 RELEASED_FILES = $(addprefix $(RELEASED)/df_syn_,train_eng.csv valid_eng.csv test_eng.csv)
 EDITION = build/editions/released
 RESULTS = baselines/results
+GUIDE = data/HOW_THE_WORLD_WORKS.md
 CURVES = lookup,logistic_regression,xgboost,lightgbm,xgboost_graph,xgboost_conjunctions,date,graphfc,graphfc_transductive,ensemble,simulator_transfer
 # `make results FRESH=--fresh` forgets what stands in the results and runs everything.
 FRESH ?=
 
-.PHONY: run test test-slow lint format results explained scarcity variants settings worlds \
+.PHONY: run test test-slow lint format results explained scarcity variants settings worlds guide \
 	validation reference site documents release benchmark \
 	benchmark-national benchmark-leaderboard clean
 
@@ -71,7 +72,12 @@ settings: $(VENV)/.core ## choose the classic models' hyper-parameters again (ab
 
 worlds: $(VENV)/.core ## measure the practice configuration over ten worlds (about ten minutes)
 	$(BIN)/customs-kit baseline worlds --out baselines/results/worlds.json
-	$(BIN)/customs-kit baseline table baselines/results/worlds.json --write data/WORLD.md
+	for document in data/WORLD.md $(GUIDE); do \
+		$(BIN)/customs-kit baseline table $(RESULTS)/worlds.json --write $$document; done
+
+guide: $(VENV)/.core ## rewrite pictures and table of data/HOW_THE_WORLD_WORKS.md (half a minute)
+	$(BIN)/customs-kit baseline table $(RESULTS)/worlds.json --write $(GUIDE)
+	$(BIN)/python -m customs_baselines.world_guide --links $(RESULTS)/scarcity.json --out docs/world
 
 validation: $(VENV)/.core ## how well validation predicts hidden scores, on ten worlds (about ten minutes)
 	$(BIN)/python -m customs_baselines.validation_study \

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from html import escape
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
@@ -36,8 +37,17 @@ def _save(figure: Figure, where: Path | IO[str], kind: str) -> None:
         figure.savefig(where, format=kind, dpi=_DPI, metadata=metadata)
 
 
-def save_figure(figure: Figure, path: Path) -> None:
+def save_figure(figure: Figure, path: Path, *, dark: Mapping[str, str] | None = None) -> None:
     """Save a figure as what the name ends in.
+
+    Parameters
+    ----------
+    figure : Figure
+        To save.
+    path : path
+        ``.png`` or ``.svg``.
+    dark : mapping, optional
+        Colours (``#rrggbb``) and what an SVG shows instead of them to readers in dark mode.
 
     Raises
     ------
@@ -47,9 +57,26 @@ def save_figure(figure: Figure, path: Path) -> None:
     if path.suffix not in PICTURES:
         raise KitError(f"A picture must be named .png or .svg, however: {path.name}. Rename it.")
     try:
-        _save(figure, path, path.suffix.removeprefix("."))
+        if dark and path.suffix == ".svg":
+            drawn = io.StringIO()
+            _save(figure, drawn, "svg")
+            path.write_text(_with_dark_mode(drawn.getvalue(), dark), encoding="utf-8")
+        else:
+            _save(figure, path, path.suffix.removeprefix("."))
     except OSError as error:
         raise KitError(f"{path} cannot be written: {error.strerror}.") from None
+
+
+def _with_dark_mode(svg: str, dark: Mapping[str, str]) -> str:
+    """Add a rule for each colour; viewers that know no such rules show the light picture."""
+    rules = "".join(
+        f'[style*="{kind}: {light}"]{{{kind}:{color}!important}}'
+        for light, color in dark.items()
+        for kind in ("fill", "stroke")
+    )
+    end = svg.index(">", svg.index("<svg")) + 1
+    style = f"\n <style>@media (prefers-color-scheme:dark){{{rules}}}</style>"
+    return svg[:end] + style + svg[end:]
 
 
 def svg_of(figure: Figure, alternative: str) -> str:

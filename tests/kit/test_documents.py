@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
 from command_line import BLOCK
@@ -16,9 +17,12 @@ from customs_baselines.grids.differences import differences_table
 from customs_baselines.grids.rows import read_results
 from customs_baselines.grids.tables import put_table, table_of
 from customs_baselines.validation_study import validation_table
+from customs_baselines.world_guide import LINKS
 from customs_data.errors import KitError
 from customs_data.streams import secret_of_seed
+from customs_data.world_pictures.gallery import PICTURES
 from customs_data.writing import write_table
+from customs_kit.cli import customs_kit
 
 ROOT = Path(__file__).parents[2]
 DRAWS_A_SECRET = "customs-kit data secret --out my-secret.json\n"
@@ -59,6 +63,7 @@ def test_the_readmes_blocks_run_from_top_to_bottom(sample, tmp_path):
         ("README.md", ["practice"], (1.0,)),
         ("baselines/PRACTICE.md", ["practice"], ()),
         ("data/WORLD.md", ["worlds"], ()),
+        ("data/HOW_THE_WORLD_WORKS.md", ["worlds"], ()),
         ("baselines/RELEASED.md", ["released"], ()),
         ("baselines/SCARCITY.md", ["scarcity"], ()),
         ("baselines/EXPLAINED.md", ["explained_released", "explained_practice"], ()),
@@ -93,6 +98,28 @@ def test_a_table_that_differs_is_found(tmp_path):
     put_table(document, "r", "new", check=True)
     with pytest.raises(KitError, match="markers"):
         put_table(document, "other", "new", check=True)
+
+
+def test_the_guide_shows_every_picture_and_every_picture_has_its_code():
+    guide = (ROOT / "data/HOW_THE_WORLD_WORKS.md").read_text(encoding="utf-8")
+    shown = re.findall(r"!\[[^\]]{40,}\]\(\.\./docs/world/(\w+)\.svg\)", guide)
+    assert sorted(shown) == sorted([*PICTURES, LINKS])
+    assert sorted(path.stem for path in (ROOT / "docs/world").iterdir()) == sorted(shown)
+
+
+def test_commands_in_the_guide_are_those_of_the_kit():
+    guide = (ROOT / "data/HOW_THE_WORLD_WORKS.md").read_text(encoding="utf-8")
+    written = re.findall(r"customs-kit ([^`]+?)(?=`|\n(?!  ))", guide)
+    assert len(written) >= 12
+    for line in written:
+        words = line.split()
+        command, context = customs_kit, click.Context(customs_kit)
+        while isinstance(command, click.Group) and words:
+            name = words.pop(0)
+            command = command.get_command(context, name)
+            assert command is not None, f"customs-kit {line}: {name}"
+        known = {option for held in command.params for option in (*held.opts, *held.secondary_opts)}
+        assert {word for word in words if word.startswith("-")} <= known, f"customs-kit {line}"
 
 
 @pytest.mark.parametrize("text", ["", "{}", '{"worlds": []}'])

@@ -74,12 +74,15 @@ class Verdict:
         Probability that the label is 1, before anything was drawn.
     scheme : int64
         What the importer really did, -1 if nothing.
+    lookalike : int64
+        Scheme whose traces an honest form shows, -1 if none.
     """
 
     fraud: NDArray[np.int8]
     critical: NDArray[np.int8]
     probability: FloatArray
     scheme: IntArray
+    lookalike: IntArray
 
 
 def weigh_risks(
@@ -189,6 +192,7 @@ def judge(
         critical=np.where(is_critical, 2, found).astype(np.int8),
         probability=np.rint(_shown(configuration, cheating) * 1e6) / 1e6,
         scheme=np.where(cheats, scheme, -1),
+        lookalike=np.where(cheats, -1, look),
     )
 
 

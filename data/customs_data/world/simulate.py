@@ -53,6 +53,7 @@ IntArray = NDArray[np.int64]
 
 DECLARATION_COLUMNS = tuple(COLUMN)
 ORACLE_COLUMNS = ("Declaration ID", "Fraud Probability", "Scheme", "Ring")
+BACKSTAGE_COLUMNS = ("Cluster", "Late Cluster", "Look-alike")
 
 _SAMPLE_BLOCKS = 16  # constants are solved on 16 blocks of declarations, whatever the partitions,
 _SAMPLE_ROWS = 1024  # so that a world too large for memory solves them just as well
@@ -70,12 +71,18 @@ class World:
         In the same order: Declaration ID; Fraud Probability, the probability that the label is 1
         before anything was drawn (six decimals); Scheme, what the importer really did ("" if
         nothing); Ring ("" outside rings).
+    backstage : DataFrame, shape (n_declarations, 3)
+        In the same order, what no file of an edition holds, for those who study the world:
+        Cluster, the ring or decoy that the importer belongs to ("" for everybody else), whatever
+        this declaration is; Late Cluster, whether it starts late; Look-alike, the scheme whose
+        traces an honest form shows ("" if none).
     period_rows : tuple of int
         Rows of the training, public and private period.
     """
 
     declarations: pd.DataFrame
     oracle: pd.DataFrame
+    backstage: pd.DataFrame
     period_rows: tuple[int, ...]
 
 
@@ -107,7 +114,7 @@ class Simulation:
         Yields
         ------
         dict
-            Every column of `DECLARATION_COLUMNS` and `ORACLE_COLUMNS`; Declaration ID in int32.
+            Every column of a `World`; Declaration ID in int32.
         """
         months = [m for m in self._stage.calendar.months if period in (None, m.period)]
         return work_on(self._make_month, [m for m in months if m.stop > m.start], n_workers)
@@ -154,7 +161,13 @@ class Simulation:
         columns["Scheme"] = Text(_last_if_missing(verdict.scheme, _SCHEMES), _SCHEMES)
         ring = np.where(risks.in_ring, draft.cluster, -1)
         columns["Ring"] = Text(_last_if_missing(ring, stage.ring_names), stage.ring_names)
-        return columns
+        cluster = stage.population.importers.cluster[draft.importer]
+        names = stage.cluster_names
+        return columns | {
+            "Cluster": Text(_last_if_missing(cluster, names), names),
+            "Late Cluster": (cluster >= 0) & stage.population.clusters.is_late[cluster],
+            "Look-alike": Text(_last_if_missing(verdict.lookalike, _SCHEMES), _SCHEMES),
+        }
 
 
 def _last_if_missing(code: NDArray[Any], values: pa.StringArray) -> NDArray[np.int32]:
@@ -182,6 +195,15 @@ class _Stage:
         """Names of the rings, and the empty text."""
         n_rings = int(self.population.clusters.is_ring.sum())
         return pa.array([*(f"ring-{i + 1:05d}" for i in range(n_rings)), ""], pa.string())
+
+    @cached_property
+    def cluster_names(self) -> pa.StringArray:
+        """Names of rings and decoys, and the empty text."""
+        *rings, nothing = self.ring_names.to_pylist()
+        n_decoys = len(self.population.clusters) - len(rings)
+        return pa.array(
+            [*rings, *(f"decoy-{i + 1:05d}" for i in range(n_decoys)), nothing], pa.string()
+        )
 
     def draft(self, start: int, day: IntArray, importer: NDArray[np.int32]) -> tuple[Draft, Risks]:
         """Honest paperwork and risks of the declarations from `start` on."""
@@ -292,6 +314,7 @@ def simulate(
     return World(
         declarations=_to_frame([declarations_table(part) for part in parts]),
         oracle=_to_frame([oracle_table(part) for part in parts]),
+        backstage=_to_frame([to_table(part, BACKSTAGE_COLUMNS) for part in parts]),
         period_rows=simulation.period_rows,
     )
 

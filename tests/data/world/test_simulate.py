@@ -14,6 +14,7 @@ import pytest
 
 from customs_data.profile import load_profile
 from customs_data.world.configuration import Configuration, load_configuration
+from customs_data.world.schemes import SCHEMES
 from customs_data.world.simulate import (
     DECLARATION_COLUMNS,
     ORACLE_COLUMNS,
@@ -47,6 +48,23 @@ def test_default_size_has_the_release_s_periods(world: World) -> None:
     assert ((dates >= "2021-01-01") & (dates < "2021-04-01")).sum() == 8_134
     assert (dates >= "2021-04-01").sum() == 8_481
     assert dates.max() <= pd.Timestamp("2021-06-30")
+
+
+def test_backstage_agrees_with_the_oracle_and_stays_out_of_it(world: World) -> None:
+    backstage, oracle = world.backstage, world.oracle
+    assert not set(backstage.columns) & {*oracle.columns, *world.declarations.columns}
+    in_ring = oracle["Ring"] != ""
+    assert (backstage["Cluster"][in_ring] == oracle["Ring"][in_ring]).all()
+    # The rest of a cluster's declarations are decoys', or cover of a ring's shells.
+    cluster = backstage["Cluster"][~in_ring & (backstage["Cluster"] != "")]
+    decoys = cluster[cluster.str.startswith("decoy")]
+    assert 0.1 < (len(cluster) - len(decoys)) / in_ring.sum() < 0.15  # .10 / .90 = .11 in mean
+    assert 0.2 < len(decoys) / len(oracle) < 0.24  # decoy_share .22
+    # A form looks like a scheme because its filer cheats or by habit, never both.
+    assert ((oracle["Scheme"] == "") | (backstage["Look-alike"] == "")).all()
+    assert set(backstage["Look-alike"]) == {*SCHEMES, ""}
+    late = world.declarations["Date"][backstage["Late Cluster"]]
+    assert late.min() >= pd.Timestamp("2020-01-01") + pd.Timedelta(days=380)
 
 
 def test_other_sizes_keep_the_proportions(configuration: Configuration) -> None:

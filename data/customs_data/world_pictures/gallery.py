@@ -1,0 +1,60 @@
+"""The pictures of the world, by name, and how they are saved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from customs_data.world_pictures.degrees import draw_degrees
+from customs_data.world_pictures.drift import draw_drift
+from customs_data.world_pictures.ink import drawing, save
+from customs_data.world_pictures.late_scheme import draw_late_scheme
+from customs_data.world_pictures.network import draw_network
+from customs_data.world_pictures.prices import draw_prices
+from customs_data.world_pictures.scene import Scene
+from customs_data.world_pictures.structure import draw_structure
+from customs_data.world_pictures.volumes import draw_volumes
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+#: Name of the file without its suffix, and the function that draws it.
+PICTURES: Final[dict[str, Callable[[Scene], Figure]]] = {
+    "network": draw_network,
+    "structure": draw_structure,
+    "prices": draw_prices,
+    "volumes": draw_volumes,
+    "drift": draw_drift,
+    "late_scheme": draw_late_scheme,
+    "degrees": draw_degrees,
+}
+
+
+def save_pictures(scene: Scene, out: Path) -> list[Path]:
+    """Draw every picture into a folder, as SVG.
+
+    Parameters
+    ----------
+    scene : Scene
+        Worlds to draw.
+    out : path
+        The folder; made if it is missing.
+
+    Returns
+    -------
+    list of path
+        The files.
+
+    Raises
+    ------
+    KitError
+        If a file cannot be written.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for name, draw in PICTURES.items():
+        with drawing():
+            save(draw(scene), out / f"{name}.svg")
+        paths.append(out / f"{name}.svg")
+    return paths
