@@ -86,7 +86,12 @@ _QUANTILES: Final = ((0.1, "a tenth lies below"), (0.5, "half below"), (0.9, "ni
 
 
 def _quantile(source: Floats, synthetic: Floats, q: float, word: str) -> str:
-    return f"{word} {np.quantile(source, q):,.4g} (synthetic: {np.quantile(synthetic, q):,.4g})"
+    first, second = (_number(float(np.quantile(side, q))) for side in (source, synthetic))
+    return f"{word} {first} (synthetic: {second})"
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
 def _largest_difference(source: Any, synthetic: Any) -> tuple[float, tuple[float, float]]:
@@ -123,7 +128,7 @@ def _place(feature: Feature, code: Codes, row: int) -> str:
         return f"{feature.name} {feature.labels[code[row]]}"
     values = feature.values[code == code[row]]
     low, high = values.min(), values.max()
-    return f"{feature.name} {low:,.4g}" + ("" if low == high else f" .. {high:,.4g}")
+    return f"{feature.name} {_number(low)}" + ("" if low == high else f" .. {_number(high)}")
 
 
 def _together(first: Codes, second: Codes) -> Codes:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from customs_kit.commands.options import json_option
@@ -17,9 +19,18 @@ from customs_kit.commands.options import json_option
     "--held-out",
     help="Declarations like SOURCE that the generator has not seen: for membership inference.",
 )
+@click.option(
+    "--html", "page", type=click.Path(path_type=Path), help="Also write the report as a page."
+)
 @json_option
 def fidelity(
-    source: str, synthetic: str, rows: int | None, seed: int, held_out: str | None, as_json: bool
+    source: str,
+    synthetic: str,
+    rows: int | None,
+    seed: int,
+    held_out: str | None,
+    page: Path | None,
+    as_json: bool,
 ) -> None:
     """Judge synthetic declarations by their source.
 
@@ -34,6 +45,7 @@ def fidelity(
     \b
     Examples:
       customs-kit data fidelity train.csv synthetic.csv
+      customs-kit data fidelity train.csv my-edition --html fidelity.html
       customs-kit data fidelity jan.csv,feb.csv my-edition --rows 10000 --json
     """
     from customs_data.fidelity.report import measure_fidelity
@@ -54,6 +66,12 @@ def fidelity(
             more=JUDGES,
             on_step=lambda step: status.update(f"Measuring: {step} ..."),
         )
+        if page is not None:
+            from customs_data.fidelity.page import fidelity_page
+            from customs_data.pages import write_page
+
+            status.update("Drawing ...")
+            write_page(page, fidelity_page(report))
     if as_json:
         print_json(report.as_dict())
         return
