@@ -13,8 +13,7 @@ CURVES = lookup,logistic_regression,xgboost,lightgbm,xgboost_graph,xgboost_conju
 FRESH ?=
 
 .PHONY: run test test-slow lint format results explained scarcity variants settings worlds guide \
-	validation reference site documents release benchmark \
-.PHONY: run test test-slow lint format results explained scarcity variants settings worlds fidelity benchmark \
+	validation fidelity reference site documents release benchmark \
 	benchmark-national benchmark-leaderboard clean
 
 run: $(VENV)/.core ## install, make the practice edition, show precision@5 % and @10 % of baselines

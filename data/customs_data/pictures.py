@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
 import re
+from collections.abc import Mapping
 from html import escape
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
@@ -32,14 +32,6 @@ def new_figure(*, width: float, height: float) -> tuple[Figure, Axes]:
 
     figure = Figure(figsize=(width, height), layout="constrained")
     return figure, figure.add_subplot()
-
-
-def new_panels(n_columns: int, *, width: float, height: float) -> tuple[Figure, list[Axes]]:
-    """Return a figure of panels side by side; width and height in inches, of the whole."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(width, height), layout="constrained")
-    return figure, list(figure.subplots(1, n_columns, squeeze=False)[0])
 
 
 def _save(figure: Figure, where: Path | IO[str], kind: str) -> None:
@@ -91,6 +83,8 @@ def _with_dark_mode(svg: str, dark: Mapping[str, str]) -> str:
     end = svg.index(">", svg.index("<svg")) + 1
     style = f"\n <style>@media (prefers-color-scheme:dark){{{rules}}}</style>"
     return svg[:end] + style + svg[end:]
+
+
 def ink_svg_of(figure: Figure, alternative: str) -> str:
     """Return a figure as inline SVG in the page's own ink, on its own ground, light or dark.
 
