@@ -13,7 +13,7 @@ CURVES = lookup,logistic_regression,xgboost,lightgbm,xgboost_graph,xgboost_conju
 FRESH ?=
 
 .PHONY: run test test-slow lint format results explained scarcity variants settings worlds guide \
-	validation reference site documents release benchmark \
+	validation fidelity reference site documents release benchmark \
 	benchmark-national benchmark-leaderboard clean
 
 run: $(VENV)/.core ## install, make the practice edition, show precision@5 % and @10 % of baselines
@@ -97,6 +97,10 @@ release: $(VENV)/.dev ## build sdist and wheel into dist/, and try the wheel in 
 	rm -rf dist
 	$(BIN)/python -m build --quiet
 	$(BIN)/python tests/try_wheel.py dist
+
+fidelity: $(VENV)/.core ## judge five worlds by the public release (about seven minutes)
+	$(BIN)/python -m customs_baselines.fidelity_study $(RELEASED) \
+		--out data/results/fidelity_practice.json --write data/FIDELITY.md
 
 docs/leaderboard.png: $(VENV)/.dev ## the README's picture of the leaderboard (needs chromium and chromedriver)
 	$(BIN)/python tests/picture_of_board.py $@

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 from itertools import pairwise
 
 _VOID = {"meta", "link", "img", "input", "br", "wbr", "hr"}
-_SVG_LEAVES = {"path", "line", "circle", "rect"}
+_SVG_LEAVES = {"path", "line", "circle", "rect", "use", "image", "defs", "g"}
 #: Elements in the middle of a word or sentence; the others stand apart.
 _INLINE = {"a", "b", "strong", "code", "time", "span", "wbr", "i"}
 
@@ -91,4 +91,18 @@ def check_page(html: str) -> Outline:
     assert all("scope" in cell for cell in page.all("th"))
     here = [held for held in page.all("a") if held.get("aria-current") == "page"]
     assert len(here) <= 1
+    return page
+
+
+def check_self_contained(html: str) -> Outline:
+    """Assert that a page with pictures needs no script and no other file; return its outline."""
+    page = Outline(html)
+    for tag in ("script", "img", "link", "iframe"):
+        assert not page.all(tag), tag
+    # Names of XML vocabularies are no addresses that are fetched.
+    addresses = set(re.findall(r"https?://[^\"' )<]+", html))
+    assert all("w3.org" in address for address in addresses), addresses
+    assert not re.search(r"url\((?!#)", html)
+    assert all("aria-label" in figure for figure in page.all("figure"))
+    assert page.headings[0] == 1
     return page

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Mapping
 from html import escape
 from pathlib import Path
@@ -16,7 +17,12 @@ if TYPE_CHECKING:
 
 #: Endings a picture may have.
 PICTURES: Final = (".png", ".svg")
+#: Two colours that are told apart by everybody and readable on light and dark ground.
+FIRST_COLOR: Final = "#3b82c4"
+SECOND_COLOR: Final = "#d9722e"
 _DPI: Final = 150
+# Who drew an SVG, in vocabularies that no browser reads.
+_METADATA: Final = re.compile(r"<metadata>.*?</metadata>", re.DOTALL)
 
 
 def new_figure(*, width: float, height: float) -> tuple[Figure, Axes]:
@@ -77,6 +83,20 @@ def _with_dark_mode(svg: str, dark: Mapping[str, str]) -> str:
     end = svg.index(">", svg.index("<svg")) + 1
     style = f"\n <style>@media (prefers-color-scheme:dark){{{rules}}}</style>"
     return svg[:end] + style + svg[end:]
+
+
+def ink_svg_of(figure: Figure, alternative: str) -> str:
+    """Return a figure as inline SVG in the page's own ink, on its own ground, light or dark.
+
+    What is black takes the colour of the text around it, backgrounds are left out; other colours
+    stay and must be readable on both grounds.
+    """
+    figure.patch.set_visible(False)
+    for axes in figure.axes:
+        axes.patch.set_visible(False)
+    plain = _METADATA.sub("", svg_of(figure, alternative))
+    # Text in black has no fill at all in Matplotlib's SVG; the page's stylesheet gives it one.
+    return plain.replace("<figure ", '<figure class="ink" ', 1).replace("#000000", "currentColor")
 
 
 def svg_of(figure: Figure, alternative: str) -> str:

@@ -9,8 +9,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from customs_data.errors import KitError
+from customs_data.shares import add_share
 from customs_scorer.metrics import inspect
-from customs_scorer.shares import add_share
 
 
 def calibration_table(

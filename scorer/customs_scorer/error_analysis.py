@@ -15,9 +15,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from customs_data.errors import KitError
+from customs_data.shares import Floats, add_share, ratio
 from customs_scorer.calibration import are_probabilities, calibration_table
 from customs_scorer.metrics import inspect
-from customs_scorer.shares import Floats, add_share, ratio
 
 #: What declarations are grouped by, and the column each comes from.
 GROUPS: Final = {

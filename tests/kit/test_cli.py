@@ -10,8 +10,12 @@ import click
 import pytest
 
 from command_line import kit
+from customs_data.edition.description import summarize_edition
+from customs_data.edition.exploration import exploration_page
+from customs_data.edition.loading import load_edition
 from customs_data.writing import write_table
 from customs_kit.cli import customs_kit
+from page_outline import check_self_contained
 
 ROOT = Path(__file__).parents[2]
 
@@ -298,3 +302,38 @@ def test_load_edition_in_one_line(sample_path):
     edition = load_edition(sample_path)
     assert edition.train.shape[1] == 20
     assert edition.y.dtype == "int8"
+
+
+def test_fidelity_as_table_json_and_page(sample, files, tmp_path):
+    few = ["Date", "HS6 Code", "Net Mass"]
+    for name in ("train", "public"):
+        write_table(sample[name][few], tmp_path / f"{name}.csv")
+    sides = (f"{tmp_path}/train.csv,{tmp_path}/public.csv", tmp_path / "public.csv")
+    page = tmp_path / "fidelity.html"
+    found = kit("data", "fidelity", *sides, "--rows", "60", "--html", page, "--json")
+    assert found.returncode == 0, found.stderr
+    report = json.loads(found.stdout)
+    assert report["n_compared"] == 60
+    assert report["quality"][0]["name"] == "KS complement"
+    assert "AUC without entity IDs" in page.read_text()
+    shown = kit("data", "fidelity", *sides, "--rows", "40")
+    assert "half-split" in shown.stdout
+    assert "Needs at least 50 declarations a side, however: 40." in shown.stdout
+    wrong = kit("data", "fidelity", files[0], tmp_path / "nowhere.csv")
+    assert wrong.returncode == 1
+    assert wrong.stderr.startswith("Error: ")
+    assert "Traceback" not in wrong.stderr
+
+
+def test_describe_writes_a_page_from_what_is_public(sample_path, tmp_path):
+    page = tmp_path / "edition.html"
+    assert kit("data", "describe", sample_path, "--html", page, "--json").returncode == 0
+    outline = check_self_contained(page.read_text())
+    for heading in (
+        "Volumes over time", "Goods and routes", "Price per product", "Fraud by column",
+        "Traders", "Who files with whom",
+    ):  # fmt: skip
+        assert heading in outline.words()
+    # The organizer's copy gives the page of the teams' copy, byte by byte.
+    public = load_edition(sample_path / "public")
+    assert exploration_page(public, summarize_edition(public)) == page.read_text()

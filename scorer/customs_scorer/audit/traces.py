@@ -11,6 +11,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
+from customs_data.number_forms import count_decimals, count_trailing_zeros
 from customs_data.schema import ENTITY_COLUMNS, KEY
 from customs_scorer.audit.evidence import OPEN_COLUMNS, AuditTest, Evidence
 
@@ -75,13 +76,9 @@ def _id_number(ids: pd.Series[str]) -> Floats:
 
 def _forms(both: pd.DataFrame) -> Floats:
     """Decimals and trailing zeros of the numbers, and whether seller and courier are missing."""
-    columns: list[pd.Series[int]] = []
+    columns = []
     for name in ("Net Mass", "Item Price"):
-        text = both[name].map(repr)
-        fraction = text.str.split(".").str[1].fillna("0")
-        whole = text.str.split(".").str[0]
-        columns.append(fraction.where(fraction != "0", "").str.len())
-        columns.append(whole.str.len() - whole.str.rstrip("0").str.len())
+        columns += [count_decimals(both[name]), count_trailing_zeros(both[name])]
     gaps = [both[name].isna() for name in ("Seller ID", "Courier ID")]
     return np.column_stack([*columns, *gaps]).astype(np.float64)
 

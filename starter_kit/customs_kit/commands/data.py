@@ -18,6 +18,10 @@ _CHECKING = "customs_kit.commands.data_checking"
         "secret": (f"{_MAKING}:secret", "Draw the secret of a competition."),
         "profile": (f"{_MAKING}:profile", "Calibrate the simulator to declarations."),
         "audit": (f"{_CHECKING}:audit", "Measure whether an edition can be looked up or leaks."),
+        "fidelity": (
+            "customs_kit.commands.data_fidelity:fidelity",
+            "Judge synthetic declarations by their source.",
+        ),
         "verify": (f"{_CHECKING}:verify", "Check that an edition is whole and unchanged."),
         "describe": (f"{_CHECKING}:describe", "Show what an edition holds."),
         "reveal": (f"{_MAKING}:reveal", "Write what is published after the close."),

@@ -65,14 +65,23 @@ def verify(edition: Path, revealed: Path | None, profile: Path | None, as_json: 
 
 @click.command()
 @click.argument("edition", type=click.Path(path_type=Path))
+@click.option(
+    "--html", "page", type=click.Path(path_type=Path), help="Also write a page with pictures."
+)
 @json_option
-def describe(edition: Path, as_json: bool) -> None:
+def describe(edition: Path, page: Path | None, as_json: bool) -> None:
     """Show what an edition holds: volumes, labels, codes, numbers and traders.
 
     On an organizer's copy of a simulated edition also the ceiling (what the true fraud
     probabilities would score) and how many declarations of each scheme are labelled fraud.
 
-    Example: customs-kit data describe my-edition
+    The page (--html) shows volumes over time, goods and routes, price per product, fraud by column
+    and the importer-declarant network. It is made from public/ alone, so teams may have it.
+
+    \b
+    Examples:
+      customs-kit data describe my-edition
+      customs-kit data describe my-edition --html my-edition.html
     """
     from customs_data import load_edition
     from customs_data.edition.description import draw_summary, summarize_edition
@@ -84,6 +93,13 @@ def describe(edition: Path, as_json: bool) -> None:
     summary = summarize_edition(loaded)
     if loaded.layout.has_oracle:
         summary["hidden"] |= oracle_ceiling(loaded)
+    if page is not None:
+        from customs_data.edition.exploration import exploration_page
+        from customs_data.pages import write_page
+        from customs_kit.terminal import progress_console
+
+        with progress_console().status("Drawing ..."):
+            write_page(page, exploration_page(loaded, summary))
     if as_json:
         print_json(summary)
         return
@@ -121,7 +137,7 @@ def audit(
     Example: customs-kit data audit my-edition
     """
     from customs_data import load_edition
-    from customs_data.errors import KitError
+    from customs_data.pages import write_page
     from customs_kit.tables import audit_table
     from customs_kit.terminal import print_json, progress_console, show
     from customs_scorer.audit.report import audit_edition
@@ -139,10 +155,7 @@ def audit(
             loaded, more=more, on_test=lambda test: status.update(f"{test.name} done ...")
         )
     if page is not None:
-        try:
-            page.write_text(report.to_html(), encoding="utf-8")
-        except OSError as error:
-            raise KitError(f"{page} cannot be written: {error.strerror}.") from None
+        write_page(page, report.to_html())
     if as_json:
         print_json(report.as_dict())
     else:

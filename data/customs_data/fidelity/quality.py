@@ -1,0 +1,188 @@
+"""Table 2: the eight metrics, averaged over columns and pairs, beside the half-split ceiling."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from itertools import combinations
+from math import isnan
+from typing import Any, Final
+
+import numpy as np
+
+from customs_data.fidelity.comparison import Comparison, combine
+from customs_data.fidelity.metrics import (
+    Codes,
+    bin_numbers,
+    boundary_adherence,
+    category_coverage,
+    contingency_similarity,
+    correlation_similarity,
+    ks_complement,
+    range_coverage,
+    tv_complement,
+)
+from customs_data.fidelity.newness import new_row_synthesis
+
+#: What the paper's own release scores (Jeong et al., Table 2).
+PUBLISHED: Final = {
+    "KS complement": 0.8268,
+    "TV complement": 0.8919,
+    "Pearson similarity": 0.9569,
+    "contingency similarity": 0.7633,
+    "range coverage": 0.8022,
+    "category coverage": 0.8801,
+    "boundary adherence": 0.9869,
+    "new-row synthesis": 1.0,
+}
+
+Parts = dict[str, float]
+
+
+@dataclass(frozen=True)
+class Score:
+    """One metric of Table 2; every one is best at 1.
+
+    Attributes
+    ----------
+    name : str
+        A key of `PUBLISHED`.
+    value : float or None
+        Average over columns (or pairs of columns) without entity IDs; None where it is defined for
+        none. This is what is judged.
+    ceiling : float or None
+        The same for two random halves of the source.
+    with_ids : float or None
+        With the four entity columns as categories: reported, never judged, because a re-issued ID
+        can equal no ID of the source.
+    parts : dict of str to float
+        By column, or by pair (``"A x B"``), without entity IDs; undefined ones are left out.
+    """
+
+    name: str
+    value: float | None
+    ceiling: float | None
+    with_ids: float | None
+    parts: Parts
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the score as plain data."""
+        return {
+            "name": self.name,
+            "value": self.value,
+            "ceiling": self.ceiling,
+            "with_ids": self.with_ids,
+            "published": PUBLISHED[self.name],
+            "parts": self.parts,
+        }
+
+
+def measure_quality(
+    comparison: Comparison, on_metric: Callable[[str], None] = lambda name: None
+) -> tuple[Score, ...]:
+    """Compute Table 2.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        At least two rows a side.
+    on_metric : callable
+        Called with a metric's name before it is computed, for progress.
+
+    Returns
+    -------
+    tuple of Score
+        In the paper's order.
+
+    Notes
+    -----
+    Pairs are those of SDMetrics' QualityReport: correlations of two numbers, contingency tables of
+    two categories or of a category and a binned number.
+    """
+    half = comparison.half_split() if comparison.n_rows >= 4 else None
+    scores = []
+    for name, metric in _METRICS.items():
+        on_metric(name)
+        parts = metric(comparison, comparison.categorical)
+        all_categories = (*comparison.categorical, *comparison.entities)
+        scores.append(
+            Score(
+                name,
+                _mean(parts.values()),
+                None if half is None else _mean(metric(half, half.categorical).values()),
+                _mean(metric(comparison, all_categories).values()),
+                {key: value for key, value in parts.items() if not isnan(value)},
+            )
+        )
+    return tuple(scores)
+
+
+def _mean(values: Iterable[float]) -> float | None:
+    """Mean of the defined ones."""
+    defined = [value for value in values if not isnan(value)]
+    return float(np.mean(defined)) if defined else None
+
+
+def _ks(pair: Comparison, categories: tuple[str, ...]) -> Parts:
+    return {name: ks_complement(*pair.numbers(name)) for name in pair.numerical}
+
+
+def _tv(pair: Comparison, categories: tuple[str, ...]) -> Parts:
+    return {name: tv_complement(*pair.codes(name)) for name in categories}
+
+
+def _correlation(pair: Comparison, categories: tuple[str, ...]) -> Parts:
+    numbers = {name: pair.numbers(name) for name in pair.numerical}
+    return {
+        f"{a} x {b}": correlation_similarity(
+            (numbers[a][0], numbers[b][0]), (numbers[a][1], numbers[b][1])
+        )
+        for a, b in combinations(pair.numerical, 2)
+    }
+
+
+def _contingency(pair: Comparison, categories: tuple[str, ...]) -> Parts:
+    codes: dict[str, tuple[Codes, Codes]] = {name: pair.codes(name) for name in categories}
+    binned = {name: bin_numbers(*pair.numbers(name)) for name in pair.numerical}
+    pairs = [*combinations(categories, 2), *((a, b) for a in categories for b in binned)]
+    held = codes | binned
+    return {
+        f"{a} x {b}": contingency_similarity((held[a][0], held[b][0]), (held[a][1], held[b][1]))
+        for a, b in pairs
+    }
+
+
+def _range(pair: Comparison, categories: tuple[str, ...]) -> Parts:
+    return {name: range_coverage(*pair.numbers(name)) for name in pair.numerical}
+
+
+def _coverage(pair: Comparison, categories: tuple[str, ...]) -> Parts:
+    return {name: category_coverage(*pair.codes(name)) for name in categories}
+
+
+def _boundary(pair: Comparison, categories: tuple[str, ...]) -> Parts:
+    return {name: boundary_adherence(*pair.numbers(name)) for name in pair.numerical}
+
+
+def _newness(pair: Comparison, categories: tuple[str, ...]) -> Parts:
+    groups = combine(pair, categories)
+    columns = [pair.numbers(name) for name in pair.numerical]
+    numbers = [
+        np.column_stack([column[side] for column in columns])
+        if columns
+        else np.zeros((pair.n_rows, 0))
+        for side in (0, 1)
+    ]
+    return {"all columns": new_row_synthesis((groups[0], numbers[0]), (groups[1], numbers[1]))}
+
+
+_METRICS: Final[dict[str, Callable[[Comparison, tuple[str, ...]], Parts]]] = {
+    "KS complement": _ks,
+    "TV complement": _tv,
+    "Pearson similarity": _correlation,
+    "contingency similarity": _contingency,
+    "range coverage": _range,
+    "category coverage": _coverage,
+    "boundary adherence": _boundary,
+    "new-row synthesis": _newness,
+}

@@ -1,0 +1,126 @@
+"""Running the metrics and all judges, and laying the result out as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from customs_data.errors import KitError
+from customs_data.fidelity.combinations import judge_combinations
+from customs_data.fidelity.comparison import Comparison, compare
+from customs_data.fidelity.entities import judge_entities
+from customs_data.fidelity.judgement import Judgement
+from customs_data.fidelity.label_information import judge_label_information
+from customs_data.fidelity.privacy import judge_privacy
+from customs_data.fidelity.quality import Score, measure_quality
+from customs_data.fidelity.tables import Table
+from customs_data.fidelity.two_sample import judge_two_sample
+
+Judge = Callable[[Comparison], Judgement]
+
+
+@dataclass(frozen=True)
+class FidelityReport:
+    """How near a synthetic table is to its source.
+
+    Attributes
+    ----------
+    source, synthetic : str
+        Names of the two sides.
+    comparison : Comparison
+        What was compared.
+    scores : tuple of Score
+        Table 2.
+    judgements : tuple of Judgement
+        One a judge.
+    """
+
+    source: str
+    synthetic: str
+    comparison: Comparison
+    scores: tuple[Score, ...]
+    judgements: tuple[Judgement, ...]
+
+    def score(self, name: str) -> float | None:
+        """Return a metric of Table 2."""
+        return next(score.value for score in self.scores if score.name == name)
+
+    def judgement(self, judge: str) -> Judgement:
+        """Return what a judge found."""
+        return next(held for held in self.judgements if held.judge == judge)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the report as plain data (JSON)."""
+        pair = self.comparison
+        return {
+            "source": {"name": self.source, "n_declarations": len(pair.whole_source)},
+            "synthetic": {"name": self.synthetic, "n_declarations": len(pair.whole_synthetic)},
+            "n_compared": pair.n_rows,
+            "seed": pair.seed,
+            "notes": list(pair.notes),
+            "columns": {
+                "numerical": list(pair.numerical),
+                "categorical": list(pair.categorical),
+                "entities": list(pair.entities),
+            },
+            "quality": [score.as_dict() for score in self.scores],
+            "judges": [judgement.as_dict() for judgement in self.judgements],
+        }
+
+
+def measure_fidelity(
+    source: Table,
+    synthetic: Table,
+    *,
+    rows: int | None = None,
+    seed: int = 0,
+    held_out: Table | None = None,
+    more: Sequence[Judge] = (),
+    on_step: Callable[[str], None] = lambda step: None,
+) -> FidelityReport:
+    """Judge a synthetic table by its source.
+
+    Parameters
+    ----------
+    source, synthetic : Table
+        What `customs_data.fidelity.tables.read_side` gives.
+    rows : int, optional
+        Most rows to compare of each side; equal n always.
+    seed : int
+        The same seed gives the same report.
+    held_out : Table, optional
+        Declarations like the source that the generator has not seen: for membership inference.
+    more : sequence of callable
+        Judges from higher floors.
+    on_step : callable
+        Called with what is measured next, for progress.
+
+    Raises
+    ------
+    KitError
+        If the two cannot be compared.
+    """
+    pair = compare(source, synthetic, rows=rows, seed=seed)
+    if held_out is not None:
+        absent = [str(name) for name in pair.source if name not in held_out.frame]
+        if absent:
+            raise KitError(
+                f"{held_out.name} must have the columns that are compared, however: it has no "
+                f"{', '.join(absent)}."
+            )
+    scores = measure_quality(pair, on_step)
+    unseen = None if held_out is None else held_out.frame
+    judges: list[tuple[str, Judge]] = [
+        ("two-sample test", lambda held: judge_two_sample(held, on_step)),
+        ("combinations", judge_combinations),
+        ("entities", judge_entities),
+        ("label information", judge_label_information),
+        ("privacy", lambda held: judge_privacy(held, unseen)),
+        *(("more judges", judge) for judge in more),
+    ]
+    judgements = []
+    for name, judge in judges:
+        on_step(name)
+        judgements.append(judge(pair))
+    return FidelityReport(source.name, synthetic.name, pair, scores, tuple(judgements))
