@@ -229,7 +229,8 @@ def main(source: str, config: str, out: Path, write: Path | None) -> None:
     results = measure_study(
         read_side(source), config=config, on_step=lambda step: click.echo(step, err=True)
     )
-    out.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(json.dumps(results, indent=1, allow_nan=False) + "\n", encoding="utf-8")
     if write is not None:
         put_table(write, "fidelity", study_table(results), check=False)
 
