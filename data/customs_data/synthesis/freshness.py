@@ -64,9 +64,7 @@ def _keys(rows: Rows, codec: Codec) -> tuple[Ints, Floats]:
     return combination, codec.round_mass(rows.numbers[MASS], rows.codes[MASS_STEP])
 
 
-def _is_repeated(
-    known: tuple[Ints, Floats], drawn: tuple[Ints, Floats]
-) -> npt.NDArray[np.bool_]:
+def _is_repeated(known: tuple[Ints, Floats], drawn: tuple[Ints, Floats]) -> npt.NDArray[np.bool_]:
     """Whether a key of `drawn` stands in `known` or earlier in `drawn`."""
     both = pd.DataFrame(
         {i: np.concatenate(pair) for i, pair in enumerate(zip(known, drawn, strict=True))}

@@ -18,11 +18,15 @@ _COURIER_LENGTH: Final = 6
 def issue_ids(name: str, code: Ints, rng: np.random.Generator) -> npt.NDArray[Any]:
     """Name each code, None where it is negative; shape as `code`, of object."""
     length = _COURIER_LENGTH if name == "Courier ID" else _LENGTH
-    texts = issue_texts(name, int(code.max(initial=-1)) + 1, length, Streams(rng.bytes(32), "synthesis"))
+    texts = issue_texts(
+        name, int(code.max(initial=-1)) + 1, length, Streams(rng.bytes(32), "synthesis")
+    )
     extended = np.append(texts, None)
     return np.asarray(extended[code])
 
 
 def issue_keys(count: int, rng: np.random.Generator) -> npt.NDArray[Any]:
     """Declaration IDs: distinct numbers of eight digits as text, shape (count,)."""
-    return issue_declaration_ids(count, Streams(rng.bytes(32), "synthesis")).astype(str).astype(object)
+    return (
+        issue_declaration_ids(count, Streams(rng.bytes(32), "synthesis")).astype(str).astype(object)
+    )

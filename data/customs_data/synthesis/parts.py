@@ -52,7 +52,9 @@ class Part:
     label: Ints
 
 
-def cut_source(source: pd.DataFrame, n_parts: int, n_rows: int) -> Iterator[tuple[pd.DataFrame, int]]:
+def cut_source(
+    source: pd.DataFrame, n_parts: int, n_rows: int
+) -> Iterator[tuple[pd.DataFrame, int]]:
     """Cut declarations (in the order of their dates) into parts and share out the rows to draw."""
     edges = np.linspace(0, len(source), n_parts + 1).round().astype(np.int64)
     # Cumulated and rounded, the shares add up to the rows asked for.

@@ -55,7 +55,9 @@ class Settings:
 
     def __post_init__(self) -> None:
         if self.model not in MODELS:
-            raise KitError(f"The model must be one of {', '.join(MODELS)}, however: {self.model!r}.")
+            raise KitError(
+                f"The model must be one of {', '.join(MODELS)}, however: {self.model!r}."
+            )
         if self.rows is not None and not 1 <= self.rows <= _MOST_ROWS:
             raise KitError(f"Rows must be 1 to {_MOST_ROWS:,}, however: {self.rows:,}.")
         if self.fraud_rate is not None and not 0 < self.fraud_rate < 1:

@@ -49,7 +49,10 @@ MODELS: Final[dict[str, Model]] = {
     "tvae": Model("gan:Tvae", "variational autoencoder beside it", _BUSL, has_epochs=True),
     "diffusion": Model("diffusion:Flow", "flow matching, a diffusion", _OURS, has_epochs=True),
     "bootstrap": Model(
-        "bootstrap:Bootstrap", "declarations drawn again, the yardstick of copying", _OURS, repeats=True
+        "bootstrap:Bootstrap",
+        "declarations drawn again, the yardstick of copying",
+        _OURS,
+        repeats=True,
     ),
 }
 

@@ -78,17 +78,21 @@ class Trees:
         target = rows.codes[name] if is_code else rows.numbers[name]
         scores = Scores(before).fit(rows, target, is_code=is_code)
         kind = DecisionTreeClassifier if is_code else DecisionTreeRegressor
-        tree = kind(
-            min_samples_leaf=self.min_leaf, random_state=int(rng.integers(2**31 - 1))
-        )
+        tree = kind(min_samples_leaf=self.min_leaf, random_state=int(rng.integers(2**31 - 1)))
         features = scores.transform(rows)
         tree.fit(features, target)
         leaf = tree.apply(features)
         order = np.lexsort((target, leaf))
         count = np.bincount(leaf, minlength=tree.tree_.node_count)
         return _Step(
-            name, scores, tree, np.cumsum(count) - count, count, target[order].astype(np.float64),
-            np.sqrt(np.maximum(tree.tree_.impurity, 0)), (float(target.min()), float(target.max()))
+            name,
+            scores,
+            tree,
+            np.cumsum(count) - count,
+            count,
+            target[order].astype(np.float64),
+            np.sqrt(np.maximum(tree.tree_.impurity, 0)),
+            (float(target.min()), float(target.max())),
         )
 
     def sample(self, label: Ints, rng: np.random.Generator) -> Rows:
@@ -112,14 +116,15 @@ class Trees:
         codes = {name: rows.codes[name] for name in self._scheme.n_levels}
         return Rows(self._scheme, label, codes, rows.numbers)
 
-    def _draw_numbers(
-        self, step: _Step, leaf: Ints, u: Floats, rng: np.random.Generator
-    ) -> Floats:
+    def _draw_numbers(self, step: _Step, leaf: Ints, u: Floats, rng: np.random.Generator) -> Floats:
         """Between a leaf's order statistics, blurred."""
         first, count = step.first[leaf], step.count[leaf]
         place = u * (count - 1)
         below = np.floor(place).astype(np.int64)
-        low, high = step.donors[first + below], step.donors[np.minimum(below + 1, count - 1) + first]
+        low, high = (
+            step.donors[first + below],
+            step.donors[np.minimum(below + 1, count - 1) + first],
+        )
         drawn = low + (place - below) * (high - low)
         blur = self.blur * step.spread[leaf] * rng.standard_normal(len(u))
         return np.clip(drawn + blur, *step.bounds)
