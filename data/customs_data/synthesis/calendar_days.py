@@ -46,4 +46,4 @@ def draw_days(day: Floats, volume: Ints, rng: np.random.Generator) -> Ints:
     lonely = total[:, -1] == 0  # a week without declarations: the nearest day that has some
     place = np.clip(np.searchsorted(busy, near[lonely]), 0, len(busy) - 1)
     drawn[lonely] = busy[place]
-    return drawn
+    return np.asarray(drawn, dtype=np.int64)

@@ -117,7 +117,9 @@ class Codec:
         mass = source["Net Mass"].to_numpy(np.float64)
         price = source["Item Price"].to_numpy(np.float64)
         codes = {GOODS: goods}
-        codes |= {name: source[of].notna().to_numpy(np.int64) for name, of in GIVEN.items()}
+        codes |= {
+            name: np.asarray(source[of].notna(), dtype=np.int64) for name, of in GIVEN.items()
+        }
         for name, texts in self.levels.items():
             codes[name] = np.searchsorted(texts, source[name].to_numpy(object)).astype(np.int64)
         codes |= {MASS_STEP: steps_of(mass), FREE: (price == 0).astype(np.int64)}
@@ -133,7 +135,8 @@ class Codec:
     def label_of(self, source: pd.DataFrame) -> Ints:
         """Pair of labels of each declaration as a number, shape (n_declarations,)."""
         pairs = source[list(LABEL_COLUMNS)].to_numpy(np.int8)
-        return (pairs[:, None, :] == self.labels).all(axis=2).argmax(axis=1).astype(np.int64)
+        found = (pairs[:, None, :] == self.labels).all(axis=2).argmax(axis=1)
+        return np.asarray(found, dtype=np.int64)
 
     def decode(self, rows: Rows, rng: np.random.Generator) -> pd.DataFrame:
         """Turn rows into declarations without IDs.

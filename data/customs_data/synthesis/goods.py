@@ -53,7 +53,7 @@ class Goods:
         """Return the combination of each declaration, shape (n_declarations,)."""
         index = pd.MultiIndex.from_frame(self.table)
         found = index.get_indexer(pd.MultiIndex.from_frame(declarations[self.table.columns]))
-        return found.astype(np.int64)
+        return np.asarray(found, dtype=np.int64)
 
     def decode(self, code: Ints) -> pd.DataFrame:
         """Split combinations into their five columns; a ten-digit product is cut to six."""
@@ -67,7 +67,7 @@ class Goods:
     @property
     def six_digit(self) -> Ints:
         """Each combination as a number that leaves out digits seven to ten."""
-        return self.table.groupby(list(GOODS_COLUMNS)).ngroup().to_numpy(np.int64)
+        return np.asarray(self.table.groupby(list(GOODS_COLUMNS)).ngroup(), dtype=np.int64)
 
     def families(self) -> dict[str, Ints]:
         """Coarser codes of each combination: product, heading, chapter, route and tariff."""

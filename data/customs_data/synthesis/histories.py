@@ -24,6 +24,7 @@ from customs_data.synthesis.rows import Ints
 
 _IMPORTER: Final = "Importer ID"
 _PARTNERS: Final = tuple(name for name in ENTITY_COLUMNS if name != _IMPORTER)
+_MOST_SWAPS: Final = 20
 # What a row and its place should have in common, from all of it to as little as is needed.
 _LIKENESS: Final = (
     ("Given", "Label", "Heading"),
@@ -174,6 +175,27 @@ def _rewire(importer: Ints, partner: Ints, share: float, rng: np.random.Generato
     shuffled = chosen[np.lexsort((rng.random(len(chosen)), size[chosen]))]
     swapped = to.copy()
     swapped[before] = to[shuffled]
+    of = np.zeros(len(size), dtype=np.int64)
+    of[link] = importer[has]
+    _part_doubles(of, swapped, size, chosen, rng)
     rewired = partner.copy()
     rewired[has] = swapped[link]
     return rewired
+
+
+def _part_doubles(
+    importer: Ints, partner: Ints, size: Ints, chosen: Ints, rng: np.random.Generator
+) -> None:
+    """Swap on, in place, where two links of an importer lead to the same partner.
+
+    Links that merge would repeat a pair more often than the source does.
+    """
+    alike = pd.Series(chosen).groupby(size[chosen]).indices
+    for _ in range(_MOST_SWAPS):
+        double = pd.DataFrame({"importer": importer, "partner": partner}).duplicated(keep=False)
+        again = chosen[double.to_numpy()[chosen]]
+        if not len(again):
+            return
+        for link in again:
+            other = chosen[rng.choice(alike[size[link]])]
+            partner[link], partner[other] = partner[other], partner[link]

@@ -21,8 +21,9 @@ def issue_ids(name: str, code: Ints, rng: np.random.Generator) -> npt.NDArray[An
     texts = issue_texts(
         name, int(code.max(initial=-1)) + 1, length, Streams(rng.bytes(32), "synthesis")
     )
-    extended = np.append(texts, None)
-    return np.asarray(extended[code])
+    extended = np.empty(len(texts) + 1, dtype=object)  # the last entry is for negative codes
+    extended[:-1] = texts
+    return np.asarray(extended[np.where(code < 0, len(texts), code)])
 
 
 def issue_keys(count: int, rng: np.random.Generator) -> npt.NDArray[Any]:

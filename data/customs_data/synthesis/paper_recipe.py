@@ -1,8 +1,9 @@
 """The authors' own recipe, faults included, so that it can be compared with.
 
-As in their notebook: product, route, tariff, *net mass and labels* are one category, which CTGAN can
-only emit again verbatim; five code columns made of digits are numbers to it; traders are independent
-categories. The result is a look-up table with traders at random. Use the pipeline for anything else.
+As in their notebook: product, route, tariff, *net mass and labels* are one category, which CTGAN
+can only emit again verbatim; five code columns made of digits are numbers to it; traders are
+independent categories. The result is a look-up table with traders at random. Use the pipeline for
+anything else.
 """
 
 from __future__ import annotations

@@ -95,8 +95,10 @@ def draw_part(part: Part, codec: Codec, source: pd.DataFrame, progress: Progress
 
 def _replaced(frame: pd.DataFrame, places: Ints, drawn: pd.DataFrame) -> pd.DataFrame:
     """The frame with the rows at `places` replaced."""
-    kept = frame.drop(index=places)
-    return pd.concat([kept, drawn.set_index(pd.Index(places))]).sort_index()
+    kept = np.ones(len(frame), dtype=bool)
+    kept[places] = False
+    both = pd.concat([frame[kept], drawn.set_index(pd.Index(places))])
+    return both.sort_index()
 
 
 def work_on_parts(
@@ -119,7 +121,7 @@ def work_on_parts(
     ):
         told = manager.Queue()
         futures = [pool.submit(_draw_elsewhere, part, codec, source, told) for part in parts]
-        while not wait(futures, timeout=_POLL_SECONDS).done == set(futures):
+        while wait(futures, timeout=_POLL_SECONDS).not_done:
             _pass_on(told, on_progress)
         _pass_on(told, on_progress)
         return [future.result() for future in futures]

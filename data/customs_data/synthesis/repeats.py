@@ -22,7 +22,8 @@ def repeats_source(drawn: pd.DataFrame, source: pd.DataFrame) -> npt.NDArray[np.
     Entity IDs, which are issued anew, do not count. Shape (n_drawn,).
     """
     both = pd.concat([source[_CATEGORIES], drawn[_CATEGORIES]], ignore_index=True)
-    group = both.groupby(_CATEGORIES, sort=False).ngroup().to_numpy(np.int64)
+    number = both.groupby(_CATEGORIES, sort=False).ngroup()
+    group = np.asarray(number, dtype=np.int64)
     numbers = [
         np.stack([to_numbers(side[name]) for name in _NUMBERS], axis=1) for side in (source, drawn)
     ]

@@ -62,7 +62,8 @@ class Settings:
             raise KitError(f"Rows must be 1 to {_MOST_ROWS:,}, however: {self.rows:,}.")
         if self.fraud_rate is not None and not 0 < self.fraud_rate < 1:
             raise KitError(
-                f"The fraud rate must lie between 0 and 1, ends excluded, however: {self.fraud_rate}."
+                "The fraud rate must lie between 0 and 1, ends excluded, however: "
+                f"{self.fraud_rate}."
             )
         if not (isfinite(self.price_noise) and self.price_noise >= 0):
             raise KitError(f"The price noise must be at least 0, however: {self.price_noise}.")

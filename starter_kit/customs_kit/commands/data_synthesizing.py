@@ -171,8 +171,8 @@ def synthesize(
     for period, n_rows in rows.items():
         click.echo(f"{period:>8}: {n_rows:>10,} declarations")
     click.echo(
-        f"Made {out} with {settings.model}, fraud rate {fraud_rate:.4f}. How like the source it is: "
-        "customs-kit data fidelity."
+        f"Made {out} with {settings.model}, fraud rate {fraud_rate:.4f}. How like the source it "
+        "is: customs-kit data fidelity."
     )
 
 

@@ -100,7 +100,7 @@ class _Members:
     def draw(self, leaf: Ints, rng: np.random.Generator) -> npt.NDArray[np.int64]:
         """Draw a row of each leaf."""
         within = np.floor(rng.random(len(leaf)) * self._count[leaf]).astype(np.int64)
-        return self._order[self._first[leaf] + within]
+        return np.asarray(self._order[self._first[leaf] + within], dtype=np.int64)
 
 
 def _between(values: Floats, members: _Members, leaf: Ints, rng: np.random.Generator) -> Floats:

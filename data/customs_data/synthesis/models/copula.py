@@ -82,7 +82,8 @@ class _CodeMargin:
         """Level whose interval holds each number."""
         # Rounding must not lead behind the last level that occurs.
         within = np.minimum(uniform * self._upper[-1], np.nextafter(self._upper[-1], 0))
-        return self._order[np.searchsorted(self._upper, within, side="right")].astype(np.int64)
+        found = self._order[np.searchsorted(self._upper, within, side="right")]
+        return np.asarray(found, dtype=np.int64)
 
 
 def _normal_scores(column: Floats, rng: np.random.Generator) -> Floats:

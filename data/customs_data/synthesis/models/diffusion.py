@@ -84,13 +84,13 @@ class Flow:
         )
         for epoch in range(self.epochs):
             order = torch.randperm(len(data), generator=generator)
-            for batch in order.split(_BATCH):
+            for batch in torch.split(order, _BATCH):
                 x, noise = data[batch], torch.randn(len(batch), data.shape[1], generator=generator)
                 time = torch.rand(len(batch), 1, generator=generator)
                 found = self._net((1 - time) * noise + time * x, time, label[batch])
                 loss = nn.functional.mse_loss(found, x - noise)
                 optimizer.zero_grad()
-                loss.backward()
+                loss.backward()  # type: ignore[no-untyped-call]
                 optimizer.step()
                 schedule.step()
             progress((epoch + 1) / self.epochs)

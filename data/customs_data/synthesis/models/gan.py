@@ -58,11 +58,11 @@ class _Network:
         self._scheme = rows.scheme
         self._coarsening = Coarsening().fit(rows)
         frame = pd.DataFrame({_LABEL: rows.label, **self._coarsening.encode(rows), **rows.numbers})
-        discrete = [name for name in frame if name not in rows.numbers]
+        discrete = [_LABEL, *self._coarsening.n_levels]
         frame[discrete] = frame[discrete].astype(
             str
         )  # codes are categories, whatever they look like
-        self._network = train(self.kind, frame, [str(n) for n in discrete], self.epochs, self.seed)
+        self._network = train(self.kind, frame, discrete, self.epochs, self.seed)
         self._bounds = {n: (float(x.min()), float(x.max())) for n, x in rows.numbers.items()}
         progress(1.0)
         return self

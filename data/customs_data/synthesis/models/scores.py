@@ -7,7 +7,6 @@ from typing import Final, Self
 
 import numpy as np
 
-
 from customs_data.synthesis.rows import Floats, Ints, Rows
 
 _MOST_COMPONENTS: Final = 2
@@ -32,7 +31,11 @@ class Scores:
 
     def fit(self, rows: Rows, target: Ints | Floats, *, is_code: bool) -> Self:
         """Learn the score of each level."""
-        outcome = _components(rows, target) if is_code else target[:, None]
+        outcome = (
+            _components(rows, target.astype(np.int64))
+            if is_code
+            else target.astype(np.float64)[:, None]
+        )
         self._score = [_means(level, n, outcome) for level, n in self._codes(rows)]
         return self
 
@@ -76,7 +79,7 @@ def _components(rows: Rows, target: Ints) -> Floats:
     weight = 1 / np.sqrt(np.maximum(share, 1 / len(target)))
     covariance = np.zeros((n_levels, n_levels))
     for name, level in rows.codes.items():
-        if level is target:
+        if np.array_equal(level, target):
             continue
         n = rows.scheme.n_levels[name]
         counts = np.bincount(level * n_levels + target, minlength=n * n_levels)

@@ -17,7 +17,7 @@ import numpy as np
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from customs_data.synthesis.models.scores import Scores
-from customs_data.synthesis.rows import Floats, Ints, Progress, Rows, Scheme
+from customs_data.synthesis.rows import Floats, Ints, Progress, Rows
 
 ESTIMATOR: Final = "Trees"
 SUMMARY: Final = "Sequential trees, drawn from leaves and blurred; the default."
@@ -127,4 +127,4 @@ class Trees:
         )
         drawn = low + (place - below) * (high - low)
         blur = self.blur * step.spread[leaf] * rng.standard_normal(len(u))
-        return np.clip(drawn + blur, *step.bounds)
+        return np.asarray(np.clip(drawn + blur, *step.bounds))
