@@ -82,7 +82,7 @@ def _draw(part: pd.DataFrame, n_rows: int, settings: Settings, codec: Codec) -> 
     network = train("CTGAN", table, discrete, settings.epochs or _EPOCHS, settings.seed)
     found = network.sample(n_rows).reset_index(drop=True)
     emitted = first.iloc[found[_GLUED].astype(int)].reset_index(drop=True)
-    rows = emitted[[*GOODS_COLUMNS, "Net Mass", *LABEL_COLUMNS]].copy()
+    rows: pd.DataFrame = emitted[[*GOODS_COLUMNS, "Net Mass", *LABEL_COLUMNS]].copy()
     unit = codec.prices.issued[codec.goods.product[codec.goods.encode(emitted)]]
     rows["Item Price"] = np.round(rows["Net Mass"].to_numpy() * unit, codec.price_decimals)
     last = (part["Date"].max() - part["Date"].min()).days
