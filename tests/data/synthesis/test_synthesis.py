@@ -15,6 +15,7 @@ from customs_data.schema import COLUMN, COLUMNS, ENTITY_COLUMNS, KEY, LOOKUP_TUP
 from customs_data.synthesis.coarse import Coarsening
 from customs_data.synthesis.codec import Codec
 from customs_data.synthesis.goods import GOODS_COLUMNS
+from customs_data.synthesis.models import MODELS
 from customs_data.synthesis.output import cut_periods, write_edition
 from customs_data.synthesis.pipeline import synthesize
 from customs_data.synthesis.repeats import repeats_source
@@ -22,6 +23,7 @@ from customs_data.synthesis.rounding import round_to_step, steps_of
 from customs_data.synthesis.settings import Settings
 from customs_data.synthesis.source import read_source
 from customs_data.writing import write_table
+from customs_kit.commands import data_synthesizing
 
 SIX = list(LOOKUP_TUPLE)
 PAIR = ["Importer ID", "Declarant ID"]
@@ -233,3 +235,7 @@ def test_ctgan_runs_end_to_end(source, tmp_path, paper_exact):
         assert share_within(SIX, rows, source).all()
     write_table(rows, tmp_path / "rows.csv")
     assert len(read_source([tmp_path / "rows.csv"]).declarations) == 300
+
+
+def test_the_command_offers_every_model():
+    assert set(data_synthesizing._MODELS) == set(MODELS)
