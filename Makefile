@@ -13,7 +13,7 @@ CURVES = lookup,logistic_regression,xgboost,lightgbm,xgboost_graph,xgboost_conju
 FRESH ?=
 
 .PHONY: run test test-slow lint format results explained scarcity variants settings worlds guide \
-	validation fidelity reference site documents release benchmark \
+	validation fidelity synthesizers reference site documents release benchmark \
 	benchmark-national benchmark-leaderboard clean
 
 run: $(VENV)/.core ## install, make the practice edition, show precision@5 % and @10 % of baselines
@@ -101,6 +101,10 @@ release: $(VENV)/.dev ## build sdist and wheel into dist/, and try the wheel in 
 fidelity: $(VENV)/.core ## judge five worlds by the public release (about seven minutes)
 	$(BIN)/python -m customs_baselines.fidelity_study $(RELEASED) \
 		--out data/results/fidelity_practice.json --write data/FIDELITY.md
+
+synthesizers: $(VENV)/.core ## fit and judge every synthesizer on the public release (what is missing of it)
+	$(BIN)/python -m customs_baselines.synthesizer_study $(RELEASED_FILES) \
+		--out data/results/synthesizers.json --write data/SYNTHESIZERS.md
 
 docs/leaderboard.png: $(VENV)/.dev ## the README's picture of the leaderboard (needs chromium and chromedriver)
 	$(BIN)/python tests/picture_of_board.py $@

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -76,6 +78,7 @@ def import_edition(
     erasure: str = "random",
     seed: int = 0,
     file_format: FileFormat = "csv",
+    configuration: Mapping[str, Any] | None = None,
 ) -> Manifest:
     """Make an edition from existing declarations.
 
@@ -96,6 +99,8 @@ def import_edition(
         Of the erasure; the same seed gives the same files.
     file_format : {'csv', 'parquet'}
         Of the tables.
+    configuration : mapping, optional
+        How the declarations came about, for the manifest.
 
     Raises
     ------
@@ -107,11 +112,11 @@ def import_edition(
     The nonce of the commitment is fresh in every call (there is no secret to derive it from), so
     edition.json differs in its commitment between two calls; every other byte is the same.
     """
-    configuration = {"label_rate": label_rate, "erasure": erasure if label_rate else "none"}
+    erased = {"label_rate": label_rate, "erasure": erasure if label_rate else "none"}
     draft = Draft(
         name=Path(out).name if name is None else name,
         origin="import",
-        configuration=configuration,
+        configuration=erased | dict(configuration or {}),
         source=FrameSource(periods),
         nonce=os.urandom(32),
         erasure_secret=secret_of_seed(seed),

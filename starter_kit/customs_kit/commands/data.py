@@ -15,6 +15,10 @@ _CHECKING = "customs_kit.commands.data_checking"
     lazy={
         "generate": (f"{_MAKING}:generate", "Simulate an edition from a seed or a secret."),
         "import": (f"{_MAKING}:import_", "Make an edition from existing declarations."),
+        "synthesize": (
+            "customs_kit.commands.data_synthesizing:synthesize",
+            "Draw declarations like those of a source.",
+        ),
         "secret": (f"{_MAKING}:secret", "Draw the secret of a competition."),
         "profile": (f"{_MAKING}:profile", "Calibrate the simulator to declarations."),
         "audit": (f"{_CHECKING}:audit", "Measure whether an edition can be looked up or leaks."),

@@ -1,0 +1,136 @@
+"""CTGAN and TVAE (Xu et al., NeurIPS 2019) from the package `ctgan`, an optional extra."""
+
+from __future__ import annotations
+
+from typing import Any, Final, Self
+
+import numpy as np
+import pandas as pd
+
+from customs_data.errors import KitError
+from customs_data.synthesis.coarse import Coarsening
+from customs_data.synthesis.rows import Floats, Ints, Progress, Rows
+
+_LABEL: Final = "Label"
+_MOST_ROUNDS: Final = 50
+_FEWEST_AT_A_TIME: Final = 500
+
+
+def load_ctgan() -> Any:
+    """Import the package.
+
+    Raises
+    ------
+    KitError
+        If it is not installed.
+    """
+    try:
+        import ctgan
+    except ImportError:
+        raise KitError(
+            "ctgan and tvae need the package ctgan, however: it is not installed. Install it with "
+            "pip install 'customs-kit[ctgan]' - it is under the Business Source License 1.1, not "
+            "an open-source licence - or use --model trees."
+        ) from None
+    return ctgan
+
+
+class _Network:
+    """What the two have in common.
+
+    Parameters
+    ----------
+    epochs : int
+        Passes over the rows; 300 in the paper.
+    seed : int
+        Of weights, batches and noise.
+    """
+
+    kind = ""
+    conditional = False
+
+    def __init__(self, epochs: int = 300, seed: int = 0) -> None:
+        self.epochs = epochs
+        self.seed = seed
+
+    def fit(self, rows: Rows, rng: np.random.Generator, progress: Progress) -> Self:
+        """Train the network on coarse codes, the label among them, and numbers."""
+        self._scheme = rows.scheme
+        self._coarsening = Coarsening().fit(rows)
+        frame = pd.DataFrame({_LABEL: rows.label, **self._coarsening.encode(rows), **rows.numbers})
+        discrete = [_LABEL, *self._coarsening.n_levels]
+        frame[discrete] = frame[discrete].astype(
+            str
+        )  # codes are categories, whatever they look like
+        self._network = train(self.kind, frame, discrete, self.epochs, self.seed)
+        self._bounds = {n: (float(x.min()), float(x.max())) for n, x in rows.numbers.items()}
+        progress(1.0)
+        return self
+
+    def sample(self, label: Ints, rng: np.random.Generator) -> Rows:
+        """Draw until there is a row of each label.
+
+        Raises
+        ------
+        KitError
+            If the network hardly ever draws a label that is asked for.
+        """
+        frames, places = [], []
+        for value in np.unique(label):
+            place = np.flatnonzero(label == value)
+            frames.append(self._draw(str(value), len(place)))
+            places.append(place)
+        frame = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+        order = np.argsort(np.concatenate(places)) if places else np.zeros(0, dtype=np.int64)
+        frame = frame.iloc[order].reset_index(drop=True)
+        codes = {
+            name: frame[name].to_numpy().astype(np.int64) for name in self._coarsening.n_levels
+        }
+        numbers: dict[str, Floats] = {
+            name: np.clip(frame[name].to_numpy(np.float64), *self._bounds[name])
+            for name in self._scheme.numbers
+        }
+        return Rows(self._scheme, label, self._coarsening.decode(codes, label, rng), numbers)
+
+    def _draw(self, value: str, n_rows: int) -> pd.DataFrame:
+        """Draw rows of one label: asked for where the network takes conditions, and kept if so."""
+        condition = (
+            {"condition_column": _LABEL, "condition_value": value} if self.conditional else {}
+        )
+        kept: list[pd.DataFrame] = []
+        n_kept = 0
+        for _ in range(_MOST_ROUNDS):
+            drawn = self._network.sample(max(2 * (n_rows - n_kept), _FEWEST_AT_A_TIME), **condition)
+            kept.append(drawn[drawn[_LABEL] == value])
+            n_kept += len(kept[-1])
+            if n_kept >= n_rows:
+                return pd.concat(kept).head(n_rows)
+        raise KitError(
+            f"{self.kind} must draw declarations of every label, however: of one label it drew "
+            f"{n_kept:,} instead of {n_rows:,}. Train it longer (--epochs) or on more rows."
+        )
+
+
+def train(kind: str, frame: pd.DataFrame, discrete: list[str], epochs: int, seed: int) -> Any:
+    """Train one of the package's networks on a table."""
+    ctgan = load_ctgan()
+    settings: dict[str, Any] = {"epochs": epochs, "enable_gpu": False}
+    if kind == "CTGAN":
+        settings["verbose"] = False
+    network = getattr(ctgan, kind)(**settings)
+    network.set_random_state(seed)
+    network.fit(frame, discrete_columns=discrete)
+    return network
+
+
+class Ctgan(_Network):
+    """Conditional GAN: the label is a condition it is trained with."""
+
+    kind = "CTGAN"
+    conditional = True
+
+
+class Tvae(_Network):
+    """Variational autoencoder: rows are drawn until there are enough of each label."""
+
+    kind = "TVAE"

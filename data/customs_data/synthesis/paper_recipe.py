@@ -1,0 +1,106 @@
+"""The authors' own recipe, faults included, so that it can be compared with.
+
+As in their notebook: product, route, tariff, *net mass and labels* are one category, which CTGAN
+can only emit again verbatim; five code columns made of digits are numbers to it; traders are
+independent categories. The result is a look-up table with traders at random. Use the pipeline for
+anything else.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from customs_data.schema import CODE_COLUMNS, ENTITY_COLUMNS, LABEL_COLUMNS
+from customs_data.synthesis.codec import Codec
+from customs_data.synthesis.goods import GOODS_COLUMNS, HS10
+from customs_data.synthesis.identity import issue_ids
+from customs_data.synthesis.models.gan import train
+from customs_data.synthesis.parts import cut_source
+from customs_data.synthesis.settings import Settings
+
+#: Shown when this recipe is run.
+WARNING: Final = (
+    "The paper's recipe glues mass and labels into the goods and takes codes for numbers: what it "
+    "draws can be looked up and its traders have no histories. It is for comparison only."
+)
+#: Codes that the authors' table read as numbers.
+NUMBER_LIKE: Final = (
+    "Office ID",
+    "Import Type",
+    "Import Use",
+    "Payment Type",
+    "Mode of Transport",
+)
+_EPOCHS: Final = 300
+_GLUED: Final = "Aggregated"
+_MISSING: Final = "nothing"
+_NOT_GLUED: Final = tuple(n for n in CODE_COLUMNS if n not in (*GOODS_COLUMNS, *NUMBER_LIKE))
+
+
+def synthesize_as_published(source: pd.DataFrame, settings: Settings) -> pd.DataFrame:
+    """Fit CTGAN to the glued table of each chronological part, and draw from it.
+
+    Returns
+    -------
+    DataFrame
+        The schema's columns without Declaration ID.
+    """
+    rng = np.random.default_rng([settings.seed, 0])
+    source = source.sort_values("Date", kind="stable", ignore_index=True)
+    codec = Codec.of(source, price_noise=settings.price_noise, rng=rng)
+    n_rows = len(source) if settings.rows is None else settings.rows
+    drawn = [
+        _draw(part, n, settings, codec)
+        for part, n in cut_source(source, settings.splits, n_rows)
+        if n
+    ]
+    rows = pd.concat(drawn, ignore_index=True)
+    for name in ENTITY_COLUMNS:
+        code = pd.factorize(rows[name].where(rows[name] != _MISSING))[0].astype(np.int64)
+        rows[name] = issue_ids(name, code, rng)
+    return rows
+
+
+def _draw(part: pd.DataFrame, n_rows: int, settings: Settings, codec: Codec) -> pd.DataFrame:
+    """Fit and draw one part."""
+    product = HS10 if HS10 in part else GOODS_COLUMNS[0]
+    glued = [product, *GOODS_COLUMNS[1:], "Net Mass", *LABEL_COLUMNS]
+    key = part.groupby(glued, sort=False).ngroup()
+    first = part.drop_duplicates(glued).reset_index(drop=True)
+    table = pd.DataFrame({_GLUED: key.astype(str)})
+    table["Date"] = (part["Date"] - part["Date"].min()).dt.days.astype(float)
+    for name in NUMBER_LIKE:
+        # Codes with letters have no number to be mistaken for.
+        number = pd.to_numeric(part[name], errors="coerce")
+        table[name] = number.astype(float) if number.notna().all() else part[name]
+    for name in (*_NOT_GLUED, *ENTITY_COLUMNS):
+        table[name] = part[name].astype(object).fillna(_MISSING)
+    discrete = [str(n) for n in table if not pd.api.types.is_float_dtype(table[n])]
+    network = train("CTGAN", table, discrete, settings.epochs or _EPOCHS, settings.seed)
+    found = network.sample(n_rows).reset_index(drop=True)
+    emitted = first.iloc[found[_GLUED].astype(int)].reset_index(drop=True)
+    rows: pd.DataFrame = emitted[[*GOODS_COLUMNS, "Net Mass", *LABEL_COLUMNS]].copy()
+    unit = codec.prices.issued[codec.goods.product[codec.goods.encode(emitted)]]
+    rows["Item Price"] = np.round(rows["Net Mass"].to_numpy() * unit, codec.price_decimals)
+    last = (part["Date"].max() - part["Date"].min()).days
+    day = found["Date"].round().clip(0, last)
+    rows["Date"] = part["Date"].min() + pd.to_timedelta(day, unit="D")
+    for name in NUMBER_LIKE:
+        rows[name] = _as_codes(found[name], part[name])
+    for name in (*_NOT_GLUED, *ENTITY_COLUMNS):
+        rows[name] = found[name]
+    return rows
+
+
+def _as_codes(found: pd.Series, known: pd.Series) -> pd.Series:
+    """Numbers as the nearest code of the source; what is text already stays."""
+    if not pd.api.types.is_float_dtype(found):
+        return found
+    codes = known.drop_duplicates()
+    number = codes.astype(float).to_numpy()
+    order = np.argsort(number)
+    middle = (number[order][1:] + number[order][:-1]) / 2
+    return pd.Series(codes.to_numpy(object)[order][np.searchsorted(middle, found.to_numpy())])

@@ -1,0 +1,141 @@
+"""Chronological parts of a source, each with its own model, one after another or side by side."""
+
+from __future__ import annotations
+
+import multiprocessing
+import queue
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor, wait
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from customs_data.synthesis.codec import Codec
+from customs_data.synthesis.freshness import freshen_masses
+from customs_data.synthesis.models import MODELS, build_model
+from customs_data.synthesis.repeats import repeats_source
+from customs_data.synthesis.rows import Ints, Progress
+
+# Fitting is the long part of the work, drawing and checking the rest.
+_SHARE_OF_FITTING: Final = 0.7
+_MOST_ROUNDS: Final = 40
+_POLL_SECONDS: Final = 0.2
+
+
+@dataclass(frozen=True)
+class Part:
+    """One piece of work.
+
+    Attributes
+    ----------
+    number : int
+        From 0, in the order of time.
+    model : str
+        Name in the catalogue.
+    epochs : int or None
+        Of a network.
+    seed : int
+        Of the synthesis; each part has a stream of its own.
+    source : DataFrame
+        Declarations of this part.
+    label : ndarray of int64, shape (n_rows,)
+        Labels of the rows to draw.
+    """
+
+    number: int
+    model: str
+    epochs: int | None
+    seed: int
+    source: pd.DataFrame
+    label: Ints
+
+
+def cut_source(
+    source: pd.DataFrame, n_parts: int, n_rows: int
+) -> Iterator[tuple[pd.DataFrame, int]]:
+    """Cut declarations (in the order of their dates) into parts and share out the rows to draw."""
+    edges = np.linspace(0, len(source), n_parts + 1).round().astype(np.int64)
+    # Cumulated and rounded, the shares add up to the rows asked for.
+    rows = np.diff((edges / len(source) * n_rows).round().astype(np.int64))
+    for start, stop, n in zip(edges[:-1], edges[1:], rows, strict=True):
+        yield source.iloc[start:stop].reset_index(drop=True), int(n)
+
+
+def draw_part(part: Part, codec: Codec, source: pd.DataFrame, progress: Progress) -> pd.DataFrame:
+    """Fit the model of one part and draw its rows.
+
+    Rows that repeat a row of the source are drawn again, with the same label, as long as there are
+    any; what still repeats one after forty rounds stays.
+    """
+    rng = np.random.default_rng([part.seed, 100 + part.number])
+    fitted_to = codec.encode(part.source)
+    model = build_model(part.model, seed=int(rng.integers(2**31 - 1)), epochs=part.epochs)
+    model.fit(fitted_to, rng, lambda done: progress(_SHARE_OF_FITTING * done))
+    rows = model.sample(part.label, rng)
+    if MODELS[part.model].repeats:
+        progress(1.0)
+        return codec.decode(rows, rng)
+    everything = codec.encode(source)
+    frame = pd.DataFrame()
+    again = np.arange(len(rows))
+    for _ in range(_MOST_ROUNDS):
+        if len(again) < len(rows):
+            rows = rows.with_rows(again, model.sample(rows.label[again], rng))
+        rows = freshen_masses(rows, everything, codec, rng)
+        drawn = codec.decode(rows.take(again), rng)
+        frame = drawn if frame.empty else _replaced(frame, again, drawn)
+        again = again[repeats_source(drawn, source)]
+        if not len(again):
+            break
+    progress(1.0)
+    return frame
+
+
+def _replaced(frame: pd.DataFrame, places: Ints, drawn: pd.DataFrame) -> pd.DataFrame:
+    """The frame with the rows at `places` replaced."""
+    kept = np.ones(len(frame), dtype=bool)
+    kept[places] = False
+    both = pd.concat([frame[kept], drawn.set_index(pd.Index(places))])
+    return both.sort_index()
+
+
+def work_on_parts(
+    parts: list[Part],
+    codec: Codec,
+    source: pd.DataFrame,
+    workers: int,
+    on_progress: Callable[[int, float], None],
+) -> list[pd.DataFrame]:
+    """Draw all parts, in their order; in processes where there are several workers."""
+    if workers == 1 or len(parts) == 1:
+        return [
+            draw_part(part, codec, source, lambda done, i=part.number: on_progress(i, done))  # type: ignore[misc]
+            for part in parts
+        ]
+    context = multiprocessing.get_context("spawn")
+    with (
+        context.Manager() as manager,
+        ProcessPoolExecutor(min(workers, len(parts)), mp_context=context) as pool,
+    ):
+        told = manager.Queue()
+        futures = [pool.submit(_draw_elsewhere, part, codec, source, told) for part in parts]
+        while wait(futures, timeout=_POLL_SECONDS).not_done:
+            _pass_on(told, on_progress)
+        _pass_on(told, on_progress)
+        return [future.result() for future in futures]
+
+
+def _draw_elsewhere(part: Part, codec: Codec, source: pd.DataFrame, told: Any) -> pd.DataFrame:
+    """`draw_part` in a process of its own."""
+    return draw_part(part, codec, source, lambda done: told.put((part.number, done)))
+
+
+def _pass_on(told: Any, on_progress: Callable[[int, float], None]) -> None:
+    """Tell of everything the workers have told."""
+    while True:
+        try:
+            on_progress(*told.get_nowait())
+        except queue.Empty:
+            return
