@@ -1,8 +1,8 @@
 """The authors' own recipe, faults included, so that it can be compared with.
 
-As in their notebook: product, route, tariff, *net mass and labels* are one category, which CTGAN
-can only emit again verbatim; five code columns made of digits are numbers to it; traders are
-independent categories. The result is a look-up table with traders at random. Use the pipeline for
+Product, route, tariff, *net mass and labels* are one category, which CTGAN can only emit again
+verbatim; five code columns made of digits are numbers to it (which five is our reading: the ones
+of digits only); traders are independent categories. The result is a look-up table with traders at random. Use the pipeline for
 anything else.
 """
 
@@ -26,7 +26,7 @@ WARNING: Final = (
     "The paper's recipe glues mass and labels into the goods and takes codes for numbers: what it "
     "draws can be looked up and its traders have no histories. It is for comparison only."
 )
-#: Codes that the authors' table read as numbers.
+#: Codes taken for numbers: five in the authors' recipe, these by our reading.
 NUMBER_LIKE: Final = (
     "Office ID",
     "Import Type",
