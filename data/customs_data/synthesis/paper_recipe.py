@@ -1,9 +1,9 @@
 """The authors' own recipe, faults included, so that it can be compared with.
 
 Product, route, tariff, *net mass and labels* are one category, which CTGAN can only emit again
-verbatim; five code columns made of digits are numbers to it (which five is our reading: the ones
-of digits only); traders are independent categories. The result is a look-up table with traders at random. Use the pipeline for
-anything else.
+verbatim; five code columns made of digits are numbers to it (which five is our reading); traders
+are independent categories. The result is a look-up table with traders at random. Use the pipeline
+for anything else.
 """
 
 from __future__ import annotations
