@@ -13,6 +13,7 @@ import click
 import pytest
 
 from command_line import BLOCK
+from customs_baselines.fidelity_study import read_study, study_table
 from customs_baselines.grids.differences import differences_table
 from customs_baselines.grids.rows import read_results
 from customs_baselines.grids.tables import put_table, table_of
@@ -141,6 +142,11 @@ def test_every_link_between_documents_leads_somewhere():
         for target in re.findall(r"\]\(([^)#]+)\)", document.read_text(encoding="utf-8")):
             if "://" not in target:
                 assert (document.parent / target).exists(), f"{document.name}: {target}"
+
+
+def test_the_fidelity_table_is_that_of_its_study():
+    study = read_study(ROOT / "data/results/fidelity_practice.json")
+    put_table(ROOT / "data/FIDELITY.md", "fidelity", study_table(study), check=True)
 
 
 def test_the_validation_table_is_that_of_its_runs():
