@@ -176,6 +176,7 @@ class TableWriter:
 
     def __init__(self, path: Path, file_format: FileFormat = "csv") -> None:
         self.n_rows = 0
+        self._is_new = True
         self._path = path.with_suffix(f".{file_format}")
         self._digest = hashlib.sha256()
         self._csv = self._path.open("wb") if file_format == "csv" else None
@@ -196,7 +197,9 @@ class TableWriter:
 
     def write(self, table: pa.Table) -> None:
         """Append rows; the first table, which may be empty, decides the columns."""
-        for chunk in csv_chunks(table) if self._is_new else self._lines(table):
+        for number, chunk in enumerate(csv_chunks(table)):
+            if number == 0 and not self._is_new:
+                continue  # the header stands already
             self._digest.update(chunk)
             if self._csv is not None:
                 self._csv.write(chunk)
@@ -208,13 +211,6 @@ class TableWriter:
             self._parquet.write_table(table, row_group_size=_ROWS_A_GROUP)
         self._is_new = False
         self.n_rows += table.num_rows
-
-    _is_new = True
-
-    @staticmethod
-    def _lines(table: pa.Table) -> Iterator[bytes]:
-        for start in range(0, table.num_rows, _CHUNK_ROWS):
-            yield csv_lines(table.slice(start, _CHUNK_ROWS))
 
     @property
     def sha256(self) -> str:
