@@ -21,6 +21,9 @@ PAGES = {
         "baselines/RELEASED",
         "baselines/EXPLAINED",
         "data/WORLD",
+        "data/HOW_THE_WORLD_WORKS",
+        "data/FIDELITY",
+        "data/SYNTHESIZERS",
         "leaderboard/LADDER",
     ],
     "Running and changing it": [
@@ -42,7 +45,7 @@ PACKAGES = {
     "customs_leaderboard": "leaderboard",
     "customs_kit": "starter_kit",
 }
-PICTURES = ("docs/*.png", "docs/*.svg")
+PICTURES = ("docs/*.png", "docs/*.svg", "docs/world/*.svg")
 # Commands are in CLI.md, the service describes itself in its OpenAPI document.
 _LEFT_OUT = ("migrations", "template", "commands", "service")
 

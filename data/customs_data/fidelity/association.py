@@ -28,8 +28,8 @@ def cramers_v(first: Codes, second: Codes) -> float:
 
     Notes
     -----
-    :math:`\varphi^2 = \sum n_{ij}^2 / (n_i n_j) - 1`, less its expectation under independence,
-    :math:`(k - 1)(r - 1) / (n - 1)`; k and r are corrected alike. Without it, columns of many
+    phi^2 = sum over i, j of n_ij^2 / (n_i n_j), minus 1, less its expectation under independence,
+    (k - 1)(r - 1) / (n - 1); k and r are corrected alike. Without it, columns of many
     values look associated whatever they hold.
 
     References

@@ -47,7 +47,7 @@ def ks_complement(source: Floats, synthetic: Floats) -> float:
 
 
 def tv_complement(source: Codes, synthetic: Codes) -> float:
-    r"""1 minus the total variation distance, :math:`1 - \frac12 \sum_c |p_c - q_c|`.
+    """1 minus the total variation distance, 1 - sum over c of ``|p_c - q_c| / 2``.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ def tv_complement(source: Codes, synthetic: Codes) -> float:
 def correlation_similarity(
     source: tuple[Floats, Floats], synthetic: tuple[Floats, Floats]
 ) -> float:
-    r"""Compare Pearson correlations, :math:`1 - |r - r'| / 2`; nan where one is not defined.
+    """Compare Pearson correlations, ``1 - |r - r'| / 2``; nan where one is not defined.
 
     Parameters
     ----------
