@@ -17,6 +17,7 @@ from customs_baselines.fidelity_study import read_study, study_table
 from customs_baselines.grids.differences import differences_table
 from customs_baselines.grids.rows import read_results
 from customs_baselines.grids.tables import put_table, table_of
+from customs_baselines.synthesizer_study import study_table as synthesizers_table
 from customs_baselines.validation_study import validation_table
 from customs_baselines.world_guide import LINKS
 from customs_data.errors import KitError
@@ -147,6 +148,12 @@ def test_every_link_between_documents_leads_somewhere():
 def test_the_fidelity_table_is_that_of_its_study():
     study = read_study(ROOT / "data/results/fidelity_practice.json")
     put_table(ROOT / "data/FIDELITY.md", "fidelity", study_table(study), check=True)
+
+
+def test_the_table_of_synthesizers_is_that_of_its_study():
+    records = json.loads((ROOT / "data/results/synthesizers.json").read_text(encoding="utf-8"))
+    table = synthesizers_table(records)
+    put_table(ROOT / "data/SYNTHESIZERS.md", "synthesizers", table, check=True)
 
 
 def test_the_validation_table_is_that_of_its_runs():
