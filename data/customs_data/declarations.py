@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from customs_data import schema
+from customs_data.cells import Mask, as_text, can_be_numbers, parse_numbers, to_mask
 from customs_data.errors import InvalidDeclarationsError
 from customs_data.mapped import map_frames
 from customs_data.matching import arrow_text
@@ -26,16 +27,9 @@ from customs_data.reading import RawTable, read_parts, read_table
 from customs_data.schema import ERASED, KEY, Column
 from customs_data.spans import work_on
 
-# Plain decimal notation, as programs write it; not 'nan', 'inf', '1_000' or '0x10'.
-NUMBER_PATTERN = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
-_NUMBER_BYTES = b"0123456789+-.eE"
-# Looked through at a time: what is made of them stays in the processor's cache.
-_BLOCK_BYTES = 1 << 18
 # Parts of a large file that are parsed at a time, each by a thread.
 _PARTS_AT_A_TIME = 2
 _DATE_PATTERN = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
-
-Mask = npt.NDArray[np.bool_]
 
 
 def read_declarations(
@@ -165,29 +159,13 @@ def _report_cells(
         report.add(complaint, column=column.name, lines=lines[positions], values=values)
 
 
-def _to_mask(matches: pa.ChunkedArray) -> Mask:
-    """Boolean Arrow column to numpy; nulls are false."""
-    return np.asarray(pc.fill_null(matches, False).combine_chunks(), dtype=bool)
-
-
-def _as_text(cells: pa.ChunkedArray) -> pa.ChunkedArray | None:
-    """Cells as text with '' for nulls, or None where their type cannot stand for text."""
-    if pa.types.is_dictionary(cells.type):
-        cells = pc.cast(cells, cells.type.value_type)
-    if pa.types.is_null(cells.type) or pa.types.is_integer(cells.type):
-        cells = pc.cast(cells, pa.string())
-    if not (pa.types.is_string(cells.type) or pa.types.is_large_string(cells.type)):
-        return None
-    return pc.fill_null(pc.cast(cells, pa.string()), "")
-
-
 def _parse_text(
     cells: pa.ChunkedArray, column: Column, lines: npt.NDArray[np.int64], report: ProblemReport
 ) -> pd.Series[str]:
-    text = _as_text(cells)
+    text = as_text(cells)
     assert text is not None
-    empty = _to_mask(pc.equal(text, ""))
-    sound = _to_mask(pc.match_substring_regex(text, f"^(?:{column.pattern})$"))
+    empty = to_mask(pc.equal(text, ""))
+    sound = to_mask(pc.match_substring_regex(text, f"^(?:{column.pattern})$"))
     _report_cells(
         report,
         f"{column.name} must be {column.pattern_in_words}",
@@ -200,73 +178,6 @@ def _parse_text(
         _report_cells(report, f"{column.name} must not be empty", column, text, empty, lines)
     given = pc.if_else(pa.chunked_array([pa.array(~empty)]), text, None)
     return pd.Series(pd.array(given, dtype=schema.TEXT_DTYPE))
-
-
-def can_be_numbers(cells: pa.ChunkedArray) -> bool:
-    """Whether cells are numbers, or text that may hold numbers."""
-    kind = cells.type
-    return bool(pa.types.is_floating(kind) or pa.types.is_integer(kind)) or (
-        _as_text(cells) is not None
-    )
-
-
-def parse_numbers(cells: pa.ChunkedArray) -> tuple[npt.NDArray[np.float64], Mask]:
-    """Convert cells to float64.
-
-    Parameters
-    ----------
-    cells : ChunkedArray
-        Text in plain decimal notation, or numbers.
-
-    Returns
-    -------
-    numbers : ndarray of float64, shape (n_rows,)
-        NaN where a cell is empty or not a number.
-    not_a_number : ndarray of bool, shape (n_rows,)
-        Where a cell holds something that is not a number ('nan' and 'inf' as text included; a
-        number too large for float64 becomes infinite and is not marked here).
-
-    Raises
-    ------
-    TypeError
-        If the cells are of a type that cannot stand for numbers (see `can_be_numbers`).
-    """
-    if pa.types.is_floating(cells.type) or pa.types.is_integer(cells.type):
-        numbers = np.asarray(pc.cast(cells, pa.float64(), safe=False).to_numpy(), dtype=np.float64)
-        return numbers, np.zeros(len(numbers), dtype=bool)
-    text = _as_text(cells)
-    if text is None:
-        raise TypeError(f"not numbers: {cells.type}")
-    if (sound := _plain_numbers(text)) is not None:
-        return sound, np.zeros(len(sound), dtype=bool)
-    decimal = pc.match_substring_regex(text, f"^(?:{NUMBER_PATTERN})$")
-    # Arrow reads no leading plus sign.
-    plain = pc.replace_substring_regex(text, r"^\+", "")
-    numbers = pc.cast(pc.if_else(decimal, plain, None), pa.float64()).to_numpy()
-    wrong = ~_to_mask(decimal) & ~_to_mask(pc.equal(text, ""))
-    return np.asarray(numbers, dtype=np.float64), wrong
-
-
-def _plain_numbers(text: pa.ChunkedArray) -> npt.NDArray[np.float64] | None:
-    """As `parse_numbers` where all cells are sound and none begins with a plus, or None.
-
-    Of texts of these bytes, Arrow reads those that `NUMBER_PATTERN` matches, and no others but for
-    the plus: a fifth of the time that the pattern takes.
-    """
-    for chunk in text.chunks:
-        _, starts, content = chunk.buffers()
-        if content is None:
-            continue
-        ends = np.frombuffer(starts, dtype=np.int32)[chunk.offset :][[0, len(chunk)]]
-        first, last = int(ends[0]), int(ends[1])
-        for start in range(first, last, _BLOCK_BYTES):
-            block = content[start : min(start + _BLOCK_BYTES, last)]
-            if block.to_pybytes().translate(None, _NUMBER_BYTES):
-                return None
-    try:
-        return np.asarray(pc.cast(text, pa.float64()).to_numpy(), dtype=np.float64)
-    except pa.ArrowInvalid:
-        return None
 
 
 def _parse_number(
@@ -297,9 +208,9 @@ def _parse_date(
             stamps = stamps.dt.tz_localize(None)
         wrong = np.asarray(stamps.isna() | (stamps != stamps.dt.normalize()))
     else:
-        text = _as_text(cells)
+        text = as_text(cells)
         assert text is not None
-        shaped = _to_mask(pc.match_substring_regex(text, f"^{_DATE_PATTERN}$"))
+        shaped = to_mask(pc.match_substring_regex(text, f"^{_DATE_PATTERN}$"))
         strings = pd.Series(text.to_pandas()).astype(object).where(shaped)
         stamps = pd.to_datetime(strings, format="%Y-%m-%d", errors="coerce")
         wrong = np.asarray(stamps.isna())
@@ -333,7 +244,7 @@ def _parse_label(
 
 
 def _can_be_text(cells: pa.ChunkedArray) -> bool:
-    return _as_text(cells) is not None
+    return as_text(cells) is not None
 
 
 def _can_be_dates(cells: pa.ChunkedArray) -> bool:

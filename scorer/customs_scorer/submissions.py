@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from customs_data.declarations import can_be_numbers, parse_numbers
+from customs_data.cells import can_be_numbers, parse_numbers
 from customs_data.edition.loading import Edition
 from customs_data.errors import InvalidSubmissionError, KitError
 from customs_data.matching import Places, arrow_text, is_repeat, match_ids

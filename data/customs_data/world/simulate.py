@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cached_property
-from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -18,13 +16,9 @@ from numpy.typing import NDArray
 from customs_data.profile import Profile, load_profile
 from customs_data.schema import COLUMN, TEXT_DTYPE
 from customs_data.spans import spans, work_on
-from customs_data.world.brokers import make_declarants, make_seller_pools
-from customs_data.world.calendar import Calendar, Month, make_calendar
-from customs_data.world.clusters import Shells, make_clusters
-from customs_data.world.composition import Population, compose, draw_importers, weigh_couriers
+from customs_data.world.calendar import Month
+from customs_data.world.composition import draw_importers
 from customs_data.world.configuration import Configuration
-from customs_data.world.draft import Draft
-from customs_data.world.effects import Effects, draw_effects
 from customs_data.world.form import (
     Columns,
     Names,
@@ -36,27 +30,16 @@ from customs_data.world.form import (
     write_form,
 )
 from customs_data.world.identifiers import issue_declaration_ids
-from customs_data.world.labels import Constants, Risks, judge, solve_constants, weigh_risks
-from customs_data.world.market import Market
+from customs_data.world.labels import Constants, judge
 from customs_data.world.schemes import SCHEMES, Occasions, check_schemes
+from customs_data.world.stage import Stage, set_stage, solve
 from customs_data.world.streams import Streams
-from customs_data.world.traders import (
-    Importers,
-    Lines,
-    Roster,
-    count_traders,
-    draw_trader_lines,
-    draw_traders,
-)
 
 IntArray = NDArray[np.int64]
 
 DECLARATION_COLUMNS = tuple(COLUMN)
 ORACLE_COLUMNS = ("Declaration ID", "Fraud Probability", "Scheme", "Ring")
 BACKSTAGE_COLUMNS = ("Cluster", "Late Cluster", "Look-alike")
-
-_SAMPLE_BLOCKS = 16  # constants are solved on 16 blocks of declarations, whatever the partitions,
-_SAMPLE_ROWS = 1024  # so that a world too large for memory solves them just as well
 
 
 @dataclass(frozen=True)
@@ -95,7 +78,7 @@ class Simulation:
     """
 
     period_rows: tuple[int, ...]
-    _stage: _Stage
+    _stage: Stage
     _constants: Constants
     _names: Names
     _occasions: Occasions
@@ -178,55 +161,6 @@ def _last_if_missing(code: NDArray[Any], values: pa.StringArray) -> NDArray[np.i
 _SCHEMES = pa.array([*SCHEMES, ""], pa.string())
 
 
-@dataclass(frozen=True)
-class _Stage:
-    """Everything drawn before the first declaration."""
-
-    configuration: Configuration
-    profile: Profile
-    streams: Streams
-    market: Market
-    effects: Effects
-    population: Population
-    calendar: Calendar
-
-    @cached_property
-    def ring_names(self) -> pa.StringArray:
-        """Names of the rings, and the empty text."""
-        n_rings = int(self.population.clusters.is_ring.sum())
-        return pa.array([*(f"ring-{i + 1:05d}" for i in range(n_rings)), ""], pa.string())
-
-    @cached_property
-    def cluster_names(self) -> pa.StringArray:
-        """Names of rings and decoys, and the empty text."""
-        *rings, nothing = self.ring_names.to_pylist()
-        n_decoys = len(self.population.clusters) - len(rings)
-        return pa.array(
-            [*rings, *(f"decoy-{i + 1:05d}" for i in range(n_decoys)), nothing], pa.string()
-        )
-
-    def draft(self, start: int, day: IntArray, importer: NDArray[np.int32]) -> tuple[Draft, Risks]:
-        """Honest paperwork and risks of the declarations from `start` on."""
-        draft = compose(
-            self.configuration, self.market, self.population, day, importer, start, self.streams
-        )
-        risks = weigh_risks(
-            self.configuration,
-            self.market,
-            self.population,
-            self.effects,
-            draft,
-            self.calendar.n_days,
-        )
-        return draft, risks
-
-    def risks(self, span: tuple[int, int]) -> Risks:
-        """Risks of the declarations ``start .. stop - 1``."""
-        day = self.calendar.day(*span)
-        importer = draw_importers(self.population, day, span[0], self.streams)
-        return self.draft(span[0], day, importer)[1]
-
-
 def prepare(
     configuration: Configuration,
     secret: bytes,
@@ -269,7 +203,7 @@ def prepare(
     streams = Streams(secret, configuration.edition)
     with ThreadPoolExecutor(1) as pool:  # millions of IDs are shuffled in the meantime
         declaration_ids = pool.submit(issue_declaration_ids, n_declarations, streams)
-        stage = _set_stage(
+        stage = set_stage(
             configuration,
             streams,
             profile or load_profile(),
@@ -279,7 +213,7 @@ def prepare(
             with_decoys,
         )
         names = pool.submit(name_agents, stage.population, streams)
-        constants = _solve(stage, n_declarations, n_workers)
+        constants = solve(stage, n_declarations, n_workers)
     return Simulation(
         stage.calendar.period_rows,
         stage,
@@ -345,88 +279,3 @@ def _to_frame(tables: list[pa.Table]) -> pd.DataFrame:
             for name, column in zip(table.column_names, table.columns, strict=True)
         }
     )
-
-
-def _set_stage(
-    configuration: Configuration,
-    streams: Streams,
-    profile: Profile,
-    n: int,
-    n_workers: int,
-    with_links: bool,
-    with_decoys: bool,
-) -> _Stage:
-    """Draw effects, agents and calendar."""
-    market = Market.from_profile(profile)
-    effects = draw_effects(configuration, streams, market, tuple(SCHEMES))
-    calendar = make_calendar(configuration.period, profile, n, streams)
-    n_days = calendar.n_days
-    trade = configuration.trade
-    declarants = make_declarants(trade, profile, market, n, streams)
-    pools = make_seller_pools(trade, profile, market, n)
-    clusters = make_clusters(
-        configuration, market, effects, declarants, n, n_days, streams, with_links, with_decoys
-    )
-    shells = Shells.of(clusters)
-    traders = spans(count_traders(trade, n))
-    importers = Importers.join(
-        chain(
-            work_on(
-                lambda span: draw_traders(
-                    configuration, market, declarants, n_days, streams, *span
-                ),
-                traders,
-                n_workers,
-            ),
-            work_on(
-                lambda span: shells.draw(configuration, market, declarants, streams, *span),
-                spans(len(shells)),
-                n_workers,
-            ),
-        )
-    )
-    lines = Lines.join(
-        chain(
-            work_on(
-                lambda span: draw_trader_lines(trade, market, pools, streams, importers, *span),
-                traders,
-                n_workers,
-            ),
-            work_on(
-                lambda span: shells.draw_lines(
-                    configuration, market, pools, streams, importers, *span
-                ),
-                spans(len(shells)),
-                n_workers,
-            ),
-        )
-    )
-    settings = configuration.clusters
-    ring, decoy = settings.ring_share, settings.decoy_share if with_decoys else 0.0
-    member_class = np.where(clusters.is_ring, 1, 2).astype(np.int8)
-    importer_class = np.where(importers.cluster >= 0, member_class[importers.cluster], np.int8(0))
-    roster = Roster(importers, n_days, np.array([1.0 - ring - decoy, ring, decoy]), importer_class)
-    risk, n_sellers = configuration.risk, pools.n_sellers + clusters.n_sellers
-    population = Population(
-        importers=importers,
-        lines=lines,
-        declarants=declarants,
-        pools=pools,
-        clusters=clusters,
-        roster=roster,
-        first_cluster_seller=pools.n_sellers,
-        courier_weight=weigh_couriers(profile),
-        declarant_log_odds=risk.declarant_sd
-        * streams.normal("risk/declarant", 0, len(declarants))[:, 0],
-        seller_log_odds=risk.seller_sd * streams.normal("risk/seller", 0, n_sellers)[:, 0],
-    )
-    return _Stage(configuration, profile, streams, market, effects, population, calendar)
-
-
-def _solve(stage: _Stage, n: int, n_workers: int) -> Constants:
-    """Solve the constants on evenly spaced blocks of declarations."""
-    if n <= _SAMPLE_BLOCKS * _SAMPLE_ROWS:
-        return solve_constants(stage.configuration, [stage.risks((0, n))])
-    starts = [(n - _SAMPLE_ROWS) * i // (_SAMPLE_BLOCKS - 1) for i in range(_SAMPLE_BLOCKS)]
-    blocks = [(start, start + _SAMPLE_ROWS) for start in starts]
-    return solve_constants(stage.configuration, list(work_on(stage.risks, blocks, n_workers)))

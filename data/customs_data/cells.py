@@ -1,0 +1,99 @@
+"""Cells of a column as text or as numbers, whatever a file stores them as."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+# Plain decimal notation, as programs write it; not 'nan', 'inf', '1_000' or '0x10'.
+NUMBER_PATTERN = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
+_NUMBER_BYTES = b"0123456789+-.eE"
+# Looked through at a time: what is made of them stays in the processor's cache.
+_BLOCK_BYTES = 1 << 18
+
+Mask = npt.NDArray[np.bool_]
+
+
+def to_mask(matches: pa.ChunkedArray) -> Mask:
+    """Boolean Arrow column to numpy; nulls are false."""
+    return np.asarray(pc.fill_null(matches, False).combine_chunks(), dtype=bool)
+
+
+def as_text(cells: pa.ChunkedArray) -> pa.ChunkedArray | None:
+    """Cells as text with '' for nulls, or None where their type cannot stand for text."""
+    if pa.types.is_dictionary(cells.type):
+        cells = pc.cast(cells, cells.type.value_type)
+    if pa.types.is_null(cells.type) or pa.types.is_integer(cells.type):
+        cells = pc.cast(cells, pa.string())
+    if not (pa.types.is_string(cells.type) or pa.types.is_large_string(cells.type)):
+        return None
+    return pc.fill_null(pc.cast(cells, pa.string()), "")
+
+
+def can_be_numbers(cells: pa.ChunkedArray) -> bool:
+    """Whether cells are numbers, or text that may hold numbers."""
+    kind = cells.type
+    return bool(pa.types.is_floating(kind) or pa.types.is_integer(kind)) or (
+        as_text(cells) is not None
+    )
+
+
+def parse_numbers(cells: pa.ChunkedArray) -> tuple[npt.NDArray[np.float64], Mask]:
+    """Convert cells to float64.
+
+    Parameters
+    ----------
+    cells : ChunkedArray
+        Text in plain decimal notation, or numbers.
+
+    Returns
+    -------
+    numbers : ndarray of float64, shape (n_rows,)
+        NaN where a cell is empty or not a number.
+    not_a_number : ndarray of bool, shape (n_rows,)
+        Where a cell holds something that is not a number ('nan' and 'inf' as text included; a
+        number too large for float64 becomes infinite and is not marked here).
+
+    Raises
+    ------
+    TypeError
+        If the cells are of a type that cannot stand for numbers (see `can_be_numbers`).
+    """
+    if pa.types.is_floating(cells.type) or pa.types.is_integer(cells.type):
+        numbers = np.asarray(pc.cast(cells, pa.float64(), safe=False).to_numpy(), dtype=np.float64)
+        return numbers, np.zeros(len(numbers), dtype=bool)
+    text = as_text(cells)
+    if text is None:
+        raise TypeError(f"not numbers: {cells.type}")
+    if (sound := _plain_numbers(text)) is not None:
+        return sound, np.zeros(len(sound), dtype=bool)
+    decimal = pc.match_substring_regex(text, f"^(?:{NUMBER_PATTERN})$")
+    # Arrow reads no leading plus sign.
+    plain = pc.replace_substring_regex(text, r"^\+", "")
+    numbers = pc.cast(pc.if_else(decimal, plain, None), pa.float64()).to_numpy()
+    wrong = ~to_mask(decimal) & ~to_mask(pc.equal(text, ""))
+    return np.asarray(numbers, dtype=np.float64), wrong
+
+
+def _plain_numbers(text: pa.ChunkedArray) -> npt.NDArray[np.float64] | None:
+    """As `parse_numbers` where all cells are sound and none begins with a plus, or None.
+
+    Of texts of these bytes, Arrow reads those that `NUMBER_PATTERN` matches, and no others but for
+    the plus: a fifth of the time that the pattern takes.
+    """
+    for chunk in text.chunks:
+        _, starts, content = chunk.buffers()
+        if content is None:
+            continue
+        ends = np.frombuffer(starts, dtype=np.int32)[chunk.offset :][[0, len(chunk)]]
+        first, last = int(ends[0]), int(ends[1])
+        for start in range(first, last, _BLOCK_BYTES):
+            block = content[start : min(start + _BLOCK_BYTES, last)]
+            if block.to_pybytes().translate(None, _NUMBER_BYTES):
+                return None
+    try:
+        return np.asarray(pc.cast(text, pa.float64()).to_numpy(), dtype=np.float64)
+    except pa.ArrowInvalid:
+        return None
