@@ -5,5 +5,6 @@ Public names: ``customs_data.world.simulate`` (``simulate``, ``World``) and
 ``configuration`` (every number), ``streams`` and ``arithmetic`` (why a world is the same on every
 machine), ``market`` and ``brokers`` and ``traders`` and ``clusters`` (who is there), ``effects``
 (what the secret decides), ``composition`` (honest paperwork), ``schemes`` and ``labels`` (who
-cheats and who is caught), ``form`` and ``identifiers`` (what is written down), ``simulate``.
+cheats and who is caught), ``form`` and ``identifiers`` (what is written down), ``stage`` and
+``simulate``.
 """

@@ -137,7 +137,7 @@ def import_(
     type=click.Path(path_type=Path),
     default=Path("practice"),
     show_default=True,
-    help="TOML file, or the name of a shipped configuration (practice, large).",
+    help="TOML file, or the name of a shipped configuration (practice, national).",
 )
 @click.option(
     "--profile",
