@@ -23,7 +23,7 @@ from customs_leaderboard.database import Database, open_database
 from customs_leaderboard.folder import Folder, disk_errors, sync_folder, write_durably
 from customs_leaderboard.judge import Judge, load_judge
 from customs_leaderboard.ladder import Ladder
-from customs_leaderboard.publishing.announcement import check_origin
+from customs_leaderboard.origin import check_origin
 from customs_leaderboard.references import (
     NO_REFERENCES,
     References,

@@ -17,6 +17,29 @@ RANKING: Final = "precision@5 %, then precision@10 %, then the earlier submissio
 _MAX_TITLE: Final = 120
 
 
+def check_announced(title: str, opens: datetime, closes: datetime, daily_limit: int) -> None:
+    """Hold what a competition announces, here or on another platform, against what makes sense.
+
+    Raises
+    ------
+    KitError
+        If a value lies outside the limits of `Competition`.
+    """
+    if not 1 <= len(title) <= _MAX_TITLE or not title.isprintable():
+        raise KitError(f"The title must have 1 to {_MAX_TITLE} printable characters.")
+    if opens >= closes:
+        raise KitError(
+            "The competition must open before it closes, however: it opens "
+            f"{show_time(opens)} and closes {show_time(closes)}."
+        )
+    _check_within("daily_limit", daily_limit, 1, 1000)
+
+
+def _check_within(name: str, value: int, low: int, high: int) -> None:
+    if not low <= value <= high:
+        raise KitError(f"{name} must lie within {low} .. {high}, however: {value}.")
+
+
 @dataclass(frozen=True)
 class Competition:
     """What was agreed before the start.
@@ -64,20 +87,9 @@ class Competition:
 
     def __post_init__(self) -> None:
         self._check_types()
-        if not 1 <= len(self.title) <= _MAX_TITLE or not self.title.isprintable():
-            raise KitError(f"The title must have 1 to {_MAX_TITLE} printable characters.")
-        if self.opens >= self.closes:
-            raise KitError(
-                "The competition must open before it closes, however: it opens "
-                f"{show_time(self.opens)} and closes {show_time(self.closes)}."
-            )
-        for name, value, low, high in (
-            ("daily_limit", self.daily_limit, 1, 1000),
-            ("n_selections", self.n_selections, 1, 10),
-            ("max_upload_mib", self.max_upload_mib, 1, 4096),
-        ):
-            if not low <= value <= high:
-                raise KitError(f"{name} must lie within {low} .. {high}, however: {value}.")
+        check_announced(self.title, self.opens, self.closes, self.daily_limit)
+        _check_within("n_selections", self.n_selections, 1, 10)
+        _check_within("max_upload_mib", self.max_upload_mib, 1, 4096)
         if not 0 < self.ladder_step <= 0.5:
             raise KitError(f"ladder_step must lie within (0, 0.5], however: {self.ladder_step}.")
         if not 0 <= self.ladder_standard_errors <= 10:

@@ -21,7 +21,8 @@ from customs_data.edition.manifest import Manifest
 from customs_data.errors import KitError
 from customs_data.schema import KEY
 from customs_leaderboard.folder import write_durably
-from customs_leaderboard.publishing.announcement import PRIVATE_PHASE, Announcement, check_origin
+from customs_leaderboard.origin import check_origin
+from customs_leaderboard.publishing.announcement import PRIVATE_PHASE, Announcement
 from customs_leaderboard.publishing.codabench_program import COLUMNS
 from customs_leaderboard.publishing.guard import HiddenGuard
 from customs_leaderboard.publishing.pages import CODABENCH, make_pages

@@ -18,7 +18,8 @@ from customs_data.edition.loading import load_edition, load_solution
 from customs_data.edition.manifest import Manifest
 from customs_data.errors import KitError
 from customs_data.schema import KEY
-from customs_leaderboard.publishing.announcement import Announcement, check_origin
+from customs_leaderboard.origin import check_origin
+from customs_leaderboard.publishing.announcement import Announcement
 from customs_leaderboard.publishing.guard import HiddenGuard
 from customs_leaderboard.publishing.pages import KAGGLE, make_pages
 from customs_leaderboard.publishing.standalone import standalone_metric

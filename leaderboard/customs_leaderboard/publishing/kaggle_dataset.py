@@ -13,7 +13,7 @@ from customs_data.edition.loading import load_edition
 from customs_data.edition.manifest import Manifest
 from customs_data.errors import KitError
 from customs_data.schema import COLUMNS, DECLARED_COLUMNS, Column
-from customs_leaderboard.publishing.announcement import check_origin
+from customs_leaderboard.origin import check_origin
 from customs_leaderboard.publishing.guard import HiddenGuard
 from customs_leaderboard.publishing.kaggle_service import KaggleService
 

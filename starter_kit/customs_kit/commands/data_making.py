@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from customs_kit.commands.options import erasure_option, format_option, json_option
+from customs_kit.commands.options import (
+    erasure_option,
+    format_option,
+    json_option,
+    name_option,
+    period_options,
+)
 
 if TYPE_CHECKING:
     from customs_data.writing import FileFormat
@@ -18,17 +24,8 @@ if TYPE_CHECKING:
 @click.command("import")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to make.")
-@click.option("--name", help="Name of the edition.  [default: that of the folder]")
-@click.option(
-    "--public-from",
-    type=click.DateTime(["%Y-%m-%d"]),
-    help="First day of the public test period (with one file).",
-)
-@click.option(
-    "--private-from",
-    type=click.DateTime(["%Y-%m-%d"]),
-    help="First day of the private test period (with one file).",
-)
+@name_option
+@period_options(" (with one file)")
 @click.option(
     "--label-rate",
     type=float,
@@ -116,7 +113,7 @@ def import_(
 
 @click.command()
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to make.")
-@click.option("--name", help="Name of the edition.  [default: that of the folder]")
+@name_option
 @click.option("--rows", type=int, help="Declarations in all.  [default: the configuration's]")
 @click.option("--seed", type=click.IntRange(min=0), help="Published seed: for practice.")
 @click.option(

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from customs_kit.commands.options import erasure_option, format_option, json_option
+from customs_kit.commands.options import (
+    erasure_option,
+    format_option,
+    json_option,
+    name_option,
+    period_options,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,7 +23,6 @@ if TYPE_CHECKING:
     from customs_data.writing import FileFormat
 
 _MODELS = ("trees", "arf", "copula", "ctgan", "tvae", "diffusion", "bootstrap")
-_DAY = click.DateTime(["%Y-%m-%d"])
 
 
 @click.command()
@@ -82,9 +87,8 @@ _DAY = click.DateTime(["%Y-%m-%d"])
     help="The authors' own recipe, faults included (with --model ctgan).",
 )
 @click.option("--edition", "as_edition", is_flag=True, help="Make an edition, as data import does.")
-@click.option("--name", help="Name of the edition.  [default: that of the folder]")
-@click.option("--public-from", type=_DAY, help="First day of the public test period.")
-@click.option("--private-from", type=_DAY, help="First day of the private test period.")
+@name_option
+@period_options()
 @click.option("--label-rate", type=float, help="Share of training labels an edition publishes.")
 @erasure_option
 @format_option

@@ -105,7 +105,7 @@ def init(
     from customs_leaderboard.board import make_board, utc_now
     from customs_leaderboard.competition import Competition, parse_time, show_time
     from customs_leaderboard.ladder import default_step
-    from customs_leaderboard.publishing.announcement import origin_warning
+    from customs_leaderboard.origin import origin_warning
     from customs_leaderboard.references import read_references
     from customs_scorer.submissions import max_content_bytes
 

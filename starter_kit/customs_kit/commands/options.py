@@ -43,6 +43,25 @@ def edition_option(*, required: bool) -> Callable[[F], F]:
     )
 
 
+def period_options(when: str = "") -> Callable[[F], F]:
+    """Return --public-from and --private-from, the days one table of declarations is cut at.
+
+    `when` tells in the help when they are needed.
+    """
+
+    def add(command: F) -> F:
+        for period in ("private", "public"):  # the last one added stands first in the help
+            command = click.option(
+                f"--{period}-from",
+                type=click.DateTime(["%Y-%m-%d"]),
+                help=f"First day of the {period} test period{when}.",
+            )(command)
+        return command
+
+    return add
+
+
+name_option = click.option("--name", help="Name of the edition.  [default: that of the folder]")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
 erasure_option = click.option(
     "--erasure",

@@ -170,7 +170,7 @@ def _competition(
     from customs_data.edition.manifest import read_manifest
     from customs_kit.terminal import print_json
     from customs_leaderboard.competition import parse_time
-    from customs_leaderboard.publishing.announcement import check_origin
+    from customs_leaderboard.origin import check_origin
     from customs_leaderboard.publishing.kaggle_competition import (
         METRIC,
         check_folder,
@@ -246,7 +246,7 @@ def _show_steps(planned: list[Step], answers: dict[str, str]) -> None:
 def _warn(layout: Any) -> None:
     """Warn of what an organizer should know of the edition's origin."""
     from customs_data.edition.manifest import read_manifest
-    from customs_leaderboard.publishing.announcement import origin_warning
+    from customs_leaderboard.origin import origin_warning
 
     if warning := origin_warning(read_manifest(layout.public)):
         click.echo(f"Warning: {warning}", err=True)

@@ -62,7 +62,8 @@ def make_announcement(
     from datetime import UTC, datetime, timedelta
 
     from customs_leaderboard.competition import parse_time
-    from customs_leaderboard.publishing.announcement import Announcement, origin_warning
+    from customs_leaderboard.origin import origin_warning
+    from customs_leaderboard.publishing.announcement import Announcement
 
     if warning := origin_warning(manifest):
         click.echo(f"Warning: {warning}", err=True)
