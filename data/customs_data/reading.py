@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -158,17 +159,7 @@ def parse_csv(content: bytes, *, source: str) -> RawTable:
         lines = np.zeros(0, dtype=np.int64)
         return RawTable(source, header, (empty,) * len(header), lines, report)
     record_lines = _record_lines(rest, source)
-    bad: list[tuple[int | None, int]] = []
-    try:
-        table = _parse_body(rest, len(header), bad, use_threads=True)
-        if bad:  # only the single-threaded parser knows the numbers of bad records
-            bad.clear()
-            table = _parse_body(rest, len(header), bad, use_threads=False)
-    except pa.ArrowInvalid:
-        raise KitError(
-            f"{source} must have lines of at most a megabyte, however: one is longer (an unclosed "
-            "quote?)."
-        ) from None
+    table, bad = _parse_body(rest, len(header), source)
     if record_lines is None:
         record_lines = np.arange(2, 2 + table.num_rows + len(bad), dtype=np.int64)
     # The parser counts records from 1 below the header.
@@ -267,24 +258,51 @@ def _parse_header(line: bytes, source: str) -> tuple[str, ...]:
 
 
 def _parse_body(
-    body: bytes, n_columns: int, bad: list[tuple[int | None, int]], *, use_threads: bool
-) -> pa.Table:
-    """Parse the lines below the header; lines of another width go to `bad`."""
+    body: bytes, n_columns: int, source: str
+) -> tuple[pa.Table, list[tuple[int | None, int]]]:
+    """Parse the lines below the header; those of another width: their number and width.
+
+    Raises
+    ------
+    KitError
+        If a line is longer than a megabyte.
+    """
     names = [str(i) for i in range(n_columns)]
+    # The parser's threads let go of what they read at any time, also while the interpreter ends,
+    # and a thread that then asks for the interpreter aborts the process: they read Arrow's own
+    # memory, and call nothing of ours.
+    owned = pa.allocate_buffer(len(body))
+    memoryview(owned).cast("B")[:] = body
+    bad: list[tuple[int | None, int]] = []
 
     def skip(row: pyarrow.csv.InvalidRow) -> str:
         bad.append((row.number, row.actual_columns))
         return "skip"
 
-    return pyarrow.csv.read_csv(
-        pa.BufferReader(body),
-        read_options=pyarrow.csv.ReadOptions(column_names=names, use_threads=use_threads),
-        parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True, invalid_row_handler=skip),
-        convert_options=pyarrow.csv.ConvertOptions(
-            column_types=dict.fromkeys(names, pa.string()),
-            strings_can_be_null=False,
-        ),
-    )
+    def parse(use_threads: bool, handler: Callable[[pyarrow.csv.InvalidRow], str] | None) -> Any:
+        return pyarrow.csv.read_csv(
+            pa.BufferReader(owned),
+            read_options=pyarrow.csv.ReadOptions(column_names=names, use_threads=use_threads),
+            parse_options=pyarrow.csv.ParseOptions(
+                newlines_in_values=True, invalid_row_handler=handler
+            ),
+            convert_options=pyarrow.csv.ConvertOptions(
+                column_types=dict.fromkeys(names, pa.string()),
+                strings_can_be_null=False,
+            ),
+        )
+
+    try:
+        return parse(True, None), bad
+    except pa.ArrowInvalid:  # only the single-threaded parser knows the numbers of bad records
+        pass
+    try:
+        return parse(False, skip), bad
+    except pa.ArrowInvalid:
+        raise KitError(
+            f"{source} must have lines of at most a megabyte, however: one is longer (an unclosed "
+            "quote?)."
+        ) from None
 
 
 def _read_bytes(path: Path, max_bytes: int | None, called: str) -> bytes:

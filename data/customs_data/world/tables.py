@@ -8,9 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from customs_data.spans import spans
+
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 Integers = NDArray[np.signedinteger[Any]]
+
+_CACHED_ITEMS = 20_000
 
 
 @dataclass(frozen=True)
@@ -60,10 +64,12 @@ class GroupedTable:
         total = before[1:] - before[:-1]
         total = np.where(total > 0.0, total, 1.0)
         edges = running  # in place: the table of a nation's importers is made once a week
-        edges -= before[sorted_group]
-        edges /= total[sorted_group]
-        np.minimum(edges, 1.0, out=edges)
-        edges += sorted_group
+        for start, stop in spans(len(edges)):
+            held, group = edges[start:stop], sorted_group[start:stop]
+            held -= before[group]
+            held /= total[group]
+            np.minimum(held, 1.0, out=held)
+            held += group
         # The last edge of a group must be exact: a uniform number just below 1 stays inside.
         last = starts[1:][starts[1:] > starts[:-1]] - 1
         edges[last] = sorted_group[last] + 1.0
@@ -75,6 +81,15 @@ class GroupedTable:
 
     def draw(self, group: IntArray, u: FloatArray) -> IntArray:
         """One item for each pair of group and uniform number; -1 where the group is empty."""
+        if len(self.items) <= _CACHED_ITEMS:
+            return self._find(group, u)
+        # In a long table each search leaves the processor's cache unless the keys are in order.
+        order = np.argsort(group + u)
+        found = np.empty(len(group), dtype=np.int64)
+        found[order] = self._find(group[order], u[order])
+        return found
+
+    def _find(self, group: IntArray, u: FloatArray) -> IntArray:
         place = np.searchsorted(self.edges, group + u, side="right")
         place = np.minimum(place, self.starts[group + 1] - 1)
         found = self.items[np.maximum(place, 0)] if len(self.items) else np.zeros_like(group)

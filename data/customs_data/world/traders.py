@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from customs_data.spans import spans
 from customs_data.world.arithmetic import (
     exponential,
     logarithm,
@@ -287,9 +288,19 @@ class Roster:
         """Those alive in a week, by class."""
         importers = self._importers
         start, end = week * self.DAYS, (week + 1) * self.DAYS
-        alive = np.minimum(importers.death, end) - np.maximum(importers.birth, start)
-        present = np.flatnonzero(alive > 0.0).astype(np.int32)
-        weight = importers.weight[present] * np.minimum(alive[present], self.DAYS)
+        present = np.empty(len(importers.death), dtype=np.int32)
+        weight = np.empty(len(importers.death))
+        n_present = 0
+        for first, last in spans(len(present)):  # small enough for the processor's cache
+            span = slice(first, last)
+            alive = np.minimum(importers.death[span], end)
+            alive -= np.maximum(importers.birth[span], start)
+            found = np.flatnonzero(alive > 0.0)
+            filled = slice(n_present, n_present + len(found))
+            weight[filled] = importers.weight[span][found] * np.minimum(alive[found], self.DAYS)
+            present[filled] = first + found
+            n_present += len(found)
+        present, weight = present[:n_present], weight[:n_present]
         return GroupedTable.from_sorted(present, self._class[present], weight, len(self._shares))
 
     def draw(self, day: IntArray, u_class: FloatArray, u: FloatArray) -> NDArray[np.int32]:
