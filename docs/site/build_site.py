@@ -11,7 +11,7 @@ from sphinx.cmd.build import build_main
 
 ROOT = Path(__file__).parents[2]
 PAGES = {
-    "Start": ["README"],
+    "Start": ["README", "docs/TOUR"],
     "Guides": ["docs/TEAM", "docs/ORGANIZER", "docs/RESEARCHER", "starter_kit/README"],
     "Reference": ["docs/CLI", "api/index", "docs/PRACTICE_DATASHEET", "docs/VERSIONS"],
     "Results": [

@@ -19,7 +19,12 @@ from customs_data.errors import KitError
 _METRICS: Final = ("precision_at_5", "precision_at_10")
 
 
-def table_of(paths: list[Path], label_rates: tuple[float, ...] = ()) -> str:
+def table_of(
+    paths: list[Path],
+    label_rates: tuple[float, ...] = (),
+    models: tuple[str, ...] = (),
+    recipes: tuple[str, ...] = (),
+) -> str:
     """Return the Markdown table of results files of one kind.
 
     Runs and grids; explanations; or one file of measured worlds.
@@ -30,11 +35,13 @@ def table_of(paths: list[Path], label_rates: tuple[float, ...] = ()) -> str:
         Results files.
     label_rates : tuple of float
         Of runs and grids: the label rates to show; empty for all.
+    models, recipes : tuple of str
+        Of runs and grids: what to show (see `Results.only`); empty for all.
 
     Raises
     ------
     KitError
-        If a file holds none of these, or nothing at these label rates.
+        If a file holds none of these, or nothing of what is to be shown.
     """
     try:
         content = json.loads(paths[0].read_text(encoding="utf-8"))
@@ -46,7 +53,7 @@ def table_of(paths: list[Path], label_rates: tuple[float, ...] = ()) -> str:
         if len(paths) > 1:
             raise KitError("Measured worlds make a table alone; give one file of them.")
         return worlds_table(read_worlds(paths[0]))
-    return markdown_table(read_results(paths).at(label_rates))
+    return markdown_table(read_results(paths).only(models, recipes).at(label_rates))
 
 
 def markdown_table(results: Results) -> str:

@@ -59,14 +59,14 @@ _GRID = ".toml"
     "--models",
     type=CommaSeparated(str),
     default=(),
-    help="Models to draw curves of: xgboost,graphfc.  [default: all]",
+    help="Models to show in table and curves: xgboost,graphfc.  [default: all]",
 )
 @click.option(
     "--recipe",
     "recipes",
     type=CommaSeparated(str),
     default=(),
-    help="Recipes to draw curves of; models that take none are always drawn.  [default: all]",
+    help="Recipes to show; models that take none are always shown.  [default: all]",
 )
 @click.option(
     "--curves",
@@ -145,14 +145,14 @@ def table(
     target = document or checked
     name = sources[0].stem
     if against is None:
-        made = table_of(files, label_rates)
+        made = table_of(files, label_rates, models, recipes)
     else:
-        held = read_results(files).at(label_rates)
+        held = read_results(files).only(models, recipes).at(label_rates)
         name, made = f"{name} against {against}", differences_table(held, against)
     if target is not None:
         put_table(target, name, made, check=checked is not None)
     if as_json:
-        print_json(summaries(read_results(files).at(label_rates)))
+        print_json(summaries(read_results(files).only(models, recipes).at(label_rates)))
     elif target is None:
         click.echo(made)
 
