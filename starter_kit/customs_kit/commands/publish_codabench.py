@@ -23,6 +23,11 @@ from customs_kit.commands.publish_options import (
     type=click.Path(path_type=Path),
     help="Check a bundle instead: one sentence for each problem; exits 1 if there is any.",
 )
+@click.option(
+    "--baselines",
+    type=click.Path(path_type=Path),
+    help="Folder of `customs-kit baseline run`: its submissions go into the starting kit.",
+)
 @announcement_options
 @practice_option
 @json_option
@@ -30,6 +35,7 @@ def codabench(
     edition: Path | None,
     out: Path | None,
     checked: Path | None,
+    baselines: Path | None,
     title: str | None,
     opens: str | None,
     closes: str | None,
@@ -47,6 +53,7 @@ def codabench(
     \b
     Examples:
       customs-kit publish codabench my-edition --out bundle.zip --closes 2030-12-31
+      customs-kit publish codabench my-edition --out bundle.zip --baselines runs
       customs-kit publish codabench --check bundle.zip
     """
     from customs_kit.terminal import print_json, progress_console
@@ -54,7 +61,7 @@ def codabench(
     from customs_leaderboard.publishing.codabench_check import check_bundle
 
     if checked is not None:
-        if edition is not None or out is not None:
+        if edition is not None or out is not None or baselines is not None:
             raise click.UsageError("--check takes a bundle alone.")
         problems = check_bundle(checked)
         if as_json:
@@ -73,12 +80,35 @@ def codabench(
 
     manifest = read_manifest(Layout.find(edition).public)
     told = make_announcement(manifest, title, opens, closes, daily_limit, contact)
+    kit = template_files(manifest)
+    if baselines is not None:
+        kit |= _submissions(baselines, edition)
     with progress_console().status("Making the bundle ..."):
-        names = make_bundle(
-            edition, out, told, starting_kit=template_files(manifest), practice=practice
-        )
+        names = make_bundle(edition, out, told, starting_kit=kit, practice=practice)
     if as_json:
         print_json({"file": str(out), "title": told.title, "files": names})
         return
     click.echo(f"Made {out} ({len(names)} files). It holds hidden labels: keep it to yourself.")
     click.echo("Next: on Codabench, Benchmarks > Management > Upload.")
+
+
+def _submissions(runs: Path, edition: Path) -> dict[str, bytes]:
+    """Return the submissions of a folder of runs by name, each checked; nothing else of it.
+
+    A run's record may hold hidden scores, so that it stays where it is.
+    """
+    from customs_data import load_edition
+    from customs_data.errors import KitError
+    from customs_data.schema import KEY
+    from customs_scorer.submissions import read_submission
+
+    found = sorted(runs.glob("*/submission.csv"))
+    if not found:
+        raise KitError(
+            f"--baselines must be a folder of `customs-kit baseline run`, however: {runs} holds no "
+            "NAME/submission.csv. Name the folder given to its --out."
+        )
+    expected = load_edition(edition).test[KEY]
+    for path in found:
+        read_submission(path, expected)
+    return {f"baselines/{path.parent.name}.csv": path.read_bytes() for path in found}

@@ -261,6 +261,34 @@ def test_the_command_makes_and_checks_a_bundle(sample_path, tmp_path):
     assert (again.returncode, "must not exist" in again.stderr) == (1, True)
 
 
+def test_what_baselines_would_send_is_in_the_starting_kit_and_nothing_else_of_their_runs(
+    edition, edition_path, tmp_path
+):
+    runs, out = tmp_path / "runs", tmp_path / "bundle.zip"
+    make = ("publish", "codabench", edition_path, "--out", out, "--closes", "2035-01-01")
+    (runs / "lookup-seed0").mkdir(parents=True)
+    none = kit(*make, "--baselines", runs)
+    assert (none.returncode, "Name the folder" in none.stderr) == (1, True)
+
+    sent = runs / "lookup-seed0/submission.csv"
+    scores = np.linspace(0, 1, len(edition.test))
+    write_submission(edition, scores, sent)
+    (sent.parent / "run.json").write_text('{"private": {"precision_at_5": 0.9}}')
+    made = kit(*make, "--baselines", runs)
+    assert made.returncode == 0, made.stderr
+    with zipfile.ZipFile(out) as archive:
+        held = zipfile.ZipFile(io.BytesIO(archive.read("starting_kit.zip")))
+    assert held.read("baselines/lookup-seed0.csv") == sent.read_bytes()
+    assert not [name for name in held.namelist() if name.endswith("run.json")]
+    assert check_bundle(out) == []
+
+    out.unlink()
+    sent.write_bytes(b"".join(sent.read_bytes().splitlines(keepends=True)[:-1]))
+    short = kit(*make, "--baselines", runs)
+    assert short.returncode == 1
+    assert not out.exists()
+
+
 def test_a_published_seed_is_refused_but_for_practice(edition_path, tmp_path):
     copy = tmp_path / "seeded"
     shutil.copytree(edition_path, copy)
