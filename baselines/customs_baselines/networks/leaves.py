@@ -27,6 +27,8 @@ Leaves = npt.NDArray[np.int64]
 
 # Imaginary declarations at the base rate that a leaf's fraud rate is smoothed with.
 _SMOOTHING = 10.0
+# Share of the columns that a tree of the smaller booster sees.
+_CROSS_COLSAMPLE = 0.5
 
 
 @dataclass(frozen=True)
@@ -37,16 +39,20 @@ class Trees:
     ----------
     n_folds : int
         Boosters, each grown from the labels of the other folds; at least two.
-    n_estimators, max_depth, learning_rate
-        Of the booster whose margin is corrected.
+    n_estimators, max_depth, learning_rate, colsample
+        Of the booster whose margin is corrected. On tuning worlds 9002-9007 (mean of both test
+        periods) 600 trees at .02 with .3 of the columns a tree scored .0089 +- .0028 more than
+        `xgboost` with all labels, .0066 +- .0042 at 10 %, .0006 +- .0050 at 2 %; 400 trees at .04
+        with .5 of the columns .0040, -.0015, -.0079.
     n_cross, cross_depth, cross_learning_rate
         Of the smaller booster whose leaves are attended to: any number of trees.
     """
 
     n_folds: int = 2
-    n_estimators: int = 400
+    n_estimators: int = 600
     max_depth: int = 6
-    learning_rate: float = 0.04
+    learning_rate: float = 0.02
+    colsample: float = 0.3
     n_cross: int = 16
     cross_depth: int = 4
     cross_learning_rate: float = 0.2
@@ -215,7 +221,7 @@ class CrossFeatures:
             learning_rate=trees.cross_learning_rate if cross else trees.learning_rate,
             min_child_weight=5.0,
             subsample=0.8,
-            colsample_bytree=0.5,
+            colsample_bytree=_CROSS_COLSAMPLE if cross else trees.colsample,
             reg_lambda=5.0,
             tree_method="hist",
             objective="binary:logistic",
