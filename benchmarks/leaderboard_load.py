@@ -46,8 +46,8 @@ from customs_leaderboard.audit_log import append_entry, team_actor, verify_chain
 from customs_leaderboard.board import Board, make_board
 from customs_leaderboard.competition import Competition
 from customs_leaderboard.judge import Judge, Scores
+from customs_leaderboard.receipts import day_of
 from customs_leaderboard.schema import Submission, Team
-from customs_leaderboard.submitting import day_of
 from customs_leaderboard.teams import add_team
 
 GOAL = 60  # scored submissions a second on two cores, load generator excluded

@@ -20,7 +20,9 @@ from customs_data.errors import KitError
 from customs_leaderboard.audit_log import ORGANIZER, append_entry
 from customs_leaderboard.competition import Competition, read_competition
 from customs_leaderboard.database import Database, open_database
+from customs_leaderboard.errors import UnavailableError
 from customs_leaderboard.folder import Folder, disk_errors, sync_folder, write_durably
+from customs_leaderboard.group_commit import GroupCommit
 from customs_leaderboard.judge import Judge, load_judge
 from customs_leaderboard.ladder import Ladder
 from customs_leaderboard.origin import check_origin
@@ -73,6 +75,8 @@ class Board:
         self.competition = competition
         self.database = database
         self.now = clock
+        #: Where threads with files to be counted wait for each other.
+        self.commits: GroupCommit[Any, Any] = GroupCommit(everybodys=(UnavailableError,))
         self._judge = judge
         self._loading = Lock()
 
@@ -90,7 +94,12 @@ class Board:
     def ladder(self) -> Ladder:
         """How public scores are shown before the close."""
         rules = self.competition
-        return Ladder(rules.ladder, rules.ladder_step, rules.ladder_standard_errors)
+        return Ladder(
+            rules.ladder,
+            rules.ladder_step,
+            rules.ladder_standard_errors,
+            rules.ladder_ground_errors,
+        )
 
     @cached_property
     def references(self) -> References:

@@ -75,6 +75,19 @@ def catch(y_true: npt.ArrayLike, fraud_score: npt.ArrayLike, rate: float) -> Cau
     )
 
 
+def catch_by_chance(y_true: npt.ArrayLike, rate: float) -> Caught:
+    """Return what a file of equal scores catches: a part of every fraud.
+
+    Parameters and errors as `catch`.
+
+    Examples
+    --------
+    >>> catch_by_chance([1, 1, 0, 0], 0.5).precision
+    Fraction(1, 2)
+    """
+    return catch(y_true, np.zeros(np.shape(y_true)), rate)
+
+
 def check_pair(new: Caught, best: Caught) -> None:
     """Refuse two that a paired test cannot compare; errors as `paired_variance`."""
     sizes = [(caught.n_declarations, caught.n_inspected) for caught in (new, best)]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final, get_args
 
 from customs_data.errors import KitError
-from customs_leaderboard.ladder import STRICT_ERRORS, Kind
+from customs_leaderboard.ladder import GROUND_ERRORS, STRICT_ERRORS, Kind
 
 #: Fixed, so that the page, the table and the Kaggle metric mean the same.
 RANKING: Final = "precision@5 %, then precision@10 %, then the earlier submission"
@@ -64,6 +64,9 @@ class Competition:
         How public scores are kept from telling about labels (`customs_leaderboard.ladder`).
     ladder_standard_errors : float
         In [0, 10]: of the paired difference; only the paired Ladder uses it.
+    ladder_ground_errors : float
+        In [0, 10]: of the difference to chance that a submission must be better by before anything
+        but chance is shown of it; 0 for a Ladder without a ground.
     late_submissions : bool
         Whether submissions after the close are taken; they are never ranked.
     max_upload_mib : int
@@ -81,6 +84,7 @@ class Competition:
     n_selections: int = 2
     ladder: Kind = "step"
     ladder_standard_errors: float = STRICT_ERRORS
+    ladder_ground_errors: float = GROUND_ERRORS
     late_submissions: bool = True
     max_upload_mib: int = 8
     practice: bool = False
@@ -92,11 +96,9 @@ class Competition:
         _check_within("max_upload_mib", self.max_upload_mib, 1, 4096)
         if not 0 < self.ladder_step <= 0.5:
             raise KitError(f"ladder_step must lie within (0, 0.5], however: {self.ladder_step}.")
-        if not 0 <= self.ladder_standard_errors <= 10:
-            raise KitError(
-                f"ladder_standard_errors must lie within [0, 10], however: "
-                f"{self.ladder_standard_errors}."
-            )
+        for name in ("ladder_standard_errors", "ladder_ground_errors"):
+            if not 0 <= getattr(self, name) <= 10:
+                raise KitError(f"{name} must lie within [0, 10], however: {getattr(self, name)}.")
         if self.ladder not in (kinds := get_args(Kind)):
             raise KitError(f"ladder must be one of {', '.join(kinds)}, however: {self.ladder!r}.")
 
@@ -112,8 +114,8 @@ class Competition:
         expected = {
             "title": str, "opens": datetime, "closes": datetime, "ladder_step": float,
             "daily_limit": int, "n_selections": int, "ladder": str, "ladder_standard_errors": float,
-            "late_submissions": bool,
-            "max_upload_mib": int, "practice": bool,
+            "ladder_ground_errors": float, "late_submissions": bool, "max_upload_mib": int,
+            "practice": bool,
         }  # fmt: skip
         for name, kind in expected.items():
             value = getattr(self, name)

@@ -4,7 +4,8 @@ A board that shows every score answers as many questions about the hidden labels
 submissions. The Ladder keeps showing the old score until a submission beats it clearly, and then
 shows the new one rounded: all other answers are "not clearly better". What beats clearly is a fixed
 step (`step_ladder`), a paired test against the best submission (`parameter_free_ladder`), or both,
-with more than one standard error (`paired_ladder`). LADDER.md says what each holds off.
+with more than one standard error (`paired_ladder`). Every Ladder stands on the ground: what chance
+scores is shown until a submission is clearly better than it. LADDER.md says what each holds off.
 
 Everything here is pure. Scores and grids are compared as fractions, because in floating point
 0.28 + 0.01 is more than 0.29.
@@ -25,6 +26,7 @@ from typing import Any, Final, Literal, get_args
 from customs_leaderboard.caught import Caught, catch, check_pair, paired_variance
 
 __all__ = [
+    "GROUND_ERRORS",
     "STRICT_ERRORS",
     "Caught",
     "Kind",
@@ -47,6 +49,10 @@ _REFERENCE_STEP: Final = 0.01
 #: Standard errors of the paired Ladder: the fewest whole ones that hide the luckiest of 500 random
 #: files (LADDER.md).
 STRICT_ERRORS: Final = 3.0
+
+#: Standard errors by which a submission must beat chance to leave the ground. A random file is 4
+#: of them above it once in more than ten thousand times; a model that learnt anything is 10 above.
+GROUND_ERRORS: Final = 4.0
 
 
 def default_step(n_declarations: int) -> float:
@@ -256,32 +262,51 @@ class Ladder:
         In (0, 1]; the parameter-free Ladder does not use it.
     standard_errors : float
         Of the paired difference, at least 0; only the paired Ladder uses it.
+    ground_errors : float
+        Of the paired difference to chance that a submission must be better by to leave the ground,
+        at least 0; 0 for a Ladder without a ground, which shows every first score.
+
+    Notes
+    -----
+    What chance scores is the base rate: the score of a file that gives every declaration the same.
+    It is shown, rounded, as if every team had sent such a file before its first: the first rung is
+    that of a `paired_ladder` with `ground_errors` from there.
 
     Examples
     --------
-    >>> ladder = Ladder("step", 0.01)
-    >>> state = ladder.climb(LadderState(), 1, catch([1, 0, 0], [3, 2, 1], 2 / 3))
-    >>> state
+    >>> y_true = [1, 0, 0, 0]
+    >>> chance, new = catch(y_true, [0, 0, 0, 0], 0.5), catch(y_true, [4, 3, 2, 1], 0.5)
+    >>> Ladder("step", 0.01).climb(LadderState(), 1, new, chance=chance)
+    LadderState(best_shown=0.25, best_submission=1)
+    >>> Ladder("step", 0.01, ground_errors=0).climb(LadderState(), 1, new, chance=chance)
     LadderState(best_shown=0.5, best_submission=1)
     """
 
     kind: Kind
     step: float
     standard_errors: float = STRICT_ERRORS
+    ground_errors: float = GROUND_ERRORS
 
     def __post_init__(self) -> None:
         if self.kind not in get_args(Kind):
             raise ValueError(f"kind must be one of {get_args(Kind)}, however: {self.kind!r}.")
         _step_as_fraction(self.step)
         _errors_as_fraction(self.standard_errors)
+        _errors_as_fraction(self.ground_errors)
 
-    @property
-    def compares_with_best(self) -> bool:
+    def compares_with_best(self, state: LadderState, chance: Caught) -> bool:
         """Whether `climb` needs what the best submission catches."""
-        return self.kind != "step"
+        off_the_ground = not self._is_on_ground(state, chance)
+        return off_the_ground and state.best_submission is not None and self.kind != "step"
 
     def climb(
-        self, state: LadderState, number: int, new: Caught, best: Caught | None = None
+        self,
+        state: LadderState,
+        number: int,
+        new: Caught,
+        *,
+        chance: Caught,
+        best: Caught | None = None,
     ) -> LadderState:
         """Return the team's state after a submission; the same state if nothing new is shown.
 
@@ -293,10 +318,13 @@ class Ladder:
             Of the submission.
         new : Caught
             What it catches.
+        chance : Caught
+            What a file of equal scores catches of the same declarations.
         best : Caught, optional
-            What submission ``state.best_submission`` catches; needed if `compares_with_best` and it
-            is not the first submission.
+            What submission ``state.best_submission`` catches; needed if `compares_with_best`.
         """
+        if self._is_on_ground(state, chance):
+            return self._leave_ground(state, number, new, chance)
         if self.kind == "step":
             shown = step_ladder(state.best_shown, float(new.precision), self.step)
             improved = shown != state.best_shown
@@ -311,6 +339,28 @@ class Ladder:
                 standard_errors=self.standard_errors,
             )
         return LadderState(shown, number) if improved else state
+
+    def _grid(self, chance: Caught) -> Fraction:
+        if self.kind == "parameter_free":
+            return Fraction(1, chance.n_inspected)
+        return _step_as_fraction(self.step)
+
+    def _is_on_ground(self, state: LadderState, chance: Caught) -> bool:
+        """Whether a team is shown what chance scores, or nothing yet; never without a ground."""
+        if self.ground_errors == 0:
+            return False
+        ground = float(_rounded(chance.precision, self._grid(chance)))
+        return state.best_shown is None or state.best_shown <= ground
+
+    def _leave_ground(
+        self, state: LadderState, number: int, new: Caught, chance: Caught
+    ) -> LadderState:
+        grid = self._grid(chance)
+        ground = float(_rounded(chance.precision, grid))
+        shown, left = paired_ladder(
+            ground, chance, new, step=grid, standard_errors=self.ground_errors
+        )
+        return LadderState(shown, number) if left or state.best_shown is None else state
 
 
 def _step_as_fraction(step: float | Fraction) -> Fraction:

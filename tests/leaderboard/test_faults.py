@@ -19,10 +19,11 @@ from customs_leaderboard.audit_log import read_entries, verify_chain
 from customs_leaderboard.board import make_board, open_board, utc_now
 from customs_leaderboard.errors import UnavailableError
 from customs_leaderboard.ladder import step_ladder
+from customs_leaderboard.receipts import day_of
 from customs_leaderboard.schema import Submission
 from customs_leaderboard.spool import Spool
 from customs_leaderboard.standings import public_standings, team_history
-from customs_leaderboard.submitting import day_of, submit_file, sweep
+from customs_leaderboard.submitting import submit_file, sweep
 from customs_leaderboard.teams import add_team, list_teams
 
 SUBMITTER = Path(__file__).with_name("submitter.py")
