@@ -86,6 +86,20 @@ def read_table(
         If the file is missing, unreadable, empty, not UTF-8, damaged, or larger than `max_bytes`.
     """
     path = Path(path)
+    content = read_content(path, max_bytes=max_bytes, source=source)
+    name = path.name if source is None else source
+    if content is None:
+        return _read_parquet(path, max_bytes, str(path) if source is None else source, name)
+    return parse_csv(content, source=name)
+
+
+def read_content(
+    path: Path, *, max_bytes: int | None = None, source: str | None = None
+) -> bytes | None:
+    """Return the bytes of a CSV file, decompressed; None of a Parquet file.
+
+    Parameters and errors as `read_table`.
+    """
     called = str(path) if source is None else source
     try:
         if not path.exists():
@@ -96,10 +110,7 @@ def read_table(
             magic = stream.read(4)
     except OSError as error:
         raise KitError(f"{called} cannot be read: {error.strerror}.") from None
-    name = path.name if source is None else source
-    if magic == _PARQUET_MAGIC:
-        return _read_parquet(path, max_bytes, called, name)
-    return parse_csv(_read_bytes(path, max_bytes, called), source=name)
+    return None if magic == _PARQUET_MAGIC else _read_bytes(path, max_bytes, called)
 
 
 def read_parts(path: Path | str) -> Iterator[RawTable]:

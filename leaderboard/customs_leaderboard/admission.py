@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import and_, bindparam, func, select, true
+from sqlalchemy import Connection, and_, bindparam, func, select, true
 from sqlalchemy.orm import Session
 
 from customs_leaderboard.board import Board
@@ -68,8 +68,8 @@ _N_TODAY: Final = (
     .scalar_subquery()
 )
 _COUNT_TODAY: Final = select(_N_TODAY).where(Team.number == bindparam("team"))
-_LOOK_UP: Final = (
-    select(Team, State, _N_TODAY, Submission)
+_CLAIMED: Final = (
+    select()
     .select_from(Team)
     .join(State, true())
     .outerjoin(
@@ -81,23 +81,46 @@ _LOOK_UP: Final = (
     )
     .where(Team.number.in_(bindparam("teams", expanding=True)))
 )
-_LOOK_UP_LOCKED: Final = _LOOK_UP.with_for_update(read=True, of=State)
+_LOOK_UP: Final = _CLAIMED.add_columns(Team, State, _N_TODAY, Submission).with_for_update(
+    read=True, of=State
+)
+_KINDS: Final = (Team, State, Submission)
+_GLANCE: Final = _CLAIMED.add_columns(
+    *(column for kind in _KINDS for column in kind.__table__.columns), _N_TODAY
+)
 
 
-def look_up(
-    session: Session, claims: Sequence[Claim], *, lock: bool = False
-) -> dict[tuple[int, str], Case]:
-    """Look up everything that decides on files.
+def glance(connection: Connection, claim: Claim) -> Case:
+    """Look up what decides on a file, without keeping it so.
+
+    Parameters
+    ----------
+    connection : Connection
+        From ``database.glancing()``.
+    claim : Claim
+        The file.
+    """
+    wanted = _wanted([claim], day_of(claim.received_at))
+    values = iter(connection.execute(_GLANCE, wanted).one())
+    # Plain objects, of no session: making them is cheaper than loading them.
+    team, state, same = (
+        {column.key: next(values) for column in kind.__table__.columns} for kind in _KINDS
+    )
+    case = Case(Team(**team), State(**state), next(values))
+    if same["number"] is not None:
+        case.same[claim.sha256] = Submission(**same)
+    return case
+
+
+def look_up(session: Session, claims: Sequence[Claim]) -> dict[tuple[int, str], Case]:
+    """Look up what decides on files; the competition stays as it is until the transaction ends.
 
     Parameters
     ----------
     session : Session
-        With a lock, from ``database.writing()``.
+        From ``database.writing()``; the teams are locked (`teams.lock_teams`).
     claims : sequence of Claim
         The files.
-    lock : bool
-        Whether the competition must stay as it is until the transaction ends; the teams must then
-        be locked already.
 
     Returns
     -------
@@ -107,17 +130,19 @@ def look_up(
     cases: dict[tuple[int, str], Case] = {}
     for day in {day_of(claim.received_at): None for claim in claims}:  # one, but for midnight
         todays = [claim for claim in claims if day_of(claim.received_at) == day]
-        wanted = {
-            "teams": sorted({claim.team_number for claim in todays}),
-            "sha256": sorted({claim.sha256 for claim in todays}),
-            "day": day,
-        }
-        found = session.execute(_LOOK_UP_LOCKED if lock else _LOOK_UP, wanted)
-        for team, state, n_today, same in found:
+        for team, state, n_today, same in session.execute(_LOOK_UP, _wanted(todays, day)):
             case = cases.setdefault((team.number, day), Case(team, state, n_today))
             if same is not None:
                 case.same[same.sha256] = same
     return cases
+
+
+def _wanted(claims: Sequence[Claim], day: str) -> dict[str, Any]:
+    return {
+        "teams": sorted({claim.team_number for claim in claims}),
+        "sha256": sorted({claim.sha256 for claim in claims}),
+        "day": day,
+    }
 
 
 def admit(board: Board, case: Case, received_at: datetime) -> bool:

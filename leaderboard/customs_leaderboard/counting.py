@@ -71,7 +71,7 @@ def count_files(board: Board, files: Sequence[ScoredFile]) -> list[Receipt | Exc
     """
     with board.database.writing() as session:
         lock_teams(board.database, session, {file.claim.team_number for file in files})
-        cases = look_up(session, [file.claim for file in files], lock=True)
+        cases = look_up(session, [file.claim for file in files])
         count = _Count(board, session, files)
         decided = [count.decide(i, cases[_key(file.claim)]) for i, file in enumerate(files)]
         count.store()

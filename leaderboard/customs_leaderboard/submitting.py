@@ -11,7 +11,7 @@ from typing import Final
 from sqlalchemy import select
 
 from customs_data.errors import KitError
-from customs_leaderboard.admission import Claim, admit, earlier_receipt, look_up
+from customs_leaderboard.admission import Claim, admit, earlier_receipt, glance
 from customs_leaderboard.audit_log import append_entry, team_actor
 from customs_leaderboard.board import Board
 from customs_leaderboard.counting import ScoredFile, count_files
@@ -56,11 +56,12 @@ def submit(board: Board, team_number: int, spool: Spool) -> Receipt:
     received_at = board.now()
     spool.finish()
     claim = Claim(team_number, spool.sha256, received_at)
-    with board.database.reading() as session:  # what can be refused without work is
-        (case,) = look_up(session, [claim]).values()
-        if (earlier := earlier_receipt(board, case, claim)) is not None:
-            return earlier
-        admit(board, case, received_at)
+    with board.database.glancing() as connection:
+        case = glance(connection, claim)
+    # What can be refused without work is; what holds is decided when it is counted.
+    if (earlier := earlier_receipt(board, case, claim)) is not None:
+        return earlier
+    admit(board, case, received_at)
     checked = board.judge.check(spool.path)
     if not checked.passed:
         _log_refusal(board, team_number, spool, len(checked.report.problems))

@@ -21,7 +21,9 @@ from customs_leaderboard.tokens import hash_token, is_token, make_token, same_to
 # Begins with a letter or digit: a spreadsheet takes -, = and @ for the beginning of a formula.
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{1,39}")
 # Made once: making a statement costs as much as running it.
-_BY_TOKEN: Final = select(Team).where(Team.token_sha256 == bindparam("token_sha256"))
+_BY_TOKEN: Final = select(*Team.__table__.columns).where(
+    Team.token_sha256 == bindparam("token_sha256")
+)
 # In one order, so that two who lock several cannot wait for each other.
 _LOCKED: Final = (
     select(Team)
@@ -146,10 +148,11 @@ def authenticate(board: Board, token: str) -> Team:
     """
     if not is_token(token):
         raise UnknownTokenError
-    with board.database.reading() as session:
-        team = session.scalar(_BY_TOKEN, {"token_sha256": hash_token(token)})
-    if team is None or not same_token(token, team.token_sha256):
+    with board.database.glancing() as connection:
+        found = connection.execute(_BY_TOKEN, {"token_sha256": hash_token(token)}).one_or_none()
+    if found is None or not same_token(token, found.token_sha256):
         raise UnknownTokenError
+    team = Team(**found._mapping)
     check_active(team)
     return team
 

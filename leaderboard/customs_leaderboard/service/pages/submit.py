@@ -29,8 +29,9 @@ def show_form(request: Request) -> Response:
 async def take_file(request: Request) -> Response:
     """Take a file, and answer with its receipt or with everything that is wrong with it."""
 
-    def team_of_form(fields: dict[str, str]) -> Team:
-        return authenticate_form(request, fields.get("token", "").strip())
+    async def team_of_form(fields: dict[str, str]) -> Team:
+        token = fields.get("token", "").strip()
+        return await run_sync(authenticate_form, request, token)
 
     try:
         async with receive_upload(request, team_of_form) as upload:
