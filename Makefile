@@ -15,7 +15,7 @@ FRESH ?=
 
 .PHONY: run test test-slow lint format results explained scarcity variants settings worlds guide \
 	validation fidelity synthesizers reference site documents release benchmark \
-	benchmark-national benchmark-leaderboard clean
+	benchmark-national benchmark-leaderboard ladder clean
 
 run: $(VENV)/.core ## install, make the practice edition, show precision@5 % and @10 % of baselines
 	$(BIN)/customs-kit baseline run
@@ -124,6 +124,10 @@ benchmark-leaderboard: $(VENV)/.dev ## 200 teams at once, on SQLite and, with DA
 	$(BIN)/python benchmarks/leaderboard_load.py
 	test -z "$(DATABASE_URL)" || \
 		$(BIN)/python benchmarks/leaderboard_load.py --database-url "$(DATABASE_URL)"
+
+ladder: $(VENV)/.core ## attacks on the Ladder: what the results lack, tables and picture (FRESH=--fresh: ten minutes)
+	$(BIN)/python benchmarks/ladder_attacks.py $(FRESH) --json leaderboard/results/ladder_attacks.json \
+		--write leaderboard/LADDER.md --out docs/ladder_attacks.svg
 
 clean: ## remove what was built
 	rm -rf $(VENV) build dist runs
