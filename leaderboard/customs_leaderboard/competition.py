@@ -16,6 +16,10 @@ from customs_leaderboard.ladder import GROUND_ERRORS, STRICT_ERRORS, Kind
 RANKING: Final = "precision@5 %, then precision@10 %, then the earlier submission"
 _MAX_TITLE: Final = 120
 
+#: Rules that came with a later release, as the competitions announced before it have them: neither
+#: their competition.toml nor their database names them, and an update changes no rule.
+RULES_BEFORE: Final = {"ladder_ground_errors": 0.0}
+
 
 def check_announced(title: str, opens: datetime, closes: datetime, daily_limit: int) -> None:
     """Hold what a competition announces, here or on another platform, against what makes sense.
@@ -66,7 +70,8 @@ class Competition:
         In [0, 10]: of the paired difference; only the paired Ladder uses it.
     ladder_ground_errors : float
         In [0, 10]: of the difference to chance that a submission must be better by before anything
-        but chance is shown of it; 0 for a Ladder without a ground.
+        but chance is shown of it; 0 for a Ladder without a ground, as competitions have that were
+        announced before there was one.
     late_submissions : bool
         Whether submissions after the close are taken; they are never ranked.
     max_upload_mib : int
@@ -158,6 +163,8 @@ class Competition:
 def read_competition(path: Path) -> Competition:
     """Read competition.toml.
 
+    Rules that were not known when a competition was announced are `RULES_BEFORE`.
+
     Raises
     ------
     KitError
@@ -184,7 +191,7 @@ def read_competition(path: Path) -> Competition:
         raise KitError(f"{path}: edition must be the path of a folder.")
     edition = path.parent / Path(data.pop("edition"))
     try:
-        return Competition(edition=edition, **data)
+        return Competition(edition=edition, **{**RULES_BEFORE, **data})
     except KitError as error:
         raise KitError(f"{path}: {error}") from None
 
