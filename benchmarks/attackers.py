@@ -16,7 +16,8 @@ import numpy.typing as npt
 from scipy.stats import rankdata
 
 from customs_leaderboard.caught import Caught, catch, catch_by_chance
-from customs_leaderboard.ladder import Ladder, LadderState, step_ladder
+from customs_leaderboard.ladder import Ladder, LadderState
+from customs_leaderboard.rungs import step_ladder
 from customs_scorer.metrics import n_inspected, precision_at
 
 RATE = 0.05

@@ -3,7 +3,8 @@
 Random files and a model's file are climbed from by the attacks in attackers.py against each
 defence. The settings of an attack (rules, block sizes) are chosen against that defence on labels of
 their own, as an attacker can at home; gains are then measured on other labels. Without an edition,
-labels are drawn: a base rate of .22 over the test periods of an edition of 54,000.
+labels are drawn: a base rate of .22 over the test periods of an edition of 54,000. What it takes to
+leave the ground is derived in ladder_ground.py.
 
     python benchmarks/ladder_attacks.py --json leaderboard/results/ladder_attacks.json
     python benchmarks/ladder_attacks.py --edition DIR --start SUBMISSION --json FILE
@@ -43,6 +44,7 @@ from attackers import (
     laddered_board,
     rounded_board,
 )
+from ladder_ground import measure_ground
 from ladder_report import draw, tables_of, told
 
 from customs_baselines.grids.tables import put_table
@@ -321,6 +323,7 @@ def main() -> None:
     parser.add_argument("--check", type=Path, help="Only check the tables in this document.")
     parser.add_argument("--out", type=Path, help="Draw the curves: .svg or .png.")
     options = parser.parse_args()
+    began = time.perf_counter()
     if (options.edition is None) != (options.start is None):
         parser.error("--edition and --start go together.")
     if options.saved:
@@ -339,8 +342,10 @@ def main() -> None:
                 {"defence": name, **measure_honest(board, drawn_truth, plan)}
                 for name, board in boards.items()
             ]
-            results = {"drawn": labels, **found, "honest": honest}
+            ground = measure_ground(BASE_RATE, plan.queries)
+            results = {"drawn": labels, **found, "honest": honest, "ground": ground}
         name = options.json.stem if options.json else "ladder_attacks"
+        print(f"all: {time.perf_counter() - began:.0f} s", flush=True)
     if options.json:
         options.json.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     tables = {f"{name} {what}": table for what, table in tables_of(results).items()}

@@ -268,6 +268,22 @@ def _parse_header(line: bytes, source: str) -> tuple[str, ...]:
     return tuple(cells)
 
 
+def in_arrow_memory(content: bytes | memoryview) -> pa.Buffer:
+    """Return a copy that Arrow's parser may read.
+
+    Its threads let go of what they read at any time, also while the interpreter ends, and a thread
+    that then asks for the interpreter aborts the process: they must not hold memory of Python's.
+
+    Examples
+    --------
+    >>> in_arrow_memory(b"1,2").to_pybytes()
+    b'1,2'
+    """
+    owned = pa.allocate_buffer(len(content))
+    memoryview(owned).cast("B")[:] = content
+    return owned
+
+
 def _parse_body(
     body: bytes, n_columns: int, source: str
 ) -> tuple[pa.Table, list[tuple[int | None, int]]]:
@@ -279,11 +295,7 @@ def _parse_body(
         If a line is longer than a megabyte.
     """
     names = [str(i) for i in range(n_columns)]
-    # The parser's threads let go of what they read at any time, also while the interpreter ends,
-    # and a thread that then asks for the interpreter aborts the process: they read Arrow's own
-    # memory, and call nothing of ours.
-    owned = pa.allocate_buffer(len(body))
-    memoryview(owned).cast("B")[:] = body
+    owned = in_arrow_memory(body)  # and the parser's threads call nothing of ours
     bad: list[tuple[int | None, int]] = []
 
     def skip(row: pyarrow.csv.InvalidRow) -> str:

@@ -138,6 +138,32 @@ def paired_variance(new: Caught, best: Caught) -> Fraction:
     return (n * squares - total**2) / ((n - 1) * k**2)
 
 
+def luck_variance(chance: Caught) -> Fraction:
+    """Squared standard error of the precision of a random file.
+
+    Parameters
+    ----------
+    chance : Caught
+        What a file of equal scores catches (`catch_by_chance`).
+
+    Notes
+    -----
+    With p the base rate, a random file of n declarations catches k of them as lots drawn without
+    putting back::
+
+        p * (1 - p) / k * (n - k) / (n - 1)
+
+    Examples
+    --------
+    Two of four, one of them fraud: 1/4 * 3/4 / 2 * 2 / 3 = 1/16.
+
+    >>> luck_variance(catch_by_chance([1, 0, 0, 0], 0.5))
+    Fraction(1, 16)
+    """
+    n, k, p = chance.n_declarations, chance.n_inspected, chance.precision
+    return Fraction(0) if n == k else p * (1 - p) / k * Fraction(n - k, n - 1)
+
+
 def _product(a: Caught, b: Caught) -> Fraction:
     """Sum over declarations of what both catch."""
 

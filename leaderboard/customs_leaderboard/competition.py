@@ -69,9 +69,9 @@ class Competition:
     ladder_standard_errors : float
         In [0, 10]: of the paired difference; only the paired Ladder uses it.
     ladder_ground_errors : float
-        In [0, 10]: of the difference to chance that a submission must be better by before anything
-        but chance is shown of it; 0 for a Ladder without a ground, as competitions have that were
-        announced before there was one.
+        In [0, 10]: of a random file's score, that a submission must be better than chance by before
+        anything but chance is shown of it; 0 for a Ladder without a ground, as competitions have
+        that were announced before there was one.
     late_submissions : bool
         Whether submissions after the close are taken; they are never ranked.
     max_upload_mib : int

@@ -19,8 +19,9 @@ from customs_data.errors import KitError
 from customs_leaderboard.admission import Case, Claim, admit, look_up, make_receipt
 from customs_leaderboard.audit_log import Deed, append_entries, team_actor
 from customs_leaderboard.board import Board
+from customs_leaderboard.caught import Caught
 from customs_leaderboard.judge import Scores
-from customs_leaderboard.ladder import Caught, LadderState
+from customs_leaderboard.ladder import LadderState
 from customs_leaderboard.receipts import Receipt, day_of
 from customs_leaderboard.schema import Submission, Team
 from customs_leaderboard.spool import Spool

@@ -1,8 +1,8 @@
 """The short way through a submission without any fault, which nearly all of them are.
 
 `submissions.check_submission` owns the checks and finds everything that is wrong with a file; this
-module only recognises files in which it would find nothing, in a third of the time. It takes
-nothing for sound that it is not sure of.
+module only recognises files in which it would find nothing, in little more than half the time. It
+takes nothing for sound that it is not sure of.
 """
 
 from __future__ import annotations
@@ -15,13 +15,14 @@ import pyarrow as pa
 import pyarrow.csv
 
 from customs_data.matching import match_ids
+from customs_data.reading import in_arrow_memory
 
 # A file of these bytes has no quotes, blanks, carriage returns and foreign letters: each line is a
 # record, each record is split at its commas, and a number is a decimal one or none at all.
 _PLAIN_BYTES: Final = b"0123456789+-.eE,\n"
 _COLUMNS: Final = {"id": pa.string(), "score": pa.float64()}
 _CONVERT: Final = pyarrow.csv.ConvertOptions(column_types=_COLUMNS, strings_can_be_null=False)
-_READ: Final = pyarrow.csv.ReadOptions(column_names=list(_COLUMNS))
+_READ: Final = pyarrow.csv.ReadOptions(column_names=list(_COLUMNS), use_threads=False)
 
 
 def read_sound_file(
@@ -58,7 +59,7 @@ def read_sound_file(
         return None
     try:
         table = pyarrow.csv.read_csv(
-            pa.BufferReader(body), read_options=_READ, convert_options=_CONVERT
+            pa.BufferReader(in_arrow_memory(body)), read_options=_READ, convert_options=_CONVERT
         )
     except pa.ArrowInvalid:
         return None

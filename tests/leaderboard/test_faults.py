@@ -18,8 +18,8 @@ from sqlalchemy import event, select
 from customs_leaderboard.audit_log import read_entries, verify_chain
 from customs_leaderboard.board import make_board, open_board, utc_now
 from customs_leaderboard.errors import UnavailableError
-from customs_leaderboard.ladder import step_ladder
 from customs_leaderboard.receipts import day_of
+from customs_leaderboard.rungs import step_ladder
 from customs_leaderboard.schema import Submission
 from customs_leaderboard.spool import Spool
 from customs_leaderboard.standings import public_standings, team_history

@@ -18,10 +18,26 @@ class Full(Exception):
     """What is wrong with the disk."""
 
 
+class Line(list):
+    """Where threads stand in line; tells when the last of them has come."""
+
+    def __init__(self, n_expected):
+        super().__init__()
+        self._missing = n_expected
+        self.all_came = Event()
+
+    def append(self, waiting):
+        super().append(waiting)
+        self._missing -= 1
+        if not self._missing:
+            self.all_came.set()
+
+
 def run_together(group, commit, items):
     """The first leads and waits in ``commit`` until all others stand in line."""
     begun, go_on = Event(), Event()
     groups = []
+    group._waiting = line = Line(1 + len(items))
 
     def slow(held):
         groups.append(list(held))
@@ -34,8 +50,7 @@ def run_together(group, commit, items):
         first = pool.submit(group.run, 0, slow)
         assert begun.wait(10)
         others = [pool.submit(group.run, item, slow) for item in items]
-        while len(group._waiting) < len(items):
-            pass
+        assert line.all_came.wait(10)
         go_on.set()
     return [first, *others], groups
 

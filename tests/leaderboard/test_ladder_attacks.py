@@ -12,7 +12,8 @@ import pytest
 
 from customs_baselines.grids.tables import put_table
 from customs_data.errors import KitError
-from customs_leaderboard.ladder import Ladder, default_step
+from customs_leaderboard.caught import catch, catch_by_chance
+from customs_leaderboard.ladder import Ladder, LadderState, default_step
 
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "leaderboard/results"
@@ -97,6 +98,29 @@ def test_what_an_attacker_hands_in_is_what_the_board_answered(benchmark):
     assert best > asked[0][0]
 
 
+def test_luck_leaves_the_ground_as_seldom_as_is_derived(benchmark):
+    """A ground of one error, which random files do leave; 400 declarations, 20 inspected."""
+    ladder_ground = import_module("ladder_ground")
+    ladder = Ladder("step", 0.01, ground_errors=1)
+    derived = ladder_ground.leaving(ladder, 400, 0.22, 3)
+    y_true = np.arange(400) < 88
+    rng = np.random.default_rng(5)
+    chance = catch_by_chance(y_true, 0.05)
+    states = [
+        ladder.climb(LadderState(), 1, catch(y_true, rng.random(400), 0.05), chance=chance)
+        for _ in range(4_000)
+    ]
+    left = np.array([state.best_shown > 0.22 for state in states])
+    # chance .22, its error sqrt(.22 * .78 / 20 * 380 / 399) = .0904: 7 of 20 are more than .3104
+    assert derived["leaves"] == 0.35
+    assert min(state.best_shown for state in states if state.best_shown > 0.22) == 0.35
+    error = (derived["one_file"] * (1 - derived["one_file"]) / len(left)) ** 0.5
+    assert abs(left.mean() - derived["one_file"]) < 3 * error
+    assert derived["any_file"] == pytest.approx(1 - (1 - derived["one_file"]) ** 3, rel=1e-3)
+    with pytest.raises(ValueError, match="best file"):
+        ladder_ground.leaving(Ladder("step", 0.01, ground_errors=10), 400, 0.22, 3)
+
+
 def test_tables_in_the_document_are_those_of_the_results(benchmark, results):
     name, content = results
     tables = benchmark.tables_of(content)
@@ -134,7 +158,7 @@ def test_results_hold_what_the_document_claims():
 
 def test_results_are_read_back_written_and_drawn(benchmark, tmp_path, monkeypatch, capsys):
     document = tmp_path / "x.md"
-    names = [f"ladder_attacks {what}" for what in ("gains", "curves", "honest")]
+    names = [f"ladder_attacks {what}" for what in ("gains", "curves", "honest", "ground")]
     document.write_text("".join(f"<!-- results:{n} -->\n<!-- /results -->\n" for n in names))
     saved = ["ladder_attacks.py", "--from", str(RESULTS / "ladder_attacks.json")]
     picture = tmp_path / "x.svg"
