@@ -10,6 +10,8 @@ RESULTS = baselines/results
 GUIDE = data/HOW_THE_WORLD_WORKS.md
 # What the README's table and its picture show.
 SHOWN = lookup,logistic_regression,xgboost,lightgbm,xgboost_graph,xgboost_conjunctions,date,graphfc,graphfc_transductive,ensemble,simulator_transfer
+# Where the leaderboard's load is written down.
+LOAD = --save leaderboard/results/load.json --write leaderboard/README.md
 # `make results FRESH=--fresh` forgets what stands in the results and runs everything.
 FRESH ?=
 
@@ -121,9 +123,9 @@ benchmark-national: $(VENV)/.core ## making, learning from and scoring 24.7 mill
 	$(BIN)/python benchmarks/score_national.py --rows 24700000
 
 benchmark-leaderboard: $(VENV)/.dev ## 200 teams at once, on SQLite and, with DATABASE_URL, on PostgreSQL
-	$(BIN)/python benchmarks/leaderboard_load.py
+	$(BIN)/python benchmarks/leaderboard_load.py $(LOAD)
 	test -z "$(DATABASE_URL)" || \
-		$(BIN)/python benchmarks/leaderboard_load.py --database-url "$(DATABASE_URL)"
+		$(BIN)/python benchmarks/leaderboard_load.py $(LOAD) --database-url "$(DATABASE_URL)"
 
 ladder: $(VENV)/.core ## attacks on the Ladder: what the results lack, tables and picture (FRESH=--fresh: ten minutes)
 	$(BIN)/python benchmarks/ladder_attacks.py $(FRESH) --json leaderboard/results/ladder_attacks.json \
