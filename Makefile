@@ -10,12 +10,14 @@ RESULTS = baselines/results
 GUIDE = data/HOW_THE_WORLD_WORKS.md
 # What the README's table and its picture show.
 SHOWN = lookup,logistic_regression,xgboost,lightgbm,xgboost_graph,xgboost_conjunctions,date,graphfc,graphfc_transductive,ensemble,simulator_transfer
+# Where the leaderboard's load is written down.
+LOAD = --save leaderboard/results/load.json --write leaderboard/README.md
 # `make results FRESH=--fresh` forgets what stands in the results and runs everything.
 FRESH ?=
 
 .PHONY: run test test-slow lint format results explained scarcity variants settings worlds guide \
 	validation fidelity synthesizers reference site documents release benchmark \
-	benchmark-national benchmark-leaderboard clean
+	benchmark-national benchmark-leaderboard ladder clean
 
 run: $(VENV)/.core ## install, make the practice edition, show precision@5 % and @10 % of baselines
 	$(BIN)/customs-kit baseline run
@@ -121,9 +123,13 @@ benchmark-national: $(VENV)/.core ## making, learning from and scoring 24.7 mill
 	$(BIN)/python benchmarks/score_national.py --rows 24700000
 
 benchmark-leaderboard: $(VENV)/.dev ## 200 teams at once, on SQLite and, with DATABASE_URL, on PostgreSQL
-	$(BIN)/python benchmarks/leaderboard_load.py
+	$(BIN)/python benchmarks/leaderboard_load.py $(LOAD)
 	test -z "$(DATABASE_URL)" || \
-		$(BIN)/python benchmarks/leaderboard_load.py --database-url "$(DATABASE_URL)"
+		$(BIN)/python benchmarks/leaderboard_load.py $(LOAD) --database-url "$(DATABASE_URL)"
+
+ladder: $(VENV)/.core ## attacks on the Ladder: what the results lack, tables and picture (FRESH=--fresh: ten minutes)
+	$(BIN)/python benchmarks/ladder_attacks.py $(FRESH) --json leaderboard/results/ladder_attacks.json \
+		--write leaderboard/LADDER.md --out docs/ladder_attacks.svg
 
 clean: ## remove what was built
 	rm -rf $(VENV) build dist runs

@@ -15,8 +15,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import rankdata
 
-from customs_leaderboard.caught import Caught, catch
-from customs_leaderboard.ladder import Ladder, LadderState, step_ladder
+from customs_leaderboard.caught import Caught, catch, catch_by_chance
+from customs_leaderboard.ladder import Ladder, LadderState
+from customs_leaderboard.rungs import step_ladder
 from customs_scorer.metrics import n_inspected, precision_at
 
 RATE = 0.05
@@ -58,24 +59,25 @@ class Truth:
         return precision_at(self.public, file[:n], RATE), precision_at(self.private, file[n:], RATE)
 
 
-Board = Callable[[Caught], float]
+#: What is shown of what a file catches, given what chance catches.
+Board = Callable[[Caught, Caught], float]
 
 
 def exact_board() -> Board:
-    return lambda caught: float(caught.precision)
+    return lambda caught, _: float(caught.precision)
 
 
 def rounded_board(step: float) -> Board:
-    return lambda caught: step_ladder(None, float(caught.precision), step)
+    return lambda caught, _: step_ladder(None, float(caught.precision), step)
 
 
 def laddered_board(ladder: Ladder) -> Board:
     state, best, number = LadderState(), None, 0
 
-    def show(caught: Caught) -> float:
+    def show(caught: Caught, chance: Caught) -> float:
         nonlocal state, best, number
         number += 1
-        state = ladder.climb(state, number, caught, best if ladder.compares_with_best else None)
+        state = ladder.climb(state, number, caught, chance=chance, best=best)
         if state.best_submission == number:
             best = caught
         assert state.best_shown is not None
@@ -86,7 +88,8 @@ def laddered_board(ladder: Ladder) -> Board:
 
 def ask_of(board: Board, truth: Truth) -> Ask:
     n = len(truth.public)
-    return lambda file: board(catch(truth.public, file[:n], RATE))
+    chance = catch_by_chance(truth.public, RATE)
+    return lambda file: board(catch(truth.public, file[:n], RATE), chance)
 
 
 def most_suspicious(file: Scores, sizes: tuple[int, int]) -> npt.NDArray[np.intp]:
@@ -135,6 +138,44 @@ def boost_blindly(
         file = rng.random(n)
         shown.append(ask(file))
         ballots.append(most_suspicious(file, sizes))
+        yield elected
+
+
+def boost_from_a_model(
+    ask: Ask, truth: Truth, rng: np.random.Generator, *, rule: str, spread: float
+) -> Attack:
+    """As `boost_blindly`, with files that are random around the model's cut only.
+
+    The model's file is sent first. Each other file draws lots among the public rows whose rank is
+    within `spread` times k of the cut; what is handed in orders these by votes, then by the model.
+    The private period, where nothing can be learnt about single rows, keeps its scores.
+    """
+    n = len(truth.public)
+    k = n_inspected(n, RATE)
+    places = np.argsort(truth.model[:n])[n - k - int(spread * k) : n - k + int(spread * k)]
+    levels = truth.model[places]  # rising
+    ballots: list[npt.NDArray[np.intp]] = [np.empty(0, np.intp)]
+    shown = [ask(truth.model)]
+
+    def with_order(order: npt.NDArray[np.intp]) -> Scores:
+        file = truth.model.copy()
+        file[places[order]] = levels
+        return file
+
+    def elected() -> Scores:
+        weights = RULES[rule](np.array(shown))
+        votes = np.bincount(
+            np.concatenate(ballots),
+            np.repeat(weights, [len(b) for b in ballots]),
+            minlength=len(places),
+        )
+        return with_order(np.argsort(votes, kind="stable"))
+
+    yield elected
+    while True:
+        order = rng.permutation(len(places))
+        shown.append(ask(with_order(order)))
+        ballots.append(order[len(order) // 2 :])  # the half above the cut
         yield elected
 
 

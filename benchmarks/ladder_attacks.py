@@ -3,7 +3,8 @@
 Random files and a model's file are climbed from by the attacks in attackers.py against each
 defence. The settings of an attack (rules, block sizes) are chosen against that defence on labels of
 their own, as an attacker can at home; gains are then measured on other labels. Without an edition,
-labels are drawn: a base rate of .22 over the test periods of an edition of 54,000.
+labels are drawn: a base rate of .22 over the test periods of an edition of 54,000. What it takes to
+leave the ground is derived in ladder_ground.py.
 
     python benchmarks/ladder_attacks.py --json leaderboard/results/ladder_attacks.json
     python benchmarks/ladder_attacks.py --edition DIR --start SUBMISSION --json FILE
@@ -34,6 +35,7 @@ from attackers import (
     Truth,
     ask_of,
     boost_blindly,
+    boost_from_a_model,
     climb,
     climb_by_importer,
     exact_board,
@@ -42,6 +44,7 @@ from attackers import (
     laddered_board,
     rounded_board,
 )
+from ladder_ground import measure_ground
 from ladder_report import draw, tables_of, told
 
 from customs_baselines.grids.tables import put_table
@@ -57,6 +60,8 @@ SHOWN_QUERIES = (100, 250, 500)
 MODEL_STRENGTH = 1.0
 
 Settings = dict[str, Any]
+#: Results by attack and defence.
+Rows = dict[tuple[str, str], dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -86,6 +91,11 @@ ATTACKERS = {
     ),
     "blind boosting, best rule": Attacker(boost_blindly, settings(rule=tuple(RULES), first=FIRST)),
     "luckiest random file": Attacker(keep_the_luckiest, settings(first=FIRST)),
+    "boosting from a model": Attacker(
+        boost_from_a_model,
+        settings(rule=tuple(RULES), spread=(0.05, 0.3, 0.9)),
+        has_model=True,
+    ),
     "climbing from a model": Attacker(
         climb, settings(start=("model",), block=BLOCKS, depth=(0.5,)), has_model=True
     ),
@@ -104,11 +114,14 @@ BY_IMPORTER = {
 
 def defences(n_public: int) -> dict[str, Callable[[], Board]]:
     step = default_step(n_public)
+    bare = partial(Ladder, ground_errors=0)
     ladders = {
-        f"step Ladder {step:g}": Ladder("step", step),
-        f"step Ladder {3 * step:.2g}": Ladder("step", float(f"{3 * step:.2g}")),
-        "parameter-free Ladder": Ladder("parameter_free", step),
-        f"paired Ladder, {STRICT_ERRORS:g} errors": Ladder("paired", step),
+        f"step Ladder {step:g}": bare("step", step),
+        f"step Ladder {3 * step:.2g}": bare("step", float(f"{3 * step:.2g}")),
+        "parameter-free Ladder": bare("parameter_free", step),
+        f"paired Ladder, {STRICT_ERRORS:g} errors": bare("paired", step),
+        f"grounded step Ladder {step:g}": Ladder("step", step),
+        "grounded parameter-free Ladder": Ladder("parameter_free", step),
     }
     return {
         "none": exact_board,
@@ -247,16 +260,21 @@ def run(
     truths: Callable[[np.random.Generator], Truth],
     plan: Plan,
     boards: dict[str, Callable[[], Board]],
+    kept: Rows,
 ) -> dict[str, Any]:
-    """Every attack against every defence, printed as it goes."""
+    """Every attack against every defence but those kept, printed as it goes."""
     attacks = []
     for name, attacker in attackers.items():
         for defence, board in boards.items():
+            if (name, defence) in kept:
+                attacks.append(kept[name, defence])
+                continue
             began = time.perf_counter()
             row = {"attack": name, "defence": defence, **measure(attacker, board, truths, plan)}
             attacks.append(row)
             seconds = time.perf_counter() - began
-            print(f"{name:28} {defence:26} {told(row)} {row['settings']} {seconds:.0f} s")
+            line = f"{name:28} {defence:30} {told(row)} {row['settings']} {seconds:.0f} s"
+            print(line, flush=True)
     return {
         "queries": plan.queries,
         "repetitions": plan.repetitions,
@@ -265,11 +283,21 @@ def run(
     }
 
 
-def run_on_edition(edition: Path, start: Path, plan: Plan) -> dict[str, Any]:
+def rows_to_keep(path: Path | None, plan: Plan, *, fresh: bool) -> Rows:
+    """What stands in a results file of the same plan: seeds make each row the same again."""
+    if fresh or path is None or not path.exists():
+        return {}
+    held = json.loads(path.read_text(encoding="utf-8"))
+    if (held["queries"], held["repetitions"]) != (plan.queries, plan.repetitions):
+        return {}
+    return {(row["attack"], row["defence"]): row for row in held["attacks"]}
+
+
+def run_on_edition(edition: Path, start: Path, plan: Plan, kept: Rows) -> dict[str, Any]:
     """What starts from the model's submission, on labels that stay the same."""
     truth = truth_of_edition(edition, start)
     attackers = {name: one for name, one in {**ATTACKERS, **BY_IMPORTER}.items() if one.has_model}
-    found = run(attackers, lambda _: truth, plan, defences(truth.sizes[0]))
+    found = run(attackers, lambda _: truth, plan, defences(truth.sizes[0]), kept)
     n_public, n_private = truth.sizes
     return {
         "edition": {
@@ -288,12 +316,14 @@ def main() -> None:
     parser.add_argument("--repetitions", type=int, default=20)
     parser.add_argument("--edition", type=Path, help="Organizer's copy, instead of drawn labels.")
     parser.add_argument("--start", type=Path, help="With --edition: a model's submission.")
-    parser.add_argument("--json", type=Path, help="Save the results.")
+    parser.add_argument("--json", type=Path, help="Save the results; run only what they lack.")
+    parser.add_argument("--fresh", action="store_true", help="Run everything again.")
     parser.add_argument("--from", dest="saved", type=Path, help="Read results; run nothing.")
     parser.add_argument("--write", type=Path, help="Rewrite the tables in this document.")
     parser.add_argument("--check", type=Path, help="Only check the tables in this document.")
     parser.add_argument("--out", type=Path, help="Draw the curves: .svg or .png.")
     options = parser.parse_args()
+    began = time.perf_counter()
     if (options.edition is None) != (options.start is None):
         parser.error("--edition and --start go together.")
     if options.saved:
@@ -301,18 +331,21 @@ def main() -> None:
         name = options.saved.stem
     else:
         plan = Plan(options.queries, options.repetitions)
+        kept = rows_to_keep(options.json, plan, fresh=options.fresh)
         if options.edition:
-            results = run_on_edition(options.edition, options.start, plan)
+            results = run_on_edition(options.edition, options.start, plan, kept)
         else:
             labels = {"base_rate": BASE_RATE, "public": SIZES[0], "private": SIZES[1]}
             boards = defences(SIZES[0])
-            found = run(ATTACKERS, drawn_truth, plan, boards)
+            found = run(ATTACKERS, drawn_truth, plan, boards, kept)
             honest = [
                 {"defence": name, **measure_honest(board, drawn_truth, plan)}
                 for name, board in boards.items()
             ]
-            results = {"drawn": labels, **found, "honest": honest}
+            ground = measure_ground(BASE_RATE, plan.queries)
+            results = {"drawn": labels, **found, "honest": honest, "ground": ground}
         name = options.json.stem if options.json else "ladder_attacks"
+        print(f"all: {time.perf_counter() - began:.0f} s", flush=True)
     if options.json:
         options.json.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     tables = {f"{name} {what}": table for what, table in tables_of(results).items()}

@@ -24,8 +24,11 @@ def told(row: dict[str, Any]) -> str:
 
 def tables_of(results: dict[str, Any]) -> dict[str, str]:
     """Markdown tables by name."""
-    honest = {"honest": honest_table(results)} if "honest" in results else {}
-    return {"gains": gains_table(results), "curves": attacks_table(results), **honest}
+    tables = {"gains": gains_table(results), "curves": attacks_table(results)}
+    for name, table in (("honest", honest_table), ("ground", ground_table)):
+        if name in results:
+            tables[name] = table(results)
+    return tables
 
 
 def gains_table(results: dict[str, Any]) -> str:
@@ -76,6 +79,21 @@ def honest_table(results: dict[str, Any]) -> str:
     for row in results["honest"]:
         cells = [f"{row[name]:.3f}" for name in ("first", "best", "shown", "behind")]
         lines.append(markdown_row([row["defence"], *cells, f"{row['changes']:.1f}"]))
+    return "\n".join(lines)
+
+
+def ground_table(results: dict[str, Any]) -> str:
+    """What leaves the ground of the default Ladder, and how often luck does."""
+    queries = results["queries"]
+    header = ["public declarations", "inspected", "chance scores", "leaves the ground"]
+    header += ["more than chance", "a random file does", f"one of {queries} does"]
+    lines = [markdown_row(header), markdown_row(["---:"] * len(header))]
+    for row in results["ground"]:
+        cells = [f"{row['public']:,}", f"{row['inspected']:,}"]
+        cells += [f"{row[name]:.3f}" for name in ("chance", "leaves")]
+        cells += [f"{row['leaves'] - row['chance']:+.3f}"]
+        cells += [f"once in {1 / row['one_file']:,.0f}", f"{100 * row['any_file']:.1f} %"]
+        lines.append(markdown_row(cells))
     return "\n".join(lines)
 
 

@@ -1,4 +1,4 @@
-"""How the leaderboard bears 200 teams that send 16,615-row files at once.
+r"""How the leaderboard bears 200 teams that send 16,615-row files at once.
 
 `customs-kit leaderboard serve` runs as a process of its own, on the database that is named, after
 10,000 submissions were stored. Each team sends its files one after the other over one connection,
@@ -15,6 +15,8 @@ The load generator shares the machine's cores with the server, so three throughp
 * by CPU: submissions x 2 / CPU seconds of server and PostgreSQL, as if nothing ever waited.
 
     python benchmarks/leaderboard_load.py [--database-url URL] [--teams 200] [--files 3] [--json]
+    python benchmarks/leaderboard_load.py --save leaderboard/results/load.json \
+        --write leaderboard/README.md
 
 Linux only: CPU seconds and memory are read from /proc.
 """
@@ -31,51 +33,30 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from load_generator import File, Found, send_all
+from load_report import save, table_of
 from sqlalchemy import func, select
 
+from customs_baselines.grids.tables import put_table
 from customs_data.edition.generating import generate_edition, read_blueprint
 from customs_leaderboard.audit_log import append_entry, team_actor, verify_chain
 from customs_leaderboard.board import Board, make_board
 from customs_leaderboard.competition import Competition
-from customs_leaderboard.judge import Judge, Scores
+from customs_leaderboard.judge import Judge
+from customs_leaderboard.receipts import day_of
 from customs_leaderboard.schema import Submission, Team
-from customs_leaderboard.submitting import day_of
 from customs_leaderboard.teams import add_team
 
 GOAL = 60  # scored submissions a second on two cores, load generator excluded
 PAGE_GOAL_MS = 100
 N_CORES = 2
-PAGES_PER_SECOND = 10
 ROWS = 54_000  # test periods of 16,615
-
-
-@dataclass
-class File:
-    content: bytes
-    scores: Scores
-
-    @property
-    def digest(self) -> str:
-        return sha256(self.content).hexdigest()
-
-
-@dataclass
-class Found:
-    """What the teams were told, and how long they waited."""
-
-    receipts: list[tuple[int, File, dict[str, Any]]] = field(default_factory=list)
-    refused: list[tuple[int, str]] = field(default_factory=list)
-    seconds: list[float] = field(default_factory=list)
-    page_seconds: list[float] = field(default_factory=list)
-    answer_seconds: list[float] = field(default_factory=list)
 
 
 def make_files(judge: Judge, n_files: int) -> list[File]:
@@ -116,87 +97,6 @@ def store_earlier(board: Board, numbers: list[int], n_submissions: int) -> None:
                 team.best_shown, team.improved_at = shown, at
                 team.best_submission = submission.number
             append_entry(board.database, session, at, team_actor(team.number), "made up", {})
-
-
-class Connection:
-    """One kept connection; as little work as HTTP/1.1 allows, so that the server gets the cores."""
-
-    def __init__(self, host: str, port: int) -> None:
-        self._address = (host, port)
-
-    async def open(self) -> None:
-        self._reader, self._writer = await asyncio.open_connection(*self._address, limit=1 << 20)
-
-    async def ask(
-        self, method: str, path: str, headers: str = "", body: bytes = b""
-    ) -> tuple[int, bytes]:
-        host = f"Host: {self._address[0]}\r\nContent-Length: {len(body)}\r\n"
-        self._writer.write(f"{method} {path} HTTP/1.1\r\n{host}{headers}\r\n".encode() + body)
-        await self._writer.drain()
-        head = await self._reader.readuntil(b"\r\n\r\n")
-        status, length = int(head[9:12]), 0
-        for line in head.lower().split(b"\r\n"):
-            if line.startswith(b"content-length:"):
-                length = int(line.partition(b":")[2])
-        return status, await self._reader.readexactly(length) if status != 304 else b""
-
-    def close(self) -> None:
-        self._writer.close()
-
-
-async def send_files(
-    connection: Connection, number: int, token: str, files: list[File], found: Found
-) -> None:
-    """Send a team's files, then the first again, then one more than the day's quota."""
-    headers = f"Authorization: Bearer {token}\r\nContent-Type: text/csv\r\n"
-    await connection.open()
-    for file in [*files[:-1], files[0]]:
-        started = time.perf_counter()
-        status, body = await connection.ask("POST", "/api/v1/submissions", headers, file.content)
-        if status in (200, 201):
-            found.receipts.append((number, file, json.loads(body)))
-        else:
-            found.refused.append((status, body.decode()))
-        if status == 201:
-            found.seconds.append(time.perf_counter() - started)
-    status, _ = await connection.ask("POST", "/api/v1/submissions", headers, files[-1].content)
-    assert status == 429, f"the quota must hold, however: {status}"
-    connection.close()
-
-
-async def look(connection: Connection, path: str, seconds: list[float]) -> None:
-    """Ask for a page at fixed moments, whether or not the one before took long."""
-    await connection.open()
-    while True:
-        started = time.perf_counter()
-        status, _ = await connection.ask("GET", path)
-        assert status == 200, status
-        seconds.append(time.perf_counter() - started)
-        await asyncio.sleep(max(0, 1 / PAGES_PER_SECOND - (time.perf_counter() - started)))
-
-
-async def send_all(host: str, port: int, teams: list[tuple[int, str]], files: list[File]) -> Found:
-    found = Found()
-    each = len(files) // len(teams)
-    lookers = [
-        asyncio.create_task(look(Connection(host, port), path, seconds))
-        for path, seconds in (
-            ("/", found.page_seconds),
-            ("/api/v1/standings", found.answer_seconds),
-        )
-    ]
-    await asyncio.gather(
-        *(
-            send_files(
-                Connection(host, port), number, token, files[i * each : (i + 1) * each], found
-            )
-            for i, (number, token) in enumerate(teams)
-        )
-    )
-    for looker in lookers:
-        looker.cancel()
-        assert isinstance((await asyncio.gather(looker, return_exceptions=True))[0], BaseException)
-    return found
 
 
 def check(board: Board, found: Found, n_before: int, n_sent: int) -> None:
@@ -354,9 +254,15 @@ def main() -> None:
     parser.add_argument("--files", type=int, default=3, help="of each team")
     parser.add_argument("--stored", type=int, default=10_000, help="submissions stored before")
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--save", type=Path, help="Put the figures into this results file.")
+    parser.add_argument("--write", type=Path, help="With --save: rewrite the table in a document.")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         found = measure(arguments, Path(scratch))
+    if arguments.save:
+        results = save(found, arguments.save)
+        if arguments.write:
+            put_table(arguments.write, arguments.save.stem, table_of(results), check=False)
     if arguments.json:
         print(json.dumps(found, indent=1))
         return

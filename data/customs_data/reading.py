@@ -86,6 +86,20 @@ def read_table(
         If the file is missing, unreadable, empty, not UTF-8, damaged, or larger than `max_bytes`.
     """
     path = Path(path)
+    content = read_content(path, max_bytes=max_bytes, source=source)
+    name = path.name if source is None else source
+    if content is None:
+        return _read_parquet(path, max_bytes, str(path) if source is None else source, name)
+    return parse_csv(content, source=name)
+
+
+def read_content(
+    path: Path, *, max_bytes: int | None = None, source: str | None = None
+) -> bytes | None:
+    """Return the bytes of a CSV file, decompressed; None of a Parquet file.
+
+    Parameters and errors as `read_table`.
+    """
     called = str(path) if source is None else source
     try:
         if not path.exists():
@@ -96,10 +110,7 @@ def read_table(
             magic = stream.read(4)
     except OSError as error:
         raise KitError(f"{called} cannot be read: {error.strerror}.") from None
-    name = path.name if source is None else source
-    if magic == _PARQUET_MAGIC:
-        return _read_parquet(path, max_bytes, called, name)
-    return parse_csv(_read_bytes(path, max_bytes, called), source=name)
+    return None if magic == _PARQUET_MAGIC else _read_bytes(path, max_bytes, called)
 
 
 def read_parts(path: Path | str) -> Iterator[RawTable]:
@@ -257,6 +268,22 @@ def _parse_header(line: bytes, source: str) -> tuple[str, ...]:
     return tuple(cells)
 
 
+def in_arrow_memory(content: bytes | memoryview) -> pa.Buffer:
+    """Return a copy that Arrow's parser may read.
+
+    Its threads let go of what they read at any time, also while the interpreter ends, and a thread
+    that then asks for the interpreter aborts the process: they must not hold memory of Python's.
+
+    Examples
+    --------
+    >>> in_arrow_memory(b"1,2").to_pybytes()
+    b'1,2'
+    """
+    owned = pa.allocate_buffer(len(content))
+    memoryview(owned).cast("B")[:] = content
+    return owned
+
+
 def _parse_body(
     body: bytes, n_columns: int, source: str
 ) -> tuple[pa.Table, list[tuple[int | None, int]]]:
@@ -268,11 +295,7 @@ def _parse_body(
         If a line is longer than a megabyte.
     """
     names = [str(i) for i in range(n_columns)]
-    # The parser's threads let go of what they read at any time, also while the interpreter ends,
-    # and a thread that then asks for the interpreter aborts the process: they read Arrow's own
-    # memory, and call nothing of ours.
-    owned = pa.allocate_buffer(len(body))
-    memoryview(owned).cast("B")[:] = body
+    owned = in_arrow_memory(body)  # and the parser's threads call nothing of ours
     bad: list[tuple[int | None, int]] = []
 
     def skip(row: pyarrow.csv.InvalidRow) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -69,6 +70,28 @@ class Entry:
         }
 
 
+@dataclass(frozen=True)
+class Deed:
+    """Something done that is to be logged.
+
+    Attributes
+    ----------
+    at : datetime
+        When.
+    actor : str
+        `ORGANIZER` or `team_actor`.
+    action : str
+        In a few words, always the same for the same thing.
+    details : dict
+        Plain data for JSON.
+    """
+
+    at: datetime
+    actor: str
+    action: str
+    details: dict[str, Any]
+
+
 def append_entry(
     database: Database,
     session: Session,
@@ -77,6 +100,12 @@ def append_entry(
     action: str,
     details: dict[str, Any] | None = None,
 ) -> str:
+    """Append one entry, of the fields of a `Deed`, as `append_entries` does; return its hash."""
+    deed = Deed(at, actor, action, details or {})
+    return append_entries(database, session, [deed])[0]
+
+
+def append_entries(database: Database, session: Session, deeds: Sequence[Deed]) -> list[str]:
     """Append to the log as the last thing of a writing transaction.
 
     Parameters
@@ -85,19 +114,13 @@ def append_entry(
         Of the session.
     session : Session
         From ``database.writing()``.
-    at : datetime
-        Now.
-    actor : str
-        `ORGANIZER` or `team_actor`.
-    action : str
-        In a few words, always the same for the same thing.
-    details : dict, optional
-        Plain data for JSON.
+    deeds : sequence of Deed
+        In the order they were done.
 
     Returns
     -------
-    str
-        Hash of the entry, in hexadecimal.
+    list of str
+        Hash of each entry, in hexadecimal.
 
     Notes
     -----
@@ -107,18 +130,22 @@ def append_entry(
     session.flush()
     database.lock_chain(session)
     sequence, previous_hash = session.execute(_NEWEST).one_or_none() or (0, _BEGINNING)
-    entry = AuditEntry(
-        sequence=sequence + 1,
-        at=at,
-        actor=actor,
-        action=action,
-        details=_canonical(details or {}),
-        previous_hash=previous_hash,
-    )
-    entry.hash = _hash_of(entry)
-    session.add(entry)
+    entries = []
+    for deed in deeds:
+        sequence += 1
+        entry = AuditEntry(
+            sequence=sequence,
+            at=deed.at,
+            actor=deed.actor,
+            action=deed.action,
+            details=_canonical(deed.details),
+            previous_hash=previous_hash,
+        )
+        entry.hash = previous_hash = _hash_of(entry)
+        entries.append(entry)
+    session.add_all(entries)
     session.flush()
-    return entry.hash
+    return [entry.hash for entry in entries]
 
 
 def read_entries(

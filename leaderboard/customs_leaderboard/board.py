@@ -18,9 +18,11 @@ from customs_data.edition.layout import Layout
 from customs_data.edition.manifest import Manifest, read_manifest
 from customs_data.errors import KitError
 from customs_leaderboard.audit_log import ORGANIZER, append_entry
-from customs_leaderboard.competition import Competition, read_competition
+from customs_leaderboard.competition import RULES_BEFORE, Competition, read_competition
 from customs_leaderboard.database import Database, open_database
+from customs_leaderboard.errors import UnavailableError
 from customs_leaderboard.folder import Folder, disk_errors, sync_folder, write_durably
+from customs_leaderboard.group_commit import GroupCommit
 from customs_leaderboard.judge import Judge, load_judge
 from customs_leaderboard.ladder import Ladder
 from customs_leaderboard.origin import check_origin
@@ -73,6 +75,8 @@ class Board:
         self.competition = competition
         self.database = database
         self.now = clock
+        #: Where threads with files to be counted wait for each other.
+        self.commits: GroupCommit[Any, Any] = GroupCommit(everybodys=(UnavailableError,))
         self._judge = judge
         self._loading = Lock()
 
@@ -90,7 +94,12 @@ class Board:
     def ladder(self) -> Ladder:
         """How public scores are shown before the close."""
         rules = self.competition
-        return Ladder(rules.ladder, rules.ladder_step, rules.ladder_standard_errors)
+        return Ladder(
+            rules.ladder,
+            rules.ladder_step,
+            rules.ladder_standard_errors,
+            rules.ladder_ground_errors,
+        )
 
     @cached_property
     def references(self) -> References:
@@ -260,18 +269,18 @@ def _compare_rules(board: Board) -> None:
     competition, new = board.competition, board.competition.as_dict()
     with board.database.reading() as session:
         state = board.state(session)
-        old: dict[str, Any] = json.loads(state.rules)
+        old: dict[str, Any] = {**RULES_BEFORE, **json.loads(state.rules)}
         commitment = state.commitment
     if board.manifest.commitment != commitment:
         raise KitError(
             f"{competition.edition} must be the edition the competition was made with, however: "
             "its commitment differs. Restore the edition from a backup."
         )
-    changed = [name for name in new if new[name] != old.get(name)]
+    changed = [name for name in new if new[name] != old[name]]
     if wrong := [name for name in changed if name not in CHANGEABLE]:
         raise KitError(
             f"{board.folder.competition_file}: {', '.join(wrong)} must stay as announced, however: "
-            f"{wrong[0]} was {old.get(wrong[0])!r}. Write it back"
+            f"{wrong[0]} was {old[wrong[0]]!r}. Write it back"
             + (" and use `customs-kit leaderboard extend`." if "closes" in wrong else ".")
         )
     if not changed:
@@ -281,5 +290,5 @@ def _compare_rules(board: Board) -> None:
         if state.rules == _rules(competition):  # another process was faster
             return
         state.rules = _rules(competition)
-        details = {name: {"old": old.get(name), "new": new[name]} for name in changed}
+        details = {name: {"old": old[name], "new": new[name]} for name in changed}
         append_entry(board.database, session, board.now(), ORGANIZER, "rules changed", details)

@@ -75,6 +75,19 @@ def catch(y_true: npt.ArrayLike, fraud_score: npt.ArrayLike, rate: float) -> Cau
     )
 
 
+def catch_by_chance(y_true: npt.ArrayLike, rate: float) -> Caught:
+    """Return what a file of equal scores catches: a part of every fraud.
+
+    Parameters and errors as `catch`.
+
+    Examples
+    --------
+    >>> catch_by_chance([1, 1, 0, 0], 0.5).precision
+    Fraction(1, 2)
+    """
+    return catch(y_true, np.zeros(np.shape(y_true)), rate)
+
+
 def check_pair(new: Caught, best: Caught) -> None:
     """Refuse two that a paired test cannot compare; errors as `paired_variance`."""
     sizes = [(caught.n_declarations, caught.n_inspected) for caught in (new, best)]
@@ -123,6 +136,32 @@ def paired_variance(new: Caught, best: Caught) -> Fraction:
     total = new.expected - best.expected
     squares = _product(new, new) + _product(best, best) - 2 * _product(new, best)
     return (n * squares - total**2) / ((n - 1) * k**2)
+
+
+def luck_variance(chance: Caught) -> Fraction:
+    """Squared standard error of the precision of a random file.
+
+    Parameters
+    ----------
+    chance : Caught
+        What a file of equal scores catches (`catch_by_chance`).
+
+    Notes
+    -----
+    With p the base rate, a random file of n declarations catches k of them as lots drawn without
+    putting back::
+
+        p * (1 - p) / k * (n - k) / (n - 1)
+
+    Examples
+    --------
+    Two of four, one of them fraud: 1/4 * 3/4 / 2 * 2 / 3 = 1/16.
+
+    >>> luck_variance(catch_by_chance([1, 0, 0, 0], 0.5))
+    Fraction(1, 16)
+    """
+    n, k, p = chance.n_declarations, chance.n_inspected, chance.precision
+    return Fraction(0) if n == k else p * (1 - p) / k * Fraction(n - k, n - 1)
 
 
 def _product(a: Caught, b: Caught) -> Fraction:

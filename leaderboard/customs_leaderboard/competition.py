@@ -10,11 +10,15 @@ from pathlib import Path
 from typing import Any, Final, get_args
 
 from customs_data.errors import KitError
-from customs_leaderboard.ladder import STRICT_ERRORS, Kind
+from customs_leaderboard.ladder import GROUND_ERRORS, STRICT_ERRORS, Kind
 
 #: Fixed, so that the page, the table and the Kaggle metric mean the same.
 RANKING: Final = "precision@5 %, then precision@10 %, then the earlier submission"
 _MAX_TITLE: Final = 120
+
+#: Rules that came with a later release, as the competitions announced before it have them: neither
+#: their competition.toml nor their database names them, and an update changes no rule.
+RULES_BEFORE: Final = {"ladder_ground_errors": 0.0}
 
 
 def check_announced(title: str, opens: datetime, closes: datetime, daily_limit: int) -> None:
@@ -64,6 +68,10 @@ class Competition:
         How public scores are kept from telling about labels (`customs_leaderboard.ladder`).
     ladder_standard_errors : float
         In [0, 10]: of the paired difference; only the paired Ladder uses it.
+    ladder_ground_errors : float
+        In [0, 10]: of a random file's score, that a submission must be better than chance by before
+        anything but chance is shown of it; 0 for a Ladder without a ground, as competitions have
+        that were announced before there was one.
     late_submissions : bool
         Whether submissions after the close are taken; they are never ranked.
     max_upload_mib : int
@@ -81,6 +89,7 @@ class Competition:
     n_selections: int = 2
     ladder: Kind = "step"
     ladder_standard_errors: float = STRICT_ERRORS
+    ladder_ground_errors: float = GROUND_ERRORS
     late_submissions: bool = True
     max_upload_mib: int = 8
     practice: bool = False
@@ -92,11 +101,9 @@ class Competition:
         _check_within("max_upload_mib", self.max_upload_mib, 1, 4096)
         if not 0 < self.ladder_step <= 0.5:
             raise KitError(f"ladder_step must lie within (0, 0.5], however: {self.ladder_step}.")
-        if not 0 <= self.ladder_standard_errors <= 10:
-            raise KitError(
-                f"ladder_standard_errors must lie within [0, 10], however: "
-                f"{self.ladder_standard_errors}."
-            )
+        for name in ("ladder_standard_errors", "ladder_ground_errors"):
+            if not 0 <= getattr(self, name) <= 10:
+                raise KitError(f"{name} must lie within [0, 10], however: {getattr(self, name)}.")
         if self.ladder not in (kinds := get_args(Kind)):
             raise KitError(f"ladder must be one of {', '.join(kinds)}, however: {self.ladder!r}.")
 
@@ -112,8 +119,8 @@ class Competition:
         expected = {
             "title": str, "opens": datetime, "closes": datetime, "ladder_step": float,
             "daily_limit": int, "n_selections": int, "ladder": str, "ladder_standard_errors": float,
-            "late_submissions": bool,
-            "max_upload_mib": int, "practice": bool,
+            "ladder_ground_errors": float, "late_submissions": bool, "max_upload_mib": int,
+            "practice": bool,
         }  # fmt: skip
         for name, kind in expected.items():
             value = getattr(self, name)
@@ -156,6 +163,8 @@ class Competition:
 def read_competition(path: Path) -> Competition:
     """Read competition.toml.
 
+    Rules that were not known when a competition was announced are `RULES_BEFORE`.
+
     Raises
     ------
     KitError
@@ -182,7 +191,7 @@ def read_competition(path: Path) -> Competition:
         raise KitError(f"{path}: edition must be the path of a folder.")
     edition = path.parent / Path(data.pop("edition"))
     try:
-        return Competition(edition=edition, **data)
+        return Competition(edition=edition, **{**RULES_BEFORE, **data})
     except KitError as error:
         raise KitError(f"{path}: {error}") from None
 

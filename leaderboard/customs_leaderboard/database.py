@@ -60,6 +60,18 @@ class Database:
             yield session
 
     @contextmanager
+    def glancing(self) -> Iterator[Connection]:
+        """Read a row or two: a session and its objects cost more than such a query.
+
+        Raises
+        ------
+        UnavailableError
+            If the database does not answer.
+        """
+        with _database_errors(), self._reading.connect() as connection:
+            yield connection
+
+    @contextmanager
     def writing(self) -> Iterator[Session]:
         """Write in one transaction: all of it or, after any exception, nothing.
 

@@ -15,8 +15,8 @@ from customs_data.edition.layout import USAGES
 from customs_data.edition.loading import load_edition, load_oracle
 from customs_data.errors import KitError
 from customs_leaderboard.board import Board
+from customs_leaderboard.caught import catch
 from customs_leaderboard.finals import Finalist, FinalStandings
-from customs_leaderboard.ladder import catch
 from customs_leaderboard.schema import Selection, Submission, Team
 from customs_scorer.bootstrap import joint_bootstrap
 from customs_scorer.ceiling import oracle_ceiling

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,21 +86,30 @@ class Folder:
         """Return a name in spool/ that nobody can guess."""
         return self.spool / secrets.token_hex(16)
 
-    def put(self, spooled: Path, team_number: int, sha256: str, suffix: str) -> Path:
-        """Move a spooled file, already synced, to its place, and sync the place.
+    def put_all(self, files: Iterable[tuple[Path, int, str, str]]) -> None:
+        """Move spooled files, already synced, to their places, and sync the places.
+
+        Parameters
+        ----------
+        files : iterable of (path, int, str, str)
+            Where a file is spooled; and its team's number, SHA-256 and suffix.
 
         Raises
         ------
         UnavailableError
-            If the disk does not take it; the spooled file is then still there.
+            If the disk does not take them; then some may be in their places.
         """
-        path = self.submission_path(team_number, sha256, suffix)
+        places = set()
         with disk_errors():
-            if not path.parent.is_dir():
-                self._make_durably(path.parent)
-            os.replace(spooled, path)  # noqa: PTH105 - one place for tests to let a disk fail
-            sync_folder(path.parent)
-        return path
+            for spooled, team_number, sha256, suffix in files:
+                path = self.submission_path(team_number, sha256, suffix)
+                if not path.parent.is_dir():
+                    self._make_durably(path.parent)
+                os.replace(spooled, path)  # noqa: PTH105 - one place for tests to let a disk fail
+                places.add(path.parent)
+            # All moved before the first sync: it makes most of the others' moves durable, too.
+            for place in sorted(places):
+                sync_folder(place)
 
     def _make_durably(self, path: Path) -> None:
         """Make a team's folder; one that may not be durable is not left for the next file."""

@@ -19,7 +19,7 @@ from customs_data.edition.manifest import Manifest, read_manifest
 from customs_data.errors import InvalidEditionError
 from customs_data.problems import ProblemReport
 from customs_data.schema import KEY
-from customs_leaderboard.ladder import Caught, catch
+from customs_leaderboard.caught import Caught, catch, catch_by_chance
 from customs_scorer.metrics import RANKED_RATES, inspect_all
 from customs_scorer.submissions import CheckedSubmission, check_submission, read_submission
 
@@ -61,6 +61,8 @@ class Judge:
         Of the edition.
     solution : DataFrame, shape (n_test, 4)
         Hidden labels in the order of test.csv.
+    chance : Caught
+        Public frauds that a file of equal scores catches: the Ladder's ground.
     """
 
     def __init__(self, layout: Layout) -> None:
@@ -81,6 +83,7 @@ class Judge:
         critical = self.solution["Critical Fraud"].to_numpy()
         self._fraud = {period: fraud[rows] for period, rows in self._rows.items()}
         self._critical = {period: critical[rows] for period, rows in self._rows.items()}
+        self.chance = catch_by_chance(self._fraud["public"], RANKED_RATES[0])
         self._caught: OrderedDict[Path, Caught] = OrderedDict()
         self._lock = Lock()
 

@@ -8,8 +8,8 @@ from customs_data.errors import KitError
 from customs_leaderboard.audit_log import append_entry, team_actor
 from customs_leaderboard.board import Board
 from customs_leaderboard.errors import NotFoundError, NotOpenError
-from customs_leaderboard.schema import Selection, Submission
-from customs_leaderboard.teams import check_active, lock_team
+from customs_leaderboard.schema import Selection, Submission, Team
+from customs_leaderboard.teams import check_active, lock_teams
 
 
 def select_submissions(board: Board, team_number: int, numbers: list[int]) -> list[int]:
@@ -46,7 +46,8 @@ def select_submissions(board: Board, team_number: int, numbers: list[int]) -> li
         )
     now = board.now()
     with board.database.writing() as session:
-        check_active(lock_team(session, team_number))
+        lock_teams(board.database, session, [team_number])
+        check_active(session.get_one(Team, team_number))
         if board.phase(board.state(session, "read")) not in ("upcoming", "open"):
             raise NotOpenError("Submissions are selected before the deadline, however: it is over.")
         own = select(Submission).where(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any, Final
 
 from sqlalchemy import bindparam, select
@@ -12,6 +13,7 @@ from customs_data.errors import KitError
 from customs_leaderboard.audit_log import ORGANIZER, append_entry
 from customs_leaderboard.board import Board
 from customs_leaderboard.competition import show_time
+from customs_leaderboard.database import Database
 from customs_leaderboard.errors import DisabledTeamError, UnknownTokenError
 from customs_leaderboard.schema import Team
 from customs_leaderboard.tokens import hash_token, is_token, make_token, same_token
@@ -19,8 +21,16 @@ from customs_leaderboard.tokens import hash_token, is_token, make_token, same_to
 # Begins with a letter or digit: a spreadsheet takes -, = and @ for the beginning of a formula.
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{1,39}")
 # Made once: making a statement costs as much as running it.
-_BY_TOKEN: Final = select(Team).where(Team.token_sha256 == bindparam("token_sha256"))
-_LOCKED: Final = select(Team).where(Team.number == bindparam("number")).with_for_update()
+_BY_TOKEN: Final = select(*Team.__table__.columns).where(
+    Team.token_sha256 == bindparam("token_sha256")
+)
+# In one order, so that two who lock several cannot wait for each other.
+_LOCKED: Final = (
+    select(Team)
+    .where(Team.number.in_(bindparam("numbers", expanding=True)))
+    .order_by(Team.number)
+    .with_for_update()
+)
 
 
 def check_name(name: str) -> str:
@@ -138,10 +148,11 @@ def authenticate(board: Board, token: str) -> Team:
     """
     if not is_token(token):
         raise UnknownTokenError
-    with board.database.reading() as session:
-        team = session.scalar(_BY_TOKEN, {"token_sha256": hash_token(token)})
-    if team is None or not same_token(token, team.token_sha256):
+    with board.database.glancing() as connection:
+        found = connection.execute(_BY_TOKEN, {"token_sha256": hash_token(token)}).one_or_none()
+    if found is None or not same_token(token, found.token_sha256):
         raise UnknownTokenError
+    team = Team(**found._mapping)
     check_active(team)
     return team
 
@@ -169,9 +180,13 @@ def find_team(session: Session, name: str, *, lock: bool = False) -> Team:
     return team
 
 
-def lock_team(session: Session, number: int) -> Team:
-    """Return a team, kept as it is until the transaction ends: one submission at a time."""
-    return session.scalars(_LOCKED, {"number": number}).one()
+def lock_teams(database: Database, session: Session, numbers: Iterable[int]) -> None:
+    """Keep teams as they are until the transaction ends: one decision at a time on each.
+
+    SQLite has one writer anyway.
+    """
+    if database.is_postgresql:
+        session.execute(_LOCKED, {"numbers": sorted(numbers)}).all()
 
 
 def team_as_dict(team: Team) -> dict[str, Any]:

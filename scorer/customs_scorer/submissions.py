@@ -17,11 +17,13 @@ from customs_data.edition.loading import Edition
 from customs_data.errors import InvalidSubmissionError, KitError
 from customs_data.matching import Places, arrow_text, is_repeat, match_ids
 from customs_data.problems import N_EXAMPLES, ProblemReport
-from customs_data.reading import read_table
+from customs_data.reading import parse_csv, read_content, read_table
 from customs_data.schema import KEY
+from customs_scorer.sound_files import read_sound_file
 
 SCORE: Final = "Fraud Score"
 HEADER: Final = (KEY, SCORE)
+_HEADER_LINE: Final = ",".join(HEADER).encode()
 
 # What a sound file can need at most: an ID, a comma, 25 characters of a float64 and quotes, with
 # room for twice the rows, so that extra and repeated rows are still reported as what they are.
@@ -90,8 +92,15 @@ def check_submission(
         raise KitError(f"{path} must be a file, however: there is none. Check the path.")
     report = ProblemReport(path.name if source is None else source)
     nothing = np.zeros(0)
+    expected, max_bytes = arrow_text(expected_ids), max_content_bytes(len(expected_ids))
     try:
-        raw = read_table(path, max_bytes=max_content_bytes(len(expected_ids)), source=source)
+        content = read_content(path, max_bytes=max_bytes, source=source)
+        if content is None:
+            raw = read_table(path, max_bytes=max_bytes, source=source)
+        elif (sound := read_sound_file(content, _HEADER_LINE, expected)) is not None:
+            return CheckedSubmission(report, sound)
+        else:
+            raw = parse_csv(content, source=report.source)
     except KitError as error:
         report.add(str(error).rstrip("."))
         return CheckedSubmission(report, nothing)

@@ -6,15 +6,18 @@ import stat
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import inspect
+from sqlalchemy import inspect, select
 
 from customs_data.edition.generating import generate_edition, read_blueprint
 from customs_data.errors import InvalidEditionError, KitError
 from customs_leaderboard.audit_log import PUBLIC_ACTIONS, read_entries, verify_chain
 from customs_leaderboard.board import make_board, open_board
 from customs_leaderboard.errors import UnavailableError
+from customs_leaderboard.ladder import GROUND_ERRORS
 from customs_leaderboard.migrations import upgrade_tables
-from customs_leaderboard.schema import Base
+from customs_leaderboard.schema import Base, State, Submission
+from customs_leaderboard.submitting import submit_file
+from customs_leaderboard.teams import add_team
 
 
 def test_the_folder_is_closed_to_others(board):
@@ -151,12 +154,56 @@ def test_a_changed_rule_is_written_to_the_log_once(board, database_url, clock):
         ("closes = 2026-03-31", "closes = 2026-04-30"),
         ("n_selections = 2", "n_selections = 3"),
         ("practice = false", "practice = true"),
+        ("ladder_ground_errors = 4.0", "ladder_ground_errors = 0.0"),
+        ("ladder_ground_errors = 4.0\n", ""),
     ],
 )
-def test_what_was_announced_stays(board, database_url, clock, old, new):
+def test_what_was_announced_stays(board_of, database_url, clock, old, new):
+    board = board_of(ladder_ground_errors=GROUND_ERRORS)
     rewrite(board, old, new)
     with pytest.raises(KitError, match="must stay as announced"):
         open_board(board.folder.root, database_url=database_url, clock=clock)
+
+
+@pytest.fixture
+def announced_before(board):
+    """A competition that was made before there was a ground: nothing of it names one."""
+    rewrite(board, "ladder_ground_errors = 0.0\n", "")
+    with board.database.writing() as session:
+        state = session.scalars(select(State)).one()
+        rules = json.loads(state.rules)
+        del rules["ladder_ground_errors"]
+        state.rules = json.dumps(rules, sort_keys=True)
+    return board
+
+
+def test_an_earlier_competition_keeps_the_ladder_it_was_announced_with(
+    announced_before, database_url, clock, make_file
+):
+    again = open_board(announced_before.folder.root, database_url=database_url, clock=clock)
+    assert again.ladder.ground_errors == 0
+    team, _ = add_team(again, "Team A")
+    # A random file: a Ladder that stands on the ground would show chance.
+    receipt = submit_file(again, team.number, make_file(1, quality=0.0))
+    with again.database.reading() as session:
+        (held,) = session.scalars(select(Submission))
+        actions = [entry.action for entry in read_entries(session)]
+    again.close_connections()
+    assert receipt.shown == pytest.approx(held.public_at_5, abs=0.01)
+    assert receipt.shown != pytest.approx(float(again.judge.chance.precision), abs=0.01)
+    assert "rules changed" not in actions
+
+
+def test_an_earlier_competition_takes_changes_but_no_ground(announced_before, database_url, clock):
+    rewrite(announced_before, "daily_limit = 5", "daily_limit = 7")
+    again = open_board(announced_before.folder.root, database_url=database_url, clock=clock)
+    with again.database.reading() as session:
+        (entry,) = (one for one in read_entries(session) if one.action == "rules changed")
+    again.close_connections()
+    assert entry.details == {"daily_limit": {"old": 5, "new": 7}}
+    rewrite(announced_before, "ladder = ", "ladder_ground_errors = 4.0\nladder = ")
+    with pytest.raises(KitError, match="ladder_ground_errors must stay as announced"):
+        open_board(announced_before.folder.root, database_url=database_url, clock=clock)
 
 
 def test_an_exchanged_edition_is_refused(board, database_url, edition_path, tmp_path, clock):

@@ -20,6 +20,7 @@ CHANGES = {
     "ladder_step": [0, -0.1, 0.6, float("nan"), "0.01"],
     "ladder": ["stairs"],
     "ladder_standard_errors": [-1, 11, float("nan"), "3"],
+    "ladder_ground_errors": [-1, 11, float("nan"), "4"],
     "late_submissions": ["yes", 1],
     "opens": ["2026-03-01", datetime(2026, 3, 1), datetime(2027, 3, 1, tzinfo=UTC)],
 }

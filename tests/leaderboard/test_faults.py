@@ -18,11 +18,12 @@ from sqlalchemy import event, select
 from customs_leaderboard.audit_log import read_entries, verify_chain
 from customs_leaderboard.board import make_board, open_board, utc_now
 from customs_leaderboard.errors import UnavailableError
-from customs_leaderboard.ladder import step_ladder
+from customs_leaderboard.receipts import day_of
+from customs_leaderboard.rungs import step_ladder
 from customs_leaderboard.schema import Submission
 from customs_leaderboard.spool import Spool
 from customs_leaderboard.standings import public_standings, team_history
-from customs_leaderboard.submitting import day_of, submit_file, sweep
+from customs_leaderboard.submitting import submit_file, sweep
 from customs_leaderboard.teams import add_team, list_teams
 
 SUBMITTER = Path(__file__).with_name("submitter.py")
@@ -264,16 +265,16 @@ def test_a_missing_table_is_a_bug_and_not_an_excuse(board):
         read()
 
 
-def test_a_commit_that_fails_leaves_nothing_but_a_file(board, team, make_file, monkeypatch):
+def test_a_commit_that_fails_leaves_nothing_but_a_file(board, team, make_file):
     """The file is in place, the row is not: it is no submission, and is swept away."""
 
-    def fail(*_args, **_kwargs):
+    def fail(_connection):
         raise ZeroDivisionError
 
-    with monkeypatch.context() as patched:
-        patched.setattr("customs_leaderboard.submitting.append_entry", fail)
-        with pytest.raises(ZeroDivisionError):
-            submit_file(board, team.number, make_file(1))
+    event.listen(board.database.engine, "commit", fail)
+    with pytest.raises(ZeroDivisionError):
+        submit_file(board, team.number, make_file(1))
+    event.remove(board.database.engine, "commit", fail)
     nothing_happened(board, team)
     assert len(list(board.folder.submissions.glob("*/*"))) == 1
     receipt = submit_file(board, team.number, make_file(1))

@@ -12,15 +12,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from customs_data.errors import KitError
-from customs_leaderboard.caught import catch, paired_variance
-from customs_leaderboard.ladder import (
-    Ladder,
-    LadderState,
-    default_step,
-    paired_ladder,
-    parameter_free_ladder,
-    step_ladder,
-)
+from customs_leaderboard.caught import catch, catch_by_chance, paired_variance
+from customs_leaderboard.ladder import Ladder, LadderState, default_step
+from customs_leaderboard.rungs import paired_ladder, parameter_free_ladder, step_ladder
 from customs_scorer.metrics import precision_at
 
 RATE = 0.25
@@ -231,17 +225,49 @@ def test_a_team_climbs(kind):
     """Frauds caught of k = 5: 2, 3, 1, 5; shown 0.4 and 1 at least, the fall never."""
     y_true = np.repeat([1, 0], [5, 15])
     files = [np.isin(np.arange(20), [*range(n), *range(19, 14 + n, -1)]) for n in (2, 3, 1, 5)]
-    ladder = Ladder(kind, 0.05, 1.5)
+    ladder, chance = Ladder(kind, 0.05, 1.5, ground_errors=0), catch_by_chance(y_true, RATE)
     state, caught, states = LadderState(), {}, []
     for number, scores in enumerate(files, start=10):
         caught[number] = catch(y_true, scores, RATE)
-        best = caught.get(state.best_submission) if ladder.compares_with_best else None
+        best = caught[state.best_submission] if ladder.compares_with_best(state, chance) else None
         state = LadderState(**json.loads(json.dumps(state.as_dict())))
-        state = ladder.climb(state, number, caught[number], best)
+        state = ladder.climb(state, number, caught[number], chance=chance, best=best)
         states.append((state.best_shown, state.best_submission))
     second = (0.6, 11) if kind == "step" else (0.4, 10)  # one fraud more is one standard error
     # Three frauds more: s^2 = (3 - 9/20) / 19, 20 * s^2 / 25 = 0.107: 1.5 errors are 0.49.
     assert states == [(0.4, 10), second, second, (1.0, 13)]
+
+
+@pytest.mark.parametrize("kind", ["step", "parameter_free", "paired"])
+def test_chance_is_shown_until_a_file_is_clearly_better(kind):
+    """200 rows, 40 frauds, k = 50: chance catches 10 (0.2), the base rate.
+
+    The error of luck is sqrt(.2 * .8 / 50 * 150 / 199) = .0491; four of them are .1965: a file
+    leaves the ground with .3965 and more, that is 20 of 50.
+    """
+    y_true = np.repeat([1, 0], [40, 160])
+    chance = catch_by_chance(y_true, RATE)
+    assert float(chance.precision) == 0.2
+
+    def catching(n):
+        order = np.r_[np.arange(n), np.arange(40, 90 - n)]
+        return catch(y_true, np.isin(np.arange(200), order), RATE)
+
+    ladder = Ladder(kind, 0.02, ground_errors=4)
+    first = 20
+    state = ladder.climb(LadderState(), 1, catching(first - 1), chance=chance)
+    assert state == LadderState(0.2, 1)
+    assert not ladder.compares_with_best(state, chance)
+    for number, n in enumerate((0, 11, first - 1), start=2):
+        assert ladder.climb(state, number, catching(n), chance=chance) == state
+    assert ladder.climb(LadderState(), 1, catching(first), chance=chance) == LadderState(
+        first / 50, 1
+    )
+    left = ladder.climb(state, 5, catching(first), chance=chance)
+    assert left == LadderState(first / 50, 5)
+    assert ladder.compares_with_best(left, chance) == (kind != "step")
+    if kind == "step":  # off the ground, a step is enough
+        assert ladder.climb(left, 6, catching(first + 1), chance=chance).best_submission == 6
 
 
 def test_a_ladder_of_another_kind_is_refused():
@@ -251,3 +277,5 @@ def test_a_ladder_of_another_kind_is_refused():
         Ladder("step", 0.0)
     with pytest.raises(ValueError, match="standard_errors"):
         Ladder("paired", 0.01, -1.0)
+    with pytest.raises(ValueError, match="standard_errors"):
+        Ladder("step", 0.01, ground_errors=-1.0)

@@ -12,7 +12,8 @@ import pytest
 
 from customs_baselines.grids.tables import put_table
 from customs_data.errors import KitError
-from customs_leaderboard.ladder import Ladder, default_step
+from customs_leaderboard.caught import catch, catch_by_chance
+from customs_leaderboard.ladder import Ladder, LadderState, default_step
 
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "leaderboard/results"
@@ -36,7 +37,7 @@ def gain(benchmark):
     boards = {
         "none": benchmark.exact_board,
         **{
-            kind: partial(benchmark.laddered_board, Ladder(kind, step))
+            kind: partial(benchmark.laddered_board, Ladder(kind, step, ground_errors=0))
             for kind in ("step", "parameter_free", "paired")
         },
     }
@@ -97,6 +98,29 @@ def test_what_an_attacker_hands_in_is_what_the_board_answered(benchmark):
     assert best > asked[0][0]
 
 
+def test_luck_leaves_the_ground_as_seldom_as_is_derived(benchmark):
+    """A ground of one error, which random files do leave; 400 declarations, 20 inspected."""
+    ladder_ground = import_module("ladder_ground")
+    ladder = Ladder("step", 0.01, ground_errors=1)
+    derived = ladder_ground.leaving(ladder, 400, 0.22, 3)
+    y_true = np.arange(400) < 88
+    rng = np.random.default_rng(5)
+    chance = catch_by_chance(y_true, 0.05)
+    states = [
+        ladder.climb(LadderState(), 1, catch(y_true, rng.random(400), 0.05), chance=chance)
+        for _ in range(4_000)
+    ]
+    left = np.array([state.best_shown > 0.22 for state in states])
+    # chance .22, its error sqrt(.22 * .78 / 20 * 380 / 399) = .0904: 7 of 20 are more than .3104
+    assert derived["leaves"] == 0.35
+    assert min(state.best_shown for state in states if state.best_shown > 0.22) == 0.35
+    error = (derived["one_file"] * (1 - derived["one_file"]) / len(left)) ** 0.5
+    assert abs(left.mean() - derived["one_file"]) < 3 * error
+    assert derived["any_file"] == pytest.approx(1 - (1 - derived["one_file"]) ** 3, rel=1e-3)
+    with pytest.raises(ValueError, match="best file"):
+        ladder_ground.leaving(Ladder("step", 0.01, ground_errors=10), 400, 0.22, 3)
+
+
 def test_tables_in_the_document_are_those_of_the_results(benchmark, results):
     name, content = results
     tables = benchmark.tables_of(content)
@@ -115,14 +139,18 @@ def test_results_hold_what_the_document_claims():
     def public(attack, defence):
         return rows[attack, defence]["public"]["gain"]
 
-    default, strict = "step Ladder 0.01", "paired Ladder, 3 errors"
-    for defence in (default, "parameter-free Ladder", strict):
+    bare, strict = "step Ladder 0.01", "paired Ladder, 3 errors"
+    default, free = "grounded step Ladder 0.01", "grounded parameter-free Ladder"
+    for defence in (bare, default, "parameter-free Ladder", free, strict):
         assert public("blind boosting, majority", defence) <= 0.02
         for climbing in ("climbing from a model", "climbing from a random file"):
             assert public(climbing, defence) <= 2 / 3 * public(climbing, "none")
-    assert public("blind boosting, best rule", default) > 0.02  # the document says so, too
-    for blind in ("blind boosting, best rule", "luckiest random file"):
-        assert public(blind, strict) <= 0.02
+    assert public("blind boosting, best rule", bare) > 0.02  # what the ground is for
+    for blind in ("blind boosting, best rule", "luckiest random file", "boosting from a model"):
+        for defence in (default, free, strict):
+            assert public(blind, defence) <= 0.02
+    honest = {row["defence"]: row for row in content["honest"]}
+    assert honest[default] == {**honest[bare], "defence": default}  # nothing is lost by the ground
     for row in rows.values():
         private = row["private"]
         assert abs(private["gain"]) <= 3 * private["standard_error"] + 1e-9
@@ -130,7 +158,7 @@ def test_results_hold_what_the_document_claims():
 
 def test_results_are_read_back_written_and_drawn(benchmark, tmp_path, monkeypatch, capsys):
     document = tmp_path / "x.md"
-    names = [f"ladder_attacks {what}" for what in ("gains", "curves", "honest")]
+    names = [f"ladder_attacks {what}" for what in ("gains", "curves", "honest", "ground")]
     document.write_text("".join(f"<!-- results:{n} -->\n<!-- /results -->\n" for n in names))
     saved = ["ladder_attacks.py", "--from", str(RESULTS / "ladder_attacks.json")]
     picture = tmp_path / "x.svg"
@@ -138,5 +166,5 @@ def test_results_are_read_back_written_and_drawn(benchmark, tmp_path, monkeypatc
         monkeypatch.setattr("sys.argv", [*saved, *options])
         benchmark.main()
     assert "paired Ladder" in capsys.readouterr().out
-    assert document.read_text().count("| blind boosting, majority |") == 7  # one and six defences
+    assert document.read_text().count("| blind boosting, majority |") == 9  # one and eight defences
     assert picture.read_text().startswith("<?xml")

@@ -12,7 +12,9 @@ from click.testing import CliRunner
 
 from customs_data.errors import KitError
 from customs_kit.cli import customs_kit
+from customs_kit.commands import leaderboard_options
 from customs_kit.commands.leaderboard_options import LADDERS
+from customs_leaderboard import ladder
 from customs_leaderboard.board import open_board
 from customs_leaderboard.ladder import Kind
 from customs_leaderboard.submitting import submit_file
@@ -143,6 +145,8 @@ def test_rules_come_from_the_options(edition_path, tmp_path):
             "paired",
             "--ladder-step",
             0.03,
+            "--ladder-ground",
+            3,
             "--no-late",
             "--json",
         )
@@ -153,6 +157,7 @@ def test_rules_come_from_the_options(edition_path, tmp_path):
     assert board.competition.late_submissions is False
     assert board.competition.max_upload_mib == 2  # 1 MiB and 256 bytes for each of 614 rows
     assert (board.ladder.kind, board.ladder.step) == ("paired", 0.03)
+    assert board.ladder.ground_errors == 3
     board.close_connections()
 
 
@@ -160,6 +165,7 @@ def test_the_default_step_grows_as_the_edition_shrinks(made, edition):
     from customs_leaderboard.ladder import default_step
 
     board = open_board(made)
+    assert board.competition.ladder_ground_errors == 4
     assert board.competition.ladder_step == default_step(edition.manifest.rows["public"]) > 0.01
     board.close_connections()
 
@@ -178,6 +184,7 @@ def test_references_stand_below_the_table(edition_path, tmp_path):
 
 def test_the_commands_know_every_ladder():
     assert get_args(Kind) == LADDERS
+    assert leaderboard_options.GROUND_ERRORS == ladder.GROUND_ERRORS
 
 
 def test_mistakes_are_told(made, edition_path, tmp_path):

@@ -472,11 +472,15 @@ def test_a_close_without_teams_has_a_page(empty, tmp_path):
         ("paired", f"by 0.02 or more, and by more than {STRICT_ERRORS:g} standard errors"),
     ],
 )
-def test_the_rules_explain_the_ladder_that_is_used(edition_path, tmp_path, kind, told):
-    competition = Competition("Rules", edition_path, OPENS, CLOSES, 0.02, ladder=kind)
+@pytest.mark.parametrize("grounded", [True, False])
+def test_the_rules_explain_the_ladder_that_is_used(edition_path, tmp_path, kind, told, grounded):
+    ground = {} if grounded else {"ladder_ground_errors": 0.0}
+    competition = Competition("Rules", edition_path, OPENS, CLOSES, 0.02, ladder=kind, **ground)
     board = make_board(tmp_path / "board", competition, clock=lambda: OPENS)
     words = read(client_of(board), "/about").words()
     assert told in words
+    assert ("beats chance by more than 4 standard errors" in words) is grounded
+    assert ("Your first file's public score is shown" in words) is not grounded
     assert "5 a team and day (UTC)" in words
     assert board.manifest.commitment in words
     assert "Late files are taken and scored, never ranked" in words
@@ -588,7 +592,8 @@ def test_errors_are_pages_for_browsers_and_json_for_programs(story, monkeypatch)
 
 def test_a_database_that_is_away_is_told_without_asking_it(story, monkeypatch):
     client = client_of(story.board)
-    monkeypatch.setattr(story.board.database, "reading", lambda: _away())
+    for transaction in ("reading", "glancing", "writing"):
+        monkeypatch.setattr(story.board.database, transaction, lambda: _away())
     for path in ("/", "/log", "/about", "/submit"):
         answer = client.get(path)
         assert answer.status_code == 503

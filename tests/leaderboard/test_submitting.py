@@ -5,6 +5,7 @@ import hashlib
 import json
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
+from typing import get_args
 
 import numpy as np
 import pandas as pd
@@ -19,11 +20,13 @@ from customs_leaderboard.errors import (
     RefusedFileError,
     TooLargeError,
 )
+from customs_leaderboard.ladder import Kind
 from customs_leaderboard.schema import Submission
 from customs_leaderboard.spool import Spool
 from customs_leaderboard.standings import team_history
 from customs_leaderboard.submitting import submit, submit_file, sweep
 from customs_leaderboard.teams import add_team, disable_team, list_teams
+from customs_scorer import write_submission
 from customs_scorer.standings import score_files
 
 
@@ -87,8 +90,48 @@ def test_the_board_shows_what_the_ladder_lets_through(board, team, send):
     assert (held.best_shown, held.n_submissions) == (float(shown), 5)
 
 
+@pytest.mark.parametrize("kind", get_args(Kind))
+def test_the_board_shows_chance_until_a_file_is_clearly_better(board_of, send_labels, kind):
+    """301 public declarations, 16 inspected; step 0.02.
+
+    Chance scores b = 66/301 = .2193, shown as .22. The error of luck is
+    sqrt(b (1 - b) / 16 * 285 / 300) = .1008: a file leaves the ground with more than .6225, that is
+    10 of 16. What stands on the grid of 1/16: chance as 4/16.
+    """
+    board = board_of(ladder=kind, ladder_ground_errors=4.0, daily_limit=10)
+    team, _ = add_team(board, "Team A")
+    ground, ten, eleven = (
+        (0.25, 10 / 16, 11 / 16) if kind == "parameter_free" else (0.22, 0.62, 0.68)
+    )
+    receipts = [send_labels(board, team, n) for n in (9, 0, 10, 3, 11)]
+    # Off the ground, one fraud more is a step, but no standard error of a paired test.
+    last = eleven if kind == "step" else ten
+    assert [one.shown for one in receipts] == [ground, ground, ten, ten, last]
+    assert [one.improved for one in receipts] == [True, False, True, False, kind == "step"]
+    assert [round(16 * held.public_at_5) for held in stored(board)] == [9, 0, 10, 3, 11]
+    (held,) = list_teams(board)
+    assert (held.best_shown, held.best_submission) == (last, 5 if kind == "step" else 3)
+
+
+@pytest.fixture
+def send_labels(edition, tmp_path):
+    """Send a file that catches so many public frauds: ``send_labels(board, team, n)``."""
+
+    def send(board, team, n_caught):
+        judge = board.judge
+        rows, fraud = judge.row_numbers("public"), judge.fraud("public")
+        scores = np.zeros(len(judge.expected_ids))
+        scores[rows[np.flatnonzero(fraud)[:n_caught]]] = 1
+        scores[rows[np.flatnonzero(fraud == 0)[: 16 - n_caught]]] = 1
+        path = write_submission(edition, scores, tmp_path / f"{n_caught}-caught.csv")
+        return submit_file(board, team.number, path)
+
+    return send
+
+
 def test_the_parameter_free_ladder_compares_with_the_best_file(board_of, make_file):
-    from customs_leaderboard.ladder import catch, parameter_free_ladder
+    from customs_leaderboard.caught import catch
+    from customs_leaderboard.rungs import parameter_free_ladder
     from customs_scorer.submissions import read_submission
 
     board = board_of(ladder="parameter_free", daily_limit=10)

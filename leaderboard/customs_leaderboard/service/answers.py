@@ -26,6 +26,7 @@ class Rules(_Answer):
     ladder: str
     ladder_step: float
     ladder_standard_errors: float
+    ladder_ground_errors: float
     daily_limit: int
     n_selections: int
     late_submissions: bool

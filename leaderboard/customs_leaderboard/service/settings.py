@@ -25,7 +25,8 @@ class ServiceSettings:
     wrong_token_burst : int
         How many at once after a pause.
     n_scoring_threads : int
-        Submissions checked and scored at the same time; the others wait.
+        Submissions worked on at the same time; the others wait. More than there are cores, because
+        most of them wait for a disk, and those that wait together share its syncs.
     n_connections : int
         Connections at the same time; more are answered 503.
     receive_timeout_s : float
@@ -42,7 +43,7 @@ class ServiceSettings:
     request_burst: int = 1000
     wrong_tokens_per_minute: float = 10
     wrong_token_burst: int = 20
-    n_scoring_threads: int = field(default_factory=lambda: 2 + (os.cpu_count() or 1))
+    n_scoring_threads: int = field(default_factory=lambda: 10 + (os.cpu_count() or 1))
     n_connections: int = 1000
     receive_timeout_s: float = 30
     receive_total_s: float = 900

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final, Generic, TypeVar
@@ -12,12 +12,13 @@ import anyio
 from anyio.to_thread import run_sync
 from fastapi import Request
 
+from customs_leaderboard.receipts import Receipt
 from customs_leaderboard.service.access import board_of, settings_of
 from customs_leaderboard.service.caching import AnswerCache
 from customs_leaderboard.service.forms import FormParser, PartBegins
 from customs_leaderboard.service.problems import BadUploadError, SlowClientError
 from customs_leaderboard.spool import Spool, too_large
-from customs_leaderboard.submitting import Receipt, submit
+from customs_leaderboard.submitting import submit
 
 #: Name of the form's part that is the file.
 FILE_PART: Final = "file"
@@ -85,7 +86,7 @@ class Upload(Generic[T]):
 
 @asynccontextmanager
 async def receive_upload(
-    request: Request, check: Callable[[dict[str, str]], T]
+    request: Request, check: Callable[[dict[str, str]], Awaitable[T]]
 ) -> AsyncIterator[Upload[T]]:
     """Receive the file of a request: its body, or the part ``file`` of a multipart form.
 
@@ -94,8 +95,8 @@ async def receive_upload(
     request : Request
         Nothing of its body was read.
     check : callable
-        Called in a thread before the first byte of the file is kept, with the form's fields up to
-        there: whoever may not send a file is refused without storing anything.
+        Awaited before the first byte of the file is kept, with the form's fields up to there:
+        whoever may not send a file is refused without storing anything.
 
     Yields
     ------
@@ -126,7 +127,7 @@ async def receive_upload(
                 if is_form:
                     checked, fields = await _receive_form(request, parts, writer, check)
                 else:
-                    checked, fields = await run_sync(check, {}), {}
+                    checked, fields = await check({}), {}
                     async for part in parts:
                         await writer.write(part)
         except TimeoutError:
@@ -153,7 +154,7 @@ async def _receive_form(
     request: Request,
     parts: AsyncIterator[bytes],
     writer: Writer,
-    check: Callable[[dict[str, str]], T],
+    check: Callable[[dict[str, str]], Awaitable[T]],
 ) -> tuple[T, dict[str, str]]:
     parser = FormParser(request.headers["Content-Type"])
     fields: dict[str, bytearray] = {}
@@ -166,7 +167,7 @@ async def _receive_form(
                 if event.is_file:
                     if checked or event.name != FILE_PART:
                         raise BadUploadError(f"The form must have one file, named {FILE_PART}.")
-                    checked.append(await run_sync(check, _texts(fields)))
+                    checked.append(await check(_texts(fields)))
             elif current is None:
                 await writer.write(event.content)
             elif len(current) + len(event.content) > _N_FIELD_BYTES:

@@ -105,8 +105,9 @@ def backup(competition: Path, file: Path, database_url: str | None, as_json: boo
         print_json({"file": str(file), **counts})
     else:
         click.echo(
-            f"{file} holds {counts['team']:,} teams, {counts['submission']:,} submissions and "
-            f"{counts['audit_entry']:,} entries of the audit log."
+            f"{file} holds {_counted(counts['team'], 'team')}, "
+            f"{_counted(counts['submission'], 'submission')} and "
+            f"{_counted(counts['audit_entry'], 'audit log entry', 'audit log entries')}."
         )
 
 
@@ -145,6 +146,11 @@ def restore(
         print_json({"folder": str(out), "teams": len(teams), "submissions": n_submissions})
     else:
         click.echo(
-            f"{out} holds {board.competition.title}: {len(teams):,} teams with "
-            f"{n_submissions:,} ranked submissions."
+            f"{out} holds {board.competition.title}: {_counted(len(teams), 'team')} with "
+            f"{_counted(n_submissions, 'ranked submission')}."
         )
+
+
+def _counted(n: int, one: str, many: str | None = None) -> str:
+    """1 team, 2 teams."""
+    return f"{n:,} {one if n == 1 else many or one + 's'}"

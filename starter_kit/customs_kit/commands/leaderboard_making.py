@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from customs_kit.commands.leaderboard_options import LADDERS, database_option, require_extra
+from customs_kit.commands.leaderboard_options import (
+    GROUND_ERRORS,
+    LADDERS,
+    database_option,
+    require_extra,
+)
 from customs_kit.commands.options import json_option
 
 if TYPE_CHECKING:
@@ -46,6 +51,15 @@ _DAYS = 30
     "declarations, more for fewer]",
 )
 @click.option(
+    "--ladder-ground",
+    "ladder_ground_errors",
+    type=float,
+    default=GROUND_ERRORS,
+    show_default=True,
+    help="Standard errors of luck that a team's score must beat chance by before more than chance "
+    "is shown; 0 shows every first score.",
+)
+@click.option(
     "--late/--no-late",
     default=True,
     show_default=True,
@@ -79,6 +93,7 @@ def init(
     selections: int,
     ladder: Kind,
     ladder_step: float | None,
+    ladder_ground_errors: float,
     late: bool,
     max_upload_mib: int | None,
     references: tuple[Path, ...],
@@ -121,6 +136,7 @@ def init(
         daily_limit=daily_limit,
         n_selections=selections,
         ladder=ladder,
+        ladder_ground_errors=ladder_ground_errors,
         late_submissions=late,
         # Nothing larger could be read: the content's own cap, in whole MiB.
         max_upload_mib=max_upload_mib or -(-max_content_bytes(n_test) >> 20),

@@ -19,6 +19,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 #: As `customs_leaderboard.ladder.Kind`; said here so that --help loads nothing.
 LADDERS: Final = ("step", "parameter_free", "paired")
+#: As there.
+GROUND_ERRORS: Final = 4.0
 _DATABASE_VARIABLE: Final = "CUSTOMS_KIT_DATABASE_URL"
 _EXTRA: Final = (
     "alembic", "fastapi", "httptools", "httpx2", "jinja2", "psycopg", "python_multipart",

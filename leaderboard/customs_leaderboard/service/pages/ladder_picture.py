@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from customs_leaderboard.ladder import step_ladder
+from customs_leaderboard.rungs import step_ladder
 from customs_leaderboard.service.pages.progress_chart import stairs
 from customs_leaderboard.service.pages.scales import Scale
 

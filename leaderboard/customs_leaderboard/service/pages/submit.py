@@ -9,12 +9,12 @@ from fastapi import APIRouter, Request, Response
 
 from customs_data.errors import KitError
 from customs_leaderboard.board import Board
+from customs_leaderboard.receipts import Receipt
 from customs_leaderboard.schema import Team
 from customs_leaderboard.service.access import authenticate_form, board_of
 from customs_leaderboard.service.pages.rendering import page
 from customs_leaderboard.service.problems import Problem, problem_of
 from customs_leaderboard.service.uploads import UPLOAD_LIMIT, receive_upload, submit_upload
-from customs_leaderboard.submitting import Receipt
 
 router = APIRouter()
 
@@ -29,8 +29,9 @@ def show_form(request: Request) -> Response:
 async def take_file(request: Request) -> Response:
     """Take a file, and answer with its receipt or with everything that is wrong with it."""
 
-    def team_of_form(fields: dict[str, str]) -> Team:
-        return authenticate_form(request, fields.get("token", "").strip())
+    async def team_of_form(fields: dict[str, str]) -> Team:
+        token = fields.get("token", "").strip()
+        return await run_sync(authenticate_form, request, token)
 
     try:
         async with receive_upload(request, team_of_form) as upload:

@@ -1,0 +1,70 @@
+"""What a file must score to leave the ground of the default Ladder, and how often luck does.
+
+Derived, not drawn: the Ladder is asked for the fewest frauds that leave the ground, and a random
+file inspects k declarations of a period as lots drawn without putting back (hypergeometric).
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from typing import Any
+
+import numpy as np
+from attackers import RATE
+from scipy.stats import hypergeom
+
+from customs_leaderboard.caught import Caught, catch_by_chance
+from customs_leaderboard.ladder import Ladder, LadderState, default_step
+from customs_scorer.metrics import n_inspected
+
+#: Public declarations: of a course's edition, of one of 54,000 (8,134), of a national one.
+SIZES = (300, 1_000, 3_000, 8_134, 81_340, 3_720_593)
+
+
+def leaving(ladder: Ladder, n_declarations: int, base_rate: float, files: int) -> dict[str, Any]:
+    """Fewest frauds that leave the ground, and the chance of random files to catch as many.
+
+    Parameters
+    ----------
+    ladder : Ladder
+        With a ground.
+    n_declarations : int
+        Of the public period.
+    base_rate : float
+        Share of frauds among them, rounded to a whole number of declarations.
+    files : int
+        How many random files a team sends.
+    """
+    n_frauds = round(base_rate * n_declarations)
+    k = n_inspected(n_declarations, RATE)
+    chance = catch_by_chance(np.arange(n_declarations) < n_frauds, RATE)
+    none = np.empty(0, np.intp)
+
+    def leaves(n_caught: int) -> bool:
+        new = Caught(n_declarations, k, np.arange(n_caught), none, chance.tie_share)
+        on_ground = ladder.climb(LadderState(), 1, chance, chance=chance)
+        return ladder.climb(on_ground, 2, new, chance=chance) != on_ground
+
+    most = min(k, n_frauds)
+    fewest = bisect_left(range(most + 1), True, key=leaves)
+    if fewest > most:
+        raise ValueError("Even the best file must not stay on the ground, however: it does.")
+    odds = float(hypergeom.sf(fewest - 1, n_declarations, n_frauds, k))
+    return {
+        "public": n_declarations,
+        "inspected": k,
+        "chance": significant(float(chance.precision)),
+        "leaves": significant(fewest / k),
+        "one_file": significant(odds),
+        "any_file": significant(float(-np.expm1(files * np.log1p(-odds)))),
+    }
+
+
+def measure_ground(base_rate: float, files: int) -> list[dict[str, Any]]:
+    """`leaving` of the default Ladder for public periods of several sizes."""
+    return [leaving(Ladder("step", default_step(n)), n, base_rate, files) for n in SIZES]
+
+
+def significant(number: float) -> float:
+    """Four digits of it."""
+    return float(f"{number:.3e}")

@@ -1,0 +1,44 @@
+"""Results of leaderboard_load.py: one row a database, as JSON and as a table."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from customs_baselines.grids.tables import markdown_row
+
+Results = dict[str, dict[str, Any]]
+
+_COLUMNS = {
+    "scored a second": "per_second_generator_excluded",
+    "by CPU": "per_second_by_cpu",
+    "by the clock": "per_second_wall_clock",
+    "answer p50, ms": "latency_p50_ms",
+    "p99, ms": "latency_p99_ms",
+    "page p99, ms": "page_p99_ms",
+    "server's CPU, s": "server_cpu_s",
+    "database's": "database_cpu_s",
+    "generator's": "generator_cpu_s",
+    "peak memory, MiB": "server_peak_mib",
+}
+
+
+def save(found: dict[str, Any], path: Path) -> Results:
+    """Put the figures of one database beside those of the other; return both."""
+    results: Results = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    results[found["database"]] = found
+    path.write_text(json.dumps(results, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    return results
+
+
+def table_of(results: Results) -> str:
+    """Markdown table, one row a database."""
+    lines = [
+        markdown_row(["database", "teams", "submissions", "stored before", *_COLUMNS]),
+        markdown_row(["---"] + ["---:"] * (3 + len(_COLUMNS))),
+    ]
+    for database, row in sorted(results.items(), reverse=True):
+        cells = [f"{row[name]:,}" for name in ("teams", "submissions", "stored_before")]
+        lines.append(markdown_row([database, *cells, *(f"{row[c]:,}" for c in _COLUMNS.values())]))
+    return "\n".join(lines)

@@ -1,0 +1,42 @@
+"""What the README says of the load is what was measured."""
+
+from __future__ import annotations
+
+import json
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from customs_baselines.grids.tables import put_table
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_table_is_that_of_the_results(monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "benchmarks")
+    report = import_module("load_report")
+    results = json.loads((ROOT / "leaderboard/results/load.json").read_text())
+    assert set(results) == {"SQLite", "PostgreSQL"}
+    for row in results.values():
+        assert (row["teams"], row["stored_before"]) == (200, 10_000)
+    put_table(ROOT / "leaderboard/README.md", "load", report.table_of(results), check=True)
+
+
+def test_figures_of_one_database_stand_beside_the_others(monkeypatch, tmp_path):
+    monkeypatch.syspath_prepend(ROOT / "benchmarks")
+    report = import_module("load_report")
+    held = json.loads((ROOT / "leaderboard/results/load.json").read_text())
+    path = tmp_path / "load.json"
+    report.save({**held["SQLite"], "teams": 7}, path)
+    report.save(held["PostgreSQL"], path)
+    assert report.save(held["SQLite"], path) == held == json.loads(path.read_text())
+
+
+def test_one_database_makes_one_row(monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "benchmarks")
+    report = import_module("load_report")
+    held = json.loads((ROOT / "leaderboard/results/load.json").read_text())
+    assert report.table_of({"SQLite": held["SQLite"]}).count("\n") == 2
+    with pytest.raises(KeyError):
+        report.table_of({"SQLite": {}})

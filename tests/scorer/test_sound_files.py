@@ -1,0 +1,131 @@
+"""The short way through sound files and the thorough one agree, to the last bit."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from customs_data.matching import arrow_text
+from customs_scorer.sound_files import read_sound_file
+from customs_scorer.submissions import HEADER, check_submission
+
+HEADER_LINE = ",".join(HEADER).encode()
+IDS = pd.Series([str(38_811_000 + i * 7) for i in range(12)])
+EXPECTED = arrow_text(IDS)
+QUICK = settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+FINITE = st.floats(allow_nan=False, allow_infinity=False)
+# What programs and people write where a number should stand; of plain bytes and of others.
+CELLS = st.one_of(
+    FINITE.map(repr),
+    st.sampled_from(
+        ["", "-", ".", "e", "1.", ".5", "+.5", "+1", "-0", "1e5", "1E+05", "1e", "1e999", "-1e999",
+         "1e-999", "1..2", "1,2", "--1", "+-1", "00012", "1-2", "nan", "inf", " 1", "1 ", "0x1F",
+         "1_000", '"1"', "9" * 400, "0." + "1" * 400]
+    ),
+    st.text("0123456789+-.eE,\n", max_size=12),
+)  # fmt: skip
+NAMES = st.one_of(
+    st.sampled_from([*IDS, "38811001", "038811000", "3.8811e7", ""]),
+    st.text("0123456789+-.eE,\n", max_size=9),
+)
+TAILS = st.sampled_from(["", "\n", "\n\n", "\r\n", ",", "0"])
+
+
+def sound(content: bytes) -> np.ndarray | None:
+    return read_sound_file(content, HEADER_LINE, EXPECTED)
+
+
+@pytest.fixture
+def thorough(tmp_path, monkeypatch):
+    """Check as if no file were sound at first sight."""
+    monkeypatch.setattr("customs_scorer.submissions.read_sound_file", lambda *_: None)
+
+    def check(content):
+        path = tmp_path / "x.csv"
+        path.write_bytes(content)
+        return check_submission(path, IDS)
+
+    return check
+
+
+def file_of(rows, tail="\n", between="\n"):
+    lines = [",".join(HEADER), *(f"{name},{cell}" for name, cell in rows)]
+    return (between.join(lines) + tail).encode()
+
+
+@QUICK
+@given(st.lists(FINITE, min_size=12, max_size=12), st.permutations(range(12)))
+def test_sound_files_are_recognised_in_any_order(thorough, scores, order):
+    content = file_of([(IDS[i], repr(scores[i])) for i in order])
+    found = sound(content)
+    assert found is not None
+    assert found.tolist() == scores
+    # Bit for bit: 0.0 and -0.0 too.
+    assert found.tobytes() == thorough(content).fraud_score.tobytes()
+
+
+@QUICK
+@given(st.permutations(range(12)), st.lists(st.tuples(st.integers(0, 11), CELLS), max_size=2),
+       st.lists(st.tuples(st.integers(0, 11), NAMES), max_size=1), TAILS)  # fmt: skip
+def test_what_is_taken_for_sound_passes_the_thorough_check(thorough, order, cells, names, tail):
+    rows = [[IDS[i], repr(0.5 + i)] for i in order]
+    for place, cell in cells:
+        rows[place][1] = cell
+    for place, name in names:
+        rows[place][0] = name
+    content = file_of(rows, tail)
+    found = sound(content)
+    checked = thorough(content)
+    if found is not None:
+        assert checked.passed, str(checked.report)
+        assert found.tobytes() == checked.fraud_score.tobytes()
+        assert all(map(math.isfinite, found))
+
+
+@QUICK
+@given(st.lists(st.tuples(st.integers(0, 400), st.integers(0, 255)), min_size=1, max_size=3))
+def test_any_bytes_taken_for_sound_pass_the_thorough_check(thorough, edits):
+    content = bytearray(file_of([(name, "0.25") for name in IDS]))
+    for at, byte in edits:
+        content[at % len(content)] = byte
+    found = sound(bytes(content))
+    if found is not None:
+        assert found.tobytes() == thorough(bytes(content)).fraud_score.tobytes()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        HEADER_LINE,
+        HEADER_LINE + b"\n",
+        HEADER_LINE + b"\n\n",
+        b"\xef\xbb\xbf" + file_of([(name, "1") for name in IDS]),
+        file_of([(name, "1") for name in IDS], between="\r\n", tail="\r\n"),
+        file_of([(name, "1") for name in IDS[:-1]]),
+        file_of([(name, "1") for name in [*IDS, IDS[0]]]),
+        file_of([(name, "1") for name in [*IDS[:-1], IDS[0]]]),
+        file_of([(name, "1e999") for name in IDS]),
+        file_of([(name, "") for name in IDS]),
+        file_of([(name, "1,1") for name in IDS]),
+    ],
+)
+def test_what_is_not_sure_is_left_to_the_thorough_check(content):
+    assert sound(content) is None
+
+
+def test_a_sound_file_is_scored_without_the_thorough_check(tmp_path, monkeypatch):
+    def fail(*_args, **_kwargs):
+        raise AssertionError("looked at closely")
+
+    monkeypatch.setattr("customs_scorer.submissions.parse_csv", fail)
+    path = tmp_path / "x.csv"
+    path.write_bytes(file_of([(name, "0.5") for name in IDS]))
+    assert check_submission(path, IDS).fraud_score.tolist() == [0.5] * 12
