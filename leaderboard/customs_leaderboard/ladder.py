@@ -122,10 +122,10 @@ class Ladder:
 
     Examples
     --------
-    >>> from customs_leaderboard.caught import catch
     Two of four are opened, one is fraud: chance scores 1/4, with a standard error of 1/4 (see
     `luck_variance`). The perfect file is not more than one of them better.
 
+    >>> from customs_leaderboard.caught import catch
     >>> y_true = [1, 0, 0, 0]
     >>> chance, new = catch(y_true, [0, 0, 0, 0], 0.5), catch(y_true, [4, 3, 2, 1], 0.5)
     >>> Ladder("step", 0.01, ground_errors=1).climb(LadderState(), 1, new, chance=chance)

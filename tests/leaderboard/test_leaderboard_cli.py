@@ -38,8 +38,10 @@ def lb(*arguments, **more):
 
 @pytest.fixture
 def made(edition_path, tmp_path):
-    lb("init", edition_path, "--out", tmp_path / "board", "--title", "Busan")
-    return tmp_path / "board"
+    """A competition without a ground, which among so few declarations hides all but the best."""
+    out = tmp_path / "board"
+    lb("init", edition_path, "--out", out, "--title", "Busan", "--ladder-ground", 0)
+    return out
 
 
 @pytest.fixture
@@ -161,10 +163,11 @@ def test_rules_come_from_the_options(edition_path, tmp_path):
     board.close_connections()
 
 
-def test_the_default_step_grows_as_the_edition_shrinks(made, edition):
+def test_the_default_step_grows_as_the_edition_shrinks(edition_path, edition, tmp_path):
     from customs_leaderboard.ladder import default_step
 
-    board = open_board(made)
+    lb("init", edition_path, "--out", tmp_path / "b")
+    board = open_board(tmp_path / "b")
     assert board.competition.ladder_ground_errors == 4
     assert board.competition.ladder_step == default_step(edition.manifest.rows["public"]) > 0.01
     board.close_connections()
