@@ -127,8 +127,8 @@ benchmark-leaderboard: $(VENV)/.dev ## 200 teams at once, on SQLite and, with DA
 	test -z "$(DATABASE_URL)" || \
 		$(BIN)/python benchmarks/leaderboard_load.py $(LOAD) --database-url "$(DATABASE_URL)"
 
-ladder: $(VENV)/.core ## attacks on the Ladder: what the results lack, tables and picture (FRESH=--fresh: ten minutes)
-	$(BIN)/python benchmarks/ladder_attacks.py $(FRESH) --json leaderboard/results/ladder_attacks.json \
+ladder: $(VENV)/.core ## attacks on the Ladder: results, tables and picture (ten minutes)
+	$(BIN)/python benchmarks/ladder_attacks.py --json leaderboard/results/ladder_attacks.json \
 		--write leaderboard/LADDER.md --out docs/ladder_attacks.svg
 
 clean: ## remove what was built

@@ -60,8 +60,6 @@ SHOWN_QUERIES = (100, 250, 500)
 MODEL_STRENGTH = 1.0
 
 Settings = dict[str, Any]
-#: Results by attack and defence.
-Rows = dict[tuple[str, str], dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -260,15 +258,11 @@ def run(
     truths: Callable[[np.random.Generator], Truth],
     plan: Plan,
     boards: dict[str, Callable[[], Board]],
-    kept: Rows,
 ) -> dict[str, Any]:
-    """Every attack against every defence but those kept, printed as it goes."""
+    """Every attack against every defence, printed as it goes."""
     attacks = []
     for name, attacker in attackers.items():
         for defence, board in boards.items():
-            if (name, defence) in kept:
-                attacks.append(kept[name, defence])
-                continue
             began = time.perf_counter()
             row = {"attack": name, "defence": defence, **measure(attacker, board, truths, plan)}
             attacks.append(row)
@@ -283,21 +277,11 @@ def run(
     }
 
 
-def rows_to_keep(path: Path | None, plan: Plan, *, fresh: bool) -> Rows:
-    """What stands in a results file of the same plan: seeds make each row the same again."""
-    if fresh or path is None or not path.exists():
-        return {}
-    held = json.loads(path.read_text(encoding="utf-8"))
-    if (held["queries"], held["repetitions"]) != (plan.queries, plan.repetitions):
-        return {}
-    return {(row["attack"], row["defence"]): row for row in held["attacks"]}
-
-
-def run_on_edition(edition: Path, start: Path, plan: Plan, kept: Rows) -> dict[str, Any]:
+def run_on_edition(edition: Path, start: Path, plan: Plan) -> dict[str, Any]:
     """What starts from the model's submission, on labels that stay the same."""
     truth = truth_of_edition(edition, start)
     attackers = {name: one for name, one in {**ATTACKERS, **BY_IMPORTER}.items() if one.has_model}
-    found = run(attackers, lambda _: truth, plan, defences(truth.sizes[0]), kept)
+    found = run(attackers, lambda _: truth, plan, defences(truth.sizes[0]))
     n_public, n_private = truth.sizes
     return {
         "edition": {
@@ -316,8 +300,7 @@ def main() -> None:
     parser.add_argument("--repetitions", type=int, default=20)
     parser.add_argument("--edition", type=Path, help="Organizer's copy, instead of drawn labels.")
     parser.add_argument("--start", type=Path, help="With --edition: a model's submission.")
-    parser.add_argument("--json", type=Path, help="Save the results; run only what they lack.")
-    parser.add_argument("--fresh", action="store_true", help="Run everything again.")
+    parser.add_argument("--json", type=Path, help="Save the results.")
     parser.add_argument("--from", dest="saved", type=Path, help="Read results; run nothing.")
     parser.add_argument("--write", type=Path, help="Rewrite the tables in this document.")
     parser.add_argument("--check", type=Path, help="Only check the tables in this document.")
@@ -331,13 +314,12 @@ def main() -> None:
         name = options.saved.stem
     else:
         plan = Plan(options.queries, options.repetitions)
-        kept = rows_to_keep(options.json, plan, fresh=options.fresh)
         if options.edition:
-            results = run_on_edition(options.edition, options.start, plan, kept)
+            results = run_on_edition(options.edition, options.start, plan)
         else:
             labels = {"base_rate": BASE_RATE, "public": SIZES[0], "private": SIZES[1]}
             boards = defences(SIZES[0])
-            found = run(ATTACKERS, drawn_truth, plan, boards, kept)
+            found = run(ATTACKERS, drawn_truth, plan, boards)
             honest = [
                 {"defence": name, **measure_honest(board, drawn_truth, plan)}
                 for name, board in boards.items()

@@ -14,6 +14,7 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 Integers = NDArray[np.signedinteger[Any]]
 
+# Of a table up to so many items the processor's cache holds the edges.
 _CACHED_ITEMS = 20_000
 
 

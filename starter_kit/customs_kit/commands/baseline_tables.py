@@ -11,6 +11,7 @@ from customs_kit.commands.options import CommaSeparated, device_option, json_opt
 
 if TYPE_CHECKING:
     from customs_baselines.grids.grid import Cell
+    from customs_baselines.grids.rows import Results
 
 _GRID = ".toml"
 
@@ -140,19 +141,23 @@ def table(
         else source
         for source in sources
     ]
+
+    def shown() -> Results:
+        return read_results(files).only(models, recipes)
+
     for picture in curves:
-        draw_curves(read_results(files).only(models, recipes), picture)
+        draw_curves(shown(), picture)
     target = document or checked
     name = sources[0].stem
     if against is None:
         made = table_of(files, label_rates, models, recipes)
     else:
-        held = read_results(files).only(models, recipes).at(label_rates)
-        name, made = f"{name} against {against}", differences_table(held, against)
+        name = f"{name} against {against}"
+        made = differences_table(shown().at(label_rates), against)
     if target is not None:
         put_table(target, name, made, check=checked is not None)
     if as_json:
-        print_json(summaries(read_results(files).only(models, recipes).at(label_rates)))
+        print_json(summaries(shown().at(label_rates)))
     elif target is None:
         click.echo(made)
 
