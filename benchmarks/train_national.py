@@ -13,28 +13,14 @@ import argparse
 import json
 import resource
 import subprocess
-import sys
 import tempfile
 import threading
 import time
 from pathlib import Path
 
+from kit_process import customs_kit, resident
+
 GOAL_SECONDS, GOAL_MIB = 1800, 12 * 1024
-_KIB_A_MIB = 1024
-
-
-def customs_kit(*arguments: str) -> list[str]:
-    return [sys.executable, "-c", "from customs_kit.cli import main; main()", *arguments]
-
-
-def resident(pid: int) -> tuple[int, int]:
-    """Resident and anonymous MiB of a process."""
-    held = dict(
-        line.split(":", 1)
-        for line in Path(f"/proc/{pid}/status").read_text().splitlines()
-        if ":" in line
-    )
-    return tuple(int(held[name].split()[0]) // _KIB_A_MIB for name in ("VmRSS", "RssAnon"))  # type: ignore[return-value]
 
 
 def watch(pid: int, peaks: dict[str, tuple[int, int]], ended: threading.Event) -> None:

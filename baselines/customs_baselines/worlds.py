@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from itertools import chain
 from multiprocessing import get_context
 from statistics import mean
 from typing import Any, Final
@@ -28,10 +29,10 @@ from customs_data.edition.generating import (
 )
 from customs_data.erasure import erase
 from customs_data.errors import KitError
-from customs_data.schema import DECLARED_COLUMNS, ERASED, LOOKUP_TUPLE
+from customs_data.schema import DECLARED_COLUMNS, ERASED
 from customs_data.streams import derive, secret_of_seed
 from customs_scorer.audit.evidence import AuditTest, Evidence
-from customs_scorer.audit.lookups import audit_lookups, lookup_precision
+from customs_scorer.audit.lookups import audit_best_lookup, audit_lookups
 from customs_scorer.audit.traces import audit_traces
 from customs_scorer.metrics import precision_at
 
@@ -196,11 +197,12 @@ def _shallow_tree(evidence: Evidence) -> Any:
 
 
 def _lookups(evidence: Evidence, known: dict[str, float]) -> dict[str, float]:
-    tests = {test.name: test for test in audit_lookups(evidence)}
+    audited = chain(audit_lookups(evidence), audit_best_lookup(evidence))
+    tests = {test.name: test for test in audited}
     best = tests["best look-up on up to three columns"].value
     strongest = max(known[f"paper {name} @5 %"] for name in LADDER)
     return {
-        "lookup @5 %": lookup_precision(evidence, LOOKUP_TUPLE),
+        "lookup @5 %": tests["six-tuple look-up"].value,
         "best look-up @5 %": best,
         "best paper model over best look-up @5 %": strongest - best,
         **_audited(

@@ -48,13 +48,31 @@ class LookupTable:
 
     def __init__(self, train: pd.DataFrame, y: npt.NDArray[np.int8]) -> None:
         labelled = y >= 0
-        fraud = (y[labelled] == 1).astype(np.float64)
+        known = train[list(LOOKUP_TUPLE)]
         self._grouping = Grouping(LOOKUP_TUPLE)
-        group = self._grouping.fit(train[list(LOOKUP_TUPLE)][labelled])
+        group = self._grouping.fit(known if labelled.all() else known[labelled])
         size = self._grouping.n_groups
-        self._rate = group_sums(group, size, fraud) / np.maximum(group_sums(group, size), 1)
-        self._rate[-1] = fraud.mean()  # group -1: the unseen
+        fraud = (y[labelled] == 1).astype(np.float64)
+        self._n = group_sums(group, size)  # group -1, the unseen: 0
+        self._n_fraud = group_sums(group, size, fraud)
+        self._fraud_rate = fraud.mean()
+
+    def twins(
+        self, declarations: pd.DataFrame
+    ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """Return how many labelled twins each declaration has, and how many of them are fraud.
+
+        Two arrays of shape (n_declarations,).
+        """
+        group = self._grouping.find(declarations)
+        return self._n[group], self._n_fraud[group]
 
     def rate(self, declarations: pd.DataFrame) -> npt.NDArray[np.float64]:
         """Return the twins' mean label of each declaration, shape (n_declarations,)."""
-        return np.asarray(self._rate[self._grouping.find(declarations)])
+        return self.mean_label(*self.twins(declarations))
+
+    def mean_label(
+        self, n: npt.NDArray[np.float64], n_fraud: npt.NDArray[np.float64]
+    ) -> npt.NDArray[np.float64]:
+        """Mean label of `n` twins of which `n_fraud` are fraud; the overall rate where none is."""
+        return np.where(n > 0, n_fraud / np.maximum(n, 1), self._fraud_rate)

@@ -48,7 +48,7 @@ def match_ids(ids: pa.ChunkedArray, expected: pa.ChunkedArray) -> Places:
     >>> match_ids(ids, expected).tolist()
     [1, 0, -1]
     """
-    if _is_same(ids, expected):
+    if is_same(ids, expected):
         return np.arange(len(ids), dtype=np.int64)
     width = _common_width(expected)
     numbers = None if width is None else _numbers(expected, width)
@@ -73,8 +73,14 @@ def match_ids(ids: pa.ChunkedArray, expected: pa.ChunkedArray) -> Places:
     return places
 
 
-def _is_same(ids: pa.ChunkedArray, expected: pa.ChunkedArray) -> bool:
-    """Whether the IDs stand in the expected order, as they do in most submissions."""
+def is_same(ids: pa.ChunkedArray, expected: pa.ChunkedArray) -> bool:
+    """Whether there are IDs, and they stand in the expected order, as they do in most submissions.
+
+    Parameters
+    ----------
+    ids, expected : ChunkedArray of string or large_string
+        IDs.
+    """
     if len(ids) != len(expected) or not len(ids):
         return False
     if any(ids[end].as_py() != expected[end].as_py() for end in (0, -1)):

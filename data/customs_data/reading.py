@@ -113,6 +113,38 @@ def read_content(
     return None if magic == _PARQUET_MAGIC else _read_bytes(path, max_bytes, called)
 
 
+def read_header(path: Path | str) -> tuple[str, ...]:
+    """Read the names of a file's columns and nothing else.
+
+    Raises
+    ------
+    KitError
+        As `read_table`.
+    """
+    path = Path(path)
+    try:
+        with path.open("rb") as stream:
+            magic = stream.read(len(_PARQUET_MAGIC))
+        if magic == _PARQUET_MAGIC:
+            return tuple(pyarrow.parquet.read_schema(path).names)
+        with _open_csv(path, magic) as stream:
+            line = stream.readline(_READ_STEP)
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise KitError(f"{path} is a damaged gzip file: {error}. Compress it again.") from None
+    except pa.ArrowException as error:
+        raise _damaged(path.name, error) from None
+    except OSError as error:
+        raise KitError(f"{path} cannot be read: {error.strerror or error}.") from None
+    line = line.removeprefix(_UTF8_BOM).rstrip(b"\n")
+    _check_encoding(line, path.name)
+    return _parse_header(line, path.name)
+
+
+def _open_csv(path: Path, magic: bytes) -> gzip.GzipFile | io.BufferedReader:
+    """Open a CSV file, whether it is compressed, which its first bytes say, or not."""
+    return gzip.open(path) if magic.startswith(_GZIP_MAGIC) else path.open("rb")
+
+
 def read_parts(path: Path | str) -> Iterator[RawTable]:
     """Read a file part by part: a Parquet file by its row groups, any other whole.
 
@@ -337,8 +369,8 @@ def _read_bytes(path: Path, max_bytes: int | None, called: str) -> bytes:
     size = 0
     try:
         with path.open("rb") as raw:
-            zipped = raw.read(2) == _GZIP_MAGIC
-        with gzip.open(path) if zipped else path.open("rb") as stream:
+            magic = raw.read(len(_GZIP_MAGIC))
+        with _open_csv(path, magic) as stream:
             while part := stream.read(_READ_STEP):
                 size += len(part)
                 if max_bytes is not None and size > max_bytes:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from importlib import resources
 
 import pytest
@@ -56,6 +57,18 @@ def test_transfer_is_held_against_a_model_that_uses_the_labels(tmp_path):
     test = audit_transfer(edition, gather_evidence(edition), n_worlds=1)
     assert 0 <= test.value <= 1
     assert 0.2 < test.threshold <= 1
+
+
+def test_transfer_of_a_large_edition_sees_whole_declarants_and_says_so(tmp_path, monkeypatch):
+    monkeypatch.setattr("customs_baselines.transfer_audit.MOST_ROWS", 5000)
+    monkeypatch.setattr("customs_baselines.transfer_audit._SAMPLE_ROWS", 3000)
+    blueprint = read_blueprint(n_declarations=6000)
+    generate_edition(blueprint, secret_of_seed(3), tmp_path / "e", origin="published-seed")
+    edition = load_edition(tmp_path / "e")
+    test = audit_transfer(edition, gather_evidence(edition), n_worlds=1)
+    found = re.search(r"whole declarants\): ([\d,]+) of 6,000", test.explanation)
+    assert 3000 <= int(found[1].replace(",", "")) < 4500
+    assert 0 <= test.value <= 1
 
 
 @pytest.mark.slow

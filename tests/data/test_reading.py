@@ -7,7 +7,7 @@ from pandas.testing import assert_frame_equal
 
 from customs_data.declarations import read_declarations
 from customs_data.errors import InvalidDeclarationsError, KitError
-from customs_data.reading import parse_csv, read_table
+from customs_data.reading import parse_csv, read_header, read_table
 from customs_data.writing import csv_chunks, table_sha256, write_table
 
 
@@ -66,6 +66,25 @@ def test_problems_after_a_ragged_line_keep_their_line_number(sample, tmp_path):
     with pytest.raises(InvalidDeclarationsError, match=r"line 5 has '2020/") as caught:
         read_declarations(tmp_path / "x.csv")
     assert "line 3 has '2 cells'" in str(caught.value)
+
+
+def test_the_header_is_read_alone_and_faults_are_told(sample, csv_file, tmp_path):
+    header = tuple(sample["train"].columns)
+    assert read_header(csv_file) == header
+    sample["train"].to_parquet(tmp_path / "t.parquet")
+    assert read_header(tmp_path / "t.parquet") == header
+    (tmp_path / "t.csv.gz").write_bytes(gzip.compress(b"\xef\xbb\xbfa,b\r\n1,2\r\n"))
+    assert read_header(tmp_path / "t.csv.gz") == ("a", "b")
+    for content, complaint in (
+        (gzip.compress(b"a,b\n1,2\n")[:12], "damaged gzip"),
+        (b"PAR1 and nothing else", "damaged Parquet"),
+        (b"\xff\xfea,b", "UTF-16"),
+    ):
+        (tmp_path / "broken").write_bytes(content)
+        with pytest.raises(KitError, match=complaint):
+            read_header(tmp_path / "broken")
+    with pytest.raises(KitError, match="cannot be read"):
+        read_header(tmp_path / "nothing.csv")
 
 
 def test_a_gzip_bomb_stops_at_the_cap(tmp_path):

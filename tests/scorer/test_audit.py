@@ -10,7 +10,10 @@ from customs_data.edition.generating import generate_edition, read_blueprint
 from customs_data.edition.importing import import_edition
 from customs_data.edition.loading import load_edition
 from customs_data.errors import KitError
+from customs_data.schema import LOOKUP_TUPLE
 from customs_data.streams import secret_of_seed
+from customs_scorer.audit.evidence import Evidence, gather_evidence
+from customs_scorer.audit.lookups import audit_lookups, neighbouring_masses
 from customs_scorer.audit.report import audit_edition
 from customs_scorer.ceiling import oracle_ceiling
 
@@ -77,6 +80,78 @@ def rewrite(world, tmp_path, change):
         frames[name] = change(frame.reset_index(drop=True), name)
     import_edition(frames, tmp_path / "changed")
     return load_edition(tmp_path / "changed")
+
+
+@pytest.fixture(scope="module")
+def whole_kilograms(tmp_path_factory):
+    """Evidence of a world whose masses are whole kilograms: many share one by coincidence."""
+    path = tmp_path_factory.mktemp("coincidence") / "world"
+    generate_edition(read_blueprint(), secret_of_seed(2), path, origin="published-seed")
+    found = gather_evidence(load_edition(path))
+    train, later = (
+        frame.assign(**{"Net Mass": np.ceil(frame["Net Mass"])})
+        for frame in (found.train, found.later)
+    )
+    return Evidence(train, found.y, later, found.y_later)
+
+
+def lookup_tests(evidence):
+    return {test.name: test for test in audit_lookups(evidence)}
+
+
+def test_masses_shared_by_coincidence_are_no_copies(whole_kilograms):
+    tests = lookup_tests(whole_kilograms)
+    twins = tests["twins across the split"]
+    assert 0.15 < twins.value <= twins.threshold
+    assert tests["six-tuple look-up"].passed
+    assert tests["twins' labels agree by chance only"].passed
+
+
+def test_copies_among_masses_shared_by_coincidence_are_found(whole_kilograms):
+    """A fifth of the later declarations repeat a training row and its label."""
+    given = whole_kilograms
+    later, y_later = given.later.copy(), given.y_later.copy()
+    n = len(later) // 5
+    rows = np.random.default_rng(0).choice(len(given.train), n, replace=False)
+    for name in LOOKUP_TUPLE:
+        column = later[name].to_numpy(copy=True)
+        column[:n] = given.train[name].to_numpy()[rows]
+        later[name] = pd.Series(column).astype(later[name].dtype)
+    y_later[:n] = given.y[rows]
+    tests = lookup_tests(Evidence(given.train, given.y, later, y_later))
+    assert not tests["twins across the split"].passed
+    assert not tests["twins' labels agree by chance only"].passed
+
+
+def test_of_a_large_edition_models_see_a_sample_and_the_report_says_so(world, monkeypatch):
+    monkeypatch.setattr("customs_scorer.audit.report.MOST_ROWS", 10_000)
+    report = audit_edition(world)
+    sampled = {
+        test.name
+        for test in report.tests
+        if "On a sample (random rows): 10,000 of" in test.explanation
+    }
+    assert "adversarial validation" in sampled
+    assert "best look-up on up to three columns" in sampled
+    assert not sampled & {"six-tuple look-up", "twins across the split", "future of the Seller ID"}
+    assert report.passed
+
+
+def test_a_sample_is_split_as_the_whole_and_keeps_its_order(world):
+    evidence = gather_evidence(world)
+    sample = evidence.sampled(5_000)
+    assert len(sample.y_both) == 5_000
+    assert sample.is_later.mean() == pytest.approx(evidence.is_later.mean(), abs=1e-3)
+    assert sample.both["Date"].is_monotonic_increasing
+    assert evidence.sampled(len(evidence.y_both)) is evidence
+
+
+def test_neighbouring_masses_are_as_round(world):
+    masses = pd.Series([0.1, 7.0, 12.3, 40.0, 100.0, 1200.0, 3000.0])
+    below, above = neighbouring_masses(masses, pd.Series([0.5]))
+    assert below.tolist() == [0.0, 6.0, 12.2, 30.0, 90.0, 1100.0, 2000.0]
+    assert above.tolist() == [0.2, 8.0, 12.4, 50.0, 110.0, 1300.0, 4000.0]
+    assert neighbouring_masses(masses[3:5], pd.Series([10.0]))[0].tolist() == [30.0, 90.0]
 
 
 def test_decimals_that_follow_the_label_are_found(world, tmp_path):

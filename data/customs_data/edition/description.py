@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -16,7 +17,7 @@ from customs_data.schema import ENTITY_COLUMNS, NUMBER_COLUMNS
 
 _TOP: Final = 8
 _BAR_WIDTH: Final = 32
-_QUANTILES: Final = (0.0, 0.25, 0.5, 0.75, 0.99, 1.0)
+_QUANTILES: Final = [0.0, 0.25, 0.5, 0.75, 0.99, 1.0]
 
 
 def summarize_edition(edition: Edition) -> dict[str, Any]:
@@ -34,9 +35,7 @@ def summarize_edition(edition: Edition) -> dict[str, Any]:
     manifest, train, test = edition.manifest, edition.train, edition.test
     labelled = edition.y >= 0
     both = pd.concat([train, test], ignore_index=True)
-    month = both["Date"].dt.strftime("%Y-%m")
-    label_month = train.loc[labelled, "Date"].dt.strftime("%Y-%m")
-    fraud = pd.Series(edition.y[labelled], index=label_month.index)
+    fraud_rates = _by_month(train["Date"].to_numpy()[labelled], edition.y[labelled] == 1)
     summary: dict[str, Any] = {
         "name": manifest.name,
         "origin": manifest.origin,
@@ -49,8 +48,10 @@ def summarize_edition(edition: Edition) -> dict[str, Any]:
             "fraud_rate": _mean(edition.y[labelled] == 1),
             "critical_rate": _mean(edition.y_critical[labelled] == 2),
         },
-        "declarations_by_month": month.value_counts().sort_index().to_dict(),
-        "fraud_rate_by_month": fraud.groupby(label_month).mean().round(4).to_dict(),
+        "declarations_by_month": {m: n for m, (n, _) in _by_month(both["Date"].to_numpy()).items()},
+        "fraud_rate_by_month": {
+            m: round(n_fraud / n, 4) for m, (n, n_fraud) in fraud_rates.items()
+        },
         "top": {
             name: values.value_counts().head(_TOP).to_dict()
             for name, values in {
@@ -61,7 +62,10 @@ def summarize_edition(edition: Edition) -> dict[str, Any]:
             }.items()
         },
         "numbers": {
-            name: {f"{q:g}": float(both[name].quantile(q)) for q in _QUANTILES}
+            name: {
+                f"{q:g}": float(value)
+                for q, value in zip(_QUANTILES, both[name].quantile(_QUANTILES), strict=True)
+            }
             for name in NUMBER_COLUMNS
         },
         "entities": {name: _entity(both[name], train[name], test[name]) for name in ENTITY_COLUMNS},
@@ -78,6 +82,20 @@ def summarize_edition(edition: Edition) -> dict[str, Any]:
             for period, usage in USAGES.items()
         }
     return summary
+
+
+def _by_month(
+    dates: npt.NDArray[np.datetime64], flags: npt.NDArray[np.bool_] | None = None
+) -> dict[str, tuple[int, int]]:
+    """Rows of each month that has any, and how many of them are flagged."""
+    months = dates.astype("datetime64[M]")
+    if not len(months):
+        return {}
+    first = months.min()
+    place = (months - first).astype(np.int64)
+    n = np.bincount(place)
+    flagged = n if flags is None else np.bincount(place[flags], minlength=len(n))
+    return {str(first + i): (int(n[i]), int(flagged[i])) for i in np.flatnonzero(n)}
 
 
 def _mean(flags: Any) -> float | None:

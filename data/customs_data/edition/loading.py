@@ -103,6 +103,28 @@ def load_edition(path: Path | str) -> Edition:
     return Edition(layout, manifest, train, labels["Fraud"], labels["Critical Fraud"], test)
 
 
+def load_test(path: Path | str) -> pd.DataFrame:
+    """Load the declarations of both test periods alone: what a submission is checked against.
+
+    Parameters
+    ----------
+    path : path
+        The folder that holds public/ (or public/ itself).
+
+    Returns
+    -------
+    DataFrame, shape (n_test, 20)
+        Declared columns.
+
+    Raises
+    ------
+    InvalidEditionError
+        As `load_edition`.
+    """
+    layout = Layout.find(path)
+    return load_public_table(layout, read_manifest(layout.public), TEST)
+
+
 def load_public_table(layout: Layout, manifest: Manifest, table: str) -> pd.DataFrame:
     """Read train or test and hold it against the manifest's checksum."""
     period = (

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import roc_auc_score
 
+from customs_data.grouping import Group, Grouping, group_sums
 from customs_data.schema import ENTITY_COLUMNS
 from customs_scorer.audit.evidence import AuditTest, Evidence
 
@@ -16,17 +17,20 @@ _LONG_HISTORY = 5  # declarations
 
 def audit_histories(evidence: Evidence) -> Iterator[AuditTest]:
     """Measure constant labels of entities, drift of the fraud rate, and what the future tells."""
-    both, y = evidence.both, pd.Series(evidence.y_both)
+    both, labels = evidence.both, evidence.y_both.astype(np.float64)
+    groups = {}
     for name in ENTITY_COLUMNS:
-        group = y.groupby(both[name])
-        known = group.transform("size") >= _LONG_HISTORY
-        constant = known & group.transform("mean").eq(1)
+        grouping = Grouping((name,))
+        group = groups[name] = grouping.fit(both[[name]])
+        size = group_sums(group, grouping.n_groups)
+        constant = (size >= _LONG_HISTORY) & (group_sums(group, grouping.n_groups, labels) == size)
         yield AuditTest(
             f"{name} with constant labels",
-            float(constant.mean()),
+            float(constant[group].mean()),
             0.05,
             f"Share of declarations whose {name} has at least {_LONG_HISTORY} and all are fraud.",
         )
+    y = pd.Series(evidence.y_both)
     by_month = y.groupby(both["Date"].dt.to_period("M"))
     rates = by_month.mean()[by_month.size() >= 200]
     yield AuditTest(
@@ -36,12 +40,10 @@ def audit_histories(evidence: Evidence) -> Iterator[AuditTest]:
         "Largest minus smallest monthly fraud rate (months of at least 200 labels).",
     )
     for name in ("Importer ID", "Seller ID"):
-        present = both[name].notna().to_numpy()
-        past = both.groupby(name).cumcount().to_numpy(np.float64)
-        future = (both.groupby(name)[name].transform("size") - 1 - past).to_numpy(np.float64)
-        gain = abs(roc_auc_score(y[present], future[present]) - 0.5) - abs(
-            roc_auc_score(y[present], past[present]) - 0.5
-        )
+        present = groups[name] >= 0
+        group, of_group = groups[name][present], y.to_numpy()[present]
+        past, future = _earlier_and_later(group)
+        gain = abs(roc_auc_score(of_group, future) - 0.5) - abs(roc_auc_score(of_group, past) - 0.5)
         yield AuditTest(
             f"future of the {name}",
             float(gain),
@@ -49,3 +51,10 @@ def audit_histories(evidence: Evidence) -> Iterator[AuditTest]:
             "AUC for the label by which the number of later declarations beats that of earlier "
             "ones.",
         )
+
+
+def _earlier_and_later(group: Group) -> tuple[Group, Group]:
+    """How many rows of the same group stand before and behind each row."""
+    past = np.asarray(pd.Series(group).groupby(group).cumcount(), dtype=np.int64)
+    future = np.bincount(group).astype(np.int64)[group] - 1 - past
+    return past, future

@@ -9,13 +9,20 @@ from typing import Any
 from customs_data.edition.loading import Edition
 from customs_data.edition.verification import verify_edition
 from customs_data.pages import html_page, html_table
-from customs_scorer.audit.evidence import AuditTest, Evidence, gather_evidence
+from customs_scorer.audit.evidence import (
+    MOST_ROWS,
+    AuditTest,
+    Evidence,
+    gather_evidence,
+)
 from customs_scorer.audit.histories import audit_histories
-from customs_scorer.audit.lookups import audit_lookups
+from customs_scorer.audit.lookups import audit_best_lookup, audit_lookups
 from customs_scorer.audit.traces import audit_traces
 
 Tester = Callable[[Evidence], Iterator[AuditTest]]
-TESTERS: tuple[Tester, ...] = (audit_lookups, audit_traces, audit_histories)
+# What is counted looks at every declaration; models and hundreds of look-ups may take a sample.
+_COUNTING: tuple[Tester, ...] = (audit_lookups, audit_histories)
+_MODELLING: tuple[Tester, ...] = (audit_best_lookup, audit_traces)
 
 
 @dataclass(frozen=True)
@@ -70,7 +77,8 @@ def audit_edition(
     ----------
     edition : Edition
         With hidden labels at hand, the private period is what is attacked; without, the last
-        quarter of the training period.
+        quarter of the training period. Of more than `MOST_ROWS` declarations, tests that fit
+        models or try hundreds of look-ups see a random sample, and say so.
     more : sequence of callable
         Tests from higher floors, each called with edition and evidence.
     on_test : callable
@@ -88,9 +96,14 @@ def audit_edition(
         tests.append(test)
         on_test(test)
 
-    for tester in TESTERS:
+    for tester in _COUNTING:
         for test in tester(evidence):
             keep(test)
+    sample = evidence.sampled(MOST_ROWS)
+    n_rows, n_all = len(sample.y_both), len(evidence.y_both)
+    for tester in _MODELLING:
+        for test in tester(sample):
+            keep(test if sample is evidence else test.of_sample("random rows", n_rows, n_all))
     failed = [check.name for check in verify_edition(edition.layout.public) if not check.passed]
     keep(
         AuditTest(

@@ -40,7 +40,7 @@ def check(file: Path, edition: Path | None, as_json: bool) -> None:
 
     Example: customs-kit submission check submission.csv --edition my-edition
     """
-    from customs_data import load_edition
+    from customs_data.edition.loading import load_test
     from customs_data.schema import KEY
     from customs_kit.terminal import print_json
     from customs_kit.workspace import find_workspace_edition
@@ -49,7 +49,7 @@ def check(file: Path, edition: Path | None, as_json: bool) -> None:
     edition = edition or find_workspace_edition()
     if edition is None:
         raise click.UsageError("Give --edition, or run this in a workspace (`customs-kit start`).")
-    checked = check_submission(file, load_edition(edition).test[KEY])
+    checked = check_submission(file, load_test(edition)[KEY])
     if as_json:
         problems = [problem.as_dict() for problem in checked.report.problems]
         print_json({"file": str(file), "passed": checked.passed, "problems": problems})

@@ -1,0 +1,95 @@
+"""What the commands that look at an edition cost at national scale.
+
+Makes an edition (Parquet) with a tenth of the labels, then runs `data verify`, `data describe`,
+`data audit`, `submission check` and `score` on it, each in a process of its own, and prints a
+table: seconds, CPU seconds, peak memory - all of it, and without the pages that lie mapped from
+files and that the system may drop. A command that fails ends the benchmark with its message.
+
+    python benchmarks/national_commands.py [--rows 24700000] [--edition DIR] [--only verify,score]
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from kit_process import customs_kit, resident
+
+_LOOKS_A_SECOND = 5
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Seconds, CPU seconds, peak MiB and peak MiB without mapped files."""
+
+    seconds: float
+    cpu_seconds: float
+    peak_mib: int
+    anonymous_mib: int
+
+
+def measure(arguments: list[str], log: Path) -> Cost:
+    """Run a command of the kit; its output goes to `log`."""
+    peak = (0, 0)
+    start = time.perf_counter()
+    with log.open("wb") as stream:
+        process = subprocess.Popen(customs_kit(*arguments), stdout=stream, stderr=stream)
+        while True:
+            pid, status, usage = os.wait4(process.pid, os.WNOHANG)
+            if pid:
+                break
+            with contextlib.suppress(OSError, KeyError):  # the process may just be ending
+                peak = tuple(map(max, peak, resident(process.pid)))  # type: ignore[assignment]
+            time.sleep(1 / _LOOKS_A_SECOND)
+    seconds = time.perf_counter() - start
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"customs-kit {' '.join(arguments)}:\n{log.read_text()}")
+    return Cost(seconds, usage.ru_utime + usage.ru_stime, *peak)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rows", type=int, default=24_700_000)
+    parser.add_argument("--edition", type=Path, help="an edition that lies there already")
+    parser.add_argument("--only", help="commands, comma-separated")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        edition = str(given.edition or folder / "edition")
+        sample = f"{edition}/public/sample_submission.csv"
+        making = ["--config", "national", "--rows", str(given.rows), "--seed", "1"]
+        erasing = ["--label-rate", "0.1", "--erasure", "inspection"]
+        stored = ["--format", "parquet", "--workers", "2", "--out", edition]
+        commands = {
+            "generate": ["data", "generate", *making, *erasing, *stored],
+            "verify": ["data", "verify", edition],
+            "describe": ["data", "describe", edition],
+            "describe --html": ["data", "describe", edition, "--html", str(folder / "page.html")],
+            "check": ["submission", "check", sample, "--edition", edition],
+            "score": ["score", sample, "--edition", edition],
+            "audit": ["data", "audit", edition],
+        }
+        if given.edition:
+            del commands["generate"]
+        if given.only:
+            commands = {name: commands[name] for name in given.only.split(",")}
+        print(f"{given.edition or f'{given.rows:,} declarations'}")
+        print(f"{'':16} {'seconds':>8} {'CPU s':>8} {'peak MiB':>9} {'not mapped':>11}")
+        for name, arguments in commands.items():
+            cost = measure(arguments, folder / "log.txt")
+            print(
+                f"{name:16} {cost.seconds:8.1f} {cost.cpu_seconds:8.1f} {cost.peak_mib:9,} "
+                f"{cost.anonymous_mib:11,}",
+                flush=True,
+            )
+
+
+if __name__ == "__main__":
+    main()
