@@ -146,6 +146,16 @@ def test_a_sample_is_split_as_the_whole_and_keeps_its_order(world):
     assert evidence.sampled(len(evidence.y_both)) is evidence
 
 
+def test_a_trader_of_a_sample_is_new_only_if_the_whole_says_so(world):
+    evidence = gather_evidence(world)
+    sample = evidence.sampled(2_000)
+    known = evidence.codes["Importer ID"][~evidence.is_later].max()
+    new = sample.codes["Importer ID"][sample.is_later] > known
+    met = sample.later["Importer ID"].isin(evidence.train["Importer ID"]).to_numpy()
+    assert 0.1 < new.mean() < 0.9
+    assert (new == ~met).all()
+
+
 def test_neighbouring_masses_are_as_round(world):
     masses = pd.Series([0.1, 7.0, 12.3, 40.0, 100.0, 1200.0, 3000.0])
     below, above = neighbouring_masses(masses, pd.Series([0.5]))

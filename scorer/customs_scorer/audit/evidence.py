@@ -117,12 +117,17 @@ class Evidence:
         n_kept = round(most * n_train / (n_train + n_later))
         early = np.sort(rng.choice(n_train, n_kept, replace=False))
         late = np.sort(rng.choice(n_later, most - n_kept, replace=False))
-        return Evidence(
+        sample = Evidence(
             self.train.take(early).reset_index(drop=True),
             self.y[early],
             self.later.take(late).reset_index(drop=True),
             self.y_later[late],
         )
+        # Codes count by first appearance: within the sample, nearly every trader would be new.
+        rows = np.concatenate([early, n_train + late])
+        for name in ENTITY_COLUMNS:
+            sample.codes[name] = self.codes[name][rows]
+        return sample
 
     def encoded(self, columns: tuple[str, ...]) -> npt.NDArray[np.float64]:
         """Columns of `both` for a tree model: numbers as they are, text by order of appearance."""
