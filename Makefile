@@ -12,10 +12,16 @@ GUIDE = data/HOW_THE_WORLD_WORKS.md
 SHOWN = lookup,logistic_regression,xgboost,lightgbm,xgboost_graph,xgboost_conjunctions,date,graphfc,graphfc_transductive,ensemble,simulator_transfer
 # Where the leaderboard's load is written down.
 LOAD = --save leaderboard/results/load.json --write leaderboard/README.md
+# The oldest allowed versions of what the kit rests on have an environment of their own.
+OLDEST = .venv-oldest
+OLDEST_TESTS = tests/data tests/scorer tests/baselines/test_models.py tests/baselines/test_features.py \
+	tests/baselines/test_graphfc.py tests/baselines/test_date.py tests/baselines/test_rivals.py \
+	tests/leaderboard/test_board.py tests/leaderboard/test_submitting.py tests/leaderboard/test_pages.py \
+	tests/leaderboard/service/test_api.py tests/leaderboard/publishing tests/kit/test_cli.py
 # `make results FRESH=--fresh` forgets what stands in the results and runs everything.
 FRESH ?=
 
-.PHONY: run test test-slow lint format results explained scarcity variants settings worlds guide \
+.PHONY: run test test-oldest test-slow lint format results explained scarcity variants settings worlds guide \
 	validation fidelity synthesizers reference site documents release benchmark \
 	benchmark-national benchmark-leaderboard ladder clean
 
@@ -27,6 +33,9 @@ $(EDITION): | $(VENV)/.core
 
 test: $(VENV)/.dev ## install, then run the tests
 	$(BIN)/python -m pytest -n auto
+
+test-oldest: $(OLDEST)/.dev ## what rests on other packages, with the oldest versions of them that are allowed
+	$(OLDEST)/bin/python -m pytest -n auto -W default $(OLDEST_TESTS)
 
 test-slow: $(VENV)/.dev ## the tests that take minutes
 	$(BIN)/python -m pytest -n auto -m slow
@@ -133,7 +142,7 @@ ladder: $(VENV)/.core ## attacks on the Ladder: results, tables and picture (ten
 		--write leaderboard/LADDER.md --out docs/ladder_attacks.svg
 
 clean: ## remove what was built
-	rm -rf $(VENV) build dist runs
+	rm -rf $(VENV) $(OLDEST) build dist runs
 
 $(VENV)/.core: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -142,4 +151,11 @@ $(VENV)/.core: pyproject.toml constraints.txt
 
 $(VENV)/.dev: $(VENV)/.core
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	touch $@
+
+$(OLDEST)/.dev: pyproject.toml constraints.txt tests/oldest_versions.py
+	$(PYTHON) -m venv $(OLDEST)
+	$(PYTHON) tests/oldest_versions.py > $(OLDEST)/oldest.txt
+	$(OLDEST)/bin/python -m pip install --quiet --constraint $(OLDEST)/oldest.txt \
+		--editable '.[leaderboard]' hypothesis pytest pytest-xdist selenium
 	touch $@

@@ -132,7 +132,8 @@ def audit(
 
     On an organizer's copy the private period is attacked, on a team's copy the last quarter of the
     training period. Simulated editions are also attacked with what other worlds of the same
-    configuration teach.
+    configuration teach. Of more than 300,000 declarations, tests that fit models or search
+    look-ups see a sample, and say so.
 
     Example: customs-kit data audit my-edition
     """
