@@ -122,6 +122,8 @@ def read_header(path: Path | str) -> tuple[str, ...]:
         As `read_table`.
     """
     path = Path(path)
+    if not path.is_file():  # a pipe would be waited for
+        raise KitError(f"{path} must be a regular file, however: it is not.")
     try:
         with path.open("rb") as stream:
             magic = stream.read(len(_PARQUET_MAGIC))

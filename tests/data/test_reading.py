@@ -83,8 +83,9 @@ def test_the_header_is_read_alone_and_faults_are_told(sample, csv_file, tmp_path
         (tmp_path / "broken").write_bytes(content)
         with pytest.raises(KitError, match=complaint):
             read_header(tmp_path / "broken")
-    with pytest.raises(KitError, match="cannot be read"):
-        read_header(tmp_path / "nothing.csv")
+    for nothing in (tmp_path / "nothing.csv", tmp_path):
+        with pytest.raises(KitError, match="regular file"):
+            read_header(nothing)
 
 
 def test_a_gzip_bomb_stops_at_the_cap(tmp_path):
