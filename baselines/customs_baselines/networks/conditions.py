@@ -96,7 +96,9 @@ def _walk(node: dict[str, Any], met: dict[int, Condition]) -> Iterator[tuple[int
     if "leaf" in node:
         yield node["nodeid"], Path(tuple(met.values()), float(node["leaf"]))
         return
-    feature, split = int(node["split"].removeprefix("f")), float(node["split_condition"])
+    feature = int(node["split"].removeprefix("f"))
+    # Trees compare in single precision, and the text has no more digits than that takes.
+    split = float(np.float32(node["split_condition"]))
     for child in node["children"]:
         yes = child["nodeid"] == node["yes"]
         condition = Condition(
