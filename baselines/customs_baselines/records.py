@@ -11,7 +11,7 @@ from typing import Any
 from customs_baselines.job import JobResult
 from customs_baselines.plan import Run
 from customs_data.edition.layout import USAGES
-from customs_data.edition.loading import Edition, load_solution
+from customs_data.edition.loading import Edition
 from customs_data.schema import KEY
 from customs_scorer.reference import Reference
 from customs_scorer.scorecard import N_REPLICATES, score_submission
@@ -111,8 +111,12 @@ def make_record(
 ) -> RunRecord:
     """Score the submission that stands on disk, where hidden labels are at hand, and record it."""
     scores: dict[str, dict[str, Any] | None] = dict.fromkeys(USAGES)
-    if submission is not None and reference is not None and edition.layout.has_hidden:
-        scores = _score(edition, submission, reference, n_replicates)
+    if submission is not None and reference is not None and reference.solution is not None:
+        fraud_score = read_submission(submission, edition.test[KEY])
+        card = score_submission(
+            reference.solution, fraud_score, reference.unseen, n_replicates=n_replicates
+        )
+        scores = {**card.as_dict()}
     manifest = edition.manifest
     return RunRecord(
         run=run,
@@ -134,13 +138,3 @@ def make_record(
         lookup=None if reference is None else reference.lookup,
         ceiling=None if reference is None else reference.ceiling,
     )
-
-
-def _score(
-    edition: Edition, submission: Path, reference: Reference, n_replicates: int
-) -> dict[str, dict[str, Any] | None]:
-    """Read the submission back and score it."""
-    solution = load_solution(edition.layout, edition.test[KEY])
-    fraud_score = read_submission(submission, edition.test[KEY])
-    card = score_submission(solution, fraud_score, reference.unseen, n_replicates=n_replicates)
-    return {**card.as_dict()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,10 @@ import pyarrow.compute as pc
 #: Group of each row; Codes where memory matters.
 Group = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.int32]
+
+# A table over all possible combinations (4 bytes an entry) is taken where it is at most so many
+# times longer than the rows; sorting the rows takes more memory and ten times as long.
+_MAX_SPARSITY: Final = 8
 
 #: Columns derived from the HS code, usable in keys like declared ones.
 HS_LEVELS = {"Heading": 4, "Chapter": 2}
@@ -164,9 +169,7 @@ class Grouping:
                 self._combinations.append(np.arange(n_groups))
                 continue
             pair = self._pair(group, codes, self._sizes[-1])
-            known, group = np.unique(pair, return_inverse=True)
-            if len(known) and known[0] < 0:
-                known, group = known[1:], group - 1
+            known, group = _number(pair, len(self._combinations[-1]) * self._sizes[-1])
             self._combinations.append(known)
         self.n_groups = len(self._combinations[-1])
         return group
@@ -196,6 +199,22 @@ class Grouping:
         """
         sound = (group >= 0) & (codes >= 0)
         return np.where(sound, group * size + codes, -1)
+
+
+def _number(pair: Group, n_possible: int) -> tuple[Group, Group]:
+    """Distinct values from 0 to ``n_possible - 1`` in order, and each row's place among them or -1.
+
+    Where a table over all possible values is not much longer than the rows, no sorting is needed.
+    """
+    if n_possible > _MAX_SPARSITY * len(pair):
+        known, place = np.unique(pair, return_inverse=True)
+        return (known[1:], place - 1) if len(known) and known[0] < 0 else (known, place)
+    places = np.full(n_possible + 1, -1, dtype=np.int32)  # the last entry is for -1
+    places[pair] = 0
+    places[-1] = -1
+    known = np.flatnonzero(places == 0)
+    places[known] = np.arange(len(known), dtype=np.int32)
+    return known, places[pair].astype(np.int64)
 
 
 def declared_columns(key: Sequence[str]) -> tuple[str, ...]:

@@ -47,15 +47,18 @@ class LookupTable:
     """
 
     def __init__(self, train: pd.DataFrame, y: npt.NDArray[np.int8]) -> None:
-        labelled = y >= 0
-        known = train[list(LOOKUP_TUPLE)]
         self._grouping = Grouping(LOOKUP_TUPLE)
-        group = self._grouping.fit(known if labelled.all() else known[labelled])
-        size = self._grouping.n_groups
+        group, size = self._grouping.fit(train), self._grouping.n_groups
+        labelled = y >= 0
         fraud = (y[labelled] == 1).astype(np.float64)
+        group = group[labelled]
         self._n = group_sums(group, size)  # group -1, the unseen: 0
         self._n_fraud = group_sums(group, size, fraud)
         self._fraud_rate = fraud.mean()
+
+    def is_unseen(self, declarations: pd.DataFrame) -> npt.NDArray[np.bool_]:
+        """As the function `is_unseen`: twins without a label count as seen, too."""
+        return self._grouping.find(declarations) < 0
 
     def twins(
         self, declarations: pd.DataFrame

@@ -22,9 +22,11 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from customs_data.schema import COLUMN, ERASED, LABEL_COLUMNS
+from customs_data.spans import work_on
 
 FileFormat = Literal["csv", "parquet"]
 _CHUNK_ROWS = 65_536
+_PARTS_AT_A_TIME = 2
 _ROWS_A_GROUP = 1_000_000  # of Parquet
 _REPEATING = ("time", "code", "label")
 
@@ -55,8 +57,8 @@ def csv_chunks(table: pd.DataFrame | pa.Table) -> Iterator[bytes]:
     """
     whole = to_arrow(table) if isinstance(table, pd.DataFrame) else table
     yield csv_header(whole.column_names)
-    for start in range(0, whole.num_rows, _CHUNK_ROWS):
-        yield csv_lines(whole.slice(start, _CHUNK_ROWS))
+    parts = (whole.slice(start, _CHUNK_ROWS) for start in range(0, whole.num_rows, _CHUNK_ROWS))
+    yield from work_on(csv_lines, parts, _PARTS_AT_A_TIME if whole.num_rows > _CHUNK_ROWS else 1)
 
 
 def csv_header(names: list[str]) -> bytes:

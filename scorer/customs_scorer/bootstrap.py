@@ -97,8 +97,8 @@ def joint_bootstrap(
     step = max(1, _BLOCK_CELLS // n)
     for start in range(0, n_replicates, step):
         block = slice(start, min(start + step, n_replicates))
-        weights = np.empty((n, block.stop - start), dtype=np.int32)
-        for weight in weights.T:
+        weights = np.empty((block.stop - start, n), dtype=np.int32)
+        for weight in weights:
             weight[:] = np.bincount(rng.integers(0, n, n), minlength=n)
         for i, held in enumerate(ranked):
             precision[i, :, block] = held.precision(weights, sizes)
@@ -124,35 +124,39 @@ class _Ranked:
     def precision(
         self, weights: npt.NDArray[np.int32], sizes: Sequence[int]
     ) -> npt.NDArray[np.float64]:
-        """Precision of the k highest of each sample; shape (n_sizes, n_samples)."""
+        """Precision of the k highest of each sample, shape (n_sizes, n_samples).
+
+        `weights` says how often each sample holds each declaration, shape (n_samples,
+        n_declarations).
+        """
         # A sample's cut lies near the k-th declaration: look no further than needed.
         most, n_all = max(sizes), int(self.bounds[-1])
         n_looked = most + most // 4 + 50
         while True:
             n_groups = int(np.searchsorted(self.bounds, min(n_looked, n_all)))
             rows = slice(0, int(self.bounds[n_groups]))
-            held = weights[self.order[rows]]
+            held = weights.take(self.order[rows], axis=1)
             drawn = self._sums(held, n_groups)
-            if rows.stop == n_all or (drawn[-1] >= most).all():
+            if rows.stop == n_all or (drawn[:, -1] >= most).all():
                 break
             n_looked *= 2
-        found = self._sums(held * self.positive[rows, None], n_groups)
+        found = self._sums(held * self.positive[rows], n_groups)
         return np.stack([_at_cut(drawn, found, k) for k in sizes])
 
     def _sums(self, held: npt.NDArray[np.int32], n_groups: int) -> npt.NDArray[np.int32]:
-        """Sums over each group and all before it; shape (n_groups, n_samples)."""
-        if n_groups < len(held):
-            held = np.add.reduceat(held, self.bounds[:n_groups], axis=0)
-        return np.asarray(np.cumsum(held, axis=0, dtype=np.int32))
+        """Sums over each group and all before it, shape (n_samples, n_groups)."""
+        if n_groups < held.shape[1]:
+            held = np.add.reduceat(held, self.bounds[:n_groups], axis=1)
+        return np.asarray(np.cumsum(held, axis=1, dtype=np.int32))
 
 
 def _at_cut(
     drawn: npt.NDArray[np.int32], found: npt.NDArray[np.int32], k: int
 ) -> npt.NDArray[np.float64]:
-    samples = np.arange(drawn.shape[1])
-    cut = np.argmax(drawn >= k, axis=0)
+    samples = np.arange(len(drawn))
+    cut = np.argmax(drawn >= k, axis=1)
     above = cut > 0
-    n_above = np.where(above, drawn[cut - 1, samples], 0)
-    found_above = np.where(above, found[cut - 1, samples], 0)
-    tied, hits = drawn[cut, samples] - n_above, found[cut, samples] - found_above
+    n_above = np.where(above, drawn[samples, cut - 1], 0)
+    found_above = np.where(above, found[samples, cut - 1], 0)
+    tied, hits = drawn[samples, cut] - n_above, found[samples, cut] - found_above
     return np.asarray((found_above + (k - n_above) * hits / tied) / k)

@@ -15,8 +15,15 @@ from customs_data.schema import KEY
 from customs_scorer.metrics import precision_at
 
 
-def oracle_ceiling(edition: Edition) -> dict[str, Any]:
+def oracle_ceiling(edition: Edition, solution: pd.DataFrame | None = None) -> dict[str, Any]:
     """Return ceiling and schemes of a simulated edition (organizers).
+
+    Parameters
+    ----------
+    edition : Edition
+        An organizer's copy.
+    solution : DataFrame, shape (n_test, 4), optional
+        Its hidden labels in the order of test, where they have been loaded already.
 
     Returns
     -------
@@ -30,7 +37,8 @@ def oracle_ceiling(edition: Edition) -> dict[str, Any]:
     InvalidEditionError
         If hidden/ is not at hand or holds no oracle.
     """
-    solution = load_solution(edition.layout, edition.test[KEY])
+    if solution is None:
+        solution = load_solution(edition.layout, edition.test[KEY])
     oracle = load_oracle(edition.layout)
     places = match_ids(arrow_text(solution[KEY]), arrow_text(oracle[KEY]))
     if (places < 0).any():

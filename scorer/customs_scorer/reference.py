@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from customs_data.edition.loading import Edition, load_solution
 from customs_data.lookup import LookupTable, is_unseen
@@ -30,12 +31,15 @@ class Reference:
         hidden labels.
     ceiling : dict or None
         By period: the same of the true fraud probabilities, for editions of a published seed.
+    solution : DataFrame, shape (n_test, 4), or None
+        The hidden labels it was measured on, in the order of test.csv, for scoring others alike.
     """
 
     twin_share: float
     unseen: npt.NDArray[np.bool_]
     lookup: dict[str, dict[str, float]] | None
     ceiling: dict[str, dict[str, float]] | None
+    solution: pd.DataFrame | None = field(repr=False)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the reference as plain data."""
@@ -44,12 +48,15 @@ class Reference:
 
 def make_reference(edition: Edition) -> Reference:
     """Measure the look-up cheat on an edition; opens hidden/ where it is at hand."""
-    unseen = is_unseen(edition.train, edition.test)
+    layout = edition.layout
+    solution = load_solution(layout, edition.test[KEY]) if layout.has_hidden else None
     lookup = None
-    if edition.layout.has_hidden and (edition.y >= 0).any():
-        solution = load_solution(edition.layout, edition.test[KEY])
-        copied = LookupTable(edition.train, edition.y).rate(edition.test)
-        card = score_submission(solution, copied, unseen, n_replicates=0)
+    if solution is None or not (edition.y >= 0).any():
+        unseen = is_unseen(edition.train, edition.test)
+    else:
+        table = LookupTable(edition.train, edition.y)
+        unseen = table.is_unseen(edition.test)
+        card = score_submission(solution, table.rate(edition.test), unseen, n_replicates=0)
         lookup = {
             period: {
                 "precision_at_5": held.precision_at_5,
@@ -58,6 +65,6 @@ def make_reference(edition: Edition) -> Reference:
             for period, held in (("public", card.public), ("private", card.private))
         }
     # The ceiling of a competition's edition stays in hidden/ (`data describe` tells the organizer).
-    practice = edition.manifest.origin == "published-seed" and edition.layout.has_oracle
-    ceiling = oracle_ceiling(edition)["ceiling"] if practice else None
-    return Reference(float(1 - unseen.mean()), unseen, lookup, ceiling)
+    practice = edition.manifest.origin == "published-seed" and layout.has_oracle
+    ceiling = oracle_ceiling(edition, solution)["ceiling"] if practice else None
+    return Reference(float(1 - unseen.mean()), unseen, lookup, ceiling, solution)

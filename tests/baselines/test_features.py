@@ -73,6 +73,23 @@ def test_grouping_gives_missing_and_unseen_no_group(train):
     assert (grouping.find(train.assign(**{"Seller ID": "nobody"})) == -1).all()
 
 
+@pytest.mark.parametrize("sparsity", [0, 10**6])
+def test_groups_are_numbered_alike_with_and_without_a_table(train, sparsity, monkeypatch):
+    key = ("Seller ID", "HS6 Code", "Country of Origin")
+    monkeypatch.setattr("customs_data.grouping._MAX_SPARSITY", sparsity)
+    grouping = Grouping(key)
+    group = grouping.fit(train)
+    # in the order of the columns' values, each numbered as they appear
+    places = [pd.factorize(train[name])[0] for name in key]
+    known = places[0] >= 0
+    tuples = sorted(set(zip(*(place[known].tolist() for place in places), strict=True)))
+    number = {values: i for i, values in enumerate(tuples)}
+    rows = zip(*(place.tolist() for place in places), strict=True)
+    assert group.tolist() == [number.get(row, -1) for row in rows]
+    assert grouping.n_groups == len(tuples)
+    assert (grouping.find(train) == group).all()
+
+
 def test_many_columns_of_many_values_do_not_collide():
     # Six columns of 5,000 values: their product is far beyond 2^63.
     rng = np.random.default_rng(0)
