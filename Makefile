@@ -9,7 +9,7 @@ EDITION = build/editions/released
 RESULTS = baselines/results
 GUIDE = data/HOW_THE_WORLD_WORKS.md
 # What the README's table and its picture show.
-SHOWN = lookup,logistic_regression,xgboost,lightgbm,xgboost_graph,xgboost_conjunctions,date,graphfc,graphfc_transductive,ensemble,simulator_transfer
+SHOWN = lookup,logistic_regression,xgboost,lightgbm,tabm,xgboost_graph,xgboost_conjunctions,date,graphfc,graphfc_transductive,ensemble,simulator_transfer
 # Where the leaderboard's load is written down.
 LOAD = --save leaderboard/results/load.json --write leaderboard/README.md
 # The oldest allowed versions of what the kit rests on have an environment of their own.

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from math import sqrt
 from pathlib import Path
@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from customs_baselines.catalogue import list_baselines
+from customs_baselines.catalogue import find_baseline, list_baselines
 from customs_baselines.features import make_features
 from customs_baselines.recipe_model import RecipeModel
 from customs_baselines.validation import split_by_time
@@ -86,8 +86,17 @@ def measure(model: type[RecipeModel], settings: dict[str, Any], tasks: list[Task
     return scores
 
 
-def search(on_done: Callable[[str, dict[str, Any]], None]) -> dict[str, Any]:
-    """Measure every candidate of every classic model.
+def search(
+    on_done: Callable[[str, dict[str, Any]], None], names: Collection[str] = ()
+) -> dict[str, Any]:
+    """Measure every candidate of every model over a recipe.
+
+    Parameters
+    ----------
+    on_done : callable
+        For progress: a model's name and what one of its candidates scored.
+    names : collection of str
+        Models to measure; empty for all.
 
     Returns
     -------
@@ -100,7 +109,7 @@ def search(on_done: Callable[[str, dict[str, Any]], None]) -> dict[str, Any]:
     models = {}
     for entry in list_baselines():
         model = entry.load_class()
-        if not issubclass(model, RecipeModel):
+        if not issubclass(model, RecipeModel) or (names and entry.name not in names):
             continue
         rows = []
         for settings in model.candidates:
@@ -133,13 +142,28 @@ def _ranked(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 @click.command()
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Results, as JSON.")
-def main(out: Path) -> None:
-    """Choose the kit's hyper-parameters by time-ordered validation (about half an hour)."""
+@click.option("--models", default="", help="Only these, by comma; others keep what OUT says.")
+def main(out: Path, models: str) -> None:
+    r"""Choose the kit's hyper-parameters by time-ordered validation (about half an hour).
+
+    \b
+    Example:
+      python -m customs_baselines.settings_search --out settings.json --models mlp,tabm
+    """
+    names = [name for name in models.split(",") if name]
+    for name in names:
+        find_baseline(name)
 
     def show(name: str, row: dict[str, Any]) -> None:
         click.echo(f"{name} {row['settings']}: {mean(row['scores']):.4f}", err=True)
 
-    out.write_text(json.dumps(search(show), indent=1) + "\n", encoding="utf-8")
+    found = search(show, names)
+    if names and out.is_file():
+        held = json.loads(out.read_text(encoding="utf-8"))["models"] | found["models"]
+        found["models"] = {
+            entry.name: held[entry.name] for entry in list_baselines() if entry.name in held
+        }
+    out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -59,7 +59,7 @@ CASES: Final = (
     Case("copula"),
     Case("diffusion", epochs=30),
     Case("ctgan", epochs=30, rows=3000),
-    Case("tvae", epochs=100, rows=3000),
+    Case("tvae", epochs=300, rows=3000),
 )
 _JUDGED: Final = (
     "AUC without entity IDs",

@@ -225,10 +225,12 @@ def test_workers_change_nothing(source):
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("paper_exact", [False, True])
-def test_ctgan_runs_end_to_end(source, tmp_path, paper_exact):
+@pytest.mark.parametrize(
+    ("model", "paper_exact"), [("ctgan", False), ("ctgan", True), ("tvae", False)]
+)
+def test_ctgan_and_tvae_run_end_to_end(source, tmp_path, model, paper_exact):
     pytest.importorskip("ctgan")
-    rows = synthesize(source, Settings(model="ctgan", epochs=2, rows=300, paper_exact=paper_exact))
+    rows = synthesize(source, Settings(model=model, epochs=2, rows=300, paper_exact=paper_exact))
     assert len(rows) == 300
     assert share_within(list(GOODS_COLUMNS), rows, source).all()
     if paper_exact:  # glued, masses can only be emitted again
