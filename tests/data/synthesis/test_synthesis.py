@@ -7,10 +7,12 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 
 from customs_data.edition.loading import load_edition
 from customs_data.edition.verification import verify_edition
 from customs_data.errors import KitError
+from customs_data.fidelity.quality import PUBLISHED
 from customs_data.schema import COLUMN, COLUMNS, ENTITY_COLUMNS, KEY, LOOKUP_TUPLE
 from customs_data.synthesis.coarse import Coarsening
 from customs_data.synthesis.codec import Codec
@@ -23,7 +25,9 @@ from customs_data.synthesis.rounding import round_to_step, steps_of
 from customs_data.synthesis.settings import Settings
 from customs_data.synthesis.source import read_source
 from customs_data.writing import write_table
+from customs_kit.cli import customs_kit
 from customs_kit.commands import data_synthesizing
+from made_up import make_sample
 
 SIX = list(LOOKUP_TUPLE)
 PAIR = ["Importer ID", "Declarant ID"]
@@ -237,6 +241,24 @@ def test_ctgan_and_tvae_run_end_to_end(source, tmp_path, model, paper_exact):
         assert share_within(SIX, rows, source).all()
     write_table(rows, tmp_path / "rows.csv")
     assert len(read_source([tmp_path / "rows.csv"]).declarations) == 300
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_ctgan_on_three_thousand_rows_from_the_command_line_to_its_report(tmp_path):
+    pytest.importorskip("ctgan")
+    rows = pd.concat(make_sample(3000, seed=2).values(), ignore_index=True)
+    write_table(rows, tmp_path / "source.csv")
+    source, drawn, page = (str(tmp_path / name) for name in ("source.csv", "drawn.csv", "f.html"))
+    for arguments in (
+        ["synthesize", "--source", source, "--model", "ctgan", "--epochs", "2", "--out", drawn],
+        ["fidelity", source, drawn, "--html", page],
+    ):
+        ended = CliRunner().invoke(customs_kit, ["data", *arguments])
+        assert ended.exit_code == 0, ended.output
+    assert len(read_source([tmp_path / "drawn.csv"]).declarations) == len(rows)
+    report = (tmp_path / "f.html").read_text(encoding="utf-8")
+    assert all(name in report for name in PUBLISHED)
 
 
 def test_the_command_offers_every_model():
