@@ -23,7 +23,8 @@ from customs_data.errors import InvalidDeclarationsError
 from customs_data.mapped import map_frames
 from customs_data.matching import arrow_text
 from customs_data.problems import N_EXAMPLES, ProblemReport
-from customs_data.reading import RawTable, read_parts, read_table
+from customs_data.raw_table import RawTable
+from customs_data.reading import read_parts, read_table
 from customs_data.schema import ERASED, KEY, Column
 from customs_data.spans import work_on
 

@@ -14,8 +14,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.csv
 
+from customs_data.csv_parsing import in_arrow_memory
 from customs_data.matching import match_ids
-from customs_data.reading import in_arrow_memory
 
 # A file of these bytes has no quotes, blanks, carriage returns and foreign letters: each line is a
 # record, each record is split at its commas, and a number is a decimal one or none at all.

@@ -13,11 +13,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from customs_data.cells import can_be_numbers, parse_numbers
+from customs_data.csv_parsing import parse_csv
 from customs_data.edition.loading import Edition
 from customs_data.errors import InvalidSubmissionError, KitError
 from customs_data.matching import Places, arrow_text, is_repeat, match_ids
 from customs_data.problems import N_EXAMPLES, ProblemReport
-from customs_data.reading import parse_csv, read_content, read_table
+from customs_data.reading import read_content, read_table
 from customs_data.schema import KEY
 from customs_scorer.sound_files import read_sound_file
 

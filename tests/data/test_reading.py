@@ -5,9 +5,10 @@ import gzip
 import pytest
 from pandas.testing import assert_frame_equal
 
+from customs_data.csv_parsing import parse_csv
 from customs_data.declarations import read_declarations
 from customs_data.errors import InvalidDeclarationsError, KitError
-from customs_data.reading import parse_csv, read_header, read_table
+from customs_data.reading import read_header, read_table
 from customs_data.writing import csv_chunks, table_sha256, write_table
 
 

@@ -19,7 +19,8 @@ import pyarrow.compute as pc
 from customs_data.declarations import parse_declarations
 from customs_data.errors import InvalidDeclarationsError, KitError
 from customs_data.problems import ProblemReport
-from customs_data.reading import RawTable, read_table
+from customs_data.raw_table import RawTable
+from customs_data.reading import read_table
 from customs_data.schema import CODE_COLUMNS, COLUMN, ERASED, KEY
 from customs_data.synthesis.goods import GOODS_COLUMNS, HS10
 
