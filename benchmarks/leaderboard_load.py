@@ -126,13 +126,14 @@ def check(board: Board, found: Found, n_before: int, n_sent: int) -> None:
 
 
 def cpu_seconds(pids: Iterable[int]) -> float:
+    """CPU seconds of processes, and of those they started that have ended."""
     total = 0
     for pid in pids:
         try:
             fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         except OSError:
             continue  # it has ended
-        total += int(fields[11]) + int(fields[12])
+        total += sum(map(int, fields[11:15]))
     return total / os.sysconf("SC_CLK_TCK")
 
 

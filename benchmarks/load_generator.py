@@ -16,7 +16,7 @@ PAGES_PER_SECOND = 10
 
 @dataclass
 class File:
-    content: bytes
+    content: bytes = field(repr=False)  # asyncio.run writes out a result when it ends
     scores: Scores
 
     @property

@@ -77,6 +77,9 @@ class Board:
         self.now = clock
         #: Where threads with files to be counted wait for each other.
         self.commits: GroupCommit[Any, Any] = GroupCommit(everybodys=(UnavailableError,))
+        # One file at a time is checked and scored. Python's threads take turns anyway, thousands of
+        # them for a file, and each turn costs a switch; those that wait here take none.
+        self.scoring = Lock()
         self._judge = judge
         self._loading = Lock()
 

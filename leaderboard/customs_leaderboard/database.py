@@ -36,12 +36,14 @@ class Database:
     def __init__(self, url: URL) -> None:
         self.is_postgresql = url.get_backend_name() == "postgresql"
         self.engine = _postgresql(url) if self.is_postgresql else _sqlite(url)
-        reading: dict[str, Any] = (
-            {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-            if self.is_postgresql
-            else {}
-        )
+        # One statement has one view without a transaction, which would cost more than it.
+        reading: dict[str, Any] = {}
+        glancing: dict[str, Any] = {"begins": False}
+        if self.is_postgresql:
+            reading = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+            glancing = {"isolation_level": "AUTOCOMMIT"}
         self._reading = self.engine.execution_options(**reading)
+        self._glancing = self.engine.execution_options(**glancing)
         self._writing = self.engine.execution_options(writes=True)
         # SQLite takes one writer at a time and lets the others sleep and retry: an orderly queue
         # within the process is faster and fairer. Other processes still meet at the file.
@@ -61,14 +63,14 @@ class Database:
 
     @contextmanager
     def glancing(self) -> Iterator[Connection]:
-        """Read a row or two: a session and its objects cost more than such a query.
+        """Read a row or two in one statement: a session and its objects cost more than it.
 
         Raises
         ------
         UnavailableError
             If the database does not answer.
         """
-        with _database_errors(), self._reading.connect() as connection:
+        with _database_errors(), self._glancing.connect() as connection:
             yield connection
 
     @contextmanager
@@ -179,8 +181,9 @@ def _sqlite(url: URL) -> Engine:
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         # A writer takes its lock at once: one that first reads could not wait for another.
-        writes = connection.get_execution_options().get("writes", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        options = connection.get_execution_options()
+        if options.get("begins", True):
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writes") else "BEGIN")
 
     return engine
 

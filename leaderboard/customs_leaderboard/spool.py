@@ -6,7 +6,7 @@ import hashlib
 import os
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import IO, Final, Self
 
 from customs_leaderboard.board import Board
 from customs_leaderboard.competition import Competition
@@ -50,9 +50,7 @@ class Spool:
         self._competition = board.competition
         self._digest = hashlib.sha256()
         self._head = b""
-        with disk_errors():
-            descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            self._stream = os.fdopen(descriptor, "wb")
+        self._stream: IO[bytes] | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -63,6 +61,8 @@ class Spool:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        if self._stream is None:
+            return
         try:
             self._stream.close()
         except OSError:
@@ -87,7 +87,7 @@ class Spool:
             self._head += part[: len(_GZIP_MAGIC)]
         self._digest.update(part)
         with disk_errors():
-            self._stream.write(part)
+            self._opened().write(part)
 
     def finish(self) -> None:
         """Make the bytes durable; nothing may be written after it.
@@ -97,12 +97,20 @@ class Spool:
         UnavailableError
             If the disk does not take them.
         """
-        if self._stream.closed:
-            return
         with disk_errors():
-            self._stream.flush()
-            os.fsync(self._stream.fileno())
-            self._stream.close()
+            stream = self._opened()
+            if stream.closed:
+                return
+            stream.flush()
+            os.fsync(stream.fileno())
+            stream.close()
+
+    def _opened(self) -> IO[bytes]:
+        """Make the file with its first bytes: who receives them may not wait for a disk before."""
+        if self._stream is None:
+            descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            self._stream = os.fdopen(descriptor, "wb")
+        return self._stream
 
     @property
     def sha256(self) -> str:

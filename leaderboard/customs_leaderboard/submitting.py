@@ -53,26 +53,15 @@ def submit(board: Board, team_number: int, spool: Spool) -> Receipt:
     UnavailableError
         If disk or database do not answer; see its message.
     """
-    received_at = board.now()
-    spool.finish()
-    claim = Claim(team_number, spool.sha256, received_at)
+    claim = Claim(team_number, spool.sha256, board.now())
     with board.database.glancing() as connection:
         case = glance(connection, claim)
     # What can be refused without work is; what holds is decided when it is counted.
     if (earlier := earlier_receipt(board, case, claim)) is not None:
         return earlier
-    admit(board, case, received_at)
-    checked = board.judge.check(spool.path)
-    if not checked.passed:
-        _log_refusal(board, team_number, spool, len(checked.report.problems))
-        raise RefusedFileError(checked.report)
-    scored = ScoredFile(
-        claim,
-        spool,
-        board.judge.score(checked.fraud_score),
-        board.judge.public_frauds_caught(checked.fraud_score),
-    )
-    receipt: Receipt = board.commits.run(scored, partial(count_files, board))
+    admit(board, case, claim.received_at)
+    spool.finish()
+    receipt: Receipt = board.commits.run(_score(board, claim, spool), partial(count_files, board))
     return receipt
 
 
@@ -118,6 +107,20 @@ def sweep(board: Board, older_than: timedelta = timedelta(hours=1)) -> int:
 def _files(board: Board) -> Iterator[Path]:
     yield from board.folder.spool.iterdir()
     yield from board.folder.submissions.glob("*/*")
+
+
+def _score(board: Board, claim: Claim, spool: Spool) -> ScoredFile:
+    with board.scoring:
+        checked = board.judge.check(spool.path)
+        if checked.passed:
+            return ScoredFile(
+                claim,
+                spool,
+                board.judge.score(checked.fraud_score),
+                board.judge.public_frauds_caught(checked.fraud_score),
+            )
+    _log_refusal(board, claim.team_number, spool, len(checked.report.problems))
+    raise RefusedFileError(checked.report)
 
 
 def _log_refusal(board: Board, team_number: int, spool: Spool, n_problems: int) -> None:

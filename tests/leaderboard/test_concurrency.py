@@ -1,6 +1,7 @@
 """Many at once: quotas hold, a file counts once, the audit chain stays whole."""
 
 import hashlib
+import time
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
@@ -117,6 +118,25 @@ def test_many_teams_at_once_are_all_counted_with_the_right_score(boards, make_fi
         assert {name: getattr(held, name) for name in vars(expected[held.sha256])} == vars(
             expected[held.sha256]
         )
+
+
+def test_one_file_at_a_time_is_scored(boards, make_file, monkeypatch):
+    """Several would take turns, at the price of thousands of thread switches each."""
+    board = boards[0]
+    teams = [add_team(board, f"Team {i}")[0] for i in range(N_THREADS)]
+    path, check, n_at_once, most = make_file(1), board.judge.check, [], []
+
+    def checks(file):
+        n_at_once.append(file)
+        most.append(len(n_at_once))
+        time.sleep(0.01)
+        n_at_once.pop()
+        return check(file)
+
+    monkeypatch.setattr(board.judge, "check", checks)
+    found = at_once([lambda team=team: submit_file(board, team.number, path) for team in teams])
+    assert not any(isinstance(held, Exception) for held in found), found
+    assert most == [1] * N_THREADS
 
 
 def test_closing_while_files_come_counts_each_or_calls_it_late(boards, make_file):

@@ -184,7 +184,6 @@ def test_a_disk_that_fills_up_while_a_file_comes_is_told(board, team):
             raise OSError(errno.ENOSPC, "No space left on device")
 
     with Spool(board) as spool:
-        spool._stream.close()
         spool._stream = Full()
         with pytest.raises(UnavailableError, match="No space left"):
             spool.write(b"x")

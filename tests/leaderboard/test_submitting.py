@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import json
+import os
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from typing import get_args
@@ -165,6 +166,26 @@ def test_the_same_file_is_recognised_when_the_quota_is_used_up(board_of, make_fi
     assert submit_file(board, team.number, make_file(1)).number == first.number
     with pytest.raises(QuotaError):
         submit_file(board, team.number, make_file(2))
+
+
+def test_what_is_not_counted_waits_for_no_disk(board_of, make_file, monkeypatch):
+    board = board_of(daily_limit=1)
+    team, _ = add_team(board, "Team A")
+    submit_file(board, team.number, make_file(1))
+    monkeypatch.setattr(os, "fsync", lambda _descriptor: pytest.fail("a file was synced"))
+    assert submit_file(board, team.number, make_file(1)).duplicate
+    with pytest.raises(QuotaError):
+        submit_file(board, team.number, make_file(2))
+    assert list(board.folder.spool.iterdir()) == []
+
+
+def test_a_file_is_made_with_its_first_bytes(board):
+    """Not before: whoever receives an upload is an event loop, which may not wait for a disk."""
+    with Spool(board) as spool:
+        assert not spool.path.exists()
+        spool.write(b"x")
+        assert spool.path.exists()
+    assert not spool.path.exists()
 
 
 def test_the_quota_is_by_day_of_utc(board_of, make_file, clock):

@@ -26,7 +26,8 @@ class ServiceSettings:
         How many at once after a pause.
     n_scoring_threads : int
         Submissions worked on at the same time; the others wait. More than there are cores, because
-        most of them wait for a disk, and those that wait together share its syncs.
+        most of them wait for a disk, and those that wait together share its syncs; one of them is
+        scored at a time (`Board.scoring`).
     n_connections : int
         Connections at the same time; more are answered 503.
     receive_timeout_s : float

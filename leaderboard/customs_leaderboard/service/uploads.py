@@ -27,14 +27,14 @@ UPLOAD_LIMIT: Final = 1 << 40
 _N_FIELD_BYTES: Final = 4096
 # Of a form around its file.
 _N_FORM_BYTES: Final = 1 << 16
-# A step to a thread costs as much as hashing some 100 KiB.
-_BUFFER_BYTES: Final = 1 << 18
+# A step to a thread costs as much as hashing some 100 KiB; a usual file takes none but its last.
+_BUFFER_BYTES: Final = 1 << 19
 
 T = TypeVar("T")
 
 
 class Writer:
-    """Writes to a spool in threads, some 100 KiB at a time; the last of them with `write_now`.
+    """Writes to a spool in threads, half a MiB at a time; the last of them with `write_now`.
 
     Parameters
     ----------
