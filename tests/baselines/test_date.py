@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -97,6 +98,22 @@ class TestCrossFeatures:
         features, _ = crossed
         cross = CrossFeatures(Trees(n_estimators=5, n_cross=n_cross))
         assert cross.fit(features, sample_edition.y)[1].shape == (len(features), n_cross)
+
+    def test_with_many_labels_a_row_is_judged_by_more_of_the_others(self):
+        few, many = Trees.for_labels(9_999), Trees.for_labels(10_000)
+        assert few == Trees()
+        assert many.n_folds > few.n_folds
+        assert many.n_estimators * many.learning_rate > few.n_estimators * few.learning_rate
+
+    def test_three_folds_leave_a_third_unseen_each(self, crossed, sample_edition):
+        features, _ = crossed
+        cross = CrossFeatures(replace(SMALL, n_folds=3))
+        _, leaves = cross.fit(features, sample_edition.y)
+        assert np.bincount(cross.fold_).min() >= len(features) // 3 - 1
+        for fold in range(3):
+            of_fold = {cross.paths_[leaf].fold for leaf in leaves[cross.fold_ == fold].ravel()}
+            assert of_fold == {fold}
+        assert cross.learned_.n.sum() == 2 * SMALL.n_cross * len(features)
 
 
 def test_conditions_on_one_feature_become_one():

@@ -84,7 +84,8 @@ class Date(ClassifierMixin, BaseEstimator):
         X, y = X.iloc[order].reset_index(drop=True), y[order]
         self.features_ = KitFeatures(random_state=self.random_state)
         features = self.features_.fit_transform(X, y)
-        self.crosses_ = CrossFeatures(Trees(), self.random_state, self.n_jobs)
+        trees = Trees.for_labels(int((y >= 0).sum()))
+        self.crosses_ = CrossFeatures(trees, self.random_state, self.n_jobs)
         margin, leaves = self.crosses_.fit(features, y)
         self.vocabulary_ = Vocabulary(QUERY, _MIN_ROWS).fit(X)
         severity = None if y_critical is None else y_critical[order]
