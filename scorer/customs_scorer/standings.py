@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from customs_data.edition.loading import load_edition, load_solution
+from customs_data.edition.loading import Edition, load_edition, load_solution
 from customs_data.errors import InvalidSubmissionError
 from customs_data.lookup import is_unseen
 from customs_data.schema import KEY
@@ -27,7 +27,7 @@ class Standing:
 
 
 def score_files(
-    files: list[Path], edition: Path | str, *, n_replicates: int = N_REPLICATES
+    files: list[Path], edition: Edition | Path | str, *, n_replicates: int = N_REPLICATES
 ) -> list[Standing]:
     """Score submission files of one edition.
 
@@ -35,8 +35,8 @@ def score_files(
     ----------
     files : list of path
         Submissions, earlier ones first.
-    edition : path
-        Organizer's copy: hidden labels must be at hand.
+    edition : Edition or path
+        Organizer's copy, loaded or not: hidden labels must be at hand.
     n_replicates : int
         Bootstrap replicates of the intervals; 0 leaves them out.
 
@@ -52,7 +52,7 @@ def score_files(
     InvalidSubmissionError
         If any file cannot be scored; reports of all such files together, and no scores.
     """
-    loaded = load_edition(edition)
+    loaded = edition if isinstance(edition, Edition) else load_edition(edition)
     solution = load_solution(loaded.layout, loaded.test[KEY])
     unseen = is_unseen(loaded.train, loaded.test)
     aligned, complaints = [], []

@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from customs_data.edition.layout import USAGES
-from customs_data.edition.loading import load_edition, load_oracle, load_solution
+from customs_data.edition.loading import Edition, load_oracle, load_solution
 from customs_data.schema import KEY
 from customs_scorer.error_analysis import ErrorAnalysis, analyse_errors, schemes_of
 from customs_scorer.submissions import read_submission
 
 
 def errors_of_files(
-    files: dict[str, Path], edition: Path | str, rate: float
+    files: dict[str, Path], edition: Edition, rate: float
 ) -> tuple[ErrorAnalysis, str]:
     """Analyse the errors of submission files in the private period.
 
@@ -20,7 +20,7 @@ def errors_of_files(
     ----------
     files : dict of str to path
         Submissions by name.
-    edition : path
+    edition : Edition
         Organizer's copy: hidden labels must be at hand. The schemes behind them are shown too if
         the edition was generated.
     rate : float
@@ -39,14 +39,13 @@ def errors_of_files(
     InvalidSubmissionError
         If a file cannot be scored.
     """
-    loaded = load_edition(edition)
-    solution = load_solution(loaded.layout, loaded.test[KEY])
+    solution = load_solution(edition.layout, edition.test[KEY])
     private = (solution["Usage"] == USAGES["private"]).to_numpy()
     scheme = None
-    if loaded.layout.has_oracle:
-        scheme = schemes_of(solution[KEY][private], load_oracle(loaded.layout))
+    if edition.layout.has_oracle:
+        scheme = schemes_of(solution[KEY][private], load_oracle(edition.layout))
     analysis = analyse_errors(
-        loaded.test[private].reset_index(drop=True),
+        edition.test[private].reset_index(drop=True),
         solution["Fraud"].to_numpy()[private],
         {name: read_submission(file, solution[KEY])[private] for name, file in files.items()},
         rate,

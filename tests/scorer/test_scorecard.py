@@ -93,6 +93,7 @@ def test_standings_are_ranked_and_ties_go_to_the_earlier(sample_edition, sample_
         files.append(write_submission(sample_edition, score, tmp_path / f"{name}.csv"))
     standings = score_files(files, sample_path, n_replicates=10)
     assert [standing.file for standing in standings] == [str(files[i]) for i in (2, 0, 1)]
+    assert score_files(files, sample_edition, n_replicates=10) == standings
     base_rate = (solution["Fraud"][solution["Usage"] == "Private"] == 1).mean()
     assert standings[1].scorecard.private.precision_at_5 == base_rate
 

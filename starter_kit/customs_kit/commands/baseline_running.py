@@ -223,6 +223,6 @@ def _write_errors(records: list[RunRecord], edition: Edition, out: Path) -> Path
     if any(record.validation for record in records) or not edition.layout.has_hidden:
         analysis, source = validation_errors(records, edition, ERROR_RATE)
     else:
-        analysis, source = errors_of_files(files, edition.layout.public.parent, ERROR_RATE)
+        analysis, source = errors_of_files(files, edition, ERROR_RATE)
     title = f"Where models err: {edition.manifest.name}"
     return write_errors(analysis, out, title=title, source=source)

@@ -49,8 +49,9 @@ def score(
     from customs_scorer.submission_errors import errors_of_files
 
     with progress_console().status("Scoring ..."):
-        standings = score_files(list(files), edition, n_replicates=replicates)
-        reference = make_reference(load_edition(edition))
+        loaded = load_edition(edition)
+        standings = score_files(list(files), loaded, n_replicates=replicates)
+        reference = make_reference(loaded)
     if as_json:
         print_json([{**standing.as_dict(), **reference.as_dict()} for standing in standings])
     else:
@@ -59,7 +60,7 @@ def score(
         show(table, reference_line(reference))
     if errors is not None:  # last: whatever keeps errors from being told, the scores have been
         with progress_console().status("Looking for errors ..."):
-            analysis, source = errors_of_files({str(f): f for f in files}, edition, ERROR_RATE)
+            analysis, source = errors_of_files({str(f): f for f in files}, loaded, ERROR_RATE)
             page = write_errors(analysis, errors, title="Where submissions err", source=source)
         if not as_json:
             click.echo(f"Where the submissions err is told in {page}.")
