@@ -27,6 +27,7 @@ Leaves = npt.NDArray[np.int64]
 
 # Imaginary declarations at the base rate that a leaf's fraud rate is smoothed with.
 _SMOOTHING = 10.0
+# See `Trees.for_labels`.
 _MANY_LABELS = 10_000
 # Share of the columns that a tree of the smaller booster sees.
 _CROSS_COLSAMPLE = 0.5
@@ -41,7 +42,7 @@ class Trees:
     n_folds : int
         Boosters, each grown from the labels of the other folds; at least two.
     n_estimators, max_depth, learning_rate, colsample
-        Of the booster whose margin is corrected.
+        Of the booster whose margin is corrected; those here suit few labels (`for_labels`).
     n_cross, cross_depth, cross_learning_rate
         Of the smaller booster whose leaves are attended to: any number of trees.
     """
