@@ -99,7 +99,7 @@ validation: $(VENV)/.core ## how well validation predicts hidden scores, on ten 
 		--results starter_kit/results/validation.json --write starter_kit/README.md
 
 reference: $(VENV)/.core ## rewrite the reference of commands and the practice edition's facts
-	$(BIN)/python -m customs_kit.reference docs/CLI.md docs/PRACTICE_DATASHEET.md
+	$(BIN)/python -m customs_kit.make_reference docs/CLI.md docs/PRACTICE_DATASHEET.md
 
 site: $(VENV)/.dev ## the documentation site, into build/site, without network
 	$(BIN)/python docs/site/build_site.py build/site

@@ -15,10 +15,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import rankdata
 
-from customs_leaderboard.caught import Caught, catch, catch_by_chance
-from customs_leaderboard.ladder import Ladder, LadderState
-from customs_leaderboard.rungs import step_ladder
-from customs_scorer.metrics import n_inspected, precision_at
+from customs_leaderboard.ladder.ladder import Ladder, LadderState
+from customs_leaderboard.ladder.update_rules import step_ladder
+from customs_scorer.metrics.gains import Caught, catch, catch_by_chance
+from customs_scorer.metrics.inspection import n_inspected, precision_at
 
 RATE = 0.05
 HONEST_SUBMISSIONS = 40

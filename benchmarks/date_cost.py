@@ -17,8 +17,8 @@ import pandas as pd
 from customs_baselines.catalogue import find_baseline
 from customs_baselines.contract import fit_and_score, make_model
 from customs_data.edition.generating import read_blueprint, simulate_world, split_periods
+from customs_data.keyed_random import secret_of_seed
 from customs_data.schema import DECLARED_COLUMNS
-from customs_data.streams import secret_of_seed
 
 GOAL_SECONDS, GOAL_MIB = 30.0, 1536.0
 

@@ -24,7 +24,7 @@ SMALL, NATIONAL = 54_000, 24_700_000
 
 def make(rows: int, file_format: str, workers: int) -> dict[str, object]:
     from customs_data.edition.generating import generate_edition, read_blueprint
-    from customs_data.streams import secret_of_seed
+    from customs_data.keyed_random import secret_of_seed
 
     wall, cpu = time.perf_counter(), time.process_time()
     with tempfile.TemporaryDirectory() as folder:

@@ -47,10 +47,10 @@ from attackers import (
 from ladder_ground import measure_ground
 from ladder_report import draw, tables_of, told
 
-from customs_baselines.grids.tables import put_table
+from customs_baselines.experiments.markdown_tables import put_table
 from customs_data.edition.loading import load_edition, load_solution
 from customs_data.schema import KEY
-from customs_leaderboard.ladder import STRICT_ERRORS, Ladder, default_step
+from customs_leaderboard.ladder.ladder import STRICT_ERRORS, Ladder, default_step
 from customs_scorer.submissions import read_submission
 
 BASE_RATE = 0.22

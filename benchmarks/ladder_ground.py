@@ -13,9 +13,9 @@ import numpy as np
 from attackers import RATE
 from scipy.stats import hypergeom
 
-from customs_leaderboard.caught import Caught, catch_by_chance
-from customs_leaderboard.ladder import Ladder, LadderState, default_step
-from customs_scorer.metrics import n_inspected
+from customs_leaderboard.ladder.ladder import Ladder, LadderState, default_step
+from customs_scorer.metrics.gains import Caught, catch_by_chance
+from customs_scorer.metrics.inspection import n_inspected
 
 #: Public declarations: of a course's edition, of one of 54,000 (8,134), of a national one.
 SIZES = (300, 1_000, 3_000, 8_134, 81_340, 3_720_593)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from customs_baselines.grids.tables import markdown_row
-from customs_data.pictures import new_figure, save_figure
+from customs_baselines.experiments.markdown_tables import markdown_row
+from customs_data.reports.pictures import new_figure, save_figure
 
 #: Attacks that are drawn, and their lines.
 CURVES = {"blind boosting, best rule": "-", "climbing from a model": "--"}

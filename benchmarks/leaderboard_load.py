@@ -43,15 +43,15 @@ from load_generator import File, Found, send_all
 from load_report import save, table_of
 from sqlalchemy import func, select
 
-from customs_baselines.grids.tables import put_table
+from customs_baselines.experiments.markdown_tables import put_table
 from customs_data.edition.generating import generate_edition, read_blueprint
-from customs_leaderboard.audit_log import append_entry, team_actor, verify_chain
 from customs_leaderboard.board import Board, make_board
-from customs_leaderboard.competition import Competition
-from customs_leaderboard.judge import Judge
-from customs_leaderboard.receipts import day_of
-from customs_leaderboard.schema import Submission, Team
-from customs_leaderboard.teams import add_team
+from customs_leaderboard.rules.competition import Competition
+from customs_leaderboard.store.audit_log import append_entry, team_actor, verify_chain
+from customs_leaderboard.store.schema import Submission, Team
+from customs_leaderboard.submissions.judge import Judge
+from customs_leaderboard.submissions.receipts import day_of
+from customs_leaderboard.teams.teams import add_team
 
 GOAL = 60  # scored submissions a second on two cores, load generator excluded
 PAGE_GOAL_MS = 100

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
-from customs_leaderboard.judge import Scores
+from customs_leaderboard.submissions.judge import Scores
 
 PAGES_PER_SECOND = 10
 

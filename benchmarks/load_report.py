@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from customs_baselines.grids.tables import markdown_row
+from customs_baselines.experiments.markdown_tables import markdown_row
 
 Results = dict[str, dict[str, Any]]
 

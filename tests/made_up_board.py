@@ -15,15 +15,15 @@ from customs_data.edition.layout import Layout
 from customs_data.edition.loading import load_edition, load_oracle
 from customs_data.edition.manifest import read_manifest
 from customs_leaderboard.board import Board, make_board, open_board
-from customs_leaderboard.competition import Competition
-from customs_leaderboard.ladder import default_step
-from customs_leaderboard.references import Level, References
-from customs_leaderboard.schema import Team
-from customs_leaderboard.selecting import select_submissions
+from customs_leaderboard.ladder.ladder import default_step
+from customs_leaderboard.rules.competition import Competition
 from customs_leaderboard.service.settings import ServiceSettings
-from customs_leaderboard.standings import team_history
-from customs_leaderboard.submitting import submit_file
-from customs_leaderboard.teams import add_team
+from customs_leaderboard.standings.public import team_history
+from customs_leaderboard.standings.reference_scores import Level, References
+from customs_leaderboard.standings.select import select_submissions
+from customs_leaderboard.store.schema import Team
+from customs_leaderboard.submissions.submit import submit_file
+from customs_leaderboard.teams.teams import add_team
 from customs_scorer import write_submission
 from real_server import running
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import uvicorn
 
 from customs_leaderboard.board import Board
-from customs_leaderboard.schema import Team
 from customs_leaderboard.service.serving import Address, make_server, url_of
 from customs_leaderboard.service.settings import ServiceSettings
+from customs_leaderboard.store.schema import Team
 
 
 @dataclass

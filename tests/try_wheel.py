@@ -18,7 +18,7 @@ PROBE = """
 import json, pathlib, sys
 import customs_kit, customs_data, customs_scorer, customs_baselines, customs_leaderboard
 from customs_baselines.catalogue import list_baselines
-from customs_leaderboard.publishing.standalone import standalone_program
+from customs_leaderboard.publishing.join_modules import standalone_program
 for package in (customs_kit, customs_data, customs_scorer, customs_baselines, customs_leaderboard):
     assert pathlib.Path(package.__file__).is_relative_to(sys.prefix), package.__file__
 assert len(list_baselines()) > 10

@@ -19,15 +19,15 @@ import click
 import numpy as np
 import pandas as pd
 
-from customs_baselines.grids.tables import put_table
+from customs_baselines.experiments.markdown_tables import put_table
 from customs_data.edition.generating import read_blueprint, simulate_world
 from customs_data.errors import KitError
+from customs_data.fidelity.judges.two_sample import JUDGED
 from customs_data.fidelity.quality import PUBLISHED
 from customs_data.fidelity.report import FidelityReport, measure_fidelity
-from customs_data.fidelity.tables import Table, read_side
-from customs_data.fidelity.two_sample import JUDGED
-from customs_data.streams import secret_of_seed
-from customs_scorer.fidelity import JUDGES
+from customs_data.fidelity.sides import Table, read_side
+from customs_data.keyed_random import secret_of_seed
+from customs_scorer.fidelity_judges import JUDGES
 
 #: Worlds that nothing was tuned on.
 SEEDS: Final = (91000, 91001, 91002, 91003, 91004)

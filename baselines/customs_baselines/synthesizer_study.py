@@ -16,14 +16,14 @@ from typing import Any, Final
 
 import click
 
-from customs_baselines.grids.tables import put_table
+from customs_baselines.experiments.markdown_tables import put_table
 from customs_data.fidelity.quality import PUBLISHED
 from customs_data.fidelity.report import FidelityReport, measure_fidelity
-from customs_data.fidelity.tables import Table
+from customs_data.fidelity.sides import Table
 from customs_data.synthesis.pipeline import synthesize
 from customs_data.synthesis.settings import Settings
 from customs_data.synthesis.source import read_source
-from customs_scorer.fidelity import JUDGES
+from customs_scorer.fidelity_judges import JUDGES
 
 Record = dict[str, Any]
 

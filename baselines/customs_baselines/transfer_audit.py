@@ -14,7 +14,7 @@ from customs_baselines.models.xgboost import XGBoost
 from customs_data.edition.loading import Edition
 from customs_data.edition.reveal import blueprint_of
 from customs_scorer.audit.evidence import MOST_ROWS, AuditTest, Evidence, upper_precision
-from customs_scorer.metrics import precision_at
+from customs_scorer.metrics.inspection import precision_at
 
 _SAMPLE_ROWS = 54_000
 

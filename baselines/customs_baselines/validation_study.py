@@ -22,15 +22,15 @@ import pandas as pd
 
 from customs_baselines.catalogue import find_baseline
 from customs_baselines.contract import fit_and_score, make_model
-from customs_baselines.grids.tables import markdown_row, put_table
-from customs_baselines.own_model import load_own_class, split_reference
-from customs_baselines.validation import split_by_time
+from customs_baselines.experiments.markdown_tables import markdown_row, put_table
+from customs_baselines.running.own_model import load_own_class, split_reference
+from customs_baselines.running.validation import split_by_time
 from customs_data.edition.generating import read_blueprint, simulate_world, split_periods
 from customs_data.edition.manifest import PERIODS
 from customs_data.erasure import erase
+from customs_data.keyed_random import derive, secret_of_seed
 from customs_data.schema import DECLARED_COLUMNS, ERASED
-from customs_data.streams import derive, secret_of_seed
-from customs_scorer.metrics import RANKED_RATES, precision_at
+from customs_scorer.metrics.inspection import RANKED_RATES, precision_at
 
 #: Models beside the team's: (name, recipe). None of them was chosen on these worlds.
 REFERENCES: Final = (

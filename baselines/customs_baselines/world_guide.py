@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from customs_baselines.grids.links_picture import draw_links
-from customs_baselines.grids.rows import Results, read_results
+from customs_baselines.experiments.links_picture import draw_links
+from customs_baselines.experiments.result_rows import Results, read_results
 from customs_data.errors import KitError
 from customs_data.world_pictures.gallery import save_pictures
 from customs_data.world_pictures.ink import drawing, save

@@ -29,12 +29,12 @@ from customs_data.edition.generating import (
 )
 from customs_data.erasure import erase
 from customs_data.errors import KitError
+from customs_data.keyed_random import derive, secret_of_seed
 from customs_data.schema import DECLARED_COLUMNS, ERASED
-from customs_data.streams import derive, secret_of_seed
 from customs_scorer.audit.evidence import AuditTest, Evidence
 from customs_scorer.audit.lookups import audit_best_lookup, audit_lookups
 from customs_scorer.audit.traces import audit_traces
-from customs_scorer.metrics import precision_at
+from customs_scorer.metrics.inspection import precision_at
 
 #: Models under the paper recipe: the ladder of Table 3.
 LADDER: Final = (

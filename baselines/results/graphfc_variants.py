@@ -5,7 +5,7 @@ Each class is run by graphfc_variants.toml as any team's own model is.
 
 from __future__ import annotations
 
-from customs_baselines.graphs.network_model import GraphNetworkModel
+from customs_baselines.graphfc.estimator import GraphNetworkModel
 
 
 class GatedMean(GraphNetworkModel):

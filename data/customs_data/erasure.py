@@ -17,9 +17,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from customs_data.errors import KitError
-from customs_data.rates import exact_rate
+from customs_data.exact_rates import exact_rate
+from customs_data.keyed_random import random_order, random_words
 from customs_data.schema import ERASED
-from customs_data.streams import random_order, random_words
 
 Erasure = Literal["random", "importer", "inspection", "delay"]
 ERASURES: Final[tuple[str, ...]] = get_args(Erasure)

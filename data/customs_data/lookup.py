@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from customs_data.grouping import Grouping, group_sums
+from customs_data.columns.grouping import Grouping, group_sums
 from customs_data.schema import LOOKUP_TUPLE
 
 

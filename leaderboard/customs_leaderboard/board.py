@@ -17,22 +17,22 @@ from sqlalchemy.orm import Session
 from customs_data.edition.layout import Layout
 from customs_data.edition.manifest import Manifest, read_manifest
 from customs_data.errors import KitError
-from customs_leaderboard.audit_log import ORGANIZER, append_entry
-from customs_leaderboard.competition import RULES_BEFORE, Competition, read_competition
-from customs_leaderboard.database import Database, open_database
 from customs_leaderboard.errors import UnavailableError
-from customs_leaderboard.folder import Folder, disk_errors, sync_folder, write_durably
-from customs_leaderboard.group_commit import GroupCommit
-from customs_leaderboard.judge import Judge, load_judge
-from customs_leaderboard.ladder import Ladder
-from customs_leaderboard.origin import check_origin
-from customs_leaderboard.references import (
+from customs_leaderboard.ladder.ladder import Ladder
+from customs_leaderboard.rules.competition import RULES_BEFORE, Competition, read_competition
+from customs_leaderboard.rules.edition_origin import check_origin
+from customs_leaderboard.standings.reference_scores import (
     NO_REFERENCES,
     References,
     load_references,
     save_references,
 )
-from customs_leaderboard.schema import State
+from customs_leaderboard.store.audit_log import ORGANIZER, append_entry
+from customs_leaderboard.store.database import Database, open_database
+from customs_leaderboard.store.folder import Folder, disk_errors, sync_folder, write_durably
+from customs_leaderboard.store.group_commit import GroupCommit
+from customs_leaderboard.store.schema import State
+from customs_leaderboard.submissions.judge import Judge, load_judge
 
 Phase = Literal["upcoming", "open", "over", "closed", "revealed"]
 Clock = Callable[[], datetime]

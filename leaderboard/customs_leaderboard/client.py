@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import httpx2 as httpx
 
 from customs_data.errors import KitError
-from customs_leaderboard.tokens import is_token
+from customs_leaderboard.teams.tokens import is_token
 
 TOKEN_VARIABLE: Final = "CUSTOMS_KIT_TOKEN"  # noqa: S105 - the name of a variable
 _STEP: Final = 1 << 18
@@ -100,7 +100,7 @@ class LeaderboardClient:
         Returns
         -------
         dict
-            The receipt (`customs_leaderboard.submitting.Receipt`).
+            The receipt (`customs_leaderboard.submissions.submit.Receipt`).
 
         Raises
         ------

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from customs_data.errors import InvalidSubmissionError, KitError
-from customs_data.problems import ProblemReport
+from customs_data.files.problems import ProblemReport
 
 
 class UnknownTokenError(KitError):

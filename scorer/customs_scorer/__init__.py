@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from customs_scorer.metrics import lift_at, precision_at, recall_at
+    from customs_scorer.metrics.inspection import lift_at, precision_at, recall_at
     from customs_scorer.scorecard import score_submission
     from customs_scorer.submissions import check_submission, write_submission
 
@@ -23,9 +23,9 @@ __all__ = [
 
 _HOME = {
     "check_submission": "customs_scorer.submissions",
-    "lift_at": "customs_scorer.metrics",
-    "precision_at": "customs_scorer.metrics",
-    "recall_at": "customs_scorer.metrics",
+    "lift_at": "customs_scorer.metrics.inspection",
+    "precision_at": "customs_scorer.metrics.inspection",
+    "recall_at": "customs_scorer.metrics.inspection",
     "score_submission": "customs_scorer.scorecard",
     "write_submission": "customs_scorer.submissions",
 }

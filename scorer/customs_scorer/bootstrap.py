@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from customs_scorer.metrics import n_inspected
+from customs_scorer.metrics.inspection import n_inspected
 
 
 def bootstrap_precision(

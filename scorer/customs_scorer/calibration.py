@@ -9,8 +9,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from customs_data.errors import KitError
-from customs_data.shares import add_share
-from customs_scorer.metrics import inspect
+from customs_data.proportions import add_share
+from customs_scorer.metrics.inspection import inspect
 
 
 def calibration_table(
@@ -39,7 +39,7 @@ def calibration_table(
     Raises
     ------
     KitError
-        If the scores are no probabilities; otherwise as `customs_scorer.metrics.inspect`.
+        If the scores are no probabilities; otherwise as `inspect`.
 
     Examples
     --------

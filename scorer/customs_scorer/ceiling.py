@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from customs_data.columns.matching import arrow_text, match_ids
 from customs_data.edition.layout import USAGES
 from customs_data.edition.loading import Edition, load_oracle, load_solution
 from customs_data.errors import InvalidEditionError
-from customs_data.matching import arrow_text, match_ids
 from customs_data.schema import KEY
-from customs_scorer.metrics import precision_at
+from customs_scorer.metrics.inspection import precision_at
 
 
 def oracle_ceiling(edition: Edition, solution: pd.DataFrame | None = None) -> dict[str, Any]:

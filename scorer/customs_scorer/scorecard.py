@@ -11,7 +11,7 @@ import pandas as pd
 
 from customs_data.edition.layout import USAGES
 from customs_scorer.bootstrap import precision_intervals
-from customs_scorer.metrics import RANKED_RATES, inspect_all
+from customs_scorer.metrics.inspection import RANKED_RATES, inspect_all
 
 N_REPLICATES: Final = 1000
 # A nation's declarations need fewer samples: their intervals are narrow, and each takes a second.

@@ -12,15 +12,15 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from customs_data.cells import can_be_numbers, parse_numbers
-from customs_data.csv_parsing import parse_csv
+from customs_data.columns.matching import Places, arrow_text, is_repeat, match_ids
 from customs_data.edition.loading import Edition
 from customs_data.errors import InvalidSubmissionError, KitError
-from customs_data.matching import Places, arrow_text, is_repeat, match_ids
-from customs_data.problems import N_EXAMPLES, ProblemReport
-from customs_data.reading import read_content, read_table
+from customs_data.files.cells import can_be_numbers, parse_numbers
+from customs_data.files.csv_parsing import parse_csv
+from customs_data.files.problems import N_EXAMPLES, ProblemReport
+from customs_data.files.reading import read_content, read_table
 from customs_data.schema import KEY
-from customs_scorer.sound_files import read_sound_file
+from customs_scorer.fast_check import read_sound_file
 
 SCORE: Final = "Fraud Score"
 HEADER: Final = (KEY, SCORE)

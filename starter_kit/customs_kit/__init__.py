@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from customs_baselines.features import make_features
     from customs_baselines.features.graph import GraphFeatures
     from customs_baselines.features.risk import RiskProfiles
-    from customs_baselines.graphs.context import Links
-    from customs_baselines.validation import split_by_time
+    from customs_baselines.graphfc.context import Links
+    from customs_baselines.running.validation import split_by_time
     from customs_data import Edition, KitError, load_edition
     from customs_scorer import check_submission, precision_at, write_submission
 
@@ -41,8 +41,8 @@ _HOME = {
     "make_features": "customs_baselines.features",
     "GraphFeatures": "customs_baselines.features.graph",
     "RiskProfiles": "customs_baselines.features.risk",
-    "Links": "customs_baselines.graphs.context",
-    "split_by_time": "customs_baselines.validation",
+    "Links": "customs_baselines.graphfc.context",
+    "split_by_time": "customs_baselines.running.validation",
 }
 
 

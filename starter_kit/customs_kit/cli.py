@@ -1,4 +1,4 @@
-"""The command line."""
+"""The command line: every group and command with its module, in one table."""
 
 from __future__ import annotations
 
@@ -8,9 +8,115 @@ from io import TextIOWrapper
 import click
 
 from customs_data.errors import KitError
-from customs_kit.lazy import LazyGroup
+from customs_kit.lazy_group import LazyGroup
 
 _COMMANDS = "customs_kit.commands"
+
+
+def _group(name: str, help_text: str, lazy: dict[str, tuple[str, str]]) -> LazyGroup:
+    """Return a group; `lazy` gives ``module:attribute`` below customs_kit.commands."""
+    commands = {key: (f"{_COMMANDS}.{where}", summary) for key, (where, summary) in lazy.items()}
+    return LazyGroup(name=name, help=help_text, lazy=commands)
+
+
+data = _group(
+    "data",
+    "Make, check and look at editions.\n\nExample: customs-kit data describe my-edition",
+    {
+        "generate": ("data.make:generate", "Simulate an edition from a seed or a secret."),
+        "import": ("data.make:import_", "Make an edition from existing declarations."),
+        "synthesize": (
+            "data.synthesize:synthesize",
+            "Draw declarations like those of a source.",
+        ),
+        "secret": ("data.make:secret", "Draw the secret of a competition."),
+        "profile": ("data.make:profile", "Calibrate the simulator to declarations."),
+        "audit": ("data.check:audit", "Measure whether an edition can be looked up or leaks."),
+        "fidelity": ("data.fidelity:fidelity", "Judge synthetic declarations by their source."),
+        "verify": ("data.check:verify", "Check that an edition is whole and unchanged."),
+        "describe": ("data.check:describe", "Show what an edition holds."),
+        "reveal": ("data.make:reveal", "Write what is published after the close."),
+    },
+)
+
+baseline = _group(
+    "baseline",
+    "List, run, compare and explain baselines and your own model.\n\n"
+    "Example: customs-kit baseline run",
+    {
+        "list": ("baseline.run:list_", "List the baselines."),
+        "run": ("baseline.run:run", "Train models, write submissions, score them."),
+        "table": (
+            "baseline.table:table",
+            "Run grids of models; make tables and curves of results.",
+        ),
+        "explain": (
+            "baseline.explain:explain",
+            "Show what a model looks at, and why it flags one.",
+        ),
+        "worlds": (
+            "baseline.table:worlds",
+            "Measure what worlds of a configuration are like.",
+        ),
+    },
+)
+
+submission = _group(
+    "submission",
+    "Check a submission, send it, and look what came of it.\n\n"
+    "Example: customs-kit submission check submission.csv --edition my-edition",
+    {
+        "check": ("submission.check:check", "Check a submission without the answers."),
+        "send": (
+            "submission.send:send",
+            "Send a submission to Kaggle or to a leaderboard of ours.",
+        ),
+        "status": ("submission.send:status", "Show what your team has sent."),
+        "leaderboard": ("submission.send:leaderboard", "Show or download the leaderboard."),
+    },
+)
+
+leaderboard = _group(
+    "leaderboard",
+    "Run a competition, or take part in one.\n\n"
+    "Example: customs-kit leaderboard submit submission.csv --url https://board.example",
+    {
+        "init": ("leaderboard.init:init", "Make a competition on an edition."),
+        "team": ("leaderboard.team:team", "Add teams, rename, disable, new tokens."),
+        "serve": ("leaderboard.serve:serve", "Serve a competition: page and API."),
+        "submit": ("leaderboard.serve:submit", "Send a submission, as a team."),
+        "standings": ("leaderboard.conduct:standings", "Show the standings."),
+        "log": ("leaderboard.conduct:log", "Check and show the audit log."),
+        "extend": ("leaderboard.conduct:extend", "Put the deadline off."),
+        "close": ("leaderboard.conduct:close", "Close, and compute the final standings."),
+        "reveal": (
+            "leaderboard.conduct:reveal",
+            "Publish secret and labels after the close.",
+        ),
+        "export": (
+            "leaderboard.backup:export",
+            "Write standings, or a team's files for a re-run.",
+        ),
+        "backup": ("leaderboard.backup:backup", "Write everything to one file."),
+        "restore": ("leaderboard.backup:restore", "Restore a backup into a new folder."),
+    },
+)
+
+publish = _group(
+    "publish",
+    "Publish an edition where people already compete.\n\n"
+    "Example: customs-kit publish codabench my-edition --out bundle.zip",
+    {
+        "codabench": (
+            "publish.codabench:codabench",
+            "Make a competition bundle for Codabench, or check one.",
+        ),
+        "kaggle": (
+            "publish.kaggle:kaggle",
+            "Publish on Kaggle, as a dataset or a hosted competition.",
+        ),
+    },
+)
 
 
 @click.group(
@@ -18,18 +124,12 @@ _COMMANDS = "customs_kit.commands"
     context_settings={"help_option_names": ["-h", "--help"]},
     lazy={
         "start": (f"{_COMMANDS}.start:start", "Make a team's workspace."),
-        "data": (f"{_COMMANDS}.data:data", "Make, check and look at editions."),
-        "baseline": (
-            f"{_COMMANDS}.baseline:baseline",
-            "List and run baselines and your own model.",
-        ),
-        "submission": (f"{_COMMANDS}.submission:submission", "Check a submission, and send it."),
+        "data": (f"{__name__}:data", "Make, check and look at editions."),
+        "baseline": (f"{__name__}:baseline", "List and run baselines and your own model."),
+        "submission": (f"{__name__}:submission", "Check a submission, and send it."),
         "score": (f"{_COMMANDS}.score:score", "Score submissions against hidden labels."),
-        "leaderboard": (
-            f"{_COMMANDS}.leaderboard:leaderboard",
-            "Run a competition, or take part in one.",
-        ),
-        "publish": (f"{_COMMANDS}.publish:publish", "Publish an edition on Codabench or Kaggle."),
+        "leaderboard": (f"{__name__}:leaderboard", "Run a competition, or take part in one."),
+        "publish": (f"{__name__}:publish", "Publish an edition on Codabench or Kaggle."),
     },
 )
 @click.version_option(package_name="customs-kit")

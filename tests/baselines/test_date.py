@@ -8,13 +8,13 @@ import pandas as pd
 import pytest
 import torch
 
+from customs_baselines.date.condition_text import Wording
+from customs_baselines.date.conditions import Condition, Path, read_paths
+from customs_baselines.date.cross_features import CrossFeatures, Trees
+from customs_baselines.date.network import DateNetwork
+from customs_baselines.date.vocabulary import Vocabulary
 from customs_baselines.features.kit import KitFeatures
 from customs_baselines.models.date import ESTIMATOR as Date
-from customs_baselines.networks.conditions import Condition, Path, read_paths
-from customs_baselines.networks.date_network import DateNetwork
-from customs_baselines.networks.leaves import CrossFeatures, Trees
-from customs_baselines.networks.vocabulary import Vocabulary
-from customs_baselines.networks.wording import Wording
 from customs_data.errors import KitError
 
 SMALL = Trees(n_estimators=20, n_cross=6, cross_depth=3)

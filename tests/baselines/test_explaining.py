@@ -5,16 +5,16 @@ import json
 import numpy as np
 import pytest
 
+from customs_baselines.attribution.shapley import LOG_ODDS, ShapValues, shap_values
 from customs_baselines.catalogue import list_baselines
 from customs_baselines.contract import fit_and_score, make_model
 from customs_baselines.explaining.explain import explain_run
 from customs_baselines.explaining.explanation import Explanation
 from customs_baselines.explaining.figures import draw_declaration, draw_importance, draw_summary
-from customs_baselines.explaining.own_explanation import OwnExplanation, write_own_explanation
+from customs_baselines.explaining.model_accounts import OwnExplanation, write_own_explanation
 from customs_baselines.explaining.report import explanation_page
-from customs_baselines.explaining.shapley import LOG_ODDS, ShapValues, shap_values
 from customs_baselines.features import make_features
-from customs_baselines.plan import Run
+from customs_baselines.running.plan import Run
 from customs_data.errors import KitError
 from customs_data.schema import DECLARED_COLUMNS
 

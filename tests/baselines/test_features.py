@@ -7,8 +7,8 @@ import pytest
 from customs_baselines.features import make_features
 from customs_baselines.features.norms import GoodsNorm
 from customs_baselines.features.risk import RiskProfiles
+from customs_data.columns.grouping import Grouping
 from customs_data.errors import KitError
-from customs_data.grouping import Grouping
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def test_grouping_gives_missing_and_unseen_no_group(train):
 @pytest.mark.parametrize("sparsity", [0, 10**6])
 def test_groups_are_numbered_alike_with_and_without_a_table(train, sparsity, monkeypatch):
     key = ("Seller ID", "HS6 Code", "Country of Origin")
-    monkeypatch.setattr("customs_data.grouping._MAX_SPARSITY", sparsity)
+    monkeypatch.setattr("customs_data.columns.grouping._MAX_SPARSITY", sparsity)
     grouping = Grouping(key)
     group = grouping.fit(train)
     # in the order of the columns' values, each numbered as they appear

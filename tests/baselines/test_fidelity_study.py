@@ -14,8 +14,8 @@ from customs_baselines.fidelity_study import (
 )
 from customs_data.errors import KitError
 from customs_data.fidelity.report import measure_fidelity
-from customs_data.fidelity.tables import Table
-from customs_scorer.fidelity import JUDGES
+from customs_data.fidelity.sides import Table
+from customs_scorer.fidelity_judges import JUDGES
 from made_up import make_sample
 
 

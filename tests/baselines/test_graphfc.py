@@ -9,12 +9,12 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from customs_baselines.contract import is_transductive
-from customs_baselines.graphs.context import canonical_order
-from customs_baselines.graphs.masks import draw_masks
-from customs_baselines.graphs.running import Running, is_first_meeting
+from customs_baselines.graphfc.context import canonical_order
+from customs_baselines.graphfc.masks import draw_masks
+from customs_baselines.graphfc.network import CONVOLUTIONS
+from customs_baselines.graphfc.past_sums import Running, is_first_meeting
 from customs_baselines.models.graphfc import GraphFC
 from customs_baselines.models.graphfc_transductive import TransductiveGraphFC
-from customs_baselines.networks.message_network import CONVOLUTIONS
 from customs_data.edition.loading import load_solution
 from customs_data.errors import KitError
 from customs_data.schema import KEY

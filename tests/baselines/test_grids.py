@@ -5,16 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from customs_baselines.grids import running
-from customs_baselines.grids.curves import draw_curves
-from customs_baselines.grids.differences import differences_table, paired_differences
-from customs_baselines.grids.grid import Block, Grid, Source, read_grid
-from customs_baselines.grids.results_file import load_grid_results
-from customs_baselines.grids.rows import Results, read_results
-from customs_baselines.grids.running import run_grid
-from customs_baselines.grids.statistics import summarize
-from customs_baselines.grids.summaries import summaries
-from customs_baselines.grids.tables import markdown_table
+from customs_baselines.experiments import run_grid as running
+from customs_baselines.experiments.curves import draw_curves
+from customs_baselines.experiments.differences import differences_table, paired_differences
+from customs_baselines.experiments.grid import Block, Grid, Source, read_grid
+from customs_baselines.experiments.markdown_tables import markdown_table
+from customs_baselines.experiments.result_rows import Results, read_results
+from customs_baselines.experiments.results_file import load_grid_results
+from customs_baselines.experiments.run_grid import run_grid
+from customs_baselines.experiments.statistics import summarize
+from customs_baselines.experiments.summaries import summaries
 from customs_data.errors import KitError
 
 TOML = """

@@ -11,8 +11,8 @@ from sklearn.base import clone
 
 from customs_baselines.catalogue import find_baseline, list_baselines
 from customs_baselines.contract import fit_and_score, make_model
-from customs_baselines.leaf_regression import LeafRegression
 from customs_baselines.models.lookup import Lookup
+from customs_baselines.shapes.leaf_regression import LeafRegression
 from customs_data.errors import KitError
 from customs_data.lookup import is_unseen
 from customs_data.schema import LOOKUP_TUPLE

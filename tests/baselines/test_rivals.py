@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from customs_baselines.features.kernel import SIMILARITY, SimilarityKernel
 from customs_baselines.features.risk import RiskProfiles
+from customs_baselines.features.similar_declarations import SIMILARITY, SimilarityKernel
 from customs_baselines.models.ensemble import Ensemble, mean_rank
 from customs_baselines.models.xgboost_conjunctions import CONJUNCTIONS
 from customs_data.errors import KitError

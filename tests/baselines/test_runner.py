@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from customs_baselines.plan import DEFAULT_BASELINES, Plan
-from customs_baselines.runner import run_baselines
-from customs_baselines.validation import split_by_time
+from customs_baselines.running.plan import DEFAULT_BASELINES, Plan
+from customs_baselines.running.runner import run_baselines
+from customs_baselines.running.validation import split_by_time
 from customs_data.edition.loading import load_edition
 from customs_data.erasure import n_kept
 from customs_data.errors import KitError
-from customs_scorer.standings import score_files
+from customs_scorer.ranking import score_files
 
 OWN_MODEL = """
 import numpy as np
@@ -105,7 +105,7 @@ class Model:
 def test_hidden_is_opened_only_after_the_submission_is_written(
     sample_edition, tmp_path, monkeypatch
 ):
-    from customs_baselines import runner
+    from customs_baselines.running import runner
     from customs_data.edition import loading
 
     events = []

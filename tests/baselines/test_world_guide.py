@@ -10,9 +10,9 @@ import pytest
 from click.testing import CliRunner
 
 from customs_baselines import world_guide
-from customs_baselines.grids.links_picture import draw_links, paired_scores
-from customs_baselines.grids.results_file import GridResults
-from customs_baselines.grids.rows import Results, read_results
+from customs_baselines.experiments.links_picture import draw_links, paired_scores
+from customs_baselines.experiments.result_rows import Results, read_results
+from customs_baselines.experiments.results_file import GridResults
 from customs_data.errors import KitError
 from customs_data.world_pictures.gallery import PICTURES
 from customs_data.world_pictures.scene import make_scene

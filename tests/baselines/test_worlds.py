@@ -11,7 +11,7 @@ from customs_baselines.worlds_table import TARGETS, Target, worlds_table
 from customs_data.edition.generating import generate_edition, read_blueprint
 from customs_data.edition.loading import load_edition
 from customs_data.errors import KitError
-from customs_data.streams import secret_of_seed
+from customs_data.keyed_random import secret_of_seed
 from customs_scorer.audit.evidence import gather_evidence
 
 

@@ -21,10 +21,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from customs_data.declarations import read_declarations
 from customs_data.errors import KitError
+from customs_data.files.declarations import read_declarations
+from customs_data.files.writing import csv_chunks
 from customs_data.schema import COLUMN, COLUMNS
-from customs_data.writing import csv_chunks
 from made_up import make_sample
 
 NAMES = tuple(COLUMN)

@@ -8,14 +8,14 @@ import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 
-from customs_data.edition.description import draw_summary, summarize_edition
+from customs_data.describing.summary import draw_summary, summarize_edition
 from customs_data.edition.importing import import_edition, read_periods
 from customs_data.edition.loading import load_edition, load_solution, load_train_labels
 from customs_data.edition.verification import verify_edition
 from customs_data.erasure import n_kept
 from customs_data.errors import InvalidDeclarationsError, InvalidEditionError, KitError
+from customs_data.files.writing import write_table
 from customs_data.schema import DECLARED_COLUMNS, KEY
-from customs_data.writing import write_table
 
 
 def failures(path):

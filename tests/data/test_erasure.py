@@ -7,7 +7,7 @@ import pytest
 
 from customs_data.erasure import ERASURES, erase, erasure_order, n_kept
 from customs_data.errors import KitError
-from customs_data.streams import secret_of_seed
+from customs_data.keyed_random import secret_of_seed
 
 SECRET = secret_of_seed(7)
 RATES = (0.01, 0.02, 0.05, 0.1, 0.5, 1.0)

@@ -18,7 +18,7 @@ from customs_data.edition.reveal import verify_reveal, write_reveal
 from customs_data.edition.secrets import make_secret_file, read_secret_file, used_for
 from customs_data.edition.verification import verify_edition
 from customs_data.errors import KitError
-from customs_data.streams import secret_of_seed
+from customs_data.keyed_random import secret_of_seed
 
 ROWS = 3000
 SECRET = secret_of_seed(11)

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from customs_data import matching
-from customs_data.matching import arrow_text, is_repeat, match_ids
+from customs_data.columns import matching
+from customs_data.columns.matching import arrow_text, is_repeat, match_ids
 from customs_data.schema import TEXT_DTYPE
 
 DIGITS = st.integers(0, 10**6).map(lambda number: f"{number:07d}")

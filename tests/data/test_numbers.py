@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from customs_data.cells import _BLOCK_BYTES, NUMBER_PATTERN, _plain_numbers, parse_numbers
+from customs_data.files.cells import _BLOCK_BYTES, NUMBER_PATTERN, _plain_numbers, parse_numbers
 
 CELLS = st.text("0123456789+-.eE", max_size=6) | st.floats().map(repr)
 

@@ -5,11 +5,11 @@ import gzip
 import pytest
 from pandas.testing import assert_frame_equal
 
-from customs_data.csv_parsing import parse_csv
-from customs_data.declarations import read_declarations
 from customs_data.errors import InvalidDeclarationsError, KitError
-from customs_data.reading import read_header, read_table
-from customs_data.writing import csv_chunks, table_sha256, write_table
+from customs_data.files.csv_parsing import parse_csv
+from customs_data.files.declarations import read_declarations
+from customs_data.files.reading import read_header, read_table
+from customs_data.files.writing import csv_chunks, table_sha256, write_table
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def test_parquet_and_csv_hold_the_same(sample, tmp_path):
 
 def test_canonical_stream_does_not_depend_on_chunks(sample, monkeypatch):
     whole = b"".join(csv_chunks(sample["train"]))
-    monkeypatch.setattr("customs_data.writing._CHUNK_ROWS", 7)
+    monkeypatch.setattr("customs_data.files.writing._CHUNK_ROWS", 7)
     assert b"".join(csv_chunks(sample["train"])) == whole
 
 

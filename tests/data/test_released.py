@@ -10,7 +10,7 @@ import pytest
 from customs_data.edition.importing import import_edition, read_periods
 from customs_data.edition.loading import load_edition
 from customs_scorer.audit.report import audit_edition
-from customs_scorer.reference import make_reference
+from customs_scorer.yardsticks import make_reference
 
 ROOT = Path(__file__).parents[2]
 FOLDER = Path(os.environ.get("RELEASED", ROOT.parent / "shared/data/released"))

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from customs_data.errors import KitError
-from customs_data.pictures import save_figure
+from customs_data.reports.pictures import save_figure
 from customs_data.world_pictures import ink
 from customs_data.world_pictures.degrees import _at_least
 from customs_data.world_pictures.drift import yearly_risk

@@ -10,10 +10,10 @@ import click
 import pytest
 
 from command_line import kit
-from customs_data.edition.description import summarize_edition
-from customs_data.edition.exploration import exploration_page
+from customs_data.describing.page import exploration_page
+from customs_data.describing.summary import summarize_edition
 from customs_data.edition.loading import load_edition
-from customs_data.writing import write_table
+from customs_data.files.writing import write_table
 from customs_kit.cli import customs_kit
 from page_outline import check_self_contained
 

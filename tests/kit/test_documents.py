@@ -13,17 +13,17 @@ import click
 import pytest
 
 from command_line import BLOCK
+from customs_baselines.experiments.differences import differences_table
+from customs_baselines.experiments.markdown_tables import put_table, table_of
+from customs_baselines.experiments.result_rows import read_results
 from customs_baselines.fidelity_study import read_study, study_table
-from customs_baselines.grids.differences import differences_table
-from customs_baselines.grids.rows import read_results
-from customs_baselines.grids.tables import put_table, table_of
 from customs_baselines.synthesizer_study import study_table as synthesizers_table
 from customs_baselines.validation_study import validation_table
 from customs_baselines.world_guide import LINKS
 from customs_data.errors import KitError
-from customs_data.streams import secret_of_seed
+from customs_data.files.writing import write_table
+from customs_data.keyed_random import secret_of_seed
 from customs_data.world_pictures.gallery import PICTURES
-from customs_data.writing import write_table
 from customs_kit.cli import customs_kit
 
 ROOT = Path(__file__).parents[2]

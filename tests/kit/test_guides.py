@@ -11,8 +11,8 @@ import pytest
 import yaml
 
 from command_line import run_blocks
-from customs_baselines.grids.tables import put_table
-from customs_kit.reference import FACTS, command_reference, practice_facts, walk_commands
+from customs_baselines.experiments.markdown_tables import put_table
+from customs_kit.make_reference import FACTS, command_reference, practice_facts, walk_commands
 
 ROOT = Path(__file__).parents[2]
 

@@ -16,9 +16,9 @@ import pytest
 from customs_data.edition.generating import generate_edition, read_blueprint
 from customs_data.edition.loading import Edition, load_edition
 from customs_leaderboard.board import Board, make_board
-from customs_leaderboard.competition import Competition
-from customs_leaderboard.judge import Judge, load_judge
-from customs_leaderboard.submitting import submit_file
+from customs_leaderboard.rules.competition import Competition
+from customs_leaderboard.submissions.judge import Judge, load_judge
+from customs_leaderboard.submissions.submit import submit_file
 from customs_scorer import write_submission
 from postgresql_server import PostgresqlServer, start_or_skip
 

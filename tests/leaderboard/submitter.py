@@ -13,10 +13,10 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 
 from customs_leaderboard.board import Board, open_board
-from customs_leaderboard.competition import show_time
-from customs_leaderboard.spool import Spool
-from customs_leaderboard.submitting import submit
-from customs_leaderboard.teams import list_teams
+from customs_leaderboard.rules.competition import show_time
+from customs_leaderboard.submissions.spool import Spool
+from customs_leaderboard.submissions.submit import submit
+from customs_leaderboard.teams.teams import list_teams
 
 
 def content_of(sample: list[str], seed: int) -> bytes:

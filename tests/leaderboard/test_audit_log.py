@@ -6,8 +6,8 @@ import json
 import pytest
 
 from customs_data.errors import KitError
-from customs_leaderboard.audit_log import append_entry, head_hash, read_entries, verify_chain
-from customs_leaderboard.teams import add_team
+from customs_leaderboard.store.audit_log import append_entry, head_hash, read_entries, verify_chain
+from customs_leaderboard.teams.teams import add_team
 
 
 @pytest.fixture

@@ -9,18 +9,18 @@ import pytest
 from sqlalchemy import select
 
 from customs_data.errors import KitError
-from customs_leaderboard.audit_log import read_entries, verify_chain
-from customs_leaderboard.backup import TABLES, write_backup
 from customs_leaderboard.board import has_competition, open_board
-from customs_leaderboard.closing import close_competition, reveal_labels
-from customs_leaderboard.database import open_database
-from customs_leaderboard.finals import final_standings
-from customs_leaderboard.restoring import restore_backup
-from customs_leaderboard.schema import Base
-from customs_leaderboard.selecting import select_submissions
-from customs_leaderboard.standings import public_standings
-from customs_leaderboard.submitting import submit_file
-from customs_leaderboard.teams import add_team, authenticate
+from customs_leaderboard.standings.close import close_competition, reveal_labels
+from customs_leaderboard.standings.final import final_standings
+from customs_leaderboard.standings.public import public_standings
+from customs_leaderboard.standings.select import select_submissions
+from customs_leaderboard.store.audit_log import read_entries, verify_chain
+from customs_leaderboard.store.backup import TABLES, write_backup
+from customs_leaderboard.store.database import open_database
+from customs_leaderboard.store.restore import restore_backup
+from customs_leaderboard.store.schema import Base
+from customs_leaderboard.submissions.submit import submit_file
+from customs_leaderboard.teams.teams import add_team, authenticate
 
 
 @pytest.fixture

@@ -10,14 +10,14 @@ from sqlalchemy import inspect, select
 
 from customs_data.edition.generating import generate_edition, read_blueprint
 from customs_data.errors import InvalidEditionError, KitError
-from customs_leaderboard.audit_log import PUBLIC_ACTIONS, read_entries, verify_chain
 from customs_leaderboard.board import make_board, open_board
 from customs_leaderboard.errors import UnavailableError
-from customs_leaderboard.ladder import GROUND_ERRORS
-from customs_leaderboard.migrations import upgrade_tables
-from customs_leaderboard.schema import Base, State, Submission
-from customs_leaderboard.submitting import submit_file
-from customs_leaderboard.teams import add_team
+from customs_leaderboard.ladder.ladder import GROUND_ERRORS
+from customs_leaderboard.store.audit_log import PUBLIC_ACTIONS, read_entries, verify_chain
+from customs_leaderboard.store.migrations import upgrade_tables
+from customs_leaderboard.store.schema import Base, State, Submission
+from customs_leaderboard.submissions.submit import submit_file
+from customs_leaderboard.teams.teams import add_team
 
 
 def test_the_folder_is_closed_to_others(board):

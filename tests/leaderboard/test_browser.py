@@ -26,12 +26,12 @@ from chromium import (
     start_or_skip,
     without_scripts,
 )
-from customs_leaderboard.closing import close_competition, reveal_labels
-from customs_leaderboard.finals import final_standings
-from customs_leaderboard.schema import Team
-from customs_leaderboard.selecting import selected_numbers
-from customs_leaderboard.standings import public_standings, team_history
-from customs_leaderboard.submitting import submit_file
+from customs_leaderboard.standings.close import close_competition, reveal_labels
+from customs_leaderboard.standings.final import final_standings
+from customs_leaderboard.standings.public import public_standings, team_history
+from customs_leaderboard.standings.select import selected_numbers
+from customs_leaderboard.store.schema import Team
+from customs_leaderboard.submissions.submit import submit_file
 from made_up_board import CLOSES, Author, copy_of, make_up_board, served
 
 SCREENS = ((PROJECTOR, "dark"), (PHONE, "light"), (PHONE, "dark"), (DESKTOP, "light"))

@@ -7,13 +7,13 @@ import pytest
 
 from customs_data.edition.reveal import verify_reveal
 from customs_data.errors import KitError
-from customs_leaderboard.audit_log import PUBLIC_ACTIONS, read_entries, verify_chain
 from customs_leaderboard.board import open_board
-from customs_leaderboard.closing import close_competition, extend_deadline, reveal_labels
 from customs_leaderboard.errors import UnavailableError
-from customs_leaderboard.finals import final_standings
-from customs_leaderboard.standings import public_standings, team_history
-from customs_leaderboard.teams import add_team
+from customs_leaderboard.standings.close import close_competition, extend_deadline, reveal_labels
+from customs_leaderboard.standings.final import final_standings
+from customs_leaderboard.standings.public import public_standings, team_history
+from customs_leaderboard.store.audit_log import PUBLIC_ACTIONS, read_entries, verify_chain
+from customs_leaderboard.teams.teams import add_team
 
 
 @pytest.fixture
@@ -104,7 +104,7 @@ def test_an_interrupted_close_is_finished_by_another(board, team, send, clock, m
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr("customs_leaderboard.closing.compute_finals", fail)
+        patched.setattr("customs_leaderboard.standings.close.compute_finals", fail)
         with pytest.raises(KeyboardInterrupt):
             close_competition(board)
     assert (phase(board), final_standings(board)) == ("closed", None)
@@ -149,7 +149,7 @@ def test_an_interrupted_reveal_is_finished_by_another(board, clock, monkeypatch)
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr("customs_leaderboard.closing.sync_folder", full)
+        patched.setattr("customs_leaderboard.standings.close.sync_folder", full)
         with pytest.raises(UnavailableError, match="No space left"):
             reveal_labels(board)
     assert phase(board) == "closed"

@@ -10,7 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from customs_data.errors import KitError
-from customs_leaderboard.competition import Competition, parse_time, read_competition, show_time
+from customs_leaderboard.rules.competition import (
+    Competition,
+    parse_time,
+    read_competition,
+    show_time,
+)
 
 CHANGES = {
     "title": ["", "x" * 121, "line\nbreak", 7],

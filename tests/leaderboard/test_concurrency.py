@@ -8,15 +8,15 @@ from threading import Barrier
 import pytest
 from sqlalchemy import select
 
-from customs_leaderboard.audit_log import read_entries, verify_chain
 from customs_leaderboard.board import open_board
-from customs_leaderboard.closing import close_competition
 from customs_leaderboard.errors import QuotaError
-from customs_leaderboard.schema import Submission
-from customs_leaderboard.selecting import select_submissions, selected_numbers
-from customs_leaderboard.standings import team_history
-from customs_leaderboard.submitting import submit_file
-from customs_leaderboard.teams import add_team, list_teams
+from customs_leaderboard.standings.close import close_competition
+from customs_leaderboard.standings.public import team_history
+from customs_leaderboard.standings.select import select_submissions, selected_numbers
+from customs_leaderboard.store.audit_log import read_entries, verify_chain
+from customs_leaderboard.store.schema import Submission
+from customs_leaderboard.submissions.submit import submit_file
+from customs_leaderboard.teams.teams import add_team, list_teams
 
 N_THREADS = 8
 

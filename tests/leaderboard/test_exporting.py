@@ -10,11 +10,16 @@ import numpy as np
 import pytest
 
 from customs_data.errors import KitError
-from customs_leaderboard.closing import close_competition
-from customs_leaderboard.exporting import export_standings, export_team, standings_table, to_csv
-from customs_leaderboard.rerun import compare_rerun
-from customs_leaderboard.selecting import select_submissions
-from customs_leaderboard.teams import add_team
+from customs_leaderboard.standings.close import close_competition
+from customs_leaderboard.standings.export import (
+    export_standings,
+    export_team,
+    standings_table,
+    to_csv,
+)
+from customs_leaderboard.standings.rerun import compare_rerun
+from customs_leaderboard.standings.select import select_submissions
+from customs_leaderboard.teams.teams import add_team
 from customs_scorer.submissions import read_submission, write_submission
 
 

@@ -15,16 +15,16 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event, select
 
-from customs_leaderboard.audit_log import read_entries, verify_chain
 from customs_leaderboard.board import make_board, open_board, utc_now
 from customs_leaderboard.errors import UnavailableError
-from customs_leaderboard.receipts import day_of
-from customs_leaderboard.rungs import step_ladder
-from customs_leaderboard.schema import Submission
-from customs_leaderboard.spool import Spool
-from customs_leaderboard.standings import public_standings, team_history
-from customs_leaderboard.submitting import submit_file, sweep
-from customs_leaderboard.teams import add_team, list_teams
+from customs_leaderboard.ladder.update_rules import step_ladder
+from customs_leaderboard.standings.public import public_standings, team_history
+from customs_leaderboard.store.audit_log import read_entries, verify_chain
+from customs_leaderboard.store.schema import Submission
+from customs_leaderboard.submissions.receipts import day_of
+from customs_leaderboard.submissions.spool import Spool
+from customs_leaderboard.submissions.submit import submit_file, sweep
+from customs_leaderboard.teams.teams import add_team, list_teams
 
 SUBMITTER = Path(__file__).with_name("submitter.py")
 
@@ -231,7 +231,7 @@ def test_a_full_database_is_told_and_nothing_is_counted(sqlite_board, make_file)
 
 
 def test_a_locked_database_is_told(tmp_path, competition, clock, make_file, monkeypatch):
-    monkeypatch.setattr("customs_leaderboard.database._WAIT_SECONDS", 0)
+    monkeypatch.setattr("customs_leaderboard.store.database._WAIT_SECONDS", 0)
     board = make_board(tmp_path / "board", competition, clock=clock)
     team, _ = add_team(board, "Team A")
     other = sqlite3.connect(board.folder.database_file, isolation_level=None)

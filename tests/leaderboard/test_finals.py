@@ -6,17 +6,17 @@ import pytest
 from customs_data.edition.layout import Layout
 from customs_data.edition.loading import load_oracle
 from customs_data.errors import KitError
-from customs_leaderboard.closing import close_competition, refresh_finals
-from customs_leaderboard.finals import final_standings
-from customs_leaderboard.finals_computing import compute_finals, default_selection
-from customs_leaderboard.schema import Submission
-from customs_leaderboard.selecting import select_submissions
-from customs_leaderboard.standings import public_standings, team_history
-from customs_leaderboard.submitting import submit_file
-from customs_leaderboard.teams import add_team, disable_team, rename_team
+from customs_leaderboard.standings.close import close_competition, refresh_finals
+from customs_leaderboard.standings.compute_final import compute_finals, default_selection
+from customs_leaderboard.standings.final import final_standings
+from customs_leaderboard.standings.public import public_standings, team_history
+from customs_leaderboard.standings.select import select_submissions
+from customs_leaderboard.store.schema import Submission
+from customs_leaderboard.submissions.submit import submit_file
+from customs_leaderboard.teams.teams import add_team, disable_team, rename_team
 from customs_scorer.bootstrap import bootstrap_precision
-from customs_scorer.metrics import precision_at
-from customs_scorer.standings import score_files
+from customs_scorer.metrics.inspection import precision_at
+from customs_scorer.ranking import score_files
 from customs_scorer.submissions import read_submission
 
 N_REPLICATES = 200

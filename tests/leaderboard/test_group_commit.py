@@ -7,7 +7,7 @@ from threading import Event
 
 import pytest
 
-from customs_leaderboard.group_commit import GroupCommit
+from customs_leaderboard.store.group_commit import GroupCommit
 
 
 class Broken(Exception):

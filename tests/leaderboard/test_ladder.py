@@ -12,10 +12,14 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from customs_data.errors import KitError
-from customs_leaderboard.caught import catch, catch_by_chance, paired_variance
-from customs_leaderboard.ladder import Ladder, LadderState, default_step
-from customs_leaderboard.rungs import paired_ladder, parameter_free_ladder, step_ladder
-from customs_scorer.metrics import precision_at
+from customs_leaderboard.ladder.ladder import Ladder, LadderState, default_step
+from customs_leaderboard.ladder.update_rules import (
+    paired_ladder,
+    parameter_free_ladder,
+    step_ladder,
+)
+from customs_scorer.metrics.gains import catch, catch_by_chance, paired_variance
+from customs_scorer.metrics.inspection import precision_at
 
 RATE = 0.25
 STEPS = st.sampled_from([0.01, 0.02, 0.03, 0.05, 0.045, 0.3, 0.4, 0.00047, 1.0])

@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from customs_baselines.grids.tables import put_table
+from customs_baselines.experiments.markdown_tables import put_table
 from customs_data.errors import KitError
-from customs_leaderboard.caught import catch, catch_by_chance
-from customs_leaderboard.ladder import Ladder, LadderState, default_step
+from customs_leaderboard.ladder.ladder import Ladder, LadderState, default_step
+from customs_scorer.metrics.gains import catch, catch_by_chance
 
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "leaderboard/results"

@@ -12,13 +12,12 @@ from click.testing import CliRunner
 
 from customs_data.errors import KitError
 from customs_kit.cli import customs_kit
-from customs_kit.commands import leaderboard_options
-from customs_kit.commands.leaderboard_options import LADDERS
-from customs_leaderboard import ladder
+from customs_kit.commands.leaderboard import options as leaderboard_options
+from customs_kit.commands.leaderboard.options import LADDERS
 from customs_leaderboard.board import open_board
-from customs_leaderboard.ladder import Kind
-from customs_leaderboard.submitting import submit_file
-from customs_leaderboard.teams import authenticate
+from customs_leaderboard.ladder.ladder import Kind, ladder
+from customs_leaderboard.submissions.submit import submit_file
+from customs_leaderboard.teams.teams import authenticate
 
 
 def kit(*arguments, fails=None):
@@ -164,7 +163,7 @@ def test_rules_come_from_the_options(edition_path, tmp_path):
 
 
 def test_the_default_step_grows_as_the_edition_shrinks(edition_path, edition, tmp_path):
-    from customs_leaderboard.ladder import default_step
+    from customs_leaderboard.ladder.ladder import default_step
 
     lb("init", edition_path, "--out", tmp_path / "b")
     board = open_board(tmp_path / "b")
@@ -229,7 +228,7 @@ def all_commands():
 def test_without_the_extra_help_works_and_the_rest_says_what_to_install(path, monkeypatch):
     monkeypatch.setitem(sys.modules, "sqlalchemy", None)
     monkeypatch.setattr(
-        "customs_kit.commands.leaderboard_options.find_spec",
+        "customs_kit.commands.leaderboard.options.find_spec",
         lambda name: None if name == "sqlalchemy" else name,
     )
     assert "Example" in lb(*path, "--help")

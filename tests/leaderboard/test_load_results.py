@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from customs_baselines.grids.tables import put_table
+from customs_baselines.experiments.markdown_tables import put_table
 
 ROOT = Path(__file__).parents[2]
 

@@ -16,20 +16,20 @@ from hypothesis import strategies as st
 from sqlalchemy import update
 
 from customs_leaderboard.board import Board, make_board
-from customs_leaderboard.closing import close_competition, extend_deadline, reveal_labels
-from customs_leaderboard.competition import Competition
 from customs_leaderboard.errors import UnavailableError
-from customs_leaderboard.finals import final_standings
-from customs_leaderboard.ladder import STRICT_ERRORS
-from customs_leaderboard.schema import State, Submission, Team
-from customs_leaderboard.selecting import selected_numbers
+from customs_leaderboard.ladder.ladder import STRICT_ERRORS
+from customs_leaderboard.rules.competition import Competition
 from customs_leaderboard.service.app import make_app
+from customs_leaderboard.service.charts.ladder import draw_ladder
+from customs_leaderboard.service.charts.scales import round_range, spread, value_ticks
 from customs_leaderboard.service.pages import final_page, home, standings_page
-from customs_leaderboard.service.pages.ladder_picture import draw_ladder
-from customs_leaderboard.service.pages.scales import round_range, spread, value_ticks
 from customs_leaderboard.service.settings import ServiceSettings
-from customs_leaderboard.standings import public_standings, team_history
-from customs_leaderboard.teams import add_team
+from customs_leaderboard.standings.close import close_competition, extend_deadline, reveal_labels
+from customs_leaderboard.standings.final import final_standings
+from customs_leaderboard.standings.public import public_standings, team_history
+from customs_leaderboard.standings.select import selected_numbers
+from customs_leaderboard.store.schema import State, Submission, Team
+from customs_leaderboard.teams.teams import add_team
 from made_up_board import CLOSES, OPENS, TEAMS, Author, MadeUp, copy_of, make_up_board
 from page_outline import check_page
 

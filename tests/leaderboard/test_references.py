@@ -6,7 +6,12 @@ from pathlib import Path
 import pytest
 
 from customs_data.errors import KitError
-from customs_leaderboard.references import Level, load_references, read_references, save_references
+from customs_leaderboard.standings.reference_scores import (
+    Level,
+    load_references,
+    read_references,
+    save_references,
+)
 
 RESULTS = Path(__file__).parents[2] / "baselines" / "results"
 

@@ -7,15 +7,15 @@ from sqlalchemy import update
 
 from customs_data.errors import KitError
 from customs_leaderboard.errors import NotFoundError, NotOpenError
-from customs_leaderboard.schema import Submission
-from customs_leaderboard.selecting import select_submissions, selected_numbers
-from customs_leaderboard.standings import (
+from customs_leaderboard.standings.public import (
     progress,
     public_standings,
     team_history,
     team_submission,
 )
-from customs_leaderboard.teams import add_team, disable_team
+from customs_leaderboard.standings.select import select_submissions, selected_numbers
+from customs_leaderboard.store.schema import Submission
+from customs_leaderboard.teams.teams import add_team, disable_team
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ import pandas as pd
 import pytest
 from sqlalchemy import select
 
-from customs_leaderboard.audit_log import read_entries, verify_chain
 from customs_leaderboard.errors import (
     DisabledTeamError,
     NotOpenError,
@@ -21,14 +20,15 @@ from customs_leaderboard.errors import (
     RefusedFileError,
     TooLargeError,
 )
-from customs_leaderboard.ladder import Kind
-from customs_leaderboard.schema import Submission
-from customs_leaderboard.spool import Spool
-from customs_leaderboard.standings import team_history
-from customs_leaderboard.submitting import submit, submit_file, sweep
-from customs_leaderboard.teams import add_team, disable_team, list_teams
+from customs_leaderboard.ladder.ladder import Kind
+from customs_leaderboard.standings.public import team_history
+from customs_leaderboard.store.audit_log import read_entries, verify_chain
+from customs_leaderboard.store.schema import Submission
+from customs_leaderboard.submissions.spool import Spool
+from customs_leaderboard.submissions.submit import submit, submit_file, sweep
+from customs_leaderboard.teams.teams import add_team, disable_team, list_teams
 from customs_scorer import write_submission
-from customs_scorer.standings import score_files
+from customs_scorer.ranking import score_files
 
 
 @pytest.fixture
@@ -131,8 +131,8 @@ def send_labels(edition, tmp_path):
 
 
 def test_the_parameter_free_ladder_compares_with_the_best_file(board_of, make_file):
-    from customs_leaderboard.caught import catch
-    from customs_leaderboard.rungs import parameter_free_ladder
+    from customs_leaderboard.ladder.update_rules import parameter_free_ladder
+    from customs_scorer.metrics.gains import catch
     from customs_scorer.submissions import read_submission
 
     board = board_of(ladder="parameter_free", daily_limit=10)

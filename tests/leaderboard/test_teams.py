@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from customs_data.errors import KitError
-from customs_leaderboard.audit_log import read_entries
 from customs_leaderboard.errors import DisabledTeamError, UnknownTokenError
-from customs_leaderboard.teams import (
+from customs_leaderboard.store.audit_log import read_entries
+from customs_leaderboard.teams.teams import (
     add_team,
     authenticate,
     check_name,
@@ -19,7 +19,7 @@ from customs_leaderboard.teams import (
     reset_token,
     team_as_dict,
 )
-from customs_leaderboard.tokens import hash_token, is_token, make_token, same_token
+from customs_leaderboard.teams.tokens import hash_token, is_token, make_token, same_token
 
 SAFE = string.ascii_letters + string.digits + " ._-"
 

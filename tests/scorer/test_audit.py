@@ -10,8 +10,8 @@ from customs_data.edition.generating import generate_edition, read_blueprint
 from customs_data.edition.importing import import_edition
 from customs_data.edition.loading import load_edition
 from customs_data.errors import KitError
+from customs_data.keyed_random import secret_of_seed
 from customs_data.schema import LOOKUP_TUPLE
-from customs_data.streams import secret_of_seed
 from customs_scorer.audit.evidence import Evidence, gather_evidence
 from customs_scorer.audit.lookups import audit_lookups, neighbouring_masses
 from customs_scorer.audit.report import audit_edition

@@ -24,8 +24,8 @@ from customs_data.edition.importing import import_edition
 from customs_data.edition.layout import Layout
 from customs_data.edition.loading import load_edition, load_solution
 from customs_data.errors import InvalidSubmissionError, KitError
-from customs_scorer.metrics import precision_at
-from customs_scorer.standings import score_files
+from customs_scorer.metrics.inspection import precision_at
+from customs_scorer.ranking import score_files
 from customs_scorer.submissions import check_submission, read_submission
 from made_up import make_sample
 

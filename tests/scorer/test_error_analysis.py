@@ -7,10 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from customs_data.errors import KitError
+from customs_data.proportions import wilson_interval
 from customs_data.schema import DECLARED_COLUMNS
-from customs_data.shares import wilson_interval
 from customs_scorer.calibration import calibration_table
-from customs_scorer.error_analysis import (
+from customs_scorer.metrics.inspection import inspect, n_inspected, precision_at, recall_at
+from customs_scorer.mistakes.analysis import (
     GROUPS,
     analyse_errors,
     errors_by_group,
@@ -19,7 +20,6 @@ from customs_scorer.error_analysis import (
     inspection_weights,
     schemes_of,
 )
-from customs_scorer.metrics import inspect, n_inspected, precision_at, recall_at
 
 RATES = st.sampled_from([0.01, 0.05, 0.07, 0.1, 0.25, 0.5, 1.0])
 

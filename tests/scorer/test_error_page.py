@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from customs_data.errors import KitError
-from customs_data.pages import html_table
-from customs_scorer.error_analysis import analyse_errors
-from customs_scorer.error_page import error_page, errors_as_dict
+from customs_data.reports.pages import html_table
+from customs_scorer.mistakes.analysis import analyse_errors
+from customs_scorer.mistakes.page import error_page, errors_as_dict
 
 
 @pytest.fixture(scope="module")

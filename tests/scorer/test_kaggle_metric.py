@@ -7,8 +7,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from customs_scorer import kaggle_metric
-from customs_scorer.kaggle_metric import ParticipantVisibleError, score
+from customs_scorer.kaggle_metrics import fraud as kaggle_metric
+from customs_scorer.kaggle_metrics.fraud import ParticipantVisibleError, score
 
 KEY = "Declaration ID"
 

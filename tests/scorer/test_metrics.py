@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from customs_data.errors import KitError
-from customs_scorer import kaggle_metric
-from customs_scorer.metrics import lift_at, n_inspected, precision_at, recall_at
+from customs_scorer.kaggle_metrics import fraud as kaggle_metric
+from customs_scorer.metrics.inspection import lift_at, n_inspected, precision_at, recall_at
 
 RATES = st.sampled_from([0.01, 0.05, 0.07, 0.1, 0.25, 0.5, 1.0])
 

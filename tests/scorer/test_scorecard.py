@@ -8,9 +8,9 @@ import pytest
 from customs_data.edition.loading import load_solution
 from customs_data.errors import InvalidEditionError, InvalidSubmissionError
 from customs_scorer.bootstrap import bootstrap_precision, joint_bootstrap, precision_intervals
-from customs_scorer.metrics import n_inspected, precision_at
+from customs_scorer.metrics.inspection import n_inspected, precision_at
+from customs_scorer.ranking import score_files
 from customs_scorer.scorecard import score_submission
-from customs_scorer.standings import score_files
 from customs_scorer.submissions import check_submission, read_submission, write_submission
 
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from customs_data.matching import arrow_text
-from customs_scorer.sound_files import read_sound_file
+from customs_data.columns.matching import arrow_text
+from customs_scorer.fast_check import read_sound_file
 from customs_scorer.submissions import HEADER, check_submission
 
 HEADER_LINE = ",".join(HEADER).encode()

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
+from customs_baselines.attribution.explain_in_child import Explained, read_explained
 from customs_baselines.explaining.explanation import Explanation
-from customs_baselines.explaining.own_explanation import OwnExplanation
-from customs_baselines.explaining.task import Explained, read_explained
-from customs_baselines.job import ExplainTask, Job
-from customs_baselines.plan import Run
-from customs_baselines.runner import n_processors, train_in_child, training_data
+from customs_baselines.explaining.model_accounts import OwnExplanation
+from customs_baselines.running.job import ExplainTask, Job
+from customs_baselines.running.plan import Run
+from customs_baselines.running.runner import n_processors, train_in_child, training_data
 from customs_data.edition.loading import Edition
 from customs_data.errors import KitError
 from customs_data.schema import KEY

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from customs_baselines.explaining.explanation import Explanation
-from customs_data.pictures import new_figure
+from customs_data.reports.pictures import new_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -13,8 +13,8 @@ from customs_baselines.explaining.figures import (
     draw_summary,
     name_of,
 )
-from customs_data.pages import html_page, html_table
-from customs_data.pictures import save_figure, svg_of
+from customs_data.reports.pages import html_page, html_table
+from customs_data.reports.pictures import save_figure, svg_of
 
 
 def write_explanation(

@@ -18,7 +18,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 
 from customs_baselines.features.norms import GoodsNorm
-from customs_data.grouping import Group, Grouping, group_sums
+from customs_data.columns.grouping import Group, Grouping, group_sums
 from customs_data.schema import KEY
 
 Floats = npt.NDArray[np.float64]

@@ -12,8 +12,8 @@ from sklearn.base import BaseEstimator
 
 from customs_baselines.features.norms import NORM_LEVELS, GoodsNorm
 from customs_baselines.features.risk import PROFILE_KEYS, HeldOut, RiskProfiles
-from customs_baselines.features.rows import Floats, read_all
-from customs_data.grouping import (
+from customs_baselines.features.row_blocks import Floats, read_all
+from customs_data.columns.grouping import (
     Codebook,
     CodedSlice,
     CodedTable,

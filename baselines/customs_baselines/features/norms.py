@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from customs_data.grouping import Codes, Declarations, Group, Grouping, group_sums
+from customs_data.columns.grouping import Codes, Declarations, Group, Grouping, group_sums
 
 # From coarse to fine: each level's mean is drawn towards that of the level before it.
 NORM_LEVELS: tuple[tuple[str, ...], ...] = (

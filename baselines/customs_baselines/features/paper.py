@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.base import BaseEstimator
 
-from customs_baselines.features.rows import MatrixRows
+from customs_baselines.features.row_blocks import MatrixRows
 from customs_data.schema import COLUMN, DECLARED_COLUMNS, KEY
 
 ENCODED_COLUMNS = tuple(name for name in DECLARED_COLUMNS if name != KEY)

@@ -16,7 +16,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 
 from customs_baselines.features.folds import draw_folds
-from customs_data.grouping import Codes, Group, Grouping, group_sums
+from customs_data.columns.grouping import Codes, Group, Grouping, group_sums
 
 #: Entities, codes and pairs whose history is profiled.
 PROFILE_KEYS: tuple[tuple[str, ...], ...] = (

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from sklearn.ensemble import AdaBoostClassifier
 from sklearn.tree import DecisionTreeClassifier
 
-from customs_baselines.recipe_model import RecipeModel
+from customs_baselines.shapes.recipe_model import RecipeModel
 
 _BASE: dict[str, Any] = {"n_estimators": 200, "learning_rate": 0.5, "max_depth": 1}
 

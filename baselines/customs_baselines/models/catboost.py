@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from catboost import CatBoostClassifier
 
-from customs_baselines.recipe_model import RecipeModel
+from customs_baselines.shapes.recipe_model import RecipeModel
 
 _BASE: dict[str, Any] = {
     "iterations": 500,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from customs_baselines.networks.date_model import Date
+from customs_baselines.date.estimator import Date
 
 ESTIMATOR = Date
 RECIPE = None

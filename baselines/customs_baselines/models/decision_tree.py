@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from sklearn.tree import DecisionTreeClassifier
 
-from customs_baselines.recipe_model import RecipeModel
+from customs_baselines.shapes.recipe_model import RecipeModel
 
 _BASE: dict[str, Any] = {"criterion": "gini", "max_depth": 8, "min_samples_leaf": 25}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from customs_baselines.graphs.network_model import GraphNetworkModel
+from customs_baselines.graphfc.estimator import GraphNetworkModel
 
 
 class GraphFC(GraphNetworkModel):

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from customs_baselines.graphs.network_model import GraphNetworkModel
+from customs_baselines.graphfc.estimator import GraphNetworkModel
 
 
 class TransductiveGraphFC(GraphNetworkModel):

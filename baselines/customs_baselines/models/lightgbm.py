@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from lightgbm import LGBMClassifier
 
-from customs_baselines.recipe_model import RecipeModel
+from customs_baselines.shapes.recipe_model import RecipeModel
 
 _BASE: dict[str, Any] = {
     "n_estimators": 400,

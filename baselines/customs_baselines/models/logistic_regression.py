@@ -8,7 +8,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from customs_baselines.recipe_model import RecipeModel
+from customs_baselines.shapes.recipe_model import RecipeModel
 
 # scikit-learn's default of 100 iterations stops before the optimum on some editions.
 _MAX_ITERATIONS = 2000

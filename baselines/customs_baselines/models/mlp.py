@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from customs_baselines.tabular_model import TabularModel
+from customs_baselines.shapes.tabular_model import TabularModel
 
 _BASE: dict[str, Any] = {
     "width": 128,

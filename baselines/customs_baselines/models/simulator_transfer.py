@@ -19,8 +19,8 @@ from xgboost import XGBClassifier
 from customs_baselines.features.graph import GraphFeatures
 from customs_baselines.features.kit import KitFeatures
 from customs_data.edition.generating import Blueprint, read_blueprint, simulate_world
+from customs_data.keyed_random import derive, secret_of_seed
 from customs_data.schema import DECLARED_COLUMNS, ERASED
-from customs_data.streams import derive, secret_of_seed
 
 _FEWEST_ROWS = 1000  # of a world: a smaller one has no rings to speak of
 

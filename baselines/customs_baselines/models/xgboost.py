@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from xgboost import DataIter, QuantileDMatrix, XGBClassifier, train
 
-from customs_baselines.features.rows import FeatureRows, read_blocks
-from customs_baselines.recipe_model import RecipeModel
+from customs_baselines.features.row_blocks import FeatureRows, read_blocks
+from customs_baselines.shapes.recipe_model import RecipeModel
 
 _BASE: dict[str, Any] = {
     "n_estimators": 400,

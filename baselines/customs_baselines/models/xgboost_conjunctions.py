@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from customs_baselines.features.risk import RiskProfiles
-from customs_baselines.graph_trees import GraphTrees, LabelFeatures
+from customs_baselines.shapes.graph_trees import GraphTrees, LabelFeatures
 
 #: Who files and how: single links are impure, conjunctions are not (GENERATOR.md, 6).
 CONJUNCTIONS: tuple[tuple[str, ...], ...] = (

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from customs_baselines.graph_trees import GraphTrees
+from customs_baselines.shapes.graph_trees import GraphTrees
 
 
 class XGBoostGraph(GraphTrees):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from customs_baselines.features.kernel import SimilarityKernel
-from customs_baselines.graph_trees import GraphTrees, LabelFeatures
+from customs_baselines.features.similar_declarations import SimilarityKernel
+from customs_baselines.shapes.graph_trees import GraphTrees, LabelFeatures
 
 
 class XGBoostKernel(GraphTrees):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from customs_baselines.leaf_regression import LeafRegression
-from customs_baselines.recipe_model import RecipeModel
+from customs_baselines.shapes.leaf_regression import LeafRegression
+from customs_baselines.shapes.recipe_model import RecipeModel
 
 _BASE: dict[str, Any] = {
     "n_estimators": 150,

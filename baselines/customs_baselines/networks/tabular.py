@@ -15,7 +15,7 @@ from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from customs_baselines.networks.device import choose_device, repeatable
-from customs_baselines.networks.training import Schedule, train
+from customs_baselines.networks.training_by_steps import Schedule, train
 
 Floats = npt.NDArray[np.float64]
 

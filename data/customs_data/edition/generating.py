@@ -15,13 +15,13 @@ from customs_data.edition.manifest import PERIODS, Manifest
 from customs_data.edition.source import SimulatedSource
 from customs_data.erasure import ERASURES
 from customs_data.errors import KitError
+from customs_data.exact_rates import exact_rate
+from customs_data.files.writing import FileFormat
+from customs_data.keyed_random import derive, secret_of_seed
 from customs_data.profile import Profile, load_profile
-from customs_data.rates import exact_rate
-from customs_data.streams import derive, secret_of_seed
 from customs_data.world.configuration import Configuration, build_configuration, load_configuration
 from customs_data.world.schemes import check_schemes
 from customs_data.world.simulate import World, prepare, simulate
-from customs_data.writing import FileFormat
 
 #: The practice edition: everybody has the same one. Of eight seeds looked at, one whose ceiling,
 #: logistic regression and kit XGBoost lie near the means over ten worlds.

@@ -10,13 +10,13 @@ from typing import Any
 
 import pandas as pd
 
-from customs_data.declarations import read_declarations
 from customs_data.edition.making import Draft, make_edition
 from customs_data.edition.manifest import Manifest
 from customs_data.edition.source import FrameSource
 from customs_data.errors import InvalidDeclarationsError, KitError
-from customs_data.streams import secret_of_seed
-from customs_data.writing import FileFormat
+from customs_data.files.declarations import read_declarations
+from customs_data.files.writing import FileFormat
+from customs_data.keyed_random import secret_of_seed
 
 
 def read_periods(

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from customs_data import schema
-from customs_data.declarations import parse_declarations, read_declarations
+from customs_data.columns.matching import arrow_text, match_ids
 from customs_data.edition.commitment import commit
 from customs_data.edition.layout import (
     ORACLE,
@@ -29,9 +29,9 @@ from customs_data.edition.layout import (
 )
 from customs_data.edition.manifest import Manifest, read_manifest
 from customs_data.errors import InvalidEditionError
-from customs_data.matching import arrow_text, match_ids
-from customs_data.reading import read_table
-from customs_data.writing import stored_sha256
+from customs_data.files.declarations import parse_declarations, read_declarations
+from customs_data.files.reading import read_table
+from customs_data.files.writing import stored_sha256
 
 
 @dataclass(frozen=True)

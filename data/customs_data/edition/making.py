@@ -27,8 +27,8 @@ from customs_data.edition.source import Source
 from customs_data.edition.tally import Tally
 from customs_data.erasure import COLUMNS_READ, erase
 from customs_data.errors import KitError
+from customs_data.files.writing import FileFormat, TableWriter
 from customs_data.schema import DECLARED_COLUMNS, KEY, LABEL_COLUMNS
-from customs_data.writing import FileFormat, TableWriter
 
 
 @dataclass(frozen=True)

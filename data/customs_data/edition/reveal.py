@@ -27,7 +27,7 @@ from customs_data.edition.manifest import Manifest, read_manifest
 from customs_data.edition.secrets import N_BYTES
 from customs_data.edition.verification import Check
 from customs_data.errors import InvalidEditionError, KitError
-from customs_data.writing import csv_chunks
+from customs_data.files.writing import csv_chunks
 
 _FORMAT = "customs-kit reveal 1"
 

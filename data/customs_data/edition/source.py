@@ -17,11 +17,11 @@ import pyarrow as pa
 
 from customs_data.edition.manifest import PERIODS
 from customs_data.errors import InvalidDeclarationsError
-from customs_data.problems import ProblemReport
+from customs_data.files.problems import ProblemReport
+from customs_data.files.writing import to_arrow
 from customs_data.schema import ERASED, KEY, TEXT_DTYPE
-from customs_data.world.form import Columns, Text, take_rows
+from customs_data.world.paperwork import Columns, Text, take_rows
 from customs_data.world.simulate import Simulation, declarations_table, oracle_table
-from customs_data.writing import to_arrow
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from customs_data.declarations import read_declarations
+from customs_data.columns.matching import arrow_text, is_same, match_ids
 from customs_data.edition import layout as parts
 from customs_data.edition.layout import Layout, find_table
 from customs_data.edition.loading import (
@@ -22,10 +22,10 @@ from customs_data.edition.loading import (
 )
 from customs_data.edition.manifest import Manifest, read_manifest
 from customs_data.errors import KitError
-from customs_data.matching import arrow_text, is_same, match_ids
-from customs_data.reading import read_header, read_table
+from customs_data.files.declarations import read_declarations
+from customs_data.files.reading import read_header, read_table
+from customs_data.files.writing import stored_sha256
 from customs_data.schema import COLUMN, DECLARED_COLUMNS, ERASED, KEY, LABEL_COLUMNS
-from customs_data.writing import stored_sha256
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,5 @@ as numbers and codes), `metrics.py` and `newness.py` (the eight metrics of the p
 `quality.py` (their averages, beside the half-split ceiling), `judgement.py` (what a judge finds),
 then the judges that Table 2 lacks: `two_sample.py` with `features.py` and `giveaways.py`,
 `combinations.py`, `entities.py`, `label_information.py`, `privacy.py`; `report.py` runs them all.
-Judges whose yardstick is the metric stand on the scorer's floor (`customs_scorer.fidelity`) and are
-handed in.
+Judges whose yardstick is the metric are in `customs_scorer.fidelity_judges` and are passed in.
 """

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from customs_data.errors import KitError
-from customs_data.fidelity.tables import Table, common_columns
+from customs_data.fidelity.sides import Table, common_columns
 from customs_data.schema import COLUMN, ENTITY_COLUMNS, KEY, LABEL_COLUMNS
 
 Floats = npt.NDArray[np.float64]

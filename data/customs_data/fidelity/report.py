@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from customs_data.errors import KitError
-from customs_data.fidelity.combinations import judge_combinations
 from customs_data.fidelity.comparison import Comparison, compare
-from customs_data.fidelity.entities import judge_entities
-from customs_data.fidelity.judgement import Judgement
-from customs_data.fidelity.label_information import judge_label_information
-from customs_data.fidelity.privacy import judge_privacy
+from customs_data.fidelity.judges.combinations import judge_combinations
+from customs_data.fidelity.judges.entities import judge_entities
+from customs_data.fidelity.judges.judgement import Judgement
+from customs_data.fidelity.judges.label_information import judge_label_information
+from customs_data.fidelity.judges.privacy import judge_privacy
+from customs_data.fidelity.judges.two_sample import judge_two_sample
 from customs_data.fidelity.quality import Score, measure_quality
-from customs_data.fidelity.tables import Table
-from customs_data.fidelity.two_sample import judge_two_sample
+from customs_data.fidelity.sides import Table
 
 Judge = Callable[[Comparison], Judgement]
 
@@ -84,7 +84,7 @@ def measure_fidelity(
     Parameters
     ----------
     source, synthetic : Table
-        What `customs_data.fidelity.tables.read_side` gives.
+        What `customs_data.fidelity.sides.read_side` gives.
     rows : int, optional
         Most rows to compare of each side; equal n always.
     seed : int

@@ -13,8 +13,8 @@ import pandas as pd
 from customs_data.edition.importing import import_edition
 from customs_data.edition.manifest import PERIODS, Manifest
 from customs_data.errors import KitError
+from customs_data.files.writing import FileFormat, write_table
 from customs_data.synthesis.settings import Settings
-from customs_data.writing import FileFormat, write_table
 
 # 12, 3 and 3 months, as in the paper.
 _SHARES: Final = (12 / 18, 15 / 18)

@@ -14,12 +14,12 @@ import numpy as np
 import pandas as pd
 
 from customs_data.schema import CODE_COLUMNS, ENTITY_COLUMNS, LABEL_COLUMNS
-from customs_data.synthesis.codec import Codec
-from customs_data.synthesis.goods import GOODS_COLUMNS, HS10
-from customs_data.synthesis.identity import issue_ids
+from customs_data.synthesis.encoding.codec import Codec
+from customs_data.synthesis.encoding.goods import GOODS_COLUMNS, HS10
 from customs_data.synthesis.models.gan import train
 from customs_data.synthesis.parts import cut_source
 from customs_data.synthesis.settings import Settings
+from customs_data.synthesis.traders.identity import issue_ids
 
 #: Shown when this recipe is run.
 WARNING: Final = (

@@ -12,11 +12,11 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from customs_data.synthesis.codec import Codec
-from customs_data.synthesis.freshness import freshen_masses
+from customs_data.synthesis.encoding.codec import Codec
+from customs_data.synthesis.encoding.rows import Ints, Progress
 from customs_data.synthesis.models import MODELS, build_model
 from customs_data.synthesis.repeats import repeats_source
-from customs_data.synthesis.rows import Ints, Progress
+from customs_data.synthesis.unseen_masses import freshen_masses
 
 # Fitting is the long part of the work, drawing and checking the rest.
 _SHARE_OF_FITTING: Final = 0.7

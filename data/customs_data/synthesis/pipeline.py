@@ -9,12 +9,12 @@ import pandas as pd
 
 from customs_data.errors import KitError
 from customs_data.schema import COLUMN, COLUMNS, KEY
-from customs_data.synthesis.codec import Codec
-from customs_data.synthesis.histories import lay_on_histories
-from customs_data.synthesis.identity import issue_keys
+from customs_data.synthesis.encoding.codec import Codec
+from customs_data.synthesis.encoding.rows import Ints
 from customs_data.synthesis.parts import Part, cut_source, work_on_parts
-from customs_data.synthesis.rows import Ints
 from customs_data.synthesis.settings import FEWEST_ROWS, Settings
+from customs_data.synthesis.traders.histories import lay_on_histories
+from customs_data.synthesis.traders.identity import issue_keys
 
 #: Told the number of a part (from 0) and how much of it is done, from 0 to 1.
 PartProgress = Callable[[int, float], None]

@@ -16,13 +16,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from customs_data.declarations import parse_declarations
 from customs_data.errors import InvalidDeclarationsError, KitError
-from customs_data.problems import ProblemReport
-from customs_data.raw_table import RawTable
-from customs_data.reading import read_table
+from customs_data.files.declarations import parse_declarations
+from customs_data.files.problems import ProblemReport
+from customs_data.files.raw_table import RawTable
+from customs_data.files.reading import read_table
 from customs_data.schema import CODE_COLUMNS, COLUMN, ERASED, KEY
-from customs_data.synthesis.goods import GOODS_COLUMNS, HS10
+from customs_data.synthesis.encoding.goods import GOODS_COLUMNS, HS10
 
 _HS6: Final = "HS6 Code"
 # An e-mail address, a telephone number, or a number as long as those of persons and accounts.

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from customs_data.profile import Profile
 from customs_data.world.configuration import Period
-from customs_data.world.streams import Streams
-from customs_data.world.tables import draw_weighted, largest_remainder
+from customs_data.world.drawing.random_streams import Streams
+from customs_data.world.drawing.weighted_draws import draw_weighted, largest_remainder
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]

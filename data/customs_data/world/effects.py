@@ -13,10 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from customs_data.world.arithmetic import exponential, ordered_sum, wave
 from customs_data.world.configuration import Configuration
+from customs_data.world.drawing.arithmetic import exponential, ordered_sum, wave
+from customs_data.world.drawing.random_streams import Streams
 from customs_data.world.market import Market
-from customs_data.world.streams import Streams
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]

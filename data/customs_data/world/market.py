@@ -10,7 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from customs_data.profile import FILING_FIELDS, Profile
-from customs_data.world.tables import GroupedTable
+from customs_data.world.drawing.weighted_draws import GroupedTable
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]

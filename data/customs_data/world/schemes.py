@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from customs_data.world.configuration import Cheating
 from customs_data.world.draft import Draft
+from customs_data.world.drawing.weighted_draws import GroupedTable
 from customs_data.world.market import Market
-from customs_data.world.tables import GroupedTable
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]

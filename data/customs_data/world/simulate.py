@@ -13,13 +13,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from customs_data.parallel import spans, work_on
 from customs_data.profile import Profile, load_profile
 from customs_data.schema import COLUMN, TEXT_DTYPE
-from customs_data.spans import spans, work_on
 from customs_data.world.calendar import Month
-from customs_data.world.composition import draw_importers
+from customs_data.world.cheating import Constants, judge
 from customs_data.world.configuration import Configuration
-from customs_data.world.form import (
+from customs_data.world.drawing.identifiers import issue_declaration_ids
+from customs_data.world.drawing.random_streams import Streams
+from customs_data.world.honest_trade import draw_importers
+from customs_data.world.paperwork import (
     Columns,
     Names,
     Text,
@@ -29,11 +32,8 @@ from customs_data.world.form import (
     to_table,
     write_form,
 )
-from customs_data.world.identifiers import issue_declaration_ids
-from customs_data.world.labels import Constants, judge
 from customs_data.world.schemes import SCHEMES, Occasions, check_schemes
-from customs_data.world.stage import Stage, set_stage, solve
-from customs_data.world.streams import Streams
+from customs_data.world.setup import Stage, set_stage, solve
 
 IntArray = NDArray[np.int64]
 

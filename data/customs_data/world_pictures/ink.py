@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from customs_data.pictures import save_figure
+from customs_data.reports.pictures import save_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from customs_data.edition.generating import Blueprint, read_blueprint, simulate_world
+from customs_data.keyed_random import secret_of_seed
 from customs_data.profile import Profile
-from customs_data.streams import secret_of_seed
 
 #: Published seeds of the worlds that are drawn; no edition or table of results uses them, and
 #: they were not chosen for their looks. The first is shown wherever a picture is of one world.

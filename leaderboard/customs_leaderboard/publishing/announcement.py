@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from customs_data.errors import KitError
-from customs_leaderboard.competition import check_announced
+from customs_leaderboard.rules.competition import check_announced
 
 #: How long the private phase takes what was sent before the close.
 PRIVATE_PHASE: Final = timedelta(days=1)

@@ -12,9 +12,9 @@ from typing import Final
 
 from customs_data.edition.layout import DATASHEET, USAGES, Layout
 from customs_data.edition.manifest import Manifest
-from customs_leaderboard.competition import show_time
 from customs_leaderboard.publishing.announcement import Announcement
-from customs_scorer.metrics import RANKED_RATES, n_inspected
+from customs_leaderboard.rules.competition import show_time
+from customs_scorer.metrics.inspection import RANKED_RATES, n_inspected
 
 #: Suggested for generated data: they describe nobody.
 DATA_LICENCE: Final = "CC BY 4.0"

@@ -13,11 +13,11 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from customs_leaderboard.board import Board
 from customs_leaderboard.errors import UnknownTokenError
-from customs_leaderboard.schema import Team
 from customs_leaderboard.service.limits import RateLimit, client_key
 from customs_leaderboard.service.problems import NoTokenError, TooManyRequestsError
 from customs_leaderboard.service.settings import ServiceSettings
-from customs_leaderboard.teams import authenticate
+from customs_leaderboard.store.schema import Team
+from customs_leaderboard.teams.teams import authenticate
 
 _BEARER: Final = HTTPBearer(auto_error=False, description="The token of the team.")
 

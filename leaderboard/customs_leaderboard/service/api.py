@@ -8,16 +8,16 @@ from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
 
-from customs_leaderboard.audit_log import PUBLIC_ACTIONS, head_hash, read_entries
 from customs_leaderboard.board import Board
-from customs_leaderboard.competition import show_time
 from customs_leaderboard.errors import NotFoundError
-from customs_leaderboard.finals import final_standings
+from customs_leaderboard.rules.competition import show_time
 from customs_leaderboard.service import answers
 from customs_leaderboard.service.answers import problem_answers
 from customs_leaderboard.service.caching import cached_response
 from customs_leaderboard.service.edition_files import EditionFiles
-from customs_leaderboard.standings import progress, public_standings
+from customs_leaderboard.standings.final import final_standings
+from customs_leaderboard.standings.public import progress, public_standings
+from customs_leaderboard.store.audit_log import PUBLIC_ACTIONS, head_hash, read_entries
 
 #: Where the API begins.
 API: Final = "/api/v1"

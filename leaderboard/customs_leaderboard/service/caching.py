@@ -14,7 +14,7 @@ from fastapi import Request, Response
 from sqlalchemy import func, select
 
 from customs_leaderboard.board import Board, Phase
-from customs_leaderboard.schema import AuditEntry, State
+from customs_leaderboard.store.schema import AuditEntry, State
 
 # In times of what making an answer takes: an answer rests so long before it is made again, so that
 # at most a tenth of the time goes into it; and is given so long while a newer one is being made.

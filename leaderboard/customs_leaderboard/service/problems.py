@@ -14,7 +14,6 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from customs_data.errors import KitError
-from customs_leaderboard.competition import show_time
 from customs_leaderboard.errors import (
     DisabledTeamError,
     NotFoundError,
@@ -25,6 +24,7 @@ from customs_leaderboard.errors import (
     UnavailableError,
     UnknownTokenError,
 )
+from customs_leaderboard.rules.competition import show_time
 
 _MEDIA_TYPE: Final = "application/problem+json"
 _RETRY_AFTER_S: Final = 10

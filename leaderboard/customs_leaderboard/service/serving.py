@@ -19,7 +19,7 @@ from customs_leaderboard.board import Board
 from customs_leaderboard.service.app import make_app
 from customs_leaderboard.service.requests_log import JsonLines
 from customs_leaderboard.service.settings import ServiceSettings
-from customs_leaderboard.submitting import sweep
+from customs_leaderboard.submissions.submit import sweep
 
 _BACKLOG: Final = 1024
 _KEEP_ALIVE_S: Final = 75  # longer than a reverse proxy keeps its connections to us

@@ -7,18 +7,18 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 
-from customs_leaderboard.admission import count_today
 from customs_leaderboard.board import Board
-from customs_leaderboard.competition import show_time
-from customs_leaderboard.receipts import next_day
-from customs_leaderboard.schema import Team
-from customs_leaderboard.selecting import select_submissions, selected_numbers
+from customs_leaderboard.rules.competition import show_time
 from customs_leaderboard.service import answers
 from customs_leaderboard.service.access import AuthenticatedTeam, board_of
 from customs_leaderboard.service.answers import problem_answers
 from customs_leaderboard.service.api import API
 from customs_leaderboard.service.uploads import UPLOAD_LIMIT, receive_upload, submit_upload
-from customs_leaderboard.standings import team_history, team_submission
+from customs_leaderboard.standings.public import team_history, team_submission
+from customs_leaderboard.standings.select import select_submissions, selected_numbers
+from customs_leaderboard.store.schema import Team
+from customs_leaderboard.submissions.admission import count_today
+from customs_leaderboard.submissions.receipts import next_day
 
 router = APIRouter(prefix=API)
 #: A number that a database can look up.

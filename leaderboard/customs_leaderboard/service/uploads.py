@@ -12,13 +12,13 @@ import anyio
 from anyio.to_thread import run_sync
 from fastapi import Request
 
-from customs_leaderboard.receipts import Receipt
 from customs_leaderboard.service.access import board_of, settings_of
 from customs_leaderboard.service.caching import AnswerCache
 from customs_leaderboard.service.forms import FormParser, PartBegins
 from customs_leaderboard.service.problems import BadUploadError, SlowClientError
-from customs_leaderboard.spool import Spool, too_large
-from customs_leaderboard.submitting import submit
+from customs_leaderboard.submissions.receipts import Receipt
+from customs_leaderboard.submissions.spool import Spool, too_large
+from customs_leaderboard.submissions.submit import submit
 
 #: Name of the form's part that is the file.
 FILE_PART: Final = "file"

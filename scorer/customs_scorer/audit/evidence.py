@@ -11,11 +11,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from customs_data.columns.matching import arrow_text, match_ids
 from customs_data.edition.loading import Edition, load_solution, load_train_labels
 from customs_data.errors import KitError
-from customs_data.matching import arrow_text, match_ids
 from customs_data.schema import COLUMN, DECLARED_COLUMNS, ENTITY_COLUMNS, ERASED, KEY
-from customs_scorer.metrics import inspect
+from customs_scorer.metrics.inspection import inspect
 
 #: Columns a look-up may be built on: everything declared but the key and the four entities.
 OPEN_COLUMNS: Final = tuple(n for n in DECLARED_COLUMNS if n not in (KEY, *ENTITY_COLUMNS))

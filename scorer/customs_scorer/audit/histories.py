@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import roc_auc_score
 
-from customs_data.grouping import Group, Grouping, group_sums
+from customs_data.columns.grouping import Group, Grouping, group_sums
 from customs_data.schema import ENTITY_COLUMNS
 from customs_scorer.audit.evidence import AuditTest, Evidence
 

@@ -12,9 +12,9 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.ensemble import HistGradientBoostingClassifier
 
-from customs_data.grouping import Grouping, group_sums
+from customs_data.columns.digits import count_decimals, count_trailing_zeros
+from customs_data.columns.grouping import Grouping, group_sums
 from customs_data.lookup import LookupTable
-from customs_data.number_forms import count_decimals, count_trailing_zeros
 from customs_data.schema import DECLARED_COLUMNS, KEY, LOOKUP_TUPLE
 from customs_scorer.audit.evidence import (
     OPEN_COLUMNS,
@@ -23,7 +23,7 @@ from customs_scorer.audit.evidence import (
     Evidence,
     upper_precision,
 )
-from customs_scorer.metrics import precision_at
+from customs_scorer.metrics.inspection import precision_at
 
 _MOST_COLUMNS = 3
 # Limits for editions as large as the public release; larger ones may reach what neighbours do.

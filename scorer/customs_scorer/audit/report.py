@@ -8,7 +8,7 @@ from typing import Any
 
 from customs_data.edition.loading import Edition
 from customs_data.edition.verification import verify_edition
-from customs_data.pages import html_page, html_table
+from customs_data.reports.pages import html_page, html_table
 from customs_scorer.audit.evidence import (
     MOST_ROWS,
     AuditTest,

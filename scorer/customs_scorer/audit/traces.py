@@ -11,7 +11,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
-from customs_data.number_forms import count_decimals, count_trailing_zeros
+from customs_data.columns.digits import count_decimals, count_trailing_zeros
 from customs_data.schema import ENTITY_COLUMNS, KEY
 from customs_scorer.audit.evidence import OPEN_COLUMNS, AuditTest, Evidence
 

@@ -41,12 +41,12 @@ def score(
       customs-kit score team-*.csv --edition my-edition --errors errors
     """
     from customs_data import load_edition
-    from customs_kit.error_files import ERROR_RATE, write_errors
-    from customs_kit.tables import reference_line, scorecard_table, standings_table
-    from customs_kit.terminal import print_json, progress_console, show
-    from customs_scorer.reference import make_reference
-    from customs_scorer.standings import score_files
-    from customs_scorer.submission_errors import errors_of_files
+    from customs_kit.terminal.error_files import ERROR_RATE, write_errors
+    from customs_kit.terminal.output import print_json, progress_console, show
+    from customs_kit.terminal.score_tables import reference_line, scorecard_table, standings_table
+    from customs_scorer.mistakes.of_files import errors_of_files
+    from customs_scorer.ranking import score_files
+    from customs_scorer.yardsticks import make_reference
 
     with progress_console().status("Scoring ..."):
         loaded = load_edition(edition)

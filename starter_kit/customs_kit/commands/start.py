@@ -29,7 +29,7 @@ def start(folder: Path, edition: Path | None, as_json: bool) -> None:
       cd team && customs-kit baseline run my_model.py:MyModel
       customs-kit start team --edition busan-2030
     """
-    from customs_kit.terminal import print_json, progress_console
+    from customs_kit.terminal.output import print_json, progress_console
     from customs_kit.workspace import make_workspace
 
     with progress_console().status("Making the workspace ..."):

@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from customs_data.edition.network import sample_network
-from customs_data.fidelity.association import cramers_v
-from customs_data.fidelity.page import fidelity_page
+from customs_data.describing.trader_network import sample_network
+from customs_data.fidelity.page.association import cramers_v
+from customs_data.fidelity.page.page import fidelity_page
 from customs_data.fidelity.report import measure_fidelity
-from customs_data.fidelity.tables import Table
-from customs_scorer.fidelity import JUDGES
+from customs_data.fidelity.sides import Table
+from customs_scorer.fidelity_judges import JUDGES
 from made_up import make_sample
 from page_outline import check_self_contained
 

@@ -8,14 +8,14 @@ import pytest
 
 from customs_data.errors import InvalidDeclarationsError, KitError
 from customs_data.fidelity.comparison import compare
-from customs_data.fidelity.label_information import judge_label_information
-from customs_data.fidelity.privacy import judge_privacy
+from customs_data.fidelity.judges.label_information import judge_label_information
+from customs_data.fidelity.judges.privacy import judge_privacy
+from customs_data.fidelity.judges.two_sample import JUDGED, judge_two_sample
 from customs_data.fidelity.quality import PUBLISHED, measure_quality
 from customs_data.fidelity.report import measure_fidelity
-from customs_data.fidelity.tables import Table, read_side
-from customs_data.fidelity.two_sample import JUDGED, judge_two_sample
-from customs_data.writing import write_table
-from customs_scorer.fidelity import JUDGES
+from customs_data.fidelity.sides import Table, read_side
+from customs_data.files.writing import write_table
+from customs_scorer.fidelity_judges import JUDGES
 from made_up import make_sample
 
 

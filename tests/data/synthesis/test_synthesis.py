@@ -13,20 +13,20 @@ from customs_data.edition.loading import load_edition
 from customs_data.edition.verification import verify_edition
 from customs_data.errors import KitError
 from customs_data.fidelity.quality import PUBLISHED
+from customs_data.files.writing import write_table
 from customs_data.schema import COLUMN, COLUMNS, ENTITY_COLUMNS, KEY, LOOKUP_TUPLE
-from customs_data.synthesis.coarse import Coarsening
-from customs_data.synthesis.codec import Codec
-from customs_data.synthesis.goods import GOODS_COLUMNS
+from customs_data.synthesis.encoding.coarse import Coarsening
+from customs_data.synthesis.encoding.codec import Codec
+from customs_data.synthesis.encoding.goods import GOODS_COLUMNS
+from customs_data.synthesis.encoding.rounding import round_to_step, steps_of
 from customs_data.synthesis.models import MODELS
 from customs_data.synthesis.output import cut_periods, write_edition
 from customs_data.synthesis.pipeline import synthesize
 from customs_data.synthesis.repeats import repeats_source
-from customs_data.synthesis.rounding import round_to_step, steps_of
 from customs_data.synthesis.settings import Settings
 from customs_data.synthesis.source import read_source
-from customs_data.writing import write_table
 from customs_kit.cli import customs_kit
-from customs_kit.commands import data_synthesizing
+from customs_kit.commands.data import synthesize as data_synthesizing
 from made_up import make_sample
 
 SIX = list(LOOKUP_TUPLE)

@@ -8,7 +8,7 @@ import statistics
 import numpy as np
 import pytest
 
-from customs_data.world.arithmetic import (
+from customs_data.world.drawing.arithmetic import (
     exponential,
     log_odds,
     logarithm,
@@ -17,8 +17,8 @@ from customs_data.world.arithmetic import (
     ordered_sum,
     wave,
 )
-from customs_data.world.streams import Streams
-from customs_data.world.tables import GroupedTable, draw_weighted, largest_remainder
+from customs_data.world.drawing.random_streams import Streams
+from customs_data.world.drawing.weighted_draws import GroupedTable, draw_weighted, largest_remainder
 
 EXPONENTIAL = ["0x1.9511fc6871044p-6", "0x1.1aec7b35a00d4p+0", "0x1.ad17fe8ccf016p+17"]
 LOGARITHM = ["-0x1.34378fcbda721p+0", "0x1.f2272ae325a57p+0", "0x1.4b927f32bffb8p+4"]

@@ -22,11 +22,11 @@ from command_line import kit
 from customs_data.edition.loading import load_edition
 from customs_data.errors import KitError
 from customs_leaderboard.publishing.announcement import Announcement
-from customs_leaderboard.publishing.codabench_bundle import make_bundle
-from customs_leaderboard.publishing.codabench_check import check_bundle
-from customs_leaderboard.publishing.standalone import standalone_metric, standalone_program
+from customs_leaderboard.publishing.codabench.bundle import make_bundle
+from customs_leaderboard.publishing.codabench.check_bundle import check_bundle
+from customs_leaderboard.publishing.join_modules import standalone_metric, standalone_program
 from customs_scorer import write_submission
-from customs_scorer.standings import score_files
+from customs_scorer.ranking import score_files
 
 KIT = {"my_model.py": b"class MyModel: ...\n"}
 TOLD = Announcement(

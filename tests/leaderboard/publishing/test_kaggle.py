@@ -21,17 +21,18 @@ from customs_data.errors import KitError
 from customs_kit.cli import customs_kit
 from customs_leaderboard.publishing.announcement import Announcement
 from customs_leaderboard.publishing.guard import HiddenGuard
-from customs_leaderboard.publishing.kaggle_competition import (
+from customs_leaderboard.publishing.kaggle.client import connect, endpoint_of_environment
+from customs_leaderboard.publishing.kaggle.competition import (
     SECRET_FOLDER,
     competition_metadata,
     prepare_competition,
     solution_file,
 )
-from customs_leaderboard.publishing.kaggle_dataset import prepare_dataset
-from customs_leaderboard.publishing.kaggle_service import connect, endpoint_of_environment
-from customs_leaderboard.publishing.kaggle_steps import STEPS, send_competition
-from customs_scorer import kaggle_metric, write_submission
-from customs_scorer.standings import score_files
+from customs_leaderboard.publishing.kaggle.dataset import prepare_dataset
+from customs_leaderboard.publishing.kaggle.steps import STEPS, send_competition
+from customs_scorer import write_submission
+from customs_scorer.kaggle_metrics import fraud as kaggle_metric
+from customs_scorer.ranking import score_files
 from kaggle_server import LEADERBOARD, serving
 
 NAME = "which-five-percent"

@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 
 from customs_leaderboard.service.app import make_app
 from customs_leaderboard.service.settings import ServiceSettings
-from customs_leaderboard.teams import add_team
+from customs_leaderboard.teams.teams import add_team
 from real_server import Member
 
 

@@ -12,8 +12,8 @@ from customs_leaderboard.service.access import authenticate_form
 from customs_leaderboard.service.app import make_app
 from customs_leaderboard.service.limits import RateLimit, client_key
 from customs_leaderboard.service.settings import ServiceSettings
-from customs_leaderboard.teams import add_team, list_teams, reset_token
-from customs_leaderboard.tokens import make_token
+from customs_leaderboard.teams.teams import add_team, list_teams, reset_token
+from customs_leaderboard.teams.tokens import make_token
 
 TEAM = "/api/v1/team"
 

@@ -9,12 +9,12 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
-from customs_leaderboard.closing import close_competition, extend_deadline
 from customs_leaderboard.errors import UnavailableError
-from customs_leaderboard.schema import Submission
 from customs_leaderboard.service import answers
-from customs_leaderboard.standings import public_standings, team_history
-from customs_leaderboard.teams import disable_team, rename_team, reset_token
+from customs_leaderboard.standings.close import close_competition, extend_deadline
+from customs_leaderboard.standings.public import public_standings, team_history
+from customs_leaderboard.store.schema import Submission
+from customs_leaderboard.teams.teams import disable_team, rename_team, reset_token
 
 API = "/api/v1"
 PUBLIC = ("competition", "standings", "progress", "log", "references")

@@ -9,7 +9,7 @@ import anyio
 import pytest
 
 from customs_leaderboard.service.caching import AnswerCache
-from customs_leaderboard.teams import add_team, rename_team
+from customs_leaderboard.teams.teams import add_team, rename_team
 
 
 class Maker:

@@ -18,9 +18,9 @@ from customs_data.errors import KitError
 from customs_kit.cli import customs_kit
 from customs_leaderboard.board import Board
 from customs_leaderboard.client import LeaderboardClient, check_url, is_readable_on_the_way
-from customs_leaderboard.standings import team_history
-from customs_leaderboard.teams import disable_team
-from customs_leaderboard.tokens import make_token
+from customs_leaderboard.standings.public import team_history
+from customs_leaderboard.teams.teams import disable_team
+from customs_leaderboard.teams.tokens import make_token
 from real_server import Member, running
 
 URL = "https://board.example"

@@ -23,13 +23,13 @@ from fastapi.testclient import TestClient
 from customs_data.edition.layout import MANIFEST, Layout
 from customs_data.edition.loading import hidden_commitment, read_solution
 from customs_data.edition.manifest import read_manifest
-from customs_leaderboard.audit_log import read_entries
 from customs_leaderboard.board import Board, make_board
-from customs_leaderboard.closing import close_competition, extend_deadline
 from customs_leaderboard.service.app import make_app
 from customs_leaderboard.service.requests_log import JsonLines
 from customs_leaderboard.service.settings import ServiceSettings
-from customs_leaderboard.teams import add_team, rename_team
+from customs_leaderboard.standings.close import close_competition, extend_deadline
+from customs_leaderboard.store.audit_log import read_entries
+from customs_leaderboard.teams.teams import add_team, rename_team
 from path_tricks import HIDDEN, TRICKS
 
 API = "/api/v1"

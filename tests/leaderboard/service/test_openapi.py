@@ -22,8 +22,8 @@ from schemathesis.specs.openapi.checks import (
 from customs_leaderboard.service.answers import ProblemAnswer
 from customs_leaderboard.service.app import make_app
 from customs_leaderboard.service.settings import ServiceSettings
-from customs_leaderboard.submitting import submit_file
-from customs_leaderboard.teams import add_team
+from customs_leaderboard.submissions.submit import submit_file
+from customs_leaderboard.teams.teams import add_team
 from real_server import Member
 
 DOCUMENT = "/api/v1/openapi.json"

@@ -13,12 +13,12 @@ import pytest
 from sqlalchemy import select
 
 from customs_data.errors import KitError
-from customs_leaderboard.audit_log import verify_chain
-from customs_leaderboard.schema import Submission, Team
 from customs_leaderboard.service.serving import Address, url_of
 from customs_leaderboard.service.settings import ServiceSettings
-from customs_leaderboard.teams import add_team
-from customs_leaderboard.tokens import make_token
+from customs_leaderboard.store.audit_log import verify_chain
+from customs_leaderboard.store.schema import Submission, Team
+from customs_leaderboard.teams.teams import add_team
+from customs_leaderboard.teams.tokens import make_token
 from path_tricks import HIDDEN, TRICKS
 from real_server import Member, running
 

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from customs_leaderboard.competition import Competition
+from customs_leaderboard.rules.competition import Competition
 from customs_leaderboard.service.app import make_app
 from customs_leaderboard.service.forms import FormParser, PartBegins, PartData
 from customs_leaderboard.service.problems import BadUploadError

@@ -1,7 +1,8 @@
 """The catalogue of synthesizers: what each is, under which licence, and how it is built.
 
 A model is a class with `fit(rows, rng, progress)` and `sample(label, rng)` (see
-`customs_data.synthesis.rows.Synthesizer`): labels come first, everything else is drawn given them.
+`customs_data.synthesis.encoding.rows.Synthesizer`): labels come first, everything else is drawn
+given them.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Final
 
-from customs_data.synthesis.rows import Synthesizer
+from customs_data.synthesis.encoding.rows import Synthesizer
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.ensemble import RandomForestClassifier
 
-from customs_data.synthesis.coarse import Coarsening
-from customs_data.synthesis.rows import Floats, Ints, Progress, Rows
+from customs_data.synthesis.encoding.coarse import Coarsening
+from customs_data.synthesis.encoding.rows import Floats, Ints, Progress, Rows
 
 _INDISTINGUISHABLE: Final = 0.55  # out-of-bag accuracy at which the rounds end
 

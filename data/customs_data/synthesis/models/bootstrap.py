@@ -6,7 +6,7 @@ from typing import Self
 
 import numpy as np
 
-from customs_data.synthesis.rows import Ints, Progress, Rows
+from customs_data.synthesis.encoding.rows import Ints, Progress, Rows
 
 
 class Bootstrap:

@@ -7,7 +7,7 @@ from typing import Final, Self
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from customs_data.synthesis.rows import Floats, Ints, Progress, Rows
+from customs_data.synthesis.encoding.rows import Floats, Ints, Progress, Rows
 
 _EDGE: Final = 1e-6
 _RIDGE: Final = 1e-6

@@ -15,8 +15,8 @@ import torch
 from scipy.special import ndtr, ndtri
 from torch import Tensor, nn
 
-from customs_data.synthesis.coarse import Coarsening
-from customs_data.synthesis.rows import Floats, Ints, Progress, Rows
+from customs_data.synthesis.encoding.coarse import Coarsening
+from customs_data.synthesis.encoding.rows import Floats, Ints, Progress, Rows
 
 _HIDDEN: Final = 512
 _BATCH: Final = 512

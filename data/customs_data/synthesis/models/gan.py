@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from customs_data.errors import KitError
-from customs_data.synthesis.coarse import Coarsening
-from customs_data.synthesis.rows import Floats, Ints, Progress, Rows
+from customs_data.synthesis.encoding.coarse import Coarsening
+from customs_data.synthesis.encoding.rows import Floats, Ints, Progress, Rows
 
 _LABEL: Final = "Label"
 _MOST_ROUNDS: Final = 50

@@ -7,7 +7,7 @@ from typing import Final, Self
 
 import numpy as np
 
-from customs_data.synthesis.rows import Floats, Ints, Rows
+from customs_data.synthesis.encoding.rows import Floats, Ints, Rows
 
 _MOST_COMPONENTS: Final = 2
 _PRIOR_ROWS: Final = 1.0  # the mean of a level counts as if it had so many rows of the whole more

@@ -16,8 +16,8 @@ from typing import Final, Self
 import numpy as np
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
+from customs_data.synthesis.encoding.rows import Floats, Ints, Progress, Rows
 from customs_data.synthesis.models.scores import Scores
-from customs_data.synthesis.rows import Floats, Ints, Progress, Rows
 
 ESTIMATOR: Final = "Trees"
 SUMMARY: Final = "Sequential trees, drawn from leaves and blurred; the default."

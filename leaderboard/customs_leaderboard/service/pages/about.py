@@ -7,8 +7,8 @@ from math import ceil, sqrt
 from fastapi import APIRouter, Request, Response
 
 from customs_leaderboard.service.access import board_of
+from customs_leaderboard.service.charts.ladder import draw_ladder
 from customs_leaderboard.service.edition_files import EditionFiles
-from customs_leaderboard.service.pages.ladder_picture import draw_ladder
 from customs_leaderboard.service.pages.rendering import page
 from customs_leaderboard.service.pages.wording import n_decimals
 

@@ -6,8 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from customs_leaderboard.board import Board
-from customs_leaderboard.finals import Finalist, FinalStandings, final_standings
-from customs_leaderboard.service.pages.final_charts import (
+from customs_leaderboard.service.charts.final import (
     N_DRAWN,
     N_IN_SCHEMES,
     draw_slopes,
@@ -17,6 +16,7 @@ from customs_leaderboard.service.pages.final_charts import (
 )
 from customs_leaderboard.service.pages.rendering import render
 from customs_leaderboard.service.pages.sorting import Order, Sorting
+from customs_leaderboard.standings.final import Finalist, FinalStandings, final_standings
 
 COLUMNS: Final[dict[str, Order]] = {
     "rank": "asc",

@@ -7,10 +7,10 @@ from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
 
-from customs_leaderboard.audit_log import PUBLIC_ACTIONS, Entry, head_hash, read_entries
 from customs_leaderboard.board import Board
 from customs_leaderboard.service.caching import cached_response
 from customs_leaderboard.service.pages.rendering import HTML, render
+from customs_leaderboard.store.audit_log import PUBLIC_ACTIONS, Entry, head_hash, read_entries
 
 #: Details whose names in the log are no words.
 _CALLED: Final = {

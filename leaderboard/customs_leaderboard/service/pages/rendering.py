@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from customs_leaderboard.board import Board
-from customs_leaderboard.competition import show_time
+from customs_leaderboard.rules.competition import show_time
 from customs_leaderboard.service.access import board_of
 from customs_leaderboard.service.pages import wording
 

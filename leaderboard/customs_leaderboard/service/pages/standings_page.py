@@ -7,8 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from customs_leaderboard.board import Board
-from customs_leaderboard.references import Level
-from customs_leaderboard.service.pages.progress_chart import (
+from customs_leaderboard.service.charts.progress import (
     NARROW,
     WIDE,
     LevelKind,
@@ -18,7 +17,8 @@ from customs_leaderboard.service.pages.progress_chart import (
 )
 from customs_leaderboard.service.pages.rendering import render
 from customs_leaderboard.service.pages.sorting import Order, Sorting
-from customs_leaderboard.standings import StandingRow, progress, public_standings
+from customs_leaderboard.standings.public import StandingRow, progress, public_standings
+from customs_leaderboard.standings.reference_scores import Level
 
 COLUMNS: Final[dict[str, Order]] = {
     "score": "desc",

@@ -9,12 +9,12 @@ from fastapi import APIRouter, Request, Response
 
 from customs_data.errors import KitError
 from customs_leaderboard.board import Board
-from customs_leaderboard.receipts import Receipt
-from customs_leaderboard.schema import Team
 from customs_leaderboard.service.access import authenticate_form, board_of
 from customs_leaderboard.service.pages.rendering import page
 from customs_leaderboard.service.problems import Problem, problem_of
 from customs_leaderboard.service.uploads import UPLOAD_LIMIT, receive_upload, submit_upload
+from customs_leaderboard.store.schema import Team
+from customs_leaderboard.submissions.receipts import Receipt
 
 router = APIRouter()
 

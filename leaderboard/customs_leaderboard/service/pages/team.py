@@ -15,15 +15,15 @@ from fastapi import APIRouter, Request, Response
 from starlette.datastructures import FormData
 
 from customs_data.errors import KitError
-from customs_leaderboard.admission import count_today
 from customs_leaderboard.board import Board, Phase
-from customs_leaderboard.receipts import next_day
-from customs_leaderboard.schema import Team
-from customs_leaderboard.selecting import select_submissions
 from customs_leaderboard.service.access import authenticate_form, board_of
 from customs_leaderboard.service.pages.rendering import page
 from customs_leaderboard.service.problems import Problem, problem_of
-from customs_leaderboard.standings import OwnSubmission, team_history
+from customs_leaderboard.standings.public import OwnSubmission, team_history
+from customs_leaderboard.standings.select import select_submissions
+from customs_leaderboard.store.schema import Team
+from customs_leaderboard.submissions.admission import count_today
+from customs_leaderboard.submissions.receipts import next_day
 
 #: Newest submissions on the page; the API has all of them.
 N_SHOWN: Final = 500

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
-from customs_leaderboard.competition import Competition
+from customs_leaderboard.rules.competition import Competition
 
 # Not strftime's %b: that one depends on the server's language.
 _MONTHS: Final = [

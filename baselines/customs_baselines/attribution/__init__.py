@@ -1,0 +1,1 @@
+"""Shapley values and split counts of fitted trees, computed in the child process."""

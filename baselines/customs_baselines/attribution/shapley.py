@@ -1,0 +1,202 @@
+"""SHAP values: what each feature adds to the score of a declaration.
+
+Trees are explained exactly (TreeSHAP), linear models in closed form, everything else by permuting
+features (or, for a model that reads the declared columns itself, by permuting these).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline
+
+from customs_baselines.contract import FraudModel, is_transductive
+from customs_baselines.features.paper import ENCODED_COLUMNS
+from customs_baselines.shapes.recipe_model import RecipeModel
+from customs_data.errors import KitError
+from customs_data.schema import KEY
+
+Floats = npt.NDArray[np.float64]
+
+LOG_ODDS: Final = "log-odds"
+PROBABILITY: Final = "probability"
+_N_BACKGROUND: Final = 50  # declarations that stand for "not knowing a feature"
+_N_BACKGROUND_MODEL: Final = 20  # the same, where each costs a pass through the whole model
+_N_PERMUTATIONS: Final = 4
+_TREES: Final = (
+    "XGBClassifier",
+    "LGBMClassifier",
+    "CatBoostClassifier",
+    "RandomForestClassifier",
+    "DecisionTreeClassifier",
+)
+
+
+@dataclass(frozen=True)
+class ShapValues:
+    """SHAP values of declarations.
+
+    Attributes
+    ----------
+    values : ndarray of float64, shape (n_declarations, n_features)
+        What each feature adds to `base`; a row sums to its score less `base`.
+    features : ndarray of float64, shape (n_declarations, n_features), or None
+        The features themselves; None where the declared columns are the features.
+    names : list of str
+        Features.
+    sources : list of tuple of str
+        Declared columns each feature is made of.
+    base : float
+        Mean score.
+    unit : {'log-odds', 'probability'}
+        Of `values` and `base`.
+    method : str
+        For people.
+    """
+
+    values: Floats
+    features: Floats | None
+    names: list[str]
+    sources: list[tuple[str, ...]]
+    base: float
+    unit: str
+    method: str
+
+
+def shap_values(
+    model: FraudModel, X_train: pd.DataFrame, X: pd.DataFrame, *, random_state: int = 0
+) -> ShapValues:
+    """Compute SHAP values of a fitted model.
+
+    Parameters
+    ----------
+    model : FraudModel
+        Fitted.
+    X_train : DataFrame, shape (n_train, 20)
+        Declared columns; a sample of them stands for the average declaration.
+    X : DataFrame, shape (n_declarations, 20)
+        What to explain.
+    random_state : int
+        Of that sample, and of permutations.
+
+    Raises
+    ------
+    KitError
+        If the model reads declarations together, so that none can be explained by itself.
+
+    References
+    ----------
+    Lundberg and Lee, 'A Unified Approach to Interpreting Model Predictions', NeurIPS 2017; Lundberg
+    et al., 'From local explanations to global understanding with explainable AI for trees', Nature
+    Machine Intelligence 2 (2020).
+    """
+    if isinstance(model, RecipeModel):
+        return _of_recipe(model, X_train, X, random_state)
+    if is_transductive(type(model)):
+        raise KitError(
+            f"A model that scores each declaration by itself can be explained column by column, "
+            f"however: {type(model).__name__} reads declarations together."
+        )
+    return _of_columns(model, X_train, X, random_state)
+
+
+def _of_recipe(
+    model: RecipeModel, X_train: pd.DataFrame, X: pd.DataFrame, random_state: int
+) -> ShapValues:
+    import shap
+
+    features = model.features_.transform(X)
+    background = model.features_.transform(
+        X_train.sample(min(_N_BACKGROUND, len(X_train)), random_state=random_state)
+    )
+    classifier = model.classifier_
+    linear, scaled, scaled_background = classifier, features, background
+    if isinstance(classifier, Pipeline):
+        linear = classifier[-1]
+        scaled, scaled_background = (classifier[:-1].transform(f) for f in (features, background))
+    if isinstance(linear, LogisticRegression):
+        explainer = shap.LinearExplainer(linear, scaled_background)
+        values, base = explainer.shap_values(scaled), explainer.expected_value
+        unit, method = LOG_ODDS, "closed form of a linear model"
+    elif _has_trees(classifier):
+        found = shap.TreeExplainer(classifier)(features)
+        values, base = found.values, found.base_values[0]
+        # Bagged and single trees answer with probabilities of both classes.
+        both = np.ndim(values) == 3
+        values, base = (values[:, :, 1], base[1]) if both else (values, base)
+        unit, method = (PROBABILITY if both else LOG_ODDS), "TreeSHAP"
+    else:
+        explainer = shap.PermutationExplainer(
+            lambda rows: classifier.predict_proba(rows)[:, 1], background, seed=random_state
+        )
+        n_features = features.shape[1]
+        found = explainer(features, max_evals=2 * n_features + 1, silent=True)
+        values, base = found.values, float(np.mean(found.base_values))
+        unit, method = PROBABILITY, "permutations of features"
+    return ShapValues(
+        np.asarray(values, dtype=np.float64),
+        features,
+        model.features_.get_feature_names_out(),
+        model.features_.get_feature_sources(),
+        float(np.ravel(base)[-1]),
+        unit,
+        method,
+    )
+
+
+def _has_trees(classifier: Any) -> bool:
+    return type(classifier).__name__ in _TREES
+
+
+def _of_columns(
+    model: FraudModel, X_train: pd.DataFrame, X: pd.DataFrame, random_state: int
+) -> ShapValues:
+    """Swap declared columns for those of other declarations, through the whole model."""
+    import shap
+
+    n_columns = len(ENCODED_COLUMNS)
+    background = X_train.sample(min(_N_BACKGROUND_MODEL, len(X_train)), random_state=random_state)
+    rows, bases = [], []
+    for i in range(len(X)):
+        swapped = _Swapped(model, X.iloc[[i]], background)
+        # A row of ones keeps every column; the background of zeros swaps all of them.
+        explainer = shap.PermutationExplainer(swapped, np.zeros((1, n_columns)), seed=random_state)
+        evaluations = _N_PERMUTATIONS * (2 * n_columns + 1)
+        found = explainer(np.ones((1, n_columns)), max_evals=evaluations, silent=True)
+        rows.append(found.values[0])
+        bases.append(float(np.ravel(found.base_values)[0]))
+    return ShapValues(
+        np.vstack(rows),
+        None,
+        list(ENCODED_COLUMNS),
+        [(name,) for name in ENCODED_COLUMNS],
+        float(np.mean(bases)),
+        PROBABILITY,
+        "permutations of declared columns",
+    )
+
+
+class _Swapped:
+    """Mean score of a declaration some of whose columns are those of background declarations."""
+
+    def __init__(self, model: FraudModel, row: pd.DataFrame, background: pd.DataFrame) -> None:
+        self._model = model
+        self._both = pd.concat([row, background], ignore_index=True)
+
+    def __call__(self, keep: Floats) -> Floats:
+        """Return scores of masks of shape (n_masks, n_columns): 1 keeps a column, 0 swaps it."""
+        n_background = len(self._both) - 1
+        other = np.tile(np.arange(1, n_background + 1), len(keep))
+        columns = {KEY: pd.Series(np.arange(len(other))).map("E{:07d}".format)}
+        for place, name in enumerate(ENCODED_COLUMNS):
+            kept = np.repeat(keep[:, place] > 0.5, n_background)
+            taken = self._both[name].take(np.where(kept, 0, other))
+            columns[name] = taken.reset_index(drop=True)
+        frame = pd.DataFrame(columns)[list(self._both.columns)].astype(self._both.dtypes)
+        scores = np.asarray(self._model.predict_proba(frame), dtype=np.float64)[:, 1]
+        return np.asarray(scores.reshape(len(keep), n_background).mean(axis=1))

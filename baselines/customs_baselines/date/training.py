@@ -1,0 +1,159 @@
+"""How DATE's network is trained: by steps, stopped early on the latest labelled declarations."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch.nn.functional import binary_cross_entropy_with_logits as cross_entropy
+
+from customs_baselines.date.network import DateNetwork
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How long and how fast the network learns.
+
+    Attributes
+    ----------
+    max_steps, batch_size : int
+        Steps and declarations a step: few labels mean as many steps as many labels do.
+    check_every, patience : int
+        Steps between two looks at the validation, and looks without a gain before the end.
+    learning_rate, weight_decay : float
+        Of AdamW.
+    entity_dropout : float
+        Share of the query's parts that are read as unknown in training.
+    second_task : float
+        Weight of severity and duty in the loss.
+    """
+
+    max_steps: int = 300
+    batch_size: int = 256
+    check_every: int = 25
+    patience: int = 4
+    learning_rate: float = 3e-3
+    weight_decay: float = 1e-2
+    entity_dropout: float = 0.3
+    second_task: float = 0.1
+
+
+@dataclass(frozen=True)
+class Batchable:
+    """Labelled declarations as tensors; the first axis is the declaration.
+
+    Attributes
+    ----------
+    margin : Tensor of float32
+        Log odds of the boosters, out-of-fold.
+    leaves, query : Tensor of int64, shapes (n, n_trees), (n, n_query)
+    fraud, severity, duty : Tensor of float32
+        Targets; severity is NaN where it is not known.
+    """
+
+    margin: torch.Tensor
+    leaves: torch.Tensor
+    query: torch.Tensor
+    fraud: torch.Tensor
+    severity: torch.Tensor
+    duty: torch.Tensor
+
+    def __len__(self) -> int:
+        return len(self.margin)
+
+    def take(self, rows: torch.Tensor) -> Batchable:
+        """The declarations of `rows`."""
+        return Batchable(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
+
+
+def train(
+    network: DateNetwork,
+    learn: Batchable,
+    validate: Batchable,
+    schedule: Schedule,
+    generator: torch.Generator,
+) -> float:
+    """Train `network` in place; return the share of its correction to trust, in [0, 1].
+
+    The network is left as it was at the step with the least validation loss. The correction is
+    then shrunk: to the share with the least validation loss, times n / (n + 100) of the n
+    validated frauds.
+    """
+    optimizer = torch.optim.AdamW(
+        network.parameters(), lr=schedule.learning_rate, weight_decay=schedule.weight_decay
+    )
+    best, best_state, since = validation_loss(network, validate), None, 0
+    device = learn.margin.device
+    order = torch.empty(0, dtype=torch.int64)
+    for step in range(1, schedule.max_steps + 1):
+        if len(order) < min(schedule.batch_size, len(learn)):
+            order = torch.randperm(len(learn), generator=generator)
+        batch = learn.take(order[: schedule.batch_size].to(device))
+        order = order[schedule.batch_size :]
+        hidden = torch.rand(batch.query.shape, generator=generator) < schedule.entity_dropout
+        query = torch.where(hidden.to(device), 0, batch.query)
+        network.train()
+        loss = _loss(network, batch, query, schedule.second_task)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+        if step % schedule.check_every == 0:
+            found = validation_loss(network, validate)
+            if found < best:
+                best, best_state, since = found, copy.deepcopy(network.state_dict()), 0
+            else:
+                since += 1
+                if since >= schedule.patience:
+                    break
+    network.eval()
+    if best_state is None:
+        return 0.0
+    network.load_state_dict(best_state)
+    return _trusted_share(network, validate)
+
+
+def _loss(
+    network: DateNetwork, batch: Batchable, query: torch.Tensor, second_task: float
+) -> torch.Tensor:
+    correction, severity, duty, _ = network(batch.leaves, query)
+    loss = cross_entropy(batch.margin + correction, batch.fraud)
+    aside = torch.mean((duty - batch.duty) ** 2)
+    known = ~torch.isnan(batch.severity)
+    if known.any():
+        aside = aside + cross_entropy(severity[known], batch.severity[known])
+    return loss + second_task * aside
+
+
+@torch.no_grad()
+def corrections(
+    network: DateNetwork, leaves: torch.Tensor, query: torch.Tensor, chunk: int = 4096
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return corrections, shape (n,), and attention weights, shape (n, n_trees)."""
+    network.eval()
+    parts = [
+        network(leaves[i : i + chunk], query[i : i + chunk]) for i in range(0, len(leaves), chunk)
+    ]
+    if not parts:
+        return leaves.new_zeros(0, dtype=torch.float32), leaves.new_zeros(
+            leaves.shape, dtype=torch.float32
+        )
+    return torch.cat([part[0] for part in parts]), torch.cat([part[3] for part in parts])
+
+
+def validation_loss(network: DateNetwork, validate: Batchable) -> float:
+    """Mean cross-entropy of the corrected margin."""
+    correction, _ = corrections(network, validate.leaves, validate.query)
+    return float(cross_entropy(validate.margin + correction, validate.fraud))
+
+
+def _trusted_share(network: DateNetwork, validate: Batchable) -> float:
+    correction, _ = corrections(network, validate.leaves, validate.query)
+    shares = np.linspace(0.0, 1.0, 11)
+    losses = [
+        float(cross_entropy(validate.margin + float(share) * correction, validate.fraud))
+        for share in shares
+    ]
+    n_fraud = float(validate.fraud.sum())
+    return float(shares[int(np.argmin(losses))]) * n_fraud / (n_fraud + 100.0)

@@ -1,0 +1,89 @@
+"""Precision against the label rate, as a picture."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+from customs_baselines.experiments.result_rows import Group, Results
+from customs_baselines.experiments.statistics import Summary, summarize
+from customs_data.errors import KitError
+from customs_data.reports.pictures import new_figure, save_figure
+
+
+def draw_curves(results: Results, path: Path, *, metric: str = "precision_at_5") -> None:
+    """Draw one curve a model and recipe: mean over editions and seeds, band: 95 % interval.
+
+    Models known at one label rate only (those that read no label of the edition, say) are level
+    lines, as are the mean ceiling and the mean share of fraud found by copying labels.
+
+    Parameters
+    ----------
+    results : Results
+        With at least two label rates under one erasure.
+    path : path
+        ``.png`` or ``.svg``.
+    metric : str
+        For example ``precision_at_5``.
+
+    Raises
+    ------
+    KitError
+        If there is nothing to draw, or the file cannot be written.
+    """
+    curves = _curves(results, metric)
+    if not any(len(points) > 1 for points in curves.values()):
+        raise KitError("A curve needs results at two label rates or more, however: there are none.")
+    # Tall enough for the legend beside it.
+    figure, axes = new_figure(width=9.0, height=max(5.0, 0.25 * (len(curves) + 3)))
+    for number, (name, points) in enumerate(curves.items()):
+        color, mark = f"C{number % 10}", "os^Dv<>Ph*"[number // 10 % 10]
+        if len(points) == 1:
+            level = next(iter(points.values())).mean
+            axes.axhline(level, color=color, linestyle=":", label=name)
+            continue
+        rates = sorted(points)
+        axes.plot(rates, [points[r].mean for r in rates], color=color, marker=mark, label=name)
+        held = [(rate, points[rate].interval) for rate in rates]
+        bands = [(rate, *interval) for rate, interval in held if interval is not None]
+        if bands:
+            x, low, high = zip(*bands, strict=True)
+            axes.fill_between(x, low, high, color=color, alpha=0.12, linewidth=0)
+    for label, key in (("true fraud probabilities", "ceiling"), ("copying labels", "lookup")):
+        known = [e[key]["private"][metric] for e in results.linked_editions() if e.get(key)]
+        if known:
+            style = "--" if key == "ceiling" else "-."
+            axes.axhline(mean(known), color="0.35", linestyle=style, linewidth=1, label=label)
+    axes.set_xscale("log")
+    rates = sorted({rate for points in curves.values() for rate in points})
+    axes.set_xticks(rates, [f"{100 * rate:g} %" for rate in rates], minor=False)
+    axes.minorticks_off()
+    axes.set_xlabel("share of training declarations with a label")
+    axes.set_ylabel(f"precision@{metric.rpartition('_')[2]} % on Private")
+    axes.set_ylim(0, 1)
+    axes.grid(visible=True, alpha=0.3)
+    axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False, fontsize="small")
+    save_figure(figure, path)
+
+
+def _curves(results: Results, metric: str) -> dict[str, dict[float, Summary]]:
+    """By model: by label rate, under the erasure that was run at the most rates."""
+    rates: dict[str, set[float]] = defaultdict(set)
+    groups = {group: runs for group, runs in results.groups().items() if group.with_links}
+    for group in groups:
+        rates[group.erasure].add(group.label_rate)
+    partial = {erasure: held for erasure, held in rates.items() if erasure != "none"}
+    erasure = max(partial, key=lambda name: len(partial[name]), default="none")
+    curves: dict[str, dict[float, Summary]] = defaultdict(dict)
+    for group, runs in groups.items():
+        summary = summarize(runs, metric)
+        if group.erasure in ("none", erasure) and summary is not None:
+            curves[_name(group, runs)][group.label_rate] = summary
+    return dict(curves)
+
+
+def _name(group: Group, runs: list[dict[str, Any]]) -> str:
+    name = group.baseline if group.recipe is None else f"{group.baseline}, {group.recipe}"
+    return f"{name} (transductive)" if any(run["transductive"] for run in runs) else name

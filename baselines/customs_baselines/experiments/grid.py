@@ -1,0 +1,210 @@
+"""A grid: which models, recipes, label rates, erasures and seeds are run on which editions."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from customs_baselines.running.own_model import split_reference
+from customs_baselines.running.plan import Plan, Run
+from customs_data.errors import KitError
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where editions come from: a folder, or worlds simulated from published seeds.
+
+    Attributes
+    ----------
+    path : path or None
+        Folder of an edition, relative to the grid's file.
+    seeds : tuple of int
+        Worlds: one edition a seed.
+    name : str
+        Of worlds; with several seeds each is ``NAME-SEED``.
+    configuration : str
+        Of worlds: a shipped name or a TOML file.
+    rows : int or None
+        Of worlds: declarations; the configuration's by default.
+    with_links : bool
+        Of worlds: False for the ablation whose rings use brokers and sellers like anybody else.
+    """
+
+    path: Path | None = None
+    seeds: tuple[int, ...] = ()
+    name: str = "world"
+    configuration: str = "practice"
+    rows: int | None = None
+    with_links: bool = True
+
+    def __post_init__(self) -> None:
+        if (self.path is None) == (not self.seeds):
+            raise KitError("An entry of [[editions]] must have either a path or seeds.")
+        if any(not isinstance(seed, int) or seed < 0 for seed in self.seeds):
+            raise KitError("seeds of [[editions]] must be whole numbers of at least 0.")
+
+    def names(self) -> dict[str, int | None]:
+        """Name of each edition, and the seed it is made from (None for a folder)."""
+        if self.path is not None:
+            return {self.path.name: None}
+        suffix = "" if self.with_links else "-without-links"
+        if len(self.seeds) == 1:
+            return {self.name + suffix: self.seeds[0]}
+        return {f"{self.name}-{seed}{suffix}": seed for seed in self.seeds}
+
+
+@dataclass(frozen=True)
+class Block:
+    """Runs: every model with every recipe, label rate, erasure and seed.
+
+    Attributes
+    ----------
+    models : tuple of str
+        Baselines and ``FILE.py:CLASS``, files relative to the grid's file.
+    recipes, label_rates, erasures, seeds : tuple
+        As in `customs_baselines.running.plan.Plan`.
+    editions : tuple of str
+        Names of the editions to run on; empty for all.
+    """
+
+    models: tuple[str, ...]
+    recipes: tuple[str, ...] = ()
+    label_rates: tuple[float, ...] = ()
+    erasures: tuple[str, ...] = ("random",)
+    seeds: tuple[int, ...] = (0,)
+    editions: tuple[str, ...] = ()
+
+    def plans(self) -> list[Plan]:
+        """One plan an erasure; each checks its own settings."""
+        return [
+            Plan(self.models, self.recipes, self.label_rates, erasure, self.seeds)
+            for erasure in self.erasures
+        ]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One run on one edition."""
+
+    edition: str
+    run: Run
+
+    @property
+    def key(self) -> str:
+        """Tells the cell from all others of its grid."""
+        return f"{self.edition}/{self.run.folder}"
+
+
+@dataclass(frozen=True)
+class Grid:
+    """What `baseline table` runs.
+
+    Attributes
+    ----------
+    sources : tuple of Source
+        Editions.
+    blocks : tuple of Block
+        Runs.
+    """
+
+    sources: tuple[Source, ...]
+    blocks: tuple[Block, ...]
+    _origin: dict[str, tuple[Source, int | None]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        origin: dict[str, tuple[Source, int | None]] = {}
+        for source in self.sources:
+            for name, seed in source.names().items():
+                if name in origin:
+                    raise KitError(f"Editions of a grid must have different names: {name} repeats.")
+                origin[name] = source, seed
+        object.__setattr__(self, "_origin", origin)
+        if not origin or not self.blocks:
+            raise KitError("A grid must have [[editions]] and [[runs]].")
+        for block in self.blocks:
+            block.plans()
+            if unknown := sorted(set(block.editions) - origin.keys()):
+                raise KitError(
+                    f"editions of [[runs]] must be among {', '.join(origin)}, however: "
+                    f"{', '.join(unknown)}."
+                )
+
+    def origin(self, edition: str) -> tuple[Source, int | None]:
+        """Return where the edition of a cell comes from, and its seed."""
+        return self._origin[edition]
+
+    def cells(self) -> Iterator[Cell]:
+        """Yield every cell once, edition by edition."""
+        done = set()
+        for edition in self._origin:
+            for block in self.blocks:
+                if block.editions and edition not in block.editions:
+                    continue
+                for plan in block.plans():
+                    for run in plan.runs():
+                        cell = Cell(edition, run)
+                        if cell.key not in done:
+                            done.add(cell.key)
+                            yield cell
+
+
+def read_grid(path: Path) -> Grid:
+    """Read a grid from TOML.
+
+    Raises
+    ------
+    KitError
+        If the file cannot be read, or an entry is unknown or unsound.
+    """
+    try:
+        text = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise KitError(f"{path} cannot be read: {error.strerror}.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise KitError(f"{path} must be TOML, however: {error}.") from None
+    try:
+        if unknown := sorted(text.keys() - {"editions", "runs"}):
+            raise KitError(f"unknown entries {', '.join(unknown)}")
+        sources = tuple(_read(Source, entry) for entry in text.get("editions", ()))
+        blocks = tuple(_read(Block, entry) for entry in text.get("runs", ()))
+        return Grid(
+            tuple(_placed(source, path.parent) for source in sources),
+            tuple(_anchored(block, path.parent) for block in blocks),
+        )
+    except (KitError, TypeError, AttributeError) as error:
+        raise KitError(
+            f"{path} must be a grid ([[editions]] and [[runs]]), however: {str(error).rstrip('.')}."
+        ) from None
+
+
+def _read(kind: Any, entry: dict[str, Any]) -> Any:
+    """Make a Source or a Block of a table of TOML; lists become tuples."""
+    known = {held.name for held in fields(kind)}
+    if unknown := sorted(entry.keys() - known):
+        raise KitError(
+            f"unknown entries {', '.join(unknown)}; known are {', '.join(sorted(known))}"
+        )
+    listed = {held.name for held in fields(kind) if str(held.type).startswith("tuple")}
+    for name, value in entry.items():
+        if (name in listed) != isinstance(value, list):
+            raise KitError(f"{name} must {'' if name in listed else 'not '}be a list")
+    return kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in entry.items()})
+
+
+def _placed(source: Source, folder: Path) -> Source:
+    if source.path is None:
+        return source
+    return Source(path=Path(folder, source.path))
+
+
+def _anchored(block: Block, folder: Path) -> Block:
+    """Files of own models are named relative to the grid's file."""
+    models = tuple(str(folder / model) if ".py:" in model else model for model in block.models)
+    for model in models:
+        split_reference(model)
+    return Block(
+        models, block.recipes, block.label_rates, block.erasures, block.seeds, block.editions
+    )

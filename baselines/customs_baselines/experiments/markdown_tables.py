@@ -1,0 +1,227 @@
+"""Tables of results for documents: from results (JSON) to Markdown, never typed by hand."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from statistics import mean
+from typing import Any, Final
+
+from customs_baselines.experiments.result_rows import Group, Results, read_results
+from customs_baselines.experiments.results_file import is_grid_results
+from customs_baselines.experiments.statistics import Summary, summarize
+from customs_baselines.experiments.table3 import TABLE_3
+from customs_baselines.explaining.explanation_tables import explanations_table, is_explanations
+from customs_baselines.worlds_table import read_worlds, worlds_table
+from customs_data.errors import KitError
+
+_METRICS: Final = ("precision_at_5", "precision_at_10")
+
+
+def table_of(
+    paths: list[Path],
+    label_rates: tuple[float, ...] = (),
+    models: tuple[str, ...] = (),
+    recipes: tuple[str, ...] = (),
+) -> str:
+    """Return the Markdown table of results files of one kind.
+
+    Runs and grids; explanations; or one file of measured worlds.
+
+    Parameters
+    ----------
+    paths : list of path
+        Results files.
+    label_rates : tuple of float
+        Of runs and grids: the label rates to show; empty for all.
+    models, recipes : tuple of str
+        Of runs and grids: what to show (see `Results.only`); empty for all.
+
+    Raises
+    ------
+    KitError
+        If a file holds none of these, or nothing of what is to be shown.
+    """
+    try:
+        content = json.loads(paths[0].read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        content = []  # reading it as runs says what is wrong
+    if is_explanations(content):
+        return explanations_table(paths)
+    if isinstance(content, dict) and not is_grid_results(content):
+        if len(paths) > 1:
+            raise KitError("Measured worlds make a table alone; give one file of them.")
+        return worlds_table(read_worlds(paths[0]))
+    return markdown_table(read_results(paths).only(models, recipes).at(label_rates))
+
+
+def markdown_table(results: Results) -> str:
+    """Lay results out, one row a model, recipe, label rate and erasure; scores are on Private.
+
+    Where recipe ``paper`` meets a model of the paper's Table 3, the paper's figures stand beside
+    ours.
+    """
+    groups = results.groups()
+    shown = _Shown.of(results, groups)
+    header = shown.header()
+    n_text = 2
+    lines = [
+        markdown_row(header),
+        markdown_row(["---"] * n_text + ["---:"] * (len(header) - n_text)),
+    ]
+    lines += [markdown_row(shown.cells(group, runs)) for group, runs in groups.items()]
+    failures = {results.group_of(run): run for run in results.failed}
+    for group, run in failures.items():
+        reason = str(run["error"]).splitlines()[0].replace("|", "\\|")
+        cells = [*shown.labels(group), f"failed: {reason}"]
+        lines.append(markdown_row(cells + [""] * (len(header) - len(cells))))
+    return "\n".join([*lines, "", _caption(results)])
+
+
+class _Shown:
+    """Which columns a table has, and what stands in them."""
+
+    def __init__(
+        self, *, labels: bool, erasure: bool, links: bool, unseen: bool, paper: bool
+    ) -> None:
+        self._labels = labels
+        self._erasure = erasure
+        self._links = links
+        self._unseen = unseen
+        self._paper = paper
+
+    @classmethod
+    def of(cls, results: Results, groups: dict[Group, list[dict[str, Any]]]) -> _Shown:
+        everything = [*groups, *(results.group_of(run) for run in results.failed)]
+        return cls(
+            labels=len({group.label_rate for group in everything}) > 1,
+            erasure=len({group.erasure for group in everything} - {"none"}) > 1,
+            links=len({group.with_links for group in everything}) > 1,
+            # Where hardly a row can be copied, scores on the others are the same scores.
+            unseen=any(run["private"].get("unseen_precision_at_5") for run in results.runs)
+            and len(results.editions) == 1,
+            paper=any(_paper_cells(group)[0] != "" for group in groups),
+        )
+
+    def header(self) -> list[str]:
+        names = ["baseline", "recipe"]
+        names += ["labels"] if self._labels else []
+        names += ["erasure"] if self._erasure else []
+        names += ["links"] if self._links else []
+        names += ["runs", "@5 %", "95 % interval", "@10 %"]
+        names += ["unseen @5 %"] if self._unseen else []
+        names += ["paper, synthetic", "paper, real"] if self._paper else []
+        return [*names, "CPU s"]
+
+    def labels(self, group: Group) -> list[str]:
+        cells = [f"`{group.baseline}`", group.recipe or "-"]
+        cells += [f"{group.label_rate:g}"] if self._labels else []
+        cells += [group.erasure] if self._erasure else []
+        cells += ["yes" if group.with_links else "no"] if self._links else []
+        return cells
+
+    def cells(self, group: Group, runs: list[dict[str, Any]]) -> list[str]:
+        name = self.labels(group)
+        if any(run["transductive"] for run in runs):
+            name[0] += " (transductive)"
+        five, ten = (summarize(runs, metric) for metric in _METRICS)
+        unseen = summarize(runs, "unseen_precision_at_5")
+        cells = [*name, str(len(runs)), _spread(five), _interval(five), _spread(ten)]
+        cells += [_spread(unseen)] if self._unseen else []
+        cells += _paper_cells(group) if self._paper else []
+        return [*cells, f"{mean(run['cpu_seconds'] for run in runs):.1f}"]
+
+
+def _paper_cells(group: Group) -> list[str]:
+    """The paper's @5 % / @10 % on its synthetic and its real declarations."""
+    if group.recipe != "paper" or group.label_rate != 1 or group.baseline not in TABLE_3:
+        return ["", ""]
+    held = TABLE_3[group.baseline]
+    return [f"{five:.3f} / {ten:.3f}" for five, ten in (held.synthetic, held.source)]
+
+
+def _caption(results: Results) -> str:
+    editions = results.linked_editions()
+    n_others = len(results.editions) - len(editions)
+    if len(results.editions) == 1:
+        whose = f"Edition `{editions[0]['name']}`; mean ± standard deviation over seeds; "
+        whose += "95 % intervals: bootstrap over the test declarations, averaged over seeds."
+    else:
+        others = f" (without links: over {n_others})" if n_others else ""
+        whose = f"Mean ± standard deviation over {len(editions)} editions{others}; 95 % "
+        whose += "intervals of the mean: Student's t over editions."
+    parts = [f"Precision on Private. {whose}"]
+    if len(results.editions) == 1:
+        parts.append(
+            "*unseen*: on declarations whose tuple (HS6, departure, origin, tax rate, tax type, "
+            "net mass) no training declaration has."
+        )
+    for what, name in (
+        ("Copying the label of the exact twin scores", "lookup"),
+        ("The ceiling, what the true fraud probabilities score, is", "ceiling"),
+    ):
+        held = [edition[name]["private"] for edition in editions if edition.get(name)]
+        if held:
+            five, ten = (mean(scores[metric] for scores in held) for metric in _METRICS)
+            parts.append(f"{what} {five:.3f} / {ten:.3f}.")
+    return " ".join(parts)
+
+
+def markdown_row(cells: list[str]) -> str:
+    """Return a row of a Markdown table."""
+    return f"| {' | '.join(cells)} |"
+
+
+def _spread(summary: Summary | None) -> str:
+    if summary is None:
+        return "-"
+    text = f"{summary.mean:.3f}"
+    return text if summary.spread is None else f"{text} ± {summary.spread:.3f}"
+
+
+def _interval(summary: Summary | None) -> str:
+    if summary is None or summary.interval is None:
+        return "-"
+    return f"{summary.interval[0]:.3f} .. {summary.interval[1]:.3f}"
+
+
+def put_table(document: Path, name: str, table: str, *, check: bool) -> None:
+    """Put a table between ``<!-- results:NAME -->`` and ``<!-- /results -->`` of a document.
+
+    Parameters
+    ----------
+    document : path
+        Markdown file.
+    name : str
+        Name in the marker.
+    table : str
+        What shall stand between the markers.
+    check : bool
+        Only check that it stands there already.
+
+    Raises
+    ------
+    KitError
+        If the document has no such markers, or `check` finds another text between them.
+    """
+    try:
+        text = document.read_text(encoding="utf-8")
+    except OSError as error:
+        raise KitError(f"{document} cannot be read: {error.strerror}.") from None
+    pattern = re.compile(
+        rf"(<!-- results:{re.escape(name)} -->\n).*?(<!-- /results -->)", re.DOTALL
+    )
+    if not pattern.search(text):
+        raise KitError(
+            f"{document} must hold the markers '<!-- results:{name} -->' and '<!-- /results -->', "
+            "however: it does not. Add them where the table shall stand."
+        )
+    updated = pattern.sub(lambda match: f"{match[1]}{table}\n{match[2]}", text)
+    if check and updated != text:
+        raise KitError(
+            f"The table {name} in {document} must be the one of its results, however: it differs. "
+            "Run the command again with --write instead of --check."
+        )
+    if not check:
+        document.write_text(updated, encoding="utf-8")

@@ -1,0 +1,215 @@
+"""Running a grid: several models at a time, each in its own process, resumed where it stopped."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
+from threading import Lock
+from typing import Any, Final
+
+from customs_baselines.experiments.grid import Cell, Grid
+from customs_baselines.experiments.grid_editions import Editions, HeldEdition
+from customs_baselines.experiments.results_file import GridResults, code_sha256, load_grid_results
+from customs_baselines.running.job import JobResult
+from customs_baselines.running.records import RunRecord, library_versions, make_record
+from customs_baselines.running.runner import n_processors, run_one
+from customs_data.errors import KitError
+from customs_scorer.scorecard import N_REPLICATES
+
+#: What of a period's scorecard is kept.
+_KEPT: Final = (
+    "n_declarations",
+    "precision_at_5",
+    "precision_at_10",
+    "recall_at_5",
+    "recall_at_10",
+    "critical_precision_at_5",
+    "unseen_precision_at_5",
+    "unseen_precision_at_10",
+    "interval_at_5",
+    "interval_at_10",
+)
+_DIGITS: Final = 6
+
+
+def run_grid(
+    grid: Grid,
+    results: Path,
+    *,
+    n_workers: int,
+    n_jobs: int | None = None,
+    device: str = "auto",
+    fresh: bool = False,
+    on_plan: Callable[[int, int, list[str]], None] = lambda done, total, notes: None,
+    on_done: Callable[[Cell, dict[str, Any]], None] = lambda cell, run: None,
+) -> GridResults:
+    """Run what is missing of a grid.
+
+    Parameters
+    ----------
+    grid : Grid
+        What to run.
+    results : path
+        JSON file; runs that stand in it without an error are not repeated.
+    n_workers : int
+        Models trained at a time.
+    n_jobs : int, optional
+        Threads of each model; by default the processors shared among the workers.
+    device : str
+        Passed to models that take it.
+    fresh : bool
+        Forget what stands in `results`.
+    on_plan : callable
+        Told how many of the cells stand already, how many there are, and what is worth knowing.
+    on_done : callable
+        Told of each run.
+
+    Returns
+    -------
+    GridResults
+        As saved; failed runs hold an ``error``.
+
+    Raises
+    ------
+    KitError
+        If `results` was made with other library versions or from another edition.
+    """
+    cells = list(grid.cells())
+    held, notes = _held_results(results, cells, fresh=fresh)
+    missing = [cell for cell in cells if "error" in held.runs.get(cell.key, {"error": ""})]
+    on_plan(len(cells) - len(missing), len(cells), notes)
+    lock = Lock()
+    # Over many editions the spread between them says more than resampling one of them.
+    n_replicates = N_REPLICATES if len({cell.edition for cell in cells}) == 1 else 0
+    offered = {"device": device, "n_jobs": n_jobs or max(n_processors() // n_workers, 1)}
+    with tempfile.TemporaryDirectory(prefix="customs-kit-grid-") as scratch:
+        editions = Editions(grid, Path(scratch), n_kept=n_workers + 1)
+
+        def run(cell: Cell) -> None:
+            edition = editions.get(cell.edition)
+            with tempfile.TemporaryDirectory(dir=scratch) as folder:
+                record = _run(cell, edition, Path(folder), offered, n_replicates)
+            with lock:
+                _check_edition(held, cell.edition, edition)
+                held.editions[cell.edition] = _edition_entry(grid, cell.edition, edition)
+                held.runs[cell.key] = _run_entry(cell, record)
+                # In the order of the grid, whatever ends first: the same file every time.
+                held.runs = {c.key: held.runs[c.key] for c in cells if c.key in held.runs}
+                held.save(results)
+            on_done(cell, held.runs[cell.key])
+
+        with ThreadPoolExecutor(n_workers) as pool:
+            jobs = [pool.submit(run, cell) for cell in missing]
+            try:
+                for job in as_completed(jobs):
+                    job.result()
+            except BaseException:  # Ctrl-C, a full disk: start nothing more
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+    names = dict.fromkeys(cell.edition for cell in cells)
+    held.editions = {name: held.editions[name] for name in names if name in held.editions}
+    held.save(results)
+    return held
+
+
+def _held_results(path: Path, cells: list[Cell], *, fresh: bool) -> tuple[GridResults, list[str]]:
+    """What stands already, without runs that the grid does not have; and what to tell of it."""
+    versions, code = library_versions(), code_sha256()
+    if fresh or not path.exists():
+        return GridResults({"versions": versions, "code_sha256": code}), []
+    held = load_grid_results(path)
+    changed = [
+        f"{name} {before} -> {versions.get(name)}"
+        for name, before in held.made_by["versions"].items()
+        if versions.get(name) != before
+    ]
+    if changed:
+        raise KitError(
+            f"{path} must be continued with the versions it was made with, however: "
+            f"{', '.join(changed)}. Start over with --fresh, or name another file with --results."
+        )
+    notes = []
+    if held.made_by["code_sha256"] != code:
+        notes.append(f"{path} was begun with other code of the kit; --fresh repeats all of it.")
+    known = {cell.key for cell in cells}
+    if dropped := held.runs.keys() - known:
+        notes.append(f"{len(dropped)} runs of {path} are not part of the grid and are left out.")
+        held.runs = {key: run for key, run in held.runs.items() if key in known}
+    return held, notes
+
+
+def _run(
+    cell: Cell,
+    held: HeldEdition,
+    folder: Path,
+    offered: dict[str, Any],
+    n_replicates: int,
+) -> RunRecord:
+    """Run one cell; whatever goes wrong in it is its own row, not the end of the grid."""
+    try:
+        return run_one(
+            cell.run,
+            held.edition,
+            folder,
+            offered,
+            lambda: held.reference,
+            n_replicates=n_replicates,
+        )
+    except KitError as error:
+        result = JobResult(error=str(error), is_kit_error=True)
+        return make_record(cell.run, held.edition, result, n_labels=0)
+
+
+def _check_edition(results: GridResults, name: str, held: HeldEdition) -> None:
+    known = results.editions.get(name)
+    if known is not None and known["commitment"] != held.edition.manifest.commitment:
+        raise KitError(
+            f"The edition {name} must be the one the results began with, however: its commitment "
+            "differs. Start over with --fresh, or name another file with --results."
+        )
+
+
+def _edition_entry(grid: Grid, name: str, held: HeldEdition) -> dict[str, Any]:
+    manifest, reference = held.edition.manifest, held.reference
+    source, seed = grid.origin(name)
+    return {
+        "name": manifest.name,
+        "origin": manifest.origin,
+        "seed": seed,
+        "with_links": source.with_links,
+        "rows": manifest.rows,
+        "commitment": manifest.commitment,
+        "train_sha256": manifest.files["train"].sha256,
+        "twin_share": round(reference.twin_share, _DIGITS),
+        "lookup": _rounded(reference.lookup),
+        "ceiling": _rounded(reference.ceiling),
+    }
+
+
+def _run_entry(cell: Cell, record: RunRecord) -> dict[str, Any]:
+    whole = record.as_dict()
+    entry = {"edition": cell.edition} | {
+        name: whole[name]
+        for name in ("baseline", "recipe", "transductive", "label_rate", "erasure", "seed")
+    }
+    if record.failed:
+        return entry | {"error": record.result.error}
+    for period in ("public", "private"):
+        scores = whole[period] or {}
+        entry[period] = _rounded({name: scores[name] for name in _KEPT if name in scores})
+    costs = {
+        "seconds": round(whole["seconds"], 1),
+        "cpu_seconds": round(whole["cpu_seconds"], 1),
+        "peak_memory_mib": round(whole["peak_memory_mib"]),
+    }
+    return entry | {"n_labels": whole["repeat"]["n_labels"]} | costs
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _rounded(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_rounded(item) for item in value]
+    return round(value, _DIGITS) if isinstance(value, float) else value

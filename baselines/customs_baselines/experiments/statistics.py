@@ -1,0 +1,98 @@
+"""Mean, spread and 95 % interval of a score over seeds and editions."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from math import sqrt
+from statistics import mean, stdev
+from typing import Any
+
+from scipy.stats import t
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A score over runs.
+
+    Attributes
+    ----------
+    mean : float
+        Over editions, of the mean over seeds.
+    spread : float or None
+        Standard deviation: over editions, or over seeds of a single edition; None of one run.
+    interval : (float, float) or None
+        95 % interval of the mean. Over several editions: Student's t over editions. On one
+        edition: the bootstrap over its test declarations, its ends averaged over seeds.
+    n_runs, n_editions : int
+        What it is made of.
+
+    Notes
+    -----
+    Seeds of one edition share its test declarations, so their spread says how much the model's own
+    randomness matters, not how sure the score is; hence the bootstrap there. The t interval of the
+    mean over m editions is mean +- t(.975, m - 1) * sd / sqrt(m).
+    """
+
+    mean: float
+    spread: float | None
+    interval: tuple[float, float] | None
+    n_runs: int
+    n_editions: int
+
+
+def summarize(runs: list[dict[str, Any]], metric: str, period: str = "private") -> Summary | None:
+    """Summarize a metric of runs; None where no run knows it.
+
+    Parameters
+    ----------
+    runs : list of dict
+        Of one group (`customs_baselines.experiments.result_rows.Group`).
+    metric : str
+        For example ``precision_at_5``.
+    period : {'private', 'public'}
+    """
+    by_edition = scores_by_edition(runs, metric, period)
+    if not by_edition:
+        return None
+    everything = [value for values in by_edition.values() for value in values]
+    n_runs, n_editions = len(everything), len(by_edition)
+    if n_editions > 1:
+        means = [mean(values) for values in by_edition.values()]
+        return Summary(mean(means), stdev(means), t_interval(means), n_runs, n_editions)
+    spread = stdev(everything) if n_runs > 1 else None
+    interval = _bootstrapped(runs, metric.replace("precision", "interval"), period)
+    return Summary(mean(everything), spread, interval, n_runs, n_editions)
+
+
+def scores_by_edition(
+    runs: list[dict[str, Any]], metric: str, period: str = "private"
+) -> dict[str, list[float]]:
+    """Return the scores of each edition's runs that know the metric."""
+    found: dict[str, list[float]] = defaultdict(list)
+    for run in runs:
+        if (value := run[period].get(metric)) is not None:
+            found[run["edition"]].append(value)
+    return dict(found)
+
+
+def t_interval(values: list[float]) -> tuple[float, float]:
+    """95 % interval of the mean of at least two independent values.
+
+    Examples
+    --------
+    Mean 2, standard deviation 1, n = 3: 2 -+ 4.303 * 1 / sqrt(3) = 2 -+ 2.484.
+
+    >>> low, high = t_interval([1.0, 2.0, 3.0])
+    >>> round(low, 3), round(high, 3)
+    (-0.484, 4.484)
+    """
+    half = float(t.ppf(0.975, len(values) - 1)) * stdev(values) / sqrt(len(values))
+    return mean(values) - half, mean(values) + half
+
+
+def _bootstrapped(runs: list[dict[str, Any]], name: str, period: str) -> tuple[float, float] | None:
+    held = [run[period][name] for run in runs if run[period].get(name)]
+    if not held:
+        return None
+    return mean(low for low, _ in held), mean(high for _, high in held)

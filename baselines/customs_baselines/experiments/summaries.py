@@ -1,0 +1,33 @@
+"""Results for machines: the same numbers as the tables, as plain data."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from statistics import mean
+from typing import Any, Final
+
+from customs_baselines.experiments.result_rows import Results
+from customs_baselines.experiments.statistics import summarize
+
+_METRICS: Final = ("precision_at_5", "precision_at_10", "unseen_precision_at_5")
+
+
+def summaries(results: Results) -> list[dict[str, Any]]:
+    """Return one dict a group: what it is, each metric's summary by period, and costs.
+
+    A group of which every run failed has ``error`` instead of scores.
+    """
+    found = []
+    for group, runs in results.groups().items():
+        entry: dict[str, Any] = asdict(group)
+        entry["transductive"] = any(run["transductive"] for run in runs)
+        for period in ("public", "private"):
+            entry[period] = {}
+            for metric in _METRICS:
+                summary = summarize(runs, metric, period)
+                entry[period][metric] = None if summary is None else asdict(summary)
+        for cost in ("seconds", "cpu_seconds", "peak_memory_mib"):
+            entry[cost] = mean(run[cost] for run in runs)
+        found.append(entry)
+    found += [asdict(results.group_of(run)) | {"error": run["error"]} for run in results.failed]
+    return found

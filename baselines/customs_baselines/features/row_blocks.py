@@ -1,0 +1,65 @@
+"""Features that are made when they are read, some rows at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from customs_data.parallel import spans, work_on
+
+Floats = npt.NDArray[np.float64]
+
+#: Rows read at a time: a hundred features of them take 100 MB.
+ROWS_AT_A_TIME = 131_072
+
+
+class FeatureRows(Protocol):
+    """Features of declarations, shape (n_declarations, n_features), not all in memory at once."""
+
+    def __len__(self) -> int:
+        """Number of declarations."""
+
+    def read(self, start: int, stop: int) -> Floats:
+        """Features of the declarations ``start .. stop - 1``, float64."""
+
+    def forget(self) -> None:
+        """Free what the features are made from; nothing can be read afterwards."""
+
+
+class MatrixRows:
+    """Features that are in memory already.
+
+    Parameters
+    ----------
+    matrix : ndarray of float64, shape (n_declarations, n_features)
+    """
+
+    def __init__(self, matrix: Floats) -> None:
+        self._matrix = matrix
+
+    def __len__(self) -> int:
+        return len(self._matrix)
+
+    def read(self, start: int, stop: int) -> Floats:
+        """See `FeatureRows`."""
+        return self._matrix[start:stop]
+
+    def forget(self) -> None:
+        """See `FeatureRows`."""
+        del self._matrix
+
+
+def read_blocks(rows: FeatureRows, n_jobs: int = 1) -> Iterator[tuple[slice, Floats]]:
+    """Yield the features block by block, each with the rows it is of; `n_jobs` in the making."""
+    blocks = spans(len(rows), size=ROWS_AT_A_TIME)
+    made = work_on(lambda block: rows.read(*block), blocks, n_jobs)
+    for (start, stop), features in zip(blocks, made, strict=True):
+        yield slice(start, stop), features
+
+
+def read_all(rows: FeatureRows) -> Floats:
+    """Return the whole matrix."""
+    return rows.read(0, len(rows))

@@ -1,0 +1,141 @@
+"""Fraud among the same declarant's declarations, weighed by how alike they were filed."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sklearn.base import BaseEstimator
+
+from customs_baselines.features.folds import draw_folds
+from customs_data.columns.grouping import Grouping
+
+Floats = npt.NDArray[np.float64]
+
+#: What agreement in a column is worth.
+SIMILARITY: Final = {
+    "Chapter": 2.0,
+    "Heading": 1.0,
+    "Country of Departure": 1.0,
+    "Office ID": 1.0,
+    "Country of Origin Indicator": 0.8,
+    "Country of Origin": 0.5,
+    "Import Type": 0.5,
+    "Mode of Transport": 0.5,
+    "Payment Type": 0.4,
+    "Tax Type": 0.3,
+}
+_YEAR: Final = 365.0
+_BLOCK: Final = 256
+
+
+class SimilarityKernel(BaseEstimator):
+    """Kernel-weighted fraud rate of labelled declarations of the same declarant.
+
+    Parameters
+    ----------
+    temperature : float
+        A pair's weight is exp((similarity - highest similarity) / temperature).
+    smoothing : float
+        Weight of imaginary declarations at the base rate.
+    window : int
+        Labelled declarations of the declarant read before and after each block of
+        declarations, in order of time: time grows linearly with the rows, whatever a
+        declarant's size.
+    n_folds : int
+        Folds of training rows: a labelled row reads the labels of the other folds only. To leave
+        out the row alone would not do: the rest of a group of equals tells what is missing.
+    random_state : int
+        Of the folds.
+
+    Notes
+    -----
+    Similarity is the sum of `SIMILARITY` over the columns in which two declarations agree, minus
+    the years between them. With weights w and labels l, base rate b and smoothing m, the features
+    are log(p / (1 - p)) of p = (sum w l + m b) / (sum w + m), and log(1 + sum w).
+    """
+
+    def __init__(
+        self,
+        temperature: float = 0.7,
+        smoothing: float = 0.05,
+        window: int = 512,
+        n_folds: int = 10,
+        random_state: int = 0,
+    ) -> None:
+        self.temperature = temperature
+        self.smoothing = smoothing
+        self.window = window
+        self.n_folds = n_folds
+        self.random_state = random_state
+
+    def fit_transform(self, X: pd.DataFrame, y: npt.NDArray[np.int8]) -> Floats:
+        """Remember labelled rows; return the features of training rows, shape (n_train, 2).
+
+        Parameters
+        ----------
+        X : DataFrame, shape (n_train, 20)
+            Declared columns.
+        y : ndarray of int8, shape (n_train,)
+            1 = fraud, 0 = honest, -1 = unlabelled.
+        """
+        labelled = np.flatnonzero(y >= 0)
+        fold = draw_folds(y, self.n_folds, self.random_state)
+        self.declarants_ = Grouping(("Declarant ID",))
+        self.columns_ = {name: Grouping((name,)) for name in SIMILARITY}
+        group = self.declarants_.fit(X)
+        codes = np.column_stack([held.fit(X) for held in self.columns_.values()])
+        day = _days(X)
+        # Labelled rows by declarant and time, so that a declarant's are one slice.
+        kept = labelled[np.lexsort((day[labelled], group[labelled]))]
+        self.group_, self.day_, self.codes_ = group[kept], day[kept], codes[kept]
+        self.fold_, self.fraud_ = fold[kept], (y[kept] == 1).astype(np.float64)
+        self.base_ = float(self.fraud_.mean()) if len(kept) else 0.5
+        return self._read(group, day, codes, fold)
+
+    def transform(self, X: pd.DataFrame) -> Floats:
+        """Return the features of later declarations, shape (n_declarations, 2)."""
+        codes = np.column_stack([held.find(X) for held in self.columns_.values()])
+        return self._read(
+            self.declarants_.find(X), _days(X), codes, np.full(len(X), -2, dtype=np.int64)
+        )
+
+    def _read(
+        self,
+        group: npt.NDArray[np.int64],
+        day: Floats,
+        codes: npt.NDArray[np.int64],
+        fold: npt.NDArray[np.int64],
+    ) -> Floats:
+        total, fraud = np.zeros(len(group)), np.zeros(len(group))
+        order = np.lexsort((day, group))
+        starts = np.flatnonzero(np.diff(group[order], prepend=-2))
+        for start, end in zip(starts, [*starts[1:], len(order)], strict=True):
+            held = group[order[start]]
+            low, high = np.searchsorted(self.group_, [held, held + 1])
+            if held < 0 or low == high:
+                continue
+            for at in range(start, end, _BLOCK):
+                rows = order[at : min(at + _BLOCK, end)]
+                first, last = np.searchsorted(self.day_[low:high], day[rows[[0, -1]]])
+                near = slice(low + max(first - self.window, 0), min(low + last + self.window, high))
+                weight = self._weights(day[rows], codes[rows], near)
+                weight[fold[rows][:, None] == self.fold_[near][None, :]] = 0.0
+                total[rows] = weight.sum(axis=1)
+                fraud[rows] = weight @ self.fraud_[near]
+        rate = (fraud + self.smoothing * self.base_) / (total + self.smoothing)
+        return np.column_stack([np.log(rate / (1 - rate)), np.log1p(total)])
+
+    def _weights(self, day: Floats, codes: npt.NDArray[np.int64], near: slice) -> Floats:
+        """Weights of remembered rows, shape (n_rows, n_near)."""
+        similarity = -np.abs(day[:, None] - self.day_[near][None, :]) / _YEAR
+        for i, value in enumerate(SIMILARITY.values()):
+            similarity += value * (codes[:, i, None] == self.codes_[near, i][None, :])
+        weight: Floats = np.exp((similarity - sum(SIMILARITY.values())) / self.temperature)
+        return weight
+
+
+def _days(X: pd.DataFrame) -> Floats:
+    return X["Date"].to_numpy().astype("datetime64[D]").astype(np.float64)

@@ -1,0 +1,1 @@
+"""GraphFC-style networks over declarations that share traders or goods."""

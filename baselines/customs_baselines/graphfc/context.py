@@ -1,0 +1,110 @@
+"""Declarations in an order that depends on their content only, and the links between them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from customs_data.columns.grouping import Group, Grouping
+from customs_data.schema import KEY
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+#: Kinds of entity nodes a declaration is linked to; a conjunction is an entity of its own.
+RELATIONS: Final[dict[str, tuple[str, ...]]] = {
+    "importer": ("Importer ID",),
+    "seller": ("Seller ID",),
+    "declarant": ("Declarant ID",),
+    "declarant x seller": ("Declarant ID", "Seller ID"),
+    "declarant x departure": ("Declarant ID", "Country of Departure"),
+    "declarant x chapter": ("Declarant ID", "Chapter"),
+    "declarant x departure x chapter": ("Declarant ID", "Country of Departure", "Chapter"),
+    "declarant x office": ("Declarant ID", "Office ID"),
+    "declarant x office x departure": ("Declarant ID", "Office ID", "Country of Departure"),
+    "HS6": ("HS6 Code",),
+    "chapter x origin": ("Chapter", "Country of Origin"),
+    "HS6 x departure x origin": ("HS6 Code", "Country of Departure", "Country of Origin"),
+    "departure x heading": ("Country of Departure", "Heading"),
+    "route": ("Country of Departure", "Country of Origin", "Tax Type"),
+    "filing": ("Office ID", "Import Type", "Mode of Transport", "Payment Type"),
+}
+#: What the canonical order looks at, first things first; entity IDs only break what ties remain.
+_ORDER: Final = (
+    "Date",
+    "HS6 Code",
+    "Item Price",
+    "Net Mass",
+    "Tax Rate",
+    "Tax Type",
+    "Country of Origin",
+    "Country of Departure",
+    "Office ID",
+    "Import Type",
+    "Mode of Transport",
+    "Importer ID",
+    "Declarant ID",
+    "Seller ID",
+    KEY,
+)
+
+
+def canonical_order(X: pd.DataFrame) -> Integers:
+    """Positions that sort declarations by date and content, whatever their order was.
+
+    Sums, folds and masks made in this order do not depend on the order of the rows, and (but for
+    declarations equal in every declared code and number) not on how entities are called.
+    """
+    if len(X) == 0:
+        return np.empty(0, dtype=np.int64)
+    keys = [
+        pd.factorize(X[name], sort=True)[0]
+        if name not in ("Date", "Item Price", "Net Mass", "Tax Rate")
+        else X[name].to_numpy()
+        for name in _ORDER
+    ]
+    return np.lexsort(keys[::-1]).astype(np.int64)
+
+
+@dataclass(frozen=True)
+class Links:
+    """Which entity of each kind a declaration is linked to.
+
+    Attributes
+    ----------
+    group : dict of str to ndarray of int64, shape (n_declarations,)
+        Number of the entity by kind, -1 for none.
+    size : dict of str to int
+        Entities of each kind.
+    day : ndarray of int64, shape (n_declarations,)
+        Days since 1970-01-01.
+    """
+
+    group: dict[str, Group]
+    size: dict[str, int]
+    day: Integers
+
+    def __len__(self) -> int:
+        return len(self.day)
+
+    @classmethod
+    def read(cls, X: pd.DataFrame, relations: dict[str, tuple[str, ...]]) -> Links:
+        """Number the entities of the declarations, in the order of their first appearance."""
+        group, size = {}, {}
+        for name, key in relations.items():
+            grouping = Grouping(key)
+            group[name] = grouping.fit(X)
+            size[name] = grouping.n_groups
+        day = X["Date"].to_numpy().astype("datetime64[D]").astype(np.int64)
+        return cls(group, size, day)
+
+    def without(self, rows: Integers) -> Links:
+        """The same declarations, some of them linked to nothing."""
+        group = {name: found.copy() for name, found in self.group.items()}
+        for found in group.values():
+            found[rows] = -1
+        return Links(group, self.size, self.day)

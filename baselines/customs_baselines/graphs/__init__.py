@@ -1,1 +1,0 @@
-"""The graph of declarations and traders: links, structural statistics, label messages."""

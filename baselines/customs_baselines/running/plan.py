@@ -1,0 +1,131 @@
+"""What `baseline run` is asked for: which models, recipes, label rates and seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from customs_baselines.catalogue import RECIPES, find_baseline
+from customs_baselines.running.own_model import split_reference
+from customs_data.erasure import ERASURES
+from customs_data.errors import KitError
+from customs_data.exact_rates import exact_rate
+
+#: What `baseline run` trains when no name is given.
+DEFAULT_BASELINES = (
+    "random",
+    "lookup",
+    "risk_profile",
+    "logistic_regression",
+    "xgboost",
+    "date",
+    "graphfc",
+    "ensemble",
+)
+
+
+@dataclass(frozen=True)
+class Run:
+    """One model under one setting.
+
+    Attributes
+    ----------
+    model : str
+        Name of a baseline, or ``FILE.py:CLASS`` with an absolute path.
+    recipe : str or None
+        Feature recipe; None for a model that reads the declared columns itself.
+    label_rate : float or None
+        Share of all training declarations that keep a label; None takes all labels there are.
+    erasure : str
+        How labels are erased to reach `label_rate`.
+    seed : int
+        Of the model and the erasure.
+    """
+
+    model: str
+    recipe: str | None
+    label_rate: float | None
+    erasure: str
+    seed: int
+
+    @property
+    def name(self) -> str:
+        """Short name: the baseline, or the class of a team's own model."""
+        own = split_reference(self.model)
+        return f"{own[0].name}:{own[1]}" if own else self.model
+
+    @property
+    def folder(self) -> str:
+        """Name of the run's folder below --out."""
+        own = split_reference(self.model)
+        # Two files of one name in two folders are two models.
+        place = f"-{sha256(str(own[0]).encode()).hexdigest()[:6]}" if own else ""
+        parts = [self.name.replace(":", "-") + place]
+        parts += [self.recipe] if self.recipe else []
+        parts += [f"labels{self.label_rate!r}-{self.erasure}"] if self.label_rate else []
+        return "-".join([*parts, f"seed{self.seed}"])
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A list of runs: every model with every recipe, label rate and seed.
+
+    Attributes
+    ----------
+    models : tuple of str
+        Baselines and ``FILE.py:CLASS``; empty for the default set.
+    recipes : tuple of str
+        Recipes for models that take one; empty for each model's own.
+    label_rates : tuple of float
+        Empty for all labels there are.
+    erasure : str
+        How labels are erased.
+    seeds : tuple of int
+        At least one.
+    """
+
+    models: tuple[str, ...] = ()
+    recipes: tuple[str, ...] = ()
+    label_rates: tuple[float, ...] = ()
+    erasure: str = "random"
+    seeds: tuple[int, ...] = (0,)
+
+    def __post_init__(self) -> None:
+        for recipe in self.recipes:
+            if recipe not in RECIPES:
+                raise KitError(
+                    f"The recipe must be one of {', '.join(RECIPES)}, however: {recipe!r}."
+                )
+        for rate in self.label_rates:
+            exact_rate(rate, "label rate")
+        if self.erasure not in ERASURES:
+            raise KitError(
+                f"The erasure must be one of {', '.join(ERASURES)}, however: {self.erasure!r}."
+            )
+        if any(seed < 0 or seed >= 2**32 for seed in self.seeds) or not self.seeds:
+            raise KitError(f"A seed must be in 0 .. 2^32 - 1, however: {list(self.seeds)}.")
+        for model in self.models:
+            if split_reference(model) is None:
+                find_baseline(model)
+
+    def runs(self) -> Iterator[Run]:
+        """Yield every run once."""
+        done = set()
+        for model in self.models or DEFAULT_BASELINES:
+            own = split_reference(model)
+            if own is None:
+                default = find_baseline(model).recipe
+                recipes = (None,) if default is None else (self.recipes or (default,))
+                reference = model
+            else:
+                recipes = self.recipes or (None,)
+                reference = f"{Path(own[0])}:{own[1]}"
+            for recipe in recipes:
+                for rate in self.label_rates or (None,):
+                    for seed in self.seeds:
+                        run = Run(reference, recipe, rate, self.erasure, seed)
+                        if run not in done:
+                            done.add(run)
+                            yield run

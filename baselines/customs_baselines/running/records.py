@@ -1,0 +1,140 @@
+"""The record of a run: its scores, its costs, and everything needed to repeat it."""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from customs_baselines.running.job import JobResult
+from customs_baselines.running.plan import Run
+from customs_data.edition.layout import USAGES
+from customs_data.edition.loading import Edition
+from customs_data.schema import KEY
+from customs_scorer.scorecard import N_REPLICATES, score_submission
+from customs_scorer.submissions import read_submission
+from customs_scorer.yardsticks import Reference
+
+_LIBRARIES = (
+    "customs-kit",
+    "numpy",
+    "pandas",
+    "scikit-learn",
+    "xgboost",
+    "lightgbm",
+    "catboost",
+    "torch",
+    "torch-geometric",
+)
+
+
+def library_versions() -> dict[str, str]:
+    """Versions of the libraries that scores depend on."""
+    return {name: version(name) for name in _LIBRARIES}
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """One run.
+
+    Attributes
+    ----------
+    run : Run
+        What was asked for.
+    result : JobResult
+        How training went.
+    scores : dict
+        ``public`` and ``private``: the scorecard of each period; None without hidden labels.
+    validation : dict or None
+        Precision on the later part of the training period.
+    submission : path or None
+        The file that was scored.
+    repeat : dict
+        Edition, labels used and library versions.
+    lookup : dict or None
+        What copying labels scores on the edition.
+    ceiling : dict or None
+        What the true fraud probabilities score on it.
+    """
+
+    run: Run
+    result: JobResult
+    scores: dict[str, dict[str, Any] | None]
+    validation: dict[str, Any] | None
+    submission: Path | None
+    repeat: dict[str, Any]
+    lookup: dict[str, dict[str, float]] | None
+    ceiling: dict[str, dict[str, float]] | None
+
+    @property
+    def failed(self) -> bool:
+        """Whether the model gave no submission."""
+        return bool(self.result.error)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the record as plain data for JSON."""
+        record: dict[str, Any] = {
+            "baseline": self.run.name,
+            "recipe": self.run.recipe,
+            "transductive": self.result.transductive,
+            "seed": self.run.seed,
+            "label_rate": self.repeat["label_rate"],
+            "erasure": self.repeat["erasure"],
+            **self.scores,
+            "validation": self.validation,
+            "lookup": self.lookup,
+            "ceiling": self.ceiling,
+            "seconds": round(self.result.seconds, 3),
+            "cpu_seconds": round(self.result.cpu_seconds, 3),
+            "peak_memory_mib": round(self.result.peak_memory_mib, 1),
+            "submission": None if self.submission is None else str(self.submission),
+            "parameters": self.result.parameters,
+            "repeat": self.repeat,
+        }
+        if self.failed:
+            record["error"] = self.result.error
+        return record
+
+
+def make_record(
+    run: Run,
+    edition: Edition,
+    result: JobResult,
+    *,
+    n_labels: int,
+    submission: Path | None = None,
+    reference: Reference | None = None,
+    validation: dict[str, Any] | None = None,
+    n_replicates: int = N_REPLICATES,
+) -> RunRecord:
+    """Score the submission that stands on disk, where hidden labels are at hand, and record it."""
+    scores: dict[str, dict[str, Any] | None] = dict.fromkeys(USAGES)
+    if submission is not None and reference is not None and reference.solution is not None:
+        fraud_score = read_submission(submission, edition.test[KEY])
+        card = score_submission(
+            reference.solution, fraud_score, reference.unseen, n_replicates=n_replicates
+        )
+        scores = {**card.as_dict()}
+    manifest = edition.manifest
+    return RunRecord(
+        run=run,
+        result=result,
+        scores=scores,
+        validation=validation,
+        submission=submission,
+        repeat={
+            "edition": manifest.name,
+            "commitment": manifest.commitment,
+            "train_sha256": manifest.files["train"].sha256,
+            "label_rate": manifest.label_rate if run.label_rate is None else run.label_rate,
+            "erasure": manifest.erasure if run.label_rate is None else run.erasure,
+            "n_labels": n_labels,
+            "python": platform.python_version(),
+            "platform": f"{platform.system()} {platform.machine()}",
+            "versions": library_versions(),
+        },
+        lookup=None if reference is None else reference.lookup,
+        ceiling=None if reference is None else reference.ceiling,
+    )

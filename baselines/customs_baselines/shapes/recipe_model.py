@@ -1,0 +1,107 @@
+"""The shape that classic models share: a feature recipe, then a classifier on labelled rows."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sklearn.base import BaseEstimator, ClassifierMixin
+
+from customs_baselines.features import make_features
+from customs_baselines.features.row_blocks import FeatureRows, read_all, read_blocks
+from customs_data.errors import KitError
+
+
+class RecipeModel(ClassifierMixin, BaseEstimator, ABC):
+    """A classifier over the features of a recipe.
+
+    Parameters
+    ----------
+    recipe : {'kit', 'paper'}
+        ``paper``: label encoding and min-max scaling, the library's default hyper-parameters.
+        ``kit``: engineered features and hyper-parameters chosen by time-ordered validation
+        (`customs_baselines.settings_search`).
+    settings : mapping, optional
+        Hyper-parameters that replace those of the recipe.
+    random_state : int
+        Seed of features and classifier.
+    n_jobs : int
+        Threads.
+
+    Attributes
+    ----------
+    paper, kit : dict
+        Class attributes: hyper-parameters of the two recipes. Those of ``paper`` are the library's
+        defaults, written out so that a new release does not move the paper's row.
+    candidates : tuple of dict
+        Class attribute: the hyper-parameters that ``kit`` was chosen from.
+    """
+
+    paper: ClassVar[Mapping[str, Any]]
+    kit: ClassVar[Mapping[str, Any]]
+    candidates: ClassVar[tuple[Mapping[str, Any], ...]]
+
+    def __init__(
+        self,
+        recipe: str = "kit",
+        settings: Mapping[str, Any] | None = None,
+        random_state: int = 0,
+        n_jobs: int = 1,
+    ) -> None:
+        self.recipe = recipe
+        self.settings = settings
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+
+    @abstractmethod
+    def build(self, settings: dict[str, Any]) -> Any:
+        """Return the unfitted classifier with these hyper-parameters."""
+
+    def make_classifier(self) -> Any:
+        """Return the unfitted classifier of ``self.recipe``.
+
+        Raises
+        ------
+        KitError
+            If `settings` names a hyper-parameter that the recipe does not have.
+        """
+        held = dict(self.paper if self.recipe == "paper" else self.kit)
+        if unknown := sorted(set(self.settings or {}) - held.keys()):
+            raise KitError(
+                f"settings of {type(self).__name__} must be among {', '.join(held)}, "
+                f"however: {', '.join(unknown)}."
+            )
+        return self.build(held | dict(self.settings or {}))
+
+    def fit(self, X: pd.DataFrame, y: npt.NDArray[np.int8]) -> Self:
+        """Learn from labelled rows (the recipe may use the others).
+
+        Parameters
+        ----------
+        X : DataFrame, shape (n_train, 20)
+            Declared columns.
+        y : ndarray of int8, shape (n_train,)
+            1 = fraud, 0 = honest, -1 = unlabelled.
+        """
+        self.features_ = make_features(self.recipe, self.random_state)
+        self.classifier_ = self.train(self.features_.fit_rows(X, y), y)
+        self.classes_ = np.array([0, 1])
+        return self
+
+    def predict_proba(self, X: pd.DataFrame) -> npt.NDArray[np.float64]:
+        """Return probabilities, shape (n_declarations, 2): honest, fraud."""
+        proba = np.empty((len(X), 2))
+        for block, features in read_blocks(self.features_.find_rows(X), self.n_jobs):
+            proba[block] = self.classifier_.predict_proba(features)
+        return proba
+
+    def train(self, rows: FeatureRows, y: npt.NDArray[np.int8]) -> Any:
+        """Return the classifier of ``self.recipe``, fitted on the labelled rows."""
+        labelled = y >= 0
+        classifier = self.make_classifier()
+        classifier.fit(read_all(rows)[labelled], y[labelled])
+        return classifier

@@ -1,0 +1,48 @@
+"""The shape that networks over a recipe's features share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from customs_baselines.networks.tabular import Shape, TabularNetwork, Training
+from customs_baselines.shapes.recipe_model import RecipeModel
+
+
+class TabularModel(RecipeModel):
+    """A network over the features of a recipe (see `RecipeModel` for other parameters).
+
+    Parameters
+    ----------
+    device : {'auto', 'cpu', 'cuda'}
+        Where it computes.
+
+    Attributes
+    ----------
+    n_members : int
+        Class attribute: see `Shape`.
+    """
+
+    n_members: ClassVar[int]
+
+    def __init__(
+        self,
+        recipe: str = "kit",
+        settings: Mapping[str, Any] | None = None,
+        random_state: int = 0,
+        device: str = "auto",
+        n_jobs: int = 1,
+    ) -> None:
+        super().__init__(recipe, settings, random_state, n_jobs)
+        self.device = device
+
+    def build(self, settings: dict[str, Any]) -> TabularNetwork:
+        """The network that the settings describe."""
+        shape = Shape(self.n_members, settings["width"], settings["n_layers"], settings["dropout"])
+        training = Training(
+            settings["n_epochs"],
+            settings["batch_size"],
+            settings["learning_rate"],
+            settings["weight_decay"],
+        )
+        return TabularNetwork(shape, training, self.random_state, self.device, self.n_jobs)

@@ -1,0 +1,1 @@
+"""Columns as numbers: grouping values, matching IDs, frames mapped from disk, decimal digits."""

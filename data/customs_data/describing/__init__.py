@@ -1,0 +1,1 @@
+"""What is in an edition: a summary, and a page of figures."""

@@ -1,0 +1,1 @@
+"""Judges beyond Table 2's metrics: combinations, entities, privacy, a two-sample classifier."""

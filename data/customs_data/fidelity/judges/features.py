@@ -1,0 +1,119 @@
+"""What the two-sample test looks at: declared columns, what is derived from them, and traders."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from customs_data.columns.digits import count_decimals, count_trailing_zeros
+from customs_data.fidelity.comparison import Comparison, to_numbers
+from customs_data.fidelity.judges.out_of_fold import quantile_bins
+from customs_data.fidelity.metrics import Codes, Floats
+
+_FINE_BINS: Final = 256
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One feature of both tables, the source's rows first.
+
+    Attributes
+    ----------
+    name : str
+        A declared column, or what was derived, in words.
+    values : ndarray of float64, shape (2 * n_rows,)
+        Numbers, or codes of a category.
+    labels : tuple of str
+        Of a category: what each code means; empty for a number.
+    """
+
+    name: str
+    values: Floats
+    labels: tuple[str, ...] = ()
+
+    @cached_property
+    def codes(self) -> Codes:
+        """Categories as they are, numbers in fine bins."""
+        return (
+            self.values.astype(np.int64) if self.labels else quantile_bins(self.values, _FINE_BINS)
+        )
+
+    def coarse(self, n_bins: int) -> Codes:
+        """Categories as they are, numbers in `n_bins` bins: for pairs."""
+        return self.values.astype(np.int64) if self.labels else quantile_bins(self.values, n_bins)
+
+
+def declared_features(pair: Comparison) -> list[Feature]:
+    """All columns but the key and the four entities, as they stand."""
+    features = [
+        Feature(name, np.concatenate(pair.numbers(name)).astype(np.float64))
+        for name in pair.numerical
+    ]
+    for name in pair.categorical:
+        values = np.concatenate(pair.codes(name))
+        known = sorted(set(pair.source[name].dropna()) | set(pair.synthetic[name].dropna()))
+        labels = (*(str(value) for value in known), "nothing")
+        features.append(Feature(name, values.astype(np.float64), labels))
+    return features
+
+
+def derived_features(pair: Comparison) -> list[Feature]:
+    """Unit price, day of the week, and the form of the numbers."""
+    both = pd.concat([pair.source, pair.synthetic], ignore_index=True)
+    features = []
+    if {"Net Mass", "Item Price"} <= set(both):
+        mass = both["Net Mass"].to_numpy(np.float64)
+        price = both["Item Price"].to_numpy(np.float64)
+        unit_price = np.divide(price, mass, out=np.zeros_like(price), where=mass > 0)
+        features.append(Feature("unit price (Item Price / Net Mass)", unit_price))
+    if "Date" in both:
+        day = (to_numbers(both["Date"]) + 3) % 7  # 1970-01-01 was a Thursday
+        names = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+        features.append(Feature("day of the week", day, names))
+    for name in ("Net Mass", "Item Price"):
+        if name in both:
+            decimals = count_decimals(both[name]).astype(np.float64)
+            zeros = count_trailing_zeros(both[name]).astype(np.float64)
+            features.append(Feature(f"decimals of {name}", decimals))
+            features.append(Feature(f"zeros at the end of {name}", zeros))
+    return features
+
+
+def entity_features(pair: Comparison) -> list[Feature]:
+    """What traders do, whatever they are called: histories, partners, gaps.
+
+    IDs are re-issued, so names tell tables apart trivially and say nothing. Counted in the whole
+    tables, before rows were sampled.
+    """
+    sides = [
+        _histories(whole, pair.entities).loc[rows.index]
+        for whole, rows in (
+            (pair.whole_source, pair.source),
+            (pair.whole_synthetic, pair.synthetic),
+        )
+    ]
+    both = pd.concat(sides, ignore_index=True)
+    return [Feature(str(name), both[name].to_numpy(np.float64)) for name in both]
+
+
+def _histories(frame: pd.DataFrame, entities: tuple[str, ...]) -> pd.DataFrame:
+    found: dict[str, pd.Series[Any]] = {}
+    order = to_numbers(frame["Date"]) if "Date" in frame else np.arange(len(frame), dtype=float)
+    by_time = frame.iloc[np.argsort(order, kind="stable")]
+    for name in entities:
+        group = by_time.groupby(name)[name]
+        # A missing cell is 0: a trader who is there has at least one declaration.
+        found[f"declarations of the {name}"] = group.transform("size").fillna(0)
+        found[f"place among the declarations of the {name}"] = (group.cumcount() + 1).where(
+            by_time[name].notna(), 0
+        )
+    if {"Importer ID", "Declarant ID"} <= set(entities):
+        partners = by_time.groupby("Importer ID")["Declarant ID"].transform("nunique")
+        found["declarants of the importer"] = partners
+        together = by_time.groupby(["Importer ID", "Declarant ID"])["Importer ID"]
+        found["declarations of importer and declarant together"] = together.transform("size")
+    return pd.DataFrame(found, index=by_time.index).loc[frame.index].astype(np.float64)

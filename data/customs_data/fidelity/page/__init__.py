@@ -1,0 +1,1 @@
+"""The fidelity report as one page, and its figures."""

@@ -1,0 +1,10 @@
+"""Which colour is which table, in every picture of a report."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from customs_data.reports.pictures import FIRST_COLOR, SECOND_COLOR
+
+COLORS: Final = (FIRST_COLOR, SECOND_COLOR)
+LABELS: Final = ("source", "synthetic")

@@ -1,0 +1,141 @@
+"""Figures 3 and 4 of the paper: how each column is distributed, source beside synthetic."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from customs_data.fidelity.comparison import Comparison
+from customs_data.fidelity.metrics import Floats
+from customs_data.fidelity.page.colors import COLORS, LABELS
+from customs_data.reports.pictures import new_figure
+from customs_data.schema import COLUMN
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_N_BINS: Final = 40
+#: Numbers that span decades are shown by their logarithm.
+LOGARITHMIC: Final = ("Net Mass", "Item Price")
+#: A few numbers that most declarations share: shown like a category's values.
+_LISTED: Final = ("Tax Rate",)
+_LONGEST_NAME: Final = 14
+# So few bars would else be as tall as the picture.
+_LEAST_PLACES: Final = 5
+
+
+def draw_distribution(pair: Comparison, name: str, *, n_values: int = 8) -> Figure:
+    """Draw one column of both tables.
+
+    Parameters
+    ----------
+    pair : Comparison
+    name : str
+        A numerical column (histogram) or a category (the `n_values` most frequent in the source).
+    n_values : int
+        Bars of a category; the others are drawn together.
+    """
+    figure, axes = new_figure(width=3.9, height=2.9)
+    if name in pair.numerical and name not in _LISTED:
+        _draw_numbers(axes, pair, name)
+    else:
+        _draw_categories(axes, pair, name, n_values)
+    axes.set_title(name, fontsize="medium", loc="left")
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.tick_params(labelsize="small")
+    return figure
+
+
+def draw_cumulative(pair: Comparison, name: str) -> Figure:
+    """Draw the distribution functions of a number: the KS distance is their largest gap."""
+    figure, axes = new_figure(width=3.9, height=2.9)
+    shown = [_scaled(name, side) for side in pair.numbers(name)]
+    for values, color, label in zip(shown, COLORS, LABELS, strict=True):
+        places = np.quantile(values, np.linspace(0, 1, 401))
+        axes.plot(places, np.linspace(0, 1, 401), color=color, label=label)
+    axes.yaxis.set_major_formatter(_percent)
+    both = np.concatenate(shown)
+    _name_numbers(axes, name, [float(both.min()), float(both.max())])
+    axes.set_title(f"{name}: share up to", fontsize="medium", loc="left")
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.tick_params(labelsize="small")
+    return figure
+
+
+def _scaled(name: str, numbers: Floats) -> Floats:
+    """Logarithms of numbers that span decades; 0 stands at the smallest of the others."""
+    if name not in LOGARITHMIC:
+        return numbers
+    positive = numbers[numbers > 0]
+    least = positive.min() if len(positive) else 1.0
+    return np.asarray(np.log10(np.maximum(numbers, least)))
+
+
+def _draw_numbers(axes: Axes, pair: Comparison, name: str) -> None:
+    shown = [_scaled(name, side) for side in pair.numbers(name)]
+    both = np.concatenate(shown)
+    edges = np.histogram_bin_edges(both, bins=_N_BINS)
+    for values, color, label in zip(shown, COLORS, LABELS, strict=True):
+        heights = np.histogram(values, edges)[0] / len(values)
+        axes.stairs(heights, edges, color=color, fill=True, alpha=0.25)
+        axes.stairs(heights, edges, color=color, label=label, linewidth=1.4)
+    axes.yaxis.set_major_formatter(_percent)
+    _name_numbers(axes, name, [float(both.min()), float(both.max())])
+
+
+def _name_numbers(axes: Axes, name: str, ends: list[float]) -> None:
+    if COLUMN[name].role == "time":
+        ticks = np.linspace(ends[0], ends[1], 4)
+        days = ticks.astype(np.int64).astype("datetime64[D]").astype("datetime64[M]")
+        axes.set_xticks(ticks, [str(day) for day in days])
+    elif name in LOGARITHMIC:
+        # Every second power of ten at most: there is no room for more on a phone.
+        powers = np.arange(np.ceil(ends[0]), np.floor(ends[1]) + 1)
+        powers = powers[:: max(1, len(powers) // 5)]
+        axes.set_xticks(powers, [_power(power) for power in powers])
+        axes.set_xlabel(COLUMN[name].unit, fontsize="small")
+    else:
+        axes.set_xlabel(COLUMN[name].unit, fontsize="small")
+
+
+def _power(power: float) -> str:
+    return f"{10**power:g}" if -3 <= power <= 3 else f"1e{power:.0f}"
+
+
+def _draw_categories(axes: Axes, pair: Comparison, name: str, n_values: int) -> None:
+    source, synthetic = pair.codes(name)
+    size = int(max(source.max(), synthetic.max())) + 1
+    shares = [np.bincount(side, minlength=size) / len(side) for side in (source, synthetic)]
+    order = np.argsort(-shares[0], kind="stable")
+    top = order[:n_values]
+    names = [_value_of(pair, name, int(code)) for code in top]
+    places = np.arange(len(names))
+    for i, (held, color, label) in enumerate(zip(shares, COLORS, LABELS, strict=True)):
+        axes.barh(places + (i - 0.5) * 0.4, held[top], height=0.4, color=color, label=label)
+    axes.set_yticks(places, names)
+    axes.set_ylim(max(len(names), _LEAST_PLACES) - 0.5, -0.5)
+    axes.xaxis.set_major_formatter(_percent)
+    if size > n_values:
+        # Not drawn: the others together would dwarf every bar.
+        rest = [held[order[n_values:]].sum() for held in shares]
+        axes.set_xlabel(
+            f"{size - n_values:,} others: {rest[0]:.1%} of the source, {rest[1]:.1%} synthetic",
+            fontsize="small",
+        )
+
+
+def _percent(share: float, place: float) -> str:
+    return f"{100 * share:.3g}%"
+
+
+def _value_of(pair: Comparison, name: str, code: int) -> str:
+    """What a code stands for."""
+    for frame, codes in zip((pair.source, pair.synthetic), pair.codes(name), strict=True):
+        rows = np.flatnonzero(codes == code)
+        if len(rows):
+            value: Any = frame[name].iloc[int(rows[0])]
+            text = "nothing" if value != value else str(value)  # nan is unequal to itself
+            return text if len(text) <= _LONGEST_NAME else text[: _LONGEST_NAME - 1] + "…"
+    raise ValueError(f"{name} must have the code {code}")

@@ -1,0 +1,1 @@
+"""Tables on disk: reading, checking and writing declarations, with a report of every problem."""

@@ -1,0 +1,333 @@
+"""From columns of text to checked declarations.
+
+Every kind of problem is reported by column and line; only a file without problems becomes a frame.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from customs_data import schema
+from customs_data.columns.mapped_frames import map_frames
+from customs_data.columns.matching import arrow_text
+from customs_data.errors import InvalidDeclarationsError
+from customs_data.files.cells import Mask, as_text, can_be_numbers, parse_numbers, to_mask
+from customs_data.files.problems import N_EXAMPLES, ProblemReport
+from customs_data.files.raw_table import RawTable
+from customs_data.files.reading import read_parts, read_table
+from customs_data.parallel import work_on
+from customs_data.schema import ERASED, KEY, Column
+
+# Parts of a large file that are parsed at a time, each by a thread.
+_PARTS_AT_A_TIME = 2
+_DATE_PATTERN = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+
+
+def read_declarations(
+    path: Path | str,
+    *,
+    columns: Sequence[str] | None = None,
+    period: tuple[date, date] | None = None,
+) -> pd.DataFrame:
+    """Read and check a file of declarations.
+
+    Parameters
+    ----------
+    path : path
+        CSV (UTF-8, with or without BOM, optionally gzipped) or Parquet.
+    columns : sequence of str, optional
+        Columns the file must have, in any order; all 22 by default.
+    period : (date, date), optional
+        First and last allowed date, both inclusive.
+
+    Returns
+    -------
+    DataFrame
+        Columns in the order and with the dtypes of :mod:`customs_data.schema`; a missing seller or
+        courier is NaN, an erased label -1. Rows as in the file, index 0 .. n - 1.
+
+    Raises
+    ------
+    KitError
+        If the file cannot be read.
+    InvalidDeclarationsError
+        If it breaks the schema; the message lists every kind of problem.
+    """
+    try:
+        return _read_sound_parts(path, columns, period)
+    except _NotSoundError:  # the whole file is looked at for the whole report
+        frame, report = parse_declarations(read_table(path), columns=columns, period=period)
+    if report:
+        raise InvalidDeclarationsError(str(report))
+    return frame
+
+
+class _NotSoundError(Exception):
+    """A part of a file has a problem, or two parts have one together."""
+
+
+def _read_sound_parts(
+    path: Path | str, columns: Sequence[str] | None, period: tuple[date, date] | None
+) -> pd.DataFrame:
+    """Read a file part by part; one of several parts is mapped into memory (see `mapped`)."""
+
+    def parse(raw: RawTable) -> pd.DataFrame:
+        frame, report = parse_declarations(raw, columns=columns, period=period)
+        if report:
+            raise _NotSoundError
+        return frame
+
+    frames = work_on(parse, read_parts(path), _PARTS_AT_A_TIME)
+    first = next(frames)
+    second = next(frames, None)
+    if second is None:
+        return first
+    whole = map_frames(chain((first, second), frames))
+    if KEY in whole and pc.count_distinct(arrow_text(whole[KEY])).as_py() < len(whole):
+        raise _NotSoundError
+    return whole
+
+
+def parse_declarations(
+    raw: RawTable,
+    *,
+    columns: Sequence[str] | None = None,
+    period: tuple[date, date] | None = None,
+) -> tuple[pd.DataFrame, ProblemReport]:
+    """Interpret raw columns; as `read_declarations`, but the report is returned, not raised."""
+    wanted = [schema.COLUMN[name] for name in (columns or schema.COLUMN)]
+    report = ProblemReport(raw.source, list(raw.report.problems))
+    _check_header(raw.header, [column.name for column in wanted], report)
+    data: dict[str, Any] = {}
+    for column in wanted:
+        if raw.header.count(column.name) == 1:
+            cells = raw.columns[raw.header.index(column.name)]
+            if not _ACCEPTS[column.role](cells):
+                kind = str(cells.type)
+                report.add(
+                    f"{column.name} must be {_KIND[column.role]}, however: it is {kind}",
+                    column=column.name,
+                )
+                continue
+            data[column.name] = _PARSERS[column.role](cells, column, raw.lines, report)
+    frame = pd.DataFrame(data, index=pd.RangeIndex(raw.n_rows))
+    if KEY in frame:
+        _check_unique_key(frame[KEY], raw.lines, report)
+    if period is not None and "Date" in frame:
+        _check_period(frame["Date"], period, raw.lines, report)
+    if set(schema.LABEL_COLUMNS) <= set(frame.columns):
+        _check_labels(frame, raw.lines, report)
+    return frame, report
+
+
+def _check_header(header: Sequence[str], wanted: Sequence[str], report: ProblemReport) -> None:
+    """Report missing, extra and repeated columns."""
+    missing = [name for name in wanted if name not in header]
+    extra = [name for name in dict.fromkeys(header) if name not in wanted]
+    repeated = [name for name in wanted if header.count(name) > 1]
+    for names, complaint in (
+        (missing, "The header must have the missing column(s)"),
+        (extra, "The header must not have the unknown column(s)"),
+        (repeated, "The header must name only once the column(s)"),
+    ):
+        if names:
+            shown = ", ".join(repr(name[:40]) for name in names[:25])
+            report.add(f"{complaint} {shown}")
+
+
+def _report_cells(
+    report: ProblemReport,
+    complaint: str,
+    column: Column,
+    cells: pa.ChunkedArray,
+    wrong: Mask,
+    lines: npt.NDArray[np.int64],
+) -> None:
+    """Report the cells where `wrong` is true, if any."""
+    positions = np.flatnonzero(wrong)
+    if len(positions):
+        values = [cells[int(i)].as_py() for i in positions[:N_EXAMPLES]]
+        report.add(complaint, column=column.name, lines=lines[positions], values=values)
+
+
+def _parse_text(
+    cells: pa.ChunkedArray, column: Column, lines: npt.NDArray[np.int64], report: ProblemReport
+) -> pd.Series[str]:
+    text = as_text(cells)
+    assert text is not None
+    empty = to_mask(pc.equal(text, ""))
+    sound = to_mask(pc.match_substring_regex(text, f"^(?:{column.pattern})$"))
+    _report_cells(
+        report,
+        f"{column.name} must be {column.pattern_in_words}",
+        column,
+        text,
+        ~sound & ~empty,
+        lines,
+    )
+    if not column.may_be_missing:
+        _report_cells(report, f"{column.name} must not be empty", column, text, empty, lines)
+    given = pc.if_else(pa.chunked_array([pa.array(~empty)]), text, None)
+    return pd.Series(pd.array(given, dtype=schema.TEXT_DTYPE))
+
+
+def _parse_number(
+    cells: pa.ChunkedArray, column: Column, lines: npt.NDArray[np.int64], report: ProblemReport
+) -> npt.NDArray[np.float64]:
+    numbers, wrong = parse_numbers(cells)
+    unit = f" ({column.unit})" if column.unit else ""
+    out_of_range = np.isinf(numbers) | (numbers < column.minimum)
+    _report_cells(
+        report,
+        f"{column.name}{unit} must be a finite number of at least {column.minimum:g}",
+        column,
+        cells,
+        wrong | out_of_range,
+        lines,
+    )
+    empty = np.isnan(numbers) & ~wrong
+    _report_cells(report, f"{column.name} must not be empty", column, cells, empty, lines)
+    return numbers
+
+
+def _parse_date(
+    cells: pa.ChunkedArray, column: Column, lines: npt.NDArray[np.int64], report: ProblemReport
+) -> pd.Series[Any]:
+    if pa.types.is_timestamp(cells.type) or pa.types.is_date(cells.type):
+        stamps = pd.Series(pd.to_datetime(pd.Series(cells.to_pandas()), errors="coerce"))
+        if stamps.dt.tz is not None:
+            stamps = stamps.dt.tz_localize(None)
+        wrong = np.asarray(stamps.isna() | (stamps != stamps.dt.normalize()))
+    else:
+        text = as_text(cells)
+        assert text is not None
+        shaped = to_mask(pc.match_substring_regex(text, f"^{_DATE_PATTERN}$"))
+        strings = pd.Series(text.to_pandas()).astype(object).where(shaped)
+        stamps = pd.to_datetime(strings, format="%Y-%m-%d", errors="coerce")
+        wrong = np.asarray(stamps.isna())
+    _report_cells(
+        report,
+        f"{column.name} must be a day of the calendar, YYYY-MM-DD",
+        column,
+        cells,
+        wrong,
+        lines,
+    )
+    return stamps.astype(schema.DATE_DTYPE)
+
+
+def _parse_label(
+    cells: pa.ChunkedArray, column: Column, lines: npt.NDArray[np.int64], report: ProblemReport
+) -> npt.NDArray[np.int8]:
+    numbers, wrong = parse_numbers(cells)
+    empty = np.isnan(numbers) & ~wrong
+    allowed = np.isin(numbers, column.values)
+    words = ", ".join(str(value) for value in column.values)
+    _report_cells(
+        report,
+        f"{column.name} must be one of {words}, or empty for an erased label",
+        column,
+        cells,
+        ~allowed & ~empty,
+        lines,
+    )
+    return np.where(allowed, np.nan_to_num(numbers, posinf=0, neginf=0), ERASED).astype(np.int8)
+
+
+def _can_be_text(cells: pa.ChunkedArray) -> bool:
+    return as_text(cells) is not None
+
+
+def _can_be_dates(cells: pa.ChunkedArray) -> bool:
+    """Text, or days and moments that pandas can hold."""
+    if pa.types.is_timestamp(cells.type) or pa.types.is_date(cells.type):
+        try:
+            cells.to_pandas()
+        except (pa.ArrowException, ValueError, OverflowError, KeyError):
+            return False
+        return True
+    return _can_be_text(cells)
+
+
+_ACCEPTS: dict[schema.Role, Callable[[pa.ChunkedArray], bool]] = {
+    "key": _can_be_text,
+    "entity": _can_be_text,
+    "code": _can_be_text,
+    "time": _can_be_dates,
+    "number": can_be_numbers,
+    "label": can_be_numbers,
+}
+_KIND: dict[schema.Role, str] = {
+    "key": "text",
+    "entity": "text",
+    "code": "text",
+    "time": "days",
+    "number": "numbers",
+    "label": "numbers",
+}
+
+_Parser = Callable[[pa.ChunkedArray, Column, npt.NDArray[np.int64], ProblemReport], Any]
+_PARSERS: dict[schema.Role, _Parser] = {
+    "key": _parse_text,
+    "entity": _parse_text,
+    "code": _parse_text,
+    "time": _parse_date,
+    "number": _parse_number,
+    "label": _parse_label,
+}
+
+
+def _check_unique_key(
+    key: pd.Series[str], lines: npt.NDArray[np.int64], report: ProblemReport
+) -> None:
+    repeated = np.asarray(key.duplicated() & key.notna())
+    if repeated.any():
+        report.add(
+            f"{KEY} must be unique",
+            column=KEY,
+            lines=lines[repeated],
+            values=key[repeated].head(N_EXAMPLES).tolist(),
+        )
+
+
+def _check_period(
+    dates: pd.Series[Any],
+    period: tuple[date, date],
+    lines: npt.NDArray[np.int64],
+    report: ProblemReport,
+) -> None:
+    first, last = (pd.Timestamp(day) for day in period)
+    outside = np.asarray((dates < first) | (dates > last))
+    if outside.any():
+        shown = [f"{day:%Y-%m-%d}" for day in dates[outside].head(N_EXAMPLES)]
+        report.add(
+            f"Date must lie within {first:%Y-%m-%d} .. {last:%Y-%m-%d}",
+            column="Date",
+            lines=lines[outside],
+            values=list(shown),
+        )
+
+
+def _check_labels(frame: pd.DataFrame, lines: npt.NDArray[np.int64], report: ProblemReport) -> None:
+    fraud, critical = (frame[name].to_numpy() for name in schema.LABEL_COLUMNS)
+    for complaint, wrong in (
+        ("Critical Fraud = 2 must come with Fraud = 1", (critical == 2) & (fraud == 0)),
+        (
+            "Fraud and Critical Fraud must be erased together",
+            (fraud == ERASED) != (critical == ERASED),
+        ),
+    ):
+        if wrong.any():
+            pairs = zip(fraud[wrong][:N_EXAMPLES], critical[wrong][:N_EXAMPLES], strict=True)
+            shown: list[object] = [f"{f}, {c}".replace("-1", "nothing") for f, c in pairs]
+            report.add(complaint, column="Critical Fraud", lines=lines[wrong], values=shown)

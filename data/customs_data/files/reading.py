@@ -1,0 +1,205 @@
+"""From a file to columns of text: CSV (UTF-8, with or without BOM, optionally gzipped) or Parquet.
+
+Nothing is guessed or silently repaired here: cells stay as they stand in the file, lines that do
+not fit the header are reported with their number, and what cannot be read at all is a KitError.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import zlib
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet
+
+from customs_data.errors import KitError
+from customs_data.files.csv_parsing import (
+    GZIP_MAGIC,
+    UTF8_BOM,
+    check_encoding,
+    parse_csv,
+    parse_header,
+)
+from customs_data.files.problems import ProblemReport
+from customs_data.files.raw_table import RawTable
+
+_PARQUET_MAGIC = b"PAR1"
+_READ_STEP = 1 << 20
+_BYTES_PER_CELL = 8
+# A Parquet file of more than this many row groups is read group by group.
+_FEWEST_PARTS = 3
+
+
+def read_table(
+    path: Path | str, *, max_bytes: int | None = None, source: str | None = None
+) -> RawTable:
+    """Read a CSV, gzipped CSV or Parquet file without interpreting its cells.
+
+    Parameters
+    ----------
+    path : path
+        The file; what it is shows in its first bytes, not in its name.
+    max_bytes : int, optional
+        Refuse files whose content is larger (after decompression; it stops there, so that a small
+        file cannot fill the memory).
+    source : str, optional
+        What the file is called in messages, where its path is nothing to tell.
+
+    Raises
+    ------
+    KitError
+        If the file is missing, unreadable, empty, not UTF-8, damaged, or larger than `max_bytes`.
+    """
+    path = Path(path)
+    content = read_content(path, max_bytes=max_bytes, source=source)
+    name = path.name if source is None else source
+    if content is None:
+        return _read_parquet(path, max_bytes, str(path) if source is None else source, name)
+    return parse_csv(content, source=name)
+
+
+def read_content(
+    path: Path, *, max_bytes: int | None = None, source: str | None = None
+) -> bytes | None:
+    """Return the bytes of a CSV file, decompressed; None of a Parquet file.
+
+    Parameters and errors as `read_table`.
+    """
+    called = str(path) if source is None else source
+    try:
+        if not path.exists():
+            raise KitError(f"{called} does not exist. Check the path.")
+        if not path.is_file():  # a folder, a pipe, a device: neither can be read twice
+            raise KitError(f"{called} must be a regular file, however: it is not.")
+        with path.open("rb") as stream:
+            magic = stream.read(4)
+    except OSError as error:
+        raise KitError(f"{called} cannot be read: {error.strerror}.") from None
+    return None if magic == _PARQUET_MAGIC else _read_bytes(path, max_bytes, called)
+
+
+def read_header(path: Path | str) -> tuple[str, ...]:
+    """Read the names of a file's columns and nothing else.
+
+    Raises
+    ------
+    KitError
+        As `read_table`.
+    """
+    path = Path(path)
+    if not path.is_file():  # a pipe would be waited for
+        raise KitError(f"{path} must be a regular file, however: it is not.")
+    try:
+        with path.open("rb") as stream:
+            magic = stream.read(len(_PARQUET_MAGIC))
+        if magic == _PARQUET_MAGIC:
+            return tuple(pyarrow.parquet.read_schema(path).names)
+        with _open_csv(path, magic) as stream:
+            line = stream.readline(_READ_STEP)
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise KitError(f"{path} is a damaged gzip file: {error}. Compress it again.") from None
+    except pa.ArrowException as error:
+        raise _damaged(path.name, error) from None
+    except OSError as error:
+        raise KitError(f"{path} cannot be read: {error.strerror or error}.") from None
+    line = line.removeprefix(UTF8_BOM).rstrip(b"\n")
+    check_encoding(line, path.name)
+    return parse_header(line, path.name)
+
+
+def _open_csv(path: Path, magic: bytes) -> gzip.GzipFile | io.BufferedReader:
+    """Open a CSV file, whether it is compressed, which its first bytes say, or not."""
+    return gzip.open(path) if magic.startswith(GZIP_MAGIC) else path.open("rb")
+
+
+def read_parts(path: Path | str) -> Iterator[RawTable]:
+    """Read a file part by part: a Parquet file by its row groups, any other whole.
+
+    Raises
+    ------
+    KitError
+        As `read_table`, when the part is read.
+    """
+    path = Path(path)
+    try:
+        with path.open("rb") as stream:
+            is_parquet = stream.read(4) == _PARQUET_MAGIC
+        parquet = pyarrow.parquet.ParquetFile(path) if is_parquet else None
+    except (OSError, pa.ArrowException):
+        parquet = None  # `read_table` says what is wrong
+    if parquet is None or parquet.num_row_groups < _FEWEST_PARTS:
+        yield read_table(path)
+        return
+    start = 0
+    for number in range(parquet.num_row_groups):
+        table = _checked(path.name, partial(parquet.read_row_group, number))
+        yield _raw(path.name, table, start)
+        start += table.num_rows
+
+
+def _read_bytes(path: Path, max_bytes: int | None, called: str) -> bytes:
+    """Read a file, decompressing gzip, and stop at the cap."""
+    too_large = KitError(
+        f"{called} must be at most {max_bytes or 0:,} bytes (decompressed), however: it is larger."
+    )
+    parts: list[bytes] = []
+    size = 0
+    try:
+        with path.open("rb") as raw:
+            magic = raw.read(len(GZIP_MAGIC))
+        with _open_csv(path, magic) as stream:
+            while part := stream.read(_READ_STEP):
+                size += len(part)
+                if max_bytes is not None and size > max_bytes:
+                    raise too_large
+                parts.append(part)
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise KitError(f"{called} is a damaged gzip file: {error}. Compress it again.") from None
+    except OSError as error:
+        raise KitError(f"{called} cannot be read: {error.strerror or error}.") from None
+    return b"".join(parts)
+
+
+def _read_parquet(path: Path, max_bytes: int | None, called: str, name: str) -> RawTable:
+    """Read a Parquet file; row i of it counts as line i + 2, as in the CSV of the same rows."""
+    try:
+        parquet = pyarrow.parquet.ParquetFile(path)
+        metadata = parquet.metadata
+        size = sum(metadata.row_group(i).total_byte_size for i in range(metadata.num_row_groups))
+        # A dictionary holds a repeated value once: what it unpacks to is the number of cells.
+        size = max(size, metadata.num_rows * metadata.num_columns * _BYTES_PER_CELL)
+        if max_bytes is not None and size > max_bytes:
+            raise KitError(
+                f"{called} must be at most {max_bytes:,} bytes (uncompressed), "
+                f"however: it has {size:,}."
+            )
+    except (pa.ArrowException, OSError) as error:
+        raise _damaged(name, error) from None
+    return _raw(name, _checked(name, parquet.read), 0)
+
+
+def _checked(name: str, read: Callable[[], pa.Table]) -> pa.Table:
+    """Read some of a Parquet file and look at every value."""
+    try:
+        table = read()
+        table.validate(full=True)
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        raise _damaged(name, error) from None
+    return table
+
+
+def _damaged(name: str, error: Exception) -> KitError:
+    first_line = (str(error).splitlines() or [""])[0]
+    return KitError(f"{name} is a damaged Parquet file: {first_line.replace('UTF8', 'UTF-8')}")
+
+
+def _raw(name: str, table: pa.Table, start: int) -> RawTable:
+    """A table whose first row is row `start` of its file."""
+    lines = np.arange(start + 2, start + table.num_rows + 2, dtype=np.int64)
+    columns = tuple(table.columns)
+    return RawTable(name, tuple(table.column_names), columns, lines, ProblemReport(name))

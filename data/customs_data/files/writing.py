@@ -1,0 +1,242 @@
+"""Writing tables: the canonical CSV stream, its checksum, and Parquet.
+
+The checksum of a table is always that of its canonical CSV stream, also where it is stored as
+Parquet: Parquet bytes differ between library versions, the CSV stream does not.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, Self
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+import pyarrow.parquet
+
+from customs_data.parallel import work_on
+from customs_data.schema import COLUMN, ERASED, LABEL_COLUMNS
+
+FileFormat = Literal["csv", "parquet"]
+_CHUNK_ROWS = 65_536
+_PARTS_AT_A_TIME = 2
+_ROWS_A_GROUP = 1_000_000  # of Parquet
+_REPEATING = ("time", "code", "label")
+
+# Numbers with at most so many decimals and digits are written by whole-number arithmetic, ten times
+# as fast as digit by digit: a decimal of up to 15 digits is the shortest form of its float64.
+_MOST_DECIMALS = 6
+_LARGEST_WHOLE = 10**15
+_SMALLEST_PLAIN = 1e-4  # Python writes smaller ones with an exponent
+
+
+def to_arrow(frame: pd.DataFrame) -> pa.Table:
+    """Turn a frame into an Arrow table as files have it: erased labels (-1) are missing cells."""
+    table = pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata()
+    for name in LABEL_COLUMNS:
+        if name in table.column_names:
+            place = table.column_names.index(name)
+            label = pc.cast(table.column(place), pa.int8())
+            erased = pc.equal(label, pa.scalar(ERASED, pa.int8()))
+            table = table.set_column(place, name, pc.if_else(erased, None, label))
+    return table
+
+
+def csv_chunks(table: pd.DataFrame | pa.Table) -> Iterator[bytes]:
+    r"""Yield the canonical CSV of a table piece by piece.
+
+    UTF-8, comma, ``\n``, one header line, dates YYYY-MM-DD, numbers in their shortest form that
+    reads back to the same float64, missing cells and erased labels empty.
+    """
+    whole = to_arrow(table) if isinstance(table, pd.DataFrame) else table
+    yield csv_header(whole.column_names)
+    parts = (whole.slice(start, _CHUNK_ROWS) for start in range(0, whole.num_rows, _CHUNK_ROWS))
+    yield from work_on(csv_lines, parts, _PARTS_AT_A_TIME if whole.num_rows > _CHUNK_ROWS else 1)
+
+
+def csv_header(names: list[str]) -> bytes:
+    """Return the header line of the canonical CSV."""
+    return pd.DataFrame(columns=names).to_csv(index=False, lineterminator="\n").encode()
+
+
+def csv_lines(table: pa.Table) -> bytes:
+    """Return the canonical CSV of some rows, without the header line."""
+    texts = pa.table([_texts(column) for column in table.columns], names=table.column_names)
+    out = io.BytesIO()
+    options = pyarrow.csv.WriteOptions(include_header=False, quoting_style="none")
+    try:
+        pyarrow.csv.write_csv(texts, out, options)
+    except pa.ArrowInvalid:  # a cell holds a comma or a quote: rare, and pandas knows how
+        text: str = texts.to_pandas().to_csv(index=False, header=False, lineterminator="\n")
+        return text.encode()
+    return out.getvalue()
+
+
+def _texts(column: pa.ChunkedArray) -> pa.ChunkedArray | pa.Array:
+    """Cells as the canonical CSV shows them, missing ones null."""
+    kind = column.type
+    if pa.types.is_floating(kind):
+        return _number_texts(column.to_numpy())
+    if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
+        # A period has few days: each is written once.
+        days = pc.dictionary_encode(pc.cast(column, pa.date32())).combine_chunks()
+        if isinstance(days, pa.ChunkedArray):  # without rows
+            return pa.array([], pa.string())
+        return pc.take(pc.cast(days.dictionary, pa.string()), days.indices)
+    return pc.cast(column, pa.string())
+
+
+def _number_texts(numbers: npt.NDArray[np.float64]) -> pa.Array:
+    """Shortest decimal forms as Python writes them; missing numbers null."""
+    size = np.abs(numbers)
+    plain = (size < _LARGEST_WHOLE / 10**_MOST_DECIMALS) & (
+        (size >= _SMALLEST_PLAIN) | (numbers == 0.0)
+    )
+    plain &= ~np.signbit(numbers)
+    for decimals in (2, _MOST_DECIMALS):
+        scale = 10**decimals
+        whole = np.rint(np.where(plain, numbers, 0.0) * scale)
+        if np.array_equal(whole[plain] / scale, numbers[plain]):
+            break
+    else:
+        plain &= whole / scale == numbers
+    before, behind = np.divmod(whole.astype(np.int64), scale)
+    texts = pc.binary_join_element_wise(
+        pc.cast(pa.array(before), pa.string()), _decimals(behind, decimals), "."
+    )
+    if plain.all():
+        return texts
+    odd = np.flatnonzero(~plain)
+    written = np.full(len(numbers), None, dtype=object)
+    written[odd] = [None if np.isnan(x) else repr(float(x)) for x in numbers[odd]]
+    return pc.if_else(pa.array(plain), texts, pa.array(written, pa.string()))
+
+
+def _decimals(behind: npt.NDArray[np.int64], decimals: int) -> pa.Array:
+    """Digits behind the point without trailing zeros, at least one."""
+    if decimals <= 2:
+        every = [f"{i:0{decimals}d}".rstrip("0") or "0" for i in range(10**decimals)]
+        return pc.take(pa.array(every), pa.array(behind))
+    digits = pc.utf8_lpad(pc.cast(pa.array(behind), pa.string()), width=decimals, padding="0")
+    short = pc.utf8_rtrim(digits, characters="0")
+    return pc.if_else(pc.equal(short, ""), "0", short)
+
+
+def table_sha256(table: pd.DataFrame | pa.Table) -> str:
+    """SHA-256 of the canonical CSV stream of a table, in hexadecimal."""
+    digest = hashlib.sha256()
+    for chunk in csv_chunks(table):
+        digest.update(chunk)
+    return digest.hexdigest()
+
+
+def stored_sha256(path: Path, frame: pd.DataFrame) -> str:
+    """SHA-256 of the canonical CSV stream of the table stored at `path` and read as `frame`."""
+    if path.suffix != ".csv":
+        return table_sha256(frame)
+    with path.open("rb") as stream:  # a stored CSV *is* the canonical stream
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _repeating(names: list[str]) -> list[str]:
+    """Columns whose values repeat so often that Parquet should number them."""
+    return [name for name in names if name not in COLUMN or COLUMN[name].role in _REPEATING]
+
+
+class TableWriter:
+    r"""Writes a table part by part and computes its checksum on the way.
+
+    Parameters
+    ----------
+    path : path
+        File to write; its suffix is replaced by that of the format.
+    file_format : {'csv', 'parquet'}
+        How the table is stored.
+
+    Attributes
+    ----------
+    n_rows : int
+        Rows written so far.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with TableWriter(Path(folder) / "days") as writer:
+    ...         writer.write(pa.table({"Day": ["Mon"]}))
+    ...         writer.write(pa.table({"Day": ["Tue"]}))
+    ...     (Path(folder) / "days.csv").read_text()
+    'Day\nMon\nTue\n'
+    """
+
+    def __init__(self, path: Path, file_format: FileFormat = "csv") -> None:
+        self.n_rows = 0
+        self._is_new = True
+        self._path = path.with_suffix(f".{file_format}")
+        self._digest = hashlib.sha256()
+        self._csv = self._path.open("wb") if file_format == "csv" else None
+        self._parquet: pyarrow.parquet.ParquetWriter | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for stream in (self._csv, self._parquet):
+            if stream is not None:
+                stream.close()
+
+    def write(self, table: pa.Table) -> None:
+        """Append rows; the first table, which may be empty, decides the columns."""
+        for number, chunk in enumerate(csv_chunks(table)):
+            if number == 0 and not self._is_new:
+                continue  # the header stands already
+            self._digest.update(chunk)
+            if self._csv is not None:
+                self._csv.write(chunk)
+        if self._csv is None:
+            if self._parquet is None:
+                self._parquet = pyarrow.parquet.ParquetWriter(
+                    self._path, table.schema, use_dictionary=_repeating(table.column_names)
+                )
+            self._parquet.write_table(table, row_group_size=_ROWS_A_GROUP)
+        self._is_new = False
+        self.n_rows += table.num_rows
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of the canonical CSV stream so far, in hexadecimal."""
+        return self._digest.hexdigest()
+
+
+def write_table(frame: pd.DataFrame, path: Path, file_format: FileFormat = "csv") -> str:
+    """Write a table.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Schema columns (or an organizer's table beside them).
+    path : path
+        File to write; its suffix is replaced by that of the format.
+    file_format : {'csv', 'parquet'}
+        How the table is stored.
+
+    Returns
+    -------
+    str
+        SHA-256 of the canonical CSV stream, computed while writing.
+    """
+    with TableWriter(path, file_format) as writer:
+        writer.write(to_arrow(frame))
+    return writer.sha256

@@ -1,0 +1,1 @@
+"""Declarations as the rows of a model, and back."""

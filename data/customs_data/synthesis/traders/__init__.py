@@ -1,0 +1,1 @@
+"""Traders of synthetic declarations: their histories, and new IDs."""

@@ -1,0 +1,355 @@
+"""Rings and decoys: clusters of short-lived importers behind a few brokers and sellers.
+
+A decoy has exactly the structure of a ring - a forwarder's occasional clients, seasonal traders, a
+group of companies behind one broker - and is honest. Each cluster has a *style* (how long its
+shells live, how often it changes sellers, how regular its parcels are ...); rings and decoys lie
+apart along one direction of style that the secret draws anew for each world.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from customs_data.parallel import spans
+from customs_data.world.agents.brokers import Declarants, SellerPools
+from customs_data.world.agents.traders import HABITS, Importers, Lines, make_lines, number_lines
+from customs_data.world.configuration import Clusters as ClusterSettings
+from customs_data.world.configuration import Configuration
+from customs_data.world.drawing.arithmetic import (
+    exponential,
+    logarithm,
+    logistic,
+    normal_quantile,
+)
+from customs_data.world.drawing.random_streams import Streams
+from customs_data.world.drawing.weighted_draws import GroupedTable
+from customs_data.world.effects import STYLE_TRAITS, Effects
+from customs_data.world.market import Market
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
+
+MOST_BROKERS = 4
+_TEMPLATE = ("mode", "import_type", "import_use", "payment", "indicator")
+_MOST_SHELL_LINES = 8
+_CLUSTERS_AT_A_TIME = 256
+
+
+@dataclass(frozen=True)
+class ClusterTable:
+    """Rings first, then decoys; arrays of shape (n_clusters,) unless said.
+
+    Attributes
+    ----------
+    is_ring : bool
+    start, end : float64
+        First and last day.
+    rows : float64
+        Declarations expected.
+    is_late : bool
+        Starts late, with the late scheme.
+    declarant : int64, shape (n_clusters, 4)
+        Complicit (or simply favourite) brokers.
+    n_declarants : int64
+    declarant_link, seller_link : float64
+        Share of rows through them, and from the cluster's own sellers.
+    first_seller : int64
+        Number of the first own seller.
+    seller_days : float64
+        Days a seller ID lasts.
+    office, habit : int64, shape (n_clusters,) and (n_clusters, 6)
+        Office and filing template.
+    office_loyalty : float64
+    cell : int32, shape (n_clusters, n_lines)
+        Goods.
+    price_offset, mass_sd : float64
+        Ln unit price; spread of ln mass.
+    shell_rows, shell_life, shell_lines : float64
+        Means of the cluster's shells.
+    log_odds : float64
+        Of fraud in a ring; deviation from ordinary declarations in a decoy.
+    practice_rate : float64
+        Share of a decoy's honest rows that look like its principal scheme: as many as cheat in
+        a ring, so that the traces of a scheme tell nothing of the kind of cluster.
+    """
+
+    is_ring: BoolArray
+    start: FloatArray
+    end: FloatArray
+    rows: FloatArray
+    is_late: BoolArray
+    declarant: IntArray
+    n_declarants: IntArray
+    declarant_link: FloatArray
+    seller_link: FloatArray
+    first_seller: IntArray
+    seller_days: FloatArray
+    office: IntArray
+    habit: IntArray
+    office_loyalty: FloatArray
+    cell: NDArray[np.int32]
+    price_offset: FloatArray
+    mass_sd: FloatArray
+    shell_rows: FloatArray
+    shell_life: FloatArray
+    shell_lines: FloatArray
+    log_odds: FloatArray
+    practice_rate: FloatArray
+    n_sellers: int
+
+    def __len__(self) -> int:
+        return len(self.is_ring)
+
+    def seller_at(self, cluster: IntArray, day: IntArray, u: FloatArray) -> IntArray:
+        """The cluster's seller of a day: now the current ID, now the next one."""
+        epoch = np.floor(day / self.seller_days[cluster] + u)
+        return self.first_seller[cluster] + epoch.astype(np.int64)
+
+
+def make_clusters(
+    configuration: Configuration,
+    market: Market,
+    effects: Effects,
+    declarants: Declarants,
+    n_declarations: int,
+    n_days: int,
+    streams: Streams,
+    with_links: bool,
+    with_decoys: bool,
+) -> ClusterTable:
+    """Draw the rings and, unless switched off, the decoys."""
+    settings, trade = configuration.clusters, configuration.trade
+    n_rings = max(1, round(settings.rings_per_declaration * n_declarations))
+    n_decoys = max(1, round(settings.decoys_per_declaration * n_declarations))
+    n = n_rings + n_decoys
+    is_ring = np.arange(n) < n_rings
+    u = streams.uniform("cluster/traits", 0, n, 32)
+    z = normal_quantile(u[:, :3])
+    style = _draw_style(settings, effects, is_ring, streams)
+
+    is_late = u[:, 3] < settings.late_share
+    start = np.where(
+        u[:, 4] < settings.from_start_share, 0.0, settings.latest_start * n_days * u[:, 5]
+    )
+    low, high = settings.late_days
+    start = np.where(is_late, low + (high - low) * u[:, 5], start)
+    stays = (u[:, 6] < settings.to_end_share) | is_late
+    least = settings.shortest_stay
+    left = start + (n_days - start) * (least + (1.0 - least) * u[:, 7])
+    end = np.where(stays, float(n_days), left)
+
+    size = exponential(settings.size_sd * z[:, 0]) * (end - start)
+    share = np.where(is_ring, settings.ring_share, settings.decoy_share)
+    total = np.bincount(is_ring.astype(np.int64), weights=size, minlength=2)
+    rows = n_declarations * share * size / total[is_ring.astype(np.int64)]
+
+    brokers = _draw_brokers(settings, declarants, u[:, 8 : 8 + MOST_BROKERS])
+    n_brokers = np.clip(np.rint(settings.brokers + style["declarants"]), 1, MOST_BROKERS).astype(
+        np.int64
+    )
+    habit = market.filing.draw(u[:, 12:21])
+    seller_days = settings.seller_days * exponential(style["rotation"])
+    epochs = np.floor(n_days / seller_days).astype(np.int64) + 2
+    linked = 1.0 if with_links else 0.0
+    clusters = ClusterTable(
+        is_ring=is_ring,
+        start=start,
+        end=end,
+        rows=rows,
+        is_late=is_late,
+        declarant=brokers,
+        n_declarants=n_brokers,
+        declarant_link=np.full(n, linked * settings.declarant_link),
+        seller_link=linked * np.clip(settings.seller_link + style["sellers"], 0.1, 0.95),
+        first_seller=np.cumsum(epochs) - epochs,
+        seller_days=seller_days,
+        office=declarants.office[brokers[:, 0]],
+        habit=np.stack([habit[name] for name in HABITS], axis=1),
+        office_loyalty=np.clip(settings.office_loyalty + style["offices"], 0.0, 0.95),
+        cell=_draw_goods(settings, market, effects, n, streams),
+        price_offset=style["price"],
+        mass_sd=trade.mass_sd * exponential(style["regularity"]),
+        shell_rows=settings.shell_declarations * exponential(style["pace"]),
+        shell_life=settings.shell_mean_life * exponential(style["life"]),
+        shell_lines=settings.shell_lines * exponential(style["variety"]),
+        log_odds=np.where(
+            is_ring,
+            settings.ring_log_odds + settings.ring_log_odds_sd * z[:, 1],
+            settings.decoy_sd * z[:, 2],
+        ),
+        practice_rate=np.where(
+            is_ring, 0.0, logistic(settings.ring_log_odds + settings.ring_log_odds_sd * z[:, 1])
+        ),
+        n_sellers=int(np.cumsum(epochs)[-1]),
+    )
+    return clusters if with_decoys else _without_decoys(clusters, n_rings)
+
+
+def _without_decoys(clusters: ClusterTable, n_rings: int) -> ClusterTable:
+    """The rings alone; every number of theirs stays the same."""
+    kept: dict[str, Any] = {}
+    for field in fields(ClusterTable):
+        value = getattr(clusters, field.name)
+        kept[field.name] = value[:n_rings] if isinstance(value, np.ndarray) else value
+    return ClusterTable(**kept)
+
+
+def _draw_style(
+    settings: ClusterSettings, effects: Effects, is_ring: BoolArray, streams: Streams
+) -> dict[str, FloatArray]:
+    """Traits in their own units; rings and decoys differ along the world's direction only."""
+    z = streams.normal("cluster/style", 0, len(is_ring), len(STYLE_TRAITS))
+    side = np.where(is_ring, 0.5, -0.5) * settings.style_gap
+    return {
+        name: settings.style_sizes[name] * (z[:, i] + side * effects.style_direction[i])
+        for i, name in enumerate(STYLE_TRAITS)
+    }
+
+
+def _draw_brokers(settings: ClusterSettings, declarants: Declarants, u: FloatArray) -> IntArray:
+    """Brokers of middling volume: small ones would be pure, large ones invisible."""
+    low, high = settings.declarant_volume
+    middling = np.flatnonzero((declarants.volume >= low) & (declarants.volume <= high))
+    if len(middling) < MOST_BROKERS:  # a tiny world, or a profile of tiny brokers
+        middling = np.argsort(-declarants.volume, kind="stable")[: max(4, len(declarants) // 5)]
+    return np.asarray(middling[np.floor(u * len(middling)).astype(np.int64)], dtype=np.int64)
+
+
+def _draw_goods(
+    settings: ClusterSettings, market: Market, effects: Effects, n: int, streams: Streams
+) -> NDArray[np.int32]:
+    """Goods lines, shape (n, lines): own departure and chapters, or dutiable and tempting."""
+    tempting = market.weight * exponential(settings.goods_tilt * effects.goods)
+    tempting = np.where(market.rate > 0.0, tempting, settings.safe_goods_weight * tempting)
+    table = GroupedTable.from_weights(np.zeros(market.n_cells, dtype=np.int64), tempting, 1)
+    goods = np.empty((n, settings.lines), dtype=np.int32)
+    for start, stop in spans(n, size=_CLUSTERS_AT_A_TIME):
+        goods[start:stop] = _draw_goods_of(settings, market, table, start, stop, streams)
+    return goods
+
+
+def _draw_goods_of(
+    settings: ClusterSettings,
+    market: Market,
+    tempting: GroupedTable,
+    start: int,
+    stop: int,
+    streams: Streams,
+) -> IntArray:
+    """Goods lines of the clusters ``start .. stop - 1``."""
+    n, lines, chapters = stop - start, settings.lines, settings.chapters
+    u = streams.uniform("cluster/goods", start, stop, 1 + chapters + 3 * lines)
+    home = market.draw_cell(u[:, 0])
+    own = market.chapter[market.draw_cell(u[:, 1 : 1 + chapters].reshape(-1))]
+    own = own.reshape(n, chapters)
+    own[:, 0] = market.chapter[home]
+    pick = u[:, 1 + chapters :].reshape(n, lines, 3)
+    choice = np.floor(pick[:, :, 0] * chapters).astype(np.int64)
+    chapter = np.take_along_axis(own, choice, axis=1).reshape(-1)
+    departure = np.repeat(market.departure[home], lines)
+    on_route = market.draw_on_route(departure, chapter, pick[:, :, 1].reshape(-1))
+    elsewhere = tempting.draw(np.zeros(n * lines, dtype=np.int64), pick[:, :, 1].reshape(-1))
+    is_own = pick[:, :, 2].reshape(-1) < settings.own_goods_share
+    return np.where(is_own, on_route, elsewhere).reshape(n, lines)
+
+
+@dataclass(frozen=True)
+class Shells:
+    """The short-lived importers of the clusters, one cluster's behind the other's.
+
+    Attributes
+    ----------
+    clusters : ClusterTable
+    cluster : int32 array, shape (n_shells,)
+        Whose shell it is.
+    """
+
+    clusters: ClusterTable
+    cluster: NDArray[np.int32]
+
+    @classmethod
+    def of(cls, clusters: ClusterTable) -> Shells:
+        """As many as a cluster needs for its rows."""
+        n_shells = np.maximum(np.ceil(clusters.rows / clusters.shell_rows), 1).astype(np.int64)
+        return cls(clusters, np.repeat(np.arange(len(clusters), dtype=np.int32), n_shells))
+
+    def __len__(self) -> int:
+        return len(self.cluster)
+
+    def draw(
+        self,
+        configuration: Configuration,
+        market: Market,
+        declarants: Declarants,
+        streams: Streams,
+        begin: int,
+        stop: int,
+    ) -> Importers:
+        """Draw the shells ``begin .. stop - 1`` as importers."""
+        settings, trade, clusters = configuration.clusters, configuration.trade, self.clusters
+        cluster = self.cluster[begin:stop]
+        n = stop - begin
+        u = streams.uniform("shell/traits", begin, stop, 32)
+        z = normal_quantile(u[:, :2])
+        life = settings.shell_shortest_life - clusters.shell_life[cluster] * logarithm(u[:, 2])
+        start, end = clusters.start[cluster], clusters.end[cluster]
+        # Some were there before the first day, so that the first weeks look like all others.
+        appears = start - life + u[:, 3] * (end - start + life)
+        birth = np.maximum(appears, start)
+        death = np.minimum(appears + life, end)
+        drawn = market.filing.draw(u[:, 4:13])
+        habit = np.stack([drawn[name] for name in HABITS], axis=1)
+        for column, name in enumerate(HABITS):
+            loyal = u[:, 13 + column] < settings.template_loyalty
+            if name in _TEMPLATE:
+                usual = clusters.habit[cluster, column]
+                habit[:, column] = np.where(loyal, usual, habit[:, column])
+        office = HABITS.index("office")
+        at_home = u[:, 19] < clusters.office_loyalty[cluster]
+        habit[:, office] = np.where(at_home, clusters.office[cluster], habit[:, office])
+        main = np.where(
+            u[:, 20] < trade.same_office_share,
+            declarants.draw_at(habit[:, office], u[:, 21]),
+            declarants.draw(u[:, 21]),
+        )
+        second, third = declarants.draw(u[:, 22]), declarants.draw(u[:, 23])
+        n_lines = np.clip(np.rint(clusters.shell_lines[cluster]), 1, _MOST_SHELL_LINES)
+        activity = exponential(settings.shell_activity_sd * z[:, 0])
+        return Importers(
+            weight=activity / np.maximum(death - birth, 7.0),
+            birth=birth,
+            death=death,
+            first_line=np.zeros(n, dtype=np.int32),
+            n_lines=n_lines.astype(np.int8),
+            declarant=np.stack([main, second, third], axis=1).astype(np.int32),
+            habit=habit.astype(np.int16),
+            courier=u[:, 24].copy(),
+            price_offset=clusters.price_offset[cluster] + trade.price_offset_sd * z[:, 1],
+            mass_sd=clusters.mass_sd[cluster],
+            log_odds=np.zeros(n),
+            cluster=cluster,
+        )
+
+    def draw_lines(
+        self,
+        configuration: Configuration,
+        market: Market,
+        pools: SellerPools,
+        streams: Streams,
+        importers: Importers,
+        begin: int,
+        stop: int,
+    ) -> Lines:
+        """Draw the lines of the shells ``begin .. stop - 1``, the last ones of `importers`."""
+        before = len(importers) - len(self)
+        owner, number = number_lines(importers, before + begin, before + stop)
+        choice = streams.uniform("shell/goods", begin, stop, _MOST_SHELL_LINES)[owner, number]
+        line = np.floor(choice * configuration.clusters.lines).astype(np.int64)
+        cell = self.clusters.cell[self.cluster[begin + owner], line]
+        first = int(importers.first_line[before + begin]) - int(importers.first_line[before])
+        return make_lines(configuration.trade, market, pools, cell, "shell", first, streams)

@@ -1,0 +1,327 @@
+"""Importers and their lines: the persistent agents behind the declarations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from customs_data.parallel import spans
+from customs_data.world.agents.brokers import Declarants, SellerPools
+from customs_data.world.configuration import Configuration, Trade
+from customs_data.world.drawing.arithmetic import (
+    exponential,
+    logarithm,
+    normal_quantile,
+    trimmed_quantile,
+)
+from customs_data.world.drawing.random_streams import Streams
+from customs_data.world.drawing.weighted_draws import GroupedTable
+from customs_data.world.market import Market
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+Integers = NDArray[np.signedinteger[Any]]
+
+HABITS = ("mode", "import_type", "import_use", "payment", "office", "indicator")
+_LINES_A_TRADER = 8  # random numbers set aside for lines, so that a trader's never shift
+
+
+@dataclass(frozen=True)
+class Importers:
+    """Importer IDs, honest traders and shells alike; arrays of shape (n_importers,) unless said.
+
+    Attributes
+    ----------
+    weight : float64
+        Activity while alive.
+    birth, death : float64
+        First and last day of activity.
+    first_line, n_lines : int32, int8
+        Where the importer's lines stand in `Lines`.
+    declarant : int32, shape (n_importers, 3)
+        Brokers in order of preference.
+    habit : int16, shape (n_importers, 6)
+        Usual codes of `HABITS`.
+    courier : float64
+        A number in (0, 1): whose parcels service they like.
+    price_offset : float64
+        Personal ln unit price.
+    mass_sd : float64
+        Spread of ln mass within a line.
+    log_odds : float64
+        Personal log-odds of fraud.
+    cluster : int32
+        Ring or decoy, -1 for everybody else.
+    """
+
+    weight: FloatArray
+    birth: FloatArray
+    death: FloatArray
+    first_line: NDArray[np.int32]
+    n_lines: NDArray[np.int8]
+    declarant: NDArray[np.int32]
+    habit: NDArray[np.int16]
+    courier: FloatArray
+    price_offset: FloatArray
+    mass_sd: FloatArray
+    log_odds: FloatArray
+    cluster: NDArray[np.int32]
+
+    def __len__(self) -> int:
+        return len(self.weight)
+
+    @classmethod
+    def join(cls, parts: Iterable[Importers]) -> Importers:
+        """One part behind the other, their lines likewise."""
+        columns = _collect(parts, cls)
+        n_lines = columns["n_lines"].astype(np.int64)
+        columns["first_line"] = (np.cumsum(n_lines) - n_lines).astype(np.int32)
+        return cls(**columns)
+
+
+def _collect(parts: Iterable[Any], kind: type) -> dict[str, NDArray[Any]]:
+    """Columns of all parts, joined one after the other: a nation is never held twice."""
+    pieces: dict[str, list[NDArray[Any]]] = {field.name: [] for field in fields(kind)}
+    for part in parts:
+        for name, column in pieces.items():
+            column.append(getattr(part, name))
+    return {name: np.concatenate(pieces.pop(name)) for name in list(pieces)}
+
+
+@dataclass(frozen=True)
+class Lines:
+    """What an importer brings in again and again; arrays of shape (n_lines,).
+
+    Attributes
+    ----------
+    cell : int32
+        Product, route and tariff.
+    seller : int32
+        Usual seller.
+    log_mass : float64
+        Usual ln kg.
+    """
+
+    cell: NDArray[np.int32]
+    seller: NDArray[np.int32]
+    log_mass: FloatArray
+
+    def __len__(self) -> int:
+        return len(self.cell)
+
+    @classmethod
+    def join(cls, parts: Iterable[Lines]) -> Lines:
+        """One part behind the other."""
+        return cls(**_collect(parts, cls))
+
+
+def count_traders(trade: Trade, n_declarations: int) -> int:
+    """Ordinary importers of a world: they grow in proportion to its declarations."""
+    return max(20, round(trade.importers_per_declaration * n_declarations))
+
+
+def draw_traders(
+    configuration: Configuration,
+    market: Market,
+    declarants: Declarants,
+    n_days: int,
+    streams: Streams,
+    start: int,
+    stop: int,
+) -> Importers:
+    """Draw the ordinary importers ``start .. stop - 1``; `Importers.join` places their lines."""
+    trade, risk = configuration.trade, configuration.risk
+    n = stop - start
+    u = streams.uniform("importer/traits", start, stop, 28)
+    z = normal_quantile(u[:, :3])
+    birth, death = _draw_life(trade, u[:, 3:6], n_days)
+    n_lines = 1 + np.minimum(
+        _poisson_quantile(trade.extra_lines_mean, u[:, 6]), trade.most_extra_lines
+    )
+    habit = market.filing.draw(u[:, 7:16])
+    office = habit["office"]
+    main = np.where(
+        u[:, 16] < trade.same_office_share,
+        declarants.draw_at(office, u[:, 17]),
+        declarants.draw(u[:, 17]),
+    )
+    second, third = declarants.draw(u[:, 18]), declarants.draw(u[:, 19])
+    repeats = u[:, 20] < risk.repeat_share
+    return Importers(
+        weight=exponential(trade.activity_sd * z[:, 0]),
+        birth=birth,
+        death=death,
+        first_line=np.zeros(n, dtype=np.int32),
+        n_lines=n_lines.astype(np.int8),
+        declarant=np.stack([main, second, third], axis=1).astype(np.int32),
+        habit=np.stack([habit[name] for name in HABITS], axis=1).astype(np.int16),
+        courier=u[:, 21].copy(),
+        price_offset=trade.price_offset_sd * z[:, 1],
+        mass_sd=np.full(n, trade.mass_sd),
+        log_odds=risk.importer_sd * z[:, 2] + np.where(repeats, risk.repeat_log_odds, 0.0),
+        cluster=np.full(n, -1, dtype=np.int32),
+    )
+
+
+def draw_trader_lines(
+    trade: Trade,
+    market: Market,
+    pools: SellerPools,
+    streams: Streams,
+    importers: Importers,
+    start: int,
+    stop: int,
+) -> Lines:
+    """Draw the lines of the ordinary importers ``start .. stop - 1``."""
+    owner, number = number_lines(importers, start, stop)
+    cell = _draw_line_cells(trade, market, streams, start, stop, owner, number)
+    first = int(importers.first_line[start])
+    return make_lines(trade, market, pools, cell, "importer", first, streams)
+
+
+def number_lines(importers: Importers, start: int, stop: int) -> tuple[IntArray, IntArray]:
+    """Owner (counted from `start`) and number within the owner of each line of some importers."""
+    n_lines = importers.n_lines[start:stop].astype(np.int64)
+    owner = np.repeat(np.arange(stop - start), n_lines)
+    return owner, np.arange(len(owner)) - (np.cumsum(n_lines) - n_lines)[owner]
+
+
+def make_lines(
+    trade: Trade,
+    market: Market,
+    pools: SellerPools,
+    cell: Integers,
+    owner: str,
+    first: int,
+    streams: Streams,
+) -> Lines:
+    """Give each line its usual seller and mass.
+
+    `owner` names the random stream, and `first` is the first line's number in it.
+    """
+    u = streams.uniform(f"{owner}/lines", first, first + len(cell), 2)
+    product = market.hs6[cell]
+    spread = trade.line_mass_spread * market.mass_sd[product]
+    return Lines(
+        cell=cell.astype(np.int32),
+        seller=pools.draw(market.pool[cell], u[:, 0]).astype(np.int32),
+        log_mass=market.mass_mean[product]
+        + spread * trimmed_quantile(u[:, 1], trade.line_mass_tail),
+    )
+
+
+def _draw_line_cells(
+    trade: Trade,
+    market: Market,
+    streams: Streams,
+    start: int,
+    stop: int,
+    owner: IntArray,
+    number: IntArray,
+) -> IntArray:
+    """Goods of the lines, shape (n_lines,): most stay within the chapter of the owner's first."""
+    u = streams.uniform("importer/goods", start, stop, 2 * _LINES_A_TRADER)
+    first = market.draw_cell(u[:, 0])
+    cell = first[owner]
+    chosen = u[owner, 2 * number + 1]
+    further = number > 0
+    stays = further & (u[owner, 2 * number] < trade.same_chapter_share)
+    moves = further & ~stays
+    cell[stays] = market.draw_in_chapter(market.chapter[first][owner[stays]], chosen[stays])
+    cell[moves] = market.draw_cell(chosen[moves])
+    return cell
+
+
+def _draw_life(trade: Trade, u: FloatArray, n_days: int) -> tuple[FloatArray, FloatArray]:
+    """First and last day: throughout, born in the window, or an incumbent who leaves."""
+    life = trade.shortest_life - trade.mean_life * logarithm(u[:, 1])
+    newborn = u[:, 0] < trade.newborn_share
+    leaves = (u[:, 0] - trade.newborn_share) > trade.lifelong_share * (1.0 - trade.newborn_share)
+    birth = np.where(newborn, u[:, 2] * n_days, 0.0)
+    # An incumbent who leaves is met somewhere in the middle of a life.
+    start = np.where(leaves, u[:, 2] * (n_days + life) - life, birth)
+    death = np.where(newborn | leaves, start + life, float(n_days))
+    return np.where(leaves, start, birth), death
+
+
+def _poisson_quantile(mean: float, u: FloatArray) -> IntArray:
+    """Poisson counts by inverse distribution, up to 20."""
+    term = exponential(np.array([-mean]))
+    terms = [float(term[0])]
+    for k in range(1, 21):
+        terms.append(terms[-1] * mean / k)
+    return np.searchsorted(np.cumsum(terms), u, side="right").astype(np.int64)
+
+
+class Roster:
+    """Who can declare in which week.
+
+    Parameters
+    ----------
+    importers : Importers
+    n_days : int
+    shares : float64 array, shape (n_classes,)
+        Share of declarations of each class of importers, kept in every week.
+    importer_class : int8 array, shape (n_importers,)
+        Never falling: ordinary traders, shells of rings, shells of decoys.
+    """
+
+    DAYS = 7.0
+
+    def __init__(
+        self,
+        importers: Importers,
+        n_days: int,
+        shares: FloatArray,
+        importer_class: NDArray[np.int8],
+    ) -> None:
+        self._importers = importers
+        self._shares = shares
+        self._class = importer_class
+        self.n_weeks = -(-n_days // int(self.DAYS))
+
+    def _table(self, week: int) -> GroupedTable:
+        """Those alive in a week, by class."""
+        importers = self._importers
+        start, end = week * self.DAYS, (week + 1) * self.DAYS
+        present = np.empty(len(importers.death), dtype=np.int32)
+        weight = np.empty(len(importers.death))
+        n_present = 0
+        for first, last in spans(len(present)):  # small enough for the processor's cache
+            span = slice(first, last)
+            alive = np.minimum(importers.death[span], end)
+            alive -= np.maximum(importers.birth[span], start)
+            found = np.flatnonzero(alive > 0.0)
+            filled = slice(n_present, n_present + len(found))
+            weight[filled] = importers.weight[span][found] * np.minimum(alive[found], self.DAYS)
+            present[filled] = first + found
+            n_present += len(found)
+        present, weight = present[:n_present], weight[:n_present]
+        return GroupedTable.from_sorted(present, self._class[present], weight, len(self._shares))
+
+    def draw(self, day: IntArray, u_class: FloatArray, u: FloatArray) -> NDArray[np.int32]:
+        """The importer of each declaration, shape (n,).
+
+        Best given all declarations of a month at once: the list of a week is made for each call.
+        """
+        edges = np.cumsum(self._shares)
+        wanted = np.searchsorted(edges, u_class * edges[-1], side="right")
+        wanted = np.minimum(wanted, len(edges) - 1).astype(np.int64)
+        week = day // int(self.DAYS)
+        chosen = np.empty(len(day), dtype=np.int32)
+        order = np.argsort(week, kind="stable")
+        bounds = np.searchsorted(week[order], np.arange(self.n_weeks + 1))
+        for number in range(self.n_weeks):
+            rows = order[bounds[number] : bounds[number + 1]]
+            if len(rows) == 0:
+                continue
+            table = self._table(number)
+            drawn = table.draw(wanted[rows], u[rows])
+            absent = np.flatnonzero(drawn < 0)  # nobody of that class is alive
+            drawn[absent] = table.draw(np.zeros(len(absent), dtype=np.int64), u[rows[absent]])
+            chosen[rows] = drawn
+        return chosen

@@ -1,0 +1,236 @@
+"""Who cheats, how, and what the inspection writes down."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from customs_data.world.configuration import Configuration
+from customs_data.world.draft import Draft
+from customs_data.world.drawing.arithmetic import logistic, normal_quantile, ordered_sum
+from customs_data.world.drawing.random_streams import Streams
+from customs_data.world.effects import Effects
+from customs_data.world.honest_trade import Population
+from customs_data.world.market import Market
+from customs_data.world.schemes import SCHEMES, Chance, Occasions
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
+
+_MOST_CERTAIN = 0.97  # highest probability of cheating; generator specification, B3
+_BISECTIONS = 50
+
+
+@dataclass(frozen=True)
+class Risks:
+    """Log-odds of cheating, in the two parts that the intercept tells apart; shape (n,).
+
+    Attributes
+    ----------
+    log_odds : float64
+        Final in rings; without the intercept elsewhere.
+    in_ring : bool
+    critical_weight : float64
+        Relative weight of critical fraud, without the scheme's factor.
+    """
+
+    log_odds: FloatArray
+    in_ring: BoolArray
+    critical_weight: FloatArray
+
+    def cheating(self, intercept: float) -> FloatArray:
+        """Probability of cheating, shape (n,)."""
+        shift = np.where(self.in_ring, 0.0, intercept)
+        return np.minimum(logistic(self.log_odds + shift), _MOST_CERTAIN)
+
+
+@dataclass(frozen=True)
+class Constants:
+    """Solved once on a fixed set of declarations, then the same for every partition.
+
+    Attributes
+    ----------
+    intercept : float
+        Log-odds that give the configured fraud rate.
+    critical_factor : float
+        Probability of critical fraud for weight 1.
+    """
+
+    intercept: float
+    critical_factor: float
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Labels and truth of a draft; arrays of shape (n,).
+
+    Attributes
+    ----------
+    fraud, critical : int8
+    probability : float64
+        Probability that the label is 1, before anything was drawn.
+    scheme : int64
+        What the importer really did, -1 if nothing.
+    lookalike : int64
+        Scheme whose traces an honest form shows, -1 if none.
+    """
+
+    fraud: NDArray[np.int8]
+    critical: NDArray[np.int8]
+    probability: FloatArray
+    scheme: IntArray
+    lookalike: IntArray
+
+
+def weigh_risks(
+    configuration: Configuration,
+    market: Market,
+    population: Population,
+    effects: Effects,
+    draft: Draft,
+    n_days: int,
+) -> Risks:
+    """Log-odds of each declaration from goods, filing, season and agents."""
+    settings = configuration.clusters
+    importers, clusters = population.importers, population.clusters
+    segment = effects.segment(draft.cell, draft.filing, draft.log_mass)
+    segment = segment + effects.moment(market.chapter[draft.cell], draft.day, n_days)
+    known = np.where(draft.seller >= 0, population.seller_log_odds[draft.seller], 0.0)
+    ordinary = (
+        segment
+        + importers.log_odds[draft.importer]
+        + population.declarant_log_odds[draft.declarant]
+        + known
+        + np.where(draft.cluster >= 0, clusters.log_odds[draft.cluster], 0.0)
+    )
+    in_ring = (draft.cluster >= 0) & clusters.is_ring[draft.cluster]
+    ring = clusters.log_odds[draft.cluster] + settings.ring_segment_weight * segment
+    inspection = configuration.inspection
+    air = market.filing.place("mode", "40")
+    weight = effects.critical_chapter[market.chapter[draft.cell]]
+    weight = weight * np.where(draft.filing["mode"] == air, inspection.critical_air, 1.0)
+    weight = weight * np.where(in_ring, inspection.critical_ring, 1.0)
+    return Risks(np.where(in_ring, ring, ordinary), in_ring, weight)
+
+
+def solve_constants(configuration: Configuration, risks: list[Risks]) -> Constants:
+    """Intercept and factor that give the configured rates on average over `risks`."""
+    joined = Risks(
+        np.concatenate([part.log_odds for part in risks]),
+        np.concatenate([part.in_ring for part in risks]),
+        np.concatenate([part.critical_weight for part in risks]),
+    )
+    inspection = configuration.inspection
+    n = len(joined.log_odds)
+    low, high = -20.0, 20.0
+    for _ in range(_BISECTIONS):
+        middle = 0.5 * (low + high)
+        shown = _shown(configuration, joined.cheating(middle))
+        if ordered_sum(shown) / n < inspection.fraud_rate:
+            low = middle
+        else:
+            high = middle
+    intercept = 0.5 * (low + high)
+    found = joined.cheating(intercept) * (1.0 - inspection.missed_share)
+    weighted = ordered_sum(found * joined.critical_weight) / n
+    return Constants(intercept, inspection.critical_rate / weighted)
+
+
+def _shown(configuration: Configuration, cheating: FloatArray) -> FloatArray:
+    """Probability that the label is 1: fraud found, or an honest row accused."""
+    inspection = configuration.inspection
+    return (1.0 - inspection.missed_share) * cheating + inspection.accused_share * (1.0 - cheating)
+
+
+def judge(
+    configuration: Configuration,
+    market: Market,
+    population: Population,
+    effects: Effects,
+    occasions: Occasions,
+    draft: Draft,
+    risks: Risks,
+    constants: Constants,
+    streams: Streams,
+) -> Verdict:
+    """Decide who cheats, change their forms, and label.
+
+    The honest look-alikes of every scheme are drawn here too, from the rows that do not cheat.
+    """
+    inspection = configuration.inspection
+    stop = draft.start + len(draft)
+    u = streams.uniform("row/label", draft.start, stop, 12)
+    cheating = risks.cheating(constants.intercept)
+    cheats = u[:, 0] < cheating
+    scheme = _choose_scheme(configuration, market, population, effects, draft, risks, u[:, 1:4])
+    look = np.searchsorted(effects.lookalike_shares, u[:, 4], side="right")
+    look = np.where(look < len(SCHEMES), look, -1)
+    in_decoy = (draft.cluster >= 0) & ~risks.in_ring
+    habitual = in_decoy & (u[:, 10] < population.clusters.practice_rate[draft.cluster])
+    look = np.where(habitual, scheme, look)
+    applied = np.where(cheats, scheme, look)
+    depth = normal_quantile(u[:, 5])
+    for number, (name, function) in enumerate(SCHEMES.items()):
+        rows = np.flatnonzero(applied == number)
+        mean, spread = configuration.cheating.depth[name]
+        chance = Chance(
+            effects.depth_factor[number] * (mean + spread * depth[rows]), u[rows, 6], u[rows, 7]
+        )
+        function(draft, rows, chance, occasions)
+
+    found = np.where(cheats, u[:, 8] >= inspection.missed_share, u[:, 8] < inspection.accused_share)
+    names = list(SCHEMES)
+    factor = np.array([inspection.critical_schemes.get(name, 1.0) for name in names])
+    factor = factor / _mean_factor(configuration, factor, names)
+    grave = constants.critical_factor * risks.critical_weight * factor[scheme]
+    is_critical = found & cheats & (u[:, 9] < grave)
+    return Verdict(
+        fraud=found.astype(np.int8),
+        critical=np.where(is_critical, 2, found).astype(np.int8),
+        probability=np.rint(_shown(configuration, cheating) * 1e6) / 1e6,
+        scheme=np.where(cheats, scheme, -1),
+        lookalike=np.where(cheats, -1, look),
+    )
+
+
+def _mean_factor(configuration: Configuration, factor: FloatArray, names: list[str]) -> float:
+    """Mean of the schemes' critical factors under their mean weights."""
+    weight = np.array([configuration.cheating.weights[name] for name in names])
+    return ordered_sum(weight * factor) / ordered_sum(weight)
+
+
+def _choose_scheme(
+    configuration: Configuration,
+    market: Market,
+    population: Population,
+    effects: Effects,
+    draft: Draft,
+    risks: Risks,
+    u: FloatArray,
+) -> IntArray:
+    """The scheme each row would use: the section's mix, or the cluster's principal scheme."""
+    names = list(SCHEMES)
+    clusters = population.clusters
+    section = market.section[draft.cell]
+    in_cluster = draft.cluster >= 0
+    in_decoy = in_cluster & ~risks.in_ring
+    shares = effects.scheme_shares[section]
+    shares[in_decoy] = effects.practice_shares[section[in_decoy]]
+    scheme = np.sum(shares <= u[:, :1], axis=1)
+    # A cluster's principal scheme follows the mix of the section of its first goods.
+    home_section = market.section[clusters.cell[:, 0]]
+    home = np.where(
+        clusters.is_ring[:, None],
+        effects.scheme_shares[home_section],
+        effects.practice_shares[home_section],
+    )
+    spot = (np.arange(len(clusters)) * 0.6180339887498949) % 1.0
+    principal = np.minimum(np.sum(home <= spot[:, None], axis=1), len(names) - 1)
+    principal = np.where(
+        clusters.is_late, names.index(configuration.clusters.late_scheme), principal
+    )
+    follows = in_cluster & (u[:, 1] < configuration.cheating.principal_share)
+    return np.where(follows, principal[draft.cluster], np.minimum(scheme, len(names) - 1))

@@ -1,0 +1,1 @@
+"""Random streams and arithmetic that give the same bytes on every machine."""

@@ -1,0 +1,209 @@
+"""From agents to declarations: what honest paperwork says, before anybody cheats."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from customs_data.parallel import spans
+from customs_data.profile import Profile
+from customs_data.world.agents.brokers import Declarants, SellerPools
+from customs_data.world.agents.clusters import ClusterTable
+from customs_data.world.agents.traders import HABITS, Importers, Lines, Roster
+from customs_data.world.configuration import Configuration
+from customs_data.world.draft import Draft
+from customs_data.world.drawing.arithmetic import normal_quantile, trimmed_quantile
+from customs_data.world.drawing.random_streams import Streams
+from customs_data.world.drawing.weighted_draws import draw_weighted
+from customs_data.world.market import Market
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Population:
+    """Everybody in the world.
+
+    Attributes
+    ----------
+    importers, lines : Importers, Lines
+        Ordinary traders first, then shells.
+    declarants, pools, clusters, roster
+    first_cluster_seller : int
+        Number of the first seller that belongs to a cluster.
+    courier_weight : float64 array, shape (n_couriers,)
+    declarant_log_odds, seller_log_odds : float64 arrays
+        Personal log-odds of fraud, shapes (n_declarants,) and (n_sellers,).
+    """
+
+    importers: Importers
+    lines: Lines
+    declarants: Declarants
+    pools: SellerPools
+    clusters: ClusterTable
+    roster: Roster
+    first_cluster_seller: int
+    courier_weight: FloatArray
+    declarant_log_odds: FloatArray
+    seller_log_odds: FloatArray
+
+
+def weigh_couriers(profile: Profile) -> FloatArray:
+    """Parcels of each courier in the source; one courier where it names none."""
+    return np.array(profile.courier_counts or (1,), dtype=np.float64)
+
+
+def compose(
+    configuration: Configuration,
+    market: Market,
+    population: Population,
+    day: IntArray,
+    importer: NDArray[np.int32],
+    start: int,
+    streams: Streams,
+) -> Draft:
+    """Compose the declarations ``start .. start + len(day) - 1``.
+
+    Parameters
+    ----------
+    day : int64 array, shape (n,)
+        Days of these declarations.
+    importer : int32 array, shape (n,)
+        Who declares (see `draw_importers`).
+
+    Returns
+    -------
+    Draft
+    """
+    trade, settings = configuration.trade, configuration.clusters
+    importers, lines = population.importers, population.lines
+    stop = start + len(day)
+
+    # Squared: the first line is the main business, the last one a side line.
+    u = streams.uniform("row/importer", start, stop, 3)[:, 2]
+    spot = np.floor(u * u * importers.n_lines[importer]).astype(np.int64)
+    line = importers.first_line[importer] + spot
+
+    goods = streams.uniform("row/goods", start, stop, 8)
+    member = importers.cluster[importer]
+    is_cover = (member >= 0) & (goods[:, 0] < settings.cover_share)
+    cell = np.where(is_cover, market.draw_cell(goods[:, 1]), lines.cell[line])
+    product = market.hs6[cell]
+    z = normal_quantile(goods[:, 2:4])
+    other = trade.line_mass_spread * trimmed_quantile(goods[:, 4], trade.line_mass_tail)
+    usual = np.where(
+        is_cover,
+        market.mass_mean[product] + market.mass_sd[product] * other,
+        lines.log_mass[line],
+    )
+    log_mass = usual + importers.mass_sd[importer] * z[:, 0]
+    deviation = importers.price_offset[importer] + trade.price_sd * z[:, 1]
+
+    cluster = np.where(is_cover, -1, member)
+    filing = _fill_in(configuration, market, population, importer, cluster, start, streams)
+    declarant, seller, courier = _name_partners(
+        configuration, market, population, importer, line, cell, cluster, day, start, streams
+    )
+    return Draft(
+        start=start,
+        day=day,
+        importer=importer,
+        declarant=declarant,
+        seller=np.where(filing["seller_given"] == 1, seller, -1),
+        courier=np.where(filing["courier_given"] == 1, courier, -1),
+        filing=filing,
+        cell=cell,
+        hs6=product.copy(),
+        departure=market.departure[cell],
+        origin=market.origin[cell],
+        tax_type=market.tax_type[cell],
+        rate=market.rate[cell],
+        log_mass=log_mass,
+        log_price=log_mass + market.price_mean[product] + deviation,
+        cluster=cluster,
+    )
+
+
+def draw_importers(
+    population: Population, day: IntArray, start: int, streams: Streams
+) -> NDArray[np.int32]:
+    """Who declares ``start .. start + len(day) - 1``, given their days; shape (n,)."""
+    u = np.empty((2, len(day)))
+    for first, last in spans(len(day)):
+        drawn = streams.uniform("row/importer", start + first, start + last, 2)
+        u[:, first:last] = drawn.T
+    return population.roster.draw(day, u[0], u[1])
+
+
+def _fill_in(
+    configuration: Configuration,
+    market: Market,
+    population: Population,
+    importer: NDArray[np.int32],
+    cluster: IntArray,
+    start: int,
+    streams: Streams,
+) -> dict[str, IntArray]:
+    """Codes of the form: usual ones of the importer, else drawn like anybody's."""
+    trade, table = configuration.trade, market.filing
+    stop = start + len(importer)
+    u = streams.uniform("row/filing", start, stop, 9)
+    keep = streams.uniform("row/habit", start, stop, len(HABITS) + 2)
+    habit = population.importers.habit[importer]
+    codes: dict[str, IntArray] = {}
+    for column, name in enumerate(
+        ("mode", "import_type", "courier_given", "payment", "office", "import_use", "process",
+         "indicator", "seller_given")
+    ):  # fmt: skip
+        drawn = table.draw_field(name, codes, u[:, column])
+        if name in HABITS:
+            place = HABITS.index(name)
+            share = trade.mode_habit if name == "mode" else trade.habit
+            drawn = np.where(keep[:, place] < share, habit[:, place], drawn)
+        codes[name] = drawn
+    return codes
+
+
+def _name_partners(
+    configuration: Configuration,
+    market: Market,
+    population: Population,
+    importer: NDArray[np.int32],
+    line: IntArray,
+    cell: IntArray,
+    cluster: IntArray,
+    day: IntArray,
+    start: int,
+    streams: Streams,
+) -> tuple[NDArray[np.int32], IntArray, IntArray]:
+    """Declarant, seller and courier of each declaration."""
+    trade, clusters = configuration.trade, population.clusters
+    u = streams.uniform("row/partners", start, start + len(importer), 12)
+    choice = draw_weighted(np.array(trade.declarant_shares), u[:, 0])
+    declarant = population.importers.declarant[importer, choice]
+    keeps = (u[:, 1] < trade.seller_habit) & (
+        market.pool[cell] == market.pool[population.lines.cell[line]]
+    )
+    seller = np.where(
+        keeps, population.lines.seller[line], population.pools.draw(market.pool[cell], u[:, 2])
+    )
+    linked = np.flatnonzero(cluster >= 0)
+    own = cluster[linked]
+    broker = np.floor(u[linked, 3] * clusters.n_declarants[own]).astype(np.int64)
+    declarant[linked] = np.where(
+        u[linked, 4] < clusters.declarant_link[own],
+        clusters.declarant[own, broker],
+        declarant[linked],
+    )
+    seller[linked] = np.where(
+        u[linked, 5] < clusters.seller_link[own],
+        population.first_cluster_seller + clusters.seller_at(own, day[linked], u[linked, 6]),
+        seller[linked],
+    )
+    usual = draw_weighted(population.courier_weight, population.importers.courier[importer])
+    other = draw_weighted(population.courier_weight, u[:, 7])
+    courier = np.where(u[:, 8] < trade.courier_habit, usual, other)
+    return declarant, seller, courier

@@ -1,0 +1,169 @@
+"""Numbers as a form shows them, and drafts as columns of codes and numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from customs_data.profile import Profile
+from customs_data.world.calendar import Calendar
+from customs_data.world.cheating import Verdict
+from customs_data.world.configuration import Trade
+from customs_data.world.draft import Draft
+from customs_data.world.drawing.arithmetic import exponential
+from customs_data.world.drawing.identifiers import issue_texts
+from customs_data.world.drawing.random_streams import Streams
+from customs_data.world.honest_trade import Population
+from customs_data.world.market import Market
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+_LOWEST_DECADE, _HIGHEST_DECADE = -1, 7
+_TENTHS_SHARE = 0.55  # share of one decimal among prices that are not whole; release
+
+_FILING_COLUMNS = {
+    "Office ID": "office",
+    "Process Type": "process",
+    "Import Type": "import_type",
+    "Import Use": "import_use",
+    "Payment Type": "payment",
+    "Mode of Transport": "mode",
+    "Country of Origin Indicator": "indicator",
+}
+
+
+@dataclass(frozen=True)
+class Text:
+    """A column of text in codes.
+
+    Attributes
+    ----------
+    code : integer array, shape (n,)
+        Index into `values`; -1 = missing.
+    values : StringArray, shape (n_values,)
+        Shared by all parts of the column.
+    """
+
+    code: NDArray[np.integer[Any]]
+    values: pa.StringArray
+
+    def to_arrow(self) -> pa.StringArray:
+        """The texts, shape (n,), missing ones null."""
+        missing = self.code < 0
+        mask = missing if missing.any() else None
+        return pc.take(self.values, pa.array(self.code, mask=mask))
+
+
+Column = Text | NDArray[Any]
+Columns = dict[str, Column]
+
+
+def take_rows(columns: Columns, rows: IntArray) -> Columns:
+    """The rows of each column, in that order."""
+    return {
+        name: Text(column.code[rows], column.values) if isinstance(column, Text) else column[rows]
+        for name, column in columns.items()
+    }
+
+
+def join_columns(parts: list[Columns]) -> Columns:
+    """Parts of a table, one behind the other."""
+    joined: Columns = {}
+    for name, first in parts[0].items():
+        pieces = [part[name] for part in parts]
+        if isinstance(first, Text):
+            codes = [piece.code for piece in pieces if isinstance(piece, Text)]
+            joined[name] = Text(np.concatenate(codes), first.values)
+        else:
+            joined[name] = np.concatenate(
+                [piece for piece in pieces if not isinstance(piece, Text)]
+            )
+    return joined
+
+
+def to_table(columns: Columns, order: tuple[str, ...]) -> pa.Table:
+    """Columns as an Arrow table."""
+    arrays = []
+    for name in order:
+        column = columns[name]
+        arrays.append(column.to_arrow() if isinstance(column, Text) else pa.array(column))
+    return pa.table(arrays, names=list(order))
+
+
+@dataclass(frozen=True)
+class Names:
+    """Identifiers of the agents."""
+
+    importer: pa.StringArray
+    declarant: pa.StringArray
+    seller: pa.StringArray
+    courier: pa.StringArray
+
+
+def name_agents(population: Population, streams: Streams) -> Names:
+    """Issue the identifiers: seven characters, six for couriers, as in the release."""
+    return Names(
+        issue_texts("importer", len(population.importers), 7, streams),
+        issue_texts("declarant", len(population.declarants), 7, streams),
+        issue_texts("seller", len(population.seller_log_odds), 7, streams),
+        issue_texts("courier", len(population.courier_weight), 6, streams),
+    )
+
+
+def write_form(
+    trade: Trade,
+    profile: Profile,
+    market: Market,
+    names: Names,
+    calendar: Calendar,
+    draft: Draft,
+    verdict: Verdict,
+    streams: Streams,
+) -> Columns:
+    """Columns of a draft as the form shows them, without Declaration ID.
+
+    Mass and price are rounded by a draw that knows their size and nothing else: how many decimals
+    a form shows must not depend on the label.
+    """
+    u = streams.uniform("row/form", draft.start, draft.start + len(draft), 4)
+    mass = np.clip(exponential(draft.log_mass), *trade.mass_range)
+    price = np.clip(exponential(draft.log_price), *trade.price_range)
+    tenths = np.where(u[:, 2] < _TENTHS_SHARE, 10.0, 100.0)
+    filing = market.filing
+    columns: Columns = {"Date": calendar.date(draft.day)}
+    for column, name in _FILING_COLUMNS.items():
+        columns[column] = Text(draft.filing[name].astype(np.int16), filing.texts[name])
+    countries = market.country_texts
+    columns |= {
+        "Declarant ID": Text(draft.declarant, names.declarant),
+        "Importer ID": Text(draft.importer, names.importer),
+        "Seller ID": Text(draft.seller.astype(np.int32), names.seller),
+        "Courier ID": Text(draft.courier.astype(np.int16), names.courier),
+        "HS6 Code": Text(draft.hs6.astype(np.int16), market.hs6_texts),
+        "Country of Departure": Text(draft.departure.astype(np.int16), countries),
+        "Country of Origin": Text(draft.origin.astype(np.int16), countries),
+        "Tax Rate": draft.rate,
+        "Tax Type": Text(draft.tax_type.astype(np.int16), market.tax_type_texts),
+        "Net Mass": _round(mass, u[:, 0], profile.whole_share["mass"], np.full(len(u), 10.0)),
+        "Item Price": _round(price, u[:, 1], profile.whole_share["price"], tenths),
+        "Fraud": verdict.fraud,
+        "Critical Fraud": verdict.critical,
+    }
+    return columns
+
+
+def _round(
+    value: FloatArray, u: FloatArray, whole_share: dict[str, float], steps: FloatArray
+) -> FloatArray:
+    """Round to whole numbers with the share of the value's decade, else to 1 / steps."""
+    edges = np.array([float(10**n) for n in range(_LOWEST_DECADE + 1, _HIGHEST_DECADE + 1)])
+    shares = np.array([whole_share[str(n)] for n in range(_LOWEST_DECADE, _HIGHEST_DECADE + 1)])
+    is_whole = (u < shares[np.searchsorted(edges, value, side="right")]) & (value >= 1.0)
+    fine = np.maximum(np.rint(value * steps), 1.0) / steps
+    return np.where(is_whole, np.rint(value), fine)

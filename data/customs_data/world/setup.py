@@ -1,0 +1,172 @@
+"""Setting the stage: everything that is drawn before the first declaration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from customs_data.parallel import spans, work_on
+from customs_data.profile import Profile
+from customs_data.world.agents.brokers import make_declarants, make_seller_pools
+from customs_data.world.agents.clusters import Shells, make_clusters
+from customs_data.world.agents.traders import (
+    Importers,
+    Lines,
+    Roster,
+    count_traders,
+    draw_trader_lines,
+    draw_traders,
+)
+from customs_data.world.calendar import Calendar, make_calendar
+from customs_data.world.cheating import Constants, Risks, solve_constants, weigh_risks
+from customs_data.world.configuration import Configuration
+from customs_data.world.draft import Draft
+from customs_data.world.drawing.random_streams import Streams
+from customs_data.world.effects import Effects, draw_effects
+from customs_data.world.honest_trade import Population, compose, draw_importers, weigh_couriers
+from customs_data.world.market import Market
+from customs_data.world.schemes import SCHEMES
+
+IntArray = NDArray[np.int64]
+
+_SAMPLE_BLOCKS = 16  # constants are solved on 16 blocks of declarations, whatever the partitions,
+_SAMPLE_ROWS = 1024  # so that a world too large for memory solves them just as well
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Everything drawn before the first declaration."""
+
+    configuration: Configuration
+    profile: Profile
+    streams: Streams
+    market: Market
+    effects: Effects
+    population: Population
+    calendar: Calendar
+
+    @cached_property
+    def ring_names(self) -> pa.StringArray:
+        """Names of the rings, and the empty text."""
+        n_rings = int(self.population.clusters.is_ring.sum())
+        return pa.array([*(f"ring-{i + 1:05d}" for i in range(n_rings)), ""], pa.string())
+
+    @cached_property
+    def cluster_names(self) -> pa.StringArray:
+        """Names of rings and decoys, and the empty text."""
+        *rings, nothing = self.ring_names.to_pylist()
+        n_decoys = len(self.population.clusters) - len(rings)
+        return pa.array(
+            [*rings, *(f"decoy-{i + 1:05d}" for i in range(n_decoys)), nothing], pa.string()
+        )
+
+    def draft(self, start: int, day: IntArray, importer: NDArray[np.int32]) -> tuple[Draft, Risks]:
+        """Honest paperwork and risks of the declarations from `start` on."""
+        draft = compose(
+            self.configuration, self.market, self.population, day, importer, start, self.streams
+        )
+        risks = weigh_risks(
+            self.configuration,
+            self.market,
+            self.population,
+            self.effects,
+            draft,
+            self.calendar.n_days,
+        )
+        return draft, risks
+
+    def risks(self, span: tuple[int, int]) -> Risks:
+        """Risks of the declarations ``start .. stop - 1``."""
+        day = self.calendar.day(*span)
+        importer = draw_importers(self.population, day, span[0], self.streams)
+        return self.draft(span[0], day, importer)[1]
+
+
+def set_stage(
+    configuration: Configuration,
+    streams: Streams,
+    profile: Profile,
+    n: int,
+    n_workers: int,
+    with_links: bool,
+    with_decoys: bool,
+) -> Stage:
+    """Draw effects, agents and calendar."""
+    market = Market.from_profile(profile)
+    effects = draw_effects(configuration, streams, market, tuple(SCHEMES))
+    calendar = make_calendar(configuration.period, profile, n, streams)
+    n_days = calendar.n_days
+    trade = configuration.trade
+    declarants = make_declarants(trade, profile, market, n, streams)
+    pools = make_seller_pools(trade, profile, market, n)
+    clusters = make_clusters(
+        configuration, market, effects, declarants, n, n_days, streams, with_links, with_decoys
+    )
+    shells = Shells.of(clusters)
+    traders = spans(count_traders(trade, n))
+    importers = Importers.join(
+        chain(
+            work_on(
+                lambda span: draw_traders(
+                    configuration, market, declarants, n_days, streams, *span
+                ),
+                traders,
+                n_workers,
+            ),
+            work_on(
+                lambda span: shells.draw(configuration, market, declarants, streams, *span),
+                spans(len(shells)),
+                n_workers,
+            ),
+        )
+    )
+    lines = Lines.join(
+        chain(
+            work_on(
+                lambda span: draw_trader_lines(trade, market, pools, streams, importers, *span),
+                traders,
+                n_workers,
+            ),
+            work_on(
+                lambda span: shells.draw_lines(
+                    configuration, market, pools, streams, importers, *span
+                ),
+                spans(len(shells)),
+                n_workers,
+            ),
+        )
+    )
+    settings = configuration.clusters
+    ring, decoy = settings.ring_share, settings.decoy_share if with_decoys else 0.0
+    member_class = np.where(clusters.is_ring, 1, 2).astype(np.int8)
+    importer_class = np.where(importers.cluster >= 0, member_class[importers.cluster], np.int8(0))
+    roster = Roster(importers, n_days, np.array([1.0 - ring - decoy, ring, decoy]), importer_class)
+    risk, n_sellers = configuration.risk, pools.n_sellers + clusters.n_sellers
+    population = Population(
+        importers=importers,
+        lines=lines,
+        declarants=declarants,
+        pools=pools,
+        clusters=clusters,
+        roster=roster,
+        first_cluster_seller=pools.n_sellers,
+        courier_weight=weigh_couriers(profile),
+        declarant_log_odds=risk.declarant_sd
+        * streams.normal("risk/declarant", 0, len(declarants))[:, 0],
+        seller_log_odds=risk.seller_sd * streams.normal("risk/seller", 0, n_sellers)[:, 0],
+    )
+    return Stage(configuration, profile, streams, market, effects, population, calendar)
+
+
+def solve(stage: Stage, n: int, n_workers: int) -> Constants:
+    """Solve the constants on evenly spaced blocks of declarations."""
+    if n <= _SAMPLE_BLOCKS * _SAMPLE_ROWS:
+        return solve_constants(stage.configuration, [stage.risks((0, n))])
+    starts = [(n - _SAMPLE_ROWS) * i // (_SAMPLE_BLOCKS - 1) for i in range(_SAMPLE_BLOCKS)]
+    blocks = [(start, start + _SAMPLE_ROWS) for start in starts]
+    return solve_constants(stage.configuration, list(work_on(stage.risks, blocks, n_workers)))

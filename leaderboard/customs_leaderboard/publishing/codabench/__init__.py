@@ -1,0 +1,1 @@
+"""Codabench: the competition bundle, its check, and its scoring program."""

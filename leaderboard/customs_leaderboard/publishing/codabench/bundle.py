@@ -1,0 +1,241 @@
+"""A competition bundle for Codabench: one zip archive that makes the competition.
+
+The format is that of the platform's 'YAML structure' page (version 2). What is written beyond its
+required fields is there because the platform needs it in practice: image, terms and pages must
+exist and be non-empty, timestamps must be quoted (a YAML date loses its time of day), and a column
+shows two decimals unless told otherwise.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Final
+
+from customs_data.edition.layout import USAGES, Layout
+from customs_data.edition.loading import load_edition, load_solution
+from customs_data.edition.manifest import Manifest
+from customs_data.errors import KitError
+from customs_data.schema import KEY
+from customs_leaderboard.publishing.announcement import PRIVATE_PHASE, Announcement
+from customs_leaderboard.publishing.codabench.scoring_program import COLUMNS
+from customs_leaderboard.publishing.guard import HiddenGuard
+from customs_leaderboard.publishing.join_modules import standalone_program
+from customs_leaderboard.publishing.pages import CODABENCH, make_pages
+from customs_leaderboard.rules.edition_origin import check_origin
+from customs_leaderboard.store.folder import write_durably
+
+#: Has Python, NumPy and pandas; all that the scoring program needs.
+DOCKER_IMAGE: Final = "codalab/codalab-legacy:py39"
+COMMAND: Final = "python3 /app/program/scoring.py /app/input /app/output"
+PRECISION: Final = 4
+LOGO: Final = "logo.png"
+_TIMESTAMP: Final = "%Y-%m-%d %H:%M:%S"
+# The same edition and announcement make the same bytes.
+_STAMP: Final = (1980, 1, 1, 0, 0, 0)
+_TITLES: Final = {"precision_at_5": "precision@5 %", "precision_at_10": "precision@10 %"}
+
+
+def make_bundle(
+    edition: Path,
+    out: Path,
+    told: Announcement,
+    *,
+    starting_kit: Mapping[str, bytes],
+    practice: bool = False,
+) -> list[str]:
+    """Write the bundle of an edition.
+
+    Parameters
+    ----------
+    edition : path
+        Organizer's copy (public/ and hidden/).
+    out : path
+        Zip archive to write; readable by you alone, because it holds the hidden labels.
+    told : Announcement
+        Title, times, limits.
+    starting_kit : mapping of str to bytes
+        What participants may download beside the data: name and content.
+    practice : bool
+        Allow an edition of a published seed.
+
+    Returns
+    -------
+    list of str
+        Names of the files in the bundle.
+
+    Raises
+    ------
+    KitError
+        If the edition is not fit, or the file cannot be written.
+    """
+    layout = Layout.find(edition)
+    loaded = load_edition(edition)
+    manifest = loaded.manifest
+    check_origin(manifest, practice=practice)
+    if out.exists():
+        raise KitError(f"{out} must not exist yet, however: it does. Choose another name.")
+    solution = load_solution(layout, loaded.test[KEY])
+    public = {path.name: path.read_bytes() for path in sorted(layout.public.iterdir())}
+    members = {
+        LOGO: files("customs_leaderboard.publishing").joinpath(LOGO).read_bytes(),
+        "public_data.zip": _zip(public),
+        "starting_kit.zip": _zip(starting_kit),
+        "sample_solution.zip": _zip({"submission.csv": public["sample_submission.csv"]}),
+        "scoring_program.zip": _zip(
+            {
+                "metadata.yaml": f"command: {COMMAND}\n".encode(),
+                "scoring.py": standalone_program().encode(),
+            }
+        ),
+    }
+    _guard(layout, members)  # before reference data, the one place labels belong to
+    ids = loaded.test[[KEY]].to_csv(index=False, lineterminator="\n").encode()
+    for period, usage in USAGES.items():
+        labels = solution.loc[solution["Usage"] == usage, [KEY, "Fraud"]]
+        members[_reference(period)] = _zip(
+            {
+                "labels.csv": labels.to_csv(index=False, lineterminator="\n").encode(),
+                "test_ids.csv": ids,
+            }
+        )
+    pages = make_pages(layout, manifest, told, CODABENCH)
+    members |= {f"{page.name}.md": page.text.encode() for page in pages}
+    settings = competition_settings(manifest, told, [(p.title, f"{p.name}.md") for p in pages])
+    members = {"competition.yaml": _to_yaml(settings), **members}
+    if not out.parent.is_dir():
+        raise KitError(f"{out.parent} must be a folder, however: there is none. Make it first.")
+    write_durably(out, _zip(members))
+    return list(members)
+
+
+def competition_settings(
+    manifest: Manifest, told: Announcement, pages: list[tuple[str, str]]
+) -> dict[str, Any]:
+    """Return the content of competition.yaml as plain data.
+
+    Parameters
+    ----------
+    manifest : Manifest
+        Of the edition.
+    told : Announcement
+        Title, times, limits.
+    pages : list of (str, str)
+        Title and file of each page.
+    """
+    closes = told.closes.strftime(_TIMESTAMP)
+    shared = {
+        "accepts_only_result_submissions": True,
+        "execution_time_limit": 600,
+        "starting_kit": "starting_kit.zip",
+        "public_data": "public_data.zip",
+    }
+    phases = [
+        {
+            "index": 0,
+            "name": "Public",
+            "description": "Every file is scored on the public period at once.",
+            "start": told.opens.strftime(_TIMESTAMP),
+            "end": closes,
+            "max_submissions_per_day": told.daily_limit,
+            "tasks": [0],
+            **shared,
+        },
+        {
+            "index": 1,
+            "name": "Private",
+            "description": "Files of the public phase are scored on the private period.",
+            "start": closes,
+            "end": (told.closes + PRIVATE_PHASE).strftime(_TIMESTAMP),
+            "auto_migrate_to_this_phase": True,
+            "max_submissions_per_day": 1,
+            "hide_output": True,
+            "hide_score_output": True,
+            "tasks": [1],
+            **shared,
+        },
+    ]
+    tasks = [
+        {
+            "index": index,
+            "name": f"{manifest.name}: {usage}",
+            "description": f"Rank the declarations of the {period} period.",
+            "scoring_program": "scoring_program.zip",
+            "reference_data": _reference(period),
+        }
+        for index, (period, usage) in enumerate(USAGES.items())
+    ]
+    columns = [
+        {
+            "index": index,
+            "title": _TITLES[key],
+            "key": key,
+            "sorting": "desc",
+            "precision": PRECISION,
+        }
+        for index, key in enumerate(COLUMNS)
+    ]
+    return {
+        "version": 2,
+        "title": told.title,
+        "description": "Which declarations should a customs office open?",
+        "image": LOGO,
+        "terms": "rules.md",
+        "docker_image": DOCKER_IMAGE,
+        "registration_auto_approve": False,
+        "make_programs_available": False,
+        "make_input_data_available": False,
+        "enable_detailed_results": False,
+        **({"contact_email": told.contact} if "@" in told.contact else {}),
+        "pages": [{"title": title, "file": file} for title, file in pages],
+        "phases": phases,
+        "tasks": tasks,
+        "solutions": [{"index": 0, "path": "sample_solution.zip", "tasks": [0, 1]}],
+        "leaderboards": [
+            {
+                "title": "Standings",
+                "key": "main",
+                "submission_rule": "Force_Last",
+                "columns": columns,
+            }
+        ],
+    }
+
+
+def _reference(period: str) -> str:
+    return f"reference_{period}.zip"
+
+
+def _guard(layout: Layout, members: Mapping[str, bytes]) -> None:
+    """Refuse a bundle whose downloads hold anything hidden."""
+    guard = HiddenGuard(layout)
+    found = [
+        f"{name}: {what}" for name, data in members.items() for what in guard.traces(name, data)
+    ]
+    if found:
+        raise KitError(
+            "What participants download must hold nothing of hidden/, however: "
+            f"{'; '.join(found)}. Take it out of the starting kit."
+        )
+
+
+def _to_yaml(settings: dict[str, Any]) -> bytes:
+    import yaml
+
+    text: str = yaml.safe_dump(settings, sort_keys=False, allow_unicode=True, width=100)
+    return text.encode()
+
+
+def _zip(members: Mapping[str, bytes]) -> bytes:
+    """Return a zip archive of files at its root."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            entry = zipfile.ZipInfo(name, _STAMP)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.external_attr = 0o644 << 16
+            archive.writestr(entry, content)
+    return stream.getvalue()

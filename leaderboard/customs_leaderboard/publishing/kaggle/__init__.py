@@ -1,0 +1,1 @@
+"""Kaggle: datasets, hosted competitions, and a team's submissions, with the official client."""

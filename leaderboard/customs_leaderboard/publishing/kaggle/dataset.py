@@ -1,0 +1,195 @@
+"""An edition as a Kaggle dataset: its public files, with metadata."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+from typing import Any, Final
+
+from customs_data.edition.layout import DATASHEET, Layout
+from customs_data.edition.loading import load_edition
+from customs_data.edition.manifest import Manifest
+from customs_data.errors import KitError
+from customs_data.schema import COLUMNS, DECLARED_COLUMNS, Column
+from customs_leaderboard.publishing.guard import HiddenGuard
+from customs_leaderboard.publishing.kaggle.client import KaggleService
+from customs_leaderboard.rules.edition_origin import check_origin
+
+METADATA: Final = "dataset-metadata.json"
+#: As Kaggle spells CC BY 4.0.
+LICENCE: Final = "CC-BY-4.0"
+_SLUG: Final = re.compile(r"([a-zA-Z0-9-]{1,60})/([a-zA-Z0-9-]{6,50})")
+_KEYWORDS: Final = ("tabular", "classification", "government")
+_TYPES: Final = {"number": "number", "time": "date", "label": "number"}
+_DESCRIPTIONS: Final = {
+    "train": "Declarations to learn from; an empty label was erased.",
+    "test": "Declarations to rank: two quarters, without labels.",
+    "sample_submission": "A valid submission.",
+    "edition": "Manifest: rows, dates, checksums, the commitment to the hidden labels.",
+    "DATASHEET": "What the edition is, column by column.",
+}
+_SCORE: Final = Column("Fraud Score", "number", "Higher is more suspicious.")
+
+
+def prepare_dataset(
+    edition: Path,
+    folder: Path,
+    reference: str,
+    *,
+    title: str | None = None,
+    subtitle: str | None = None,
+    licence: str | None = None,
+    practice: bool = False,
+) -> None:
+    """Lay out what is uploaded: the public files and their metadata.
+
+    Parameters
+    ----------
+    edition : path
+        An edition; hidden/ is not read.
+    folder : path
+        New folder.
+    reference : str
+        ``OWNER/NAME`` on Kaggle; the name has 6 to 50 letters, digits and hyphens.
+    title, subtitle : str, optional
+        6 to 50 and 20 to 80 characters; made from the edition by default.
+    licence : str, optional
+        As Kaggle spells it; CC-BY-4.0 for simulated declarations. Imported ones need it said.
+    practice : bool
+        Allow an edition of a published seed.
+
+    Raises
+    ------
+    KitError
+        If the edition is not fit, or a text has not the length that Kaggle takes.
+    """
+    layout = Layout.find(edition)
+    manifest = load_edition(edition).manifest
+    check_origin(manifest, practice=practice)
+    if licence is None and manifest.origin == "import":
+        raise KitError(
+            "The licence of imported declarations must be said, however: there is none. Give "
+            "--licence as Kaggle spells it (CC0-1.0, CC-BY-4.0, other, ...)."
+        )
+    check_reference(reference)
+    files = sorted(path for path in layout.public.iterdir() if path.is_file())
+    metadata = {
+        "id": reference,
+        "title": _sized(title or f"Customs declarations: {manifest.name}"[:50], 6, 50, "title"),
+        "subtitle": _sized(
+            subtitle or "Which import declarations should a customs office open?",
+            20,
+            80,
+            "subtitle",
+        ),
+        "description": _description(layout, manifest),
+        "licenses": [{"name": licence or LICENCE}],
+        "keywords": list(_KEYWORDS),
+        "resources": [_resource(path) for path in files],
+    }
+    try:
+        folder.mkdir(parents=True)
+        for path in files:
+            shutil.copyfile(path, folder / path.name)
+        (folder / METADATA).write_text(json.dumps(metadata, indent=2) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise KitError(f"{folder} cannot be written: {error.strerror or error}.") from None
+
+
+def upload_dataset(
+    service: KaggleService,
+    folder: Path,
+    guard: HiddenGuard | None,
+    *,
+    public: bool = False,
+    version_notes: str | None = None,
+) -> str:
+    """Create the dataset, or with `version_notes` a new version of it; return its address.
+
+    Parameters
+    ----------
+    service : KaggleService
+        Where to.
+    folder : path
+        As `prepare_dataset` made it (and its owner may have changed it).
+    guard : HiddenGuard or None
+        Looks for anything hidden first; None where there is no hidden/ to leak from.
+    public : bool
+        Whether everybody may see a new dataset.
+    version_notes : str, optional
+        What changed.
+
+    Raises
+    ------
+    KitError
+        If the folder holds anything hidden, or Kaggle refuses.
+    """
+    if guard is not None:
+        guard.check(folder)
+    if version_notes is None:
+        answer = service.call(
+            "creating the dataset", "dataset_create_new", str(folder), public=public, quiet=True
+        )
+    else:
+        answer = service.call(
+            "adding a version", "dataset_create_version", str(folder), version_notes, quiet=True
+        )
+    if answer.error or str(answer.status).lower() == "error":
+        raise KitError(f"Kaggle must take the dataset, however: {answer.error or answer.status}")
+    return str(answer.url)
+
+
+def check_reference(reference: str) -> None:
+    """Hold a dataset's name against what Kaggle takes.
+
+    Raises
+    ------
+    KitError
+        If it is not ``OWNER/NAME``.
+    """
+    if not _SLUG.fullmatch(reference):
+        raise KitError(
+            "A dataset must be named OWNER/NAME, where NAME has 6 to 50 letters, digits and "
+            f"hyphens, however: {reference!r}."
+        )
+
+
+def _sized(text: str, fewest: int, most: int, what: str) -> str:
+    if not fewest <= len(text) <= most:
+        raise KitError(
+            f"The {what} must have {fewest} to {most} characters, however: {len(text)}. "
+            f"Give --{what}."
+        )
+    return text
+
+
+def _description(layout: Layout, manifest: Manifest) -> str:
+    sheet = (layout.public / DATASHEET).read_text(encoding="utf-8").strip()
+    return (
+        f"{sheet}\n\n## Check it\n\n`customs-kit data verify FOLDER` holds the files against "
+        f"edition.json. Commitment to the hidden labels: `{manifest.commitment}`. Load it with "
+        "`from customs_kit import load_edition`.\n"
+    )
+
+
+def _resource(path: Path) -> dict[str, Any]:
+    """A file with the description of its columns."""
+    held: dict[str, Any] = {"path": path.name, "description": _DESCRIPTIONS.get(path.stem, "")}
+    columns = {
+        "train": list(COLUMNS),
+        "test": [column for column in COLUMNS if column.name in DECLARED_COLUMNS],
+        "sample_submission": [COLUMNS[0], _SCORE],
+    }.get(path.stem)
+    if columns:
+        fields = [
+            {
+                "name": column.name,
+                "description": column.description + (f" ({column.unit})" if column.unit else ""),
+                "type": _TYPES.get(column.role, "string"),
+            }
+            for column in columns
+        ]
+        held["schema"] = {"fields": fields}
+    return held

@@ -1,0 +1,186 @@
+"""The calls that make and launch a competition on Kaggle, one by one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from customs_data.edition.layout import Layout
+from customs_leaderboard.publishing.kaggle.client import KaggleService
+from customs_leaderboard.publishing.kaggle.competition import (
+    DATA,
+    METADATA,
+    METRIC,
+    SECRET_FOLDER,
+    SETTINGS,
+    SOLUTION,
+    check_folder,
+    check_name,
+    without_zone,
+)
+
+#: In the order of the work; `launch` is never done unasked.
+STEPS: Final = ("create", "data", "solution", "settings", "pages", "status", "launch")
+
+CHECKLIST: Final = (
+    f"Metric: paste {METRIC} into a new metric notebook, save it, and choose it under Evaluation "
+    "(inspection_rate 0.05; higher is better).",
+    "Columns: map row_id_column_name to Declaration ID; keep Fraud in the solution.",
+    "Submissions: set the daily limit and two final selections.",
+    "Teams: set the largest team size (5 is usual).",
+    "Sandbox: send data/sample_submission.csv as a host; public and private score must be the base "
+    "rates that `customs-kit score` gives for it.",
+    "Then launch: the same command with --steps launch --confirm.",
+)
+
+
+@dataclass(frozen=True)
+class Step:
+    """A call that would be made: its name, the client's method, and what it sends."""
+
+    name: str
+    call: str
+    sends: str
+
+    def as_dict(self) -> dict[str, str]:
+        """Return the step as plain data for JSON."""
+        return dict(vars(self))
+
+
+def competition_steps(folder: Path, name: str, steps: tuple[str, ...]) -> list[Step]:
+    """Return what each step would send."""
+    data = sorted(path.name for path in (folder / DATA).glob("*")) if folder.exists() else []
+    pages = sorted(path.stem for path in (folder / "pages").glob("*.md"))
+    known = {
+        "create": Step("create", "competition_create_new", METADATA),
+        "data": Step("data", "competition_data_update", ", ".join(data)),
+        "solution": Step("solution", "competition_create_solution", SOLUTION),
+        "settings": Step("settings", "competition_update_settings", SETTINGS),
+        "pages": Step("pages", "competition_create_page", ", ".join(pages)),
+        "status": Step("status", "competition_get_solution_status", name),
+        "launch": Step("launch", "competition_launch", name),
+    }
+    return [known[step] for step in STEPS if step in steps]
+
+
+def send_competition(
+    service: KaggleService,
+    layout: Layout,
+    folder: Path,
+    name: str,
+    steps: tuple[str, ...],
+    *,
+    launch_at: datetime | None = None,
+    on_step: Callable[[str, str], None] = lambda step, answer: None,
+) -> None:
+    """Make the calls of some steps, in their order.
+
+    Parameters
+    ----------
+    service : KaggleService
+        Where to.
+    layout : Layout
+        Organizer's copy of the edition.
+    folder : path
+        As `prepare_competition` made it (and its owner may have changed it).
+    name : str
+        Slug of the competition.
+    steps : tuple of str
+        Of `STEPS`.
+    launch_at : datetime, optional
+        UTC; now by default.
+    on_step : callable
+        Told each step, and what came of it.
+
+    Raises
+    ------
+    KitError
+        If the folder holds anything hidden where it must not, its solution is not the edition's, or
+        Kaggle refuses.
+    """
+    check_name(name)
+    sending = [step for step in STEPS if step in steps]
+    if set(sending) - {"status", "launch"}:
+        check_folder(layout, folder)
+    sender = _Sender(service, folder, name, launch_at)
+    for step in sending:
+        on_step(step, getattr(sender, step)())
+
+
+@dataclass(frozen=True)
+class _Sender:
+    """One method a step, called by its name; each returns what came of it."""
+
+    service: KaggleService
+    folder: Path
+    competition: str
+    launch_at: datetime | None
+
+    def create(self) -> str:
+        answer = self.service.call(
+            "creating the competition", "competition_create_new", str(self.folder)
+        )
+        return str(answer.url)
+
+    def data(self) -> str:
+        answer = self.service.call(
+            "sending the data",
+            "competition_data_update",
+            self.competition,
+            str(self.folder / DATA),
+            "Public files of the edition",
+            quiet=True,
+        )
+        return f"version {answer.databundle_version_id}"
+
+    def solution(self) -> str:
+        path = self.folder / SECRET_FOLDER / SOLUTION
+        self.service.call(
+            "sending the solution",
+            "competition_create_solution",
+            self.competition,
+            str(path),
+            quiet=True,
+        )
+        return "sent"
+
+    def settings(self) -> str:
+        updates = json.loads((self.folder / SETTINGS).read_text(encoding="utf-8"))
+        self.service.call(
+            "changing settings", "competition_update_settings", self.competition, updates
+        )
+        return f"{len(updates)} settings"
+
+    def pages(self) -> str:
+        held = self.service.call("listing pages", "competition_list_pages", self.competition)
+        known = {page.name for page in held}
+        files = sorted((self.folder / "pages").glob("*.md"))
+        for path in files:
+            is_new = path.stem not in known
+            self.service.call(
+                f"writing the page {path.stem}",
+                "competition_create_page" if is_new else "competition_update_page",
+                self.competition,
+                path.stem,
+                content_path=str(path),
+                mime_type="text/markdown",
+                **({"publish": True} if is_new else {"is_published": True}),
+            )
+        return f"{len(files)} pages"
+
+    def status(self) -> str:
+        status = self.service.call(
+            "asking for the solution's status", "competition_get_solution_status", self.competition
+        )
+        if status.setup_error:
+            return f"the solution was refused: {status.setup_error}"
+        return "the solution is ready" if status.ready else "the solution is not ready yet"
+
+    def launch(self) -> str:
+        moment = None if self.launch_at is None else without_zone(self.launch_at)
+        self.service.call("launching", "competition_launch", self.competition, moment)
+        return "launched" if moment is None else f"will be launched at {moment:%Y-%m-%d %H:%M} UTC"

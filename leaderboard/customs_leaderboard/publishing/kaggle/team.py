@@ -1,0 +1,86 @@
+"""What a team does on Kaggle: send a file, look at its submissions, fetch the leaderboard."""
+
+from __future__ import annotations
+
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import Any, Final
+
+from customs_data.errors import KitError
+from customs_leaderboard.publishing.kaggle.client import KaggleService
+
+_FAILED: Final = "Could not submit to competition"
+
+
+def send_submission(service: KaggleService, file: Path, competition: str, message: str) -> str:
+    """Send a file; return Kaggle's answer.
+
+    Raises
+    ------
+    KitError
+        If it was not taken; a failed upload is an answer too, not an error of the client's.
+    """
+    answer = service.call(
+        "sending the submission", "competition_submit", str(file), message, competition, quiet=True
+    )
+    if answer.message == _FAILED or not answer.message:
+        raise KitError(
+            f"Kaggle must take {file}, however: the upload failed. Try again; look at "
+            "`customs-kit submission status` first."
+        )
+    return str(answer.message)
+
+
+def list_submissions(service: KaggleService, competition: str) -> list[dict[str, Any]]:
+    """Return the team's submissions as plain data, newest first."""
+    held = service.call("listing submissions", "competition_submissions", competition)
+    return [
+        {
+            "file": item.file_name,
+            "sent": None if item.date is None else item.date.isoformat(),
+            "message": item.description,
+            "status": item.status.name.lower(),
+            "public_score": item.public_score or None,
+            "private_score": item.private_score or None,
+            "error": item.error_description or None,
+        }
+        for item in held or []
+    ]
+
+
+def view_leaderboard(service: KaggleService, competition: str) -> list[dict[str, Any]]:
+    """Return the first page of the leaderboard as plain data, best first."""
+    held = service.call("reading the leaderboard", "competition_leaderboard_view", competition)
+    return [
+        {
+            "team": item.team_name,
+            "score": item.score,
+            "sent": None if item.submission_date is None else item.submission_date.isoformat(),
+        }
+        for item in held or []
+    ]
+
+
+def download_leaderboard(service: KaggleService, competition: str) -> bytes:
+    """Return the whole leaderboard as CSV.
+
+    Raises
+    ------
+    KitError
+        If what comes is not the archive that Kaggle sends.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        service.call(
+            "fetching the leaderboard", "competition_leaderboard_download", competition, folder
+        )
+        (archive,) = Path(folder).glob("*.zip")
+        try:
+            with zipfile.ZipFile(archive) as held:
+                (member,) = (name for name in held.namelist() if name.endswith(".csv"))
+                return held.read(member)
+        except (zipfile.BadZipFile, ValueError):
+            raise KitError(
+                "Kaggle must send the leaderboard as one CSV file in a zip archive, however: what "
+                "came is something else. Try again later."
+            ) from None

@@ -1,0 +1,1 @@
+"""The rules of a competition, and which editions may have one."""

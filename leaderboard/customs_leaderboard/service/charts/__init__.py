@@ -1,0 +1,1 @@
+"""Charts of the pages, as SVG made on the server."""

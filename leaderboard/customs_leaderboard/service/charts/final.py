@@ -1,0 +1,143 @@
+"""Pictures after the close: intervals on one scale, ranks before and after, frauds by scheme."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil
+from typing import Final, Literal
+
+from customs_leaderboard.service.charts.scales import Scale, round_range
+from customs_leaderboard.standings.final import Finalist, FinalStandings
+
+#: So many leading teams are drawn.
+N_DRAWN: Final = 24
+#: So many leading teams have a row in the table of schemes.
+N_IN_SCHEMES: Final = 12
+#: Shades that the stylesheet has, from nothing caught to the most.
+N_SHADES: Final = 10
+_ROW: Final = 30
+_WHISKER: Final = 168
+
+Move = Literal["up", "down", "same"]
+
+
+def move_of(row: Finalist) -> Move:
+    """Return whether a team gained or lost places."""
+    return "same" if row.shake_up == 0 else "up" if row.shake_up > 0 else "down"
+
+
+@dataclass(frozen=True)
+class Whisker:
+    """Places of an interval and the score in it."""
+
+    low: float
+    score: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Whiskers:
+    """Private precision@5 % and its interval of every team, on one scale from `low` to `high`."""
+
+    width: int
+    low: float
+    high: float
+    by_team: dict[int, Whisker]
+
+
+def draw_whiskers(rows: Sequence[Finalist]) -> Whiskers:
+    """Lay out the intervals; there must be a row."""
+    ends = [end for row in rows for end in row.scores["private"]["interval_at_5"]]
+    low, high, _ = round_range(ends)
+    x = Scale(low, high, 4, _WHISKER - 4)
+    by_team = {}
+    for row in rows:
+        left, right = row.scores["private"]["interval_at_5"]
+        score = row.scores["private"]["precision_at_5"]
+        by_team[row.team_number] = Whisker(x(left), x(score), x(right))
+    return Whiskers(_WHISKER, low, high, by_team)
+
+
+@dataclass(frozen=True)
+class Slope:
+    """A team's line from its public to its final rank."""
+
+    row: Finalist
+    move: Move
+    left_y: int
+    right_y: int
+
+
+@dataclass(frozen=True)
+class SlopeChart:
+    """Lines between two columns of names, or of numbers and names where it is narrow."""
+
+    width: int
+    height: int
+    left: int
+    right: int
+    n_letters: int
+    narrow: bool
+    slopes: list[Slope]
+
+
+def draw_slopes(rows: Sequence[Finalist], *, narrow: bool) -> SlopeChart:
+    """Lay out the ranks before and after the close of the leading teams."""
+    drawn = rows[:N_DRAWN]
+    before = sorted(drawn, key=lambda row: row.public_rank)
+    left_y = {row.team_number: 40 + i * _ROW for i, row in enumerate(before)}
+    slopes = [
+        Slope(row, move_of(row), left_y[row.team_number], 40 + i * _ROW)
+        for i, row in enumerate(drawn)
+    ]
+    height = 40 + len(drawn) * _ROW - _ROW // 2
+    if narrow:
+        return SlopeChart(380, height, 40, 200, 19, True, slopes)
+    return SlopeChart(900, height, 330, 570, 40, False, slopes)
+
+
+@dataclass(frozen=True)
+class SchemeCell:
+    """Share of a scheme's frauds that a team's inspection catches, and its shade."""
+
+    share: float
+    shade: int
+
+
+@dataclass(frozen=True)
+class SchemeTable:
+    """Schemes, how many private frauds each has, and a row of cells for each leading team.
+
+    `attainable` is the share of all frauds that an inspection without a miss would catch.
+    """
+
+    schemes: list[tuple[str, int]]
+    rows: list[tuple[Finalist, list[SchemeCell]]]
+    attainable: float
+
+
+def tabulate_schemes(finals: FinalStandings) -> SchemeTable | None:
+    """Return frauds caught by scheme; None if the edition was not simulated."""
+    if finals.frauds_by_scheme is None:
+        return None
+    schemes = [(_name_of(name), n) for name, n in finals.frauds_by_scheme.items()]
+    shares = [
+        [(row.caught or {}).get(name, 0.0) / n for name, n in finals.frauds_by_scheme.items()]
+        for row in finals.rows[:N_IN_SCHEMES]
+    ]
+    # The darkest shade is the largest share: 5 % of the declarations hold few of all frauds.
+    largest = max((x for row in shares for x in row), default=0.0) or 1.0
+    cells = [[SchemeCell(x, round(x / largest * (N_SHADES - 1))) for x in row] for row in shares]
+    period = finals.periods["private"]
+    n_inspected = ceil(period["n_declarations"] / 20)
+    return SchemeTable(
+        schemes,
+        list(zip(finals.rows, cells, strict=False)),
+        min(n_inspected / sum(finals.frauds_by_scheme.values()), 1.0),
+    )
+
+
+def _name_of(scheme: str) -> str:
+    # Some declarations are labelled fraud although the importer did nothing.
+    return "no scheme" if scheme == "honest" else scheme

@@ -1,0 +1,167 @@
+"""The end of a competition: extending the deadline, closing, final standings, the reveal."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import func, select
+
+from customs_data.edition.reveal import write_reveal
+from customs_data.errors import KitError
+from customs_leaderboard.board import Board
+from customs_leaderboard.rules.competition import show_time
+from customs_leaderboard.standings.compute_final import N_REPLICATES, compute_finals
+from customs_leaderboard.standings.final import FinalStandings, final_standings, save_finals
+from customs_leaderboard.store.audit_log import ORGANIZER, append_entry, head_hash
+from customs_leaderboard.store.folder import disk_errors, sync_folder
+from customs_leaderboard.store.schema import Submission, Team
+
+_MAX_REASON = 200
+
+
+def extend_deadline(board: Board, closes: datetime, reason: str = "") -> None:
+    """Move the deadline to a later moment; everybody can read it in the log.
+
+    Submissions that were late before the extension stay late.
+
+    Parameters
+    ----------
+    board : Board
+        A competition that is not closed.
+    closes : datetime
+        The new deadline, later than the old one and than now.
+    reason : str
+        Told with it, at most 200 printable characters.
+
+    Raises
+    ------
+    KitError
+        If the competition is closed or the deadline would not move on.
+    """
+    if len(reason) > _MAX_REASON or not reason.isprintable():
+        raise KitError(f"The reason must have at most {_MAX_REASON} printable characters.")
+    with board.database.writing() as session:
+        state = board.state(session, "write")
+        if state.closed_at is not None:
+            raise KitError(
+                "Only an open competition can be extended, however: it was closed "
+                f"{show_time(state.closed_at)}."
+            )
+        now = board.now()
+        if closes <= (earliest := max(state.closes, now)):
+            raise KitError(
+                f"The new deadline must be later than {show_time(earliest)}, however: "
+                f"{show_time(closes)}. A deadline is only ever put off."
+            )
+        details = {"old": show_time(state.closes), "new": show_time(closes), "reason": reason}
+        state.closes = closes
+        append_entry(board.database, session, now, ORGANIZER, "deadline extended", details)
+
+
+def close_competition(
+    board: Board, *, early: bool = False, n_replicates: int = N_REPLICATES
+) -> FinalStandings:
+    """Close the competition and compute the final standings.
+
+    First submissions stop being ranked, then the standings are computed, which may take minutes.
+    After an interruption in between, call it again.
+
+    Parameters
+    ----------
+    board : Board
+        A competition whose deadline is over.
+    early : bool
+        Close it although the deadline is not over; everybody can read it in the log.
+    n_replicates : int
+        Bootstrap replicates of intervals and rank ranges.
+
+    Raises
+    ------
+    KitError
+        If the deadline is not over, or the competition is closed already.
+    """
+    with board.database.writing() as session:
+        state = board.state(session, "write")
+        now = board.now()
+        if state.closed_at is None:
+            if now < state.closes and not early:
+                raise KitError(
+                    f"The competition runs until {show_time(state.closes)}, however: it is "
+                    f"{show_time(now)}. Close it then, or say --early (everybody can read it)."
+                )
+            ranked = select(func.count()).where(Submission.late.is_(False))
+            details: dict[str, Any] = {
+                "deadline": show_time(state.closes),
+                "early": now < state.closes,
+                "n_teams": session.scalars(
+                    select(func.count()).where(Team.n_submissions > 0)
+                ).one(),
+                "n_submissions": session.scalars(ranked).one(),
+                # Ties everything up to here to what is published now.
+                "log": head_hash(session),
+            }
+            state.closed_at = now
+            append_entry(board.database, session, now, ORGANIZER, "competition closed", details)
+        elif final_standings(board) is not None:
+            at = show_time(state.closed_at)
+            raise KitError(f"The competition must be open, however: it was closed {at}.")
+    return _compute_and_save(board, n_replicates)
+
+
+def refresh_finals(board: Board, *, n_replicates: int = N_REPLICATES) -> FinalStandings | None:
+    """Compute the final standings again, if there are any: after a team was disabled."""
+    if final_standings(board) is None:
+        return None
+    return _compute_and_save(board, n_replicates)
+
+
+def _compute_and_save(board: Board, n_replicates: int) -> FinalStandings:
+    finals = compute_finals(board, n_replicates=n_replicates)
+    with board.database.writing() as session:
+        save_finals(session, finals)
+        details = {"n_teams": len(finals.rows), "n_replicates": n_replicates}
+        now = board.now()
+        append_entry(board.database, session, now, ORGANIZER, "final standings computed", details)
+    return finals
+
+
+def reveal_labels(board: Board) -> Path:
+    """Publish secret, nonce and labels, so that everybody can check the commitment.
+
+    Returns
+    -------
+    path
+        The file, for `customs-kit data verify --revealed`.
+
+    Raises
+    ------
+    KitError
+        Before the close, or if the labels are not at hand.
+    """
+    path = board.folder.reveal_file
+    with board.database.reading() as session:
+        state = board.state(session)
+    if state.closed_at is None:
+        raise KitError(
+            "Labels are revealed after the close, however: the competition is not closed. Close "
+            "it with `customs-kit leaderboard close`."
+        )
+    if state.revealed_at is not None:
+        if not path.exists():
+            raise KitError(f"{path} was published, however: it is gone. Restore it from a backup.")
+        return path
+    with disk_errors():
+        path.unlink(missing_ok=True)  # of an attempt that did not get here
+    write_reveal(board.competition.edition, path)
+    with disk_errors():
+        content = path.read_bytes()
+        sync_folder(path.parent)
+    with board.database.writing() as session:
+        state = board.state(session, "write")
+        state.revealed_at = now = board.now()
+        details = {"sha256": hashlib.sha256(content).hexdigest(), "n_bytes": len(content)}
+        append_entry(board.database, session, now, ORGANIZER, "labels revealed", details)
+    return path

@@ -1,0 +1,262 @@
+"""Final standings, computed at the close: exact scores, intervals, rank ranges, schemes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+from sqlalchemy import select
+
+from customs_data.edition.layout import USAGES
+from customs_data.edition.loading import load_edition, load_oracle
+from customs_data.errors import KitError
+from customs_leaderboard.board import Board
+from customs_leaderboard.standings.final import Finalist, FinalStandings
+from customs_leaderboard.store.schema import Selection, Submission, Team
+from customs_scorer.bootstrap import joint_bootstrap
+from customs_scorer.ceiling import oracle_ceiling
+from customs_scorer.metrics.gains import catch
+from customs_scorer.metrics.inspection import RANKED_RATES
+from customs_scorer.mistakes.analysis import schemes_of
+from customs_scorer.scorecard import score_rows
+from customs_scorer.submissions import read_submission
+
+N_REPLICATES: Final = 1000
+_SEED: Final = 0
+_RANGE: Final = (0.025, 0.975)
+#: What of a scorecard is told; the rest of it depends on the training data.
+_FIELDS: Final = (
+    "precision_at_5",
+    "precision_at_10",
+    "recall_at_5",
+    "recall_at_10",
+    "lift_at_5",
+    "lift_at_10",
+    "critical_precision_at_5",
+    "critical_precision_at_10",
+)
+
+
+@dataclass
+class _Entry:
+    """A team on its way into the final standings."""
+
+    team: Team
+    chosen: list[Submission]
+    by_team: bool
+    best: Submission
+    fraud_score: npt.NDArray[np.float64]
+
+
+def compute_finals(board: Board, *, n_replicates: int = N_REPLICATES) -> FinalStandings:
+    """Compute the final standings from the stored files.
+
+    Parameters
+    ----------
+    board : Board
+        A competition whose submissions are no longer ranked.
+    n_replicates : int
+        Bootstrap replicates.
+
+    Raises
+    ------
+    KitError
+        If a stored file is missing, or not what was counted.
+    """
+    entries = _entries(board)
+    entries.sort(key=lambda entry: _rank_key(entry.best))
+    judge = board.judge
+    boots = {
+        period: joint_bootstrap(
+            judge.fraud(period),
+            [entry.fraud_score[judge.row_numbers(period)] for entry in entries],
+            RANKED_RATES,
+            n_replicates=n_replicates,
+            seed=_SEED,
+        )
+        for period in USAGES
+    }
+    low, high, first = _rank_ranges(boots["private"])
+    by_shown = sorted(entries, key=lambda entry: _public_key(entry.team))
+    public_rank = {entry.team.number: i for i, entry in enumerate(by_shown, start=1)}
+    schemes = _private_schemes(board)
+    rows = []
+    for i, entry in enumerate(entries):
+        shown = entry.team.best_shown
+        assert shown is not None
+        rows.append(
+            Finalist(
+                rank=i + 1,
+                team_number=entry.team.number,
+                team=entry.team.name,
+                submission=entry.best.number,
+                selected=[held.number for held in entry.chosen],
+                selected_by_team=entry.by_team,
+                scores={p: _scores(board, p, entry.fraud_score, boots[p][i]) for p in USAGES},
+                rank_low=int(low[i]),
+                rank_high=int(high[i]),
+                first_share=float(first[i]),
+                shown=shown,
+                public_rank=public_rank[entry.team.number],
+                caught=None if schemes is None else _caught(board, entry.fraud_score, schemes),
+            )
+        )
+    return FinalStandings(
+        rows=rows,
+        periods={period: _period(board, period) for period in USAGES},
+        frauds_by_scheme=None if schemes is None else _frauds(board, schemes),
+        ceiling=_ceiling(board),
+        n_replicates=n_replicates,
+    )
+
+
+def default_selection(submissions: Sequence[Submission], n_selections: int) -> list[Submission]:
+    """Return the submissions with the best exact public scores, earlier ones first among equals."""
+    ordered = sorted(submissions, key=lambda s: (-s.public_at_5, -s.public_at_10, s.number))
+    return sorted(ordered[:n_selections], key=lambda submission: submission.number)
+
+
+def _entries(board: Board) -> list[_Entry]:
+    """Return the teams that are ranked, with the scores of their best selected submission."""
+    with board.database.reading() as session:
+        teams = list(
+            session.scalars(select(Team).where(Team.disabled_at.is_(None), Team.n_submissions > 0))
+        )
+        submissions = list(session.scalars(select(Submission).where(Submission.late.is_(False))))
+        selected = set(session.scalars(select(Selection.submission_number)))
+    entries = []
+    for team in teams:
+        own = [held for held in submissions if held.team_number == team.number]
+        chosen = [held for held in own if held.number in selected]
+        by_team = bool(chosen)
+        chosen = chosen or default_selection(own, board.competition.n_selections)
+        best = min(chosen, key=_rank_key)
+        entries.append(_Entry(team, chosen, by_team, best, read_stored(board, best)))
+    return entries
+
+
+def read_stored(board: Board, held: Submission) -> npt.NDArray[np.float64]:
+    """Read an accepted file again, shape (n_test,).
+
+    Raises
+    ------
+    KitError
+        If it is missing, or not the file that was counted.
+    """
+    path = board.folder.submission_path(held.team_number, held.sha256, held.suffix)
+    try:
+        with path.open("rb") as stream:
+            found = hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise KitError(
+            f"{path} must be the file of submission {held.number}, however: it cannot be read "
+            f"({error.strerror}). Restore it from a backup."
+        ) from None
+    if found != held.sha256:
+        raise KitError(
+            f"{path} must be the file of submission {held.number}, however: it has changed. "
+            "Restore it from a backup."
+        )
+    return read_submission(path, board.judge.expected_ids)
+
+
+def _rank_key(held: Submission) -> tuple[float, float, Any, int]:
+    return (-held.private_at_5, -held.private_at_10, held.received_at, held.number)
+
+
+def _public_key(team: Team) -> tuple[float, Any, int]:
+    """As the standings before the close are sorted."""
+    assert team.best_shown is not None
+    return (-team.best_shown, team.improved_at, team.number)
+
+
+def _rank_ranges(
+    boot: npt.NDArray[np.float64],
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+    """Return the rank's range and the share of first places, each of shape (n_teams,).
+
+    `boot` has shape (n_teams, 2, n_replicates), teams in their final order; that order also decides
+    where both precisions are equal.
+    """
+    n_teams, _, n_replicates = boot.shape
+    ranks = np.empty((n_teams, n_replicates), dtype=np.int64)
+    order = np.arange(n_teams)
+    for i in range(n_replicates):
+        sample = np.lexsort((order, -boot[:, 1, i], -boot[:, 0, i]))
+        ranks[sample, i] = order + 1
+    # Ranks that did occur, not something between two of them.
+    low, high = np.quantile(ranks, _RANGE, axis=1, method="inverted_cdf")
+    return low.astype(np.int64), high.astype(np.int64), (ranks == 1).mean(axis=1)
+
+
+def _scores(
+    board: Board,
+    period: str,
+    fraud_score: npt.NDArray[np.float64],
+    boot: npt.NDArray[np.float64],
+) -> dict[str, Any]:
+    rows = board.judge.row_numbers(period)
+    card = score_rows(
+        board.judge.fraud(period),
+        board.judge.critical(period),
+        fraud_score[rows],
+        np.zeros(len(rows), dtype=bool),
+        n_replicates=0,
+    )
+    found: dict[str, Any] = {}
+    for name in _FIELDS:
+        value = getattr(card, name)
+        found[name] = None if np.isnan(value) else value
+    for name, precision in zip(("interval_at_5", "interval_at_10"), boot, strict=True):
+        found[name] = [float(end) for end in np.quantile(precision, _RANGE)]
+    return found
+
+
+def _period(board: Board, period: str) -> dict[str, int]:
+    fraud, critical = board.judge.fraud(period), board.judge.critical(period)
+    return {
+        "n_declarations": len(fraud),
+        "n_fraud": int(np.count_nonzero(fraud == 1)),
+        "n_critical": int(np.count_nonzero(critical == 2)),
+    }
+
+
+def _private_schemes(board: Board) -> npt.NDArray[np.object_] | None:
+    """Return the scheme behind each private declaration, if the edition was simulated."""
+    if not board.judge.layout.has_oracle:
+        return None
+    schemes = schemes_of(board.judge.expected_ids, load_oracle(board.judge.layout))
+    return np.asarray(schemes[board.judge.row_numbers("private")], dtype=object)
+
+
+def _frauds(board: Board, schemes: npt.NDArray[np.object_]) -> dict[str, int]:
+    """Frauds of each scheme, most frequent first."""
+    names, counts = np.unique(
+        schemes[board.judge.fraud("private") == 1].astype(str), return_counts=True
+    )
+    found = {str(name): int(n) for name, n in zip(names, counts, strict=True)}
+    return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _caught(
+    board: Board, fraud_score: npt.NDArray[np.float64], schemes: npt.NDArray[np.object_]
+) -> dict[str, float]:
+    rows = board.judge.row_numbers("private")
+    caught = catch(board.judge.fraud("private"), fraud_score[rows], RANKED_RATES[0])
+    part = np.zeros(len(rows))
+    part[caught.above] = 1
+    part[caught.tied] = float(caught.tie_share)
+    return {name: float(part[schemes == name].sum()) for name in _frauds(board, schemes)}
+
+
+def _ceiling(board: Board) -> dict[str, dict[str, float]] | None:
+    if not board.judge.layout.has_oracle:
+        return None
+    found: dict[str, dict[str, float]] = oracle_ceiling(load_edition(board.competition.edition))[
+        "ceiling"
+    ]
+    return found

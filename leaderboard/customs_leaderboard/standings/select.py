@@ -1,0 +1,81 @@
+"""Final selections: the submissions a team wants to be judged by."""
+
+from __future__ import annotations
+
+from sqlalchemy import delete, select
+
+from customs_data.errors import KitError
+from customs_leaderboard.board import Board
+from customs_leaderboard.errors import NotFoundError, NotOpenError
+from customs_leaderboard.store.audit_log import append_entry, team_actor
+from customs_leaderboard.store.schema import Selection, Submission, Team
+from customs_leaderboard.teams.teams import check_active, lock_teams
+
+
+def select_submissions(board: Board, team_number: int, numbers: list[int]) -> list[int]:
+    """Replace a team's selections; none at all means the default again.
+
+    Parameters
+    ----------
+    board : Board
+        The competition.
+    team_number : int
+        Of a team that was authenticated.
+    numbers : list of int
+        Of its submissions; a number twice counts once.
+
+    Returns
+    -------
+    list of int
+        The selections, sorted.
+
+    Raises
+    ------
+    KitError
+        If there are more than the competition has, or one is late.
+    NotFoundError
+        If one is not the team's.
+    NotOpenError
+        After the deadline.
+    """
+    chosen = sorted(set(numbers))
+    if len(chosen) > board.competition.n_selections:
+        raise KitError(
+            f"At most {board.competition.n_selections} submissions may be selected, however: "
+            f"{len(chosen)} are. Deselect some."
+        )
+    now = board.now()
+    with board.database.writing() as session:
+        lock_teams(board.database, session, [team_number])
+        check_active(session.get_one(Team, team_number))
+        if board.phase(board.state(session, "read")) not in ("upcoming", "open"):
+            raise NotOpenError("Submissions are selected before the deadline, however: it is over.")
+        own = select(Submission).where(
+            Submission.team_number == team_number, Submission.number.in_(chosen)
+        )
+        found = {held.number: held for held in session.scalars(own)}
+        for number in chosen:
+            if number not in found:
+                raise NotFoundError(f"Your team has no submission {number}.")
+            if found[number].late:
+                raise KitError(f"Submission {number} was late: it cannot be selected.")
+        session.execute(delete(Selection).where(Selection.team_number == team_number))
+        session.add_all(
+            Selection(submission_number=number, team_number=team_number, selected_at=now)
+            for number in chosen
+        )
+        actor, details = team_actor(team_number), {"submissions": chosen}
+        append_entry(board.database, session, now, actor, "selection changed", details)
+    return chosen
+
+
+def selected_numbers(board: Board, team_number: int) -> list[int]:
+    """Return what a team has selected, sorted; empty while the default holds."""
+    with board.database.reading() as session:
+        return list(
+            session.scalars(
+                select(Selection.submission_number)
+                .where(Selection.team_number == team_number)
+                .order_by(Selection.submission_number)
+            )
+        )

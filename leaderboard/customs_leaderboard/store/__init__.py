@@ -1,0 +1,1 @@
+"""What is stored: database tables, files, the audit log, backups."""

@@ -1,0 +1,238 @@
+"""The database: SQLite in the competition's folder, or PostgreSQL."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.orm import Session
+
+from customs_data.errors import KitError
+from customs_leaderboard.errors import UnavailableError
+
+DATABASE_URL_VARIABLE: Final = "CUSTOMS_KIT_DATABASE_URL"
+_WAIT_SECONDS: Final = 30
+_POOL_SIZE: Final = 10
+# Any number will do, as long as it is always the same.
+_CHAIN_LOCK: Final = 0x6B69_7431
+
+
+class Database:
+    """Transactions on one database.
+
+    Parameters
+    ----------
+    url : URL
+        Of SQLite (a file) or PostgreSQL with psycopg.
+    """
+
+    def __init__(self, url: URL) -> None:
+        self.is_postgresql = url.get_backend_name() == "postgresql"
+        self.engine = _postgresql(url) if self.is_postgresql else _sqlite(url)
+        # One statement has one view without a transaction, which would cost more than it.
+        reading: dict[str, Any] = {}
+        glancing: dict[str, Any] = {"begins": False}
+        if self.is_postgresql:
+            reading = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+            glancing = {"isolation_level": "AUTOCOMMIT"}
+        self._reading = self.engine.execution_options(**reading)
+        self._glancing = self.engine.execution_options(**glancing)
+        self._writing = self.engine.execution_options(writes=True)
+        # SQLite takes one writer at a time and lets the others sleep and retry: an orderly queue
+        # within the process is faster and fairer. Other processes still meet at the file.
+        self._queue = nullcontext() if self.is_postgresql else threading.Lock()
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """Read in one consistent view of the database.
+
+        Raises
+        ------
+        UnavailableError
+            If the database does not answer.
+        """
+        with _database_errors(), Session(self._reading, expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
+    def glancing(self) -> Iterator[Connection]:
+        """Read a row or two in one statement: a session and its objects cost more than it.
+
+        Raises
+        ------
+        UnavailableError
+            If the database does not answer.
+        """
+        with _database_errors(), self._glancing.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """Write in one transaction: all of it or, after any exception, nothing.
+
+        Raises
+        ------
+        UnavailableError
+            If the database does not answer.
+        """
+        with (
+            _database_errors(),
+            self._queue,
+            Session(self._writing, expire_on_commit=False) as session,
+            session.begin(),
+        ):
+            yield session
+
+    def lock_chain(self, session: Session) -> None:
+        """Let one transaction at a time append to the audit log, until it ends.
+
+        Taken last, after the locks of rows, so that transactions cannot wait for each other. SQLite
+        has one writer anyway.
+        """
+        if self.is_postgresql:
+            session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CHAIN_LOCK})
+
+    def upgrade(self) -> None:
+        """Bring the tables to the newest revision; a new database gets them all.
+
+        Raises
+        ------
+        KitError
+            If the database is of a newer release, or does not answer.
+        """
+        from alembic.util import CommandError
+
+        from customs_leaderboard.store.migrations import upgrade_tables
+
+        try:
+            with _database_errors(), self._queue, self._writing.begin() as connection:
+                if self.is_postgresql:
+                    connection.execute(text(f"SELECT pg_advisory_xact_lock({_CHAIN_LOCK})"))
+                upgrade_tables(connection)
+        except CommandError as error:
+            raise KitError(
+                f"The database must be of this release of customs-kit or older, however: {error}. "
+                "Install the release that made it."
+            ) from None
+
+    def check(self) -> None:
+        """Ask the database for a sign of life.
+
+        Raises
+        ------
+        UnavailableError
+            If it does not answer.
+        """
+        with self.reading() as session:
+            session.execute(text("SELECT 1"))
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+
+def open_database(url: str | None, default_file: Path) -> Database:
+    """Return the database at `url`, or the embedded one; nothing is connected yet.
+
+    Raises
+    ------
+    KitError
+        If `url` is no address of SQLite or PostgreSQL.
+    """
+    if url is None:
+        return Database(URL.create("sqlite", database=str(default_file)))
+    wrong = KitError(
+        "The database's address must be postgresql://USER:PASSWORD@HOST/NAME or sqlite:///FILE, "
+        "however: it is not. Check --database-url."
+    )
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        raise wrong from None  # the address may hold a password: it is not repeated
+    if parsed.get_backend_name() == "postgresql":
+        return Database(parsed.set(drivername="postgresql+psycopg"))
+    if parsed.drivername != "sqlite" or parsed.database in (None, "", ":memory:"):
+        raise wrong
+    return Database(parsed)
+
+
+def _sqlite(url: URL) -> Engine:
+    engine = create_engine(
+        url,
+        connect_args={"timeout": _WAIT_SECONDS},
+        pool_size=_POOL_SIZE,
+        max_overflow=-1,
+        hide_parameters=True,  # errors end in logs
+    )
+
+    @event.listens_for(engine, "connect")
+    def set_up(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None  # transactions begin as `begin` below says
+        for setting in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {setting}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # A writer takes its lock at once: one that first reads could not wait for another.
+        options = connection.get_execution_options()
+        if options.get("begins", True):
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writes") else "BEGIN")
+
+    return engine
+
+
+def _postgresql(url: URL) -> Engine:
+    return create_engine(
+        url,
+        pool_size=_POOL_SIZE,
+        max_overflow=2 * _POOL_SIZE,
+        pool_timeout=_WAIT_SECONDS,
+        hide_parameters=True,
+        pool_pre_ping=True,  # after a restart of the database, connections of before are dead
+        connect_args={"connect_timeout": 10, "application_name": "customs-kit"},
+    )
+
+
+@contextmanager
+def _database_errors() -> Iterator[None]:
+    """Tell a database that does not answer in one sentence, without its address.
+
+    A broken constraint or a wrong statement is a bug of ours and propagates as it is.
+    """
+    try:
+        yield
+    except PoolTimeoutError as error:
+        raise UnavailableError(_UNAVAILABLE) from error
+    except IntegrityError:
+        raise
+    except DBAPIError as error:
+        if _is_unavailable(error):
+            raise UnavailableError(_UNAVAILABLE) from error
+        raise
+
+
+_UNAVAILABLE: Final = (
+    "The leaderboard's database does not answer. What was asked may not have been done: try again "
+    "later (a file that was counted is recognised, and not counted twice), and tell the organizer."
+)
+
+
+def _is_unavailable(error: DBAPIError) -> bool:
+    kind = type(error.orig).__name__
+    if isinstance(error.orig, sqlite3.Error):
+        name = getattr(error.orig, "sqlite_errorname", "")
+        # "no such table" is an OperationalError, too, and a bug or a wrong file.
+        busy = isinstance(error.orig, sqlite3.OperationalError) and name != "SQLITE_ERROR"
+        return busy or name in ("SQLITE_NOTADB", "SQLITE_CORRUPT")
+    return error.connection_invalidated or kind in {
+        "OperationalError", "InterfaceError", "ConnectionTimeout", "AdminShutdown", "DiskFull",
+        "CrashShutdown", "CannotConnectNow", "TooManyConnections", "ReadOnlySqlTransaction",
+        "IoError", "OutOfMemory", "LockNotAvailable", "DeadlockDetected",
+    }  # fmt: skip

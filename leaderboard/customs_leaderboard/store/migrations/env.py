@@ -1,0 +1,13 @@
+"""Run by Alembic: revisions are applied on the connection it is handed."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from customs_leaderboard.store.schema import Base
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=Base.metadata,
+)
+context.run_migrations()

@@ -1,0 +1,197 @@
+"""Restoring a backup into a new folder and an empty database."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import tarfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import IO, Any, Final
+
+from sqlalchemy import insert, text
+from sqlalchemy.orm import Session
+
+from customs_data.errors import KitError
+from customs_leaderboard.board import Board, Clock, closed_on_error, has_competition, utc_now
+from customs_leaderboard.rules.competition import parse_time, read_competition
+from customs_leaderboard.store.audit_log import ORGANIZER, append_entry, verify_chain
+from customs_leaderboard.store.backup import FORMAT, MANIFEST, TABLES, file_name
+from customs_leaderboard.store.database import Database, open_database
+from customs_leaderboard.store.folder import Folder, write_durably
+from customs_leaderboard.store.schema import Base, UtcTime
+
+_SUBMISSION: Final = re.compile(r"submissions/[0-9]+/[0-9a-f]{64}\.csv(\.gz)?")
+_FILES: Final = ("competition.toml", "references.json", "reveal.json.gz")
+_EXPECTED: Final = {MANIFEST, *_FILES, *(f"tables/{table}.jsonl" for table in TABLES)}
+_ROWS_AT_A_TIME: Final = 1000
+_READ_STEP: Final = 1 << 20
+
+
+def restore_backup(
+    file: Path,
+    root: Path,
+    *,
+    edition: Path | None = None,
+    database_url: str | None = None,
+    clock: Clock = utc_now,
+) -> Board:
+    """Restore a competition; nothing is overwritten.
+
+    Parameters
+    ----------
+    file : path
+        Of `write_backup`.
+    root : path
+        New or empty folder.
+    edition : path, optional
+        Where the organizer's copy of the edition lies now.
+    database_url : str, optional
+        Of an empty PostgreSQL or SQLite database, instead of the embedded one.
+    clock : callable
+        Tells the time.
+
+    Returns
+    -------
+    Board
+        The competition; the restore stands in its audit log.
+
+    Raises
+    ------
+    KitError
+        If the backup is damaged, the folder or database holds anything, or the edition is another.
+        Folder and database are then as they were.
+    """
+    folder = Folder.make(root)
+    with _emptied_on_error(root):
+        parts = _unpack(file, folder)
+        manifest = json.loads(parts[MANIFEST])
+        _write_rules(folder, parts, edition)
+        competition = read_competition(folder.competition_file)
+        with closed_on_error(open_database(database_url, folder.database_file)) as database:
+            if has_competition(database):
+                raise KitError(
+                    "The database must hold no competition yet, however: it does. Use another "
+                    "database."
+                )
+            board = Board(folder, competition, database, clock)
+            if board.manifest.commitment != manifest["commitment"]:
+                raise KitError(
+                    f"{competition.edition} must be {manifest['edition']}, which the backup was "
+                    "made with, however: its commitment differs. Give its folder with --edition."
+                )
+            database.upgrade()
+            with database.writing() as session:
+                for name in TABLES:
+                    _insert(session, name, parts[f"tables/{name}.jsonl"])
+                _continue_numbers(database, session)
+                verify_chain(session, manifest["log"])
+                details = {"made_at": manifest["made_at"], "log": manifest["log"]}
+                append_entry(database, session, clock(), ORGANIZER, "competition restored", details)
+    return board
+
+
+def _unpack(file: Path, folder: Folder) -> dict[str, bytes]:
+    """Put submissions into the folder as they come; return everything else, checked."""
+    damaged = f"{file} must be a whole backup of `customs-kit leaderboard backup`, however: "
+    parts: dict[str, bytes] = {}
+    unpacked: set[str] = set()
+    try:
+        with tarfile.open(file) as tar:
+            for entry in tar:
+                stream = tar.extractfile(entry) if entry.isreg() else None
+                if stream is None or entry.name in parts:
+                    raise KitError(f"{damaged}it holds {entry.name[:80]!r}.")
+                if _SUBMISSION.fullmatch(entry.name):
+                    _put_submission(folder, entry.name, stream, damaged)
+                    unpacked.add(entry.name)
+                elif entry.name in _EXPECTED:
+                    parts[entry.name] = stream.read()
+                else:
+                    raise KitError(f"{damaged}it holds {entry.name[:80]!r}.")
+        manifest = json.loads(parts[MANIFEST])
+        if manifest["format"] != FORMAT:
+            raise KitError(f"{damaged}its format is {str(manifest['format'])[:40]!r}.")
+        expected: dict[str, str] = manifest["sha256"]
+        counted = {
+            file_name(row["team_number"], row["sha256"], row["suffix"])
+            for row in _rows(parts["tables/submission.jsonl"])
+        }
+    except FileNotFoundError:
+        raise KitError(f"{file} does not exist. Check the path.") from None
+    except (OSError, EOFError, tarfile.TarError, ValueError, KeyError, TypeError) as error:
+        raise KitError(f"{damaged}{type(error).__name__} ({error}).") from None
+    if absent := ({*expected, MANIFEST} | counted) - (parts.keys() | unpacked):
+        raise KitError(f"{damaged}{min(absent)} is missing.")
+    for name, content in parts.items():
+        if name != MANIFEST and hashlib.sha256(content).hexdigest() != expected.get(name):
+            raise KitError(f"{damaged}{name} has changed.")
+    os.sync()
+    return parts
+
+
+def _put_submission(folder: Folder, name: str, stream: IO[bytes], damaged: str) -> None:
+    """Write one file and hold it against the SHA-256 it is named by."""
+    path = folder.root / name
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    digest = hashlib.sha256()
+    with path.open("xb") as out:
+        while part := stream.read(_READ_STEP):
+            digest.update(part)
+            out.write(part)
+    if not path.name.startswith(digest.hexdigest()):
+        raise KitError(f"{damaged}{name} has changed.")
+
+
+def _write_rules(folder: Folder, parts: dict[str, bytes], edition: Path | None) -> None:
+    for name in _FILES:
+        if name in parts:
+            write_durably(folder.root / name, parts[name])
+    if edition is not None:
+        moved = replace(read_competition(folder.competition_file), edition=edition.resolve())
+        write_durably(folder.competition_file, moved.to_toml().encode())
+
+
+def _rows(content: bytes) -> Iterator[dict[str, Any]]:
+    for line in content.decode().splitlines():
+        yield json.loads(line)
+
+
+def _insert(session: Session, name: str, content: bytes) -> None:
+    table = Base.metadata.tables[name]
+    moments = [c.name for c in table.columns if isinstance(c.type, UtcTime)]
+    rows = []
+    for row in _rows(content):
+        for moment in moments:
+            row[moment] = None if row[moment] is None else parse_time(row[moment])
+        rows.append(row)
+    for start in range(0, len(rows), _ROWS_AT_A_TIME):
+        session.execute(insert(table), rows[start : start + _ROWS_AT_A_TIME])
+
+
+def _continue_numbers(database: Database, session: Session) -> None:
+    """Let PostgreSQL count on behind the rows; SQLite does by itself."""
+    if not database.is_postgresql:
+        return
+    for name in ("team", "submission"):
+        session.execute(
+            text(
+                f"SELECT setval(pg_get_serial_sequence('{name}', 'number'), "  # noqa: S608
+                f"coalesce(max(number), 0) + 1, false) FROM {name}"
+            )
+        )
+
+
+@contextmanager
+def _emptied_on_error(root: Path) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        for path in root.iterdir():
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        raise

@@ -1,0 +1,1 @@
+"""From a received file to an accepted submission and its receipt."""

@@ -1,0 +1,1 @@
+"""Metric files for Kaggle, one for each task; each runs alone."""

@@ -1,0 +1,1 @@
+"""Metrics: which declarations an inspection opens, and what that is worth."""

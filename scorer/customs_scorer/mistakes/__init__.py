@@ -1,0 +1,1 @@
+"""Where a model errs: the analysis, its page, and the files it is made from."""

@@ -1,0 +1,188 @@
+"""The errors of submissions as one self-contained page and as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from html import escape
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+
+from customs_data.reports.pages import html_page, html_table
+from customs_data.reports.pictures import new_figure, svg_of
+from customs_scorer.mistakes.analysis import ErrorAnalysis, MissedFrauds
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_N_GROUPS: Final = 15  # a picture's and a page's table's largest groups; the JSON has them all
+_N_FRAUDS: Final = 50
+
+
+def error_page(analysis: ErrorAnalysis, *, title: str, rate: float, source: str) -> str:
+    """Return the page.
+
+    Parameters
+    ----------
+    analysis : ErrorAnalysis
+        Of one set of declarations.
+    title : str
+        Of the page.
+    rate : float
+        Inspection rate of the analysis, in (0, 1].
+    source : str
+        One sentence: which declarations, whose labels.
+    """
+    parts = [
+        f"<p>{escape(source)} Inspected are the {100 * rate:g} % with the highest score, ties at "
+        "the cut as their expectation. Intervals are Wilson's, 95 %; small groups have wide "
+        "ones.</p>",
+        _calibration(analysis),
+    ]
+    for by, table in analysis.by_group.items():
+        parts += [
+            f"<h2>By {escape(by)}</h2>",
+            svg_of(_draw_groups(table, by), f"Precision by {by}"),
+            _group_table(table, by),
+        ]
+    parts.append(_missed(analysis.missed, list(analysis.by_group)))
+    return html_page(title, "\n".join(parts))
+
+
+def errors_as_dict(analysis: ErrorAnalysis) -> dict[str, Any]:
+    """Return the analysis as plain data for JSON; NaN becomes None."""
+    return {
+        "by_group": {by: _records(table) for by, table in analysis.by_group.items()},
+        "calibration": {name: _records(table) for name, table in analysis.calibration.items()},
+        "missed_by_all": {
+            "n_fraud": analysis.missed.n_fraud,
+            "n_missed": len(analysis.missed.frauds),
+            "summary": {by: _records(table) for by, table in analysis.missed.summary.items()},
+            "declarations": analysis.missed.frauds["Declaration ID"].tolist(),
+        },
+    }
+
+
+def draw_calibration(analysis: ErrorAnalysis) -> Figure:
+    """Mean score against fraud rate of ten groups of declarations; on the line they agree."""
+    figure, axes = new_figure(width=6.0, height=5.0)
+    axes.plot([0, 1], [0, 1], color="0.5", linestyle="--", linewidth=1)
+    for name, table in analysis.calibration.items():
+        rate = table["fraud_rate"].to_numpy()
+        low, high = table["fraud_rate_low"].to_numpy(), table["fraud_rate_high"].to_numpy()
+        ends = np.maximum([rate - low, high - rate], 0)
+        axes.errorbar(table["mean_score"], rate, yerr=ends, marker="o", capsize=2, label=name)
+    axes.set_xlabel("mean fraud score")
+    axes.set_ylabel("share of fraud")
+    axes.grid(visible=True, alpha=0.3)
+    axes.legend(frameon=False, fontsize="small")
+    return figure
+
+
+def _calibration(analysis: ErrorAnalysis) -> str:
+    if not analysis.calibration:
+        return "<p>No submission's scores lie in [0, 1], so none can be read as a probability.</p>"
+    return (
+        "<h2>Calibration</h2><p>Does a score of 0.3 mean that three in ten are fraud? Only scores "
+        "meant as probabilities need to; the metric reads their order alone.</p>"
+        + svg_of(draw_calibration(analysis), "Mean score against share of fraud")
+    )
+
+
+def _draw_groups(table: pd.DataFrame, by: str) -> Figure:
+    """Share of fraud among the inspected declarations of each large group, by submission."""
+    shown = _largest(table)
+    names = list(dict.fromkeys(shown["group"]))[::-1]
+    submissions = list(dict.fromkeys(shown["submission"]))
+    figure, axes = new_figure(width=8.0, height=1.4 + 0.3 * len(names))
+    for i, submission in enumerate(submissions):
+        held = shown[shown["submission"] == submission].set_index("group").loc[names]
+        offset = 0.5 * (i + 0.5) / len(submissions) - 0.25
+        value, low, high = (
+            held[name].to_numpy() for name in ("precision", "precision_low", "precision_high")
+        )
+        ends = np.maximum([value - low, high - value], 0)
+        places = np.arange(len(names)) - offset
+        axes.errorbar(value, places, xerr=ends, fmt="o", capsize=2, ms=4, label=submission)
+    axes.set_yticks(np.arange(len(names)), names)
+    axes.xaxis.set_major_formatter("{x:.0%}")
+    axes.set_xlabel(f"precision: fraud among the inspected of the {by}")
+    axes.set_xlim(0, 1)
+    axes.grid(visible=True, axis="x", alpha=0.3)
+    axes.legend(frameon=False, fontsize="small")
+    return figure
+
+
+def _group_table(table: pd.DataFrame, by: str) -> str:
+    shown = _largest(table)
+    n_groups = table["group"].nunique()
+    caption = f"The {_N_GROUPS} largest of {n_groups:,}" if n_groups > _N_GROUPS else ""
+    rows = [
+        (
+            str(row["group"]),
+            str(row["submission"]),
+            f"{row['n_declarations']:,}",
+            f"{row['n_fraud']:,}",
+            f"{row['n_inspected']:.1f}",
+            f"{row['n_found']:.1f}",
+            _share(row, "precision"),
+            _share(row, "recall"),
+        )
+        for row in shown.to_dict("records")
+    ]
+    header = (by, "submission", "declarations", "fraud", "inspected", "found")
+    return html_table((*header, "precision", "recall"), rows, caption=caption)
+
+
+def _largest(table: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the largest groups, submissions of one group beside each other."""
+    size = table.groupby("group")["n_declarations"].max().sort_values(ascending=False)
+    order = {group: place for place, group in enumerate(size.index[:_N_GROUPS])}
+    shown = table[table["group"].isin(order)]
+    return shown.sort_values("group", key=lambda held: held.map(order), kind="stable")
+
+
+def _missed(missed: MissedFrauds, groups: list[str]) -> str:
+    n_missed = len(missed.frauds)
+    share = n_missed / max(missed.n_fraud, 1)
+    parts = [
+        "<h2>What every submission misses</h2>",
+        f"<p>{n_missed:,} of {missed.n_fraud:,} frauds ({share:.0%}) are opened by none.</p>",
+    ]
+    for by, table in missed.summary.items():
+        rows = [
+            (
+                str(row["group"]),
+                f"{row['n_fraud']:,}",
+                f"{row['n_missed']:,}",
+                _share(row, "share_missed"),
+            )
+            for row in table.head(_N_GROUPS).to_dict("records")
+        ]
+        parts.append(html_table((by, "fraud", "missed", "share missed"), rows))
+    shown = missed.frauds.head(_N_FRAUDS)
+    columns = [name for name in shown.columns if not name.startswith("opened by ")]
+    cells = [
+        ["" if pd.isna(value) else _text(value) for value in row]
+        for row in shown[columns].to_numpy(dtype=object)
+    ]
+    caption = f"The first {len(shown)} of them, in the order of the file"
+    parts.append(html_table(columns, cells, caption=caption))
+    return "\n".join(parts)
+
+
+def _text(value: Any) -> str:
+    return f"{value:%Y-%m-%d}" if isinstance(value, pd.Timestamp) else str(value)
+
+
+def _share(row: Mapping[Any, Any], name: str) -> str:
+    if np.isnan(row[name]):
+        return "-"
+    return f"{row[name]:.2f} ({row[f'{name}_low']:.2f} .. {row[f'{name}_high']:.2f})"
+
+
+def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows as plain data."""
+    plain = table.astype(object).where(table.notna(), None)
+    return [{str(name): value for name, value in row.items()} for row in plain.to_dict("records")]

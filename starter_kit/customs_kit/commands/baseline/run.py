@@ -1,0 +1,228 @@
+"""`customs-kit baseline list | run`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from customs_kit.commands.options import (
+    CommaSeparated,
+    device_option,
+    edition_option,
+    erasure_option,
+    json_option,
+)
+
+if TYPE_CHECKING:
+    from customs_baselines.running.plan import Run
+    from customs_baselines.running.records import RunRecord
+    from customs_data.edition.loading import Edition
+
+
+@click.command("list")
+@json_option
+def list_(as_json: bool) -> None:
+    """List the baselines.
+
+    Example: customs-kit baseline list
+    """
+    from dataclasses import asdict
+
+    from customs_baselines.catalogue import list_baselines
+    from customs_kit.terminal.output import print_json
+
+    found = list_baselines()
+    if as_json:
+        print_json([asdict(entry) for entry in found])
+        return
+    width = max(len(entry.name) for entry in found)
+    for entry in found:
+        click.echo(f"{entry.name:<{width}}  {entry.recipe or '-':<5}  {entry.summary}")
+
+
+@click.command()
+@click.argument("names", nargs=-1, metavar="[NAME ... | FILE.py:CLASS]")
+@edition_option(required=False)
+@click.option(
+    "--recipe",
+    "recipes",
+    type=CommaSeparated(str),
+    default=(),
+    help="Feature recipe: paper or kit, or both with a comma.  [default: the model's own]",
+)
+@click.option(
+    "--label-rate",
+    "--label-rates",
+    "label_rates",
+    type=CommaSeparated(float),
+    default=(),
+    help="Share of all training declarations that keep a label, or several: 1,0.1,0.05.  "
+    "[default: all labels there are]",
+)
+@erasure_option
+@click.option(
+    "--seed",
+    "--seeds",
+    "seeds",
+    type=CommaSeparated(int),
+    default=(0,),
+    help="Seed of model and erasure, or several: 0,1,2.  [default: 0]",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Folder for submissions and records.  [default: runs/NAME-OF-EDITION]",
+)
+@click.option(
+    "--validate/--no-validate",
+    default=None,
+    help="Also validate on the last quarter of the training period.  [default: only where there "
+    "are no hidden labels]",
+)
+@click.option("--threads", type=click.IntRange(min=1), help="Threads.  [default: processors]")
+@click.option(
+    "--picture",
+    type=click.Path(path_type=Path),
+    help="Also save the table as a picture (SVG).",
+)
+@click.option(
+    "--errors",
+    is_flag=True,
+    help="Also write errors.html: where the models err, on the rows that --validate scores, else "
+    "on hidden labels.",
+)
+@device_option
+@json_option
+def run(
+    names: tuple[str, ...],
+    edition: Path | None,
+    recipes: tuple[str, ...],
+    label_rates: tuple[float, ...],
+    erasure: str,
+    seeds: tuple[int, ...],
+    out: Path | None,
+    validate: bool | None,
+    threads: int | None,
+    picture: Path | None,
+    errors: bool,
+    device: str,
+    as_json: bool,
+) -> None:
+    """Train models, write their submissions, and score them where hidden labels are at hand.
+
+    NAME is a baseline (`customs-kit baseline list`); FILE.py:CLASS is your own model: a class with
+    fit(X, y) and predict_proba(X), where X is a DataFrame of the 20 declared columns, y holds 0, 1
+    and -1 (unlabelled), and predict_proba returns columns [honest, fraud]. Without a name, a
+    sensible set is run; without --edition, on the edition of the workspace you are in
+    (`customs-kit start`), else on the practice edition, which is made in your cache.
+
+    Exits 1 if a model failed; the others are run and shown all the same.
+
+    \b
+    Examples:
+      customs-kit baseline run
+      customs-kit baseline run xgboost --edition my-edition --recipe paper,kit
+      customs-kit baseline run xgboost lightgbm --edition my-edition --label-rates 1,0.1,0.05
+      customs-kit baseline run my_model.py:MyModel --edition my-edition
+      customs-kit baseline run xgboost lightgbm --edition my-edition --validate --errors
+    """
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from customs_baselines.running.plan import Plan
+    from customs_baselines.running.runner import run_baselines
+    from customs_data import load_edition
+    from customs_kit.terminal.output import (
+        is_narrow,
+        print_json,
+        progress_console,
+        save_picture,
+        show,
+    )
+    from customs_kit.terminal.score_tables import reference_line, runs_table
+    from customs_kit.workspace import chosen_edition
+
+    plan = Plan(names, recipes, label_rates, erasure, seeds)
+    loaded = load_edition(chosen_edition(edition))
+    out = out or Path("runs") / loaded.manifest.name.replace(" ", "-")
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    console = progress_console()
+    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+        task = progress.add_task("", total=sum(1 for _ in plan.runs()))
+
+        def started(current: Run) -> None:
+            progress.update(task, description=f"{current.name} {current.recipe or ''}")
+
+        def done(record: RunRecord) -> None:
+            progress.advance(task)
+
+        records, reference = run_baselines(
+            plan,
+            loaded,
+            out,
+            validate=validate,
+            device=device,
+            n_jobs=threads,
+            on_start=started,
+            on_done=done,
+        )
+    labels = int((loaded.y >= 0).sum())
+    title = f"{loaded.manifest.name}: {labels:,} of {len(loaded.y):,} labels"
+    if picture is not None:
+        parts = (runs_table(records, title), reference_line(reference))
+        save_picture(picture, "customs-kit baseline run", *parts)
+    if as_json:
+        print_json([record.as_dict() for record in records])
+    else:
+        show(runs_table(records, title, compact=is_narrow()), reference_line(reference))
+        if any(record.validation for record in records):
+            click.echo(
+                "Validation scores the labelled declarations of the last quarter of training; "
+                "where labels were not erased at random, these are not like the test declarations."
+            )
+        if not loaded.layout.has_hidden:
+            _say_what_can_be_sent(records, loaded)
+        click.echo(f"Submissions, records and logs are in {out}.")
+    failed = [record for record in records if record.failed]
+    for record in failed:
+        click.echo(f"Error: {record.run.name} failed: {record.result.error}", err=True)
+    if errors:  # last: whatever keeps errors from being told, the scores have been
+        page = _write_errors(records, loaded, out)
+        if page is not None and not as_json:
+            click.echo(f"Where the models err is told in {page}.")
+    if failed:
+        raise SystemExit(1)
+
+
+def _say_what_can_be_sent(records: list[RunRecord], edition: Edition) -> None:
+    """Check the submissions of a team as the organizer will."""
+    from customs_data.schema import KEY
+    from customs_scorer.submissions import read_submission
+
+    for record in records:
+        if record.submission is not None:
+            n = len(read_submission(record.submission, edition.test[KEY]))
+            click.echo(f"Checked: {record.submission} can be scored ({n:,} declarations).")
+
+
+def _write_errors(records: list[RunRecord], edition: Edition, out: Path) -> Path | None:
+    """Write the error page of the runs that can be held against labels."""
+    from customs_baselines.running.validation_mistakes import validation_errors
+    from customs_kit.terminal.error_files import ERROR_RATE, write_errors
+    from customs_scorer.mistakes.of_files import errors_of_files
+
+    files = {r.run.folder: r.submission for r in records if r.submission is not None}
+    if not files:
+        return None  # every model failed, which is told already
+    if any(record.validation for record in records) or not edition.layout.has_hidden:
+        analysis, source = validation_errors(records, edition, ERROR_RATE)
+    else:
+        analysis, source = errors_of_files(files, edition, ERROR_RATE)
+    title = f"Where models err: {edition.manifest.name}"
+    return write_errors(analysis, out, title=title, source=source)

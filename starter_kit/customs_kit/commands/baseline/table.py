@@ -1,0 +1,275 @@
+"""`customs-kit baseline table | worlds`: results of many runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from customs_kit.commands.options import CommaSeparated, device_option, json_option
+
+if TYPE_CHECKING:
+    from customs_baselines.experiments.grid import Cell
+    from customs_baselines.experiments.result_rows import Results
+
+_GRID = ".toml"
+
+
+@click.command()
+@click.argument("sources", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--results",
+    type=click.Path(path_type=Path),
+    help="JSON file that a grid's results are kept in.  [default: beside the grid, .json]",
+)
+@click.option("--fresh", is_flag=True, help="Forget what stands in the results; run everything.")
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    help="Models trained at a time.  [default: processors]",
+)
+@click.option("--threads", type=click.IntRange(min=1), help="Threads of each model.")
+@device_option
+@click.option(
+    "--write",
+    "document",
+    type=click.Path(path_type=Path),
+    help="Markdown file to put the table in.",
+)
+@click.option(
+    "--check",
+    "checked",
+    type=click.Path(path_type=Path),
+    help="Markdown file that must hold the table already; exits 1 if it does not.",
+)
+@click.option(
+    "--label-rate",
+    "--label-rates",
+    "label_rates",
+    type=CommaSeparated(float),
+    default=(),
+    help="Label rates to show in the table: 1 or 1,0.1.  [default: all]",
+)
+@click.option(
+    "--against",
+    metavar="NAME",
+    help="Make the table of differences to this model, paired over editions, instead.",
+)
+@click.option(
+    "--models",
+    type=CommaSeparated(str),
+    default=(),
+    help="Models to show in table and curves: xgboost,graphfc.  [default: all]",
+)
+@click.option(
+    "--recipe",
+    "recipes",
+    type=CommaSeparated(str),
+    default=(),
+    help="Recipes to show; models that take none are always shown.  [default: all]",
+)
+@click.option(
+    "--curves",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Picture of precision against label rate, .png or .svg; may be given twice.",
+)
+@json_option
+def table(
+    sources: tuple[Path, ...],
+    results: Path | None,
+    fresh: bool,
+    workers: int | None,
+    threads: int | None,
+    device: str,
+    document: Path | None,
+    checked: Path | None,
+    label_rates: tuple[float, ...],
+    against: str | None,
+    models: tuple[str, ...],
+    recipes: tuple[str, ...],
+    curves: tuple[Path, ...],
+    as_json: bool,
+) -> None:
+    """Run a grid of models, and make tables and curves of results.
+
+    SOURCES are grids (GRID.toml: models, recipes, label rates, erasures, seeds, on editions or
+    simulated worlds) or results: a grid's, outputs of `customs-kit baseline run --json`, or one
+    file of `customs-kit baseline worlds`. Of a grid, what its results lack is run, several models
+    at a time; stopped, it goes on where it was. A model that fails is one row with its reason; it
+    is tried again the next time.
+
+    The table is printed as Markdown, or put between the lines `<!-- results:NAME -->` and
+    `<!-- /results -->` of a document, where NAME is the name of the first of SOURCES without its
+    suffix; with --against MODEL it is 'NAME against MODEL'. Scores are on Private; where recipe
+    paper meets a model of the paper's Table 3, the paper's figures stand beside them.
+
+    \b
+    A grid:
+      [[editions]]
+      seeds = [1, 2, 3]          # simulated worlds; or path = "my-edition"
+      [[runs]]
+      models = ["xgboost", "lightgbm"]
+      recipes = ["paper", "kit"]
+      label_rates = [1.0, 0.1]   # erasures = ["random"], seeds = [0]
+
+    \b
+    Examples:
+      customs-kit baseline table grid.toml --curves curves.png
+      customs-kit baseline table grid.toml --write README.md
+      customs-kit baseline table grid.toml --against xgboost
+      customs-kit baseline table results.json
+    """
+    if document is not None and checked is not None:
+        raise click.UsageError("Give --write or --check, not both.")
+    if against is not None and as_json:
+        raise click.UsageError("--json gives means, not differences; leave out --against.")
+    if results is not None and sum(source.suffix == _GRID for source in sources) != 1:
+        raise click.UsageError("--results names the results of one grid; give one GRID.toml.")
+
+    from customs_baselines.experiments.curves import draw_curves
+    from customs_baselines.experiments.differences import differences_table
+    from customs_baselines.experiments.markdown_tables import put_table, table_of
+    from customs_baselines.experiments.result_rows import read_results
+    from customs_baselines.experiments.summaries import summaries
+    from customs_kit.terminal.output import print_json
+
+    files = [
+        _run(source, results or source.with_suffix(".json"), fresh, workers, threads, device)
+        if source.suffix == _GRID
+        else source
+        for source in sources
+    ]
+
+    def shown() -> Results:
+        return read_results(files).only(models, recipes)
+
+    for picture in curves:
+        draw_curves(shown(), picture)
+    target = document or checked
+    name = sources[0].stem
+    if against is None:
+        made = table_of(files, label_rates, models, recipes)
+    else:
+        name = f"{name} against {against}"
+        made = differences_table(shown().at(label_rates), against)
+    if target is not None:
+        put_table(target, name, made, check=checked is not None)
+    if as_json:
+        print_json(summaries(shown().at(label_rates)))
+    elif target is None:
+        click.echo(made)
+
+
+def _run(
+    source: Path,
+    results: Path,
+    fresh: bool,
+    workers: int | None,
+    threads: int | None,
+    device: str,
+) -> Path:
+    """Run what is missing of a grid, with a progress bar; return its results file."""
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    from customs_baselines.experiments.grid import read_grid
+    from customs_baselines.experiments.run_grid import run_grid
+    from customs_baselines.running.runner import n_processors
+    from customs_kit.terminal.output import progress_console
+
+    console = progress_console()
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+        task = progress.add_task(source.name)
+
+        def on_plan(done: int, total: int, notes: list[str]) -> None:
+            progress.update(task, completed=done, total=total)
+            for note in notes:
+                click.echo(note, err=True)
+            if done:
+                click.echo(f"{done} of {total} runs stand in {results} already.", err=True)
+
+        def on_done(cell: Cell, run: dict[str, Any]) -> None:
+            progress.update(task, advance=1, description=cell.key)
+            if "error" in run:
+                click.echo(f"{cell.key} failed: {run['error']}", err=True)
+
+        run_grid(
+            read_grid(source),
+            results,
+            n_workers=workers or n_processors(),
+            n_jobs=threads,
+            device=device,
+            fresh=fresh,
+            on_plan=on_plan,
+            on_done=on_done,
+        )
+    return results
+
+
+@click.command()
+@click.option(
+    "--config",
+    default="practice",
+    show_default=True,
+    help="Configuration: a shipped name or a TOML file.",
+)
+@click.option(
+    "--worlds", type=click.IntRange(min=2), default=10, show_default=True, help="Worlds to measure."
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=2026,
+    show_default=True,
+    help="Chooses their secrets; nothing may have been tuned on it.",
+)
+@click.option(
+    "--workers", type=click.IntRange(min=1), default=2, show_default=True, help="Processes."
+)
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Results, as JSON.")
+def worlds(config: str, worlds: int, seed: int, workers: int, out: Path) -> None:
+    """Measure what worlds of a configuration are like: the ten-world table.
+
+    The ladder of classic models, look-ups, what the graph and its links are worth, and what the
+    simulator's own code gives away; mean and standard error over worlds, as a Markdown table. Takes
+    about ten minutes on two cores.
+
+    Example: customs-kit baseline worlds --out worlds.json
+    """
+    import json
+
+    from customs_baselines.worlds import measure_worlds
+    from customs_baselines.worlds_table import worlds_table
+    from customs_data.errors import KitError
+    from customs_kit.terminal.output import progress_console
+
+    done: list[int] = []
+    with progress_console().status("Learning from other worlds ...") as status:
+
+        def on_world(index: int) -> None:
+            done.append(index)
+            status.update(f"{len(done)} of {worlds} worlds measured ...")
+
+        measured = measure_worlds(
+            config, n_worlds=worlds, seed=seed, n_workers=workers, on_world=on_world
+        )
+    try:
+        out.write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise KitError(f"{out} cannot be written: {error.strerror}.") from None
+    click.echo(worlds_table(measured))

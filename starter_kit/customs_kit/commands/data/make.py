@@ -1,0 +1,329 @@
+"""`customs-kit data import | generate | secret | profile | reveal`: what organizers make."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from customs_kit.commands.options import (
+    erasure_option,
+    format_option,
+    json_option,
+    name_option,
+    period_options,
+)
+
+if TYPE_CHECKING:
+    from customs_data.files.writing import FileFormat
+
+
+@click.command("import")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to make.")
+@name_option
+@period_options(" (with one file)")
+@click.option(
+    "--label-rate",
+    type=float,
+    help="Share of the training declarations that keep a label, in (0, 1].  [default: as in the "
+    "source]",
+)
+@erasure_option
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the erasure.")
+@format_option
+@json_option
+def import_(
+    files: tuple[Path, ...],
+    out: Path,
+    name: str | None,
+    public_from: datetime | None,
+    private_from: datetime | None,
+    label_rate: float | None,
+    erasure: str,
+    seed: int,
+    file_format: FileFormat,
+    as_json: bool,
+) -> None:
+    """Make an edition from existing declarations.
+
+    FILES are TRAIN PUBLIC PRIVATE (CSV, CSV.gz or Parquet with the 22 columns), or one file that
+    is cut at --public-from and --private-from.
+
+    \b
+    Examples:
+      customs-kit data import train.csv public.csv private.csv --out my-edition
+      customs-kit data import all.csv --public-from 2021-01-01 --private-from 2021-04-01 \\
+          --label-rate 0.1 --erasure inspection --out my-edition
+    """
+    if len(files) not in (1, 3):
+        raise click.UsageError("Give three files (TRAIN PUBLIC PRIVATE) or one.")
+    if (public_from is None) != (private_from is None):
+        raise click.UsageError("Give both --public-from and --private-from, or neither.")
+    if (len(files) == 1) != (public_from is not None):
+        raise click.UsageError("One file needs --public-from and --private-from; three do not.")
+
+    from customs_data.edition.importing import import_edition, read_periods
+    from customs_kit.terminal.output import print_json, progress_console
+
+    with progress_console().status("Reading declarations ..."):
+        split = (public_from.date(), private_from.date()) if public_from and private_from else None
+        periods = read_periods(list(files), split)
+    with progress_console().status("Writing the edition ..."):
+        manifest = import_edition(
+            periods,
+            out,
+            name=name,
+            label_rate=label_rate,
+            erasure=erasure,
+            seed=seed,
+            file_format=file_format,
+        )
+    fraud_rates = {
+        period: float((known == 1).mean()) if len(known) else None
+        for period, frame in periods.items()
+        for known in [frame.loc[frame["Fraud"] >= 0, "Fraud"]]
+    }
+    if as_json:
+        print_json(
+            {
+                "edition": str(out),
+                "name": manifest.name,
+                "rows": manifest.rows,
+                "fraud_rates": fraud_rates,
+                "label_rate": manifest.label_rate,
+                "erasure": manifest.erasure,
+                "commitment": manifest.commitment,
+            }
+        )
+        return
+    for period, n_rows in manifest.rows.items():
+        first, last = manifest.dates[period]
+        rate = fraud_rates[period]
+        fraud = "no labels" if rate is None else f"fraud rate {rate:.4f}"
+        click.echo(f"{period:>8}: {n_rows:>10,} declarations  {first} .. {last}  {fraud}")
+    click.echo(
+        f"  labels: rate {manifest.label_rate:g}, erasure {manifest.erasure}\n"
+        f"Made {out}: give public/ to the teams, keep hidden/ to yourself."
+    )
+
+
+@click.command()
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to make.")
+@name_option
+@click.option("--rows", type=int, help="Declarations in all.  [default: the configuration's]")
+@click.option("--seed", type=click.IntRange(min=0), help="Published seed: for practice.")
+@click.option(
+    "--secret-file",
+    type=click.Path(path_type=Path),
+    help="File of `customs-kit data secret`: for a competition.",
+)
+@click.option(
+    "--label-rate",
+    type=float,
+    default=1.0,
+    show_default=True,
+    help="Share of the training declarations that keep a label, in (0, 1].",
+)
+@erasure_option
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    default=Path("practice"),
+    show_default=True,
+    help="TOML file, or the name of a shipped configuration (practice, national).",
+)
+@click.option(
+    "--profile",
+    type=click.Path(path_type=Path),
+    help="Calibration made by `customs-kit data profile`.  [default: of the public release]",
+)
+@format_option
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Months made at a time; the result does not depend on it.",
+)
+@click.option(
+    "--without-links",
+    is_flag=True,
+    help="Ablation: rings use brokers and sellers like anybody else.",
+)
+@click.option(
+    "--without-decoys", is_flag=True, help="Ablation: no honest clusters that look like rings."
+)
+@json_option
+def generate(
+    out: Path,
+    name: str | None,
+    rows: int | None,
+    seed: int | None,
+    secret_file: Path | None,
+    label_rate: float,
+    erasure: str,
+    config: Path,
+    profile: Path | None,
+    file_format: FileFormat,
+    workers: int,
+    without_links: bool,
+    without_decoys: bool,
+    as_json: bool,
+) -> None:
+    """Simulate an edition from a published seed (practice) or a secret (competition).
+
+    The same seed or secret, and the same configuration, give the same bytes. A secret file serves
+    one edition.
+
+    \b
+    Examples:
+      customs-kit data generate --seed 1 --out my-practice
+      customs-kit data secret --out my-secret.json
+      customs-kit data generate --secret-file my-secret.json --label-rate 0.1 \\
+          --erasure inspection --out my-competition
+    """
+    if (seed is None) == (secret_file is None):
+        raise click.UsageError("Give either --seed or --secret-file.")
+
+    from customs_data.edition.generating import generate_edition, read_blueprint
+    from customs_data.edition.secrets import used_for
+    from customs_data.keyed_random import secret_of_seed
+    from customs_kit.terminal.output import print_json, progress_bar
+
+    blueprint = read_blueprint(
+        config=config,
+        profile=profile,
+        n_declarations=rows,
+        label_rate=label_rate,
+        erasure=erasure,
+        with_links=not without_links,
+        with_decoys=not without_decoys,
+    )
+    made_from: AbstractContextManager[bytes] = (
+        nullcontext(secret_of_seed(seed))
+        if seed is not None
+        else used_for(_given(secret_file), name or out.name)
+    )
+    with made_from as secret, progress_bar("Simulating", blueprint.n_declarations) as advance:
+        manifest = generate_edition(
+            blueprint,
+            secret,
+            out,
+            origin="secret" if seed is None else "published-seed",
+            seed=seed,
+            name=name,
+            file_format=file_format,
+            n_workers=workers,
+            on_rows=advance,
+        )
+    summary = {
+        "edition": str(out),
+        "name": manifest.name,
+        "origin": manifest.origin,
+        "rows": manifest.rows,
+        "label_rate": manifest.label_rate,
+        "erasure": manifest.erasure,
+        "commitment": manifest.commitment,
+    }
+    if as_json:
+        print_json(summary)
+        return
+    for period, n_rows in manifest.rows.items():
+        first, last = manifest.dates[period]
+        click.echo(f"{period:>8}: {n_rows:>10,} declarations  {first} .. {last}")
+    click.echo(
+        f"  labels: rate {manifest.label_rate:g}, erasure {manifest.erasure}\n"
+        f"  commitment: {manifest.commitment}\n"
+        f"Made {out}: give public/ to the teams, keep hidden/ to yourself."
+    )
+
+
+def _say(as_json: bool, out: Path, sentence: str) -> None:
+    """Tell of a file that was written."""
+    from customs_kit.terminal.output import print_json
+
+    if as_json:
+        print_json({"file": str(out)})
+    else:
+        click.echo(sentence)
+
+
+def _given(path: Path | None) -> Path:
+    assert path is not None
+    return path
+
+
+@click.command()
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="File to write.")
+@json_option
+def secret(out: Path, as_json: bool) -> None:
+    """Draw the secret of a competition: 256 random bits, readable by you only.
+
+    Keep the file safe until the close: whoever has it can make the hidden labels. It is marked once
+    an edition is made from it; a copy of the file is not, so make none.
+
+    Example: customs-kit data secret --out my-secret.json
+    """
+    from customs_data.edition.secrets import make_secret_file
+
+    make_secret_file(out)
+    _say(as_json, out, f"Wrote {out}. It serves one edition; keep it as safe as the labels.")
+
+
+@click.command()
+@click.argument("source", type=click.Path(path_type=Path), nargs=-1, required=True)
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="File to write.")
+@click.option(
+    "--min-count",
+    type=click.IntRange(min=1),
+    default=10,
+    show_default=True,
+    help="Cells with fewer declarations are left out.",
+)
+@click.option("--note", default="", help="Where the declarations are from, kept in the profile.")
+@json_option
+def profile(source: tuple[Path, ...], out: Path, min_count: int, note: str, as_json: bool) -> None:
+    """Make a calibration profile: aggregated tables, never a row.
+
+    SOURCE is one or more files of declarations.
+
+    Example: customs-kit data profile declarations.csv --out my-profile.json.gz
+    """
+    import pandas as pd
+
+    from customs_data.errors import KitError
+    from customs_data.files.declarations import read_declarations
+    from customs_data.profile import make_profile
+    from customs_kit.terminal.output import progress_console
+
+    with progress_console().status("Counting ..."):
+        frame = pd.concat([read_declarations(path) for path in source], ignore_index=True)
+        try:
+            made = make_profile(frame, min_count, {"name": note} if note else {})
+            made.save(out)
+        except ValueError as error:
+            raise KitError(f"A profile cannot be made of {source[0]}: {error}") from None
+        except OSError as error:
+            raise KitError(f"{out} cannot be written: {error.strerror}.") from None
+    _say(as_json, out, f"Wrote {out}: {len(made.goods.hs6):,} kinds of goods and routes.")
+
+
+@click.command()
+@click.argument("edition", type=click.Path(path_type=Path))
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="File to write.")
+@json_option
+def reveal(edition: Path, out: Path, as_json: bool) -> None:
+    """Write secret, nonce and hidden labels to one file, to be published after the close.
+
+    Example: customs-kit data reveal my-competition --out reveal.json.gz
+    """
+    from customs_data.edition.reveal import write_reveal
+
+    write_reveal(edition, out)
+    _say(
+        as_json, out, f"Wrote {out}. Publish it after the close only: it holds every hidden label."
+    )

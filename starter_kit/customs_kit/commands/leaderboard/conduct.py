@@ -1,0 +1,163 @@
+"""`customs-kit leaderboard standings | log | extend | close | reveal`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from customs_kit.commands.leaderboard.options import (
+    competition_argument,
+    database_option,
+    opened,
+)
+from customs_kit.commands.options import json_option
+
+
+@click.command()
+@competition_argument
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV and nothing else.")
+@database_option
+@json_option
+def standings(competition: Path, as_csv: bool, database_url: str | None, as_json: bool) -> None:
+    """Show the standings: laddered public scores, after the close the final ones.
+
+    \b
+    Examples:
+      customs-kit leaderboard standings my-board
+      customs-kit leaderboard standings my-board --csv
+    """
+    if as_csv and as_json:
+        raise click.UsageError("Give --csv or --json, not both.")
+    with opened(competition, database_url) as board:
+        from customs_kit.terminal.leaderboard_tables import final_table, public_table
+        from customs_kit.terminal.output import print_json, show
+        from customs_leaderboard.standings.export import standings_table, to_csv
+        from customs_leaderboard.standings.final import final_standings
+        from customs_leaderboard.standings.public import public_standings
+
+        finals, public = final_standings(board), public_standings(board)
+        if as_csv:
+            click.echo(to_csv(standings_table(board)), nl=False)
+        elif as_json:
+            held = (
+                public.as_dict() if finals is None else {**finals.as_dict(), "phase": public.phase}
+            )
+            print_json(held)
+        elif finals is None:
+            show(public_table(board.competition.title, public, board.references))
+        else:
+            show(final_table(board.competition.title, finals))
+
+
+@click.command()
+@competition_argument
+@click.option("--kept", help="A hash that somebody kept: the log must still hold it.")
+@database_option
+@json_option
+def log(competition: Path, kept: str | None, database_url: str | None, as_json: bool) -> None:
+    """Check the audit log from its beginning and show it; exits 1 if it is not whole.
+
+    \b
+    Examples:
+      customs-kit leaderboard log my-board
+      customs-kit leaderboard log my-board --kept HASH --json
+    """
+    with opened(competition, database_url) as board:
+        from customs_kit.terminal.leaderboard_tables import log_table
+        from customs_kit.terminal.output import print_json, show
+        from customs_leaderboard.store.audit_log import read_entries, verify_chain
+
+        with board.database.reading() as session:
+            n_entries = verify_chain(session, kept)
+            entries = read_entries(session)[::-1]
+    if as_json:
+        print_json([entry.as_dict() for entry in entries])
+        return
+    show(log_table(entries))
+    click.echo(f"The log is whole: {n_entries:,} entries. Hash of the last: {entries[-1].hash}")
+
+
+@click.command()
+@competition_argument
+@click.option("--closes", required=True, help="The new deadline, UTC: 2030-06-08 or with a time.")
+@click.option("--reason", default="", help="Told on the page with it.")
+@database_option
+@json_option
+def extend(
+    competition: Path, closes: str, reason: str, database_url: str | None, as_json: bool
+) -> None:
+    """Put the deadline off; everybody can read it in the public log.
+
+    Example: customs-kit leaderboard extend my-board --closes 2031-01-07 --reason "Server was down"
+    """
+    with opened(competition, database_url) as board:
+        from customs_kit.terminal.output import print_json
+        from customs_leaderboard.rules.competition import parse_time, show_time
+        from customs_leaderboard.standings.close import extend_deadline
+
+        moment = parse_time(closes)
+        extend_deadline(board, moment, reason)
+    if as_json:
+        print_json({"closes": show_time(moment), "reason": reason})
+    else:
+        click.echo(f"The competition closes {show_time(moment)}.")
+
+
+@click.command()
+@competition_argument
+@click.option(
+    "--early", is_flag=True, help="Although the deadline is not over; everybody can read it."
+)
+@click.option(
+    "--replicates",
+    type=click.IntRange(min=1),
+    default=1000,
+    show_default=True,
+    help="Bootstrap replicates of intervals and rank ranges.",
+)
+@database_option
+@json_option
+def close(
+    competition: Path, early: bool, replicates: int, database_url: str | None, as_json: bool
+) -> None:
+    """Close the competition and compute the final standings, which everybody can then see.
+
+    Example: customs-kit leaderboard close my-board
+    """
+    with opened(competition, database_url) as board:
+        from customs_kit.terminal.leaderboard_tables import final_table
+        from customs_kit.terminal.output import print_json, progress_console, show
+        from customs_leaderboard.standings.close import close_competition
+
+        with progress_console().status("Computing the final standings ..."):
+            finals = close_competition(board, early=early, n_replicates=replicates)
+    if as_json:
+        print_json(finals.as_dict())
+    else:
+        show(final_table(board.competition.title, finals))
+        click.echo(f"Next: customs-kit leaderboard reveal {competition}")
+
+
+@click.command()
+@competition_argument
+@database_option
+@json_option
+def reveal(competition: Path, database_url: str | None, as_json: bool) -> None:
+    """Publish secret, nonce and labels after the close, so that anyone can check the commitment.
+
+    The file is served from now on. A team checks it with
+    `customs-kit data verify EDITION --revealed FILE`.
+
+    Example: customs-kit leaderboard reveal my-board
+    """
+    with opened(competition, database_url) as board:
+        from customs_kit.terminal.output import print_json
+        from customs_leaderboard.standings.close import reveal_labels
+
+        path = reveal_labels(board)
+    if as_json:
+        print_json({"file": str(path)})
+    else:
+        click.echo(f"Revealed: {path}")
+        click.echo(f"Check: customs-kit data verify {board.competition.edition} --revealed {path}")

@@ -1,0 +1,161 @@
+"""`customs-kit leaderboard init`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from customs_kit.commands.leaderboard.options import (
+    GROUND_ERRORS,
+    LADDERS,
+    database_option,
+    require_extra,
+)
+from customs_kit.commands.options import json_option
+
+if TYPE_CHECKING:
+    from customs_leaderboard.ladder.ladder import Kind
+
+_DAYS = 30
+
+
+@click.command()
+@click.argument("edition", type=click.Path(path_type=Path))
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to make.")
+@click.option("--title", help="Title of the competition.  [default: the edition's name]")
+@click.option("--opens", help="First moment, UTC: 2026-03-01 or 2026-03-01T09:00.  [default: now]")
+@click.option("--closes", help=f"Deadline, UTC.  [default: {_DAYS} days after the opening]")
+@click.option(
+    "--daily-limit", type=int, default=5, show_default=True, help="Submissions a team has a day."
+)
+@click.option(
+    "--selections",
+    type=int,
+    default=2,
+    show_default=True,
+    help="Submissions a team may select for the final standings.",
+)
+@click.option(
+    "--ladder",
+    type=click.Choice(LADDERS),
+    default="step",
+    show_default=True,
+    help="How public scores are kept from telling about labels.",
+)
+@click.option(
+    "--ladder-step",
+    type=float,
+    help="How far a score must beat the team's best to be shown.  [default: 0.01 at 54,000 "
+    "declarations, more for fewer]",
+)
+@click.option(
+    "--ladder-ground",
+    "ladder_ground_errors",
+    type=float,
+    default=GROUND_ERRORS,
+    show_default=True,
+    help="Standard errors of luck that a team's score must beat chance by before more than chance "
+    "is shown; 0 shows every first score.",
+)
+@click.option(
+    "--late/--no-late",
+    default=True,
+    show_default=True,
+    help="Take submissions after the close; they are never ranked.",
+)
+@click.option(
+    "--max-upload-mib",
+    type=int,
+    help="Largest file that is taken, in MiB.  [default: by the number of declarations]",
+)
+@click.option(
+    "--reference",
+    "references",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Results of baselines on other editions (`customs-kit baseline table`, `worlds`), shown "
+    "beside the teams. May be given again.",
+)
+@click.option(
+    "--practice", is_flag=True, help="Allow an edition of a published seed: anyone can know it."
+)
+@database_option
+@json_option
+def init(
+    edition: Path,
+    out: Path,
+    title: str | None,
+    opens: str | None,
+    closes: str | None,
+    daily_limit: int,
+    selections: int,
+    ladder: Kind,
+    ladder_step: float | None,
+    ladder_ground_errors: float,
+    late: bool,
+    max_upload_mib: int | None,
+    references: tuple[Path, ...],
+    practice: bool,
+    database_url: str | None,
+    as_json: bool,
+) -> None:
+    """Make a competition on EDITION, the organizer's copy (public/ and hidden/).
+
+    The rules are written to competition.toml in the new folder. Next: `team add`, then `serve`.
+
+    \b
+    Examples:
+      customs-kit leaderboard init my-edition --out my-board --closes 2030-12-31
+      customs-kit leaderboard init my-edition --out my-board --title "Port of Busan 2030" \\
+          --opens 2030-03-01T09:00 --closes 2030-06-01 --daily-limit 3 --reference results.json
+    """
+    require_extra()
+    from datetime import timedelta
+
+    from customs_data.edition.layout import Layout
+    from customs_data.edition.manifest import read_manifest
+    from customs_kit.terminal.output import print_json
+    from customs_leaderboard.board import make_board, utc_now
+    from customs_leaderboard.ladder.ladder import default_step
+    from customs_leaderboard.rules.competition import Competition, parse_time, show_time
+    from customs_leaderboard.rules.edition_origin import origin_warning
+    from customs_leaderboard.standings.reference_scores import read_references
+    from customs_scorer.submissions import max_content_bytes
+
+    manifest = read_manifest(Layout.find(edition).public)
+    begins = parse_time(opens) if opens else utc_now().replace(microsecond=0)
+    n_test = manifest.rows["public"] + manifest.rows["private"]
+    competition = Competition(
+        title=manifest.name if title is None else title,
+        edition=edition.resolve(),
+        opens=begins,
+        closes=parse_time(closes) if closes else begins + timedelta(days=_DAYS),
+        ladder_step=default_step(manifest.rows["public"]) if ladder_step is None else ladder_step,
+        daily_limit=daily_limit,
+        n_selections=selections,
+        ladder=ladder,
+        ladder_ground_errors=ladder_ground_errors,
+        late_submissions=late,
+        # Nothing larger could be read: the content's own cap, in whole MiB.
+        max_upload_mib=max_upload_mib or -(-max_content_bytes(n_test) >> 20),
+        practice=practice,
+    )
+    board = make_board(
+        out,
+        competition,
+        database_url=database_url,
+        references=read_references(list(references), manifest, practice=practice),
+    )
+    board.close_connections()
+    if warning := origin_warning(manifest):
+        click.echo(f"Warning: {warning}", err=True)
+    if as_json:
+        print_json({"folder": str(out), **competition.as_dict(), "edition": manifest.name})
+        return
+    click.echo(
+        f"{competition.title}: {show_time(competition.opens)} to {show_time(competition.closes)}, "
+        f"{daily_limit} submissions a day. The rules stand in {board.folder.competition_file}."
+    )
+    click.echo(f"Next: customs-kit leaderboard team add {out} NAME")

@@ -1,0 +1,161 @@
+"""`customs-kit leaderboard serve | submit`: both ends of HTTP."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from customs_kit.commands.leaderboard.options import (
+    competition_argument,
+    database_option,
+    opened,
+    require_extra,
+)
+from customs_kit.commands.options import json_option
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from customs_leaderboard.client import LeaderboardClient
+
+# As `customs_leaderboard` names them; said here so that --help loads nothing.
+_TOKEN_VARIABLE = "CUSTOMS_KIT_TOKEN"  # noqa: S105
+_URL_VARIABLE = "CUSTOMS_KIT_URL"
+
+
+@click.command()
+@competition_argument
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8000,
+    show_default=True,
+    help="Port to listen at; 0 for a free one.",
+)
+@database_option
+@click.option(
+    "--forwarded-allow-ips",
+    default="",
+    help="Addresses of your reverse proxies, comma-separated: their X-Forwarded-For is believed.",
+)
+@click.option(
+    "--requests-per-second",
+    type=click.FloatRange(min=0, min_open=True),
+    default=50,
+    show_default=True,
+    help="Requests taken from one client address, on average.",
+)
+def serve(
+    competition: Path,
+    host: str,
+    port: int,
+    database_url: str | None,
+    forwarded_allow_ips: str,
+    requests_per_second: float,
+) -> None:
+    """Serve the COMPETITION: the page, the API and the public files of its edition.
+
+    Logs go to standard error, a line of JSON for each request; they hold no tokens. SIGTERM or
+    Ctrl+C ends it when the requests that have begun are answered.
+
+    \b
+    Examples:
+      customs-kit leaderboard serve my-board
+      customs-kit leaderboard serve my-board --port 8080 --forwarded-allow-ips 127.0.0.1
+    """
+    with opened(competition, database_url) as board:
+        from customs_leaderboard.service.serving import Address, serve
+        from customs_leaderboard.service.settings import ServiceSettings
+
+        serve(
+            board,
+            Address(host, port, forwarded_allow_ips),
+            ServiceSettings(requests_per_second=requests_per_second),
+            lambda url: click.echo(f"{board.competition.title}: {url} (Ctrl+C ends it)"),
+        )
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--url",
+    envvar=_URL_VARIABLE,
+    required=True,
+    help=f"Address of the leaderboard (also as {_URL_VARIABLE}).",
+)
+@json_option
+def submit(file: Path, url: str, as_json: bool) -> None:
+    """Send FILE (CSV or CSV.gz) for your team and print the receipt.
+
+    The team's token is read from the environment variable CUSTOMS_KIT_TOKEN or asked for; it is no
+    option, because other users of a computer can read the options of running commands. The same
+    file sent twice counts once.
+
+    Example: customs-kit leaderboard submit submission.csv --url https://board.example
+    """
+    send_to_board(file, url, as_json=as_json)
+
+
+def send_to_board(file: Path, url: str, *, as_json: bool) -> None:
+    """Send a file to a leaderboard of ours, and print the receipt."""
+    from customs_kit.terminal.output import print_json, show
+
+    with team_client(url) as client:
+        receipt = _send(client, file)
+    if as_json:
+        print_json(receipt)
+    else:
+        show(_receipt_table(receipt))
+
+
+def team_client(url: str) -> LeaderboardClient:
+    """Return a client of a leaderboard of ours, with the token of the environment or asked for."""
+    require_extra()
+    from customs_leaderboard.client import LeaderboardClient, check_url, is_readable_on_the_way
+
+    if is_readable_on_the_way(check_url(url)):
+        click.echo("Warning: without https, others on the network can read your token.", err=True)
+    token = os.environ.get(_TOKEN_VARIABLE) or click.prompt(
+        "Token of your team", hide_input=True, err=True
+    )
+    return LeaderboardClient(url, token.strip())
+
+
+def _send(client: LeaderboardClient, file: Path) -> dict[str, Any]:
+    """Send a file with a progress bar where somebody looks."""
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
+
+    from customs_kit.terminal.output import progress_console
+
+    console = progress_console()
+    columns = (TextColumn("Sending"), BarColumn(), DownloadColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+        task = progress.add_task("Sending", total=None)
+        receipt: dict[str, Any] = client.submit(
+            file, lambda sent, total: progress.update(task, completed=sent, total=total)
+        )
+    return receipt
+
+
+def _receipt_table(receipt: dict[str, Any]) -> Table:
+    from rich.table import Table
+
+    table = Table(title=f"Submission {receipt['number']}", show_header=False, title_justify="left")
+    if receipt["duplicate"]:
+        what = "sent before: nothing was counted"
+    elif receipt["late"]:
+        what = "accepted after the deadline: it is not ranked"
+    else:
+        what = "accepted, with a better public score" if receipt["improved"] else "accepted"
+    table.add_row("what", what)
+    table.add_row("received", receipt["received_at"])
+    table.add_row("SHA-256", receipt["sha256"])
+    if receipt["shown"] is not None:
+        table.add_row("public precision@5 % on the board", f"{receipt['shown']:g}")
+    left = f"{receipt['n_left_today']} until {receipt['resets_at']}"
+    table.add_row("submissions left", left)
+    return table

@@ -1,0 +1,139 @@
+"""`customs-kit leaderboard team add | list | rename | reset-token | disable`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from customs_kit.commands.leaderboard.options import (
+    competition_argument,
+    database_option,
+    opened,
+)
+from customs_kit.commands.options import json_option
+
+
+@click.group()
+def team() -> None:
+    """Add teams, rename them, give them new tokens.
+
+    Example: customs-kit leaderboard team add my-board "Team A"
+    """
+
+
+@team.command()
+@competition_argument
+@click.argument("name")
+@database_option
+@json_option
+def add(competition: Path, name: str, database_url: str | None, as_json: bool) -> None:
+    """Add a team and print its token, which is shown only now.
+
+    Example: customs-kit leaderboard team add my-board "Team A"
+    """
+    with opened(competition, database_url) as board:
+        from customs_leaderboard.teams.teams import add_team
+
+        made, token = add_team(board, name)
+    _show_token(made.name, token, as_json)
+
+
+@team.command("list")
+@competition_argument
+@database_option
+@json_option
+def list_(competition: Path, database_url: str | None, as_json: bool) -> None:
+    """List the teams.
+
+    Example: customs-kit leaderboard team list my-board
+    """
+    with opened(competition, database_url) as board:
+        from customs_kit.terminal.leaderboard_tables import teams_table
+        from customs_kit.terminal.output import print_json, show
+        from customs_leaderboard.teams.teams import list_teams, team_as_dict
+
+        teams = [team_as_dict(held) for held in list_teams(board)]
+    if as_json:
+        print_json(teams)
+    else:
+        show(teams_table(teams))
+
+
+@team.command()
+@competition_argument
+@click.argument("name")
+@click.argument("new_name")
+@database_option
+@json_option
+def rename(
+    competition: Path, name: str, new_name: str, database_url: str | None, as_json: bool
+) -> None:
+    """Give team NAME a new name.
+
+    Example: customs-kit leaderboard team rename my-board "Team A" "Team B"
+    """
+    with opened(competition, database_url) as board:
+        from customs_kit.terminal.output import print_json
+        from customs_leaderboard.teams.teams import rename_team, team_as_dict
+
+        renamed = rename_team(board, name, new_name)
+    if as_json:
+        print_json(team_as_dict(renamed))
+    else:
+        click.echo(f"{name} is now {renamed.name}.")
+
+
+@team.command("reset-token")
+@competition_argument
+@click.argument("name")
+@database_option
+@json_option
+def reset_token(competition: Path, name: str, database_url: str | None, as_json: bool) -> None:
+    """Give a team a new token; the old one is refused from now on.
+
+    Example: customs-kit leaderboard team reset-token my-board "Team A"
+    """
+    with opened(competition, database_url) as board:
+        from customs_leaderboard.teams.teams import reset_token as give_new
+
+        held, token = give_new(board, name)
+    _show_token(held.name, token, as_json)
+
+
+@team.command()
+@competition_argument
+@click.argument("name")
+@database_option
+@json_option
+def disable(competition: Path, name: str, database_url: str | None, as_json: bool) -> None:
+    """Refuse a team's token and leave the team out of the standings; its files stay.
+
+    After the close the final standings are computed again without it.
+
+    Example: customs-kit leaderboard team disable my-board "Team A"
+    """
+    with opened(competition, database_url) as board:
+        from customs_kit.terminal.output import print_json, progress_console
+        from customs_leaderboard.standings.close import refresh_finals
+        from customs_leaderboard.teams.teams import disable_team, team_as_dict
+
+        disabled = disable_team(board, name)
+        with progress_console().status("Computing the standings ..."):
+            finals = refresh_finals(board)
+    if as_json:
+        print_json(team_as_dict(disabled))
+        return
+    click.echo(f"{disabled.name} is disabled.")
+    if finals is not None:
+        click.echo(f"The final standings were computed again: {len(finals.rows)} teams.")
+
+
+def _show_token(name: str, token: str, as_json: bool) -> None:
+    from customs_kit.terminal.output import print_json
+
+    if as_json:
+        print_json({"team": name, "token": token})
+        return
+    click.echo(f"Token of {name}, shown only now; hand it over on a safe way:", err=True)
+    click.echo(token)

@@ -1,0 +1,114 @@
+"""`customs-kit publish codabench`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from customs_kit.commands.options import json_option
+from customs_kit.commands.publish.options import (
+    announcement_options,
+    make_announcement,
+    practice_option,
+)
+
+
+@click.command()
+@click.argument("edition", required=False, type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), help="Zip archive to write.")
+@click.option(
+    "--check",
+    "checked",
+    type=click.Path(path_type=Path),
+    help="Check a bundle instead: one sentence for each problem; exits 1 if there is any.",
+)
+@click.option(
+    "--baselines",
+    type=click.Path(path_type=Path),
+    help="Folder of `customs-kit baseline run`: its submissions go into the starting kit.",
+)
+@announcement_options
+@practice_option
+@json_option
+def codabench(
+    edition: Path | None,
+    out: Path | None,
+    checked: Path | None,
+    baselines: Path | None,
+    title: str | None,
+    opens: str | None,
+    closes: str | None,
+    daily_limit: int,
+    contact: str,
+    practice: bool,
+    as_json: bool,
+) -> None:
+    """Make a competition bundle of EDITION (the organizer's copy) to upload to Codabench.
+
+    It holds a public and a private phase, our scorer in one file, pages made from the edition, the
+    public files and a starting kit - and, for the platform's scoring, the hidden labels: keep it as
+    you keep hidden/. Nothing is sent anywhere.
+
+    \b
+    Examples:
+      customs-kit publish codabench my-edition --out bundle.zip --closes 2030-12-31
+      customs-kit publish codabench my-edition --out bundle.zip --baselines runs
+      customs-kit publish codabench --check bundle.zip
+    """
+    from customs_kit.terminal.output import print_json, progress_console
+    from customs_kit.workspace import template_files
+    from customs_leaderboard.publishing.codabench.check_bundle import check_bundle
+
+    if checked is not None:
+        if edition is not None or out is not None or baselines is not None:
+            raise click.UsageError("--check takes a bundle alone.")
+        problems = check_bundle(checked)
+        if as_json:
+            print_json({"file": str(checked), "passed": not problems, "problems": problems})
+        else:
+            click.echo("\n".join(problems) or f"{checked} is a sound bundle.", err=bool(problems))
+        if problems:
+            raise SystemExit(1)
+        return
+    if edition is None or out is None:
+        raise click.UsageError("Give EDITION and --out, or --check FILE.")
+
+    from customs_data.edition.layout import Layout
+    from customs_data.edition.manifest import read_manifest
+    from customs_leaderboard.publishing.codabench.bundle import make_bundle
+
+    manifest = read_manifest(Layout.find(edition).public)
+    told = make_announcement(manifest, title, opens, closes, daily_limit, contact)
+    kit = template_files(manifest)
+    if baselines is not None:
+        kit |= _submissions(baselines, edition)
+    with progress_console().status("Making the bundle ..."):
+        names = make_bundle(edition, out, told, starting_kit=kit, practice=practice)
+    if as_json:
+        print_json({"file": str(out), "title": told.title, "files": names})
+        return
+    click.echo(f"Made {out} ({len(names)} files). It holds hidden labels: keep it to yourself.")
+    click.echo("Next: on Codabench, Benchmarks > Management > Upload.")
+
+
+def _submissions(runs: Path, edition: Path) -> dict[str, bytes]:
+    """Return the submissions of a folder of runs by name, each checked; nothing else of it.
+
+    A run's record may hold hidden scores, so that it stays where it is.
+    """
+    from customs_data import load_edition
+    from customs_data.errors import KitError
+    from customs_data.schema import KEY
+    from customs_scorer.submissions import read_submission
+
+    found = sorted(runs.glob("*/submission.csv"))
+    if not found:
+        raise KitError(
+            f"--baselines must be a folder of `customs-kit baseline run`, however: {runs} holds no "
+            "NAME/submission.csv. Name the folder given to its --out."
+        )
+    expected = load_edition(edition).test[KEY]
+    for path in found:
+        read_submission(path, expected)
+    return {f"baselines/{path.parent.name}.csv": path.read_bytes() for path in found}

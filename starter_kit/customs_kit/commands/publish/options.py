@@ -1,0 +1,77 @@
+"""What the commands that publish an edition share: the announcement, and the edition's origin."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from customs_data.edition.manifest import Manifest
+    from customs_leaderboard.publishing.announcement import Announcement
+
+F = TypeVar("F", bound=Callable[..., Any])
+_DAYS: Final = 30
+
+practice_option = click.option(
+    "--practice", is_flag=True, help="Allow an edition of a published seed: anyone can know it."
+)
+
+
+def announcement_options(command: F) -> F:
+    """Add the options that an announcement is made from."""
+    for option in reversed(
+        (
+            click.option(
+                "--title", help="Title of the competition.  [default: the edition's name]"
+            ),
+            click.option(
+                "--opens", help="First moment, UTC: 2026-03-01 or 2026-03-01T09:00.  [default: now]"
+            ),
+            click.option("--closes", help=f"Deadline, UTC.  [default: {_DAYS} days after]"),
+            click.option(
+                "--daily-limit",
+                type=int,
+                default=5,
+                show_default=True,
+                help="Submissions a participant has a day.",
+            ),
+            click.option("--contact", default="", help="Mail address or URL for questions."),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+def make_announcement(
+    manifest: Manifest,
+    title: str | None,
+    opens: str | None,
+    closes: str | None,
+    daily_limit: int,
+    contact: str,
+) -> Announcement:
+    """Read the options, and warn of what the organizer should know of the edition.
+
+    Raises
+    ------
+    KitError
+        If a time is none, or the facts do not fit together.
+    """
+    from datetime import UTC, datetime, timedelta
+
+    from customs_leaderboard.publishing.announcement import Announcement
+    from customs_leaderboard.rules.competition import parse_time
+    from customs_leaderboard.rules.edition_origin import origin_warning
+
+    if warning := origin_warning(manifest):
+        click.echo(f"Warning: {warning}", err=True)
+    begins = parse_time(opens) if opens else datetime.now(UTC).replace(microsecond=0)
+    return Announcement(
+        title=manifest.name if title is None else title,
+        opens=begins,
+        closes=parse_time(closes) if closes else begins + timedelta(days=_DAYS),
+        daily_limit=daily_limit,
+        contact=contact,
+    )

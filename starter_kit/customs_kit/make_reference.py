@@ -1,0 +1,102 @@
+"""Documents made from the program: the reference of its commands, facts of the practice edition.
+
+``make reference`` writes them; tests hold the documents to them.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import click
+
+from customs_kit.cli import customs_kit
+
+#: Name of the markers in the datasheet.
+FACTS: Final = "practice-datasheet"
+_HEAD: Final = """# Command-line reference
+
+Made from the commands' own help by `make reference`. Every command exits 0 on success, 1 with one
+sentence on a mistake that a user can mend, 2 on wrong usage; with `--json`, standard output holds
+JSON and nothing else.
+"""
+
+
+def walk_commands(
+    group: click.Group = customs_kit, path: tuple[str, ...] = ("customs-kit",)
+) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    """Yield every command below a group with its full name, groups before their commands."""
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
+        yield (*path, name), command
+        if isinstance(command, click.Group):
+            yield from walk_commands(command, (*path, name))
+
+
+def command_reference() -> str:
+    """Return the reference as Markdown: a section for each command."""
+    return "\n".join([_HEAD, *(_section(path, command) for path, command in walk_commands())])
+
+
+def _section(path: tuple[str, ...], command: click.Command) -> str:
+    lines = [f"## {' '.join(path)}", "", _help_text(command), ""]
+    if isinstance(command, click.Group):
+        return "\n".join(lines)
+    # A width of its own: the document must not depend on the terminal it is made in.
+    context = click.Context(command, info_name=" ".join(path), terminal_width=100)
+    lines += ["```text", command.get_usage(context), "```", ""]
+    rows = [row for parameter in command.params if (row := _row(parameter, context))]
+    if rows:
+        lines += ["| option | what it does |", "| --- | --- |", *rows, ""]
+    return "\n".join(lines)
+
+
+def _help_text(command: click.Command) -> str:
+    r"""Return the help in Markdown; paragraphs that click keeps as they are (\b) become code."""
+    paragraphs = inspect.cleandoc(command.help or "").split("\n\n")
+    shown = []
+    for paragraph in paragraphs:
+        if paragraph.startswith("\b\n"):
+            title, *rest = paragraph.removeprefix("\b\n").split("\n")
+            body = "\n".join(line.removeprefix("  ") for line in rest)
+            shown += [title, f"```text\n{body}\n```"]
+        else:
+            shown.append(paragraph)
+    return "\n\n".join(shown)
+
+
+def _row(parameter: click.Parameter, context: click.Context) -> str | None:
+    record = parameter.get_help_record(context) if isinstance(parameter, click.Option) else None
+    if record is None:
+        return None
+    names, text = (part.replace("|", "\\|") for part in record)
+    return f"| `{names}` | {' '.join(text.split())} |"
+
+
+def practice_facts() -> str:
+    """Return what the practice edition's own datasheet says of its composition and columns."""
+    from customs_data.edition.layout import DATASHEET, Layout
+    from customs_kit.practice import practice_edition
+
+    text = (Layout.find(practice_edition()).public / DATASHEET).read_text(encoding="utf-8")
+    composition = text.split("## Composition\n", 1)[1].split("\n## Preprocessing", 1)[0]
+    return composition.replace("\n## Columns\n", "").strip()
+
+
+@click.command()
+@click.argument("document", type=click.Path(path_type=Path))
+@click.argument("datasheet", type=click.Path(path_type=Path))
+def main(document: Path, datasheet: Path) -> None:
+    """Write the reference of the command line, and the practice edition's facts."""
+    from customs_baselines.experiments.markdown_tables import put_table
+
+    document.write_text(command_reference(), encoding="utf-8")
+    put_table(datasheet, FACTS, practice_facts(), check=False)
+
+
+if __name__ == "__main__":
+    main()

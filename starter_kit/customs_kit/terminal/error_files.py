@@ -1,0 +1,40 @@
+"""Writing an error analysis: one page, and JSON beside it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from customs_data.errors import KitError
+
+if TYPE_CHECKING:
+    from customs_scorer.mistakes.analysis import ErrorAnalysis
+
+#: Teams are ranked at this inspection rate.
+ERROR_RATE = 0.05
+
+
+def write_errors(analysis: ErrorAnalysis, folder: Path, *, title: str, source: str) -> Path:
+    """Write errors.html and errors.json; return the page's path.
+
+    Raises
+    ------
+    KitError
+        If the folder cannot be written.
+    """
+    from customs_scorer.mistakes.page import error_page, errors_as_dict
+
+    page = folder / "errors.html"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        page.write_text(
+            error_page(analysis, title=title, rate=ERROR_RATE, source=source), encoding="utf-8"
+        )
+        (folder / "errors.json").write_text(
+            json.dumps(errors_as_dict(analysis), indent=1, default=str, allow_nan=False) + "\n",
+            encoding="utf-8",
+        )
+    except OSError as error:
+        raise KitError(f"{folder} cannot be written: {error.strerror}.") from None
+    return page

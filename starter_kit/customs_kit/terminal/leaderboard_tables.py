@@ -1,0 +1,109 @@
+"""Tables of a competition for a terminal."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from rich.table import Table
+from rich.text import Text
+
+from customs_leaderboard.rules.competition import show_time
+
+if TYPE_CHECKING:
+    from customs_leaderboard.standings.final import FinalStandings
+    from customs_leaderboard.standings.public import PublicStandings
+    from customs_leaderboard.standings.reference_scores import References
+    from customs_leaderboard.standings.rerun import Agreement
+    from customs_leaderboard.store.audit_log import Entry
+
+
+def public_table(title: str, standings: PublicStandings, references: References) -> Table:
+    """Standings before the close, with what stands beside the teams."""
+    table = Table(
+        title=Text(f"{title}: {standings.phase}, closes {show_time(standings.closes)}"),
+        title_justify="left",
+        caption_justify="left",
+    )
+    for name in ("rank", "team", "public @5 %", "submissions", "last improvement"):
+        table.add_column(name, justify="left" if name == "team" else "right")
+    for row in standings.rows:
+        cells = (f"{row.score:.3f}", f"{row.n_submissions:,}", show_time(row.improved_at))
+        table.add_row(str(row.rank), row.team, *cells)
+    levels = [f"{level.name} {level.score:.3f}" for level in references.baselines]
+    if references.ceiling is not None:
+        levels.append(f"ceiling {references.ceiling.score:.3f}")
+    if levels:
+        table.caption = Text(f"Means over other editions: {', '.join(levels)}")
+    return table
+
+
+def final_table(title: str, finals: FinalStandings) -> Table:
+    """Final standings."""
+    table = Table(title=Text(f"{title}: final standings"), title_justify="left")
+    for name in (
+        "rank", "team", "private @5 %", "95 %", "private @10 %", "public @5 %", "rank, 95 %",
+        "shake-up", "submission",
+    ):  # fmt: skip
+        table.add_column(name, justify="left" if name == "team" else "right")
+    for row in finals.rows:
+        private, public = row.scores["private"], row.scores["public"]
+        low, high = private["interval_at_5"]
+        table.add_row(
+            str(row.rank),
+            row.team,
+            f"{private['precision_at_5']:.4f}",
+            f"{low:.3f} .. {high:.3f}",
+            f"{private['precision_at_10']:.4f}",
+            f"{public['precision_at_5']:.4f}",
+            f"{row.rank_low} .. {row.rank_high}",
+            f"{row.shake_up:+d}" if row.shake_up else "0",
+            str(row.submission),
+        )
+    return table
+
+
+def teams_table(teams: list[dict[str, Any]]) -> Table:
+    """Teams in the order they were added."""
+    table = Table(title="Teams", title_justify="left")
+    for name in ("number", "team", "added", "submissions", "disabled"):
+        table.add_column(name, justify="left" if name == "team" else "right")
+    for team in teams:
+        table.add_row(
+            str(team["number"]),
+            team["name"],
+            team["made_at"],
+            f"{team['n_submissions']:,}",
+            team["disabled_at"] or "",
+        )
+    return table
+
+
+def log_table(entries: list[Entry]) -> Table:
+    """The audit log, oldest entry first."""
+    table = Table(title="Audit log", title_justify="left")
+    table.add_column("entry", justify="right")
+    for name in ("at", "who", "what", "details"):
+        table.add_column(name, overflow="fold")
+    for entry in entries:
+        cells = (show_time(entry.at), entry.actor, entry.action, json.dumps(entry.details))
+        table.add_row(str(entry.sequence), *cells)
+    return table
+
+
+def agreement_table(agreement: Agreement) -> Table:
+    """How a re-run compares with the submission it repeats."""
+    table = Table(title=f"Submission {agreement.submission} and its re-run", title_justify="left")
+    for name in ("", "original", "re-run", "opened by both"):
+        table.add_column(name, justify="right" if name else "left")
+    for period, held in agreement.periods.items():
+        for n in (5, 10):
+            original, rerun, same = (
+                getattr(held, name)
+                for name in (f"original_at_{n}", f"rerun_at_{n}", f"same_opened_at_{n}")
+            )
+            cells = (f"{original:.4f}", f"{rerun:.4f}", f"{same:.1%}")
+            table.add_row(f"{period} precision@{n} %", *cells)
+    same_scores = "All scores are the same." if agreement.identical else "The scores differ."
+    table.caption = f"Rank correlation {agreement.rank_correlation:.4f}. {same_scores}"
+    return table
