@@ -6,6 +6,9 @@ import hashlib
 import json
 from typing import Any
 
+from customs_data.edition.manifest import Manifest
+from customs_data.tasks import DEFAULT
+
 
 def commit(
     *,
@@ -16,6 +19,7 @@ def commit(
     public_sha256: dict[str, str],
     solution_sha256: str,
     train_labels_sha256: str,
+    task: str = DEFAULT,
 ) -> str:
     """Return the SHA-256 commitment of an edition, in hexadecimal.
 
@@ -33,6 +37,8 @@ def commit(
         Checksums of the public tables by name.
     solution_sha256, train_labels_sha256 : str
         Checksums of the canonical CSV streams of solution and erased training labels.
+    task : str
+        As in the manifest; part of the commitment unless it is the default.
 
     Examples
     --------
@@ -42,8 +48,10 @@ def commit(
     >>> len(made)
     64
     """
-    held = {"origin": origin, "configuration": configuration, "public": public_sha256}
-    canonical = json.dumps(held, sort_keys=True, separators=(",", ":"))
+    facts = {"origin": origin, "configuration": configuration, "public": public_sha256}
+    if task != DEFAULT:
+        facts["task"] = task
+    canonical = json.dumps(facts, sort_keys=True, separators=(",", ":"))
     digest = hashlib.sha256()
     parts = [nonce, *(text.encode() for text in (canonical, generator_version))]
     parts += [bytes.fromhex(solution_sha256), bytes.fromhex(train_labels_sha256)]
@@ -51,3 +59,19 @@ def commit(
         digest.update(len(part).to_bytes(8, "little"))
         digest.update(part)
     return digest.hexdigest()
+
+
+def commit_to(
+    manifest: Manifest, *, nonce: bytes, solution_sha256: str, train_labels_sha256: str
+) -> str:
+    """Return the commitment of an edition that has a manifest; parameters as of `commit`."""
+    return commit(
+        nonce=nonce,
+        origin=manifest.origin,
+        configuration=manifest.configuration,
+        generator_version=manifest.generator_version,
+        public_sha256={table: record.sha256 for table, record in manifest.files.items()},
+        solution_sha256=solution_sha256,
+        train_labels_sha256=train_labels_sha256,
+        task=manifest.task,
+    )

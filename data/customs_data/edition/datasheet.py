@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from customs_data.edition.tally import Tally
-from customs_data.schema import COLUMNS
+from customs_data.schema import COLUMN, DECLARED_COLUMNS
+from customs_data.tasks import Task
 
 _ORIGIN = {
     "published-seed": "Simulated from a published seed. For practice: anyone can make the hidden "
@@ -15,6 +16,7 @@ _ORIGIN = {
 
 
 def datasheet(
+    task: Task,
     name: str,
     origin: str,
     erasure: str,
@@ -27,6 +29,8 @@ def datasheet(
 
     Parameters
     ----------
+    task : Task
+        What is asked.
     name, origin, erasure : str
         As in the manifest.
     seed : int or None
@@ -37,7 +41,7 @@ def datasheet(
         Counts of train and test as published.
     """
     labelled = train.n_labelled
-    fraud_rate = f"{train.n_fraud / labelled:.4f}" if labelled else "unknown"
+    rate = f"{train.n_positive / labelled:.4f}" if labelled else "unknown"
     lines = [
         f"# Datasheet: {name}",
         "",
@@ -46,8 +50,7 @@ def datasheet(
         "",
         "## Motivation",
         "",
-        "A customs office can open only 5-10 % of the declarations it receives. This edition is "
-        "for learning which ones: to rank import declarations by their suspicion of fraud.",
+        task.motivation,
         "",
         "## Collection",
         "",
@@ -63,19 +66,21 @@ def datasheet(
         ),
         "",
         f"Labels: {labelled:,} of {train.n_rows:,} training declarations have one (erasure: "
-        f"{erasure}); {fraud_rate} of these are fraud.",
+        f"{erasure}); {rate} of these are {task.label.lower()}.",
         "",
         "## Columns",
         "",
         "| column | role | unit | missing, train | missing, test | what it is |",
         "|---|---|---|---:|---:|---|",
     ]
-    for column in COLUMNS:
+    for column in (*(COLUMN[name] for name in DECLARED_COLUMNS), *task.label_columns):
         if column.role == "label":
             in_train, in_test = 1.0 - labelled / train.n_rows, "absent"
         else:
             in_train = train.n_missing[column.name] / train.n_rows
             in_test = f"{test.n_missing[column.name] / test.n_rows:.1%}"
+            if column.name in task.withheld:
+                in_test = "absent"
         lines.append(
             f"| {column.name} | {column.role} | {column.unit} | {in_train:.1%} | {in_test} | "
             f"{column.description} |"
@@ -89,9 +94,7 @@ def datasheet(
         "",
         "## Uses",
         "",
-        "Train on train.csv, score every row of test.csv, submit `Declaration ID,Fraud Score` "
-        "(higher is more suspicious). The ranking metric is precision@5 %, then precision@10 %. A "
-        "model of these declarations says nothing about a real trader or country.",
+        task.uses,
         "",
         "## Distribution and maintenance",
         "",

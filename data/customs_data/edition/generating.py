@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from customs_data.edition.making import Draft, make_edition
+from customs_data.edition.making import EditionPlan, make_edition
 from customs_data.edition.manifest import PERIODS, Manifest
 from customs_data.edition.source import SimulatedSource
 from customs_data.erasure import ERASURES
@@ -19,6 +19,7 @@ from customs_data.exact_rates import exact_rate
 from customs_data.files.writing import FileFormat
 from customs_data.keyed_random import derive, secret_of_seed
 from customs_data.profile import Profile, load_profile
+from customs_data.tasks import DEFAULT, find_task
 from customs_data.world.configuration import Configuration, build_configuration, load_configuration
 from customs_data.world.schemes import check_schemes
 from customs_data.world.simulate import World, prepare, simulate
@@ -48,6 +49,8 @@ class Blueprint:
         How the other labels are erased.
     with_links, with_decoys : bool
         Ablations; see `customs_data.world.simulate.simulate`.
+    task : str
+        What the edition asks.
     """
 
     configuration: Configuration
@@ -57,6 +60,7 @@ class Blueprint:
     erasure: str = "random"
     with_links: bool = True
     with_decoys: bool = True
+    task: str = DEFAULT
 
     def __post_init__(self) -> None:
         exact_rate(self.label_rate, "label rate")
@@ -64,6 +68,8 @@ class Blueprint:
             raise KitError(
                 f"The erasure must be one of {', '.join(ERASURES)}, however: {self.erasure!r}."
             )
+        if find_task(self.task).truth is None:
+            raise KitError(f"The world does not know the answers of the task {self.task!r}.")
         if not _FEWEST <= self.n_declarations <= _MOST:
             raise KitError(
                 f"An edition must have {_FEWEST} to {_MOST:,} declarations, however: "
@@ -190,21 +196,23 @@ def generate_edition(
     KitError
         If the folder cannot be written.
     """
+    task = find_task(blueprint.task)
     simulation = prepare(
         blueprint.configuration, secret, n_workers=n_workers, **blueprint.world_arguments()
     )
-    draft = Draft(
+    plan = EditionPlan(
         name=Path(out).name if name is None else name,
         origin=origin,
         configuration=blueprint.as_dict() | ({} if seed is None else {"seed": seed}),
-        source=SimulatedSource(simulation, n_workers),
+        source=SimulatedSource(simulation, n_workers, task),
         nonce=derive(secret, "nonce"),
         erasure_secret=derive(secret, "erasure"),
         label_rate=blueprint.label_rate,
         erasure=blueprint.erasure,
         secret=secret.hex(),
+        task=task,
     )
-    return make_edition(draft, out, file_format=file_format, on_rows=on_rows)
+    return make_edition(plan, out, file_format=file_format, on_rows=on_rows)
 
 
 def simulate_world(blueprint: Blueprint, secret: bytes, *, n_workers: int = 1) -> World:

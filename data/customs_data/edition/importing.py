@@ -10,17 +10,18 @@ from typing import Any
 
 import pandas as pd
 
-from customs_data.edition.making import Draft, make_edition
+from customs_data.edition.making import EditionPlan, make_edition
 from customs_data.edition.manifest import Manifest
 from customs_data.edition.source import FrameSource
 from customs_data.errors import InvalidDeclarationsError, KitError
 from customs_data.files.declarations import read_declarations
 from customs_data.files.writing import FileFormat
 from customs_data.keyed_random import secret_of_seed
+from customs_data.tasks import Task, find_task
 
 
 def read_periods(
-    files: list[Path], split: tuple[date, date] | None = None
+    files: list[Path], split: tuple[date, date] | None = None, task: Task | None = None
 ) -> dict[str, pd.DataFrame]:
     """Read the three periods: from three files, or from one file and the days it is cut at.
 
@@ -30,6 +31,8 @@ def read_periods(
         Train, public and private; or one file.
     split : (date, date), optional
         First day of the public and of the private period; for one file.
+    task : Task, optional
+        What the edition will ask; fraud by default. The files must have its target columns.
 
     Raises
     ------
@@ -46,7 +49,8 @@ def read_periods(
     frames, complaints = [], []
     for file in files:
         try:
-            frames.append(read_declarations(file))
+            columns = (task or find_task()).source_columns
+            frames.append(read_declarations(file, columns=columns))
         except InvalidDeclarationsError as error:
             complaints.append(str(error))
     if complaints:
@@ -79,13 +83,14 @@ def import_edition(
     seed: int = 0,
     file_format: FileFormat = "csv",
     configuration: Mapping[str, Any] | None = None,
+    task: Task | None = None,
 ) -> Manifest:
     """Make an edition from existing declarations.
 
     Parameters
     ----------
     periods : dict of str to DataFrame
-        ``train``, ``public`` and ``private``: all 22 columns.
+        ``train``, ``public`` and ``private``: declared and target columns.
     out : path
         Folder of the edition; must be new or empty.
     name : str, optional
@@ -101,6 +106,8 @@ def import_edition(
         Of the tables.
     configuration : mapping, optional
         How the declarations came about, for the manifest.
+    task : Task, optional
+        What the edition asks; fraud by default.
 
     Raises
     ------
@@ -112,15 +119,17 @@ def import_edition(
     The nonce of the commitment is fresh in every call (there is no secret to derive it from), so
     edition.json differs in its commitment between two calls; every other byte is the same.
     """
+    task = task or find_task()
     erased = {"label_rate": label_rate, "erasure": erasure if label_rate else "none"}
-    draft = Draft(
+    plan = EditionPlan(
         name=Path(out).name if name is None else name,
         origin="import",
         configuration=erased | dict(configuration or {}),
-        source=FrameSource(periods),
+        source=FrameSource(periods, task),
         nonce=os.urandom(32),
         erasure_secret=secret_of_seed(seed),
         label_rate=label_rate,
         erasure=erasure,
+        task=task,
     )
-    return make_edition(draft, out, file_format=file_format)
+    return make_edition(plan, out, file_format=file_format)

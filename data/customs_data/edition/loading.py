@@ -14,7 +14,7 @@ import pandas as pd
 
 from customs_data import schema
 from customs_data.columns.matching import arrow_text, match_ids
-from customs_data.edition.commitment import commit
+from customs_data.edition.commitment import commit_to
 from customs_data.edition.layout import (
     ORACLE,
     SAMPLE,
@@ -32,6 +32,8 @@ from customs_data.errors import InvalidEditionError
 from customs_data.files.declarations import parse_declarations, read_declarations
 from customs_data.files.reading import read_table
 from customs_data.files.writing import stored_sha256
+from customs_data.split import Split
+from customs_data.tasks import Task, find_task
 
 
 @dataclass(frozen=True)
@@ -46,27 +48,44 @@ class Edition:
         Content of edition.json.
     train : DataFrame, shape (n_train, 20)
         Declared columns of the training declarations.
-    y : ndarray of int8, shape (n_train,)
-        Fraud: 0, 1, or -1 where the label was erased.
-    y_critical : ndarray of int8, shape (n_train,)
-        Critical Fraud: 0, 1, 2, or -1.
+    labels : DataFrame of int8, shape (n_train, n_labels)
+        Label columns of the task; -1 where a label was erased.
     test : DataFrame, shape (n_public + n_private, 20)
-        Declared columns of both test periods.
+        Declared columns of both test periods (fewer if the task withholds some).
     """
 
     layout: Layout
     manifest: Manifest
     train: pd.DataFrame = field(repr=False)
-    y: npt.NDArray[np.int8] = field(repr=False)
-    y_critical: npt.NDArray[np.int8] = field(repr=False)
+    labels: pd.DataFrame = field(repr=False)
     test: pd.DataFrame = field(repr=False)
+
+    @property
+    def task(self) -> Task:
+        """What the edition asks."""
+        return find_task(self.manifest.task)
+
+    @cached_property
+    def split(self) -> Split:
+        """What models get: training declarations, labels and test, without answers."""
+        return Split(self.task, self.train, self.labels, self.test)
+
+    @property
+    def y(self) -> npt.NDArray[np.int8]:
+        """The label that models learn (Fraud): 0, 1, or -1 where it was erased; (n_train,)."""
+        return self.split.y
+
+    @property
+    def y_critical(self) -> npt.NDArray[np.int8]:
+        """Critical Fraud, for the fraud task: 0, 1, 2, or -1; shape (n_train,)."""
+        return self.split.keywords["y_critical"]
 
     @cached_property
     def sample_submission(self) -> pd.DataFrame:
-        """A valid submission: Declaration ID and a constant Fraud Score, shape (n_test, 2)."""
+        """A valid submission that ranks nothing: the key and neutral scores, shape (n_test, 2)."""
         return pd.read_csv(
             find_table(self.layout.public, SAMPLE),
-            dtype={schema.KEY: schema.TEXT_DTYPE},
+            dtype={self.task.unit.key: schema.TEXT_DTYPE},
             na_filter=False,
         )
 
@@ -98,9 +117,8 @@ def load_edition(path: Path | str) -> Edition:
     layout = Layout.find(path)
     manifest = read_manifest(layout.public)
     train = load_public_table(layout, manifest, TRAIN)
-    labels = {name: train.pop(name).to_numpy() for name in schema.LABEL_COLUMNS}
-    test = load_public_table(layout, manifest, TEST)
-    return Edition(layout, manifest, train, labels["Fraud"], labels["Critical Fraud"], test)
+    labels = pd.DataFrame({name: train.pop(name) for name in find_task(manifest.task).labels})
+    return Edition(layout, manifest, train, labels, load_public_table(layout, manifest, TEST))
 
 
 def load_test(path: Path | str) -> pd.DataFrame:
@@ -132,7 +150,8 @@ def load_public_table(layout: Layout, manifest: Manifest, table: str) -> pd.Data
         if table == TRAIN
         else (manifest.dates["public"][0], manifest.dates["private"][1])
     )
-    columns = tuple(schema.COLUMN) if table == TRAIN else schema.DECLARED_COLUMNS
+    task = find_task(manifest.task)
+    columns = task.train_columns if table == TRAIN else task.test_columns
     path = find_table(layout.public, table)
     frame = read_declarations(path, columns=columns, period=period)
     if stored_sha256(path, frame) != manifest.files[table].sha256:
@@ -155,16 +174,16 @@ def load_solution(layout: Layout, expected_ids: pd.Series[str] | None = None) ->
 
     Returns
     -------
-    DataFrame, shape (n_test, 4)
-        Declaration ID, Fraud, Critical Fraud (int8) and Usage ('Public' or 'Private').
+    DataFrame, shape (n_test, n_targets + 2)
+        Declaration ID, the task's target columns and Usage ('Public' or 'Private').
 
     Raises
     ------
     InvalidEditionError
         If they are not at hand or damaged.
     """
-    solution = read_solution(layout)
     manifest = read_manifest(layout.public)
+    solution = read_solution(layout, manifest)
     if hidden_commitment(layout, manifest, solution) != manifest.commitment:
         raise InvalidEditionError(
             f"{layout.hidden} must hold the labels that were committed to when the edition was "
@@ -181,38 +200,38 @@ def load_solution(layout: Layout, expected_ids: pd.Series[str] | None = None) ->
     return solution.take(places).reset_index(drop=True)
 
 
-def read_solution(layout: Layout) -> pd.DataFrame:
-    """Read solution.csv as it stands; `load_solution` also holds it against the commitment."""
+def read_solution(layout: Layout, manifest: Manifest) -> pd.DataFrame:
+    """Read solution.csv as it is; `load_solution` also compares it with the commitment."""
     path = find_table(layout.hidden, SOLUTION)
     raw = read_table(path)
-    frame = _read_labels(path, extra=("Usage",))
+    task = find_task(manifest.task)
+    frame = _read_targets(path, task.target, extra=("Usage",))
     if raw.header.count("Usage") != 1:
         raise InvalidEditionError(f"{path} must have one column Usage.")
     usage = raw.columns[raw.header.index("Usage")].to_pandas().astype(schema.TEXT_DTYPE)
     if set(usage.unique()) != set(USAGES.values()):
         raise InvalidEditionError(f"{path} must have Usage Public or Private in every row.")
-    if (frame["Fraud"] == schema.ERASED).any():
-        raise InvalidEditionError(f"{path} must hold a label for every test declaration.")
+    if (frame[list(task.labels)] == schema.ERASED).any(axis=None):
+        raise InvalidEditionError(f"{path} lacks the label of some test declarations.")
     return frame.assign(Usage=usage)
 
 
 def hidden_commitment(layout: Layout, manifest: Manifest, solution: pd.DataFrame) -> str:
     """Compute the commitment of the labels that lie in hidden/, in hexadecimal."""
-    erased = load_train_labels(layout)
-    return commit(
+    erased = load_train_labels(layout, manifest)
+    return commit_to(
+        manifest,
         nonce=bytes.fromhex(load_secret(layout)["nonce"]),
-        origin=manifest.origin,
-        configuration=manifest.configuration,
-        public_sha256={table: record.sha256 for table, record in manifest.files.items()},
-        generator_version=manifest.generator_version,
         solution_sha256=stored_sha256(find_table(layout.hidden, SOLUTION), solution),
         train_labels_sha256=stored_sha256(find_table(layout.hidden, TRAIN_LABELS), erased),
     )
 
 
-def load_train_labels(layout: Layout) -> pd.DataFrame:
-    """Read the erased training labels (organizers): Declaration ID, Fraud, Critical Fraud."""
-    return _read_labels(find_table(layout.hidden, TRAIN_LABELS))
+def load_train_labels(layout: Layout, manifest: Manifest | None = None) -> pd.DataFrame:
+    """Read the erased training labels (organizers): Declaration ID and the task's labels."""
+    manifest = manifest or read_manifest(layout.public)
+    columns = find_task(manifest.task).label_columns
+    return _read_targets(find_table(layout.hidden, TRAIN_LABELS), columns)
 
 
 def load_secret(layout: Layout) -> dict[str, Any]:
@@ -233,10 +252,12 @@ def load_oracle(layout: Layout) -> pd.DataFrame:
     return pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path, dtype=text)
 
 
-def _read_labels(path: Path, extra: tuple[str, ...] = ()) -> pd.DataFrame:
-    """Read a hidden table of labels through the schema; `extra` columns are left to the caller."""
+def _read_targets(
+    path: Path, columns: tuple[schema.Column, ...], extra: tuple[str, ...] = ()
+) -> pd.DataFrame:
+    """Read a hidden table through the schema; `extra` columns are left to the caller."""
     raw = read_table(path)
-    wanted = (schema.KEY, *schema.LABEL_COLUMNS)
+    wanted = (schema.KEY, *(column.name for column in columns))
     if missing := [name for name in (*wanted, *extra) if name not in raw.header]:
         raise InvalidEditionError(f"{path} must have the column(s) {', '.join(missing)}.")
     keep = [i for i, name in enumerate(raw.header) if name in wanted]
@@ -247,7 +268,7 @@ def _read_labels(path: Path, extra: tuple[str, ...] = ()) -> pd.DataFrame:
         raw.lines,
         raw.report,
     )
-    frame, report = parse_declarations(narrowed, columns=wanted)
+    frame, report = parse_declarations(narrowed, columns=(schema.KEY, *columns))
     if report:
         raise InvalidEditionError(str(report))
     return frame

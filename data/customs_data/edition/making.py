@@ -28,11 +28,12 @@ from customs_data.edition.tally import Tally
 from customs_data.erasure import COLUMNS_READ, erase
 from customs_data.errors import KitError
 from customs_data.files.writing import FileFormat, TableWriter
-from customs_data.schema import DECLARED_COLUMNS, KEY, LABEL_COLUMNS
+from customs_data.schema import DECLARED_COLUMNS, KEY
+from customs_data.tasks import Task, find_task
 
 
 @dataclass(frozen=True)
-class Draft:
+class EditionPlan:
     """An edition before it is written: everything, hidden labels included.
 
     Attributes
@@ -55,6 +56,8 @@ class Draft:
         How labels are erased.
     secret : str or None
         The generator's secret in hexadecimal, for hidden/secret.json.
+    task : Task
+        What the edition asks.
     """
 
     name: str
@@ -66,6 +69,7 @@ class Draft:
     label_rate: float | None = None
     erasure: str = "random"
     secret: str | None = field(default=None, repr=False)
+    task: Task = field(default_factory=find_task)
 
     def __post_init__(self) -> None:
         if not NAME.fullmatch(self.name):
@@ -76,7 +80,7 @@ class Draft:
 
 
 def make_edition(
-    draft: Draft,
+    plan: EditionPlan,
     out: Path | str,
     *,
     file_format: FileFormat = "csv",
@@ -89,7 +93,7 @@ def make_edition(
 
     Parameters
     ----------
-    draft : Draft
+    plan : EditionPlan
         What to write.
     out : path
         A folder that does not exist yet, or is empty.
@@ -112,7 +116,7 @@ def make_edition(
             )
         out.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as scratch:
-            manifest = _write_parts(draft, Layout.of(scratch), file_format, on_rows)
+            manifest = _write_parts(plan, Layout.of(scratch), file_format, on_rows)
             out.mkdir(exist_ok=True)
             for part in ("public", "hidden"):
                 shutil.move(Path(scratch) / part, out / part)
@@ -122,21 +126,22 @@ def make_edition(
 
 
 def _write_parts(
-    draft: Draft, layout: Layout, file_format: FileFormat, on_rows: Callable[[int], None]
+    plan: EditionPlan, layout: Layout, file_format: FileFormat, on_rows: Callable[[int], None]
 ) -> Manifest:
     """Write public/ and hidden/ below a scratch folder."""
     layout.public.mkdir()
     layout.hidden.mkdir(mode=0o700)
-    kept = _choose_labels(draft)
-    tallies = {period: Tally() for period in PERIODS}
+    kept = _choose_labels(plan)
+    task = plan.task
+    tallies = {period: Tally(task.label) for period in PERIODS}
     with ExitStack() as stack:
         tables = _Tables(stack, layout, file_format)
         for period, tally in tallies.items():
-            for part in draft.source.parts(period):
+            for part in plan.source.parts(period):
                 if period == "train":
-                    published = _publish(tables, part.declarations, kept, tally.n_rows)
+                    published = _publish(tables, task, part.declarations, kept, tally.n_rows)
                 else:
-                    published = _hide(tables, part.declarations, USAGES[period])
+                    published = _hide(tables, task, part.declarations, USAGES[period])
                 if part.oracle is not None:
                     tables.write(parts.ORACLE, part.oracle)
                 tally.add(published)
@@ -145,37 +150,39 @@ def _write_parts(
     files = {name: FileRecord(*tables.record(name)) for name in parts.PUBLIC_TABLES}
     n_erased, train_labels_sha256 = tables.record(parts.TRAIN_LABELS)
     generator_version = version("customs-kit")
-    erasure = draft.erasure if n_erased else "none"
+    erasure = plan.erasure if n_erased else "none"
     dates = {period: (tally.first, tally.last) for period, tally in tallies.items()}
-    seed = draft.configuration.get("seed")
-    sheet = datasheet(draft.name, draft.origin, erasure, seed, tallies, train, test)
+    seed = plan.configuration.get("seed")
+    sheet = datasheet(task, plan.name, plan.origin, erasure, seed, tallies, train, test)
     manifest = Manifest(
-        name=draft.name,
+        name=plan.name,
         format_version=FORMAT_VERSION,
         generator_version=generator_version,
-        origin=draft.origin,
-        configuration=draft.configuration,
+        origin=plan.origin,
+        configuration=plan.configuration,
         rows={period: tally.n_rows for period, tally in tallies.items()},
         dates=dates,
         label_rate=(
-            train.n_labelled / train.n_rows if draft.label_rate is None else draft.label_rate
+            train.n_labelled / train.n_rows if plan.label_rate is None else plan.label_rate
         ),
         erasure=erasure,
         files=files,
         datasheet_sha256=sha256(sheet.encode()).hexdigest(),
         commitment=commit(
-            nonce=draft.nonce,
-            origin=draft.origin,
-            configuration=draft.configuration,
+            nonce=plan.nonce,
+            origin=plan.origin,
+            configuration=plan.configuration,
             public_sha256={table: record.sha256 for table, record in files.items()},
             generator_version=generator_version,
             solution_sha256=tables.record(parts.SOLUTION)[1],
             train_labels_sha256=train_labels_sha256,
+            task=task.name,
         ),
+        task=task.name,
     )
     (layout.public / parts.MANIFEST).write_text(manifest.to_json(), encoding="utf-8")
     (layout.public / parts.DATASHEET).write_text(sheet, encoding="utf-8")
-    secret = {"secret": draft.secret, "nonce": draft.nonce.hex()}
+    secret = {"secret": plan.secret, "nonce": plan.nonce.hex()}
     (layout.hidden / parts.SECRET).write_text(json.dumps(secret, indent=2) + "\n", encoding="utf-8")
     for path in layout.hidden.iterdir():
         path.chmod(0o600)
@@ -207,41 +214,49 @@ class _Tables:
         return self._writers[name].n_rows, self._writers[name].sha256
 
 
-def _choose_labels(draft: Draft) -> npt.NDArray[np.bool_] | None:
+def _choose_labels(plan: EditionPlan) -> npt.NDArray[np.bool_] | None:
     """Training declarations that keep their label; None if all keep what they have."""
-    if draft.label_rate is None or (draft.label_rate == 1.0 and draft.source.has_every_label):
+    if plan.label_rate is None or (plan.label_rate == 1.0 and plan.source.has_every_label):
         return None
-    train, y = draft.source.training(COLUMNS_READ[draft.erasure])
+    train, y = plan.source.training(COLUMNS_READ[plan.erasure])
     return erase(
-        train, y, label_rate=draft.label_rate, erasure=draft.erasure, secret=draft.erasure_secret
+        train, y, label_rate=plan.label_rate, erasure=plan.erasure, secret=plan.erasure_secret
     )
 
 
 def _publish(
-    tables: _Tables, train: pa.Table, kept: npt.NDArray[np.bool_] | None, start: int
+    tables: _Tables,
+    task: Task,
+    train: pa.Table,
+    kept: npt.NDArray[np.bool_] | None,
+    start: int,
 ) -> pa.Table:
     """Write training declarations, and beside them the labels that they lose."""
-    labels = train.select([KEY, *LABEL_COLUMNS])
+    train = train.select([*DECLARED_COLUMNS, *task.labels])
+    labels = train.select([KEY, *task.labels])
     if kept is None:
         tables.write(parts.TRAIN, train)
         tables.write(parts.TRAIN_LABELS, labels.slice(0, 0))
         return train
     keeps = pa.array(kept[start : start + train.num_rows])
-    known = pc.is_valid(train["Fraud"])
+    known = pc.is_valid(train[task.label])
     tables.write(parts.TRAIN_LABELS, labels.filter(pc.and_(pc.invert(keeps), known)))
-    for name in LABEL_COLUMNS:
+    for name in task.labels:
         place = train.column_names.index(name)
         train = train.set_column(place, name, pc.if_else(keeps, train[name], None))
     tables.write(parts.TRAIN, train)
     return train
 
 
-def _hide(tables: _Tables, declarations: pa.Table, usage: str) -> pa.Table:
+def _hide(tables: _Tables, task: Task, declarations: pa.Table, usage: str) -> pa.Table:
     """Write test declarations without their labels, and the labels to hidden/."""
-    test = declarations.select(list(DECLARED_COLUMNS))
+    test = declarations.select(list(task.test_columns))
     usages = pa.array([usage]).take(pa.array(np.zeros(test.num_rows, dtype=np.int8)))
-    solution = declarations.select([KEY, *LABEL_COLUMNS]).append_column("Usage", usages)
-    sample = test.select([KEY]).append_column("Fraud Score", pa.array(np.full(test.num_rows, 0.5)))
+    solution = declarations.select([KEY, *task.target_names]).append_column("Usage", usages)
+    sample = test.select([KEY])
+    for name in task.answer.columns:
+        neutral = np.full(test.num_rows, task.answer.neutral)
+        sample = sample.append_column(name, pa.array(neutral))
     for name, table in ((parts.TEST, test), (parts.SAMPLE, sample), (parts.SOLUTION, solution)):
         tables.write(name, table)
     return test

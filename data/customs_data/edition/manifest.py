@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from customs_data.edition.layout import MANIFEST, PUBLIC_TABLES
 from customs_data.errors import InvalidEditionError
+from customs_data.tasks import DEFAULT
 
 #: Raised whenever a reader of the older format would go wrong.
 FORMAT_VERSION: Final = 1
@@ -59,6 +60,8 @@ class Manifest:
         SHA-256 of DATASHEET.md (hexadecimal).
     commitment : str
         SHA-256 that binds the organizer to the hidden labels (hexadecimal).
+    task : str
+        What is asked. edition.json names it only if it is not the default.
     """
 
     name: str
@@ -73,6 +76,7 @@ class Manifest:
     files: dict[str, FileRecord]
     datasheet_sha256: str
     commitment: str
+    task: str = DEFAULT
 
     def __post_init__(self) -> None:
         self._check_types()
@@ -112,6 +116,7 @@ class Manifest:
             "rows": all(type(n) is int and n > 0 for n in whole),
             "label_rate": type(self.label_rate) in (int, float) and 0 <= self.label_rate <= 1,
             "erasure": isinstance(self.erasure, str),
+            "task": isinstance(self.task, str),
             "files": set(self.files) == set(PUBLIC_TABLES),
             "commitment and checksums": all(
                 isinstance(held, str) and _DIGEST.fullmatch(held) for held in digests
@@ -126,6 +131,8 @@ class Manifest:
     def to_json(self) -> str:
         """Return the text of edition.json."""
         data = asdict(self)
+        if self.task == DEFAULT:
+            del data["task"]
         data["dates"] = {
             period: [first.isoformat(), last.isoformat()]
             for period, (first, last) in self.dates.items()
@@ -145,9 +152,9 @@ def read_manifest(public: Path) -> Manifest:
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
         known = {field.name for field in fields(Manifest)}
-        if not isinstance(data, dict) or set(data) != known:
+        if not isinstance(data, dict) or set(data) | {"task"} != known:
             held = set(data) if isinstance(data, dict) else set()
-            names = ", ".join(sorted(known ^ held)[:5])
+            names = ", ".join(sorted((known ^ held) - {"task"})[:5])
             raise ValueError(f"missing or unknown: {names}")
         data["dates"] = {
             period: (date.fromisoformat(first), date.fromisoformat(last))

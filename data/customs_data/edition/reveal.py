@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from customs_data.edition import layout as parts
-from customs_data.edition.commitment import commit
+from customs_data.edition.commitment import commit_to
 from customs_data.edition.generating import (
     Blueprint,
     generate_edition,
@@ -101,12 +101,9 @@ def verify_reveal(edition: Path, revealed: Path, profile: Path | None = None) ->
             f"{reveal['edition']}."
         )
     sums = {name: _sha256(reveal[name]) for name in (parts.SOLUTION, parts.TRAIN_LABELS)}
-    made = commit(
+    made = commit_to(
+        manifest,
         nonce=bytes.fromhex(reveal["nonce"]),
-        origin=manifest.origin,
-        configuration=manifest.configuration,
-        public_sha256={table: record.sha256 for table, record in manifest.files.items()},
-        generator_version=manifest.generator_version,
         solution_sha256=sums[parts.SOLUTION],
         train_labels_sha256=sums[parts.TRAIN_LABELS],
     )
@@ -167,7 +164,10 @@ def blueprint_of(manifest: Manifest, profile: Path | None = None) -> Blueprint:
     names = ("n_declarations", "label_rate", "erasure", "with_links", "with_decoys")
     try:
         blueprint = read_blueprint(
-            config=held["world"], profile=profile, **{name: held[name] for name in names}
+            config=held["world"],
+            profile=profile,
+            task=manifest.task,
+            **{name: held[name] for name in names},
         )
         expected = held["profile_sha256"]
     except (KeyError, TypeError) as error:

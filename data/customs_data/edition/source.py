@@ -19,7 +19,8 @@ from customs_data.edition.manifest import PERIODS
 from customs_data.errors import InvalidDeclarationsError
 from customs_data.files.problems import ProblemReport
 from customs_data.files.writing import to_arrow
-from customs_data.schema import ERASED, KEY, TEXT_DTYPE
+from customs_data.schema import DECLARED_COLUMNS, ERASED, KEY, TEXT_DTYPE
+from customs_data.tasks import Task, find_task
 from customs_data.world.paperwork import Columns, Text, take_rows
 from customs_data.world.simulate import Simulation, declarations_table, oracle_table
 
@@ -30,9 +31,9 @@ class Part:
 
     Attributes
     ----------
-    declarations : Table, shape (n_rows, 22)
-        Sorted by (Date, Declaration ID), an order that shows nothing the columns do not show; all
-        labels that are known, others null.
+    declarations : Table, shape (n_rows, n_columns)
+        Declared and target columns. Sorted by (Date, Declaration ID), an order that shows nothing
+        the columns do not show; all labels that are known, others null.
     oracle : Table or None
         The simulator's truth of the same rows.
     """
@@ -67,7 +68,9 @@ class FrameSource:
     Parameters
     ----------
     frames : dict of str to DataFrame
-        ``train``, ``public`` and ``private``: all 22 columns, rows in any order.
+        ``train``, ``public`` and ``private``: declared and target columns, rows in any order.
+    task : Task, optional
+        What is asked; fraud by default.
 
     Raises
     ------
@@ -75,13 +78,15 @@ class FrameSource:
         If the periods are unsound together (see `check_periods`).
     """
 
-    def __init__(self, frames: dict[str, pd.DataFrame]) -> None:
-        check_periods(frames)
+    def __init__(self, frames: dict[str, pd.DataFrame], task: Task | None = None) -> None:
+        task = task or find_task()
+        check_periods(frames, task)
+        self._label = task.label
         self._frames = {
             period: frame.sort_values(["Date", KEY], kind="stable", ignore_index=True)
             for period, frame in frames.items()
         }
-        self.has_every_label = bool((frames["train"]["Fraud"] != ERASED).all())
+        self.has_every_label = bool((frames["train"][task.label] != ERASED).all())
 
     def parts(self, period: str) -> Iterator[Part]:
         """Yield the whole period at once."""
@@ -90,7 +95,7 @@ class FrameSource:
     def training(self, columns: Sequence[str]) -> tuple[pd.DataFrame, npt.NDArray[np.int8]]:
         """See `Source.training`."""
         frame = self._frames["train"]
-        return frame[list(columns)], frame["Fraud"].to_numpy(np.int8)
+        return frame[list(columns)], frame[self._label].to_numpy(np.int8)
 
 
 class SimulatedSource:
@@ -101,26 +106,33 @@ class SimulatedSource:
     simulation : Simulation
     n_workers : int
         Months made at a time.
+    task : Task, optional
+        What is asked; fraud by default.
     """
 
-    def __init__(self, simulation: Simulation, n_workers: int = 1) -> None:
+    def __init__(
+        self, simulation: Simulation, n_workers: int = 1, task: Task | None = None
+    ) -> None:
         self._simulation = simulation
         self._n_workers = n_workers
+        self._task = task or find_task()
         self.has_every_label = True
 
     def parts(self, period: str) -> Iterator[Part]:
         """Yield a month at a time."""
         for columns in self._months(period):
-            yield Part(declarations_table(columns), oracle_table(columns))
+            names = (*DECLARED_COLUMNS, *self._task.target_names)
+            yield Part(declarations_table(columns, names), oracle_table(columns))
 
     def training(self, columns: Sequence[str]) -> tuple[pd.DataFrame, npt.NDArray[np.int8]]:
         """See `Source.training`; the months are simulated once more."""
-        pieces: dict[str, list[Any]] = {name: [] for name in (*columns, "Fraud")}
+        label = self._task.label
+        pieces: dict[str, list[Any]] = {name: [] for name in (*columns, label)}
         for month in self._months("train"):
             for name, held in pieces.items():
                 column = month[name]
                 held.append(column.to_arrow() if isinstance(column, Text) else column)
-        y = np.concatenate(pieces.pop("Fraud"))
+        y = np.concatenate(pieces.pop(label))
         frame = {
             name: pd.array(pa.chunked_array(held), dtype=TEXT_DTYPE)
             if isinstance(held[0], pa.Array)
@@ -134,10 +146,12 @@ class SimulatedSource:
         for columns in self._simulation.months(number, n_workers=self._n_workers):
             # Declaration IDs all have eight digits: as numbers they sort as they do as text.
             key, date = columns["Declaration ID"], columns["Date"]
-            yield take_rows(columns, np.lexsort((key, date)))  # type: ignore[arg-type]
+            rows = take_rows(columns, np.lexsort((key, date)))  # type: ignore[arg-type]
+            assert self._task.truth is not None
+            yield {**rows, **self._task.truth(rows)}
 
 
-def check_periods(frames: dict[str, pd.DataFrame]) -> None:
+def check_periods(frames: dict[str, pd.DataFrame], task: Task) -> None:
     """Hold the three periods against each other.
 
     Raises
@@ -150,7 +164,7 @@ def check_periods(frames: dict[str, pd.DataFrame]) -> None:
     for period, frame in frames.items():
         if frame.empty:
             report.add(f"The {period} period must hold declarations, however: it is empty")
-        elif period != "train" and (n := int((frame["Fraud"] == ERASED).sum())):
+        elif period != "train" and (n := int((frame[task.label] == ERASED).sum())):
             report.add(
                 f"Every declaration of the {period} period must have its labels (they are what "
                 f"submissions are scored against), however: {n:,} of {len(frame):,} have none"

@@ -18,21 +18,24 @@ class Tally:
 
     Attributes
     ----------
+    label : str
+        The label that is counted.
     n_rows : int
     first, last : date
         First and last day.
     n_missing : dict of str to int
         Empty cells of each declared column.
-    n_labelled, n_fraud : int
-        Published labels, and how many of them are fraud.
+    n_labelled, n_positive : int
+        Published labels, and how many of them are 1.
     """
 
+    label: str
     n_rows: int = 0
     first: date = date.max
     last: date = date.min
     n_missing: dict[str, int] = field(default_factory=lambda: dict.fromkeys(DECLARED_COLUMNS, 0))
     n_labelled: int = 0
-    n_fraud: int = 0
+    n_positive: int = 0
 
     def add(self, table: pa.Table) -> None:
         """Count further rows: declared columns and, where there are any, labels."""
@@ -42,12 +45,13 @@ class Tally:
         ends = pc.min_max(pc.cast(table["Date"], pa.date32())).as_py()
         self.first, self.last = min(self.first, ends["min"]), max(self.last, ends["max"])
         for name in self.n_missing:
-            self.n_missing[name] += table[name].null_count
-        if "Fraud" in table.column_names:
-            self.n_labelled += table.num_rows - table["Fraud"].null_count
-            self.n_fraud += pc.sum(table["Fraud"]).as_py() or 0
+            if name in table.column_names:
+                self.n_missing[name] += table[name].null_count
+        if self.label in table.column_names:
+            self.n_labelled += table.num_rows - table[self.label].null_count
+            self.n_positive += pc.sum(table[self.label]).as_py() or 0
 
     def followed_by(self, other: Self) -> Tally:
         """Counts of both, one period after the other."""
         missing = {name: n + other.n_missing[name] for name, n in self.n_missing.items()}
-        return Tally(self.n_rows + other.n_rows, self.first, other.last, missing)
+        return Tally(self.label, self.n_rows + other.n_rows, self.first, other.last, missing)

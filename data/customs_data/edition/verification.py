@@ -25,7 +25,8 @@ from customs_data.errors import KitError
 from customs_data.files.declarations import read_declarations
 from customs_data.files.reading import read_header, read_table
 from customs_data.files.writing import stored_sha256
-from customs_data.schema import COLUMN, DECLARED_COLUMNS, ERASED, KEY, LABEL_COLUMNS
+from customs_data.schema import ERASED, KEY
+from customs_data.tasks import Task, find_task
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,8 @@ def _check_public(
 ) -> Iterator[Check]:
     """Check public/; the tables that are as they were made are put into `frames`."""
     yield _no_stray_file(layout.public)
-    yield _no_hidden_column(layout.public)
+    task = find_task(manifest.task)
+    yield _no_hidden_column(layout.public, task)
     yield _datasheet(layout.public, manifest)
     for table in (parts.TRAIN, parts.TEST):
         try:
@@ -93,7 +95,7 @@ def _check_public(
             not shared.any(),
             f"{int(shared.sum())} Declaration IDs of test stand in train.",
         )
-        kept = float((frames[parts.TRAIN]["Fraud"] != ERASED).mean())
+        kept = float((frames[parts.TRAIN][task.label] != ERASED).mean())
         half_a_row = 0.5 / len(frames[parts.TRAIN])
         yield Check(
             "label rate",
@@ -119,7 +121,7 @@ def _no_stray_file(public: Path) -> Check:
     )
 
 
-def _no_hidden_column(public: Path) -> Check:
+def _no_hidden_column(public: Path, task: Task) -> Check:
     """Look at the header of every table in public/, expected or not."""
     found = []
     for path in sorted(public.iterdir()):
@@ -131,7 +133,9 @@ def _no_hidden_column(public: Path) -> Check:
             continue  # reported by the table's own check
         secret = set(parts.HIDDEN_COLUMNS)
         if path.stem != parts.TRAIN:
-            secret |= set(LABEL_COLUMNS)
+            secret |= {*task.target_names, *task.withheld}
+        else:
+            secret |= {*task.target_names} - {*task.labels}
         found += [f"{path.name}: {name}" for name in header if name in secret]
     return Check(
         "no hidden column in public/",
@@ -171,7 +175,7 @@ def _sample(layout: Layout, manifest: Manifest, test: pd.DataFrame) -> Check:
     except KitError as error:
         return Check(name, False, str(error))
     sound = (
-        raw.header == (KEY, "Fraud Score")
+        raw.header == find_task(manifest.task).header
         and not raw.report
         and is_same(raw.columns[0], arrow_text(test[KEY]))
         and stored_sha256(path, pd.DataFrame()) == manifest.files[parts.SAMPLE].sha256
@@ -182,6 +186,7 @@ def _sample(layout: Layout, manifest: Manifest, test: pd.DataFrame) -> Check:
 def _check_hidden(
     layout: Layout, manifest: Manifest, frames: dict[str, pd.DataFrame]
 ) -> Iterator[Check]:
+    task = find_task(manifest.task)
     loose = layout.hidden.stat().st_mode & 0o077
     yield Check(
         "hidden/ is closed to others",
@@ -194,10 +199,13 @@ def _check_hidden(
             frames[table]
             if table in frames
             else read_declarations(find_table(layout.public, table), columns=columns)
-            for table, columns in ((parts.TRAIN, tuple(COLUMN)), (parts.TEST, DECLARED_COLUMNS))
+            for table, columns in (
+                (parts.TRAIN, task.train_columns),
+                (parts.TEST, task.test_columns),
+            )
         )
-        solution = read_solution(layout)
-        erased = load_train_labels(layout)
+        solution = read_solution(layout, manifest)
+        erased = load_train_labels(layout, manifest)
         made = hidden_commitment(layout, manifest, solution)
     except KitError as error:
         yield Check("hidden tables", False, str(error))
@@ -206,7 +214,7 @@ def _check_hidden(
     private = test["Date"].to_numpy() >= np.datetime64(manifest.dates["private"][0])
     usage = same and ((solution["Usage"] == "Private").to_numpy() == private).all()
     yield Check("solution: rows and periods", bool(usage), "One label for each row of test.")
-    labelled = train[train["Fraud"] != ERASED]
+    labelled = train[train[task.label] != ERASED]
     overlap = _are_among(erased, labelled) | ~_are_among(erased, train)
     yield Check(
         "erased labels",

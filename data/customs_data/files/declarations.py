@@ -36,7 +36,7 @@ _DATE_PATTERN = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 def read_declarations(
     path: Path | str,
     *,
-    columns: Sequence[str] | None = None,
+    columns: Sequence[str | Column] | None = None,
     period: tuple[date, date] | None = None,
 ) -> pd.DataFrame:
     """Read and check a file of declarations.
@@ -45,8 +45,9 @@ def read_declarations(
     ----------
     path : path
         CSV (UTF-8, with or without BOM, optionally gzipped) or Parquet.
-    columns : sequence of str, optional
-        Columns the file must have, in any order; all 22 by default.
+    columns : sequence of str or Column, optional
+        Columns the file must have, in any order; all 22 by default. A name is that of a schema
+        column; a task brings columns of its own.
     period : (date, date), optional
         First and last allowed date, both inclusive.
 
@@ -77,7 +78,7 @@ class _NotSoundError(Exception):
 
 
 def _read_sound_parts(
-    path: Path | str, columns: Sequence[str] | None, period: tuple[date, date] | None
+    path: Path | str, columns: Sequence[str | Column] | None, period: tuple[date, date] | None
 ) -> pd.DataFrame:
     """Read a file part by part; one of several parts is mapped into memory (see `mapped`)."""
 
@@ -101,11 +102,14 @@ def _read_sound_parts(
 def parse_declarations(
     raw: RawTable,
     *,
-    columns: Sequence[str] | None = None,
+    columns: Sequence[str | Column] | None = None,
     period: tuple[date, date] | None = None,
 ) -> tuple[pd.DataFrame, ProblemReport]:
     """Interpret raw columns; as `read_declarations`, but the report is returned, not raised."""
-    wanted = [schema.COLUMN[name] for name in (columns or schema.COLUMN)]
+    wanted = [
+        schema.COLUMN[column] if isinstance(column, str) else column
+        for column in (columns or schema.COLUMN)
+    ]
     report = ProblemReport(raw.source, list(raw.report.problems))
     _check_header(raw.header, [column.name for column in wanted], report)
     data: dict[str, Any] = {}

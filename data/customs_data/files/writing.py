@@ -40,9 +40,8 @@ _SMALLEST_PLAIN = 1e-4  # Python writes smaller ones with an exponent
 def to_arrow(frame: pd.DataFrame) -> pa.Table:
     """Turn a frame into an Arrow table as files have it: erased labels (-1) are missing cells."""
     table = pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata()
-    for name in LABEL_COLUMNS:
-        if name in table.column_names:
-            place = table.column_names.index(name)
+    for place, (name, kind) in enumerate(zip(table.column_names, table.schema.types, strict=True)):
+        if name in LABEL_COLUMNS or kind == pa.int8():  # a task's own labels are int8, too
             label = pc.cast(table.column(place), pa.int8())
             erased = pc.equal(label, pa.scalar(ERASED, pa.int8()))
             table = table.set_column(place, name, pc.if_else(erased, None, label))

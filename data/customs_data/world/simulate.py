@@ -253,9 +253,9 @@ def simulate(
     )
 
 
-def declarations_table(columns: Columns) -> pa.Table:
-    """The 22 columns of some declarations as files have them."""
-    return to_table(_with_text_ids(columns), DECLARATION_COLUMNS)
+def declarations_table(columns: Columns, names: tuple[str, ...] = DECLARATION_COLUMNS) -> pa.Table:
+    """Columns of some declarations as files have them; the 22 by default."""
+    return to_table(_with_text_ids(columns), names)
 
 
 def oracle_table(columns: Columns) -> pa.Table:

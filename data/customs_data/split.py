@@ -1,0 +1,115 @@
+"""Train on this, be judged on that: the one shape of the idea.
+
+An edition, a world, a validation by time and a week of inspections are all splits.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from customs_data.errors import KitError
+from customs_data.schema import DECLARED_COLUMNS, ERASED
+from customs_data.tasks import Task
+
+
+@dataclass(frozen=True)
+class Split:
+    """What a model gets, and what it is judged on.
+
+    Attributes
+    ----------
+    task : Task
+        What is asked.
+    train : DataFrame, shape (n_train, n_columns)
+        Declared columns of the training declarations.
+    labels : DataFrame of int8, shape (n_train, n_labels)
+        Label columns of the task; -1 where a label is unknown.
+    test : DataFrame, shape (n_test, n_columns)
+        Declared columns of the declarations to answer for.
+    answers : DataFrame or None, shape (n_test, n_targets)
+        True target columns of `test`; None where they are hidden.
+    """
+
+    task: Task
+    train: pd.DataFrame
+    labels: pd.DataFrame
+    test: pd.DataFrame
+    answers: pd.DataFrame | None = None
+
+    @property
+    def y(self) -> npt.NDArray[np.int8]:
+        """The label that models learn, shape (n_train,): 0, 1, or -1 where it is unknown."""
+        return self.labels[self.task.label].to_numpy(np.int8)
+
+    @property
+    def y_test(self) -> npt.NDArray[np.int8]:
+        """The same label of `test`, shape (n_test,).
+
+        Raises
+        ------
+        KitError
+            If the answers are hidden.
+        """
+        if self.answers is None:
+            raise KitError("The answers of the test declarations are hidden.")
+        return self.answers[self.task.label].to_numpy(np.int8)
+
+    @property
+    def keywords(self) -> dict[str, npt.NDArray[np.int8]]:
+        """Further labels, each of shape (n_train,), by the keyword that `fit` may take them by."""
+        return {
+            key: self.labels[name].to_numpy(np.int8) for key, name in self.task.keywords.items()
+        }
+
+    @classmethod
+    def of_frames(cls, task: Task, train: pd.DataFrame, test: pd.DataFrame) -> Split:
+        """Cut frames that contain the target columns beside the declared ones."""
+        return cls(
+            task,
+            train[list(DECLARED_COLUMNS)],
+            train[list(task.labels)],
+            test[list(task.test_columns)],
+            test[list(task.target_names)],
+        )
+
+    def with_labels(self, kept: npt.NDArray[np.bool_]) -> Split:
+        """Return the split with the labels of some training declarations only."""
+        return replace(self, labels=self.labels.where(kept[:, None], ERASED).astype(np.int8))
+
+    def labelled(self) -> Split:
+        """Return the split without training and test declarations that have no label."""
+        known = self.y != ERASED
+        split = replace(self, train=rows_of(self.train, known), labels=rows_of(self.labels, known))
+        if self.answers is None:
+            return split
+        known = self.y_test != ERASED
+        return replace(split, test=rows_of(self.test, known), answers=rows_of(self.answers, known))
+
+    def earlier_and_later(self, later: npt.NDArray[np.bool_]) -> Split:
+        """Split the training declarations: learn on the earlier ones, be judged on the later ones.
+
+        Parameters
+        ----------
+        later : ndarray of bool, shape (n_train,)
+            Declarations to be judged on; those of them without a label are left out.
+        """
+        judged = later & (self.y != ERASED)
+        return replace(
+            self,
+            train=rows_of(self.train, ~later),
+            labels=rows_of(self.labels, ~later),
+            test=rows_of(self.train, judged).drop(columns=list(self.task.withheld)),
+            answers=rows_of(self.labels, judged),
+        )
+
+
+def rows_of(frame: pd.DataFrame, chosen: npt.NDArray[np.bool_]) -> pd.DataFrame:
+    """Return the chosen rows, numbered anew; not copied where they lie side by side."""
+    places = np.flatnonzero(chosen)
+    side_by_side = len(places) > 0 and places[-1] - places[0] + 1 == len(places)
+    rows = frame.iloc[places[0] : places[-1] + 1] if side_by_side else frame[chosen]
+    return rows.reset_index(drop=True)
