@@ -23,7 +23,8 @@ OLDEST_TESTS = tests/data/test_reading.py tests/data/test_broken_declarations.py
 # `make results FRESH=--fresh` forgets what stands in the results and runs everything.
 FRESH ?=
 
-.PHONY: run test test-oldest test-slow lint format results explained scarcity variants settings worlds guide \
+.PHONY: run test test-fast test-oldest test-slow lint format results explained scarcity variants settings \
+	worlds guide \
 	validation fidelity synthesizers reference site documents release benchmark \
 	benchmark-national benchmark-leaderboard ladder clean
 
@@ -34,7 +35,11 @@ $(EDITION): | $(VENV)/.core
 	$(BIN)/customs-kit data import $(RELEASED_FILES) --out $@
 
 test: $(VENV)/.dev ## install, then run the tests
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --processor-minutes 20
+
+test-fast: $(VENV)/.dev ## the tests of the inner loop: less than a minute
+	$(BIN)/python -m pytest -n auto --durations 5 \
+		-m "not (slow or training or process or browser or postgresql)"
 
 test-oldest: $(OLDEST)/.dev ## what rests on other packages, with the oldest versions of them that are allowed
 	$(OLDEST)/bin/python -m pytest -n auto -W default $(OLDEST_TESTS)

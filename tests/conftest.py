@@ -1,9 +1,12 @@
-"""Fixtures that several packages' tests share."""
+"""Markers by what a test needs, the announcement of a run, and fixtures that packages share."""
 
 from __future__ import annotations
 
 import shutil
+import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import CodeType
 
 import pandas as pd
 import pytest
@@ -11,6 +14,63 @@ import pytest
 from customs_data.edition.importing import import_edition
 from customs_data.edition.loading import Edition, load_edition
 from made_up import make_sample
+
+TESTS = Path(__file__).parent
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--processor-minutes", type=float, help="Time of the selected tests, to be announced."
+    )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests by what they need, so that `make test-fast` can leave them out."""
+    for item in items:
+        needs = {*getattr(item, "fixturenames", ())}
+        if hasattr(item, "callspec"):
+            needs |= {it for it in item.callspec.params.values() if isinstance(it, str)}
+        for name in needs & {"browser", "postgresql"}:
+            item.add_marker(name)
+        if _starts_a_process(getattr(item, "function", None)):
+            item.add_marker("process")
+
+
+def _starts_a_process(function: Callable | None, seen: frozenset[CodeType] = frozenset()) -> bool:
+    """Whether a function of the tests uses `subprocess`, by itself or through another one."""
+    code = getattr(function, "__code__", None)
+    if code is None or code in seen or TESTS not in Path(code.co_filename).parents:
+        return False
+    values = [function.__globals__.get(name) for name in _global_names(code)]
+    return any(it is subprocess or _starts_a_process(it, seen | {code}) for it in values)
+
+
+def _global_names(code: CodeType) -> Iterator[str]:
+    yield from code.co_names
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _global_names(constant)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    if not hasattr(session.config, "workerinput"):
+        _announce(session.config, len(session.items), n_workers=1)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_node_collection_finished(node, ids) -> None:
+    if node.gateway.id == "gw0":
+        _announce(node.config, len(ids), n_workers=len(node.config.option.tx))
+
+
+def _announce(config: pytest.Config, n_tests: int, *, n_workers: int) -> None:
+    """Say how many tests run and about how long they take."""
+    minutes = config.getoption("processor_minutes")
+    if minutes is not None and n_tests:
+        rounded = max(1, round(minutes / n_workers))
+        config.get_terminal_writer().line(
+            f"{n_tests:,} tests, {n_workers} at a time: about {rounded} min"
+        )
 
 
 @pytest.fixture(scope="session")
