@@ -19,7 +19,7 @@ from customs_leaderboard.ladder.ladder import default_step
 from customs_leaderboard.rules.competition import Competition
 from customs_leaderboard.service.settings import ServiceSettings
 from customs_leaderboard.standings.public import team_history
-from customs_leaderboard.standings.reference_scores import Level, References
+from customs_leaderboard.standings.reference_scores import ReferenceScore, ReferenceScores
 from customs_leaderboard.standings.select import select_submissions
 from customs_leaderboard.store.schema import Team
 from customs_leaderboard.submissions.submit import submit_file
@@ -47,16 +47,16 @@ TEAMS = (
     ("Waiting for Data", 0.0, 1.0, 0.0),
 )
 # Means over worlds of the practice configuration, as in baselines/results.
-REFERENCES = References(
+REFERENCE_SCORES = ReferenceScores(
     [
-        Level("graphfc", 0.78, 10),
-        Level("xgboost (kit)", 0.66, 10),
-        Level("logistic_regression (kit)", 0.61, 10),
-        Level("xgboost (paper)", 0.49, 10),
-        Level("lookup", 0.27, 10),
-        Level("random", 0.22, 10),
+        ReferenceScore("graphfc", 0.78, 10),
+        ReferenceScore("xgboost (kit)", 0.66, 10),
+        ReferenceScore("logistic_regression (kit)", 0.61, 10),
+        ReferenceScore("xgboost (paper)", 0.49, 10),
+        ReferenceScore("lookup", 0.27, 10),
+        ReferenceScore("random", 0.22, 10),
     ],
-    Level("ceiling", 0.90, 10),
+    ReferenceScore("ceiling", 0.90, 10),
 )
 
 
@@ -144,7 +144,9 @@ def make_up_board(
         closes=CLOSES,
         ladder_step=default_step(read_manifest(edition_path / "public").rows["public"]),
     )
-    board = make_board(folder / "board", competition, references=REFERENCES, clock=clock)
+    board = make_board(
+        folder / "board", competition, reference_scores=REFERENCE_SCORES, clock=clock
+    )
     made = MadeUp(board, clock, author, {}, {})
     for name, *_ in TEAMS:
         made.teams[name], made.tokens[name] = add_team(board, name)

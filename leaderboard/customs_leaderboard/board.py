@@ -22,10 +22,10 @@ from customs_leaderboard.ladder.ladder import Ladder
 from customs_leaderboard.rules.competition import RULES_BEFORE, Competition, read_competition
 from customs_leaderboard.rules.edition_origin import check_origin
 from customs_leaderboard.standings.reference_scores import (
-    NO_REFERENCES,
-    References,
-    load_references,
-    save_references,
+    NO_REFERENCE_SCORES,
+    ReferenceScores,
+    load_reference_scores,
+    save_reference_scores,
 )
 from customs_leaderboard.store.audit_log import ORGANIZER, append_entry
 from customs_leaderboard.store.database import Database, open_database
@@ -76,7 +76,7 @@ class Board:
         self.database = database
         self.now = clock
         #: Where threads with files to be counted wait for each other.
-        self.commits: GroupCommit[Any, Any] = GroupCommit(everybodys=(UnavailableError,))
+        self.commits: GroupCommit[Any, Any] = GroupCommit(shared_errors=(UnavailableError,))
         # One file at a time is checked and scored. Python's threads take turns anyway, thousands of
         # them for a file, and each turn costs a switch; those that wait here take none.
         self.scoring = Lock()
@@ -105,9 +105,9 @@ class Board:
         )
 
     @cached_property
-    def references(self) -> References:
+    def reference_scores(self) -> ReferenceScores:
         """Baselines and ceiling that stand beside the teams."""
-        return load_references(self.folder)
+        return load_reference_scores(self.folder)
 
     @property
     def judge(self) -> Judge:
@@ -149,7 +149,7 @@ def make_board(
     competition: Competition,
     *,
     database_url: str | None = None,
-    references: References = NO_REFERENCES,
+    reference_scores: ReferenceScores = NO_REFERENCE_SCORES,
     clock: Clock = utc_now,
 ) -> Board:
     """Make a competition: folder, rules and database.
@@ -162,7 +162,7 @@ def make_board(
         The rules.
     database_url : str, optional
         Of an empty PostgreSQL or SQLite database, instead of the embedded one.
-    references : References
+    reference_scores : ReferenceScores
         What stands beside the teams.
     clock : callable
         Tells the time.
@@ -183,7 +183,7 @@ def make_board(
             )
         database.upgrade()
         write_durably(folder.competition_file, competition.to_toml().encode())
-        save_references(folder, references)
+        save_reference_scores(folder, reference_scores)
         with database.writing() as session:
             session.add(
                 State(

@@ -104,7 +104,7 @@ def test_an_interrupted_close_is_finished_by_another(board, team, send, clock, m
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr("customs_leaderboard.standings.close.compute_finals", fail)
+        patched.setattr("customs_leaderboard.standings.close.compute_final", fail)
         with pytest.raises(KeyboardInterrupt):
             close_competition(board)
     assert (phase(board), final_standings(board)) == ("closed", None)

@@ -99,7 +99,7 @@ def test_what_is_everybodys_is_told_to_all_and_not_tried_again():
             raise Full
         return held
 
-    group = GroupCommit(everybodys=(Full,))
+    group = GroupCommit(shared_errors=(Full,))
     found, groups = run_together(group, commit, [1, 2, 3])
     for one in found[1:]:
         with pytest.raises(Full):

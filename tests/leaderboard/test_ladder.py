@@ -233,7 +233,7 @@ def test_a_team_climbs(kind):
     state, caught, states = LadderState(), {}, []
     for number, scores in enumerate(files, start=10):
         caught[number] = catch(y_true, scores, RATE)
-        best = caught[state.best_submission] if ladder.compares_with_best(state, chance) else None
+        best = caught[state.best_submission] if ladder.needs_best(state, chance) else None
         state = LadderState(**json.loads(json.dumps(state.as_dict())))
         state = ladder.climb(state, number, caught[number], chance=chance, best=best)
         states.append((state.best_shown, state.best_submission))
@@ -261,7 +261,7 @@ def test_chance_is_shown_until_a_file_is_clearly_better(kind):
     first = 20
     state = ladder.climb(LadderState(), 1, catching(first - 1), chance=chance)
     assert state == LadderState(0.2, 1)
-    assert not ladder.compares_with_best(state, chance)
+    assert not ladder.needs_best(state, chance)
     for number, n in enumerate((0, 11, first - 1), start=2):
         assert ladder.climb(state, number, catching(n), chance=chance) == state
     assert ladder.climb(LadderState(), 1, catching(first), chance=chance) == LadderState(
@@ -269,7 +269,7 @@ def test_chance_is_shown_until_a_file_is_clearly_better(kind):
     )
     left = ladder.climb(state, 5, catching(first), chance=chance)
     assert left == LadderState(first / 50, 5)
-    assert ladder.compares_with_best(left, chance) == (kind != "step")
+    assert ladder.needs_best(left, chance) == (kind != "step")
     if kind == "step":  # off the ground, a step is enough
         assert ladder.climb(left, 6, catching(first + 1), chance=chance).best_submission == 6
 

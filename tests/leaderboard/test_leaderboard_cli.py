@@ -15,7 +15,7 @@ from customs_kit.cli import customs_kit
 from customs_kit.commands.leaderboard import options as leaderboard_options
 from customs_kit.commands.leaderboard.options import LADDERS
 from customs_leaderboard.board import open_board
-from customs_leaderboard.ladder.ladder import Kind, ladder
+from customs_leaderboard.ladder.ladder import GROUND_ERRORS, Kind
 from customs_leaderboard.submissions.submit import submit_file
 from customs_leaderboard.teams.teams import authenticate
 
@@ -186,7 +186,7 @@ def test_references_stand_below_the_table(edition_path, tmp_path):
 
 def test_the_commands_know_every_ladder():
     assert get_args(Kind) == LADDERS
-    assert leaderboard_options.GROUND_ERRORS == ladder.GROUND_ERRORS
+    assert leaderboard_options.GROUND_ERRORS == GROUND_ERRORS
 
 
 def test_mistakes_are_told(made, edition_path, tmp_path):

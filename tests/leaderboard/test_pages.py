@@ -122,7 +122,7 @@ def test_the_standings_show_what_the_board_knows(story):
 def test_baselines_stand_among_the_teams_and_have_no_rank(story):
     html = client_of(story.board).get("/").text
     names = rows_of(html)
-    levels = standings_page._some(story.board.references.baselines)
+    levels = standings_page._some(story.board.reference_scores.baselines)
     assert len(levels) == standings_page.N_BASELINES
     assert {level.name for level in levels} >= {"graphfc", "random"}
     scores = {row.team: row.score for row in public_standings(story.board).rows}

@@ -146,7 +146,7 @@ class Ladder:
         exact_errors(self.standard_errors)
         exact_errors(self.ground_errors)
 
-    def compares_with_best(self, state: LadderState, chance: Caught) -> bool:
+    def needs_best(self, state: LadderState, chance: Caught) -> bool:
         """Whether `climb` needs what the best submission catches."""
         off_the_ground = not self._is_on_ground(state, chance)
         return off_the_ground and state.best_submission is not None and self.kind != "step"
@@ -173,7 +173,7 @@ class Ladder:
         chance : Caught
             What a file of equal scores catches of the same declarations.
         best : Caught, optional
-            What submission ``state.best_submission`` catches; needed if `compares_with_best`.
+            What submission ``state.best_submission`` catches; needed if `needs_best`.
         """
         if self._is_on_ground(state, chance):
             return self._leave_ground(state, number, new, chance)

@@ -64,7 +64,7 @@ async def log(request: Request) -> Response:
 @router.get("/references", response_model=answers.ReferencesAnswer, responses=_RESPONSES)
 async def references(request: Request) -> Response:
     """Return baselines and the expected ceiling, measured on other editions."""
-    return await _cached(request, "references", lambda board: board.references.as_dict())
+    return await _cached(request, "references", lambda board: board.reference_scores.as_dict())
 
 
 @router.get(

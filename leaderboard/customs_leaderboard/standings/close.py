@@ -13,8 +13,8 @@ from customs_data.edition.reveal import write_reveal
 from customs_data.errors import KitError
 from customs_leaderboard.board import Board
 from customs_leaderboard.rules.competition import show_time
-from customs_leaderboard.standings.compute_final import N_REPLICATES, compute_finals
-from customs_leaderboard.standings.final import FinalStandings, final_standings, save_finals
+from customs_leaderboard.standings.compute_final import N_REPLICATES, compute_final
+from customs_leaderboard.standings.final import FinalStandings, final_standings, save_final
 from customs_leaderboard.store.audit_log import ORGANIZER, append_entry, head_hash
 from customs_leaderboard.store.folder import disk_errors, sync_folder
 from customs_leaderboard.store.schema import Submission, Team
@@ -111,7 +111,7 @@ def close_competition(
     return _compute_and_save(board, n_replicates)
 
 
-def refresh_finals(board: Board, *, n_replicates: int = N_REPLICATES) -> FinalStandings | None:
+def recompute_final(board: Board, *, n_replicates: int = N_REPLICATES) -> FinalStandings | None:
     """Compute the final standings again, if there are any: after a team was disabled."""
     if final_standings(board) is None:
         return None
@@ -119,9 +119,9 @@ def refresh_finals(board: Board, *, n_replicates: int = N_REPLICATES) -> FinalSt
 
 
 def _compute_and_save(board: Board, n_replicates: int) -> FinalStandings:
-    finals = compute_finals(board, n_replicates=n_replicates)
+    finals = compute_final(board, n_replicates=n_replicates)
     with board.database.writing() as session:
-        save_finals(session, finals)
+        save_final(session, finals)
         details = {"n_teams": len(finals.rows), "n_replicates": n_replicates}
         now = board.now()
         append_entry(board.database, session, now, ORGANIZER, "final standings computed", details)

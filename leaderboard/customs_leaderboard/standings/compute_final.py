@@ -52,7 +52,7 @@ class _Entry:
     fraud_score: npt.NDArray[np.float64]
 
 
-def compute_finals(board: Board, *, n_replicates: int = N_REPLICATES) -> FinalStandings:
+def compute_final(board: Board, *, n_replicates: int = N_REPLICATES) -> FinalStandings:
     """Compute the final standings from the stored files.
 
     Parameters

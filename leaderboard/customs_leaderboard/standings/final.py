@@ -101,7 +101,7 @@ class FinalStandings:
         return {**vars(self), "rows": [row.as_dict() for row in self.rows]}
 
 
-def save_finals(session: Session, finals: FinalStandings) -> None:
+def save_final(session: Session, finals: FinalStandings) -> None:
     """Keep final standings in a writing transaction, in place of earlier ones."""
     content = json.dumps(finals.as_dict(), allow_nan=False)
     session.merge(FinalResult(number=1, content=content))

@@ -25,7 +25,7 @@ _NAME: Final = re.compile(r"[A-Za-z0-9_ .:()-]{1,60}")
 
 
 @dataclass(frozen=True)
-class Level:
+class ReferenceScore:
     """A score that stands beside the teams.
 
     Attributes
@@ -48,11 +48,11 @@ class Level:
 
 
 @dataclass(frozen=True)
-class References:
+class ReferenceScores:
     """Baselines, best first, and the expected ceiling of the configuration."""
 
-    baselines: list[Level]
-    ceiling: Level | None
+    baselines: list[ReferenceScore]
+    ceiling: ReferenceScore | None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the references as plain data for JSON."""
@@ -60,10 +60,12 @@ class References:
         return {"baselines": [level.as_dict() for level in self.baselines], "ceiling": ceiling}
 
 
-NO_REFERENCES: Final = References([], None)
+NO_REFERENCE_SCORES: Final = ReferenceScores([], None)
 
 
-def read_references(files: list[Path], manifest: Manifest, *, practice: bool) -> References:
+def read_reference_scores(
+    files: list[Path], manifest: Manifest, *, practice: bool
+) -> ReferenceScores:
     """Read results and take means over editions.
 
     Parameters
@@ -163,7 +165,7 @@ class _Found:
             raise ValueError(f"{name!r} is no name of a baseline")
         self.scores[name][edition].append(float(run["public"]["precision_at_5"]))
 
-    def references(self) -> References:
+    def references(self) -> ReferenceScores:
         if self.settings and not self.scores:
             raise KitError(
                 "The results must hold runs with the edition's label rate and erasure, "
@@ -172,16 +174,16 @@ class _Found:
             )
         baselines = [
             # Seeds of one edition share its labels: their mean counts once.
-            Level(name, fmean(map(fmean, by_edition.values())), len(by_edition))
+            ReferenceScore(name, fmean(map(fmean, by_edition.values())), len(by_edition))
             for name, by_edition in self.scores.items()
         ]
         ceiling = None
         if self.ceilings:
-            ceiling = Level("ceiling", fmean(self.ceilings.values()), len(self.ceilings))
-        return References(sorted(baselines, key=lambda level: -level.score), ceiling)
+            ceiling = ReferenceScore("ceiling", fmean(self.ceilings.values()), len(self.ceilings))
+        return ReferenceScores(sorted(baselines, key=lambda level: -level.score), ceiling)
 
 
-def save_references(folder: Folder, references: References) -> None:
+def save_reference_scores(folder: Folder, references: ReferenceScores) -> None:
     """Keep references in the competition's folder.
 
     Raises
@@ -193,8 +195,8 @@ def save_references(folder: Folder, references: References) -> None:
     write_durably(folder.references_file, content.encode())
 
 
-def load_references(folder: Folder) -> References:
-    """Return what `save_references` kept; nothing if the competition has no references.
+def load_reference_scores(folder: Folder) -> ReferenceScores:
+    """Return what `save_reference_scores` kept; nothing if the competition has no references.
 
     Raises
     ------
@@ -203,10 +205,10 @@ def load_references(folder: Folder) -> References:
     """
     path = folder.references_file
     if not path.exists():
-        return NO_REFERENCES
+        return NO_REFERENCE_SCORES
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-        ceiling = None if data["ceiling"] is None else Level(**data["ceiling"])
-        return References([Level(**held) for held in data["baselines"]], ceiling)
+        ceiling = None if data["ceiling"] is None else ReferenceScore(**data["ceiling"])
+        return ReferenceScores([ReferenceScore(**held) for held in data["baselines"]], ceiling)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise KitError(f"{path} must hold references, however: {error}. Make it again.") from None

@@ -71,7 +71,7 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Deed:
+class Event:
     """Something done that is to be logged.
 
     Attributes
@@ -100,12 +100,12 @@ def append_entry(
     action: str,
     details: dict[str, Any] | None = None,
 ) -> str:
-    """Append one entry, of the fields of a `Deed`, as `append_entries` does; return its hash."""
-    deed = Deed(at, actor, action, details or {})
+    """Append one entry, of the fields of an `Event`, as `append_entries` does; return its hash."""
+    deed = Event(at, actor, action, details or {})
     return append_entries(database, session, [deed])[0]
 
 
-def append_entries(database: Database, session: Session, deeds: Sequence[Deed]) -> list[str]:
+def append_entries(database: Database, session: Session, deeds: Sequence[Event]) -> list[str]:
     """Append to the log as the last thing of a writing transaction.
 
     Parameters
@@ -114,7 +114,7 @@ def append_entries(database: Database, session: Session, deeds: Sequence[Deed]) 
         Of the session.
     session : Session
         From ``database.writing()``.
-    deeds : sequence of Deed
+    deeds : sequence of Event
         In the order they were done.
 
     Returns

@@ -21,7 +21,7 @@ class GroupCommit(Generic[Item, Result]):
 
     Parameters
     ----------
-    everybodys : tuple of exception classes
+    shared_errors : tuple of exception classes
         What nobody's item is to blame for (the disk is full): it is told to all who wait.
     max_items : int
         So many are handed over at most.
@@ -33,9 +33,9 @@ class GroupCommit(Generic[Item, Result]):
     """
 
     def __init__(
-        self, everybodys: tuple[type[Exception], ...] = (), *, max_items: int = 64
+        self, shared_errors: tuple[type[Exception], ...] = (), *, max_items: int = 64
     ) -> None:
-        self._everybodys = everybodys
+        self._everybodys = shared_errors
         self._max_items = max_items
         self._gate = threading.Lock()
         self._waiting: list[_Waiting[Item, Result]] = []

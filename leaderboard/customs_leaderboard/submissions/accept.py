@@ -17,9 +17,15 @@ from sqlalchemy.orm import Session
 from customs_data.errors import KitError
 from customs_leaderboard.board import Board
 from customs_leaderboard.ladder.ladder import LadderState
-from customs_leaderboard.store.audit_log import Deed, append_entries, team_actor
+from customs_leaderboard.store.audit_log import Event, append_entries, team_actor
 from customs_leaderboard.store.schema import Submission, Team
-from customs_leaderboard.submissions.admission import Case, Claim, admit, look_up, make_receipt
+from customs_leaderboard.submissions.admission import (
+    ReceivedFile,
+    TeamDay,
+    admit,
+    look_up,
+    make_receipt,
+)
 from customs_leaderboard.submissions.judge import Scores
 from customs_leaderboard.submissions.receipts import Receipt, day_of
 from customs_leaderboard.submissions.spool import Spool
@@ -33,7 +39,7 @@ class ScoredFile:
 
     Attributes
     ----------
-    claim : Claim
+    claim : ReceivedFile
         Whose it is, and when it came.
     spool : Spool
         Where its bytes lie.
@@ -43,13 +49,13 @@ class ScoredFile:
         Public frauds; the Ladder's input.
     """
 
-    claim: Claim
+    claim: ReceivedFile
     spool: Spool
     scores: Scores
     caught: Caught
 
 
-def count_files(board: Board, files: Sequence[ScoredFile]) -> list[Receipt | Exception]:
+def accept_files(board: Board, files: Sequence[ScoredFile]) -> list[Receipt | Exception]:
     """Count files in the order given, in one transaction.
 
     Parameters
@@ -72,18 +78,18 @@ def count_files(board: Board, files: Sequence[ScoredFile]) -> list[Receipt | Exc
     with board.database.writing() as session:
         lock_teams(board.database, session, {file.claim.team_number for file in files})
         cases = look_up(session, [file.claim for file in files])
-        count = _Count(board, session, files)
+        count = _Acceptance(board, session, files)
         decided = [count.decide(i, cases[_key(file.claim)]) for i, file in enumerate(files)]
         count.store()
     return [one if isinstance(one, KitError) else one.receipt(board) for one in decided]
 
 
 @dataclass(frozen=True)
-class _Decided:
+class _Decision:
     """A file that is counted, or was; its submission has a number when it is stored."""
 
     submission: Submission
-    claim: Claim
+    claim: ReceivedFile
     n_today: int
     duplicate: bool
 
@@ -98,7 +104,7 @@ class _Decided:
 
 
 @dataclass
-class _Climber:
+class _TeamUpdate:
     """What a transaction makes of a team."""
 
     team: Team
@@ -107,7 +113,7 @@ class _Climber:
     improved_at: datetime | None = None
 
 
-class _Count:
+class _Acceptance:
     """One transaction: files are decided on one after the other, then stored together."""
 
     def __init__(self, board: Board, session: Session, files: Sequence[ScoredFile]) -> None:
@@ -115,15 +121,15 @@ class _Count:
         self._session = session
         self._files = files
         self._new: dict[int, Submission] = {}  # by place among the files
-        self._climbers: dict[int, _Climber] = {}
+        self._climbers: dict[int, _TeamUpdate] = {}
 
-    def decide(self, place: int, case: Case) -> _Decided | KitError:
+    def decide(self, place: int, case: TeamDay) -> _Decision | KitError:
         file = self._files[place]
         claim, spool = file.claim, file.spool
         try:
             check_active(case.team)
             if (same := case.same.get(claim.sha256)) is not None:
-                return _Decided(same, claim, case.n_today, duplicate=True)
+                return _Decision(same, claim, case.n_today, duplicate=True)
             late = admit(self._board, case, claim.received_at)
         except KitError as error:
             return error
@@ -143,14 +149,14 @@ class _Count:
         case.n_today += 1
         if not late:
             self._climb(place, case.team, submission)
-        return _Decided(submission, claim, case.n_today, duplicate=False)
+        return _Decision(submission, claim, case.n_today, duplicate=False)
 
     def _climb(self, place: int, team: Team, submission: Submission) -> None:
         """Move the team's public score as the Ladder says."""
-        held = _Climber(team, LadderState(team.best_shown, team.best_submission))
+        held = _TeamUpdate(team, LadderState(team.best_shown, team.best_submission))
         climber = self._climbers.setdefault(team.number, held)
         old, ladder, chance = climber.state, self._board.ladder, self._board.judge.chance
-        best = self._caught_by_best(team, old) if ladder.compares_with_best(old, chance) else None
+        best = self._caught_by_best(team, old) if ladder.needs_best(old, chance) else None
         caught = self._files[place].caught
         climber.state = ladder.climb(old, _unnumbered(place), caught, chance=chance, best=best)
         climber.n_new += 1
@@ -179,7 +185,7 @@ class _Count:
             if climber.improved_at is not None and state.best_submission is not None:
                 team.best_shown, team.improved_at = state.best_shown, climber.improved_at
                 team.best_submission = self._new[_unnumbered(state.best_submission)].number
-        append_entries(self._board.database, self._session, [*map(_deed, self._new.values())])
+        append_entries(self._board.database, self._session, [*map(_event, self._new.values())])
         self._board.folder.put_all(
             (self._files[place].spool.path, new.team_number, new.sha256, new.suffix)
             for place, new in self._new.items()
@@ -191,12 +197,12 @@ def _unnumbered(number: int) -> int:
     return -1 - number
 
 
-def _key(claim: Claim) -> tuple[int, str]:
+def _key(claim: ReceivedFile) -> tuple[int, str]:
     return claim.team_number, day_of(claim.received_at)
 
 
-def _deed(submission: Submission) -> Deed:
+def _event(submission: Submission) -> Event:
     details: dict[str, Any] = {"submission": submission.number, "sha256": submission.sha256}
     details |= {"late": True} if submission.late else {"shown": submission.shown}
     actor = team_actor(submission.team_number)
-    return Deed(submission.received_at, actor, "submission accepted", details)
+    return Event(submission.received_at, actor, "submission accepted", details)

@@ -19,7 +19,7 @@ from customs_leaderboard.teams.teams import check_active
 
 
 @dataclass(frozen=True)
-class Claim:
+class ReceivedFile:
     """A file that wants to be counted.
 
     Attributes
@@ -38,7 +38,7 @@ class Claim:
 
 
 @dataclass
-class Case:
+class TeamDay:
     """What decides on a team's files of a day: the competition, their count, the same files before.
 
     Attributes
@@ -90,14 +90,14 @@ _GLANCE: Final = _CLAIMED.add_columns(
 )
 
 
-def glance(connection: Connection, claim: Claim) -> Case:
+def glance(connection: Connection, claim: ReceivedFile) -> TeamDay:
     """Look up what decides on a file, without keeping it so.
 
     Parameters
     ----------
     connection : Connection
         From ``database.glancing()``.
-    claim : Claim
+    claim : ReceivedFile
         The file.
     """
     wanted = _wanted([claim], day_of(claim.received_at))
@@ -106,38 +106,38 @@ def glance(connection: Connection, claim: Claim) -> Case:
     team, state, same = (
         {column.key: next(values) for column in kind.__table__.columns} for kind in _KINDS
     )
-    case = Case(Team(**team), State(**state), next(values))
+    case = TeamDay(Team(**team), State(**state), next(values))
     if same["number"] is not None:
         case.same[claim.sha256] = Submission(**same)
     return case
 
 
-def look_up(session: Session, claims: Sequence[Claim]) -> dict[tuple[int, str], Case]:
+def look_up(session: Session, claims: Sequence[ReceivedFile]) -> dict[tuple[int, str], TeamDay]:
     """Look up what decides on files; the competition stays as it is until the transaction ends.
 
     Parameters
     ----------
     session : Session
         From ``database.writing()``; the teams are locked (`teams.lock_teams`).
-    claims : sequence of Claim
+    claims : sequence of ReceivedFile
         The files.
 
     Returns
     -------
-    dict of (int, str) to Case
+    dict of (int, str) to TeamDay
         By team number and day.
     """
-    cases: dict[tuple[int, str], Case] = {}
+    cases: dict[tuple[int, str], TeamDay] = {}
     for day in {day_of(claim.received_at): None for claim in claims}:  # one, but for midnight
         todays = [claim for claim in claims if day_of(claim.received_at) == day]
         for team, state, n_today, same in session.execute(_LOOK_UP, _wanted(todays, day)):
-            case = cases.setdefault((team.number, day), Case(team, state, n_today))
+            case = cases.setdefault((team.number, day), TeamDay(team, state, n_today))
             if same is not None:
                 case.same[same.sha256] = same
     return cases
 
 
-def _wanted(claims: Sequence[Claim], day: str) -> dict[str, Any]:
+def _wanted(claims: Sequence[ReceivedFile], day: str) -> dict[str, Any]:
     return {
         "teams": sorted({claim.team_number for claim in claims}),
         "sha256": sorted({claim.sha256 for claim in claims}),
@@ -145,7 +145,7 @@ def _wanted(claims: Sequence[Claim], day: str) -> dict[str, Any]:
     }
 
 
-def admit(board: Board, case: Case, received_at: datetime) -> bool:
+def admit(board: Board, case: TeamDay, received_at: datetime) -> bool:
     """Return whether a file is late, or refuse it.
 
     Raises
@@ -175,7 +175,7 @@ def admit(board: Board, case: Case, received_at: datetime) -> bool:
     return late
 
 
-def earlier_receipt(board: Board, case: Case, claim: Claim) -> Receipt | None:
+def earlier_receipt(board: Board, case: TeamDay, claim: ReceivedFile) -> Receipt | None:
     """Return the receipt of the same file, if the team has sent it before.
 
     Raises

@@ -15,8 +15,8 @@ from customs_leaderboard.board import Board
 from customs_leaderboard.errors import RefusedFileError
 from customs_leaderboard.store.audit_log import append_entry, team_actor
 from customs_leaderboard.store.schema import Submission
-from customs_leaderboard.submissions.accept import ScoredFile, count_files
-from customs_leaderboard.submissions.admission import Claim, admit, earlier_receipt, glance
+from customs_leaderboard.submissions.accept import ScoredFile, accept_files
+from customs_leaderboard.submissions.admission import ReceivedFile, admit, earlier_receipt, glance
 from customs_leaderboard.submissions.receipts import Receipt
 from customs_leaderboard.submissions.spool import Spool
 
@@ -53,7 +53,7 @@ def submit(board: Board, team_number: int, spool: Spool) -> Receipt:
     UnavailableError
         If disk or database do not answer; see its message.
     """
-    claim = Claim(team_number, spool.sha256, board.now())
+    claim = ReceivedFile(team_number, spool.sha256, board.now())
     with board.database.glancing() as connection:
         case = glance(connection, claim)
     # What can be refused without work is; what holds is decided when it is counted.
@@ -61,7 +61,7 @@ def submit(board: Board, team_number: int, spool: Spool) -> Receipt:
         return earlier
     admit(board, case, claim.received_at)
     spool.finish()
-    receipt: Receipt = board.commits.run(_score(board, claim, spool), partial(count_files, board))
+    receipt: Receipt = board.commits.run(_score(board, claim, spool), partial(accept_files, board))
     return receipt
 
 
@@ -109,7 +109,7 @@ def _files(board: Board) -> Iterator[Path]:
     yield from board.folder.submissions.glob("*/*")
 
 
-def _score(board: Board, claim: Claim, spool: Spool) -> ScoredFile:
+def _score(board: Board, claim: ReceivedFile, spool: Spool) -> ScoredFile:
     with board.scoring:
         checked = board.judge.check(spool.path)
         if checked.passed:

@@ -13,12 +13,12 @@ from customs_leaderboard.rules.competition import show_time
 if TYPE_CHECKING:
     from customs_leaderboard.standings.final import FinalStandings
     from customs_leaderboard.standings.public import PublicStandings
-    from customs_leaderboard.standings.reference_scores import References
+    from customs_leaderboard.standings.reference_scores import ReferenceScores
     from customs_leaderboard.standings.rerun import Agreement
     from customs_leaderboard.store.audit_log import Entry
 
 
-def public_table(title: str, standings: PublicStandings, references: References) -> Table:
+def public_table(title: str, standings: PublicStandings, references: ReferenceScores) -> Table:
     """Standings before the close, with what stands beside the teams."""
     table = Table(
         title=Text(f"{title}: {standings.phase}, closes {show_time(standings.closes)}"),

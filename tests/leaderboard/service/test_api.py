@@ -58,7 +58,7 @@ def test_log_tells_what_organizers_did_and_nothing_of_teams(client, board, post)
 
 
 def test_references(client, board):
-    assert client.get(f"{API}/references").json() == board.references.as_dict()
+    assert client.get(f"{API}/references").json() == board.reference_scores.as_dict()
 
 
 def test_the_final_standings_come_with_the_close(client, board, clock, post):

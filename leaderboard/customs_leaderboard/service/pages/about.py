@@ -31,7 +31,7 @@ def show_about(request: Request) -> Response:
         closes=state.closes,
         manifest=manifest,
         files=files.names,
-        references=board.references,
+        references=board.reference_scores,
         n_inspected=n_inspected,
         # Of a share of one half, where it is largest: it tells nothing of the labels.
         standard_error=sqrt(0.25 / n_inspected["public"]),

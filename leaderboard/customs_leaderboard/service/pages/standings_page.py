@@ -18,7 +18,7 @@ from customs_leaderboard.service.charts.progress import (
 from customs_leaderboard.service.pages.rendering import render
 from customs_leaderboard.service.pages.sorting import Order, Sorting
 from customs_leaderboard.standings.public import StandingRow, progress, public_standings
-from customs_leaderboard.standings.reference_scores import Level
+from customs_leaderboard.standings.reference_scores import ReferenceScore
 
 COLUMNS: Final[dict[str, Order]] = {
     "score": "desc",
@@ -62,8 +62,8 @@ def make_standings_page(board: Board, column: str, order: str) -> bytes:
     # A day at least: an axis of minutes would have no day to name.
     end = max(min(now, standings.closes), opens + timedelta(days=1))
     sparks = draw_sparks(held, opens, end)
-    references = _some(board.references.baselines)
-    ceiling = board.references.ceiling
+    references = _some(board.reference_scores.baselines)
+    ceiling = board.reference_scores.ceiling
     levels: list[tuple[str, float, LevelKind]] = [
         (level.name, level.score, "reference") for level in references
     ]
@@ -89,7 +89,7 @@ def make_standings_page(board: Board, column: str, order: str) -> bytes:
     )
 
 
-def _some(baselines: list[Level]) -> list[Level]:
+def _some(baselines: list[ReferenceScore]) -> list[ReferenceScore]:
     """Return a few baselines from the best to the worst; the rules' page has all of them."""
     if len(baselines) <= N_BASELINES:
         return baselines
@@ -99,7 +99,7 @@ def _some(baselines: list[Level]) -> list[Level]:
 
 def _rows(
     teams: list[StandingRow],
-    references: list[Level],
+    references: list[ReferenceScore],
     sparks: dict[int, Spark],
     sorting: Sorting,
 ) -> list[TableRow]:

@@ -45,7 +45,7 @@ def standings(competition: Path, as_csv: bool, database_url: str | None, as_json
             )
             print_json(held)
         elif finals is None:
-            show(public_table(board.competition.title, public, board.references))
+            show(public_table(board.competition.title, public, board.reference_scores))
         else:
             show(final_table(board.competition.title, finals))
 

@@ -121,7 +121,7 @@ def init(
     from customs_leaderboard.ladder.ladder import default_step
     from customs_leaderboard.rules.competition import Competition, parse_time, show_time
     from customs_leaderboard.rules.edition_origin import origin_warning
-    from customs_leaderboard.standings.reference_scores import read_references
+    from customs_leaderboard.standings.reference_scores import read_reference_scores
     from customs_scorer.submissions import max_content_bytes
 
     manifest = read_manifest(Layout.find(edition).public)
@@ -146,7 +146,7 @@ def init(
         out,
         competition,
         database_url=database_url,
-        references=read_references(list(references), manifest, practice=practice),
+        reference_scores=read_reference_scores(list(references), manifest, practice=practice),
     )
     board.close_connections()
     if warning := origin_warning(manifest):

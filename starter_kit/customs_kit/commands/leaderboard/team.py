@@ -115,12 +115,12 @@ def disable(competition: Path, name: str, database_url: str | None, as_json: boo
     """
     with opened(competition, database_url) as board:
         from customs_kit.terminal.output import print_json, progress_console
-        from customs_leaderboard.standings.close import refresh_finals
+        from customs_leaderboard.standings.close import recompute_final
         from customs_leaderboard.teams.teams import disable_team, team_as_dict
 
         disabled = disable_team(board, name)
         with progress_console().status("Computing the standings ..."):
-            finals = refresh_finals(board)
+            finals = recompute_final(board)
     if as_json:
         print_json(team_as_dict(disabled))
         return

@@ -6,8 +6,8 @@ import pytest
 from customs_data.edition.layout import Layout
 from customs_data.edition.loading import load_oracle
 from customs_data.errors import KitError
-from customs_leaderboard.standings.close import close_competition, refresh_finals
-from customs_leaderboard.standings.compute_final import compute_finals, default_selection
+from customs_leaderboard.standings.close import close_competition, recompute_final
+from customs_leaderboard.standings.compute_final import compute_final, default_selection
 from customs_leaderboard.standings.final import final_standings
 from customs_leaderboard.standings.public import public_standings, team_history
 from customs_leaderboard.standings.select import select_submissions
@@ -169,7 +169,7 @@ def test_late_files_and_disabled_teams_have_no_rank(board, teams, sent, send, cl
 def test_disabling_after_the_close_moves_the_others_up(board, sent, close):
     first = close().rows[0].team
     disable_team(board, first)
-    finals = refresh_finals(board, n_replicates=N_REPLICATES)
+    finals = recompute_final(board, n_replicates=N_REPLICATES)
     assert [row.rank for row in finals.rows] == [1, 2]
     assert first not in {row.team for row in finals.rows}
     assert final_standings(board) == finals
@@ -177,7 +177,7 @@ def test_disabling_after_the_close_moves_the_others_up(board, sent, close):
 
 def test_standings_are_kept_and_read_again(board, sent, close):
     assert final_standings(board) is None
-    assert refresh_finals(board) is None
+    assert recompute_final(board) is None
     finals = close()
     assert final_standings(board) == finals
     rename_team(board, "Team A", "Team Z")
@@ -193,12 +193,12 @@ def test_a_changed_or_missing_file_is_told(board, teams, sent, make_file):
     content = path.read_bytes()
     path.write_bytes(make_file(77).read_bytes())
     with pytest.raises(KitError, match="it has changed"):
-        compute_finals(board, n_replicates=10)
+        compute_final(board, n_replicates=10)
     path.unlink()
     with pytest.raises(KitError, match="cannot be read"):
-        compute_finals(board, n_replicates=10)
+        compute_final(board, n_replicates=10)
     path.write_bytes(content)
-    assert len(compute_finals(board, n_replicates=10).rows) == 3
+    assert len(compute_final(board, n_replicates=10).rows) == 3
 
 
 def test_an_imported_edition_has_no_schemes(sample_path, competition, clock, tmp_path, make_file):

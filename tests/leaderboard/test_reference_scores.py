@@ -7,10 +7,10 @@ import pytest
 
 from customs_data.errors import KitError
 from customs_leaderboard.standings.reference_scores import (
-    Level,
-    load_references,
-    read_references,
-    save_references,
+    ReferenceScore,
+    load_reference_scores,
+    read_reference_scores,
+    save_reference_scores,
 )
 
 RESULTS = Path(__file__).parents[2] / "baselines" / "results"
@@ -43,7 +43,7 @@ def read(tmp_path, edition):
         for i, content in enumerate(contents):
             files.append(tmp_path / f"{i}.json")
             files[-1].write_text(json.dumps(content))
-        return read_references(files, edition.manifest, practice=practice)
+        return read_reference_scores(files, edition.manifest, practice=practice)
 
     return read_content
 
@@ -51,8 +51,8 @@ def read(tmp_path, edition):
 def test_scores_are_means_over_editions_of_means_over_seeds(read):
     """a: (0.2 + 0.4) / 2 = 0.3; b: 0.5; their mean is 0.4, not (0.2 + 0.4 + 0.5) / 3."""
     found = read(grid([run("a", "x", 0.2), run("a", "x", 0.4), run("b", "x", 0.5)]))
-    assert found.baselines == [Level("x (kit)", pytest.approx(0.4), 2)]
-    assert found.ceiling == Level("ceiling", pytest.approx(0.85), 2)
+    assert found.baselines == [ReferenceScore("x (kit)", pytest.approx(0.4), 2)]
+    assert found.ceiling == ReferenceScore("ceiling", pytest.approx(0.85), 2)
 
 
 def test_only_runs_of_the_editions_label_rate_and_erasure_count(read):
@@ -63,7 +63,7 @@ def test_only_runs_of_the_editions_label_rate_and_erasure_count(read):
         run("a", "x", 0.9, public=None),
         run("a", "x", 0.9, error="it broke"),
     ]
-    assert read(grid(held)).baselines == [Level("x (kit)", 0.2, 1)]
+    assert read(grid(held)).baselines == [ReferenceScore("x (kit)", 0.2, 1)]
     with pytest.raises(KitError, match=r"0.5 random, however: they hold 0.5 delay, 1 random"):
         read(grid(held[1:]))
 
@@ -72,7 +72,7 @@ def test_worlds_without_links_are_other_worlds(read):
     with pytest.raises(KitError, match=r"they hold 0\.5 random without links"):
         read(grid([run("a", "x", 0.2)], with_links=False))
     found = read(grid([run("a", "x", 0.2)]), grid([run("a", "x", 0.9)], with_links=False))
-    assert found.baselines == [Level("x (kit)", 0.2, 1)]
+    assert found.baselines == [ReferenceScore("x (kit)", 0.2, 1)]
 
 
 def test_results_on_the_edition_itself_are_refused(read, edition):
@@ -83,7 +83,7 @@ def test_results_on_the_edition_itself_are_refused(read, edition):
     ):
         with pytest.raises(KitError, match="must hold results on other editions"):
             read(content)
-        assert read(content, practice=True).baselines == [Level("x (kit)", 0.2, 1)]
+        assert read(content, practice=True).baselines == [ReferenceScore("x (kit)", 0.2, 1)]
 
 
 def test_the_kits_own_results_are_read(edition):
@@ -91,7 +91,7 @@ def test_the_kits_own_results_are_read(edition):
 
     manifest = replace(edition.manifest, label_rate=0.1)
     files = [RESULTS / "scarcity.json", RESULTS / "worlds.json"]
-    found = read_references(files, manifest, practice=False)
+    found = read_reference_scores(files, manifest, practice=False)
     assert {level.n_editions for level in found.baselines} == {10}
     assert found.baselines[0].score > found.baselines[-1].score > 0.3
     assert 0.85 < found.ceiling.score < 0.93
@@ -109,10 +109,10 @@ def test_another_file_is_refused(read, content):
 
 
 def test_references_are_kept_and_read_again(read, board):
-    assert board.references.baselines == []
+    assert board.reference_scores.baselines == []
     held = read(grid([run("a", "x", 0.2)]))
-    save_references(board.folder, held)
-    assert load_references(board.folder) == held
+    save_reference_scores(board.folder, held)
+    assert load_reference_scores(board.folder) == held
     board.folder.references_file.write_text("{}")
     with pytest.raises(KitError, match="must hold references"):
-        load_references(board.folder)
+        load_reference_scores(board.folder)
