@@ -69,13 +69,18 @@ class PostgresqlServer:
     def stop(self) -> None:
         self._run("pg_ctl", "-D", self._data, "-m", "immediate", "-w", "stop")
 
-    def new_database(self) -> str:
-        """Make an empty schema, which is to a client what a database is; its address."""
+    def new_database(self, dump: str = "") -> str:
+        """Make a schema, which is to a client what a database is; return its address.
+
+        `dump` is the output of ``pg_dump --schema board1``; without it the schema is empty.
+        """
         self._n_databases += 1
         name = f"board{self._n_databases}"
         address = f"postgresql://postgres@/postgres?host={self._folder}"
+        commands = [line for line in dump.splitlines() if not line.startswith("\\")]  # psql's own
+        create = "\n".join(commands).replace("board1", name) or f"CREATE SCHEMA {name}"
         with psycopg.connect(address, autocommit=True) as connection:
-            connection.execute(f"CREATE SCHEMA {name}")
+            connection.execute(create)
         return f"{address}&options=-csearch_path%3D{name}"
 
     def remove(self) -> None:

@@ -6,7 +6,8 @@ import stat
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import inspect, select
+from sqlalchemy import MetaData, inspect, select
+from sqlalchemy.schema import CreateTable
 
 from customs_data.edition.generating import generate_edition, read_blueprint
 from customs_data.errors import InvalidEditionError, KitError
@@ -51,9 +52,25 @@ def test_the_tables_are_those_of_the_schema(board):
         assert compare_metadata(context, Base.metadata) == []
 
 
-def test_upgrading_twice_changes_nothing(board):
+def test_upgrading_twice_changes_nothing(board, send):
+    send(add_team(board, "Team A")[0], 1)
+
+    def content(connection):
+        tables = MetaData()
+        tables.reflect(connection)
+        return {
+            table.name: (
+                str(CreateTable(table)),
+                sorted(map(str, connection.execute(table.select()))),
+            )
+            for table in tables.sorted_tables
+        }
+
     with board.database.engine.begin() as connection:
+        before = content(connection)
         upgrade_tables(connection)
+        assert content(connection) == before
+    assert len(before["alembic_version"][1]) == len(before["submission"][1]) == 1
 
 
 def test_a_database_of_a_newer_release_is_told(board, database_url, clock):

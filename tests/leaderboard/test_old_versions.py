@@ -1,0 +1,127 @@
+"""Boards made by version 0.1.0 open, restore and close with the values that version printed."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import tarfile
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from customs_leaderboard.board import Board, open_board
+from customs_leaderboard.standings.close import close_competition, recompute_final
+from customs_leaderboard.standings.final import final_standings
+from customs_leaderboard.standings.public import public_standings, team_history
+from customs_leaderboard.store.audit_log import verify_chain
+from customs_leaderboard.store.restore import restore_backup
+from customs_leaderboard.submissions.submit import submit_file
+from customs_leaderboard.teams.teams import list_teams
+
+OLD = Path(__file__).parents[1] / "old_versions/0.1.0"
+EXPECTED = json.loads((OLD / "expected.json").read_text())
+BEFORE_CLOSE = datetime(2026, 2, 12, 8, tzinfo=UTC)
+AFTER_CLOSE = datetime(2026, 2, 23, 8, tzinfo=UTC)
+N_REPLICATES = 200
+BOARDS = ("open", "closed", "closed_postgresql", "closed.backup to SQLite",
+          "closed.backup to PostgreSQL")  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def old_edition(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("old")
+    unpack("edition.tar.gz", folder)
+    return folder / "edition"
+
+
+def unpack(name: str, folder: Path) -> None:
+    with tarfile.open(OLD / name) as tar:
+        tar.extractall(folder, filter="data")
+
+
+@pytest.fixture
+def open_old(request, tmp_path, old_edition):
+    """Open an old board, or restore its backup, with this version: ``open_old("closed")``."""
+    boards: list[Board] = []
+
+    def open_one(name: str) -> Board:
+        at = BEFORE_CLOSE if name == "open" else AFTER_CLOSE
+        url = None
+        if "ostgre" in name:
+            server = request.getfixturevalue("postgresql")
+            dump = gzip.decompress((OLD / "closed_postgresql.sql.gz").read_bytes()).decode()
+            url = server.new_database("" if "backup" in name else dump)
+        if "backup" in name:
+            boards.append(
+                restore_backup(
+                    OLD / "closed.backup.tar.gz", tmp_path / "board", edition=old_edition,
+                    database_url=url, clock=lambda: at,
+                )
+            )  # fmt: skip
+            return boards[-1]
+        unpack("boards.tar.gz", tmp_path)
+        rules = tmp_path / name / "competition.toml"
+        rules.write_text(rules.read_text().replace("/srv/board/edition", str(old_edition)))
+        boards.append(open_board(tmp_path / name, database_url=url, clock=lambda: at))
+        return boards[-1]
+
+    yield open_one
+    for board in boards:
+        board.close_connections()
+
+
+def histories(board: Board) -> dict[str, list[dict[str, object]]]:
+    teams = list_teams(board)
+    return {t.name: [s.as_dict() for s in team_history(board, t.number)] for t in teams}
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_an_old_board_reads_as_it_did(open_old, name):
+    board = open_old(name)
+    expected = EXPECTED["open" if name == "open" else "closed"]
+    standings = public_standings(board).as_dict()
+    assert standings["rows"] == expected["standings"]["rows"]
+    assert standings["closes"] == expected["standings"]["closes"]
+    assert standings["phase"] == ("open" if name == "open" else "closed")
+    assert histories(board) == expected.get("exact", expected["history"])
+    final = final_standings(board)
+    assert (final and final.as_dict()) == expected.get("final")
+    with board.database.reading() as session:
+        assert verify_chain(session) == (15 if name == "open" else 18) + ("backup" in name)
+
+
+@pytest.mark.parametrize("name", BOARDS[1:])
+def test_an_old_closed_board_gets_the_same_final_standings_again(open_old, name):
+    final = recompute_final(open_old(name), n_replicates=N_REPLICATES)
+    assert final.as_dict() == EXPECTED["closed"]["final"]
+
+
+def test_an_old_open_board_goes_on_and_closes_as_it_would_have(open_old):
+    board = open_old("open")
+    board.now = lambda: AFTER_CLOSE
+    assert submit_file(board, 4, OLD / "submission.csv").late
+    final = close_competition(board, n_replicates=N_REPLICATES)
+    assert final.as_dict() == EXPECTED["closed"]["final"]
+    assert {**histories(board), "Delta": [], "Gamma": []} == {
+        **EXPECTED["closed"]["exact"], "Gamma": []
+    }  # fmt: skip
+
+
+def test_an_old_team_goes_on_from_its_best_file(open_old, tmp_path):
+    """The paired Ladder reads the stored file of the best submission, which scored 6 of 10.
+
+    A file that ranks all 40 frauds alike opens a quarter of each: the difference is .4, its error
+    sqrt(181 * ((6 * .75^2 + 34 * .25^2) - 4^2 / 181) / 180 / 10^2) = .233.
+    """
+    board = open_old("open")
+    truth = list(zip(board.judge.expected_ids, board.judge.solution["Fraud"], strict=True))
+    announced, receipts = board.ladder, []
+    for errors in (announced.standard_errors, 1.8, 1.6):
+        rows = [f"{name},{errors * fraud}\n" for name, fraud in truth]  # other bytes, same ranking
+        (tmp_path / "perfect.csv").write_text("".join(["Declaration ID,Fraud Score\n", *rows]))
+        board.__dict__["ladder"] = replace(announced, standard_errors=errors)
+        receipts.append(submit_file(board, 2, tmp_path / "perfect.csv"))
+    assert [(r.number, r.shown) for r in receipts] == [(10, 0.6), (11, 0.6), (12, 1.0)]
+    assert submit_file(board, 4, OLD / "submission.csv").shown == 0.7
