@@ -18,6 +18,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from customs_data.files.atomic import write_atomically
+
 PROFILE_FORMAT = 1
 GOODS_COLUMNS = ("HS6 Code", "Country of Departure", "Country of Origin", "Tax Rate", "Tax Type")
 ENTITY_COLUMNS = ("Importer ID", "Declarant ID", "Seller ID", "Courier ID")
@@ -139,7 +141,7 @@ class Profile:
 
     def save(self, path: str | Path) -> None:
         """Write the profile as gzipped JSON; the same profile gives the same bytes."""
-        Path(path).write_bytes(gzip.compress(self.to_json().encode(), 9, mtime=0))
+        write_atomically(path, gzip.compress(self.to_json().encode(), 9, mtime=0))
 
     def to_json(self) -> str:
         """Return the profile as canonical JSON: sorted keys, no blanks."""

@@ -80,7 +80,7 @@ def test_dark_rules_are_added_to_svg_only_and_errors_are_the_reader_s(scene, tmp
         save_figure(figure, tmp_path / "a.png", dark=ink.DARK)
         save_figure(figure, tmp_path / "plain.svg")
         with pytest.raises(KitError, match="cannot be written"):
-            ink.save(figure, tmp_path / "missing" / "a.svg")
+            ink.save(figure, tmp_path / "a.png" / "a.svg")
     assert "prefers-color-scheme" not in (tmp_path / "plain.svg").read_text()
     assert (tmp_path / "a.png").read_bytes()[:4] == b"\x89PNG"
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-import os
 import tempfile
 from importlib.metadata import version
 from pathlib import Path
@@ -27,6 +26,7 @@ from customs_data.edition.manifest import Manifest, read_manifest
 from customs_data.edition.secrets import N_BYTES
 from customs_data.edition.verification import Check
 from customs_data.errors import InvalidEditionError, KitError
+from customs_data.files.atomic import write_atomically
 from customs_data.files.writing import csv_chunks
 
 _FORMAT = "customs-kit reveal 1"
@@ -57,15 +57,10 @@ def write_reveal(edition: Path, out: Path) -> None:
         "solution": _csv(load_solution(layout)),
         "train_labels": _csv(load_train_labels(layout)),
     }
-    text = json.dumps(content, indent=1) + "\n"
-    try:
-        descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(gzip.compress(text.encode()) if out.suffix == ".gz" else text.encode())
-    except FileExistsError:
-        raise KitError(f"{out} must be a new file, however: it exists.") from None
-    except OSError as error:
-        raise KitError(f"{out} cannot be written: {error.strerror}.") from None
+    written = (json.dumps(content, indent=1) + "\n").encode()
+    if out.suffix == ".gz":
+        written = gzip.compress(written)
+    write_atomically(out, written, mode=0o600, must_be_new=True)
 
 
 def _csv(frame: pd.DataFrame) -> str:

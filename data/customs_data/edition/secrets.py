@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from customs_data.errors import KitError
+from customs_data.files.atomic import write_atomically
 
 N_BYTES = 32
 
@@ -24,18 +25,7 @@ def make_secret_file(path: Path) -> None:
         If the file exists already (it may be the secret of a running competition) or cannot be
         written.
     """
-    content = json.dumps({"secret": os.urandom(N_BYTES).hex(), "used_for": None}, indent=2)
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        raise KitError(
-            f"{path} must be a new file, however: it exists, and may be the secret of a running "
-            "competition. Choose another name."
-        ) from None
-    except OSError as error:
-        raise KitError(f"{path} cannot be written: {error.strerror}.") from None
-    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-        stream.write(content + "\n")
+    _write(path, {"secret": os.urandom(N_BYTES).hex(), "used_for": None}, must_be_new=True)
 
 
 def read_secret_file(path: Path) -> bytes:
@@ -76,27 +66,17 @@ def used_for(path: Path, edition: str) -> Iterator[bytes]:
     secret = read_secret_file(path)
     data = _read(path)
     when = datetime.now(UTC).isoformat(timespec="seconds")
-    _replace(path, {**data, "used_for": f"{edition} ({when})"})
+    _write(path, {**data, "used_for": f"{edition} ({when})"})
     try:
         yield secret
     except Exception:
-        _replace(path, data)
+        _write(path, data)
         raise
 
 
-def _replace(path: Path, data: dict[str, Any]) -> None:
-    """Write the file anew in one step: a crash leaves the old or the new one."""
-    scratch = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        descriptor = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            stream.write(json.dumps(data, indent=2) + "\n")
-            stream.flush()
-            os.fsync(stream.fileno())
-        scratch.replace(path)
-    except OSError as error:
-        scratch.unlink(missing_ok=True)
-        raise KitError(f"{path} cannot be marked as used: {error.strerror}.") from None
+def _write(path: Path, data: dict[str, Any], *, must_be_new: bool = False) -> None:
+    content = json.dumps(data, indent=2) + "\n"
+    write_atomically(path, content, mode=0o600, must_be_new=must_be_new)
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -21,6 +21,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet
 
+from customs_data.files.atomic import replace_file, write_errors
 from customs_data.parallel import work_on
 from customs_data.schema import COLUMN, ERASED, LABEL_COLUMNS
 
@@ -220,7 +221,7 @@ class TableWriter:
 
 
 def write_table(frame: pd.DataFrame, path: Path, file_format: FileFormat = "csv") -> str:
-    """Write a table.
+    """Write a table to a file in one step.
 
     Parameters
     ----------
@@ -236,6 +237,8 @@ def write_table(frame: pd.DataFrame, path: Path, file_format: FileFormat = "csv"
     str
         SHA-256 of the canonical CSV stream, computed while writing.
     """
-    with TableWriter(path, file_format) as writer:
-        writer.write(to_arrow(frame))
-    return writer.sha256
+    path = path.with_suffix(f".{file_format}")
+    with write_errors(path), replace_file(path) as scratch:
+        with TableWriter(scratch, file_format) as writer:
+            writer.write(to_arrow(frame))
+        return writer.sha256

@@ -8,7 +8,7 @@ from html import escape
 from pathlib import Path
 from typing import Final
 
-from customs_data.errors import KitError
+from customs_data.files.atomic import write_atomically
 
 _PAGE: Final = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{title}</title>
@@ -59,10 +59,7 @@ def write_page(path: Path, page: str) -> None:
     KitError
         If the file cannot be written.
     """
-    try:
-        path.write_text(page, encoding="utf-8")
-    except OSError as error:
-        raise KitError(f"{path} cannot be written: {error.strerror}.") from None
+    write_atomically(path, page)
 
 
 def html_table(

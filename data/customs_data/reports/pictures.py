@@ -7,9 +7,10 @@ import re
 from collections.abc import Mapping
 from html import escape
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING, Any, Final
 
 from customs_data.errors import KitError
+from customs_data.files.atomic import write_atomically
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -34,13 +35,13 @@ def new_figure(*, width: float, height: float) -> tuple[Figure, Axes]:
     return figure, figure.add_subplot()
 
 
-def _save(figure: Figure, where: Path | IO[str], kind: str) -> None:
+def _save(figure: Figure, stream: IO[Any], kind: str) -> None:
     import matplotlib as mpl
 
     # Without these two an SVG holds the time and random names.
     metadata = {"Date": None} if kind == "svg" else {"Software": None}
     with mpl.rc_context({"svg.hashsalt": "customs-kit", "svg.fonttype": "path"}):
-        figure.savefig(where, format=kind, dpi=_DPI, metadata=metadata)
+        figure.savefig(stream, format=kind, dpi=_DPI, metadata=metadata)
 
 
 def save_figure(figure: Figure, path: Path, *, dark: Mapping[str, str] | None = None) -> None:
@@ -62,15 +63,12 @@ def save_figure(figure: Figure, path: Path, *, dark: Mapping[str, str] | None = 
     """
     if path.suffix not in PICTURES:
         raise KitError(f"A picture must be named .png or .svg, however: {path.name}. Rename it.")
-    try:
-        if dark and path.suffix == ".svg":
-            drawn = io.StringIO()
-            _save(figure, drawn, "svg")
-            path.write_text(_with_dark_mode(drawn.getvalue(), dark), encoding="utf-8")
-        else:
-            _save(figure, path, path.suffix.removeprefix("."))
-    except OSError as error:
-        raise KitError(f"{path} cannot be written: {error.strerror}.") from None
+    stream = io.BytesIO()
+    _save(figure, stream, path.suffix.removeprefix("."))
+    content = stream.getvalue()
+    if dark and path.suffix == ".svg":
+        content = _with_dark_mode(content.decode(), dark).encode()
+    write_atomically(path, content)
 
 
 def _with_dark_mode(svg: str, dark: Mapping[str, str]) -> str:
