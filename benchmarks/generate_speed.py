@@ -25,9 +25,10 @@ SMALL, NATIONAL = 54_000, 24_700_000
 def make(rows: int, file_format: str, workers: int) -> dict[str, object]:
     from customs_data.edition.generating import generate_edition, read_blueprint
     from customs_data.keyed_random import secret_of_seed
+    from customs_data.parallel import threads
 
     wall, cpu = time.perf_counter(), time.process_time()
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, threads(workers) as executor:
         manifest = generate_edition(
             read_blueprint(config="national", n_declarations=rows),
             secret_of_seed(0),
@@ -35,7 +36,7 @@ def make(rows: int, file_format: str, workers: int) -> dict[str, object]:
             origin="published-seed",
             seed=0,
             file_format="csv" if file_format == "csv" else "parquet",
-            n_workers=workers,
+            executor=executor,
         )
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     return {

@@ -7,9 +7,9 @@ configuration is judged by means over worlds, with standard errors beside them.
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import Executor
+from functools import partial
 from itertools import chain
-from multiprocessing import get_context
 from statistics import mean
 from typing import Any, Final
 
@@ -30,6 +30,7 @@ from customs_data.edition.generating import (
 from customs_data.erasure import erase
 from customs_data.errors import KitError
 from customs_data.keyed_random import derive, secret_of_seed
+from customs_data.parallel import map_in_order
 from customs_data.schema import DECLARED_COLUMNS, ERASED
 from customs_scorer.audit.evidence import AuditTest, Evidence
 from customs_scorer.audit.lookups import audit_best_lookup, audit_lookups
@@ -54,8 +55,8 @@ def measure_worlds(
     *,
     n_worlds: int,
     seed: int,
-    n_workers: int,
-    on_world: Callable[[int], None] = lambda index: None,
+    executor: Executor | None = None,
+    on_world: Callable[[], None] = lambda: None,
 ) -> dict[str, Any]:
     """Measure worlds of a configuration.
 
@@ -67,10 +68,10 @@ def measure_worlds(
         Worlds to measure; at least two.
     seed : int
         Chooses their secrets; use one that nothing was tuned on.
-    n_workers : int
-        Processes.
+    executor : Executor, optional
+        Measures the worlds; best with processes.
     on_world : callable
-        For progress.
+        Called after each world.
 
     Returns
     -------
@@ -84,32 +85,24 @@ def measure_worlds(
     transfer = SimulatorTransfer(blueprint=blueprint, random_state=seed)
     declared = empty[list(DECLARED_COLUMNS)]
     transfer.fit(declared, np.full(len(declared), ERASED, dtype=np.int8))
-    worlds: dict[int, dict[str, float]] = {}
-    # Spawned, not forked: a fork of a process that has used OpenMP can wait for ever.
-    with ProcessPoolExecutor(n_workers, mp_context=get_context("spawn")) as pool:
-        jobs = {
-            pool.submit(measure_world, blueprint, _secret(seed, i), transfer): i
-            for i in range(n_worlds)
-        }
-        for job in as_completed(jobs):
-            worlds[jobs[job]] = job.result()
-            on_world(jobs[job])
-    held = blueprint.configuration
+    worlds = map_in_order(
+        partial(measure_world, blueprint, transfer),
+        [derive(secret_of_seed(seed), "measured world", str(i)) for i in range(n_worlds)],
+        executor,
+        n_ahead=n_worlds,
+        on_done=lambda secret, world: on_world(),
+    )
     return {
-        "configuration": held.name,
-        "version": held.version,
+        "configuration": blueprint.configuration.name,
+        "version": blueprint.configuration.version,
         "n_declarations": blueprint.n_declarations,
         "seed": seed,
-        "worlds": [worlds[i] for i in range(n_worlds)],
+        "worlds": list(worlds),
     }
 
 
-def _secret(seed: int, index: int) -> bytes:
-    return derive(secret_of_seed(seed), "measured world", str(index))
-
-
 def measure_world(
-    blueprint: Blueprint, secret: bytes, transfer: SimulatorTransfer
+    blueprint: Blueprint, transfer: SimulatorTransfer, secret: bytes
 ) -> dict[str, float]:
     """Measure one world; all scores on its private period."""
     world = simulate_world(blueprint, secret)

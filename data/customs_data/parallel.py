@@ -1,16 +1,29 @@
-"""Work cut into spans of indices: what fits the processor's cache, by several threads at a time.
+"""Run work on an executor that is passed in: a pool of threads or processes, or Dask's.
 
-The numbers do not depend on the cut or on the threads: every value depends on its index only.
+Results do not depend on the executor, because each is computed from its item alone. Functions are
+defined at the top level of a module and get their context as an argument (`functools.partial`), so
+that they can be sent to another process.
 """
 
 from __future__ import annotations
 
+import os
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    ThreadPoolExecutor,
+    wait,
+)
+from contextlib import AbstractContextManager, nullcontext
 from itertools import islice
-from typing import TypeVar
+from multiprocessing import get_context
+from typing import Any, TypeVar
 
-#: Rows worked on at a time: their arrays stay in the processor's cache.
+#: Rows per span: their arrays fit into the processor's cache.
 SPAN = 32_768
 
 Item = TypeVar("Item")
@@ -28,26 +41,100 @@ def spans(stop: int, start: int = 0, size: int = SPAN) -> list[tuple[int, int]]:
     return [(first, min(first + size, stop)) for first in range(start, stop, size)]
 
 
-def work_on(
-    function: Callable[[Item], Result], items: Iterable[Item], n_workers: int
-) -> Iterator[Result]:
-    """Yield ``function(item)`` in the order of the items, `n_workers` of them in the making.
+def threads(n_workers: int) -> AbstractContextManager[Executor | None]:
+    """Return a pool of threads; for one worker None, so that work runs inline."""
+    return nullcontext() if n_workers == 1 else ThreadPoolExecutor(n_workers)
 
-    No more than `n_workers` results lie finished and waiting, so that a slow reader does not fill
-    the memory.
+
+def processes(n_workers: int) -> AbstractContextManager[Executor | None]:
+    """Return a pool of processes; for one worker None, so that work runs inline."""
+    # Spawned, because a fork of a process that has used OpenMP can wait forever.
+    spawn = get_context("spawn")
+    return nullcontext() if n_workers == 1 else ProcessPoolExecutor(n_workers, mp_context=spawn)
+
+
+def count_workers(executor: Executor | None) -> int:
+    """Return the number of items an executor works on at a time; of others, the processors."""
+    if executor is None:
+        return 1
+    return getattr(executor, "_max_workers", None) or os.cpu_count() or 1
+
+
+def submit(
+    executor: Executor | None, function: Callable[..., Result], *args: Any
+) -> Future[Result]:
+    """Start one call in the background; without an executor, call at once."""
+    if executor is not None:
+        return executor.submit(function, *args)
+    future: Future[Result] = Future()
+    future.set_result(function(*args))
+    return future
+
+
+def map_in_order(
+    function: Callable[[Item], Result],
+    items: Iterable[Item],
+    executor: Executor | None = None,
+    *,
+    n_ahead: int | None = None,
+    on_done: Callable[[Item, Result], None] = lambda item, result: None,
+) -> Iterator[Result]:
+    """Yield ``function(item)`` for each item, in the order of the items.
+
+    Parameters
+    ----------
+    function : callable
+        For executors with processes, it and its items and results must pickle.
+    items : iterable
+        Read as workers become free.
+    executor : Executor, optional
+        Who does the work; by default the caller, item by item.
+    n_ahead : int, optional
+        Most items submitted whose results have not been read, so that a slow reader does not fill
+        the memory; by default one per worker, and one more to start while a result is read.
+    on_done : callable
+        Called with each item and its result as soon as it is finished, in the caller's thread and
+        in any order.
+
+    Raises
+    ------
+    Exception
+        The first one that a call raises; calls that have not started are cancelled.
+
+    Examples
+    --------
+    >>> with threads(2) as executor:
+    ...     list(map_in_order(abs, [-3, 2, -1], executor))
+    [3, 2, 1]
     """
-    if n_workers == 1:
-        yield from map(function, items)
+    if executor is None:
+        for item in items:
+            result = function(item)
+            on_done(item, result)
+            yield result
         return
-    queue: list[Future[Result]] = []
     rest = iter(items)
-    with ThreadPoolExecutor(n_workers) as pool:
-        try:
-            queue += [pool.submit(function, item) for item in islice(rest, n_workers)]
-            while queue:
-                result = queue.pop(0).result()
-                queue += [pool.submit(function, item) for item in islice(rest, 1)]
-                yield result
-        finally:
-            for future in queue:
-                future.cancel()
+    queue: deque[Future[Result]] = deque()
+    unfinished: dict[Future[Result], Item] = {}
+    n_ahead = n_ahead or count_workers(executor) + 1
+    try:
+        while True:
+            for item in islice(rest, n_ahead - len(queue)):
+                queue.append(executor.submit(function, item))
+                unfinished[queue[-1]] = item
+            if not queue:
+                return
+            while queue[0] in unfinished:
+                _report_finished(unfinished, on_done)
+            yield queue.popleft().result()
+    finally:
+        for future in queue:
+            future.cancel()
+
+
+def _report_finished(
+    unfinished: dict[Future[Result], Item], on_done: Callable[[Item, Result], None]
+) -> None:
+    """Wait until something is finished, and report it."""
+    for future in wait(unfinished, return_when=FIRST_COMPLETED).done:
+        on_done(unfinished.pop(future), future.result())

@@ -16,6 +16,7 @@ from customs_baselines.experiments.run_grid import run_grid
 from customs_baselines.experiments.statistics import summarize
 from customs_baselines.experiments.summaries import summaries
 from customs_data.errors import KitError
+from customs_data.parallel import processes, threads
 
 TOML = """
 [[editions]]
@@ -39,7 +40,8 @@ def grid_file(folder: Path, text: str = TOML) -> Path:
 def finished(tmp_path_factory):
     folder = tmp_path_factory.mktemp("grid")
     path = grid_file(folder)
-    run_grid(read_grid(path), folder / "grid.json", n_workers=2)
+    with threads(2) as executor:
+        run_grid(read_grid(path), folder / "grid.json", executor=executor)
     return folder / "grid.json"
 
 
@@ -76,12 +78,12 @@ def test_an_interrupted_grid_goes_on_where_it_stopped(finished, tmp_path, monkey
     grid = read_grid(grid_file(tmp_path))
     monkeypatch.setattr(running, "run_one", watched)
     with pytest.raises(KeyboardInterrupt):
-        run_grid(grid, path, n_workers=1)
+        run_grid(grid, path)
     assert len(load_grid_results(path).runs) == 3
 
     plans = []
     monkeypatch.setattr(running, "run_one", original)
-    run_grid(grid, path, n_workers=1, on_plan=lambda *plan: plans.append(plan))
+    run_grid(grid, path, on_plan=lambda *plan: plans.append(plan))
     assert plans == [(3, 8, [])]
     assert without_costs(path) == without_costs(finished)
 
@@ -90,12 +92,15 @@ def test_a_finished_grid_runs_nothing_and_fresh_runs_all(finished, tmp_path, mon
     grid = read_grid(grid_file(tmp_path))
     before = finished.read_bytes()
     done = []
-    run_grid(grid, finished, n_workers=1, on_done=lambda cell, run: done.append(cell))
+    run_grid(grid, finished, on_done=lambda cell, run: done.append(cell))
     assert done == []
     assert finished.read_bytes() == before
     path = tmp_path / "copy.json"
     path.write_bytes(before)
-    run_grid(grid, path, n_workers=2, fresh=True, on_done=lambda cell, run: done.append(cell))
+    with processes(2) as executor:
+        run_grid(
+            grid, path, executor=executor, fresh=True, on_done=lambda cell, run: done.append(cell)
+        )
     assert len(done) == 8
     assert without_costs(path) == without_costs(finished)
 
@@ -110,7 +115,8 @@ models = ["own.py:Model", "lookup"]
 """
     path = tmp_path / "grid.json"
     grid = read_grid(grid_file(tmp_path, text))
-    run_grid(grid, path, n_workers=2)
+    with threads(2) as executor:
+        run_grid(grid, path, executor=executor)
     results = read_results([path])
     assert [run["baseline"] for run in results.runs] == ["lookup"]
     table = markdown_table(results)
@@ -124,7 +130,7 @@ models = ["own.py:Model", "lookup"]
         "import numpy as np\nclass Model:\n    def fit(self, X, y): pass\n"
         "    def predict_proba(self, X): return np.full((len(X), 2), 0.5)\n"
     )
-    run_grid(grid, path, n_workers=1)
+    run_grid(grid, path)
     assert not read_results([path]).failed
 
 
@@ -135,14 +141,14 @@ def test_results_of_other_versions_or_another_edition_are_not_continued(finished
     held["made_by"]["versions"]["numpy"] = "1.0"
     path.write_text(json.dumps(held))
     with pytest.raises(KitError, match=r"numpy 1\.0 ->"):
-        run_grid(grid, path, n_workers=1)
+        run_grid(grid, path)
     held = json.loads(finished.read_text())
     key = next(iter(held["runs"]))
     del held["runs"][key]
     held["editions"]["world-1"]["commitment"] = "0" * 64
     path.write_text(json.dumps(held))
     with pytest.raises(KitError, match="commitment"):
-        run_grid(grid, path, n_workers=1)
+        run_grid(grid, path)
 
 
 def test_runs_that_left_the_grid_leave_the_results(finished, tmp_path):
@@ -150,7 +156,7 @@ def test_runs_that_left_the_grid_leave_the_results(finished, tmp_path):
     path.write_bytes(finished.read_bytes())
     notes = []
     smaller = read_grid(grid_file(tmp_path, TOML.replace('"random", ', "")))
-    run_grid(smaller, path, n_workers=1, on_plan=lambda done, total, told: notes.extend(told))
+    run_grid(smaller, path, on_plan=lambda done, total, told: notes.extend(told))
     assert "4 runs of" in notes[0]
     assert {run["baseline"] for run in load_grid_results(path).runs.values()} == {"lookup"}
 
@@ -216,7 +222,8 @@ models = ["logistic_regression"]
 recipes = ["paper", "kit"]
 """
     path = tmp_path / "grid.json"
-    run_grid(read_grid(grid_file(tmp_path, text)), path, n_workers=2)
+    with threads(2) as executor:
+        run_grid(read_grid(grid_file(tmp_path, text)), path, executor=executor)
     header, _, paper, kit, *_ = markdown_table(read_results([path])).splitlines()
     assert "paper, synthetic" in header
     assert "0.276 / 0.261 | 0.392 / 0.386" in paper

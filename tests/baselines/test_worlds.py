@@ -12,6 +12,7 @@ from customs_data.edition.generating import generate_edition, read_blueprint
 from customs_data.edition.loading import load_edition
 from customs_data.errors import KitError
 from customs_data.keyed_random import secret_of_seed
+from customs_data.parallel import processes
 from customs_scorer.audit.evidence import gather_evidence
 
 
@@ -47,7 +48,7 @@ def test_targets(target, value, holds, words):
 
 def test_one_world_is_no_measurement():
     with pytest.raises(KitError, match="two worlds"):
-        measure_worlds("practice", n_worlds=1, seed=0, n_workers=1)
+        measure_worlds("practice", n_worlds=1, seed=0)
 
 
 def test_transfer_is_held_against_a_model_that_uses_the_labels(tmp_path):
@@ -76,7 +77,8 @@ def test_every_target_is_a_row_of_the_table(tmp_path):
     shipped = resources.files("customs_data").joinpath("configurations/practice.toml")
     small = shipped.read_text().replace("n_declarations = 54000", "n_declarations = 4000")
     (tmp_path / "small.toml").write_text(small)
-    measured = measure_worlds(str(tmp_path / "small.toml"), n_worlds=2, seed=0, n_workers=1)
+    measured = measure_worlds(str(tmp_path / "small.toml"), n_worlds=2, seed=0)
     assert set(TARGETS) <= set(measured["worlds"][0])
-    again = measure_worlds(str(tmp_path / "small.toml"), n_worlds=2, seed=0, n_workers=2)
+    with processes(2) as executor:
+        again = measure_worlds(str(tmp_path / "small.toml"), n_worlds=2, seed=0, executor=executor)
     assert again == measured

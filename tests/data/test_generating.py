@@ -19,6 +19,7 @@ from customs_data.edition.secrets import make_secret_file, read_secret_file, use
 from customs_data.edition.verification import verify_edition
 from customs_data.errors import KitError
 from customs_data.keyed_random import secret_of_seed
+from customs_data.parallel import threads
 
 ROWS = 3000
 SECRET = secret_of_seed(11)
@@ -60,14 +61,15 @@ def test_the_same_secret_gives_the_same_bytes_and_another_does_not(made, tmp_pat
 @pytest.mark.parametrize("partitions", [2, 7])
 def test_partitions_change_nothing(made, tmp_path, partitions):
     blueprint = read_blueprint(n_declarations=ROWS, label_rate=0.5, erasure="importer")
-    again = generate_edition(
-        blueprint,
-        SECRET,
-        tmp_path / "e",
-        origin="published-seed",
-        name="made",
-        n_workers=partitions,
-    )
+    with threads(partitions) as executor:
+        again = generate_edition(
+            blueprint,
+            SECRET,
+            tmp_path / "e",
+            origin="published-seed",
+            name="made",
+            executor=executor,
+        )
     assert again == load_edition(made).manifest
 
 

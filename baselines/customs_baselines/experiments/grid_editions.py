@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections import OrderedDict
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +15,9 @@ from customs_data.edition.generating import generate_edition, read_blueprint
 from customs_data.edition.loading import Edition, load_edition
 from customs_data.keyed_random import secret_of_seed
 from customs_scorer.yardsticks import Reference, make_reference
+
+# One per process, so that `Editions` can be sent to another one.
+_LOCK = Lock()
 
 
 @dataclass(frozen=True)
@@ -41,15 +46,14 @@ class Editions:
     """
 
     def __init__(self, grid: Grid, scratch: Path, n_kept: int) -> None:
-        self._grid = grid
-        self._scratch = scratch
+        self.grid = grid
+        self.scratch = scratch
         self._n_kept = n_kept
         self._held: OrderedDict[str, HeldEdition] = OrderedDict()
-        self._lock = Lock()
 
     def get(self, name: str) -> HeldEdition:
         """Return an edition, loading or simulating it if it is not held."""
-        with self._lock:
+        with _LOCK:
             if name not in self._held:
                 self._held[name] = HeldEdition(load_edition(self._folder(name)))
                 if len(self._held) > self._n_kept:
@@ -57,23 +61,21 @@ class Editions:
             return self._held[name]
 
     def _folder(self, name: str) -> Path:
-        source, seed = self._grid.origin(name)
+        source, seed = self.grid.origin(name)
         if source.path is not None:
             return source.path
         assert seed is not None
-        folder = self._scratch / name
+        folder = self.scratch / name
         if not folder.exists():
             blueprint = read_blueprint(
                 config=source.configuration,
                 n_declarations=source.rows,
                 with_links=source.with_links,
             )
-            generate_edition(
-                blueprint,
-                secret_of_seed(seed),
-                folder,
-                origin="published-seed",
-                seed=seed,
-                name=name,
-            )
+            with tempfile.TemporaryDirectory(dir=self.scratch) as parent:
+                path = Path(parent) / name
+                secret = secret_of_seed(seed)
+                generate_edition(blueprint, secret, path, origin="published-seed", seed=seed)
+                with suppress(OSError):  # another process was faster
+                    path.rename(folder)
         return folder

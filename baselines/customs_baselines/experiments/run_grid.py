@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import tempfile
+from collections import deque
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import Executor
+from functools import partial
 from pathlib import Path
-from threading import Lock
 from typing import Any, Final
 
 from customs_baselines.experiments.grid import Cell, Grid
@@ -16,6 +17,7 @@ from customs_baselines.running.job import JobResult
 from customs_baselines.running.records import RunRecord, library_versions, make_record
 from customs_baselines.running.runner import n_processors, run_one
 from customs_data.errors import KitError
+from customs_data.parallel import count_workers, map_in_order
 from customs_scorer.scorecard import N_REPLICATES
 
 #: What of a period's scorecard is kept.
@@ -38,7 +40,7 @@ def run_grid(
     grid: Grid,
     results: Path,
     *,
-    n_workers: int,
+    executor: Executor | None = None,
     n_jobs: int | None = None,
     device: str = "auto",
     fresh: bool = False,
@@ -53,10 +55,10 @@ def run_grid(
         What to run.
     results : path
         JSON file; runs that stand in it without an error are not repeated.
-    n_workers : int
-        Models trained at a time.
+    executor : Executor, optional
+        Runs the cells, each of which trains its model in a process of its own.
     n_jobs : int, optional
-        Threads of each model; by default the processors shared among the workers.
+        Threads of each model; by default the processors shared among the executor's workers.
     device : str
         Passed to models that take it.
     fresh : bool
@@ -80,34 +82,25 @@ def run_grid(
     held, notes = _held_results(results, cells, fresh=fresh)
     missing = [cell for cell in cells if "error" in held.runs.get(cell.key, {"error": ""})]
     on_plan(len(cells) - len(missing), len(cells), notes)
-    lock = Lock()
     # Over many editions the spread between them says more than resampling one of them.
     n_replicates = N_REPLICATES if len({cell.edition for cell in cells}) == 1 else 0
+    n_workers = count_workers(executor)
     offered = {"device": device, "n_jobs": n_jobs or max(n_processors() // n_workers, 1)}
+
+    def save(cell: Cell, entries: tuple[dict[str, Any], dict[str, Any]]) -> None:
+        edition, run = entries
+        _check_edition(held, cell.edition, edition)
+        held.editions[cell.edition] = edition
+        held.runs[cell.key] = run
+        # In the order of the grid, whichever run ends first: the same file every time.
+        held.runs = {c.key: held.runs[c.key] for c in cells if c.key in held.runs}
+        held.save(results)
+        on_done(cell, run)
+
     with tempfile.TemporaryDirectory(prefix="customs-kit-grid-") as scratch:
         editions = Editions(grid, Path(scratch), n_kept=n_workers + 1)
-
-        def run(cell: Cell) -> None:
-            edition = editions.get(cell.edition)
-            with tempfile.TemporaryDirectory(dir=scratch) as folder:
-                record = _run(cell, edition, Path(folder), offered, n_replicates)
-            with lock:
-                _check_edition(held, cell.edition, edition)
-                held.editions[cell.edition] = _edition_entry(grid, cell.edition, edition)
-                held.runs[cell.key] = _run_entry(cell, record)
-                # In the order of the grid, whatever ends first: the same file every time.
-                held.runs = {c.key: held.runs[c.key] for c in cells if c.key in held.runs}
-                held.save(results)
-            on_done(cell, held.runs[cell.key])
-
-        with ThreadPoolExecutor(n_workers) as pool:
-            jobs = [pool.submit(run, cell) for cell in missing]
-            try:
-                for job in as_completed(jobs):
-                    job.result()
-            except BaseException:  # Ctrl-C, a full disk: start nothing more
-                pool.shutdown(wait=False, cancel_futures=True)
-                raise
+        run = partial(_run_cell, editions, offered, n_replicates)
+        deque(map_in_order(run, missing, executor, n_ahead=len(missing), on_done=save), maxlen=0)
     names = dict.fromkeys(cell.edition for cell in cells)
     held.editions = {name: held.editions[name] for name in names if name in held.editions}
     held.save(results)
@@ -140,31 +133,30 @@ def _held_results(path: Path, cells: list[Cell], *, fresh: bool) -> tuple[GridRe
     return held, notes
 
 
-def _run(
-    cell: Cell,
-    held: HeldEdition,
-    folder: Path,
-    offered: dict[str, Any],
-    n_replicates: int,
-) -> RunRecord:
-    """Run one cell; whatever goes wrong in it is its own row, not the end of the grid."""
-    try:
-        return run_one(
-            cell.run,
-            held.edition,
-            folder,
-            offered,
-            lambda: held.reference,
-            n_replicates=n_replicates,
-        )
-    except KitError as error:
-        result = JobResult(error=str(error), is_kit_error=True)
-        return make_record(cell.run, held.edition, result, n_labels=0)
+def _run_cell(
+    editions: Editions, offered: dict[str, Any], n_replicates: int, cell: Cell
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Run one cell, and return what the results contain of its edition and of the run."""
+    held = editions.get(cell.edition)
+    with tempfile.TemporaryDirectory(dir=editions.scratch) as folder:
+        try:
+            record = run_one(
+                cell.run,
+                held.edition,
+                Path(folder),
+                offered,
+                lambda: held.reference,
+                n_replicates=n_replicates,
+            )
+        except KitError as error:  # one failed row, not the end of the grid
+            result = JobResult(error=str(error), is_kit_error=True)
+            record = make_record(cell.run, held.edition, result, n_labels=0)
+        return _edition_entry(editions.grid, cell.edition, held), _run_entry(cell, record)
 
 
-def _check_edition(results: GridResults, name: str, held: HeldEdition) -> None:
+def _check_edition(results: GridResults, name: str, edition: dict[str, Any]) -> None:
     known = results.editions.get(name)
-    if known is not None and known["commitment"] != held.edition.manifest.commitment:
+    if known is not None and known["commitment"] != edition["commitment"]:
         raise KitError(
             f"The edition {name} must be the one the results began with, however: its commitment "
             "differs. Start over with --fresh, or name another file with --results."

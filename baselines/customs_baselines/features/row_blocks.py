@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import Executor
+from functools import partial
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from customs_data.parallel import spans, work_on
+from customs_data.parallel import map_in_order, spans
 
 Floats = npt.NDArray[np.float64]
 
@@ -52,12 +54,18 @@ class MatrixRows:
         del self._matrix
 
 
-def read_blocks(rows: FeatureRows, n_jobs: int = 1) -> Iterator[tuple[slice, Floats]]:
-    """Yield the features block by block, each with the rows it is of; `n_jobs` in the making."""
+def read_blocks(
+    rows: FeatureRows, executor: Executor | None = None
+) -> Iterator[tuple[slice, Floats]]:
+    """Yield the features block by block, each with the rows it belongs to."""
     blocks = spans(len(rows), size=ROWS_AT_A_TIME)
-    made = work_on(lambda block: rows.read(*block), blocks, n_jobs)
-    for (start, stop), features in zip(blocks, made, strict=True):
-        yield slice(start, stop), features
+    features = map_in_order(partial(_read_block, rows), blocks, executor)
+    for (start, stop), block in zip(blocks, features, strict=True):
+        yield slice(start, stop), block
+
+
+def _read_block(rows: FeatureRows, block: tuple[int, int]) -> Floats:
+    return rows.read(*block)
 
 
 def read_all(rows: FeatureRows) -> Floats:

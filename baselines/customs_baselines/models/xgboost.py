@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Executor
 from typing import Any, ClassVar
 
 import numpy as np
@@ -11,6 +12,7 @@ from xgboost import DataIter, QuantileDMatrix, XGBClassifier, train
 
 from customs_baselines.features.row_blocks import FeatureRows, read_blocks
 from customs_baselines.shapes.recipe_model import RecipeModel
+from customs_data.parallel import threads
 
 _BASE: dict[str, Any] = {
     "n_estimators": 400,
@@ -26,16 +28,18 @@ _BASE: dict[str, Any] = {
 class _LabelledBlocks(DataIter):
     """The labelled rows, block by block, as XGBoost asks for them."""
 
-    def __init__(self, rows: FeatureRows, y: npt.NDArray[np.int8], n_jobs: int) -> None:
+    def __init__(
+        self, rows: FeatureRows, y: npt.NDArray[np.int8], executor: Executor | None
+    ) -> None:
         super().__init__()
         self._rows = rows
         self._y = y
-        self._n_jobs = n_jobs
+        self._executor = executor
         self.reset()
 
     def reset(self) -> None:
         """Begin anew: XGBoost reads twice, for the quantiles and for the bins."""
-        self._blocks = read_blocks(self._rows, self._n_jobs)
+        self._blocks = read_blocks(self._rows, self._executor)
 
     def next(self, input_data: Callable[..., Any]) -> bool:
         """Hand over the next block with a label in it; False at the end."""
@@ -75,7 +79,8 @@ class XGBoost(RecipeModel):
     def train(self, rows: FeatureRows, y: npt.NDArray[np.int8]) -> XGBClassifier:
         """Return the fitted trees; features are quantized block by block, never held whole."""
         classifier: XGBClassifier = self.make_classifier()
-        matrix = QuantileDMatrix(_LabelledBlocks(rows, y, self.n_jobs), nthread=self.n_jobs)
+        with threads(self.n_jobs) as executor:
+            matrix = QuantileDMatrix(_LabelledBlocks(rows, y, executor), nthread=self.n_jobs)
         rows.forget()
         settings = classifier.get_xgb_params()
         booster = train(

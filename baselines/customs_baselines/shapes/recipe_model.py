@@ -14,6 +14,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from customs_baselines.features import make_features
 from customs_baselines.features.row_blocks import FeatureRows, read_all, read_blocks
 from customs_data.errors import KitError
+from customs_data.parallel import threads
 
 
 class RecipeModel(ClassifierMixin, BaseEstimator, ABC):
@@ -95,8 +96,9 @@ class RecipeModel(ClassifierMixin, BaseEstimator, ABC):
     def predict_proba(self, X: pd.DataFrame) -> npt.NDArray[np.float64]:
         """Return probabilities, shape (n_declarations, 2): honest, fraud."""
         proba = np.empty((len(X), 2))
-        for block, features in read_blocks(self.features_.find_rows(X), self.n_jobs):
-            proba[block] = self.classifier_.predict_proba(features)
+        with threads(self.n_jobs) as executor:
+            for block, features in read_blocks(self.features_.find_rows(X), executor):
+                proba[block] = self.classifier_.predict_proba(features)
         return proba
 
     def train(self, rows: FeatureRows, y: npt.NDArray[np.int8]) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
 from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -164,7 +165,7 @@ def generate_edition(
     seed: int | None = None,
     name: str | None = None,
     file_format: FileFormat = "csv",
-    n_workers: int = 1,
+    executor: Executor | None = None,
     on_rows: Callable[[int], None] = lambda n: None,
 ) -> Manifest:
     """Simulate a world and write it as an edition.
@@ -186,8 +187,8 @@ def generate_edition(
         Name of the edition; the folder's name by default.
     file_format : {'csv', 'parquet'}
         Of the tables.
-    n_workers : int
-        Months made at a time, by threads; the result does not depend on it.
+    executor : Executor, optional
+        Makes the months; the result does not depend on it.
     on_rows : callable
         Told how many further declarations have been written.
 
@@ -198,13 +199,13 @@ def generate_edition(
     """
     task = find_task(blueprint.task)
     simulation = prepare(
-        blueprint.configuration, secret, n_workers=n_workers, **blueprint.world_arguments()
+        blueprint.configuration, secret, executor=executor, **blueprint.world_arguments()
     )
     plan = EditionPlan(
         name=Path(out).name if name is None else name,
         origin=origin,
         configuration=blueprint.as_dict() | ({} if seed is None else {"seed": seed}),
-        source=SimulatedSource(simulation, n_workers, task),
+        source=SimulatedSource(simulation, executor, task),
         nonce=derive(secret, "nonce"),
         erasure_secret=derive(secret, "erasure"),
         label_rate=blueprint.label_rate,
@@ -215,10 +216,12 @@ def generate_edition(
     return make_edition(plan, out, file_format=file_format, on_rows=on_rows)
 
 
-def simulate_world(blueprint: Blueprint, secret: bytes, *, n_workers: int = 1) -> World:
+def simulate_world(
+    blueprint: Blueprint, secret: bytes, *, executor: Executor | None = None
+) -> World:
     """Simulate the world of a blueprint."""
     return simulate(
-        blueprint.configuration, secret, n_workers=n_workers, **blueprint.world_arguments()
+        blueprint.configuration, secret, executor=executor, **blueprint.world_arguments()
     )
 
 

@@ -7,6 +7,7 @@ an edition of a nation's declarations never stands in memory whole.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -104,17 +105,20 @@ class SimulatedSource:
     Parameters
     ----------
     simulation : Simulation
-    n_workers : int
-        Months made at a time.
+    executor : Executor, optional
+        Makes the months.
     task : Task, optional
         What is asked; fraud by default.
     """
 
     def __init__(
-        self, simulation: Simulation, n_workers: int = 1, task: Task | None = None
+        self,
+        simulation: Simulation,
+        executor: Executor | None = None,
+        task: Task | None = None,
     ) -> None:
         self._simulation = simulation
-        self._n_workers = n_workers
+        self._executor = executor
         self._task = task or find_task()
         self.has_every_label = True
 
@@ -143,7 +147,7 @@ class SimulatedSource:
 
     def _months(self, period: str) -> Iterator[Columns]:
         number = PERIODS.index(period)
-        for columns in self._simulation.months(number, n_workers=self._n_workers):
+        for columns in self._simulation.months(number, executor=self._executor):
             # Declaration IDs all have eight digits: as numbers they sort as they do as text.
             key, date = columns["Declaration ID"], columns["Date"]
             rows = take_rows(columns, np.lexsort((key, date)))  # type: ignore[arg-type]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ from customs_data.files.cells import Mask, as_text, can_be_numbers, parse_number
 from customs_data.files.problems import N_EXAMPLES, ProblemReport
 from customs_data.files.raw_table import RawTable
 from customs_data.files.reading import read_parts, read_table
-from customs_data.parallel import work_on
+from customs_data.parallel import map_in_order, threads
 from customs_data.schema import ERASED, KEY, Column
 
 # Parts of a large file that are parsed at a time, each by a thread.
@@ -81,22 +82,26 @@ def _read_sound_parts(
     path: Path | str, columns: Sequence[str | Column] | None, period: tuple[date, date] | None
 ) -> pd.DataFrame:
     """Read a file part by part; one of several parts is mapped into memory (see `mapped`)."""
-
-    def parse(raw: RawTable) -> pd.DataFrame:
-        frame, report = parse_declarations(raw, columns=columns, period=period)
-        if report:
-            raise _NotSoundError
-        return frame
-
-    frames = work_on(parse, read_parts(path), _PARTS_AT_A_TIME)
-    first = next(frames)
-    second = next(frames, None)
-    if second is None:
-        return first
-    whole = map_frames(chain((first, second), frames))
+    parse = partial(_parse_sound_part, columns, period)
+    with threads(_PARTS_AT_A_TIME) as executor:
+        frames = map_in_order(parse, read_parts(path), executor)
+        first = next(frames)
+        second = next(frames, None)
+        if second is None:
+            return first
+        whole = map_frames(chain((first, second), frames))
     if KEY in whole and pc.count_distinct(arrow_text(whole[KEY])).as_py() < len(whole):
         raise _NotSoundError
     return whole
+
+
+def _parse_sound_part(
+    columns: Sequence[str | Column] | None, period: tuple[date, date] | None, raw: RawTable
+) -> pd.DataFrame:
+    frame, report = parse_declarations(raw, columns=columns, period=period)
+    if report:
+        raise _NotSoundError
+    return frame
 
 
 def parse_declarations(

@@ -22,7 +22,7 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from customs_data.files.atomic import replace_file, write_errors
-from customs_data.parallel import work_on
+from customs_data.parallel import map_in_order, threads
 from customs_data.schema import COLUMN, ERASED, LABEL_COLUMNS
 
 FileFormat = Literal["csv", "parquet"]
@@ -58,7 +58,8 @@ def csv_chunks(table: pd.DataFrame | pa.Table) -> Iterator[bytes]:
     whole = to_arrow(table) if isinstance(table, pd.DataFrame) else table
     yield csv_header(whole.column_names)
     parts = (whole.slice(start, _CHUNK_ROWS) for start in range(0, whole.num_rows, _CHUNK_ROWS))
-    yield from work_on(csv_lines, parts, _PARTS_AT_A_TIME if whole.num_rows > _CHUNK_ROWS else 1)
+    with threads(_PARTS_AT_A_TIME if whole.num_rows > _CHUNK_ROWS else 1) as executor:
+        yield from map_in_order(csv_lines, parts, executor)
 
 
 def csv_header(names: list[str]) -> bytes:

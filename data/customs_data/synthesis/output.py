@@ -109,5 +109,5 @@ def write_edition(
         erasure=erasure,
         seed=settings.seed,
         file_format=file_format,
-        configuration={"synthesis": {k: v for k, v in asdict(settings).items() if k != "workers"}},
+        configuration={"synthesis": asdict(settings)},
     )

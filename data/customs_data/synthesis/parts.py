@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import queue
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor, wait
+from concurrent.futures import Executor
 from dataclasses import dataclass
-from typing import Any, Final
+from functools import partial
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
+from customs_data.parallel import map_in_order
 from customs_data.synthesis.encoding.codec import Codec
 from customs_data.synthesis.encoding.rows import Ints, Progress
 from customs_data.synthesis.models import MODELS, build_model
@@ -21,7 +21,6 @@ from customs_data.synthesis.unseen_masses import freshen_masses
 # Fitting is the long part of the work, drawing and checking the rest.
 _SHARE_OF_FITTING: Final = 0.7
 _MOST_ROUNDS: Final = 40
-_POLL_SECONDS: Final = 0.2
 
 
 @dataclass(frozen=True)
@@ -63,7 +62,12 @@ def cut_source(
         yield source.iloc[start:stop].reset_index(drop=True), int(n)
 
 
-def draw_part(part: Part, codec: Codec, source: pd.DataFrame, progress: Progress) -> pd.DataFrame:
+def draw_part(
+    codec: Codec,
+    source: pd.DataFrame,
+    part: Part,
+    on_progress: Progress = lambda done: None,
+) -> pd.DataFrame:
     """Fit the model of one part and draw its rows.
 
     Rows that repeat a row of the source are drawn again, with the same label, as long as there are
@@ -72,10 +76,10 @@ def draw_part(part: Part, codec: Codec, source: pd.DataFrame, progress: Progress
     rng = np.random.default_rng([part.seed, 100 + part.number])
     fitted_to = codec.encode(part.source)
     model = build_model(part.model, seed=int(rng.integers(2**31 - 1)), epochs=part.epochs)
-    model.fit(fitted_to, rng, lambda done: progress(_SHARE_OF_FITTING * done))
+    model.fit(fitted_to, rng, lambda done: on_progress(_SHARE_OF_FITTING * done))
     rows = model.sample(part.label, rng)
     if MODELS[part.model].repeats:
-        progress(1.0)
+        on_progress(1.0)
         return codec.decode(rows, rng)
     everything = codec.encode(source)
     frame = pd.DataFrame()
@@ -89,7 +93,7 @@ def draw_part(part: Part, codec: Codec, source: pd.DataFrame, progress: Progress
         again = again[repeats_source(drawn, source)]
         if not len(again):
             break
-    progress(1.0)
+    on_progress(1.0)
     return frame
 
 
@@ -101,41 +105,17 @@ def _replaced(frame: pd.DataFrame, places: Ints, drawn: pd.DataFrame) -> pd.Data
     return both.sort_index()
 
 
-def work_on_parts(
+def draw_parts(
     parts: list[Part],
     codec: Codec,
     source: pd.DataFrame,
-    workers: int,
+    executor: Executor | None,
     on_progress: Callable[[int, float], None],
 ) -> list[pd.DataFrame]:
-    """Draw all parts, in their order; in processes where there are several workers."""
-    if workers == 1 or len(parts) == 1:
-        return [
-            draw_part(part, codec, source, lambda done, i=part.number: on_progress(i, done))  # type: ignore[misc]
-            for part in parts
-        ]
-    context = multiprocessing.get_context("spawn")
-    with (
-        context.Manager() as manager,
-        ProcessPoolExecutor(min(workers, len(parts)), mp_context=context) as pool,
-    ):
-        told = manager.Queue()
-        futures = [pool.submit(_draw_elsewhere, part, codec, source, told) for part in parts]
-        while wait(futures, timeout=_POLL_SECONDS).not_done:
-            _pass_on(told, on_progress)
-        _pass_on(told, on_progress)
-        return [future.result() for future in futures]
-
-
-def _draw_elsewhere(part: Part, codec: Codec, source: pd.DataFrame, told: Any) -> pd.DataFrame:
-    """`draw_part` in a process of its own."""
-    return draw_part(part, codec, source, lambda done: told.put((part.number, done)))
-
-
-def _pass_on(told: Any, on_progress: Callable[[int, float], None]) -> None:
-    """Tell of everything the workers have told."""
-    while True:
-        try:
-            on_progress(*told.get_nowait())
-        except queue.Empty:
-            return
+    """Draw all parts, in their order; with an executor, progress is reported by whole parts."""
+    if executor is None:
+        return [draw_part(codec, source, part, partial(on_progress, part.number)) for part in parts]
+    draw = partial(draw_part, codec, source)
+    return list(
+        map_in_order(draw, parts, executor, on_done=lambda part, _: on_progress(part.number, 1.0))
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Executor
 
 import numpy as np
 import pandas as pd
@@ -11,19 +12,18 @@ from customs_data.errors import KitError
 from customs_data.schema import COLUMN, COLUMNS, KEY
 from customs_data.synthesis.encoding.codec import Codec
 from customs_data.synthesis.encoding.rows import Ints
-from customs_data.synthesis.parts import Part, cut_source, work_on_parts
+from customs_data.synthesis.parts import Part, cut_source, draw_parts
 from customs_data.synthesis.settings import FEWEST_ROWS, Settings
 from customs_data.synthesis.traders.histories import lay_on_histories
 from customs_data.synthesis.traders.identity import issue_keys
-
-#: Told the number of a part (from 0) and how much of it is done, from 0 to 1.
-PartProgress = Callable[[int, float], None]
 
 
 def synthesize(
     source: pd.DataFrame,
     settings: Settings,
-    on_progress: PartProgress = lambda part, done: None,
+    *,
+    executor: Executor | None = None,
+    on_progress: Callable[[int, float], None] = lambda part, done: None,
 ) -> pd.DataFrame:
     """Fit a model to declarations and draw new ones.
 
@@ -33,8 +33,11 @@ def synthesize(
         Labelled declarations, as `customs_data.synthesis.source.read_source` gives them.
     settings : Settings
         Model, rows, seed, ...
+    executor : Executor, optional
+        Works on the chronological parts; the result does not depend on it.
     on_progress : callable
-        Told of the progress of each chronological part.
+        Called with the number of a part (from 0) and the share of it that is done, from 0 to 1;
+        with an executor only when the part is finished.
 
     Returns
     -------
@@ -84,7 +87,7 @@ def synthesize(
         )
         for i, (part, n) in enumerate(cut_source(source, settings.splits, n_rows))
     ]
-    drawn = work_on_parts(parts, codec, source, settings.workers, on_progress)
+    drawn = draw_parts(parts, codec, source, executor, on_progress)
     rows = pd.concat(drawn, ignore_index=True)
     rows = lay_on_histories(rows, source, rewired=settings.rewired, rng=_stream(settings.seed, 1))
     return finish(rows, settings)

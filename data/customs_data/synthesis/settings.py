@@ -34,8 +34,6 @@ class Settings:
         Share of links between traders that are swapped, in [0, 1].
     splits : int
         Chronological parts of the source, each with a model of its own.
-    workers : int
-        Processes the parts are worked on in; the result does not depend on it.
     epochs : int or None
         Of a network (ctgan, tvae, diffusion); None is its default.
     paper_exact : bool
@@ -49,7 +47,6 @@ class Settings:
     price_noise: float = 0.02
     rewired: float = 0.2
     splits: int = 1
-    workers: int = 1
     epochs: int | None = None
     paper_exact: bool = False
 
@@ -69,9 +66,8 @@ class Settings:
             raise KitError(f"The price noise must be at least 0, however: {self.price_noise}.")
         if not 0 <= self.rewired <= 1:
             raise KitError(f"The rewired share must be in [0, 1], however: {self.rewired}.")
-        for name in ("splits", "workers"):
-            if getattr(self, name) < 1:
-                raise KitError(f"The number of {name} must be at least 1.")
+        if self.splits < 1:
+            raise KitError("The number of splits must be at least 1.")
         if self.epochs is not None and not (MODELS[self.model].has_epochs and self.epochs >= 1):
             raise KitError(
                 "Epochs must be at least 1 and go with ctgan, tvae or diffusion, however: "

@@ -1,19 +1,21 @@
-"""Setting the stage: everything that is drawn before the first declaration."""
+"""Set a world up: draw everything that comes before the first declaration."""
 
 from __future__ import annotations
 
+from concurrent.futures import Executor
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import chain
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from customs_data.parallel import spans, work_on
+from customs_data.parallel import map_in_order, spans
 from customs_data.profile import Profile
 from customs_data.world.agents.brokers import make_declarants, make_seller_pools
-from customs_data.world.agents.clusters import Shells, make_clusters
+from customs_data.world.agents.clusters import make_clusters
+from customs_data.world.agents.shells import Shells, draw_shell_lines, draw_shells
 from customs_data.world.agents.traders import (
     Importers,
     Lines,
@@ -39,7 +41,7 @@ _SAMPLE_ROWS = 1024  # so that a world too large for memory solves them just as 
 
 
 @dataclass(frozen=True)
-class Stage:
+class WorldSetup:
     """Everything drawn before the first declaration."""
 
     configuration: Configuration
@@ -80,22 +82,16 @@ class Stage:
         )
         return draft, risks
 
-    def risks(self, span: tuple[int, int]) -> Risks:
-        """Risks of the declarations ``start .. stop - 1``."""
-        day = self.calendar.day(*span)
-        importer = draw_importers(self.population, day, span[0], self.streams)
-        return self.draft(span[0], day, importer)[1]
 
-
-def set_stage(
+def draw_setup(
     configuration: Configuration,
     streams: Streams,
     profile: Profile,
     n: int,
-    n_workers: int,
+    executor: Executor | None,
     with_links: bool,
     with_decoys: bool,
-) -> Stage:
+) -> WorldSetup:
     """Draw effects, agents and calendar."""
     market = Market.from_profile(profile)
     effects = draw_effects(configuration, streams, market, tuple(SCHEMES))
@@ -108,37 +104,22 @@ def set_stage(
         configuration, market, effects, declarants, n, n_days, streams, with_links, with_decoys
     )
     shells = Shells.of(clusters)
-    traders = spans(count_traders(trade, n))
+    trader_spans, shell_spans = spans(count_traders(trade, n)), spans(len(shells))
+    draw = partial(draw_traders, configuration, market, declarants, n_days, streams)
+    draw_members = partial(draw_shells, shells, configuration, market, declarants, streams)
     importers = Importers.join(
         chain(
-            work_on(
-                lambda span: draw_traders(
-                    configuration, market, declarants, n_days, streams, *span
-                ),
-                traders,
-                n_workers,
-            ),
-            work_on(
-                lambda span: shells.draw(configuration, market, declarants, streams, *span),
-                spans(len(shells)),
-                n_workers,
-            ),
+            map_in_order(draw, trader_spans, executor),
+            map_in_order(draw_members, shell_spans, executor),
         )
     )
+    goods = (market, pools, streams, importers)
+    draw_lines = partial(draw_trader_lines, trade, *goods)
+    draw_member_lines = partial(draw_shell_lines, shells, configuration, *goods)
     lines = Lines.join(
         chain(
-            work_on(
-                lambda span: draw_trader_lines(trade, market, pools, streams, importers, *span),
-                traders,
-                n_workers,
-            ),
-            work_on(
-                lambda span: shells.draw_lines(
-                    configuration, market, pools, streams, importers, *span
-                ),
-                spans(len(shells)),
-                n_workers,
-            ),
+            map_in_order(draw_lines, trader_spans, executor),
+            map_in_order(draw_member_lines, shell_spans, executor),
         )
     )
     settings = configuration.clusters
@@ -160,13 +141,21 @@ def set_stage(
         * streams.normal("risk/declarant", 0, len(declarants))[:, 0],
         seller_log_odds=risk.seller_sd * streams.normal("risk/seller", 0, n_sellers)[:, 0],
     )
-    return Stage(configuration, profile, streams, market, effects, population, calendar)
+    return WorldSetup(configuration, profile, streams, market, effects, population, calendar)
 
 
-def solve(stage: Stage, n: int, n_workers: int) -> Constants:
+def solve(setup: WorldSetup, n: int, executor: Executor | None) -> Constants:
     """Solve the constants on evenly spaced blocks of declarations."""
-    if n <= _SAMPLE_BLOCKS * _SAMPLE_ROWS:
-        return solve_constants(stage.configuration, [stage.risks((0, n))])
-    starts = [(n - _SAMPLE_ROWS) * i // (_SAMPLE_BLOCKS - 1) for i in range(_SAMPLE_BLOCKS)]
-    blocks = [(start, start + _SAMPLE_ROWS) for start in starts]
-    return solve_constants(stage.configuration, list(work_on(stage.risks, blocks, n_workers)))
+    blocks = [(0, n)]
+    if n > _SAMPLE_BLOCKS * _SAMPLE_ROWS:
+        starts = [(n - _SAMPLE_ROWS) * i // (_SAMPLE_BLOCKS - 1) for i in range(_SAMPLE_BLOCKS)]
+        blocks = [(start, start + _SAMPLE_ROWS) for start in starts]
+    risks = map_in_order(partial(_weigh_block, setup), blocks, executor)
+    return solve_constants(setup.configuration, list(risks))
+
+
+def _weigh_block(setup: WorldSetup, block: tuple[int, int]) -> Risks:
+    """Return the risks of the declarations ``start .. stop - 1``."""
+    day = setup.calendar.day(*block)
+    importer = draw_importers(setup.population, day, block[0], setup.streams)
+    return setup.draft(block[0], day, importer)[1]

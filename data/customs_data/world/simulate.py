@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from customs_data.parallel import spans, work_on
+from customs_data.parallel import map_in_order, spans, submit
 from customs_data.profile import Profile, load_profile
 from customs_data.schema import COLUMN, TEXT_DTYPE
 from customs_data.world.calendar import Month
@@ -33,7 +34,7 @@ from customs_data.world.paperwork import (
     write_form,
 )
 from customs_data.world.schemes import SCHEMES, Occasions, check_schemes
-from customs_data.world.setup import Stage, set_stage, solve
+from customs_data.world.setup import WorldSetup, draw_setup, solve
 
 IntArray = NDArray[np.int64]
 
@@ -77,80 +78,86 @@ class Simulation:
     no more memory than their months.
     """
 
-    period_rows: tuple[int, ...]
-    _stage: Stage
-    _constants: Constants
-    _names: Names
-    _occasions: Occasions
-    _declaration_ids: NDArray[np.int32]
+    setup: WorldSetup
+    constants: Constants
+    names: Names
+    occasions: Occasions
+    declaration_ids: NDArray[np.int32]
 
-    def months(self, period: int | None = None, *, n_workers: int = 1) -> Iterator[Columns]:
+    def months(
+        self, period: int | None = None, *, executor: Executor | None = None
+    ) -> Iterator[Columns]:
         """Yield the columns of each month, sorted by date.
 
         Parameters
         ----------
         period : int, optional
             0 = training, 1 = public, 2 = private; all three by default.
-        n_workers : int
-            Months made at a time, by threads; the result does not depend on it.
+        executor : Executor, optional
+            Makes the months; the result does not depend on it.
 
         Yields
         ------
         dict
             Every column of a `World`; Declaration ID in int32.
         """
-        months = [m for m in self._stage.calendar.months if period in (None, m.period)]
-        return work_on(self._make_month, [m for m in months if m.stop > m.start], n_workers)
-
-    def _make_month(self, month: Month) -> Columns:
-        stage = self._stage
-        day = stage.calendar.day(month.start, month.stop)
-        importer = draw_importers(stage.population, day, month.start, stage.streams)
-        parts = []
-        for start, stop in spans(month.stop, month.start):
-            rows = slice(start - month.start, stop - month.start)
-            parts.append(self._make_part(start, day[rows], importer[rows]))
-        order = stage.calendar.order(month, day)
-        columns = take_rows(join_columns(parts), order)
-        columns["Declaration ID"] = self._declaration_ids[month.start : month.stop]
-        return columns
-
-    def _make_part(self, start: int, day: IntArray, importer: NDArray[np.int32]) -> Columns:
-        """Columns of the declarations from `start` on, in the order of their draws."""
-        stage, names = self._stage, self._names
-        draft, risks = stage.draft(start, day, importer)
-        verdict = judge(
-            stage.configuration,
-            stage.market,
-            stage.population,
-            stage.effects,
-            self._occasions,
-            draft,
-            risks,
-            self._constants,
-            stage.streams,
+        months = [m for m in self.setup.calendar.months if period in (None, m.period)]
+        return map_in_order(
+            partial(_make_month, self), [m for m in months if m.stop > m.start], executor
         )
-        columns = write_form(
-            stage.configuration.trade,
-            stage.profile,
-            stage.market,
-            names,
-            stage.calendar,
-            draft,
-            verdict,
-            stage.streams,
-        )
-        columns["Fraud Probability"] = verdict.probability
-        columns["Scheme"] = Text(_last_if_missing(verdict.scheme, _SCHEMES), _SCHEMES)
-        ring = np.where(risks.in_ring, draft.cluster, -1)
-        columns["Ring"] = Text(_last_if_missing(ring, stage.ring_names), stage.ring_names)
-        cluster = stage.population.importers.cluster[draft.importer]
-        names = stage.cluster_names
-        return columns | {
-            "Cluster": Text(_last_if_missing(cluster, names), names),
-            "Late Cluster": (cluster >= 0) & stage.population.clusters.is_late[cluster],
-            "Look-alike": Text(_last_if_missing(verdict.lookalike, _SCHEMES), _SCHEMES),
-        }
+
+
+def _make_month(simulation: Simulation, month: Month) -> Columns:
+    setup = simulation.setup
+    day = setup.calendar.day(month.start, month.stop)
+    importer = draw_importers(setup.population, day, month.start, setup.streams)
+    parts = []
+    for start, stop in spans(month.stop, month.start):
+        rows = slice(start - month.start, stop - month.start)
+        parts.append(_make_span(simulation, start, day[rows], importer[rows]))
+    columns = take_rows(join_columns(parts), setup.calendar.order(month, day))
+    columns["Declaration ID"] = simulation.declaration_ids[month.start : month.stop]
+    return columns
+
+
+def _make_span(
+    simulation: Simulation, start: int, day: IntArray, importer: NDArray[np.int32]
+) -> Columns:
+    """Return the columns of the declarations from `start` on, in the order of their draws."""
+    setup = simulation.setup
+    draft, risks = setup.draft(start, day, importer)
+    verdict = judge(
+        setup.configuration,
+        setup.market,
+        setup.population,
+        setup.effects,
+        simulation.occasions,
+        draft,
+        risks,
+        simulation.constants,
+        setup.streams,
+    )
+    columns = write_form(
+        setup.configuration.trade,
+        setup.profile,
+        setup.market,
+        simulation.names,
+        setup.calendar,
+        draft,
+        verdict,
+        setup.streams,
+    )
+    columns["Fraud Probability"] = verdict.probability
+    columns["Scheme"] = Text(_last_if_missing(verdict.scheme, _SCHEMES), _SCHEMES)
+    ring = np.where(risks.in_ring, draft.cluster, -1)
+    columns["Ring"] = Text(_last_if_missing(ring, setup.ring_names), setup.ring_names)
+    cluster = setup.population.importers.cluster[draft.importer]
+    names = setup.cluster_names
+    return columns | {
+        "Cluster": Text(_last_if_missing(cluster, names), names),
+        "Late Cluster": (cluster >= 0) & setup.population.clusters.is_late[cluster],
+        "Look-alike": Text(_last_if_missing(verdict.lookalike, _SCHEMES), _SCHEMES),
+    }
 
 
 def _last_if_missing(code: NDArray[Any], values: pa.StringArray) -> NDArray[np.int32]:
@@ -167,7 +174,7 @@ def prepare(
     *,
     n_declarations: int = 54_000,
     profile: Profile | None = None,
-    n_workers: int = 1,
+    executor: Executor | None = None,
     with_links: bool = True,
     with_decoys: bool = True,
 ) -> Simulation:
@@ -183,8 +190,8 @@ def prepare(
         Rows, at least 100.
     profile : Profile, optional
         Calibration; the shipped one by default.
-    n_workers : int
-        Threads.
+    executor : Executor, optional
+        Does what can be done in parallel.
     with_links : bool
         False: shells of rings and decoys use brokers and sellers like anybody else.
     with_decoys : bool
@@ -197,30 +204,23 @@ def prepare(
     """
     if n_declarations < 100:
         raise ValueError(f"n_declarations must be at least 100, however: it is {n_declarations}.")
-    if n_workers < 1:
-        raise ValueError(f"n_workers must be at least 1, however: it is {n_workers}.")
     check_schemes(configuration.cheating, configuration.clusters.late_scheme)
     streams = Streams(secret, configuration.edition)
-    with ThreadPoolExecutor(1) as pool:  # millions of IDs are shuffled in the meantime
-        declaration_ids = pool.submit(issue_declaration_ids, n_declarations, streams)
-        stage = set_stage(
-            configuration,
-            streams,
-            profile or load_profile(),
-            n_declarations,
-            n_workers,
-            with_links,
-            with_decoys,
-        )
-        names = pool.submit(name_agents, stage.population, streams)
-        constants = solve(stage, n_declarations, n_workers)
+    # Millions of IDs are shuffled while the agents are drawn.
+    declaration_ids = submit(executor, issue_declaration_ids, n_declarations, streams)
+    setup = draw_setup(
+        configuration,
+        streams,
+        profile or load_profile(),
+        n_declarations,
+        executor,
+        with_links,
+        with_decoys,
+    )
+    names = submit(executor, name_agents, setup.population, streams)
+    constants = solve(setup, n_declarations, executor)
     return Simulation(
-        stage.calendar.period_rows,
-        stage,
-        constants,
-        names.result(),
-        Occasions(stage.market),
-        declaration_ids.result(),
+        setup, constants, names.result(), Occasions(setup.market), declaration_ids.result()
     )
 
 
@@ -230,7 +230,7 @@ def simulate(
     *,
     n_declarations: int = 54_000,
     profile: Profile | None = None,
-    n_workers: int = 1,
+    executor: Executor | None = None,
     with_links: bool = True,
     with_decoys: bool = True,
 ) -> World:
@@ -240,16 +240,16 @@ def simulate(
         secret,
         n_declarations=n_declarations,
         profile=profile,
-        n_workers=n_workers,
+        executor=executor,
         with_links=with_links,
         with_decoys=with_decoys,
     )
-    parts = list(simulation.months(n_workers=n_workers))
+    parts = list(simulation.months(executor=executor))
     return World(
         declarations=_to_frame([declarations_table(part) for part in parts]),
         oracle=_to_frame([oracle_table(part) for part in parts]),
         backstage=_to_frame([to_table(part, BACKSTAGE_COLUMNS) for part in parts]),
-        period_rows=simulation.period_rows,
+        period_rows=simulation.setup.calendar.period_rows,
     )
 
 

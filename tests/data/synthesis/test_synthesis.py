@@ -14,6 +14,7 @@ from customs_data.edition.verification import verify_edition
 from customs_data.errors import KitError
 from customs_data.fidelity.quality import PUBLISHED
 from customs_data.files.writing import write_table
+from customs_data.parallel import processes
 from customs_data.schema import COLUMN, COLUMNS, ENTITY_COLUMNS, KEY, LOOKUP_TUPLE
 from customs_data.synthesis.encoding.coarse import Coarsening
 from customs_data.synthesis.encoding.codec import Codec
@@ -224,7 +225,16 @@ def test_ctgan_that_is_not_installed_is_told(source, monkeypatch):
 @pytest.mark.slow
 def test_workers_change_nothing(source):
     one = synthesize(source, Settings(splits=2))
-    pd.testing.assert_frame_equal(one, synthesize(source, Settings(splits=2, workers=2)))
+    done = []
+    with processes(2) as executor:
+        two = synthesize(
+            source,
+            Settings(splits=2),
+            executor=executor,
+            on_progress=lambda part, share: done.append((part, share)),
+        )
+    pd.testing.assert_frame_equal(one, two)
+    assert sorted(done) == [(0, 1.0), (1, 1.0)]
 
 
 @pytest.mark.slow

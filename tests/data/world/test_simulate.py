@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from customs_data.parallel import processes, threads
 from customs_data.profile import load_profile
 from customs_data.world.configuration import Configuration, load_configuration
 from customs_data.world.schemes import SCHEMES
@@ -87,11 +88,14 @@ def test_columns_types_and_order(world: World) -> None:
     assert frame.drop(columns=["Seller ID", "Courier ID"]).notna().all().all()
 
 
-def test_same_bytes_for_any_number_of_partitions(configuration: Configuration) -> None:
-    digests = {
-        _digest(simulate(configuration, SECRET, n_declarations=9_001, n_workers=n))
-        for n in (1, 2, 7)
-    }
+def test_same_bytes_for_any_number_of_threads_and_for_processes(
+    configuration: Configuration,
+) -> None:
+    digests = set()
+    for pool in (threads(1), threads(2), threads(7), processes(2)):
+        with pool as executor:
+            world = simulate(configuration, SECRET, n_declarations=9_001, executor=executor)
+        digests.add(_digest(world))
     assert len(digests) == 1
 
 
@@ -193,12 +197,9 @@ def test_switches(configuration: Configuration) -> None:
     assert abs(rings.declarations["Fraud"].mean() - 0.2165) < 0.02
 
 
-@pytest.mark.parametrize("argument", [{"n_declarations": 5}, {"n_workers": 0}])
-def test_senseless_sizes_are_refused(
-    configuration: Configuration, argument: dict[str, int]
-) -> None:
+def test_too_few_declarations_are_refused(configuration: Configuration) -> None:
     with pytest.raises(ValueError, match="must be at least"):
-        simulate(configuration, SECRET, **argument)  # type: ignore[arg-type]
+        simulate(configuration, SECRET, n_declarations=5)
 
 
 def test_short_secret_is_refused(configuration: Configuration) -> None:

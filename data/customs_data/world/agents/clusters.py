@@ -15,16 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from customs_data.parallel import spans
-from customs_data.world.agents.brokers import Declarants, SellerPools
-from customs_data.world.agents.traders import HABITS, Importers, Lines, make_lines, number_lines
+from customs_data.world.agents.brokers import Declarants
+from customs_data.world.agents.traders import HABITS
 from customs_data.world.configuration import Clusters as ClusterSettings
 from customs_data.world.configuration import Configuration
-from customs_data.world.drawing.arithmetic import (
-    exponential,
-    logarithm,
-    logistic,
-    normal_quantile,
-)
+from customs_data.world.drawing.arithmetic import exponential, logistic, normal_quantile
 from customs_data.world.drawing.random_streams import Streams
 from customs_data.world.drawing.weighted_draws import GroupedTable
 from customs_data.world.effects import STYLE_TRAITS, Effects
@@ -35,8 +30,6 @@ IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 
 MOST_BROKERS = 4
-_TEMPLATE = ("mode", "import_type", "import_use", "payment", "indicator")
-_MOST_SHELL_LINES = 8
 _CLUSTERS_AT_A_TIME = 256
 
 
@@ -256,100 +249,3 @@ def _draw_goods_of(
     elsewhere = tempting.draw(np.zeros(n * lines, dtype=np.int64), pick[:, :, 1].reshape(-1))
     is_own = pick[:, :, 2].reshape(-1) < settings.own_goods_share
     return np.where(is_own, on_route, elsewhere).reshape(n, lines)
-
-
-@dataclass(frozen=True)
-class Shells:
-    """The short-lived importers of the clusters, one cluster's behind the other's.
-
-    Attributes
-    ----------
-    clusters : ClusterTable
-    cluster : int32 array, shape (n_shells,)
-        Whose shell it is.
-    """
-
-    clusters: ClusterTable
-    cluster: NDArray[np.int32]
-
-    @classmethod
-    def of(cls, clusters: ClusterTable) -> Shells:
-        """As many as a cluster needs for its rows."""
-        n_shells = np.maximum(np.ceil(clusters.rows / clusters.shell_rows), 1).astype(np.int64)
-        return cls(clusters, np.repeat(np.arange(len(clusters), dtype=np.int32), n_shells))
-
-    def __len__(self) -> int:
-        return len(self.cluster)
-
-    def draw(
-        self,
-        configuration: Configuration,
-        market: Market,
-        declarants: Declarants,
-        streams: Streams,
-        begin: int,
-        stop: int,
-    ) -> Importers:
-        """Draw the shells ``begin .. stop - 1`` as importers."""
-        settings, trade, clusters = configuration.clusters, configuration.trade, self.clusters
-        cluster = self.cluster[begin:stop]
-        n = stop - begin
-        u = streams.uniform("shell/traits", begin, stop, 32)
-        z = normal_quantile(u[:, :2])
-        life = settings.shell_shortest_life - clusters.shell_life[cluster] * logarithm(u[:, 2])
-        start, end = clusters.start[cluster], clusters.end[cluster]
-        # Some were there before the first day, so that the first weeks look like all others.
-        appears = start - life + u[:, 3] * (end - start + life)
-        birth = np.maximum(appears, start)
-        death = np.minimum(appears + life, end)
-        drawn = market.filing.draw(u[:, 4:13])
-        habit = np.stack([drawn[name] for name in HABITS], axis=1)
-        for column, name in enumerate(HABITS):
-            loyal = u[:, 13 + column] < settings.template_loyalty
-            if name in _TEMPLATE:
-                usual = clusters.habit[cluster, column]
-                habit[:, column] = np.where(loyal, usual, habit[:, column])
-        office = HABITS.index("office")
-        at_home = u[:, 19] < clusters.office_loyalty[cluster]
-        habit[:, office] = np.where(at_home, clusters.office[cluster], habit[:, office])
-        main = np.where(
-            u[:, 20] < trade.same_office_share,
-            declarants.draw_at(habit[:, office], u[:, 21]),
-            declarants.draw(u[:, 21]),
-        )
-        second, third = declarants.draw(u[:, 22]), declarants.draw(u[:, 23])
-        n_lines = np.clip(np.rint(clusters.shell_lines[cluster]), 1, _MOST_SHELL_LINES)
-        activity = exponential(settings.shell_activity_sd * z[:, 0])
-        return Importers(
-            weight=activity / np.maximum(death - birth, 7.0),
-            birth=birth,
-            death=death,
-            first_line=np.zeros(n, dtype=np.int32),
-            n_lines=n_lines.astype(np.int8),
-            declarant=np.stack([main, second, third], axis=1).astype(np.int32),
-            habit=habit.astype(np.int16),
-            courier=u[:, 24].copy(),
-            price_offset=clusters.price_offset[cluster] + trade.price_offset_sd * z[:, 1],
-            mass_sd=clusters.mass_sd[cluster],
-            log_odds=np.zeros(n),
-            cluster=cluster,
-        )
-
-    def draw_lines(
-        self,
-        configuration: Configuration,
-        market: Market,
-        pools: SellerPools,
-        streams: Streams,
-        importers: Importers,
-        begin: int,
-        stop: int,
-    ) -> Lines:
-        """Draw the lines of the shells ``begin .. stop - 1``, the last ones of `importers`."""
-        before = len(importers) - len(self)
-        owner, number = number_lines(importers, before + begin, before + stop)
-        choice = streams.uniform("shell/goods", begin, stop, _MOST_SHELL_LINES)[owner, number]
-        line = np.floor(choice * configuration.clusters.lines).astype(np.int64)
-        cell = self.clusters.cell[self.cluster[begin + owner], line]
-        first = int(importers.first_line[before + begin]) - int(importers.first_line[before])
-        return make_lines(configuration.trade, market, pools, cell, "shell", first, streams)

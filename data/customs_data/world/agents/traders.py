@@ -130,11 +130,11 @@ def draw_traders(
     declarants: Declarants,
     n_days: int,
     streams: Streams,
-    start: int,
-    stop: int,
+    span: tuple[int, int],
 ) -> Importers:
     """Draw the ordinary importers ``start .. stop - 1``; `Importers.join` places their lines."""
     trade, risk = configuration.trade, configuration.risk
+    start, stop = span
     n = stop - start
     u = streams.uniform("importer/traits", start, stop, 28)
     z = normal_quantile(u[:, :3])
@@ -173,10 +173,10 @@ def draw_trader_lines(
     pools: SellerPools,
     streams: Streams,
     importers: Importers,
-    start: int,
-    stop: int,
+    span: tuple[int, int],
 ) -> Lines:
     """Draw the lines of the ordinary importers ``start .. stop - 1``."""
+    start, stop = span
     owner, number = number_lines(importers, start, stop)
     cell = _draw_line_cells(trade, market, streams, start, stop, owner, number)
     first = int(importers.first_line[start])

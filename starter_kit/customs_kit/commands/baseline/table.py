@@ -167,7 +167,7 @@ def _run(
     results: Path,
     fresh: bool,
     workers: int | None,
-    threads: int | None,
+    n_jobs: int | None,
     device: str,
 ) -> Path:
     """Run what is missing of a grid, with a progress bar; return its results file."""
@@ -183,6 +183,7 @@ def _run(
     from customs_baselines.experiments.grid import read_grid
     from customs_baselines.experiments.run_grid import run_grid
     from customs_baselines.running.runner import n_processors
+    from customs_data.parallel import threads
     from customs_kit.terminal.output import progress_console
 
     console = progress_console()
@@ -193,7 +194,10 @@ def _run(
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+    with (
+        Progress(*columns, console=console, disable=not console.is_terminal) as progress,
+        threads(workers or n_processors()) as executor,
+    ):
         task = progress.add_task(source.name)
 
         def on_plan(done: int, total: int, notes: list[str]) -> None:
@@ -211,8 +215,8 @@ def _run(
         run_grid(
             read_grid(source),
             results,
-            n_workers=workers or n_processors(),
-            n_jobs=threads,
+            executor=executor,
+            n_jobs=n_jobs,
             device=device,
             fresh=fresh,
             on_plan=on_plan,
@@ -252,21 +256,25 @@ def worlds(config: str, worlds: int, seed: int, workers: int, out: Path) -> None
     Example: customs-kit baseline worlds --out worlds.json
     """
     import json
+    from itertools import count
 
     from customs_baselines.worlds import measure_worlds
     from customs_baselines.worlds_table import worlds_table
     from customs_data.errors import KitError
+    from customs_data.parallel import processes
     from customs_kit.terminal.output import progress_console
 
-    done: list[int] = []
-    with progress_console().status("Learning from other worlds ...") as status:
-
-        def on_world(index: int) -> None:
-            done.append(index)
-            status.update(f"{len(done)} of {worlds} worlds measured ...")
-
+    numbers = count(1)
+    with (
+        progress_console().status("Learning from other worlds ...") as status,
+        processes(workers) as executor,
+    ):
         measured = measure_worlds(
-            config, n_worlds=worlds, seed=seed, n_workers=workers, on_world=on_world
+            config,
+            n_worlds=worlds,
+            seed=seed,
+            executor=executor,
+            on_world=lambda: status.update(f"{next(numbers)} of {worlds} worlds measured ..."),
         )
     try:
         out.write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")

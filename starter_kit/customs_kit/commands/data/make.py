@@ -192,6 +192,7 @@ def generate(
     from customs_data.edition.generating import generate_edition, read_blueprint
     from customs_data.edition.secrets import used_for
     from customs_data.keyed_random import secret_of_seed
+    from customs_data.parallel import threads
     from customs_kit.terminal.output import print_json, progress_bar
 
     blueprint = read_blueprint(
@@ -208,7 +209,11 @@ def generate(
         if seed is not None
         else used_for(_given(secret_file), name or out.name)
     )
-    with made_from as secret, progress_bar("Simulating", blueprint.n_declarations) as advance:
+    with (
+        made_from as secret,
+        progress_bar("Simulating", blueprint.n_declarations) as advance,
+        threads(workers) as executor,
+    ):
         manifest = generate_edition(
             blueprint,
             secret,
@@ -217,7 +222,7 @@ def generate(
             seed=seed,
             name=name,
             file_format=file_format,
-            n_workers=workers,
+            executor=executor,
             on_rows=advance,
         )
     summary = {

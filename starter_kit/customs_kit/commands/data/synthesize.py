@@ -102,6 +102,7 @@ def synthesize(
     label_rate: float | None,
     erasure: str,
     as_edition: bool,
+    workers: int,
     file_format: FileFormat,
     as_json: bool,
     **choices: object,
@@ -134,7 +135,7 @@ def synthesize(
     notes = [*source.notes, *_warnings(settings)]
     for note in notes:
         click.echo(note, err=True)
-    made = _draw(source.declarations, settings)
+    made = _draw(source.declarations, settings, workers)
     starts = (public_from.date(), private_from.date()) if public_from and private_from else None
     rows = {"all": len(made)}
     if is_one_file(out):
@@ -196,17 +197,26 @@ def _warnings(settings: Settings) -> list[str]:
     return notes
 
 
-def _draw(source: pd.DataFrame, settings: Settings) -> pd.DataFrame:
-    """Synthesize with one progress bar a part."""
+def _draw(source: pd.DataFrame, settings: Settings, workers: int) -> pd.DataFrame:
+    """Synthesize with one progress bar per part."""
     from rich.progress import Progress
 
+    from customs_data.parallel import processes
     from customs_data.synthesis.pipeline import synthesize as draw
     from customs_kit.terminal.output import progress_console
 
     console = progress_console()
-    with Progress(console=console, disable=not console.is_terminal) as bars:
+    with (
+        Progress(console=console, disable=not console.is_terminal) as bars,
+        processes(min(workers, settings.splits)) as executor,
+    ):
         tasks = [
             bars.add_task(f"{settings.model}, part {i + 1} of {settings.splits}", total=1.0)
             for i in range(settings.splits)
         ]
-        return draw(source, settings, lambda part, done: bars.update(tasks[part], completed=done))
+        return draw(
+            source,
+            settings,
+            executor=executor,
+            on_progress=lambda part, done: bars.update(tasks[part], completed=done),
+        )
