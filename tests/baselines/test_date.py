@@ -238,5 +238,5 @@ class TestDate:
         assert not unknown.hs6_known
 
     def test_only_a_declaration_at_hand_is_explained(self, model, sample_edition):
-        with pytest.raises(KitError, match="must be in the data"):
+        with pytest.raises(KitError, match="No declaration 'nothing'"):
             model.explain_declaration(sample_edition.test, "nothing")

@@ -5,15 +5,18 @@ import json
 import numpy as np
 import pytest
 
+from customs_baselines.attribution.account import read_account, write_account
 from customs_baselines.attribution.shapley import LOG_ODDS, ShapValues, shap_values
 from customs_baselines.catalogue import list_baselines
 from customs_baselines.contract import fit_and_score, make_model
+from customs_baselines.date.explanation import AttendedCrossFeature, DateExplanation
 from customs_baselines.explaining.explain import explain_run
 from customs_baselines.explaining.explanation import Explanation
 from customs_baselines.explaining.figures import draw_declaration, draw_importance, draw_summary
-from customs_baselines.explaining.model_accounts import OwnExplanation, write_own_explanation
+from customs_baselines.explaining.model_accounts import write_model_account
 from customs_baselines.explaining.report import explanation_page
 from customs_baselines.features import make_features
+from customs_baselines.graphfc.explanation import Neighbour, Neighbourhood
 from customs_baselines.running.plan import Run
 from customs_data.errors import KitError
 from customs_data.schema import DECLARED_COLUMNS
@@ -27,6 +30,20 @@ class Model:
         # Importers do not matter; heavy goods from CN do, each on its own.
         p = 0.1 + 0.4 * (X["Net Mass"] > 50) + 0.3 * (X["Country of Origin"] == "CN")
         return np.column_stack([1 - p, p])
+"""
+
+
+OWN_ACCOUNT = """
+class Account:
+    declaration_id, fraud_score = "1", 0.8
+    def as_dict(self): return {"heavy": True}
+    def table(self): return ("column", "heavy"), [("Net Mass", "yes")]
+    def sentence(self): return "Heavy goods from CN."
+    def draw(self, title):
+        from matplotlib.figure import Figure
+        return Figure()
+class Explained(Model):
+    def explain_declaration(self, X, declaration_id): return Account()
 """
 
 
@@ -141,61 +158,68 @@ def test_what_cannot_be_explained_is_a_clear_error(sample_edition, tmp_path):
         run("xgboost_graph", n_declarations=2)
 
 
-NEIGHBOURHOOD = {
-    "kind": "neighbourhood", "declaration_id": "1", "date": "2021-01-02", "importer": "<I>",
-    "declarant": "D", "seller": None, "fraud_score": 0.9, "log_odds": 2.2,
-    "neighbours": [
-        {"declaration_id": "2", "date": "2021-01-01", "relations": ["importer", "declarant"],
-         "label": 1, "effect": 0.693},
-        {"declaration_id": "3", "date": "2020-05-01", "relations": ["declarant"],
-         "label": None, "effect": -0.1},
-    ],
-    "n_neighbours": {"importer": 1, "seller": 0, "declarant": 2},
-    "n_fraud": {"importer": 1, "seller": 0, "declarant": 1},
-    "n_honest": {"importer": 0, "seller": 0, "declarant": 0},
-}  # fmt: skip
-CROSS_FEATURES = {
-    "kind": "cross features", "declaration_id": "1", "fraud_score": 0.4, "booster_log_odds": -0.5,
-    "correction": 0.1, "importer_known": False, "hs6_known": True,
-    "cross_features": [
-        {"words": "chapter <= 64 and tax rate >= 8", "attention": 0.3, "n_labelled": 10,
-         "n_fraud": 4, "fraud_rate": 0.4},
-        {"words": "every declaration", "attention": 0.1, "n_labelled": 0, "n_fraud": 0,
-         "fraud_rate": None},
-    ],
-}  # fmt: skip
+NEIGHBOURHOOD = Neighbourhood(
+    declaration_id="1", date="2021-01-02", importer="<I>", declarant="D", seller=None,
+    fraud_score=0.9, log_odds=2.2,
+    neighbours=(
+        Neighbour("2", "2021-01-01", ("importer", "declarant"), 1, 0.693),
+        Neighbour("3", "2020-05-01", ("declarant",), None, -0.1),
+    ),
+    n_neighbours={"importer": 1, "seller": 0, "declarant": 2},
+    n_fraud={"importer": 1, "seller": 0, "declarant": 1},
+    n_honest={"importer": 0, "seller": 0, "declarant": 0},
+)  # fmt: skip
+CROSS_FEATURES = DateExplanation(
+    declaration_id="1", fraud_score=0.4, booster_log_odds=-0.5, correction=0.1,
+    importer_known=False, hs6_known=True,
+    cross_features=(
+        AttendedCrossFeature("chapter <= 64 and tax rate >= 8", 0.3, 10, 4, 0.4),
+        AttendedCrossFeature("every declaration", 0.1, 0, 0, None),
+    ),
+)  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    ("told", "words", "cells"),
+    ("account", "words", "cells"),
     [
         (NEIGHBOURHOOD, "1 share its importer (1 known frauds", ["odds x 2.0", "not known"]),
-        (CROSS_FEATURES, "asked by hs6, adds +0.10", ["30.0%", "40.0%"]),
+        (CROSS_FEATURES, "queried by HS6 code, adds +0.10", ["30.0%", "40.0%"]),
     ],
 )
-def test_what_models_say_of_themselves_is_a_page(told, words, cells, tmp_path):
-    held = OwnExplanation("m", told)
-    assert words in held.sentence()
-    write_own_explanation(held, tmp_path, "e")
+def test_a_models_own_account_is_a_page(account, words, cells, tmp_path):
+    write_account(tmp_path, account, "m")
+    written = read_account(tmp_path)
+    assert words in written.sentence
+    write_model_account(written, tmp_path, "e")
     page = (tmp_path / "explanation.html").read_text()
     assert all(cell in page for cell in cells)
     assert "<I>" not in page
-    assert page.count("<svg") == 1
-    assert (tmp_path / "declaration.png").exists()
-    assert json.loads((tmp_path / "explanation.json").read_text())["declaration"] == told
+    assert page.count('src="data:image/png') == page.count("src=") == 1
+    assert "<script" not in page
+    assert (tmp_path / "declaration.png").read_bytes().startswith(b"\x89PNG")
+    described = json.loads((tmp_path / "explanation.json").read_text())
+    assert described["declaration"] == json.loads(json.dumps(account.as_dict()))
     hidden = tmp_path / "hidden"
     hidden.mkdir()
-    write_own_explanation(held, hidden, "e", with_declaration=False)
+    write_model_account(written, hidden, "e", with_declaration=False)
     assert [path.name for path in hidden.iterdir()] == ["explanation.json"]
 
 
 @pytest.mark.parametrize("name", ["graphfc", "date"])
-def test_networks_explain_themselves(name, sample_edition, tmp_path):
+def test_networks_give_their_own_account(name, sample_edition, tmp_path):
     ident = sample_edition.test["Declaration ID"].iloc[7]
     run = Run(name, None, None, "random", 0)
-    found = explain_run(run, sample_edition, tmp_path / "log.txt", declaration=ident, n_jobs=1)
-    assert isinstance(found, OwnExplanation)
-    assert found.told["declaration_id"] == ident
-    header, rows = found.table()
-    assert rows
-    assert all(len(row) == len(header) for row in rows)
+    account = explain_run(run, sample_edition, tmp_path / "log.txt", declaration=ident, n_jobs=1)
+    assert account.declaration["declaration_id"] == ident
+    assert account.rows
+    assert all(len(row) == len(account.header) for row in account.rows)
+
+
+def test_a_teams_model_may_give_its_own_account(sample_edition, tmp_path):
+    path = tmp_path / "own.py"
+    path.write_text(OWN + OWN_ACCOUNT)
+    run = Run(f"{path}:Explained", None, None, "random", 0)
+    account = explain_run(run, sample_edition, tmp_path / "log.txt")
+    assert account.title.endswith("fraud score 0.800")  # .1 + .4 + .3: heavy goods from CN
+    assert account.sentence == "Heavy goods from CN."
+    assert account.rows == [["Net Mass", "yes"]]

@@ -197,7 +197,7 @@ def test_explanation_agrees_with_scoring_without_the_neighbour(fitted, sample_ed
 
 
 def test_an_unknown_declaration_cannot_be_explained(fitted, sample_edition):
-    with pytest.raises(KitError, match="'nobody' is not"):
+    with pytest.raises(KitError, match="No declaration 'nobody'"):
         fitted.explain_declaration(sample_edition.test, "nobody")
 
 

@@ -176,10 +176,7 @@ class Date(ClassifierMixin, BaseEstimator):
         """
         declaration = X[X[KEY] == declaration_id].head(1)
         if declaration.empty:
-            raise KitError(
-                f"The declaration to explain must be in the data, however: {declaration_id!r} is "
-                "not."
-            )
+            raise KitError(f"No declaration {declaration_id!r} to explain: check the ID.")
         margin, correction, leaves, attention = self._read(declaration)
         wording = Wording(self.features_)
         # Boosters of different folds may hold the same leaf: said once.

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from customs_baselines.attribution.explain_in_child import Explained, read_explained
+from customs_baselines.attribution.account import ModelAccount
+from customs_baselines.attribution.explain_in_child import read_explained
+from customs_baselines.attribution.request import ExplainRequest
 from customs_baselines.explaining.explanation import Explanation
-from customs_baselines.explaining.model_accounts import OwnExplanation
-from customs_baselines.running.job import ExplainTask, Job
+from customs_baselines.running.job import Job
 from customs_baselines.running.plan import Run
 from customs_baselines.running.runner import n_processors, train_in_child, training_data
 from customs_data.edition.loading import Edition
@@ -26,7 +27,7 @@ def explain_run(
     n_declarations: int = 500,
     n_jobs: int | None = None,
     device: str = "auto",
-) -> Explanation | OwnExplanation:
+) -> Explanation | ModelAccount:
     """Train the model of a run and explain it; no hidden label is read.
 
     Parameters
@@ -46,7 +47,7 @@ def explain_run(
 
     Returns
     -------
-    Explanation or OwnExplanation
+    Explanation or ModelAccount
         The second from models that explain themselves (graph networks, DATE).
 
     Raises
@@ -65,15 +66,14 @@ def explain_run(
         place = int(places[0])
     offered = {"random_state": run.seed, "device": device, "n_jobs": n_jobs or n_processors()}
     offered |= {} if run.recipe is None else {"recipe": run.recipe}
-    n_explained = min(n_declarations, len(edition.test))
-    job = Job(run.model, offered, ExplainTask(place, n_explained, run.seed))
-    result, scores, found = train_in_child(
-        job, training_data(run, edition), log, collect=read_explained
-    )
-    if scores is None or found is None:
-        raise KitError(f"{run.name} cannot be explained: {result.error}")
     name = run.name if run.recipe is None else f"{run.name}, recipe {run.recipe}"
-    if not isinstance(found, Explained):
-        return OwnExplanation(name, found)
-    explained = edition.test.iloc[found.rows].reset_index(drop=True)
-    return Explanation(name, found.shap, found.splits, explained, scores[found.rows])
+    request = ExplainRequest(name, place, min(n_declarations, len(edition.test)), run.seed)
+    result, scores, explained = train_in_child(
+        Job(run.model, offered, request), training_data(run, edition), log, collect=read_explained
+    )
+    if scores is None or explained is None:
+        raise KitError(f"{run.name} cannot be explained: {result.error}")
+    if isinstance(explained, ModelAccount):
+        return explained
+    declarations = edition.test.iloc[explained.rows].reset_index(drop=True)
+    return Explanation(name, explained.shap, explained.splits, declarations, scores[explained.rows])

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from customs_baselines.attribution.in_words import group_in_words, times_odds
 from customs_baselines.attribution.shapley import LOG_ODDS, ShapValues
-from customs_baselines.explaining.wording import group_in_words, times_odds
 
 Floats = npt.NDArray[np.float64]
 

@@ -11,7 +11,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 
 from customs_baselines.graphfc.context import Floats, Integers, Links, canonical_order
 from customs_baselines.graphfc.ensemble import Committee, Examples, Task, Unlabelled
-from customs_baselines.graphfc.explanation import Explanation, explain
+from customs_baselines.graphfc.explanation import Neighbourhood, explain
 from customs_baselines.graphfc.graph_reader import Features, GraphReader, Scaler
 from customs_baselines.graphfc.masks import draw_masks, draw_unlabelled
 from customs_baselines.graphfc.messages import MESSAGES, MessagePasser, Signals
@@ -142,8 +142,8 @@ class GraphNetworkModel(ClassifierMixin, BaseEstimator):
 
     def explain_declaration(
         self, X: pd.DataFrame, declaration_id: str, n_neighbours: int = 10
-    ) -> Explanation:
-        """Say which neighbours moved a declaration's score, checked by deleting each.
+    ) -> Neighbourhood:
+        """Return the neighbours that moved a declaration's score, found by deleting each.
 
         Parameters
         ----------

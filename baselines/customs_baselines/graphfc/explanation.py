@@ -1,23 +1,36 @@
-"""Why a declaration is suspicious: its neighbours, and what deleting each does to its score."""
+"""GraphFC's account of one declaration's score: its neighbours, and the effect of deleting each."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Final, Protocol
+from math import cos, pi, sin
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from customs_baselines.attribution.in_words import times_odds
 from customs_baselines.graphfc.context import Floats, Integers
 from customs_data.errors import KitError
+from customs_data.reports.pictures import new_figure
 from customs_data.schema import KEY
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 #: Columns through which declarations are neighbours, closest first.
 LINKS: Final = {"importer": "Importer ID", "seller": "Seller ID", "declarant": "Declarant ID"}
+# How near a neighbour is: what each shared trader counts, each shared code, and a known label.
 _CLOSENESS: Final = {"importer": 3.0, "seller": 3.0, "declarant": 1.0}
-#: What else makes a neighbour alike.
 _ALIKE: Final = ("Country of Departure", "Office ID")
+_LABELS: Final = {1: "fraud", 0: "honest", None: "not known"}
+_COLORS: Final = {1: "#c0392b", 0: "#1e8449", None: "0.65"}
+# Where the traders are drawn around the declaration, and how far from its trader a neighbour is.
+_PLACES: Final = {"importer": (0.0, 1.0), "seller": (-1.0, -0.6), "declarant": (1.0, -0.6)}
+_BOX: Final = {"boxstyle": "round", "facecolor": "#eaf2f8", "edgecolor": "0.6"}
+_FAN: Final = 0.42
 
 
 @dataclass(frozen=True)
@@ -45,8 +58,8 @@ class Neighbour:
 
 
 @dataclass(frozen=True)
-class Explanation:
-    """The neighbourhood of one declaration.
+class Neighbourhood:
+    """The neighbourhood of one declaration: an `Account`.
 
     Attributes
     ----------
@@ -58,11 +71,11 @@ class Explanation:
     log_odds : float
         The same as log-odds.
     neighbours : tuple of Neighbour
-        Those deleted one by one, the strongest effect first.
+        Neighbours deleted one by one, strongest effect first.
     n_neighbours : dict of str to int
-        All visible neighbours by relation.
+        Number of all visible neighbours by relation.
     n_fraud, n_honest : dict of str to int
-        Known labels among them.
+        Number of known labels among them.
     """
 
     declaration_id: str
@@ -78,12 +91,68 @@ class Explanation:
     n_honest: dict[str, int]
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain data, for JSON."""
+        """Return the neighbourhood as plain data for JSON."""
         return {"kind": "neighbourhood"} | asdict(self)
+
+    def table(self) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
+        """Return header and rows: one row per deleted neighbour."""
+        header = ("neighbour", "date", "shares", "label", "effect", "in words")
+        rows = [
+            (
+                one.declaration_id,
+                one.date,
+                ", ".join(one.relations),
+                _LABELS[one.label],
+                f"{one.effect:+.3f}",
+                times_odds(one.effect),
+            )
+            for one in self.neighbours
+        ]
+        return header, rows
+
+    def sentence(self) -> str:
+        """Return how many declarations share each trader, and what an effect is."""
+        parts = [
+            f"{self.n_neighbours[name]:,} share its {name} ({self.n_fraud[name]:,} known frauds, "
+            f"{self.n_honest[name]:,} known honest)"
+            for name in LINKS
+            if getattr(self, name) is not None
+        ]
+        return (
+            f"Of the declarations it can see, {'; '.join(parts)}. The effect of a neighbour is the "
+            "difference its deletion makes, computed by scoring the graph without it."
+        )
+
+    def draw(self, title: str) -> Figure:
+        """Draw the declaration, its traders, and the neighbours that were deleted one by one."""
+        figure, axes = new_figure(width=9.0, height=7.0)
+        for name, (x, y) in _PLACES.items():
+            if (trader := getattr(self, name)) is None:
+                continue
+            axes.plot([0, x], [0, y], color="0.6", linewidth=1, zorder=1)
+            axes.text(x, y, f"{name}\n{trader}", ha="center", va="center", fontsize="small",
+                      bbox=_BOX, zorder=3)  # fmt: skip
+            near = [one for one in self.neighbours if one.relations[0] == name]
+            for i, one in enumerate(near):
+                angle = pi * (0.5 + (i + 1) / (len(near) + 1) * 2)
+                u, v = x + _FAN * 1.3 * cos(angle), y + _FAN * sin(angle)
+                axes.plot([x, u], [y, v], color="0.8", linewidth=0.8, zorder=0)
+                size = 60 + 700 * min(abs(one.effect), 1.0)
+                axes.scatter([u], [v], s=size, color=_COLORS[one.label], zorder=2)
+                axes.annotate(f"{one.effect:+.2f}", (u, v), xytext=(0, 11), ha="center",
+                              textcoords="offset points", fontsize="x-small")  # fmt: skip
+        axes.scatter([0], [0], s=500, marker="*", color="#f39c12", zorder=4)
+        for label, words in _LABELS.items():
+            axes.scatter([], [], color=_COLORS[label], label=f"neighbour, {words}")
+        axes.legend(loc="upper left", frameon=False, fontsize="small")
+        axes.set_title(f"{title}\n(numbers: what each neighbour adds to the log-odds)", loc="left")
+        axes.set_axis_off()
+        axes.set_xlim(-1.8, 1.8)
+        return figure
 
 
 class Explainable(Protocol):
-    """A model that can score declarations in a graph with some of it deleted."""
+    """A model that scores declarations in a graph without some of its declarations."""
 
     past_only: Any
 
@@ -99,7 +168,7 @@ def explain(
     y: npt.NDArray[np.int8],
     declaration_id: str,
     n_neighbours: int,
-) -> Explanation:
+) -> Neighbourhood:
     """Explain one declaration of a graph.
 
     Parameters
@@ -119,12 +188,9 @@ def explain(
     KitError
         If no declaration has the ID.
     """
-    found = np.flatnonzero((context[KEY] == declaration_id).to_numpy())
-    if len(found) == 0:
-        raise KitError(
-            f"The declaration to explain must be in the data, however: {declaration_id!r} is not."
-        )
-    place = found[:1].astype(np.int64)
+    place = np.flatnonzero((context[KEY] == declaration_id).to_numpy())[:1].astype(np.int64)
+    if len(place) == 0:
+        raise KitError(f"No declaration {declaration_id!r} to explain: check the ID.")
     own = context.iloc[place[0]]
     shares = {name: (context[column] == own[column]).to_numpy() for name, column in LINKS.items()}
     visible = np.arange(len(context)) != place[0]
@@ -153,7 +219,7 @@ def explain(
     named = {
         name: None if pd.isna(own[column]) else str(own[column]) for name, column in LINKS.items()
     }
-    return Explanation(
+    return Neighbourhood(
         declaration_id=declaration_id,
         date=str(own["Date"].date()),
         importer=named["importer"],

@@ -36,7 +36,7 @@ def run_job(folder: Path) -> JobResult:
         if job.explain is not None:
             from customs_baselines.attribution.explain_in_child import explain_in
 
-            explain_in(folder, job.explain, model, data, scores)
+            explain_in(folder, job.explain, model, data.train, data.test, scores)
         return JobResult(
             transductive=is_transductive(model_class),
             parameters=parameters,

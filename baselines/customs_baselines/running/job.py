@@ -15,38 +15,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from customs_baselines.attribution.request import ExplainRequest
 from customs_data.columns.mapped_frames import map_frame, save_frame
 
 JOB: Final = "job.json"
 RESULT: Final = "result.json"
 SCORES: Final = "scores.npy"
 _TRAIN, _TEST, _LABELS = "train.arrow", "test.arrow", "labels.npz"
-
-
-@dataclass(frozen=True)
-class ExplainTask:
-    """Which test declarations to explain.
-
-    Attributes
-    ----------
-    declaration : int or None
-        Row of the one to explain in detail; None for the most suspicious.
-    n_declarations : int
-        How many to explain in all; the others are drawn at random.
-    random_state : int
-        Of the draw.
-    """
-
-    declaration: int | None
-    n_declarations: int
-    random_state: int = 0
-
-    def rows(self, scores: npt.NDArray[np.float64]) -> npt.NDArray[np.intp]:
-        """Rows to explain, the one in detail first."""
-        first = int(np.argmax(scores)) if self.declaration is None else self.declaration
-        others = np.random.default_rng(self.random_state).permutation(len(scores))
-        others = others[others != first][: self.n_declarations - 1]
-        return np.concatenate([[first], np.sort(others)]).astype(np.intp)
 
 
 @dataclass(frozen=True)
@@ -59,13 +34,13 @@ class Job:
         Name of a baseline, or ``FILE.py:CLASS`` with an absolute path.
     offered : dict
         Constructor arguments; each is passed only to classes that take it.
-    explain : ExplainTask or None
+    explain : ExplainRequest or None
         What to explain of the scores.
     """
 
     model: str
     offered: dict[str, Any]
-    explain: ExplainTask | None = None
+    explain: ExplainRequest | None = None
 
 
 @dataclass(frozen=True)
@@ -118,8 +93,8 @@ def write_job(folder: Path, job: Job, data: JobData) -> None:
 def read_job(folder: Path) -> tuple[Job, JobData]:
     """Read what `write_job` wrote."""
     written = json.loads((folder / JOB).read_text(encoding="utf-8"))
-    task = written.pop("explain")
-    job = Job(**written, explain=None if task is None else ExplainTask(**task))
+    request = written.pop("explain")
+    job = Job(**written, explain=None if request is None else ExplainRequest(**request))
     with np.load(folder / _LABELS) as labels:
         y, y_critical = labels["y"], labels["y_critical"]
     train, test = (map_frame(folder / name) for name in (_TRAIN, _TEST))

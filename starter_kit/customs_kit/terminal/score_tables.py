@@ -9,8 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 if TYPE_CHECKING:
+    from customs_baselines.attribution.account import ModelAccount
     from customs_baselines.explaining.explanation import Explanation
-    from customs_baselines.explaining.model_accounts import OwnExplanation
     from customs_baselines.running.records import RunRecord
     from customs_scorer.audit.report import AuditReport
     from customs_scorer.ranking import Standing
@@ -219,12 +219,11 @@ def contributions_table(explanation: Explanation) -> Table:
     return table
 
 
-def own_table(explanation: OwnExplanation) -> Table:
-    """What a model says of one declaration's score itself."""
-    header, rows = explanation.table()
-    table = Table(title=Text(explanation.title), title_justify="left")
-    for i, name in enumerate(header):
+def account_table(account: ModelAccount) -> Table:
+    """A model's own account of one declaration's score."""
+    table = Table(title=Text(account.title), title_justify="left")
+    for i, name in enumerate(account.header):
         table.add_column(name, overflow="fold", justify="left" if i == 0 else "right")
-    for row in rows:
+    for row in account.rows:
         table.add_row(*row)
     return table

@@ -79,15 +79,20 @@ def explain(
       customs-kit baseline explain xgboost --recipe paper,kit --edition my-edition --out explained
       customs-kit baseline explain lightgbm --edition my-edition --declaration 12345678
     """
+    from customs_baselines.attribution.account import ModelAccount
     from customs_baselines.explaining.explain import explain_run
     from customs_baselines.explaining.explanation import FORMAT
-    from customs_baselines.explaining.model_accounts import OwnExplanation, write_own_explanation
+    from customs_baselines.explaining.model_accounts import write_model_account
     from customs_baselines.explaining.report import write_explanation
     from customs_baselines.running.plan import Plan
     from customs_data import load_edition
     from customs_data.errors import KitError
     from customs_kit.terminal.output import print_json, progress_console, show
-    from customs_kit.terminal.score_tables import contributions_table, importance_table, own_table
+    from customs_kit.terminal.score_tables import (
+        account_table,
+        contributions_table,
+        importance_table,
+    )
     from customs_kit.workspace import chosen_edition
 
     rates = () if label_rate is None else (label_rate,)
@@ -110,8 +115,8 @@ def explain(
                     device=device,
                 )
                 named = loaded.manifest.name
-                if isinstance(found, OwnExplanation):
-                    write_own_explanation(found, folder, named, with_declaration=not anonymous)
+                if isinstance(found, ModelAccount):
+                    write_model_account(found, folder, named, with_declaration=not anonymous)
                 else:
                     write_explanation(found, folder, named, with_declaration=not anonymous)
         except OSError as error:
@@ -130,9 +135,9 @@ def explain(
         )
         return
     for found in explanations:
-        if isinstance(found, OwnExplanation):
+        if isinstance(found, ModelAccount):
             if not anonymous:
-                show(own_table(found), found.sentence())
+                show(account_table(found), found.sentence)
         else:
             show(importance_table(found), *([] if anonymous else [contributions_table(found)]))
     click.echo(f"Pictures, pages and JSON are in {out}.")
