@@ -173,17 +173,20 @@ def test_runs_that_left_the_grid_leave_the_results(finished, tmp_path):
         ("[[editions]]\nseeds=[1]\n[[runs]]\nmodels='lookup'", "must be a list"),
         (
             "[[editions]]\nseeds=[1]\n[[runs]]\nmodels=['lookup']\nrates=[1]",
-            "unknown entries rates",
+            "unknown key 'rates'",
         ),
         ("[[editions]]\nseeds=[1]\n[[runs]]\nmodels=['lookup']\nerasures=['x']", "erasure"),
         ("[[editions]]\nseeds=[1]\n[[runs]]\nmodels=['lookup']\nlabel_rates=[2]", "label rate"),
         ("[[editions]]\nseeds=[-1]\n[[runs]]\nmodels=['lookup']", "at least 0"),
-        ("more=1\n[[editions]]\nseeds=[1]\n[[runs]]\nmodels=['lookup']", "unknown entries more"),
+        (
+            "more=1\n[[editions]]\nseeds=[1]\n[[runs]]\nmodels=['lookup']",
+            "unknown key 'more'; known keys",
+        ),
         (
             "[[editions]]\nseeds=[1]\n[[editions]]\nseeds=[1]\n[[runs]]\nmodels=['lookup']",
             "repeats",
         ),
-        ("editions=3\n[[runs]]\nmodels=['lookup']", "grid"),
+        ("editions=3\n[[runs]]\nmodels=['lookup']", "editions must be a list, not 3"),
     ],
 )
 def test_a_bad_grid_is_a_clear_error(tmp_path, text, complaint):

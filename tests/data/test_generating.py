@@ -176,10 +176,12 @@ def test_a_damaged_secret_file_is_a_kit_error(tmp_path, text):
 
 def test_an_unsound_configuration_or_profile_is_a_kit_error(tmp_path):
     (tmp_path / "c.toml").write_text("name = 'x'\n")
-    with pytest.raises(KitError, match="configuration"):
+    with pytest.raises(KitError, match=r"c\.toml: the key 'version' is missing"):
         read_blueprint(config=tmp_path / "c.toml")
-    with pytest.raises(KitError, match="configuration"):
+    with pytest.raises(KitError, match=r"No such file: .*missing\.toml"):
         read_blueprint(config=tmp_path / "missing.toml")
+    with pytest.raises(KitError, match="The manifest's configuration: the key 'name'"):
+        read_blueprint(config={})
     (tmp_path / "p.json.gz").write_bytes(gzip.compress(b"{}"))
     with pytest.raises(KitError, match="profile"):
         read_blueprint(profile=tmp_path / "p.json.gz")

@@ -63,9 +63,9 @@ def test_a_relative_edition_lies_beside_the_rules(competition, tmp_path):
 @pytest.mark.parametrize(
     ("old", "new", "complaint"),
     [
-        ("daily_limit", "daily_limits", "daily_limits is missing or unknown"),
-        ("title =", "# title =", "title is missing"),
-        ("daily_limit = 5", 'daily_limit = "5"', "daily_limit must be a int"),
+        ("daily_limit", "daily_limits", "unknown key 'daily_limits'; is it 'daily_limit'"),
+        ("title =", "# title =", "the key 'title' is missing"),
+        ("daily_limit = 5", 'daily_limit = "5"', "daily_limit must be a whole number, not '5'"),
         ("=", "==", "TOML"),
     ],
 )

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from customs_baselines.running.own_model import split_reference
 from customs_baselines.running.plan import Plan, Run
 from customs_data.errors import KitError
+from customs_data.toml import from_table, read_toml
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,7 @@ class Source:
     def __post_init__(self) -> None:
         if (self.path is None) == (not self.seeds):
             raise KitError("An entry of [[editions]] must have either a path or seeds.")
-        if any(not isinstance(seed, int) or seed < 0 for seed in self.seeds):
+        if min(self.seeds, default=0) < 0:
             raise KitError("seeds of [[editions]] must be whole numbers of at least 0.")
 
     def names(self) -> dict[str, int | None]:
@@ -159,39 +158,22 @@ def read_grid(path: Path) -> Grid:
     KitError
         If the file cannot be read, or an entry is unknown or unsound.
     """
+    content = from_table(_File, read_toml(path), str(path))
     try:
-        text = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise KitError(f"{path} cannot be read: {error.strerror}.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise KitError(f"{path} must be TOML, however: {error}.") from None
-    try:
-        if unknown := sorted(text.keys() - {"editions", "runs"}):
-            raise KitError(f"unknown entries {', '.join(unknown)}")
-        sources = tuple(_read(Source, entry) for entry in text.get("editions", ()))
-        blocks = tuple(_read(Block, entry) for entry in text.get("runs", ()))
         return Grid(
-            tuple(_placed(source, path.parent) for source in sources),
-            tuple(_anchored(block, path.parent) for block in blocks),
+            tuple(_placed(source, path.parent) for source in content.editions),
+            tuple(_anchored(block, path.parent) for block in content.runs),
         )
-    except (KitError, TypeError, AttributeError) as error:
-        raise KitError(
-            f"{path} must be a grid ([[editions]] and [[runs]]), however: {str(error).rstrip('.')}."
-        ) from None
+    except KitError as error:
+        raise KitError(f"{path}: {error}") from None
 
 
-def _read(kind: Any, entry: dict[str, Any]) -> Any:
-    """Make a Source or a Block of a table of TOML; lists become tuples."""
-    known = {held.name for held in fields(kind)}
-    if unknown := sorted(entry.keys() - known):
-        raise KitError(
-            f"unknown entries {', '.join(unknown)}; known are {', '.join(sorted(known))}"
-        )
-    listed = {held.name for held in fields(kind) if str(held.type).startswith("tuple")}
-    for name, value in entry.items():
-        if (name in listed) != isinstance(value, list):
-            raise KitError(f"{name} must {'' if name in listed else 'not '}be a list")
-    return kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in entry.items()})
+@dataclass(frozen=True)
+class _File:
+    """The tables of a grid's file."""
+
+    editions: tuple[Source, ...] = ()
+    runs: tuple[Block, ...] = ()
 
 
 def _placed(source: Source, folder: Path) -> Source:

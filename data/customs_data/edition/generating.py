@@ -21,7 +21,8 @@ from customs_data.files.writing import FileFormat
 from customs_data.keyed_random import derive, secret_of_seed
 from customs_data.profile import Profile, load_profile
 from customs_data.tasks import DEFAULT, find_task
-from customs_data.world.configuration import Configuration, build_configuration, load_configuration
+from customs_data.toml import from_table
+from customs_data.world.configuration import Configuration, load_configuration
 from customs_data.world.schemes import check_schemes
 from customs_data.world.simulate import World, prepare, simulate
 
@@ -138,16 +139,14 @@ def read_blueprint(
     KitError
         If a file is missing or unsound.
     """
+    if isinstance(config, Mapping):
+        configuration = from_table(Configuration, config, "The manifest's configuration")
+    else:
+        configuration = load_configuration(config)
     try:
-        configuration = (
-            build_configuration(config)
-            if isinstance(config, Mapping)
-            else load_configuration(config)
-        )
         check_schemes(configuration.cheating, configuration.clusters.late_scheme)
-    except (OSError, ValueError, TypeError) as error:
-        shown = "of the manifest" if isinstance(config, Mapping) else config
-        raise KitError(f"The configuration {shown} cannot be used: {error}") from None
+    except ValueError as error:
+        raise KitError(f"The configuration {configuration.name} cannot be used: {error}") from None
     try:
         calibration = load_profile(profile)
     except (OSError, ValueError, KeyError, TypeError) as error:

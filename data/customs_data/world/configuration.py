@@ -8,12 +8,11 @@ world is not a setting but a prior: it is drawn from the secret (see ``effects``
 from __future__ import annotations
 
 import datetime
-import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Any
+
+from customs_data.toml import from_table, read_toml
 
 SHIPPED = ("practice", "national")
 
@@ -256,16 +255,6 @@ class Configuration:
         return f"{self.name}/{self.version}"
 
 
-_SECTIONS = {
-    "period": Period,
-    "trade": Trade,
-    "clusters": Clusters,
-    "risk": Risk,
-    "cheating": Cheating,
-    "inspection": Inspection,
-}
-
-
 def load_configuration(path: str | Path = "practice") -> Configuration:
     """Read a configuration.
 
@@ -276,8 +265,8 @@ def load_configuration(path: str | Path = "practice") -> Configuration:
 
     Raises
     ------
-    ValueError
-        If a setting is missing, unknown or makes no sense.
+    KitError
+        If the file cannot be read, or a setting is missing, unknown or makes no sense.
 
     Examples
     --------
@@ -286,50 +275,5 @@ def load_configuration(path: str | Path = "practice") -> Configuration:
     """
     if str(path) in SHIPPED:
         shipped = resources.files("customs_data").joinpath(f"configurations/{path}.toml")
-        text = shipped.read_text(encoding="utf-8")
-    else:
-        text = Path(path).read_text(encoding="utf-8")
-    return build_configuration(tomllib.loads(text))
-
-
-def build_configuration(content: Mapping[str, Any]) -> Configuration:
-    """Build a configuration from plain data: a parsed TOML file, or the manifest of an edition.
-
-    Raises
-    ------
-    ValueError
-        If a setting is missing, unknown or makes no sense.
-    """
-    held = dict(content)
-    first_day = held.get("period", {}).get("first_day")
-    if isinstance(first_day, str):  # JSON has no dates
-        held["period"] = {
-            **held["period"],
-            "first_day": datetime.date.fromisoformat(first_day),
-        }
-    for section, kind in _SECTIONS.items():
-        held[section] = _build(kind, held.get(section, {}), section)
-    configuration = _build(Configuration, held, "the file")
-    assert isinstance(configuration, Configuration)
-    return configuration
-
-
-def _build(kind: type[Any], content: dict[str, Any], where: str) -> Any:
-    """A dataclass from a TOML table, naming what is missing or unknown."""
-    known = {field.name for field in fields(kind)}
-    missing, unknown = sorted(known - content.keys()), sorted(content.keys() - known)
-    if missing or unknown:
-        raise ValueError(
-            f"{where} must hold exactly the known settings, however: missing {missing}, "
-            f"unknown {unknown}."
-        )
-    return kind(**{name: _freeze(value) for name, value in content.items()})
-
-
-def _freeze(value: Any) -> Any:
-    """Lists become tuples, so that a frozen configuration really is."""
-    if isinstance(value, list):
-        return tuple(value)
-    if isinstance(value, dict):
-        return {name: _freeze(item) for name, item in value.items()}
-    return value
+        return from_table(Configuration, read_toml(shipped), f"{path}.toml")
+    return from_table(Configuration, read_toml(Path(path)), str(path))

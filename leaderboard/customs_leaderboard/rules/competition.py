@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import tomllib
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final, get_args
+from typing import Any, Final
 
 from customs_data.errors import KitError
+from customs_data.toml import check_types, from_table, read_toml
 from customs_leaderboard.ladder.ladder import GROUND_ERRORS, STRICT_ERRORS, Kind
 
 #: Fixed, so that the page, the table and the Kaggle metric mean the same.
@@ -95,7 +95,8 @@ class Competition:
     practice: bool = False
 
     def __post_init__(self) -> None:
-        self._check_types()
+        check_types(self)
+        self._check_times()
         check_announced(self.title, self.opens, self.closes, self.daily_limit)
         _check_within("n_selections", self.n_selections, 1, 10)
         _check_within("max_upload_mib", self.max_upload_mib, 1, 4096)
@@ -104,28 +105,8 @@ class Competition:
         for name in ("ladder_standard_errors", "ladder_ground_errors"):
             if not 0 <= getattr(self, name) <= 10:
                 raise KitError(f"{name} must lie within [0, 10], however: {getattr(self, name)}.")
-        if self.ladder not in (kinds := get_args(Kind)):
-            raise KitError(f"ladder must be one of {', '.join(kinds)}, however: {self.ladder!r}.")
 
-    def _check_types(self) -> None:
-        """TOML is edited by people: 'daily_limit = "5"' is told, not guessed."""
-        kinds = {
-            str: (str,),
-            int: (int,),
-            float: (int, float),
-            bool: (bool,),
-            datetime: (datetime,),
-        }
-        expected = {
-            "title": str, "opens": datetime, "closes": datetime, "ladder_step": float,
-            "daily_limit": int, "n_selections": int, "ladder": str, "ladder_standard_errors": float,
-            "ladder_ground_errors": float, "late_submissions": bool, "max_upload_mib": int,
-            "practice": bool,
-        }  # fmt: skip
-        for name, kind in expected.items():
-            value = getattr(self, name)
-            if type(value) not in kinds[kind]:
-                raise KitError(f"{name} must be a {kind.__name__}, however: {value!r}.")
+    def _check_times(self) -> None:
         for name in ("opens", "closes"):
             if getattr(self, name).utcoffset() is None:
                 raise KitError(f"{name} must name its time zone, as in 2026-03-01T00:00:00Z.")
@@ -170,30 +151,10 @@ def read_competition(path: Path) -> Competition:
     KitError
         If it is missing, no TOML, or breaks a rule.
     """
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise KitError(
-            f"{path} does not exist. Make a competition with `customs-kit leaderboard init`."
-        ) from None
-    except (OSError, ValueError) as error:
-        raise KitError(f"{path} must be a TOML file, however: {error}.") from None
-    known = {field.name for field in fields(Competition)}
-    needed = ("title", "edition", "opens", "closes", "ladder_step")
-    if wrong := [name for name in data if name not in known] or [
-        name for name in needed if name not in data
-    ]:
-        raise KitError(
-            f"{path} must hold the fields {', '.join(sorted(known))}, however: "
-            f"{', '.join(wrong)} is missing or unknown."
-        )
-    if not isinstance(data["edition"], str):
-        raise KitError(f"{path}: edition must be the path of a folder.")
-    edition = path.parent / Path(data.pop("edition"))
-    try:
-        return Competition(edition=edition, **{**RULES_BEFORE, **data})
-    except KitError as error:
-        raise KitError(f"{path}: {error}") from None
+    if not path.exists():
+        raise KitError(f"No such file: {path}. Make one with `customs-kit leaderboard init`.")
+    rules = from_table(Competition, {**RULES_BEFORE, **read_toml(path)}, str(path))
+    return replace(rules, edition=path.parent / rules.edition)
 
 
 def parse_time(text: str) -> datetime:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from customs_data.errors import KitError
 from customs_data.world.configuration import SHIPPED, load_configuration
 from customs_data.world.effects import STYLE_TRAITS
 
@@ -30,7 +31,11 @@ def test_unknown_and_missing_settings_are_named(tmp_path: Path) -> None:
     text = shipped.read_text(encoding="utf-8")
     wrong = tmp_path / "wrong.toml"
     wrong.write_text(text.replace("fraud_rate", "fraud_rat"), encoding="utf-8")
-    with pytest.raises(ValueError, match=r"missing \['fraud_rate'\], unknown \['fraud_rat'\]"):
+    complaint = r"wrong\.toml: \[inspection\]: unknown key 'fraud_rat'; is it 'fraud_rate'\?"
+    with pytest.raises(KitError, match=complaint):
+        load_configuration(wrong)
+    wrong.write_text(text.replace("fraud_rate", "# fraud_rate"), encoding="utf-8")
+    with pytest.raises(KitError, match=r"\[inspection\]: the key 'fraud_rate' is missing"):
         load_configuration(wrong)
 
 
