@@ -87,19 +87,18 @@ variants: $(VENV)/.core ## other convolutions, a second task and pre-training of
 		--write baselines/MODELS.md
 
 settings: $(VENV)/.core ## choose the classic models' hyper-parameters again (about half an hour)
-	$(BIN)/python -m customs_baselines.settings_search --out $(RESULTS)/settings.json
+	$(BIN)/python -m studies.settings_search --out $(RESULTS)/settings.json
 
 worlds: $(VENV)/.core ## measure the practice configuration over ten worlds (about ten minutes)
-	$(BIN)/customs-kit baseline worlds --out baselines/results/worlds.json
-	for document in data/WORLD.md $(GUIDE); do \
-		$(BIN)/customs-kit baseline table $(RESULTS)/worlds.json --write $$document; done
+	$(BIN)/python -m studies.worlds --out $(RESULTS)/worlds.json
+	$(BIN)/python -m studies.worlds_table $(RESULTS)/worlds.json --write data/WORLD.md --write $(GUIDE)
 
 guide: $(VENV)/.core ## rewrite pictures and table of data/HOW_THE_WORLD_WORKS.md (half a minute)
-	$(BIN)/customs-kit baseline table $(RESULTS)/worlds.json --write $(GUIDE)
-	$(BIN)/python -m customs_baselines.world_guide --links $(RESULTS)/scarcity.json --out docs/world
+	$(BIN)/python -m studies.worlds_table $(RESULTS)/worlds.json --write $(GUIDE)
+	$(BIN)/python -m studies.world_guide --links $(RESULTS)/scarcity.json --out docs/world
 
 validation: $(VENV)/.core ## how well validation predicts hidden scores, on ten worlds (about ten minutes)
-	$(BIN)/python -m customs_baselines.validation_study \
+	$(BIN)/python -m studies.validation_study \
 		starter_kit/customs_kit/template/my_model.py:MyModel \
 		--results starter_kit/results/validation.json --write starter_kit/README.md
 
@@ -118,11 +117,11 @@ release: $(VENV)/.dev ## build sdist and wheel into dist/, and try the wheel in 
 	$(BIN)/python tests/try_wheel.py dist
 
 fidelity: $(VENV)/.core ## judge five worlds by the public release (about seven minutes)
-	$(BIN)/python -m customs_baselines.fidelity_study $(RELEASED) \
+	$(BIN)/python -m studies.fidelity_study $(RELEASED) \
 		--out data/results/fidelity_practice.json --write data/FIDELITY.md
 
 synthesizers: $(VENV)/.core ## fit and judge every synthesizer on the public release (what is missing of it)
-	$(BIN)/python -m customs_baselines.synthesizer_study $(RELEASED_FILES) \
+	$(BIN)/python -m studies.synthesizer_study $(RELEASED_FILES) \
 		--out data/results/synthesizers.json --write data/SYNTHESIZERS.md
 
 docs/leaderboard.png: $(VENV)/.dev ## the README's picture of the leaderboard (needs chromium and chromedriver)

@@ -12,10 +12,11 @@ import sysconfig
 import tarfile
 import tempfile
 import venv
+import zipfile
 from pathlib import Path
 
 PROBE = """
-import json, pathlib, sys
+import importlib.util, pathlib, sys
 import customs_kit, customs_data, customs_scorer, customs_baselines, customs_leaderboard
 from customs_baselines.catalogue import list_baselines
 from customs_leaderboard.publishing.join_modules import standalone_program
@@ -24,7 +25,16 @@ for package in (customs_kit, customs_data, customs_scorer, customs_baselines, cu
 assert len(list_baselines()) > 10
 assert "def score(" in standalone_program()
 assert callable(customs_kit.load_edition)
+assert importlib.util.find_spec("studies") is None
 """
+#: Folders of the wheel; studies stay in the repository.
+IN_WHEEL = {
+    "customs_baselines",
+    "customs_data",
+    "customs_kit",
+    "customs_leaderboard",
+    "customs_scorer",
+}
 #: What must be in the source archive for others to test and change the kit.
 IN_SOURCE = (
     "README.md",
@@ -43,6 +53,10 @@ def main(dist: Path) -> None:
     with tarfile.open(source) as archive:
         names = {name.split("/", 1)[-1] for name in archive.getnames()}
     assert set(IN_SOURCE) <= names, set(IN_SOURCE) - names
+    with zipfile.ZipFile(wheel) as archive:
+        folders = {name.split("/", 1)[0] for name in archive.namelist()}
+    folders = {folder for folder in folders if not folder.endswith(".dist-info")}
+    assert folders == IN_WHEEL, folders ^ IN_WHEEL
     with tempfile.TemporaryDirectory() as scratch:
         root = Path(scratch)
         venv.create(root / "env", with_pip=True)

@@ -54,10 +54,6 @@ baseline = _group(
             "baseline.explain:explain",
             "Show what a model looks at, and why it flags one.",
         ),
-        "worlds": (
-            "baseline.table:worlds",
-            "Measure what worlds of a configuration are like.",
-        ),
     },
 )
 

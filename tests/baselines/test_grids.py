@@ -64,6 +64,21 @@ def test_cells_are_every_combination_once_edition_by_edition():
     assert [cell.edition for cell in cells] == ["world-4"] * 12 + ["world-5"] * 13
 
 
+def test_own_models_have_the_same_key_in_every_folder_and_one_name_each(tmp_path):
+    text = TOML.replace('"lookup"', '"own.py:Model"')
+    keys = []
+    for name in ("a", "b"):
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / "own.py").write_text(FAILING)
+        keys.append([cell.key for cell in read_grid(grid_file(folder, text)).cells()])
+    assert keys[0] == keys[1]
+    assert "world-1/own.py-Model-labels0.5-random-seed0" in keys[0]
+    models = (str(tmp_path / "a/own.py:Model"), str(tmp_path / "b/own.py:Model"))
+    with pytest.raises(KitError, match=r"called own\.py:Model"):
+        Grid((Source(seeds=(1,)),), (Block(models),))
+
+
 def test_an_interrupted_grid_goes_on_where_it_stopped(finished, tmp_path, monkeypatch):
     trained = []
     original = running.run_one

@@ -93,8 +93,8 @@ class Cell:
 
     @property
     def key(self) -> str:
-        """Tells the cell from all others of its grid."""
-        return f"{self.edition}/{self.run.folder}"
+        """Key of the cell in the results file, unique within its grid."""
+        return f"{self.edition}/{self.run.key}"
 
 
 @dataclass(frozen=True)
@@ -123,8 +123,15 @@ class Grid:
         object.__setattr__(self, "_origin", origin)
         if not origin or not self.blocks:
             raise KitError("A grid must have [[editions]] and [[runs]].")
+        files: dict[str, Path] = {}
         for block in self.blocks:
-            block.plans()
+            for plan in block.plans():
+                for run in plan.runs():
+                    own = split_reference(run.model)
+                    if own is not None and files.setdefault(run.name, own[0]) != own[0]:
+                        raise KitError(
+                            f"Two models of this grid are called {run.name}. Rename one file."
+                        )
             if unknown := sorted(set(block.editions) - origin.keys()):
                 raise KitError(
                     f"editions of [[runs]] must be among {', '.join(origin)}, however: "

@@ -8,12 +8,10 @@ from pathlib import Path
 from statistics import mean
 from typing import Any, Final
 
+from customs_baselines.experiments.paper_table3 import TABLE_3
 from customs_baselines.experiments.result_rows import Group, Results, read_results
-from customs_baselines.experiments.results_file import is_grid_results
 from customs_baselines.experiments.statistics import Summary, summarize
-from customs_baselines.experiments.table3 import TABLE_3
 from customs_baselines.explaining.explanation_tables import explanations_table, is_explanations
-from customs_baselines.worlds_table import read_worlds, worlds_table
 from customs_data.errors import KitError
 
 _METRICS: Final = ("precision_at_5", "precision_at_10")
@@ -25,9 +23,7 @@ def table_of(
     models: tuple[str, ...] = (),
     recipes: tuple[str, ...] = (),
 ) -> str:
-    """Return the Markdown table of results files of one kind.
-
-    Runs and grids; explanations; or one file of measured worlds.
+    """Return the Markdown table of results files: of runs and grids, or of explanations.
 
     Parameters
     ----------
@@ -41,7 +37,7 @@ def table_of(
     Raises
     ------
     KitError
-        If a file holds none of these, or nothing of what is to be shown.
+        If a file contains neither, or nothing of what is to be shown.
     """
     try:
         content = json.loads(paths[0].read_text(encoding="utf-8"))
@@ -49,10 +45,6 @@ def table_of(
         content = []  # reading it as runs says what is wrong
     if is_explanations(content):
         return explanations_table(paths)
-    if isinstance(content, dict) and not is_grid_results(content):
-        if len(paths) > 1:
-            raise KitError("Measured worlds make a table alone; give one file of them.")
-        return worlds_table(read_worlds(paths[0]))
     return markdown_table(read_results(paths).only(models, recipes).at(label_rates))
 
 

@@ -57,11 +57,18 @@ class Run:
         return f"{own[0].name}:{own[1]}" if own else self.model
 
     @property
+    def key(self) -> str:
+        """Name of model and setting: the same on every machine."""
+        return self._named()
+
+    @property
     def folder(self) -> str:
         """Name of the run's folder below --out."""
         own = split_reference(self.model)
         # Two files of one name in two folders are two models.
-        place = f"-{sha256(str(own[0]).encode()).hexdigest()[:6]}" if own else ""
+        return self._named(f"-{sha256(str(own[0]).encode()).hexdigest()[:6]}" if own else "")
+
+    def _named(self, place: str = "") -> str:
         parts = [self.name.replace(":", "-") + place]
         parts += [self.recipe] if self.recipe else []
         parts += [f"labels{self.label_rate!r}-{self.erasure}"] if self.label_rate else []

@@ -25,7 +25,7 @@ class RecipeModel(ClassifierMixin, BaseEstimator, ABC):
     recipe : {'kit', 'paper'}
         ``paper``: label encoding and min-max scaling, the library's default hyper-parameters.
         ``kit``: engineered features and hyper-parameters chosen by time-ordered validation
-        (`customs_baselines.settings_search`).
+        (`studies.settings_search`).
     settings : mapping, optional
         Hyper-parameters that replace those of the recipe.
     random_state : int

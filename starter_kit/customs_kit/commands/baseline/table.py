@@ -1,4 +1,4 @@
-"""`customs-kit baseline table | worlds`: results of many runs."""
+"""`customs-kit baseline table`: results of many runs."""
 
 from __future__ import annotations
 
@@ -95,10 +95,9 @@ def table(
     """Run a grid of models, and make tables and curves of results.
 
     SOURCES are grids (GRID.toml: models, recipes, label rates, erasures, seeds, on editions or
-    simulated worlds) or results: a grid's, outputs of `customs-kit baseline run --json`, or one
-    file of `customs-kit baseline worlds`. Of a grid, what its results lack is run, several models
-    at a time; stopped, it goes on where it was. A model that fails is one row with its reason; it
-    is tried again the next time.
+    simulated worlds) or results: a grid's, or outputs of `customs-kit baseline run --json`. Of a
+    grid, what its results lack is run, several models at a time; stopped, it resumes where it
+    stopped. A model that fails is one row with its reason; it is tried again the next time.
 
     The table is printed as Markdown, or put between the lines `<!-- results:NAME -->` and
     `<!-- /results -->` of a document, where NAME is the name of the first of SOURCES without its
@@ -223,61 +222,3 @@ def _run(
             on_done=on_done,
         )
     return results
-
-
-@click.command()
-@click.option(
-    "--config",
-    default="practice",
-    show_default=True,
-    help="Configuration: a shipped name or a TOML file.",
-)
-@click.option(
-    "--worlds", type=click.IntRange(min=2), default=10, show_default=True, help="Worlds to measure."
-)
-@click.option(
-    "--seed",
-    type=click.IntRange(min=0),
-    default=2026,
-    show_default=True,
-    help="Chooses their secrets; nothing may have been tuned on it.",
-)
-@click.option(
-    "--workers", type=click.IntRange(min=1), default=2, show_default=True, help="Processes."
-)
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="Results, as JSON.")
-def worlds(config: str, worlds: int, seed: int, workers: int, out: Path) -> None:
-    """Measure what worlds of a configuration are like: the ten-world table.
-
-    The ladder of classic models, look-ups, what the graph and its links are worth, and what the
-    simulator's own code gives away; mean and standard error over worlds, as a Markdown table. Takes
-    about ten minutes on two cores.
-
-    Example: customs-kit baseline worlds --out worlds.json
-    """
-    import json
-    from itertools import count
-
-    from customs_baselines.worlds import measure_worlds
-    from customs_baselines.worlds_table import worlds_table
-    from customs_data.errors import KitError
-    from customs_data.parallel import processes
-    from customs_kit.terminal.output import progress_console
-
-    numbers = count(1)
-    with (
-        progress_console().status("Learning from other worlds ...") as status,
-        processes(workers) as executor,
-    ):
-        measured = measure_worlds(
-            config,
-            n_worlds=worlds,
-            seed=seed,
-            executor=executor,
-            on_world=lambda: status.update(f"{next(numbers)} of {worlds} worlds measured ..."),
-        )
-    try:
-        out.write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise KitError(f"{out} cannot be written: {error.strerror}.") from None
-    click.echo(worlds_table(measured))

@@ -1,4 +1,4 @@
-"""The ten-world table as Markdown: mean, standard error, target, and whether it holds."""
+"""The ten-world table as Markdown: mean, standard error, target, and whether the mean meets it."""
 
 from __future__ import annotations
 
@@ -9,18 +9,22 @@ from pathlib import Path
 from statistics import mean, stdev
 from typing import Any, Final
 
+import click
+
+from customs_baselines.experiments.markdown_tables import put_table
 from customs_data.errors import KitError
+from studies.script import Study
 
 
 @dataclass(frozen=True)
 class Target:
-    """What a row of the table must show: its mean lies in [low, high]; None leaves an end open."""
+    """Range [low, high] that the mean of a row must lie in; None leaves an end open."""
 
     low: float | None
     high: float | None
 
     def holds(self, value: float) -> bool:
-        """Whether `value` lies within."""
+        """Return whether `value` lies within."""
         return (self.low is None or value >= self.low) and (self.high is None or value <= self.high)
 
     def __str__(self) -> str:
@@ -29,7 +33,7 @@ class Target:
         return f"at least {self.low:g}" if self.high is None else f"{self.low:g} .. {self.high:g}"
 
 
-#: Row of the table -> target (issue 'The world').
+#: Row of the table -> target.
 TARGETS: Final[dict[str, Target]] = {
     "fraud rate": Target(0.2115, 0.2215),
     "critical rate": Target(0.008, 0.012),
@@ -59,16 +63,15 @@ TARGETS: Final[dict[str, Target]] = {
 
 
 def worlds_table(measured: dict[str, Any]) -> str:
-    """Lay measured worlds out as Markdown: mean, standard error, target, whether it holds."""
+    """Return the Markdown table of the results of `studies.worlds.measure_worlds`."""
     worlds = measured["worlds"]
     lines = ["| | mean | standard error | target | holds |", "| --- | ---: | ---: | --- | --- |"]
     for name in worlds[0]:
         values = [world[name] for world in worlds]
         error = stdev(values) / sqrt(len(values))
         target = TARGETS.get(name)
-        wanted = "" if target is None else str(target)
         holds = "" if target is None else ("yes" if target.holds(mean(values)) else "**no**")
-        lines.append(f"| {name} | {mean(values):.4f} | {error:.4f} | {wanted} | {holds} |")
+        lines.append(f"| {name} | {mean(values):.4f} | {error:.4f} | {target or ''} | {holds} |")
     lines += [
         "",
         f"Configuration `{measured['configuration']}` version {measured['version']}, "
@@ -79,17 +82,46 @@ def worlds_table(measured: dict[str, Any]) -> str:
 
 
 def read_worlds(path: Path) -> dict[str, Any]:
-    """Read the JSON of `measure_worlds`.
+    """Read the results of `studies.worlds.measure_worlds`.
 
     Raises
     ------
     KitError
-        If the file holds something else.
+        If the file cannot be read or contains something else.
     """
     try:
         measured = json.loads(path.read_text(encoding="utf-8"))
         if len(measured["worlds"]) < 2:
             raise ValueError("fewer than two worlds")
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise KitError(f"{path} must hold measured worlds, however: {error}.") from None
+    except OSError as error:
+        raise KitError(f"Cannot read {path}: {error.strerror}.") from None
+    except (ValueError, KeyError, TypeError) as error:
+        raise KitError(f"{path} does not contain measured worlds: {error}.") from None
     return dict(measured)
+
+
+@click.command(cls=Study)
+@click.argument("results", type=click.Path(path_type=Path))
+@click.option(
+    "--write",
+    "documents",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Document to put the table in; may be given several times.",
+)
+def main(results: Path, documents: tuple[Path, ...]) -> None:
+    r"""Print the ten-world table of RESULTS, or put it in documents.
+
+    \b
+    Example:
+      python -m studies.worlds_table worlds.json --write data/WORLD.md
+    """
+    table = worlds_table(read_worlds(results))
+    for document in documents:
+        put_table(document, results.stem, table, check=False)
+    if not documents:
+        click.echo(table)
+
+
+if __name__ == "__main__":
+    main()

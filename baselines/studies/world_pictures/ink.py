@@ -1,4 +1,4 @@
-"""How the pictures look: few colours that colour-blind readers tell apart, in light and in dark."""
+"""Style of the pictures: few colours that colour-blind readers can distinguish, light and dark."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ PAPER: Final = "#ffffff"
 INK: Final = "#1f2328"
 SOFT: Final = "#636c76"
 RULE: Final = "#d1d9e0"
-#: Vermilion, blue and green differ in lightness too, for every kind of colour vision (hues of
-#: Okabe and Ito, 2008, made dark enough for text on white).
+#: Vermilion, blue and green also differ in lightness, for every kind of colour vision (hues of
+#: Okabe and Ito, 2008, dark enough for text on white).
 FRAUD: Final = "#c04a00"
 HONEST: Final = "#0068a8"
 OTHER: Final = "#007a5e"
@@ -37,7 +37,7 @@ DARK: Final = {
     OTHER: "#4fd1a5",
 }
 
-#: Inches; a phone shows a picture at half its size, so text must be large.
+#: Inches. A phone shows a picture at half its size, so text must be large.
 WIDTH: Final = 6.4
 _STYLE: Final[dict[Any, Any]] = {
     "font.size": 11.5,
@@ -70,7 +70,7 @@ _STYLE: Final[dict[Any, Any]] = {
 
 @contextmanager
 def drawing() -> Iterator[None]:
-    """Let everything that is drawn and saved inside look like the guide."""
+    """Apply the style of the guide to everything drawn and saved inside."""
     import matplotlib as mpl
 
     with mpl.rc_context(_STYLE):
@@ -87,9 +87,9 @@ def new_panels(
     rows, columns : int
         Panels.
     height : float
-        Of the figure; its width is `WIDTH`.
+        Height of the figure; its width is `WIDTH`.
     **layout
-        For ``Figure.subplots``.
+        Passed to ``Figure.subplots``.
     """
     from matplotlib.figure import Figure
 
@@ -98,7 +98,7 @@ def new_panels(
 
 
 def name_periods(axes: Axes, period_days: tuple[int, ...]) -> None:
-    """Name the three periods above a panel of days, rules between them."""
+    """Write the names of the three periods above a panel of days, and draw rules between them."""
     names = ("training", "public test", "private test")
     for name, (start, stop) in zip(names, pairwise((0, *period_days)), strict=True):
         if start:
@@ -121,14 +121,14 @@ def mark_months(axes: Axes, n_days: int, first_day: Any, *, every: int = 3) -> N
 
     starts = pd.date_range(first_day, periods=n_days // 28 + 1, freq=f"{every}MS")
     days = [(start - starts[0]).days for start in starts]
-    shown = [(day, start) for day, start in zip(days, starts, strict=True) if day <= n_days]
+    ticks = [(day, start) for day, start in zip(days, starts, strict=True) if day <= n_days]
     axes.set_xticks(
-        [day for day, _ in shown],
-        [f"{start:%b}\n{start:%Y}" if start.month == 1 else f"{start:%b}" for _, start in shown],
+        [day for day, _ in ticks],
+        [f"{start:%b}\n{start:%Y}" if start.month == 1 else f"{start:%b}" for _, start in ticks],
     )
     axes.set_xlim(0, n_days)
 
 
 def save(figure: Figure, path: Path) -> None:
-    """Save a picture; an SVG changes its colours with the reader's mode."""
+    """Save a picture; the colours of an SVG follow the reader's light or dark mode."""
     save_figure(figure, path, dark=DARK)

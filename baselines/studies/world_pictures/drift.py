@@ -1,4 +1,4 @@
-"""How the risk of goods moves from one year to the next."""
+"""Picture: how the risk of goods changes from one year to the next."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from customs_data.world_pictures.ink import FRAUD, HONEST, INK, SOFT, new_panels
-from customs_data.world_pictures.scene import Scene
+from studies.world_pictures.ink import FRAUD, HONEST, INK, SOFT, new_panels
+from studies.world_pictures.scene import Scene
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_LARGEST = 16  # chapters shown, by declarations
+_N_CHAPTERS = 16  # those with the most declarations
 
 
 def draw_drift(scene: Scene) -> Figure:
@@ -24,10 +24,10 @@ def draw_drift(scene: Scene) -> Figure:
     figure, panels = new_panels(1, 1, height=0.29 * len(risk) + 1.3)
     axes = panels[0, 0]
     rises = after >= before
-    for color, shown in ((FRAUD, rises), (HONEST, ~rises)):
-        axes.hlines(place[shown], before[shown], after[shown], color=color, linewidth=2.2)
-    for color, mark, shown in ((FRAUD, ">", rises), (HONEST, "<", ~rises)):
-        axes.scatter(after[shown], place[shown], color=color, marker=mark, s=60, linewidths=0)
+    for color, rows in ((FRAUD, rises), (HONEST, ~rises)):
+        axes.hlines(place[rows], before[rows], after[rows], color=color, linewidth=2.2)
+    for color, mark, rows in ((FRAUD, ">", rises), (HONEST, "<", ~rises)):
+        axes.scatter(after[rows], place[rows], color=color, marker=mark, s=60, linewidths=0)
     axes.scatter(before, place, color=SOFT, s=26, linewidths=0, zorder=3)
     axes.set_yticks(place, risk.index)
     axes.set_ylabel("HS chapter")
@@ -44,14 +44,14 @@ def draw_drift(scene: Scene) -> Figure:
 
 
 def yearly_risk(world: pd.DataFrame) -> pd.DataFrame:
-    """Mean true fraud probability by chapter (rows, the largest) and year (columns).
+    """Return the mean true fraud probability of the largest chapters (rows) by year (columns).
 
-    Only the months that both years have count, so that seasons cancel; sorted by the change.
+    Only months that both years have count, so that seasons cancel. Sorted by the change.
     """
     date = world["Date"].dt
     months = [set(date.month[date.year == year]) for year in sorted(set(date.year))]
     chapter = world["HS6 Code"].str[:2].rename("Chapter")
-    kept = chapter.isin(chapter.value_counts().index[:_LARGEST])
+    kept = chapter.isin(chapter.value_counts().index[:_N_CHAPTERS])
     kept &= date.month.isin(set.intersection(*months))
     risk = world.loc[kept, "Fraud Probability"]
     table = risk.groupby([chapter[kept], date.year[kept].rename("Year")]).mean().unstack()

@@ -1,4 +1,4 @@
-"""The pictures of the world, by name, and how they are saved."""
+"""List of the pictures of the world, and saving them."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from customs_data.world_pictures.degrees import draw_degrees
-from customs_data.world_pictures.drift import draw_drift
-from customs_data.world_pictures.ink import drawing, save
-from customs_data.world_pictures.late_scheme import draw_late_scheme
-from customs_data.world_pictures.network import draw_network
-from customs_data.world_pictures.prices import draw_prices
-from customs_data.world_pictures.scene import Scene
-from customs_data.world_pictures.structure import draw_structure
-from customs_data.world_pictures.volumes import draw_volumes
+from studies.world_pictures.degrees import draw_degrees
+from studies.world_pictures.drift import draw_drift
+from studies.world_pictures.ink import drawing, save
+from studies.world_pictures.late_scheme import draw_late_scheme
+from studies.world_pictures.network import draw_network
+from studies.world_pictures.prices import draw_prices
+from studies.world_pictures.scene import Scene
+from studies.world_pictures.structure import draw_structure
+from studies.world_pictures.volumes import draw_volumes
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-#: Name of the file without its suffix, and the function that draws it.
+#: File name without its suffix -> function that draws the picture.
 PICTURES: Final[dict[str, Callable[[Scene], Figure]]] = {
     "network": draw_network,
     "structure": draw_structure,
@@ -32,7 +32,7 @@ PICTURES: Final[dict[str, Callable[[Scene], Figure]]] = {
 
 
 def save_pictures(scene: Scene, out: Path) -> list[Path]:
-    """Draw every picture into a folder, as SVG.
+    """Draw every picture into a folder as SVG, and return the files.
 
     Parameters
     ----------
@@ -40,11 +40,6 @@ def save_pictures(scene: Scene, out: Path) -> list[Path]:
         Worlds to draw.
     out : path
         The folder; made if it is missing.
-
-    Returns
-    -------
-    list of path
-        The files.
 
     Raises
     ------

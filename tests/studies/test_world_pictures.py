@@ -11,14 +11,14 @@ import pytest
 
 from customs_data.errors import KitError
 from customs_data.reports.pictures import save_figure
-from customs_data.world_pictures import ink
-from customs_data.world_pictures.degrees import _at_least
-from customs_data.world_pictures.drift import yearly_risk
-from customs_data.world_pictures.gallery import PICTURES, save_pictures
-from customs_data.world_pictures.late_scheme import monthly_shares
-from customs_data.world_pictures.prices import density
-from customs_data.world_pictures.scene import Scene, make_scene
-from customs_data.world_pictures.structure import (
+from studies.world_pictures import ink
+from studies.world_pictures.degrees import _at_least
+from studies.world_pictures.drift import yearly_risk
+from studies.world_pictures.gallery import PICTURES, save_pictures
+from studies.world_pictures.late_scheme import monthly_shares
+from studies.world_pictures.prices import density
+from studies.world_pictures.scene import Scene, make_scene
+from studies.world_pictures.structure import (
     TOGETHER,
     TRAITS,
     learned_separation,
@@ -67,10 +67,10 @@ def _luminance(color: str) -> float:
 
 @pytest.mark.parametrize("dark", [False, True])
 def test_text_has_enough_contrast_in_light_and_dark(dark):
-    shown = ink.DARK if dark else {color: color for color in ink.DARK}
-    paper = _luminance(shown[ink.PAPER])
+    colors = ink.DARK if dark else {color: color for color in ink.DARK}
+    paper = _luminance(colors[ink.PAPER])
     for color in (ink.INK, ink.SOFT, ink.FRAUD, ink.HONEST, ink.OTHER):
-        low, high = sorted((paper, _luminance(shown[color])))
+        low, high = sorted((paper, _luminance(colors[color])))
         assert (high + 0.05) / (low + 0.05) >= 4.5, color  # WCAG 2.2, AA
 
 
@@ -189,7 +189,7 @@ def test_colours_differ_on_the_axis_that_red_green_blind_readers_see(dark):
     """Blue against yellow: what is left where red and green are one."""
     balance = []
     for color in (ink.FRAUD, ink.OTHER, ink.HONEST):
-        shown = ink.DARK[color] if dark else color
-        red, green, blue = (int(shown[i : i + 2], 16) for i in (1, 3, 5))
+        drawn = ink.DARK[color] if dark else color
+        red, green, blue = (int(drawn[i : i + 2], 16) for i in (1, 3, 5))
         balance.append(blue - (red + green) / 2)
     assert np.diff(balance).min() > 60  # of 255

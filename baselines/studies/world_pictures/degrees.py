@@ -1,4 +1,4 @@
-"""How many declarations an importer, a broker, a seller has: the world beside the release."""
+"""Picture: declarations per importer, broker and seller, in worlds and in the release."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from customs_data.world_pictures.ink import HONEST, INK, new_panels
-from customs_data.world_pictures.scene import Scene
+from studies.world_pictures.ink import HONEST, INK, new_panels
+from studies.world_pictures.scene import Scene
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_SHOWN: Final = {
+_COLUMNS: Final = {
     "Importer ID": "importers",
     "Declarant ID": "brokers",
     "Seller ID": "sellers",
@@ -23,9 +23,9 @@ Numbers = npt.NDArray[np.number[Any]]
 
 
 def draw_degrees(scene: Scene) -> Figure:
-    """Draw the share of agents with so many declarations or more, every world over the release."""
+    """Draw the share of traders with at least n declarations, for every world and the release."""
     figure, panels = new_panels(1, 3, height=4.0, sharey=True)
-    for axes, (column, name) in zip(panels[0], _SHOWN.items(), strict=True):
+    for axes, (column, name) in zip(panels[0], _COLUMNS.items(), strict=True):
         for world in scene.worlds:
             counts = world[column].value_counts()
             axes.plot(
@@ -53,7 +53,7 @@ def draw_degrees(scene: Scene) -> Figure:
 
 
 def _at_least(degree: Numbers, entities: Numbers) -> tuple[Numbers, Numbers]:
-    """Number of declarations, and the share of agents that have so many or more."""
+    """Distinct numbers of declarations, and the share of traders with at least as many."""
     values, place = np.unique(degree, return_inverse=True)
     count = np.bincount(place, weights=entities)
     return values, count[::-1].cumsum()[::-1] / count.sum()

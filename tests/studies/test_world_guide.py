@@ -9,24 +9,24 @@ from xml.etree import ElementTree
 import pytest
 from click.testing import CliRunner
 
-from customs_baselines import world_guide
-from customs_baselines.experiments.links_picture import draw_links, paired_scores
 from customs_baselines.experiments.result_rows import Results, read_results
 from customs_baselines.experiments.results_file import GridResults
 from customs_data.errors import KitError
-from customs_data.world_pictures.gallery import PICTURES
-from customs_data.world_pictures.scene import make_scene
+from studies import world_guide
+from studies.links_picture import draw_links, paired_scores
+from studies.world_pictures.gallery import PICTURES
+from studies.world_pictures.scene import make_scene
 
 
 def _results(scores: dict[tuple[int, bool], float]) -> GridResults:
-    """A grid of one model: a score a secret and setting, .1 less at a tenth of the labels."""
-    held = GridResults({"versions": {}, "code_sha256": ""})
+    """Grid of one model: one score per secret and setting, .1 less with a tenth of the labels."""
+    results = GridResults({"versions": {}, "code_sha256": ""})
     for (seed, linked), score in scores.items():
         name = f"world-{seed}" + ("" if linked else "-without-links")
         ceiling = {"private": {"precision_at_5": 0.9}}
-        held.editions[name] = {"seed": seed, "with_links": linked, "ceiling": ceiling}
+        results.editions[name] = {"seed": seed, "with_links": linked, "ceiling": ceiling}
         for rate, value in ((1.0, score), (0.1, score - 0.1)):
-            held.runs[f"{name}/{rate}"] = {
+            results.runs[f"{name}/{rate}"] = {
                 "edition": name,
                 "baseline": "xgboost",
                 "recipe": "kit",
@@ -36,11 +36,11 @@ def _results(scores: dict[tuple[int, bool], float]) -> GridResults:
                 "seed": 0,
                 "private": {"precision_at_5": value},
             }
-    return held
+    return results
 
 
-def _read(held: GridResults, folder: Path) -> Results:
-    held.save(folder / "links.json")
+def _read(results: GridResults, folder: Path) -> Results:
+    results.save(folder / "links.json")
     return read_results([folder / "links.json"])
 
 
@@ -54,11 +54,11 @@ def test_scores_are_paired_by_secret(tmp_path):
     assert pairs[1.0] == {1: (0.7, 0.6), 2: (0.5, 0.2)}  # the third secret has no partner
     gains = {seed: linked - unlinked for seed, (linked, unlinked) in pairs[0.1].items()}
     assert gains == pytest.approx({1: 0.1, 2: 0.3})
-    held = _results(PAIRED)
-    for run in held.runs.values():
+    results = _results(PAIRED)
+    for run in results.runs.values():
         run["erasure"] = "delay"
     # All labels are all labels, whatever would have erased them.
-    assert list(paired_scores(_read(held, tmp_path), "xgboost")) == [1.0]
+    assert list(paired_scores(_read(results, tmp_path), "xgboost")) == [1.0]
 
 
 def test_without_pairs_there_is_nothing_to_draw(tmp_path):

@@ -1,4 +1,4 @@
-"""A ring and a decoy as networks: the same picture until the labels are shown."""
+"""Picture: a ring and a decoy as networks, which look alike until labels colour them."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from customs_data.world_pictures.ink import FRAUD, HONEST, INK, SOFT, new_panels
-from customs_data.world_pictures.scene import Scene
+from studies.world_pictures.ink import FRAUD, HONEST, INK, SOFT, new_panels
+from studies.world_pictures.scene import Scene
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,7 +19,7 @@ _HEADINGS: Final = ("sellers", "importers", "brokers")
 
 
 def draw_network(scene: Scene) -> Figure:
-    """Draw a ring of middling size and the decoy that resembles it most."""
+    """Draw a ring of median size and the decoy that resembles it most."""
     ring, decoy = _find_pair(scene.world)
     figure, panels = new_panels(2, 2, height=8.4)
     for column, (name, rows) in enumerate((("A", ring), ("B", decoy))):
@@ -40,7 +40,7 @@ def draw_network(scene: Scene) -> Figure:
 
 
 def _find_pair(world: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The ring of median size and the decoy whose counts are nearest (late ones left out)."""
+    """The ring of median size and the decoy with the nearest counts; late ones are left out."""
     members = world[(world["Cluster"] != "") & ~world["Late Cluster"]]
     count = members.groupby("Cluster").agg(
         rows=("Fraud", "size"), **{name: (name, "nunique") for name in _COLUMNS}
@@ -54,7 +54,7 @@ def _find_pair(world: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def _draw(axes: Axes, rows: pd.DataFrame, *, labelled: bool) -> None:
-    """One network: importers by their first day, their partners at the height of their trade."""
+    """Draw one network: importers by their first day, each partner level with its importers."""
     from matplotlib.collections import LineCollection
 
     day = rows.groupby("Importer ID")["Day"].min().sort_values(kind="stable")
@@ -65,7 +65,7 @@ def _draw(axes: Axes, rows: pd.DataFrame, *, labelled: bool) -> None:
         height[column] = _spread(mean.index)
     for column, x in (("Seller ID", 0.0), ("Declarant ID", 2.0)):
         pairs = rows.groupby(["Importer ID", column], as_index=False)["Fraud"].agg(["size", "sum"])
-        # Honest lines first, so that no fraud lies hidden under them.
+        # Honest lines first, so that they cover no fraud.
         pairs = pairs.assign(share=pairs["sum"] / pairs["size"]).sort_values("share")
         axes.add_collection(
             LineCollection(
@@ -100,7 +100,7 @@ def _draw(axes: Axes, rows: pd.DataFrame, *, labelled: bool) -> None:
 
 
 def _spread(names: pd.Index) -> dict[str, float]:
-    """Heights in the order given, evenly apart."""
+    """Evenly spaced heights in the order of the names."""
     n = len(names)
     return {str(name): (i + 0.5) / n for i, name in enumerate(names)}
 

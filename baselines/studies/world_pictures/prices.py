@@ -1,4 +1,4 @@
-"""How far prices lie from the norm of their product: cheats, look-alikes and honest trade."""
+"""Picture: how far prices are from the norm: cheats, look-alikes and honest trade."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import numpy.typing as npt
 from sklearn.metrics import roc_auc_score
 
 from customs_data.world.schemes import SCHEMES
-from customs_data.world_pictures.ink import FRAUD, HONEST, RULE, SOFT, new_panels
-from customs_data.world_pictures.scene import Scene
+from studies.world_pictures.ink import FRAUD, HONEST, RULE, SOFT, new_panels
+from studies.world_pictures.scene import Scene
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,7 +26,7 @@ Floats = npt.NDArray[np.float64]
 
 
 def draw_prices(scene: Scene) -> Figure:
-    """Draw the distribution of ln(unit price / norm), a row a scheme."""
+    """Draw the distribution of ln(unit price / norm), one row per scheme."""
     world = scene.world
     deviation, look, scheme = (
         world[name].to_numpy() for name in ("Price Deviation", "Look-alike", "Scheme")
@@ -80,9 +80,9 @@ def _explain(figure: Figure, axes: Axes) -> None:
 
 
 def density(values: Floats) -> Floats:
-    """Density of values on a fixed grid, by a Gaussian kernel over fine bins.
+    """Return the density of values on a fixed grid, by a Gaussian kernel over fine bins.
 
-    What lies beyond the grid counts in the total and is not shown.
+    Values beyond the grid count in the total.
     """
     width = _GRID[1] - _GRID[0]
     place = np.rint((values - _GRID[0]) / width).astype(np.int64)
@@ -93,6 +93,6 @@ def density(values: Floats) -> Floats:
 
 
 def _auc(cheats: Floats, others: Floats) -> str:
-    """AUC of the deviation, cheats against others: 0.5 = the price tells nothing."""
+    """AUC of the deviation, cheats against others; 0.5 if the price says nothing."""
     truth = np.repeat([1, 0], [len(cheats), len(others)])
     return f"{roc_auc_score(truth, np.concatenate([cheats, others])):.2f}".removeprefix("0")

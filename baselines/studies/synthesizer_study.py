@@ -1,7 +1,7 @@
-"""What each synthesizer is worth: data/SYNTHESIZERS.md.
+"""How good each synthesizer is: data/SYNTHESIZERS.md.
 
-`make synthesizers` runs it; `data/results/synthesizers.json` holds what it found, aggregates only.
-Runs that stand there are not repeated: delete the file to begin anew.
+`make synthesizers` writes aggregates into `data/results/synthesizers.json`. Runs in that file are
+not repeated; delete it to start over.
 """
 
 from __future__ import annotations
@@ -24,24 +24,25 @@ from customs_data.synthesis.pipeline import synthesize
 from customs_data.synthesis.settings import Settings
 from customs_data.synthesis.source import read_source
 from customs_scorer.fidelity_judges import JUDGES
+from studies.script import Study, save_results
 
 Record = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Case:
-    """One model, and how much of the source it is given.
+    """One model, and the part of the source it is fitted to.
 
     Attributes
     ----------
     model : str
-        Of the catalogue.
+        Name of a synthesizer.
     seeds : tuple of int
-        Averaged in the table.
+        The table shows means over them.
     epochs : int or None
-        Of a network.
+        Epochs of a network.
     rows : int or None
-        Declarations of the source it is fitted to and judged by; None takes all.
+        Declarations of the source to fit to and to compare with; None takes all.
     """
 
     model: str
@@ -50,8 +51,8 @@ class Case:
     rows: int | None = None
 
 
-#: Five seeds for the default, because range coverage and Pearson hang on a few huge declarations.
-#: CTGAN's cost grows with the square of the categories: 3,000 rows, and the epochs are told.
+#: Five seeds for the default, because range coverage and Pearson depend on a few huge declarations.
+#: CTGAN's cost grows with the square of the number of categories, hence 3,000 rows.
 CASES: Final = (
     Case("trees", seeds=(0, 1, 2, 3, 4)),
     Case("bootstrap"),
@@ -73,7 +74,7 @@ _JUDGED: Final = (
 
 
 def run_case(source: Table, case: Case, seed: int) -> Record:
-    """Fit, draw and judge one model once."""
+    """Fit one model, draw from it, and compare what it drew with the source."""
     frame = source.frame
     if case.rows is not None:
         frame = frame.sample(case.rows, random_state=0).reset_index(drop=True)
@@ -94,17 +95,17 @@ def run_case(source: Table, case: Case, seed: int) -> Record:
 
 
 def _findings(report: FidelityReport) -> dict[str, dict[str, float | None]]:
-    """What the judges found, in the drawn table and in the source."""
+    """Findings of the judges, for the drawn table and for the source."""
     return {
-        found.name: {"synthetic": found.synthetic, "source": found.source}
+        finding.name: {"synthetic": finding.synthetic, "source": finding.source}
         for judgement in report.judgements
-        for found in judgement.findings
-        if found.name in _JUDGED
+        for finding in judgement.findings
+        if finding.name in _JUDGED
     }
 
 
 def study_table(records: Sequence[Record]) -> str:
-    """Lay the results out as Markdown: one line a model, means over its seeds."""
+    """Return the Markdown table of the results: one line per model, means over its seeds."""
     names = list(PUBLISHED)
     titles = ["model", "rows", "epochs", "seeds", "CPU s", *names, *_JUDGED]
     lines = [f"| {' | '.join(titles)} |", f"|{'---|' * len(titles)}"]
@@ -115,12 +116,12 @@ def study_table(records: Sequence[Record]) -> str:
     groups: dict[tuple[str, int], list[Record]] = {}
     for record in records:
         groups.setdefault((record["model"], record["rows"]), []).append(record)
-    for (model, rows), held in groups.items():
-        cells = [model, str(rows), str(held[0]["epochs"] or ""), str(len(held))]
-        cells.append(f"{mean(record['cpu_seconds'] for record in held):.0f}")
-        cells += [_cell([record["quality"][name] for record in held], 4) for name in names]
+    for (model, rows), group in groups.items():
+        cells = [model, str(rows), str(group[0]["epochs"] or ""), str(len(group))]
+        cells.append(f"{mean(record['cpu_seconds'] for record in group):.0f}")
+        cells += [_cell([record["quality"][name] for record in group], 4) for name in names]
         cells += [
-            _cell([record["findings"].get(name, {}).get("synthetic") for record in held], 3)
+            _cell([record["findings"].get(name, {}).get("synthetic") for record in group], 3)
             for name in _JUDGED
         ]
         lines.append(f"| {' | '.join(cells)} |")
@@ -132,13 +133,13 @@ def _cell(values: Sequence[float | None], decimals: int) -> str:
     return f"{mean(known):.{decimals}f}" if known else "-"
 
 
-@click.command()
+@click.command(cls=Study)
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="Results (JSON).")
-@click.option("--write", type=click.Path(path_type=Path), help="Document that shows the table.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Results, as JSON.")
+@click.option("--write", type=click.Path(path_type=Path), help="Document to put the table in.")
 @click.option("--models", help="Only these, comma-separated.")
 def main(files: tuple[Path, ...], out: Path, write: Path | None, models: str | None) -> None:
-    """Judge every synthesizer by the declarations in FILES."""
+    """Compare what every synthesizer draws with the declarations in FILES."""
     source = Table("source", read_source(files).declarations)
     records: list[Record] = json.loads(out.read_text()) if out.exists() else []
     known = {(record["model"], record["seed"], record["epochs"]) for record in records}
@@ -150,8 +151,7 @@ def main(files: tuple[Path, ...], out: Path, write: Path | None, models: str | N
                 continue
             click.echo(f"{case.model}, seed {seed} ...", err=True)
             records.append(run_case(source, case, seed))
-            out.parent.mkdir(parents=True, exist_ok=True)
-            out.write_text(json.dumps(records, indent=1) + "\n", encoding="utf-8")
+            save_results(records, out)
     if write is not None:
         put_table(write, out.stem, study_table(records), check=False)
 

@@ -5,18 +5,18 @@ import json
 import pandas as pd
 import pytest
 
-from customs_baselines.fidelity_study import (
+from customs_data.errors import KitError
+from customs_data.fidelity.report import measure_fidelity
+from customs_data.fidelity.sides import Table
+from customs_scorer.fidelity_judges import JUDGES
+from made_up import make_sample
+from studies.fidelity_study import (
     TARGETS,
     draw_independently,
     read_study,
     study_table,
     summarize,
 )
-from customs_data.errors import KitError
-from customs_data.fidelity.report import measure_fidelity
-from customs_data.fidelity.sides import Table
-from customs_scorer.fidelity_judges import JUDGES
-from made_up import make_sample
 
 
 @pytest.fixture(scope="module")
@@ -66,5 +66,5 @@ def test_results_are_read_whole_or_refused(results, tmp_path):
     path.write_text(json.dumps(results, allow_nan=False))
     assert read_study(path) == results
     path.write_text('{"worlds": []}')
-    with pytest.raises(KitError, match="must hold results of `make fidelity`"):
+    with pytest.raises(KitError, match="does not contain results of `make fidelity`"):
         read_study(path)

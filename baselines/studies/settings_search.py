@@ -1,8 +1,8 @@
 """How the kit's hyper-parameters were chosen: validation by time on worlds made for tuning.
 
 Each candidate of a classic model learns from the first nine months of the training period and is
-scored on the last three; the test periods are never read. `make settings` runs it;
-`baselines/results/settings.json` holds what it found, and a test holds the models to it.
+scored on the last three; the test periods are never read. `make settings` writes the scores into
+`baselines/results/settings.json`. A test checks that the models use the best candidates.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from customs_data.erasure import erase
 from customs_data.keyed_random import secret_of_seed
 from customs_data.schema import DECLARED_COLUMNS, ERASED
 from customs_scorer.metrics.inspection import RANKED_RATES, precision_at
+from studies.script import Study, save_results
 
 #: Seeds of the worlds that settings are chosen on; no table of results uses them.
 TUNING_SEEDS: Final = (9000, 9001, 9002)
@@ -37,8 +38,8 @@ LABEL_RATES: Final = (1.0, 0.1)
 
 
 @dataclass(frozen=True)
-class Task:
-    """Features and labels of one world and label rate, cut by time."""
+class TuningSplit:
+    """Features and labels of one world at one label rate, split by time."""
 
     features: npt.NDArray[np.float64]
     y: npt.NDArray[np.int8]
@@ -46,29 +47,29 @@ class Task:
     later_y: npt.NDArray[np.int8]
 
 
-def make_tasks() -> Iterator[Task]:
-    """Yield a task for each tuning world and label rate, features of recipe kit."""
+def make_splits() -> Iterator[TuningSplit]:
+    """Yield a split for each tuning world and label rate, with features of recipe kit."""
     blueprint = read_blueprint()
     for seed in TUNING_SEEDS:
         train = split_periods(simulate_world(blueprint, secret_of_seed(seed)))["train"]
         X, fraud = train[list(DECLARED_COLUMNS)], train["Fraud"].to_numpy()
         earlier, later = split_by_time(X["Date"])
         for rate in LABEL_RATES:
-            yield _task(X, fraud, earlier, later, rate)
+            yield _split(X, fraud, earlier, later, rate)
 
 
-def _task(
+def _split(
     X: pd.DataFrame,
     fraud: npt.NDArray[np.int8],
     earlier: npt.NDArray[np.bool_],
     later: npt.NDArray[np.bool_],
     rate: float,
-) -> Task:
+) -> TuningSplit:
     kept = erase(X, fraud, label_rate=rate, erasure="random", secret=secret_of_seed(0))
     y = np.where(kept, fraud, ERASED).astype(np.int8)[earlier]
     recipe = make_features("kit")
     features = recipe.fit_transform(X[earlier].reset_index(drop=True), y)
-    return Task(
+    return TuningSplit(
         features[y >= 0],
         y[y >= 0],
         recipe.transform(X[later].reset_index(drop=True)),
@@ -76,14 +77,16 @@ def _task(
     )
 
 
-def measure(model: type[RecipeModel], settings: dict[str, Any], tasks: list[Task]) -> list[float]:
-    """Return, for each task, the mean of precision@5 % and @10 % on the later part."""
-    scores = []
-    for task in tasks:
-        classifier = model(settings=settings).make_classifier().fit(task.features, task.y)
-        found = classifier.predict_proba(task.later_features)[:, 1]
-        scores.append(mean(precision_at(task.later_y, found, rate) for rate in RANKED_RATES))
-    return scores
+def measure(
+    model: type[RecipeModel], settings: dict[str, Any], splits: list[TuningSplit]
+) -> list[float]:
+    """Return, for each split, the mean of precision@5 % and @10 % on the later part."""
+    precisions = []
+    for split in splits:
+        classifier = model(settings=settings).make_classifier().fit(split.features, split.y)
+        scores = classifier.predict_proba(split.later_features)[:, 1]
+        precisions.append(mean(precision_at(split.later_y, scores, rate) for rate in RANKED_RATES))
+    return precisions
 
 
 def search(
@@ -94,18 +97,18 @@ def search(
     Parameters
     ----------
     on_done : callable
-        For progress: a model's name and what one of its candidates scored.
+        Called after each candidate with the name of the model and the candidate's scores.
     names : collection of str
         Models to measure; empty for all.
 
     Returns
     -------
     dict
-        ``seeds``, ``label_rates`` and ``models``: by name, the candidates, best first, each with
-        ``settings``, ``mean`` and ``standard_error`` (over worlds and rates, of the difference to
-        the best) and ``cpu_seconds``.
+        ``seeds``, ``label_rates`` and ``models``: by name, the candidates, best first. Each has
+        ``settings``, ``mean``, ``behind_best`` with its ``standard_error`` (over worlds and label
+        rates), and ``cpu_seconds``.
     """
-    tasks = list(make_tasks())
+    splits = list(make_splits())
     models = {}
     for entry in list_baselines():
         model = entry.load_class()
@@ -114,7 +117,7 @@ def search(
         rows = []
         for settings in model.candidates:
             started = time.process_time()
-            scores = measure(model, dict(settings), tasks)
+            scores = measure(model, dict(settings), splits)
             seconds = time.process_time() - started
             rows.append({"settings": dict(settings), "scores": scores, "cpu_seconds": seconds})
             on_done(entry.name, rows[-1])
@@ -140,15 +143,15 @@ def _ranked(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return ranked
 
 
-@click.command()
+@click.command(cls=Study)
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Results, as JSON.")
-@click.option("--models", default="", help="Only these, by comma; others keep what OUT says.")
+@click.option("--models", default="", help="Only these, with commas; OUT keeps its others.")
 def main(out: Path, models: str) -> None:
     r"""Choose the kit's hyper-parameters by time-ordered validation (about half an hour).
 
     \b
     Example:
-      python -m customs_baselines.settings_search --out settings.json --models mlp,tabm
+      python -m studies.settings_search --out settings.json --models mlp,tabm
     """
     names = [name for name in models.split(",") if name]
     for name in names:
@@ -157,13 +160,13 @@ def main(out: Path, models: str) -> None:
     def show(name: str, row: dict[str, Any]) -> None:
         click.echo(f"{name} {row['settings']}: {mean(row['scores']):.4f}", err=True)
 
-    found = search(show, names)
+    results = search(show, names)
     if names and out.is_file():
-        held = json.loads(out.read_text(encoding="utf-8"))["models"] | found["models"]
-        found["models"] = {
-            entry.name: held[entry.name] for entry in list_baselines() if entry.name in held
+        known = json.loads(out.read_text(encoding="utf-8"))["models"] | results["models"]
+        results["models"] = {
+            entry.name: known[entry.name] for entry in list_baselines() if entry.name in known
         }
-    out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    save_results(results, out)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
 """How near simulated worlds are to the declarations they are calibrated to: data/FIDELITY.md.
 
-`make fidelity` runs it; `data/results/fidelity_practice.json` holds what it found, aggregates only.
-Worlds of fresh secrets are judged by the public release at n = 54,000; beside them stands a table
-whose columns were drawn from the release independently of each other, which Table 2 cannot tell
-from a good one.
+`make fidelity` compares worlds of fresh secrets with the public release, 54,000 declarations each,
+and writes aggregates into `data/results/fidelity_practice.json`. For comparison it also judges a
+table whose columns were drawn from the release independently of each other: the metrics of the
+paper's Table 2 cannot distinguish that table from a good one.
 """
 
 from __future__ import annotations
@@ -28,10 +28,11 @@ from customs_data.fidelity.report import FidelityReport, measure_fidelity
 from customs_data.fidelity.sides import Table, read_side
 from customs_data.keyed_random import secret_of_seed
 from customs_scorer.fidelity_judges import JUDGES
+from studies.script import Study, save_results
 
 #: Worlds that nothing was tuned on.
 SEEDS: Final = (91000, 91001, 91002, 91003, 91004)
-#: What the mean over worlds must reach at least; the ceiling of new rows is below 1.
+#: Least mean over worlds; the ceiling of new rows is below 1.
 TARGETS: Final = {
     "KS complement": 0.95,
     "TV complement": 0.92,
@@ -42,7 +43,7 @@ TARGETS: Final = {
     "boundary adherence": 0.98,
     "new-row synthesis": 1.0,
 }
-#: What the two-sample test may reach at most.
+#: Largest AUC of the two-sample test that passes.
 MOST_AUC: Final = 0.85
 _N_NAMED: Final = 12
 
@@ -56,13 +57,13 @@ def measure_study(
     seeds: tuple[int, ...] = SEEDS,
     on_step: Callable[[str], None] = lambda step: None,
 ) -> Results:
-    """Judge worlds of a configuration, and independently drawn columns, by a source.
+    """Compare worlds of a configuration, and independently drawn columns, with a source.
 
     Returns
     -------
     dict
-        ``configuration``, ``version``, ``n_declarations``, ``seeds``, ``worlds`` and
-        ``independent``: what `summarize` keeps of each report.
+        ``configuration``, ``version``, ``n_declarations``, ``seeds``; ``worlds`` and
+        ``independent``: reports as `summarize` returns them.
     """
     blueprint = read_blueprint(config=config, n_declarations=len(source.frame))
     worlds = []
@@ -90,7 +91,7 @@ def measure_study(
 
 
 def draw_independently(source: Table) -> Table:
-    """Draw each column from the source's by itself, with replacement."""
+    """Draw each column from the same column of the source, with replacement, on its own."""
     rng = np.random.default_rng(0)
     n = len(source.frame)
     columns = {
@@ -100,32 +101,32 @@ def draw_independently(source: Table) -> Table:
 
 
 def summarize(report: FidelityReport) -> Results:
-    """Keep the numbers and words of a report."""
-    told = report.judgement("two-sample test")
+    """Return the numbers and sentences of a report as plain data."""
+    details = report.judgement("two-sample test").details
     return {
         "quality": {score.name: score.value for score in report.scores},
         "ceiling": {score.name: score.ceiling for score in report.scores},
         "with_ids": {score.name: score.with_ids for score in report.scores},
         "findings": {
             judgement.judge: {
-                found.name: {"synthetic": found.synthetic, "source": found.source}
-                for found in judgement.findings
+                finding.name: {"synthetic": finding.synthetic, "source": finding.source}
+                for finding in judgement.findings
             }
             for judgement in report.judgements
         },
-        "features": {held["name"]: held["auc"] for held in told.details["features"]},
+        "features": {feature["name"]: feature["auc"] for feature in details["features"]},
         "gains": {
-            held["name"]: held["gain_without_entities"]
-            for held in told.details["features"]
-            if held["gain_without_entities"] is not None
+            feature["name"]: feature["gain_without_entities"]
+            for feature in details["features"]
+            if feature["gain_without_entities"] is not None
         },
-        "pairs": {" x ".join(held["columns"]): held["auc"] for held in told.details["pairs"]},
-        "sentences": list(told.sentences),
+        "pairs": {" x ".join(pair["columns"]): pair["auc"] for pair in details["pairs"]},
+        "sentences": list(report.judgement("two-sample test").sentences),
     }
 
 
 def study_table(results: Results) -> str:
-    """Return the tables of FIDELITY.md, in Markdown."""
+    """Return the Markdown tables of FIDELITY.md."""
     worlds, other = results["worlds"], results["independent"]
     lines = [
         "| | mean | standard error | half-split ceiling | target | holds | drawn independently |",
@@ -147,39 +148,43 @@ def study_table(results: Results) -> str:
         lines.append(f"| two-sample {name} | {_spread(values)} | 0.5 | {target} | {drawn:.4f} |")
     lines += ["", "| judge | finding | worlds | drawn independently | source |", _RULE]
     for judge in worlds[0]["findings"]:
-        for name, held in worlds[0]["findings"][judge].items():
-            if judge != "two-sample test" and held["synthetic"] is not None:
+        for name, finding in worlds[0]["findings"][judge].items():
+            if judge != "two-sample test" and finding["synthetic"] is not None:
                 values = _values(worlds, judge, name)
                 drawn = other["findings"][judge].get(name, {}).get("synthetic")
                 lines.append(
                     f"| {judge} | {name} | {mean(values):.4f} | {_number(drawn)} | "
-                    f"{_number(held['source'])} |"
+                    f"{_number(finding['source'])} |"
                 )
     lines += [
         "",
         "| gives it away | AUC alone | share of the trees' gain |",
         "| --- | ---: | ---: |",
     ]
-    features = {
-        name: mean(world["features"][name] for world in worlds) for name in worlds[0]["features"]
-    }
-    gains = {name: mean(world["gains"][name] for world in worlds) for name in worlds[0]["gains"]}
-    for name, auc in sorted(features.items(), key=lambda held: -held[1])[:_N_NAMED]:
+    gains = _means(worlds, "gains")
+    for name, auc in _largest(_means(worlds, "features")):
         gain = f"{gains[name]:.3f}" if name in gains else ""
         lines.append(f"| {name} | {auc:.3f} | {gain} |")
-    pairs = {
-        name: mean(world["pairs"][name] for world in worlds)
-        for name in worlds[0]["pairs"]
-        if all(name in world["pairs"] for world in worlds)
-    }
-    for name, auc in sorted(pairs.items(), key=lambda held: -held[1])[:_N_NAMED]:
-        lines.append(f"| {name} | {auc:.3f} | |")
+    lines += [f"| {name} | {auc:.3f} | |" for name, auc in _largest(_means(worlds, "pairs"))]
     lines += ["", f"In words (world {results['seeds'][0]}):", ""]
     lines += [f"* {sentence}" for sentence in worlds[0]["sentences"]]
     return "\n".join(lines)
 
 
 _RULE: Final = "| --- | --- | ---: | ---: | ---: |"
+
+
+def _means(worlds: list[Results], what: str) -> dict[str, float]:
+    """Means over worlds of the values that every world has, by name."""
+    return {
+        name: mean(world[what][name] for world in worlds)
+        for name in worlds[0][what]
+        if all(name in world[what] for world in worlds)
+    }
+
+
+def _largest(values: dict[str, float]) -> list[tuple[str, float]]:
+    return sorted(values.items(), key=lambda item: -item[1])[:_N_NAMED]
 
 
 def _values(worlds: list[Results], judge: str, name: str) -> list[float]:
@@ -200,37 +205,40 @@ def _number(value: float | None) -> str:
 
 
 def read_study(path: Path) -> Results:
-    """Read results.
+    """Read the results of `measure_study`.
 
     Raises
     ------
     KitError
-        If the file is none of `measure_study`.
+        If the file cannot be read or contains something else.
     """
     try:
         results: Results = json.loads(path.read_text(encoding="utf-8"))
         if set(results["worlds"][0]["quality"]) != set(PUBLISHED):
             raise ValueError("other metrics")
-    except (OSError, ValueError, LookupError, TypeError) as error:
-        raise KitError(f"{path} must hold results of `make fidelity`, however: {error}.") from None
+    except OSError as error:
+        raise KitError(f"Cannot read {path}: {error.strerror}.") from None
+    except (ValueError, LookupError, TypeError) as error:
+        raise KitError(f"{path} does not contain results of `make fidelity`: {error}.") from None
     return results
 
 
-@click.command()
+@click.command(cls=Study)
 @click.argument("source")
 @click.option("--config", default="practice", show_default=True, help="Configuration to measure.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Results, as JSON.")
-@click.option("--write", type=click.Path(path_type=Path), help="Document to put the tables into.")
+@click.option("--write", type=click.Path(path_type=Path), help="Document to put the tables in.")
 def main(source: str, config: str, out: Path, write: Path | None) -> None:
-    """Judge worlds of five fresh secrets by the declarations of SOURCE.
+    r"""Compare worlds of five fresh secrets with the declarations of SOURCE.
 
-    Example: python -m customs_baselines.fidelity_study released/ --out fidelity.json
+    \b
+    Example:
+      python -m studies.fidelity_study released/ --out fidelity.json
     """
     results = measure_study(
         read_side(source), config=config, on_step=lambda step: click.echo(step, err=True)
     )
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(json.dumps(results, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    save_results(results, out)
     if write is not None:
         put_table(write, "fidelity", study_table(results), check=False)
 

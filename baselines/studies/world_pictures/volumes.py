@@ -1,4 +1,4 @@
-"""How many declarations come each day: months, weekdays and holidays."""
+"""Picture: declarations per day, by month, weekday and holiday."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from customs_data.world_pictures.ink import (
+from studies.world_pictures.ink import (
     HONEST,
     INK,
     OTHER,
@@ -18,7 +18,7 @@ from customs_data.world_pictures.ink import (
     name_periods,
     new_panels,
 )
-from customs_data.world_pictures.scene import Scene
+from studies.world_pictures.scene import Scene
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,7 +28,7 @@ Floats = npt.NDArray[Any]
 
 _WEEK = 7
 _WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-#: Korea's long holidays within the window: first day, days, and the side their name stands on.
+#: Korea's long holidays in the three periods: name, first day, days, side of the name.
 _HOLIDAYS: Final = (
     ("Lunar New Year", "2020-01-24", 4, "left"),
     ("Chuseok", "2020-09-30", 5, "right"),
@@ -37,7 +37,7 @@ _HOLIDAYS: Final = (
 
 
 def draw_volumes(scene: Scene) -> Figure:
-    """Draw the daily volume with holidays, and the share of each weekday beside the release's."""
+    """Draw the daily volume with holidays, and weekday shares of the world and the release."""
     figure, panels = new_panels(2, 1, height=6.6, height_ratios=(3, 2))
     start = pd.Timestamp(scene.blueprint.configuration.period.first_day)
     daily = np.bincount(scene.world["Day"], minlength=scene.n_days)
@@ -45,7 +45,7 @@ def draw_volumes(scene: Scene) -> Figure:
     released_start = pd.Timestamp(scene.profile.first_day)
     _draw_days(panels[0, 0], daily, start)
     released_day = np.arange(len(release)) + (released_start - start).days
-    # The release's volume at the size of this world.
+    # The volume of the release, scaled to the size of this world.
     means = _week_means(released_day, release * daily.sum() / release.sum())
     panels[0, 0].plot(*means, color=HONEST, linewidth=1.6, linestyle=(0, (2, 1)))
     name_periods(panels[0, 0], scene.period_days)
@@ -58,7 +58,7 @@ def draw_volumes(scene: Scene) -> Figure:
 
 
 def _draw_days(axes: Axes, daily: Floats, start: pd.Timestamp) -> None:
-    """Each day as a line, the mean of a week, the holidays."""
+    """Draw each day as a line, the mean of a week, and the holidays."""
     day = np.arange(len(daily))
     axes.vlines(day, 0, daily, color=RULE, linewidth=0.9)
     axes.plot(*_week_means(day, daily), color=INK, linewidth=1.8)
@@ -77,7 +77,7 @@ def _draw_days(axes: Axes, daily: Floats, start: pd.Timestamp) -> None:
 
 
 def _week_means(day: Floats, volume: Floats) -> tuple[Floats, Floats]:
-    """Middle days of all spans of seven, and their means."""
+    """Middle days of all spans of seven days, and the means over the spans."""
     means = np.convolve(volume, np.full(_WEEK, 1 / _WEEK), mode="valid")
     return day[_WEEK // 2 : _WEEK // 2 + len(means)], means
 

@@ -1,4 +1,4 @@
-"""Precision with and without the links that rings leave, and the gain, paired by secret."""
+"""Picture: precision with and without the links that rings leave, paired by secret."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from customs_baselines.experiments.result_rows import Results
 from customs_baselines.experiments.statistics import scores_by_edition, t_interval
 from customs_data.errors import KitError
-from customs_data.world_pictures.ink import HONEST, INK, RULE, SOFT, new_panels
+from studies.world_pictures.ink import HONEST, INK, RULE, SOFT, new_panels
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,12 +24,12 @@ Pairs = dict[float, dict[int, tuple[float, float]]]
 
 
 def draw_links(results: Results) -> Figure:
-    """Draw a column of panels a model: both curves with 95 % intervals, and the gain below.
+    """Draw one column per model: both curves with 95 % intervals, and the gain below.
 
     Parameters
     ----------
     results : Results
-        Of a grid over worlds of the same seeds with and without links.
+        Results of a grid over worlds of the same seeds, with and without links.
 
     Raises
     ------
@@ -38,14 +38,13 @@ def draw_links(results: Results) -> Figure:
     """
     models = list(dict.fromkeys(group.baseline for group in results.groups()))
     pairs = {model: paired_scores(results, model) for model in models}
-    shown = [model for model in models if pairs[model]]
-    if not shown:
+    models = [model for model in models if pairs[model]]
+    if not models:
         raise KitError(
-            "The results must hold a model scored with and without links in worlds of the same "
-            "seed, however: they hold none."
+            "No model of these results was scored with and without links in worlds of one seed."
         )
-    figure, panels = new_panels(2, len(shown), height=6.0, sharey="row", sharex=True)
-    for column, model in enumerate(shown):
+    figure, panels = new_panels(2, len(models), height=6.0, sharey="row", sharex=True)
+    for column, model in enumerate(models):
         _draw_curves(panels[0, column], pairs[model])
         _draw_ceiling(panels[0, column], results)
         _draw_gain(panels[1, column], pairs[model])
@@ -53,44 +52,45 @@ def draw_links(results: Results) -> Figure:
     panels[0, 0].set_ylabel("precision@5 %")
     panels[0, 0].set_ylim(0, 1)
     panels[1, 0].set_ylabel("gain from links")
-    rates = sorted({rate for held in pairs.values() for rate in held})
+    rates = sorted({rate for by_rate in pairs.values() for rate in by_rate})
     panels[1, 0].set_xscale("log")
     panels[1, 0].set_xticks(rates, [f"{100 * rate:g}" for rate in rates])
     panels[1, 0].set_xlim(rates[0] / 1.4, rates[-1] * 1.4)
     panels[1, 0].minorticks_off()
-    panels[1, len(shown) // 2].set_xlabel("labelled training declarations, %")
-    _explain(figure, max(len(held) for rates in pairs.values() for held in rates.values()))
+    panels[1, len(models) // 2].set_xlabel("labelled training declarations, %")
+    n_worlds = max(len(scores) for by_rate in pairs.values() for scores in by_rate.values())
+    _explain(figure, n_worlds)
     return figure
 
 
 def paired_scores(results: Results, model: str) -> Pairs:
-    """Scores of a model on Private in the worlds that have both settings.
+    """Return the scores of a model on Private in worlds run with and without links.
 
     Parameters
     ----------
     results : Results
-        Labels erased at random, or none; runs under other erasures are left out.
+        Runs with all labels, or with labels erased at random, count; others are ignored.
     model : str
-        Its name.
+        Name of the model.
     """
-    found: dict[float, dict[int, dict[bool, float]]] = defaultdict(lambda: defaultdict(dict))
+    scores: dict[float, dict[int, dict[bool, float]]] = defaultdict(lambda: defaultdict(dict))
     for group, runs in results.groups().items():
         if group.baseline == model and group.erasure in _ERASURES:
             for name, values in scores_by_edition(runs, _METRIC).items():
                 seed = results.editions[name].get("seed")
                 if seed is not None:
-                    found[group.label_rate][seed][group.with_links] = mean(values)
+                    scores[group.label_rate][seed][group.with_links] = mean(values)
     pairs = {
-        rate: {seed: (both[True], both[False]) for seed, both in held.items() if len(both) == 2}
-        for rate, held in found.items()
+        rate: {seed: (both[True], both[False]) for seed, both in by_seed.items() if len(both) == 2}
+        for rate, by_seed in scores.items()
     }
-    return {rate: held for rate, held in sorted(pairs.items()) if held}
+    return {rate: by_seed for rate, by_seed in sorted(pairs.items()) if by_seed}
 
 
 def _draw_curves(axes: Axes, pairs: Pairs) -> None:
     rates = list(pairs)
     for setting, color, style, mark in ((0, HONEST, "-", "o"), (1, SOFT, _DASHES, "s")):
-        scores = [[both[setting] for both in held.values()] for held in pairs.values()]
+        scores = [[both[setting] for both in by_seed.values()] for by_seed in pairs.values()]
         axes.plot(
             rates,
             [mean(values) for values in scores],
@@ -106,16 +106,16 @@ def _draw_curves(axes: Axes, pairs: Pairs) -> None:
 
 
 def _draw_ceiling(axes: Axes, results: Results) -> None:
-    known = [
-        held["ceiling"]["private"][_METRIC]
-        for held in results.linked_editions()
-        if held.get("ceiling")
+    ceilings = [
+        edition["ceiling"]["private"][_METRIC]
+        for edition in results.linked_editions()
+        if edition.get("ceiling")
     ]
-    if known:
-        axes.axhline(mean(known), color=SOFT, linewidth=1, linestyle=":")
+    if ceilings:
+        axes.axhline(mean(ceilings), color=SOFT, linewidth=1, linestyle=":")
         axes.text(
             0.03,
-            mean(known) + 0.015,
+            mean(ceilings) + 0.015,
             "ceiling",
             transform=axes.get_yaxis_transform(),
             color=SOFT,
@@ -125,8 +125,8 @@ def _draw_ceiling(axes: Axes, results: Results) -> None:
 
 def _draw_gain(axes: Axes, pairs: Pairs) -> None:
     axes.axhline(0, color=SOFT, linewidth=1)
-    for rate, held in pairs.items():
-        gains = [linked - unlinked for linked, unlinked in held.values()]
+    for rate, by_seed in pairs.items():
+        gains = [linked - unlinked for linked, unlinked in by_seed.values()]
         if len(gains) > 1:
             axes.plot([rate, rate], t_interval(gains), color=RULE, linewidth=6, zorder=1)
         axes.scatter([rate] * len(gains), gains, color=SOFT, s=16, linewidths=0, zorder=2)

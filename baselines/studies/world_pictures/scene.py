@@ -1,4 +1,4 @@
-"""The worlds that the pictures show, their declarations beside the truth behind them."""
+"""The worlds in the pictures: declarations and the truth behind them."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ from customs_data.edition.generating import Blueprint, read_blueprint, simulate_
 from customs_data.keyed_random import secret_of_seed
 from customs_data.profile import Profile
 
-#: Published seeds of the worlds that are drawn; no edition or table of results uses them, and
-#: they were not chosen for their looks. The first is shown wherever a picture is of one world.
+#: Published seeds of the worlds. No edition or table of results uses them, and they were not chosen
+#: for their looks. A picture of a single world shows the first.
 GUIDE_SEEDS: Final = tuple(range(2020, 2030))
 
 
 @dataclass(frozen=True)
 class Scene:
-    """What the pictures are drawn from.
+    """Data of the pictures.
 
     Attributes
     ----------
     blueprint : Blueprint
         Settings of the worlds.
     worlds : tuple of DataFrame
-        One row a declaration: the 22 columns of the schema; Fraud Probability and Scheme of the
+        One row per declaration: the 22 columns of the schema; Fraud Probability and Scheme of the
         oracle; Cluster, Late Cluster and Look-alike of `customs_data.world.simulate.World`; Day
         (days since the first) and Price Deviation (ln of the unit price over the norm of the
         declared HS6).
     seeds : tuple of int
-        Of the worlds.
+        Seeds of the worlds.
     period_days : tuple of int
-        Day after the training, the public and the private period.
+        First day after the training, the public and the private period.
     """
 
     blueprint: Blueprint
@@ -43,17 +43,17 @@ class Scene:
 
     @property
     def world(self) -> pd.DataFrame:
-        """The world that is shown wherever a picture is of one."""
+        """World of the pictures that show only one."""
         return self.worlds[0]
 
     @property
     def n_days(self) -> int:
-        """Days of the window."""
+        """Number of days in the three periods."""
         return self.period_days[-1]
 
     @property
     def profile(self) -> Profile:
-        """What the worlds are calibrated to."""
+        """Profile that the worlds are calibrated to."""
         return self.blueprint.profile
 
 
@@ -65,7 +65,7 @@ def make_scene(seeds: tuple[int, ...] = GUIDE_SEEDS, *, n_declarations: int | No
     seeds : tuple of int
         At least one.
     n_declarations : int, optional
-        Of each world; the practice configuration's by default.
+        Size of each world; by default that of the practice configuration.
     """
     blueprint = read_blueprint(n_declarations=n_declarations)
     worlds = tuple(_unveil(blueprint, seed) for seed in seeds)
@@ -78,7 +78,7 @@ def make_scene(seeds: tuple[int, ...] = GUIDE_SEEDS, *, n_declarations: int | No
 
 
 def _unveil(blueprint: Blueprint, seed: int) -> pd.DataFrame:
-    """Declarations beside their truth."""
+    """Declarations with their truth beside them."""
     world = simulate_world(blueprint, secret_of_seed(seed))
     truth = world.oracle.drop(columns="Declaration ID")
     frame = pd.concat([world.declarations, truth, world.backstage], axis=1)

@@ -1,13 +1,12 @@
 """How well a validation score predicts hidden scores, measured on simulated worlds.
 
-A team sees its score on the last quarter of the training year; it is ranked on declarations filed
-up to six months later. `make validation` runs models on both and writes what came of it into
-starter_kit/README.md; `starter_kit/results/validation.json` keeps every run.
+A team validates on the last quarter of the training year, but is ranked on declarations filed up to
+six months later. `make validation` scores models on both and writes the table into
+starter_kit/README.md; `starter_kit/results/validation.json` contains every run.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from itertools import combinations
 from math import sqrt
@@ -31,8 +30,9 @@ from customs_data.erasure import erase
 from customs_data.keyed_random import derive, secret_of_seed
 from customs_data.schema import DECLARED_COLUMNS, ERASED
 from customs_scorer.metrics.inspection import RANKED_RATES, precision_at
+from studies.script import Study, save_results
 
-#: Models beside the team's: (name, recipe). None of them was chosen on these worlds.
+#: Models beside the team's: (name, recipe). None was chosen on these worlds.
 REFERENCES: Final = (
     ("risk_profile", None),
     ("logistic_regression", "kit"),
@@ -46,7 +46,7 @@ _PARTS: Final = ("validation", "public", "private")
 
 
 def measure(own_model: str, n_worlds: int) -> Iterator[dict[str, Any]]:
-    """Yield one run for each world, setting and model.
+    """Yield one run per world, setting and model.
 
     Parameters
     ----------
@@ -90,13 +90,15 @@ def _scores(
     later &= y != ERASED
     held_back = declared["train"][later].reset_index(drop=True)
     known = declared["train"][earlier].reset_index(drop=True)
-    found = {"validation": _precision(y[later], _fit(name, recipe, known, y[earlier], held_back))}
+    precision = {
+        "validation": _precision(y[later], _fit(name, recipe, known, y[earlier], held_back))
+    }
     test = pd.concat([declared["public"], declared["private"]], ignore_index=True)
     scores = _fit(name, recipe, declared["train"], y, test)
     parts = np.split(scores, [len(declared["public"])])
     for period, part in zip(("public", "private"), parts, strict=True):
-        found[period] = _precision(periods[period]["Fraud"].to_numpy(), part)
-    return found
+        precision[period] = _precision(periods[period]["Fraud"].to_numpy(), part)
+    return precision
 
 
 def _fit(
@@ -116,18 +118,18 @@ def _precision(y: npt.NDArray[np.int8], scores: npt.NDArray[np.float64]) -> dict
 
 
 def validation_table(runs: list[dict[str, Any]]) -> str:
-    """Lay the runs out as Markdown: one row a setting and model, then what it means."""
+    """Return the Markdown table of the runs: one row per setting and model, then a caption."""
     header = ["labels", "model", "validation @5 %", "Public @5 %", "Private @5 %"]
     header += ["Private - validation", "its sd", "r"]
     lines = [markdown_row(header), markdown_row(["---"] * 2 + ["---:"] * 6)]
     agreements = []
     for rate, erasure in SETTINGS:
-        held = [run for run in runs if (run["label_rate"], run["erasure"]) == (rate, erasure)]
+        chosen = [run for run in runs if (run["label_rate"], run["erasure"]) == (rate, erasure)]
         labels = f"{rate:.0%}" + ("" if rate == 1 else f", {erasure}")
-        for name in dict.fromkeys((run["model"], run["recipe"]) for run in held):
-            of_model = [run for run in held if (run["model"], run["recipe"]) == name]
+        for name in dict.fromkeys((run["model"], run["recipe"]) for run in chosen):
+            of_model = [run for run in chosen if (run["model"], run["recipe"]) == name]
             lines.append(markdown_row([labels, _label(*name), *_cells(of_model)]))
-        agreements.append(f"{labels}: {_agreement(held)}")
+        agreements.append(f"{labels}: {_agreement(chosen)}")
     n_worlds = len({run["world"] for run in runs})
     return "\n".join(
         [
@@ -150,7 +152,7 @@ def _cells(runs: list[dict[str, Any]]) -> list[str]:
     differences = [b - a for a, b in zip(validation, private, strict=True)]
     error = stdev(differences) / sqrt(len(differences))
     return [
-        *(f"{mean(held):.3f}" for held in (validation, public, private)),
+        *(f"{mean(scores):.3f}" for scores in (validation, public, private)),
         f"{mean(differences):+.3f} ± {error:.3f}",
         f"{stdev(differences):.3f}",
         f"{np.corrcoef(validation, private)[0, 1]:.2f}",
@@ -162,7 +164,7 @@ def _five(runs: list[dict[str, Any]], part: str) -> list[float]:
 
 
 def _agreement(runs: list[dict[str, Any]]) -> str:
-    """Share of pairs of models that validation and Private order alike."""
+    """Share of the pairs of models that validation and Private put in the same order."""
     alike = n_pairs = 0
     for world in {run["world"] for run in runs}:
         for a, b in combinations([run for run in runs if run["world"] == world], 2):
@@ -175,11 +177,19 @@ def _agreement(runs: list[dict[str, Any]]) -> str:
     return f"{alike} of {n_pairs} ({alike / n_pairs:.0%})"
 
 
-@click.command()
-@click.argument("own_model")
-@click.option("--worlds", type=click.IntRange(min=2), default=10, show_default=True)
-@click.option("--results", type=click.Path(path_type=Path), required=True)
-@click.option("--write", "document", type=click.Path(path_type=Path), required=True)
+@click.command(cls=Study)
+@click.argument("own_model", metavar="FILE.py:CLASS")
+@click.option(
+    "--worlds", type=click.IntRange(min=2), default=10, show_default=True, help="Worlds to run on."
+)
+@click.option("--results", type=click.Path(path_type=Path), required=True, help="Runs, as JSON.")
+@click.option(
+    "--write",
+    "document",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="Document to put the table in.",
+)
 def main(own_model: str, worlds: int, results: Path, document: Path) -> None:
     """Measure how well validation predicts hidden scores (about ten minutes)."""
     runs = []
@@ -190,7 +200,7 @@ def main(own_model: str, worlds: int, results: Path, document: Path) -> None:
             + " ".join(f"{part} {run[part]['precision_at_5']:.3f}" for part in _PARTS),
             err=True,
         )
-    results.write_text(json.dumps({"runs": runs}, indent=1) + "\n", encoding="utf-8")
+    save_results({"runs": runs}, results)
     put_table(document, results.stem, validation_table(runs), check=False)
 
 

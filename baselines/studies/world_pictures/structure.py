@@ -1,4 +1,4 @@
-"""What tells rings from decoys by structure alone: something else in every world."""
+"""Picture: which structural traits separate rings from decoys, different in every world."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from customs_data.world_pictures.ink import HONEST, INK, RULE, SOFT, new_panels
-from customs_data.world_pictures.scene import Scene
+from studies.world_pictures.ink import HONEST, INK, RULE, SOFT, new_panels
+from studies.world_pictures.scene import Scene
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _FOLDS = 10
-_FEWEST = 10  # declarations of a cluster: less has no structure to measure
+_FEWEST = 10  # declarations of a cluster; smaller ones have no structure to measure
 
 TRAITS: Final = (
     "declarations an importer",
@@ -35,12 +35,12 @@ TRAITS: Final = (
 )
 
 
-#: Rows below the traits: all of them together, and where the weights were learned.
+#: Rows below the traits: all together, by where the weights were learned.
 TOGETHER: Final = ("all, learned in\nother worlds", "all, learned in\nthis world")
 
 
 def draw_structure(scene: Scene) -> Figure:
-    """Draw, for each trait and world, how well it alone ranks rings above decoys."""
+    """Draw, for each trait and world, how well the trait alone ranks rings above decoys."""
     measured = [measure_clusters(world) for world in scene.worlds]
     scores = pd.DataFrame([separation(clusters) for clusters in measured])
     scores[list(TOGETHER)] = learned_separation(measured)
@@ -72,7 +72,7 @@ def draw_structure(scene: Scene) -> Figure:
 
 
 def learned_separation(measured: list[pd.DataFrame]) -> pd.DataFrame:
-    """AUC of all traits together, by logistic regression; one row a world.
+    """Return the AUC of all traits together, by logistic regression; one row per world.
 
     Parameters
     ----------
@@ -82,8 +82,8 @@ def learned_separation(measured: list[pd.DataFrame]) -> pd.DataFrame:
     Returns
     -------
     DataFrame, shape (n_worlds, 2)
-        Columns `TOGETHER`: learned on all other worlds, and in the world itself with the labels of
-        its clusters (by cross-validation).
+        Columns `TOGETHER`: learned in all other worlds; and learned in the world itself, by
+        cross-validation over its clusters.
     """
     model = make_pipeline(StandardScaler(), LogisticRegression())
     rows = []
@@ -100,7 +100,7 @@ def learned_separation(measured: list[pd.DataFrame]) -> pd.DataFrame:
 
 
 def separation(clusters: pd.DataFrame) -> dict[str, float]:
-    """AUC of each trait for rings against decoys: 0.5 = it tells nothing.
+    """Return the AUC of each trait for rings against decoys; 0.5 if it says nothing.
 
     Parameters
     ----------
@@ -116,12 +116,14 @@ def _is_ring(clusters: pd.DataFrame) -> npt.NDArray[np.bool_]:
 
 
 def measure_clusters(world: pd.DataFrame) -> pd.DataFrame:
-    """Measure the traits of every ring and decoy from what a team sees, but for membership.
+    """Measure the traits of every ring and decoy.
+
+    Only membership of a cluster is hidden from teams; the rest is declared.
 
     Parameters
     ----------
     world : DataFrame
-        Of a `Scene`.
+        World of a `Scene`.
 
     Returns
     -------
@@ -152,13 +154,13 @@ def measure_clusters(world: pd.DataFrame) -> pd.DataFrame:
 
 
 def _mean_days(members: pd.DataFrame, column: str) -> pd.Series[float]:
-    """Mean over agents of the days between their first and last declaration."""
+    """Mean over traders of the days between first and last declaration."""
     day = members.groupby(["Cluster", column])["Day"]
     return (day.max() - day.min()).groupby("Cluster").mean()
 
 
 def _effective_number(members: pd.DataFrame, column: str) -> pd.Series[float]:
-    """How many equally busy agents would be as concentrated: 1 / sum of squared shares."""
+    """Number of equally busy traders with the same concentration: 1 / sum of squared shares."""
     n = members.groupby(["Cluster", column]).size()
     share = n / n.groupby("Cluster").transform("sum")
     return 1.0 / (share**2).groupby("Cluster").sum()

@@ -1,4 +1,4 @@
-"""The scheme that comes late: its share of all fraud, and the rings that bring it."""
+"""Picture: the scheme that starts late, its share of all fraud, and the rings that use it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from customs_data.world.schemes import SCHEMES
-from customs_data.world_pictures.ink import (
+from studies.world_pictures.ink import (
     FRAUD,
     HONEST,
     INK,
@@ -18,7 +18,7 @@ from customs_data.world_pictures.ink import (
     name_periods,
     new_panels,
 )
-from customs_data.world_pictures.scene import Scene
+from studies.world_pictures.scene import Scene
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def draw_late_scheme(scene: Scene) -> Figure:
-    """Draw each scheme's share of fraud by month, and every declaration of the late rings."""
+    """Draw the share of each scheme by month, and every declaration of the late rings."""
     figure, panels = new_panels(2, 1, height=7.4, height_ratios=(5, 4))
     start = pd.Timestamp(scene.blueprint.configuration.period.first_day)
     _draw_shares(panels[0, 0], scene)
@@ -40,7 +40,7 @@ def draw_late_scheme(scene: Scene) -> Figure:
 
 
 def monthly_shares(world: pd.DataFrame) -> pd.DataFrame:
-    """Each scheme's share of all cheating, by month (rows) and scheme (columns)."""
+    """Return the share of each scheme (columns) in all cheating, by month (rows)."""
     cheats = world[world["Scheme"] != ""]
     month = cheats["Date"].dt.to_period("M")
     counts = cheats.groupby([month, "Scheme"]).size().unstack(fill_value=0)

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
-from customs_baselines.validation_study import SETTINGS, validation_table
+from studies.validation_study import SETTINGS, validation_table
 
 
 def run(world, setting, model, validation, public, private):
-    held = zip(("validation", "public", "private"), (validation, public, private), strict=True)
-    scores = {part: {"precision_at_5": value, "precision_at_10": 0.0} for part, value in held}
+    parts = {"validation": validation, "public": public, "private": private}
+    scores = {
+        part: {"precision_at_5": value, "precision_at_10": 0.0} for part, value in parts.items()
+    }
     names = {"world": world, "model": model, "recipe": None}
     return {**names, "label_rate": setting[0], "erasure": setting[1], **scores}
 
