@@ -42,7 +42,6 @@ UNCLEAN = {
     "baselines/customs_baselines/networks",
     "baselines/customs_baselines/running",
     "baselines/customs_baselines/shapes",
-    "baselines/studies",
     "benchmarks/*.py",
     "data/customs_data/*.py",
     "data/customs_data/columns",
