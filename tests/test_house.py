@@ -51,7 +51,6 @@ UNCLEAN = {
     "data/customs_data/files",
     "data/customs_data/reports",
     "data/customs_data/synthesis",
-    "data/customs_data/world",
     "leaderboard/customs_leaderboard/*.py",
     "leaderboard/customs_leaderboard/ladder",
     "leaderboard/customs_leaderboard/publishing",

@@ -81,7 +81,7 @@ def _unveil(blueprint: Blueprint, seed: int) -> pd.DataFrame:
     """Declarations with their truth beside them."""
     world = simulate_world(blueprint, secret_of_seed(seed))
     truth = world.oracle.drop(columns="Declaration ID")
-    frame = pd.concat([world.declarations, truth, world.backstage], axis=1)
+    frame = pd.concat([world.declarations, truth, world.unrecorded], axis=1)
     first_day = pd.Timestamp(blueprint.configuration.period.first_day)
     values = blueprint.profile.values
     norm = frame["HS6 Code"].map(dict(zip(values.hs6, values.price_mean, strict=True)))

@@ -1,4 +1,4 @@
-"""When declarations are made: months by the profile's volumes, weekdays and holidays."""
+"""Days of declarations, by the profile's months, weekdays and holidays."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ IntArray = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Month:
-    """The declarations of a month: they stand side by side, in no particular order.
+    """Declarations of a month, which are consecutive and in no particular order.
 
     Attributes
     ----------
@@ -28,9 +28,9 @@ class Month:
     start, stop : int
         The declarations ``start .. stop - 1``.
     first_day : int
-        Days since the first day of the window.
+        Days between the first day of the window and that of the month.
     volume : float64 array, shape (n_days_of_month,)
-        Expected declarations of its days, in any unit.
+        Expected declarations per day, in any unit.
     """
 
     period: int
@@ -42,17 +42,17 @@ class Month:
 
 @dataclass(frozen=True)
 class Calendar:
-    """The day of each declaration.
+    """Months and days of the declarations.
 
     Attributes
     ----------
     months : tuple of Month
-        In their order; together they hold every declaration.
+        In their order; together they contain every declaration.
     n_days : int
-        Days of the window.
+        Length of the window.
     first_day : datetime.date
     period_rows : tuple of int
-        Declarations of the training, public and private period.
+        Rows of the training, public and private period.
     streams : Streams
     """
 
@@ -63,7 +63,7 @@ class Calendar:
     streams: Streams
 
     def day(self, start: int, stop: int) -> IntArray:
-        """Days since the first of the declarations ``start .. stop - 1``, shape (n,)."""
+        """Draw the days of ``start .. stop - 1``, counted from the first day; shape (n,)."""
         u = self.streams.uniform("calendar/day", start, stop)[:, 0]
         day = np.empty(stop - start, dtype=np.int64)
         for month in self.months:
@@ -74,12 +74,12 @@ class Calendar:
         return day
 
     def order(self, month: Month, day: IntArray) -> IntArray:
-        """Its declarations by day, within a day in an order of its own stream, shape (n,)."""
+        """Return the order of a month's declarations: by day, then random; shape (n,)."""
         tie = self.streams.words("calendar/order", month.start, month.stop)[:, 0]
         return np.lexsort((tie, day)).astype(np.int64)
 
     def date(self, day: IntArray) -> NDArray[np.datetime64]:
-        """Dates of days, datetime64[s]."""
+        """Return the dates of days, datetime64[s]."""
         start = np.datetime64(self.first_day, "D")
         return (start + day.astype("timedelta64[D]")).astype("datetime64[s]")
 
@@ -87,11 +87,10 @@ class Calendar:
 def make_calendar(
     period: Period, profile: Profile, n_declarations: int, streams: Streams
 ) -> Calendar:
-    """Spread the declarations over the window.
+    """Distribute the declarations over the window.
 
-    Rows of the three periods keep the paper's proportions and rows of the months the profile's,
-    both by largest remainder; the day within a month is drawn by the profile's daily volumes,
-    which hold its weekdays and holidays.
+    Periods have the paper's proportions and months the profile's, both by largest remainder. Days
+    within a month are drawn by the profile's daily volumes, which contain weekdays and holidays.
     """
     n_months = sum(period.months)
     starts = [_add_months(period.first_day, month) for month in range(n_months + 1)]
@@ -115,13 +114,13 @@ def make_calendar(
 
 
 def _add_months(day: datetime.date, months: int) -> datetime.date:
-    """First day of a later month."""
+    """Return the first day of a later month."""
     index = day.year * 12 + day.month - 1 + months
     return datetime.date(index // 12, index % 12 + 1, 1)
 
 
 def _volume_of_days(profile: Profile, first_day: datetime.date, n_days: int) -> FloatArray:
-    """Expected volume of each day: the profile's own, or its weekdays where it has none."""
+    """Return the expected volume of each day: the profile's, or that of its weekdays."""
     start = datetime.date.fromisoformat(profile.first_day)
     counts = np.array(profile.day_counts, dtype=np.float64)
     offset = (first_day - start).days

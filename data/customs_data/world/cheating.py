@@ -1,4 +1,4 @@
-"""Who cheats, how, and what the inspection writes down."""
+"""Who cheats and how, and what the inspection records."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ _BISECTIONS = 50
 
 @dataclass(frozen=True)
 class Risks:
-    """Log-odds of cheating, in the two parts that the intercept tells apart; shape (n,).
+    """Log-odds of cheating, to which the intercept is added outside rings; shape (n,).
 
     Attributes
     ----------
     log_odds : float64
-        Final in rings; without the intercept elsewhere.
+        Complete in rings; elsewhere without the intercept.
     in_ring : bool
     critical_weight : float64
         Relative weight of critical fraud, without the scheme's factor.
@@ -42,14 +42,14 @@ class Risks:
     critical_weight: FloatArray
 
     def cheating(self, intercept: float) -> FloatArray:
-        """Probability of cheating, shape (n,)."""
+        """Return the probability of cheating, shape (n,)."""
         shift = np.where(self.in_ring, 0.0, intercept)
         return np.minimum(logistic(self.log_odds + shift), _MOST_CERTAIN)
 
 
 @dataclass(frozen=True)
 class Constants:
-    """Solved once on a fixed set of declarations, then the same for every partition.
+    """Constants of a world, solved once on a sample of its declarations.
 
     Attributes
     ----------
@@ -64,18 +64,18 @@ class Constants:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Outcome:
     """Labels and truth of a draft; arrays of shape (n,).
 
     Attributes
     ----------
     fraud, critical : int8
     probability : float64
-        Probability that the label is 1, before anything was drawn.
+        Probability that the label is 1, before anything is drawn.
     scheme : int64
-        What the importer really did, -1 if nothing.
+        Scheme of the importer, -1 if none.
     lookalike : int64
-        Scheme whose traces an honest form shows, -1 if none.
+        Scheme that an honest declaration looks like, -1 if none.
     """
 
     fraud: NDArray[np.int8]
@@ -93,7 +93,7 @@ def weigh_risks(
     draft: Draft,
     n_days: int,
 ) -> Risks:
-    """Log-odds of each declaration from goods, filing, season and agents."""
+    """Return the log-odds of each declaration from goods, filing, season and agents."""
     settings = configuration.clusters
     importers, clusters = population.importers, population.clusters
     segment = effects.segment(draft.cell, draft.filing, draft.log_mass)
@@ -117,7 +117,7 @@ def weigh_risks(
 
 
 def solve_constants(configuration: Configuration, risks: list[Risks]) -> Constants:
-    """Intercept and factor that give the configured rates on average over `risks`."""
+    """Solve for the configured rates, on average over `risks`."""
     joined = Risks(
         np.concatenate([part.log_odds for part in risks]),
         np.concatenate([part.in_ring for part in risks]),
@@ -128,24 +128,24 @@ def solve_constants(configuration: Configuration, risks: list[Risks]) -> Constan
     low, high = -20.0, 20.0
     for _ in range(_BISECTIONS):
         middle = 0.5 * (low + high)
-        shown = _shown(configuration, joined.cheating(middle))
-        if ordered_sum(shown) / n < inspection.fraud_rate:
+        probability = _label_probability(configuration, joined.cheating(middle))
+        if ordered_sum(probability) / n < inspection.fraud_rate:
             low = middle
         else:
             high = middle
     intercept = 0.5 * (low + high)
-    found = joined.cheating(intercept) * (1.0 - inspection.missed_share)
-    weighted = ordered_sum(found * joined.critical_weight) / n
+    detected = joined.cheating(intercept) * (1.0 - inspection.missed_share)
+    weighted = ordered_sum(detected * joined.critical_weight) / n
     return Constants(intercept, inspection.critical_rate / weighted)
 
 
-def _shown(configuration: Configuration, cheating: FloatArray) -> FloatArray:
-    """Probability that the label is 1: fraud found, or an honest row accused."""
+def _label_probability(configuration: Configuration, cheating: FloatArray) -> FloatArray:
+    """Return the probability that the label is 1: fraud detected, or an honest row accused."""
     inspection = configuration.inspection
     return (1.0 - inspection.missed_share) * cheating + inspection.accused_share * (1.0 - cheating)
 
 
-def judge(
+def cheat_and_inspect(
     configuration: Configuration,
     market: Market,
     population: Population,
@@ -155,10 +155,10 @@ def judge(
     risks: Risks,
     constants: Constants,
     streams: Streams,
-) -> Verdict:
-    """Decide who cheats, change their forms, and label.
+) -> Outcome:
+    """Draw who cheats and who looks like it, change their declarations, and label all.
 
-    The honest look-alikes of every scheme are drawn here too, from the rows that do not cheat.
+    Honest look-alikes of each scheme are drawn from the rows that do not cheat.
     """
     inspection = configuration.inspection
     stop = draft.start + len(draft)
@@ -181,23 +181,25 @@ def judge(
         )
         function(draft, rows, chance, occasions)
 
-    found = np.where(cheats, u[:, 8] >= inspection.missed_share, u[:, 8] < inspection.accused_share)
+    is_fraud = np.where(
+        cheats, u[:, 8] >= inspection.missed_share, u[:, 8] < inspection.accused_share
+    )
     names = list(SCHEMES)
     factor = np.array([inspection.critical_schemes.get(name, 1.0) for name in names])
     factor = factor / _mean_factor(configuration, factor, names)
     grave = constants.critical_factor * risks.critical_weight * factor[scheme]
-    is_critical = found & cheats & (u[:, 9] < grave)
-    return Verdict(
-        fraud=found.astype(np.int8),
-        critical=np.where(is_critical, 2, found).astype(np.int8),
-        probability=np.rint(_shown(configuration, cheating) * 1e6) / 1e6,
+    is_critical = is_fraud & cheats & (u[:, 9] < grave)
+    return Outcome(
+        fraud=is_fraud.astype(np.int8),
+        critical=np.where(is_critical, 2, is_fraud).astype(np.int8),
+        probability=np.rint(_label_probability(configuration, cheating) * 1e6) / 1e6,
         scheme=np.where(cheats, scheme, -1),
         lookalike=np.where(cheats, -1, look),
     )
 
 
 def _mean_factor(configuration: Configuration, factor: FloatArray, names: list[str]) -> float:
-    """Mean of the schemes' critical factors under their mean weights."""
+    """Return the mean of the schemes' critical factors under their mean weights."""
     weight = np.array([configuration.cheating.weights[name] for name in names])
     return ordered_sum(weight * factor) / ordered_sum(weight)
 
@@ -211,7 +213,7 @@ def _choose_scheme(
     risks: Risks,
     u: FloatArray,
 ) -> IntArray:
-    """The scheme each row would use: the section's mix, or the cluster's principal scheme."""
+    """Draw the scheme that each row would use, by its section or its cluster's principal scheme."""
     names = list(SCHEMES)
     clusters = population.clusters
     section = market.section[draft.cell]

@@ -1,8 +1,8 @@
-"""The settings of a world: frozen, checked, and read from TOML.
+"""Settings of a world: frozen dataclasses, read from TOML and checked.
 
-Every number stands in the TOML file beside its unit and its source; the classes here give it a
-name and refuse values that make no sense. Anything that could help to guess a label in another
-world is not a setting but a prior: it is drawn from the secret (see ``effects``).
+The TOML file gives each number with its unit and its source. Settings are only the distributions
+of what could help to guess a label in another world: the values are drawn from the secret (see
+``effects``).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def _check_shares(settings: object, *names: str) -> None:
     for name in names:
         value = getattr(settings, name)
         if not 0.0 <= value <= 1.0:
-            raise ValueError(f"{name} must be a share between 0 and 1, however: it is {value}.")
+            raise ValueError(f"{name} is {value}: give a share between 0 and 1.")
 
 
 def _check_positive(settings: object, *names: str) -> None:
@@ -32,7 +32,7 @@ def _check_positive(settings: object, *names: str) -> None:
     for name in names:
         value = getattr(settings, name)
         if not value > 0:
-            raise ValueError(f"{name} must be positive, however: it is {value}.")
+            raise ValueError(f"{name} is {value}: give a positive number.")
 
 
 def _check_ranges(settings: object, *names: str) -> None:
@@ -40,12 +40,12 @@ def _check_ranges(settings: object, *names: str) -> None:
     for name in names:
         low, high = getattr(settings, name)
         if low > high:
-            raise ValueError(f"{name} must be (lowest, highest), however: it is ({low}, {high}).")
+            raise ValueError(f"{name} is [{low}, {high}]: give the lowest value first.")
 
 
 @dataclass(frozen=True)
 class Period:
-    """The window of an edition: first day, months of the three periods and their rows."""
+    """Time span of an edition: first day, and months and rows of the three periods."""
 
     first_day: datetime.date
     months: tuple[int, int, int]
@@ -53,14 +53,14 @@ class Period:
 
     def __post_init__(self) -> None:
         if self.first_day.day != 1:
-            raise ValueError(f"first_day must open a month, however: it is {self.first_day}.")
+            raise ValueError(f"first_day is {self.first_day}: give the first day of a month.")
         if min(self.months) < 1 or min(self.reference_rows) < 1:
-            raise ValueError("months and reference_rows must be positive, however: one is not.")
+            raise ValueError("months or reference_rows contain a number below 1.")
 
 
 @dataclass(frozen=True)
 class Trade:
-    """Honest trade: how many agents, how long they live, how firm their habits are."""
+    """Honest trade: number of agents, their lives and habits."""
 
     importers_per_declaration: float
     declarants_per_declaration: float
@@ -97,9 +97,7 @@ class Trade:
             "activity_sd", "shortest_life", "mean_life", "mass_sd", "price_sd",
         )  # fmt: skip
         if abs(sum(self.declarant_shares) - 1.0) > 1e-9:
-            raise ValueError(
-                f"declarant_shares must sum to 1, however: they are {self.declarant_shares}."
-            )
+            raise ValueError(f"declarant_shares are {self.declarant_shares}: make them sum to 1.")
 
 
 @dataclass(frozen=True)
@@ -154,12 +152,12 @@ class Clusters:
             "seller_days", "shell_declarations", "shell_mean_life", "shell_lines",
         )  # fmt: skip
         if self.ring_share + self.decoy_share >= 1.0:
-            raise ValueError("ring_share + decoy_share must stay below 1, however: they do not.")
+            raise ValueError("ring_share + decoy_share are 1 or more: lower one of them.")
 
 
 @dataclass(frozen=True)
 class Risk:
-    """What makes an ordinary declaration risky: sizes of effects whose values the secret draws."""
+    """Sizes of effects on an ordinary declaration's risk; the secret draws their values."""
 
     segment_sd: float
     effect_sizes: dict[str, float]
@@ -176,12 +174,12 @@ class Risk:
         _check_shares(self, "box_share", "repeat_share")
         _check_positive(self, "segment_sd")
         if min(self.effect_sizes.values(), default=0.0) < 0:
-            raise ValueError("effect_sizes must not be negative, however: one is.")
+            raise ValueError("effect_sizes contain a negative number.")
 
 
 @dataclass(frozen=True)
 class Cheating:
-    """Schemes: their mean weights, how far worlds differ, and their honest look-alikes."""
+    """Schemes: mean weights, differences between worlds, and honest look-alikes."""
 
     weights: dict[str, float]
     weight_sd: float
@@ -195,12 +193,12 @@ class Cheating:
         _check_ranges(self, "depth_range", "lookalike_share")
         _check_shares(self, "principal_share")
         if min(self.weights.values(), default=0.0) <= 0:
-            raise ValueError("scheme weights must be positive, however: one is not.")
+            raise ValueError("cheating.weights contain a number that is not positive.")
 
 
 @dataclass(frozen=True)
 class Inspection:
-    """What the labels show of the truth."""
+    """How the labels differ from the truth."""
 
     fraud_rate: float
     missed_share: float
@@ -215,7 +213,7 @@ class Inspection:
     def __post_init__(self) -> None:
         _check_shares(self, "fraud_rate", "missed_share", "accused_share", "critical_rate")
         if self.critical_rate > self.fraud_rate:
-            raise ValueError("critical_rate must not exceed fraud_rate, however: it does.")
+            raise ValueError("critical_rate is above fraud_rate: critical fraud is fraud.")
 
 
 @dataclass(frozen=True)
@@ -225,13 +223,13 @@ class Configuration:
     Attributes
     ----------
     name : str
-        Names the edition; part of every random stream's key.
+        Name of the configuration; part of every random stream's key.
     version : str
-        Raised with every change of a number.
+        Changes with every number.
     n_declarations : int
-        Rows made when nobody says otherwise.
+        Default number of rows.
     period, trade, clusters, risk, cheating, inspection
-        The sections of the TOML file.
+        Sections of the TOML file.
     """
 
     name: str
@@ -246,12 +244,12 @@ class Configuration:
 
     def __post_init__(self) -> None:
         if not self.name or not self.version:
-            raise ValueError("name and version must not be empty, however: one is.")
+            raise ValueError("name or version is empty.")
         _check_positive(self, "n_declarations")
 
     @property
     def edition(self) -> str:
-        """Name and version in one text: what the random streams are keyed with."""
+        """Name and version: part of every random stream's key."""
         return f"{self.name}/{self.version}"
 
 
@@ -261,7 +259,7 @@ def load_configuration(path: str | Path = "practice") -> Configuration:
     Parameters
     ----------
     path : str or Path
-        A TOML file, or the name of a shipped one: "practice" or "national".
+        TOML file, or name of a shipped one: "practice" or "national".
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""A draft of declarations: what is true of the goods and what the form is about to say."""
+"""Drafts of declarations: the true goods, and the columns as they will be declared."""
 
 from __future__ import annotations
 
@@ -16,31 +16,29 @@ BoolArray = NDArray[np.bool_]
 class Draft:
     """Declarations ``start .. stop - 1`` in codes; arrays of shape (n,).
 
-    Not frozen: a scheme changes what the form says, in place and for its rows only.
+    Not frozen: a scheme changes the declared columns of its rows in place.
 
     Attributes
     ----------
     start : int
-        Index of the first declaration.
+        First declaration.
     day : int64
         Days since the first.
     importer, declarant : int32
     seller, courier : int64
-        -1 where the form leaves them empty.
+        -1 where the declaration leaves them empty.
     filing : dict of int64
         Codes of the filing fields.
     cell : int64
-        The goods as they are.
+        True goods.
     hs6, departure, origin, tax_type : int64
-        The goods as declared.
+        Declared goods.
     rate : float64
-        Duty in percent as declared.
-    log_mass : float64
-        Ln kg as declared.
-    log_price : float64
-        Ln KRW as declared.
+        Declared duty in percent.
+    log_mass, log_price : float64
+        Declared ln kg and ln KRW.
     cluster : int32
-        Ring or decoy the row works for, -1 for everybody else and for cover.
+        Ring or decoy of the row; -1 for all others and for cover.
     """
 
     start: int

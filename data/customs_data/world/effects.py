@@ -1,9 +1,9 @@
 """Global effects of a world, all drawn from its secret.
 
-Which codes are risky, how strongly and with what sign; which schemes rule in which section of the
-tariff; how deep they go; how often honest traders look the same; and what tells a ring from a
-decoy. If these were constants of the program, a model trained on other simulated worlds would
-rank a new one without a single label of it.
+They are: which codes are risky, how strongly and with what sign; the mix of schemes in each
+section of the tariff; how deep schemes go; how often honest declarations look like them; and the
+difference between rings and decoys. If these were constants of the program, a model trained on
+other simulated worlds could rank a new one without any of its labels.
 """
 
 from __future__ import annotations
@@ -21,8 +21,7 @@ from customs_data.world.market import Market
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
-# Traits by which clusters differ; the secret draws a direction in their space along which rings
-# and decoys lie apart.
+#: Traits of a cluster's style; the secret draws the direction in which rings and decoys differ.
 STYLE_TRAITS = (
     "life",
     "pace",
@@ -35,10 +34,10 @@ STYLE_TRAITS = (
     "offices",
 )
 
-_PROBE_ROWS = 4096  # enough to scale the segment's spread to within 2 %
+_PROBE_ROWS = 4096  # scales the segment's spread to within 2 %
 _DAYS_OF_YEAR = 365.25
-_HIGHEST_RATE = 30.0  # percent: beyond, a higher duty tempts no more; generator specification, B3
-_SD_LOG_MASS = 3.4  # of ln kg over declarations; release
+_HIGHEST_RATE = 30.0  # percent: a higher duty is no greater temptation; generator specification, B3
+_SD_LOG_MASS = 3.4  # sd of ln kg over declarations; release
 _GOODS_EFFECTS = ("chapter", "hs6", "origin", "departure", "tax_type")
 _FILING_EFFECTS = ("mode", "import_type", "import_use", "payment", "office", "indicator")
 _BOX_GRID = (8, 4, 3)  # chapter groups, origin groups, tax groups; generator specification, B3
@@ -46,20 +45,20 @@ _BOX_GRID = (8, 4, 3)  # chapter groups, origin groups, tax groups; generator sp
 
 @dataclass(frozen=True)
 class _Probe:
-    """A fixed set of random declarations, on which the sizes of effects are measured."""
+    """Random declarations on which the sizes of effects are measured."""
 
     cell: IntArray
     filing: dict[str, IntArray]
 
     @classmethod
     def draw(cls, streams: Streams, market: Market) -> _Probe:
-        """Draw goods and filings by the profile."""
+        """Draw goods and filings by their frequency in the profile."""
         u = streams.uniform("effect/probe", 0, _PROBE_ROWS, 12)
         return cls(market.draw_cell(u[:, 0]), market.filing.draw(u[:, 1:10]))
 
     @staticmethod
     def standardize(effect: FloatArray, codes: IntArray) -> FloatArray:
-        """Effect with mean 0 and sd 1 over the probe: worlds differ in signs, not in hardness."""
+        """Scale to mean 0 and sd 1: worlds differ in signs, not in difficulty."""
         value = effect[codes]
         mean = ordered_sum(value) / len(value)
         spread = np.sqrt(ordered_sum((value - mean) * (value - mean)) / len(value))
@@ -68,7 +67,7 @@ class _Probe:
     def measure_spread(
         self, goods: FloatArray, filing: dict[str, FloatArray], mass: float, market: Market
     ) -> float:
-        """Standard deviation of the whole segment before it is scaled."""
+        """Return the standard deviation of the whole segment before scaling."""
         value = goods[self.cell] + mass * market.mass_mean[market.hs6[self.cell]]
         for name, effect in filing.items():
             value = value + effect[self.filing[name]]
@@ -78,29 +77,30 @@ class _Probe:
 
 @dataclass(frozen=True)
 class Effects:
-    """The drawn effects.
+    """Drawn effects.
 
     Attributes
     ----------
     goods : float64 array, shape (n_cells,)
-        Log-odds of each combination of product, route and tariff.
+        Log-odds of each cell.
     filing : dict of float64 arrays
-        Filing field -> log-odds of each of its codes.
+        Log-odds of each code, by filing field.
     mass : float
-        Log-odds for one ln unit of mass above the mean.
+        Log-odds per ln unit of mass.
     season_phase, season_size, drift : float64 arrays, shape (n_chapters,)
-        Yearly wave (turns; log-odds) and change of log-odds over the window.
+        Phase (turns) and size (log-odds) of a yearly wave; change of log-odds over the window.
     scheme_shares : float64 array, shape (n_sections, n_schemes)
         Cumulative shares of schemes.
     practice_shares : float64 array, shape (n_sections, n_schemes)
-        Cumulative shares of the honest look-alikes that decoys make their habit.
+        Cumulative shares of the look-alikes of decoys.
     depth_factor : float64 array, shape (n_schemes,)
+        Factor on the depth of each scheme.
     lookalike_shares : float64 array, shape (n_schemes,)
-        Cumulative shares of honest rows that look like the scheme.
+        Cumulative shares of honest rows that look like a scheme.
     style_direction : float64 array, shape (n_traits,)
-        Unit vector from decoys towards rings.
+        Unit vector from decoys to rings.
     critical_chapter : float64 array, shape (n_chapters,)
-        Weights.
+        Weights of critical fraud.
     """
 
     goods: FloatArray
@@ -119,14 +119,14 @@ class Effects:
     def segment(
         self, cell: IntArray, filing: dict[str, IntArray], log_mass: FloatArray
     ) -> FloatArray:
-        """Log-odds that goods, filing and mass lend to a declaration, shape (n,)."""
+        """Return the log-odds from goods, filing and mass, shape (n,)."""
         total: FloatArray = self.goods[cell] + self.mass * log_mass
         for field in _FILING_EFFECTS:
             total = total + self.filing[field][filing[field]]
         return total
 
     def moment(self, chapter: IntArray, day: IntArray, n_days: int) -> FloatArray:
-        """Log-odds of season and drift, shape (n,)."""
+        """Return the log-odds from season and drift, shape (n,)."""
         turn = day / _DAYS_OF_YEAR + self.season_phase[chapter]
         trend = self.drift[chapter] * (day / n_days - 0.5)
         return np.asarray(self.season_size[chapter] * wave(turn) + trend)
@@ -205,7 +205,7 @@ def draw_effects(
 
 
 def _draw_boxes(share: float, streams: Streams, market: Market) -> FloatArray:
-    """+1 or -1 in tempting or safe boxes (chapter x origin x tax type groups), else 0."""
+    """Draw +1 for tempting and -1 for safe boxes (groups of chapter, origin, tax type), else 0."""
     groups = []
     for name, code, n_groups in zip(
         ("chapter", "origin", "tax_type"),

@@ -1,4 +1,4 @@
-"""From agents to declarations: what honest paperwork says, before anybody cheats."""
+"""From agents to honest declarations, before anybody cheats."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ IntArray = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Population:
-    """Everybody in the world.
+    """All agents of a world.
 
     Attributes
     ----------
@@ -33,7 +33,7 @@ class Population:
         Ordinary traders first, then shells.
     declarants, pools, clusters, roster
     first_cluster_seller : int
-        Number of the first seller that belongs to a cluster.
+        First seller that belongs to a cluster.
     courier_weight : float64 array, shape (n_couriers,)
     declarant_log_odds, seller_log_odds : float64 arrays
         Personal log-odds of fraud, shapes (n_declarants,) and (n_sellers,).
@@ -52,7 +52,7 @@ class Population:
 
 
 def weigh_couriers(profile: Profile) -> FloatArray:
-    """Parcels of each courier in the source; one courier where it names none."""
+    """Return the parcels of each courier in the source; without couriers there is one."""
     return np.array(profile.courier_counts or (1,), dtype=np.float64)
 
 
@@ -72,7 +72,7 @@ def compose(
     day : int64 array, shape (n,)
         Days of these declarations.
     importer : int32 array, shape (n,)
-        Who declares (see `draw_importers`).
+        Importers of these declarations (see `draw_importers`).
 
     Returns
     -------
@@ -130,7 +130,7 @@ def compose(
 def draw_importers(
     population: Population, day: IntArray, start: int, streams: Streams
 ) -> NDArray[np.int32]:
-    """Who declares ``start .. start + len(day) - 1``, given their days; shape (n,)."""
+    """Draw the importers of ``start .. start + len(day) - 1``, given their days; shape (n,)."""
     u = np.empty((2, len(day)))
     for first, last in spans(len(day)):
         drawn = streams.uniform("row/importer", start + first, start + last, 2)
@@ -147,7 +147,7 @@ def _fill_in(
     start: int,
     streams: Streams,
 ) -> dict[str, IntArray]:
-    """Codes of the form: usual ones of the importer, else drawn like anybody's."""
+    """Draw the filing codes: the importer's usual ones, or by their frequency."""
     trade, table = configuration.trade, market.filing
     stop = start + len(importer)
     u = streams.uniform("row/filing", start, stop, 9)
@@ -179,7 +179,7 @@ def _name_partners(
     start: int,
     streams: Streams,
 ) -> tuple[NDArray[np.int32], IntArray, IntArray]:
-    """Declarant, seller and courier of each declaration."""
+    """Draw declarant, seller and courier of each declaration."""
     trade, clusters = configuration.trade, population.clusters
     u = streams.uniform("row/partners", start, start + len(importer), 12)
     choice = draw_weighted(np.array(trade.declarant_shares), u[:, 0])

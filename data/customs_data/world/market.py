@@ -1,4 +1,4 @@
-"""The profile as coded tables: which goods, routes and filings occur, and how to draw them."""
+"""The profile as tables of codes: goods, routes and filings, and draws from them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 TextArray = NDArray[np.object_]
 
-# Short names of the filing fields, in the profile's order.
+#: Short names of the filing fields, in the profile's order.
 FILING_NAMES = (
     "mode",
     "import_type",
@@ -35,12 +35,12 @@ _SECTION_ENDS = (5, 14, 15, 24, 27, 38, 40, 43, 46, 49, 63, 67, 70, 71, 83, 85, 
 
 
 class Filing:
-    """How forms are filled in: one conditional table for each field.
+    """Filing codes: one conditional table per field.
 
     Parameters
     ----------
     profile : Profile
-        Its `filing` tables; a condition without a table takes the overall one.
+        With its `filing` tables; a condition without a table takes the overall one.
     """
 
     def __init__(self, profile: Profile) -> None:
@@ -56,7 +56,7 @@ class Filing:
             self._build(name, tables)
 
     def _build(self, name: str, tables: dict[str, dict[str, int]]) -> None:
-        """Flatten the counts of one field into a grouped table."""
+        """Turn the counts of one field into a grouped table."""
         place = {code: i for i, code in enumerate(self.codes[name])}
         keys = [""]
         for column in self._conditions[name]:
@@ -75,27 +75,27 @@ class Filing:
 
     @cached_property
     def texts(self) -> dict[str, pa.StringArray]:
-        """Codes of each field as an Arrow array."""
+        """Codes of each field, as Arrow arrays."""
         return {name: pa.array(codes, pa.string()) for name, codes in self.codes.items()}
 
     def size(self, name: str) -> int:
-        """Number of codes of a field."""
+        """Return the number of codes of a field."""
         return len(self.codes[name])
 
     def place(self, name: str, code: str) -> int:
-        """Index of a code, -1 if it does not occur."""
-        found = np.flatnonzero(self.codes[name] == code)
-        return int(found[0]) if len(found) else -1
+        """Return the index of a code, -1 if it does not occur."""
+        places = np.flatnonzero(self.codes[name] == code)
+        return int(places[0]) if len(places) else -1
 
     def draw_field(self, name: str, given: dict[str, IntArray], u: FloatArray) -> IntArray:
-        """Codes of one field, given the codes of the fields it depends on, shape (n,)."""
+        """Draw codes of one field, given those of the fields that it depends on, shape (n,)."""
         group = np.zeros(len(u), dtype=np.int64)
         for column in self._conditions[name]:
             group = group * self.size(column) + given[column]
         return self._code_of_item[name][self._tables[name].draw(group, u)]
 
     def draw(self, u: FloatArray) -> dict[str, IntArray]:
-        """A whole filing for each row of `u`, shape (n, 9)."""
+        """Draw codes of all fields from `u`, shape (n, 9)."""
         drawn: dict[str, IntArray] = {}
         for column, name in enumerate(FILING_NAMES):
             drawn[name] = self.draw_field(name, drawn, u[:, column])
@@ -104,18 +104,18 @@ class Filing:
 
 @dataclass(frozen=True)
 class Market:
-    """Goods of the profile as arrays over its cells (product x route x tariff).
+    """Goods of the profile as arrays over its cells: product, route and tariff.
 
     Attributes
     ----------
     hs6, chapter, section, departure, origin, tax_type : int64 arrays, shape (n_cells,)
         Codes as indices into the code lists.
     rate, weight : float64 arrays, shape (n_cells,)
-        Ad valorem duty in percent; declarations of the source.
+        Ad valorem duty in percent; number of declarations in the source.
     hs6_code, chapter_code, country_code, tax_type_code : object arrays
-        The code lists; departures and origins share one list.
+        Code lists; departures and origins share one.
     mass_mean, mass_sd, price_mean : float64 arrays, shape (n_products,)
-        Of ln kg, and of ln KRW per kg.
+        Mean and sd of ln kg; mean of ln KRW per kg.
     filing : Filing
     """
 
@@ -138,7 +138,7 @@ class Market:
 
     @classmethod
     def from_profile(cls, profile: Profile) -> Market:
-        """Code the profile's goods."""
+        """Encode the profile's goods."""
         goods = profile.goods
         hs6_code, hs6 = np.unique(np.array(goods.hs6, dtype=object), return_inverse=True)
         chapters = np.array([code[:2] for code in hs6_code], dtype=object)
@@ -191,7 +191,7 @@ class Market:
 
     @property
     def n_cells(self) -> int:
-        """Number of combinations."""
+        """Number of cells."""
         return len(self.hs6)
 
     @property
@@ -211,7 +211,7 @@ class Market:
 
     @cached_property
     def pool(self) -> IntArray:
-        """Number of the cell's pool of sellers: one for each departure and chapter."""
+        """Pool of sellers of each cell: one per departure and chapter."""
         return self.departure * self.n_chapters + self.chapter
 
     @cached_property
@@ -228,15 +228,15 @@ class Market:
         return GroupedTable.from_weights(self.pool, self.weight, n_pools)
 
     def draw_cell(self, u: FloatArray) -> IntArray:
-        """Any combination, by its frequency, shape (n,)."""
+        """Draw cells by frequency, shape (n,)."""
         return self._all.draw(np.zeros(len(u), dtype=np.int64), u)
 
     def draw_in_chapter(self, chapter: IntArray, u: FloatArray) -> IntArray:
-        """A combination of the given chapters, by frequency, shape (n,)."""
+        """Draw cells of the given chapters, by frequency, shape (n,)."""
         return self._by_chapter.draw(chapter, u)
 
     def draw_on_route(self, departure: IntArray, chapter: IntArray, u: FloatArray) -> IntArray:
-        """A combination of departure and chapter; of the chapter alone where there is none."""
+        """Draw cells of departure and chapter; of the chapter alone where there is none."""
         group = departure * self.n_chapters + chapter
         direct = self._by_pool.draw(group, u)
         fallback = self.draw_in_chapter(chapter, u)

@@ -1,4 +1,4 @@
-"""Numbers as a form shows them, and drafts as columns of codes and numbers."""
+"""Paperwork: drafts as the declared columns of a file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from customs_data.profile import Profile
 from customs_data.world.calendar import Calendar
-from customs_data.world.cheating import Verdict
+from customs_data.world.cheating import Outcome
 from customs_data.world.configuration import Trade
 from customs_data.world.draft import Draft
 from customs_data.world.drawing.arithmetic import exponential
@@ -25,7 +25,7 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 _LOWEST_DECADE, _HIGHEST_DECADE = -1, 7
-_TENTHS_SHARE = 0.55  # share of one decimal among prices that are not whole; release
+_TENTHS_SHARE = 0.55  # share of prices with one decimal among those that are not whole; release
 
 _FILING_COLUMNS = {
     "Office ID": "office",
@@ -40,21 +40,21 @@ _FILING_COLUMNS = {
 
 @dataclass(frozen=True)
 class Text:
-    """A column of text in codes.
+    """Column of text, as codes.
 
     Attributes
     ----------
     code : integer array, shape (n,)
         Index into `values`; -1 = missing.
     values : StringArray, shape (n_values,)
-        Shared by all parts of the column.
+        Texts, shared by all parts of a column.
     """
 
     code: NDArray[np.integer[Any]]
     values: pa.StringArray
 
     def to_arrow(self) -> pa.StringArray:
-        """The texts, shape (n,), missing ones null."""
+        """Return the texts, shape (n,), missing ones as null."""
         missing = self.code < 0
         mask = missing if missing.any() else None
         return pc.take(self.values, pa.array(self.code, mask=mask))
@@ -65,7 +65,7 @@ Columns = dict[str, Column]
 
 
 def take_rows(columns: Columns, rows: IntArray) -> Columns:
-    """The rows of each column, in that order."""
+    """Return some rows of each column, in the order given."""
     return {
         name: Text(column.code[rows], column.values) if isinstance(column, Text) else column[rows]
         for name, column in columns.items()
@@ -73,7 +73,7 @@ def take_rows(columns: Columns, rows: IntArray) -> Columns:
 
 
 def join_columns(parts: list[Columns]) -> Columns:
-    """Parts of a table, one behind the other."""
+    """Concatenate parts of a table."""
     joined: Columns = {}
     for name, first in parts[0].items():
         pieces = [part[name] for part in parts]
@@ -88,7 +88,7 @@ def join_columns(parts: list[Columns]) -> Columns:
 
 
 def to_table(columns: Columns, order: tuple[str, ...]) -> pa.Table:
-    """Columns as an Arrow table."""
+    """Return columns as an Arrow table."""
     arrays = []
     for name in order:
         column = columns[name]
@@ -107,7 +107,7 @@ class Names:
 
 
 def name_agents(population: Population, streams: Streams) -> Names:
-    """Issue the identifiers: seven characters, six for couriers, as in the release."""
+    """Draw identifiers of seven characters, six for couriers, as in the release."""
     return Names(
         issue_texts("importer", len(population.importers), 7, streams),
         issue_texts("declarant", len(population.declarants), 7, streams),
@@ -116,20 +116,20 @@ def name_agents(population: Population, streams: Streams) -> Names:
     )
 
 
-def write_form(
+def declared_columns(
     trade: Trade,
     profile: Profile,
     market: Market,
     names: Names,
     calendar: Calendar,
     draft: Draft,
-    verdict: Verdict,
+    outcome: Outcome,
     streams: Streams,
 ) -> Columns:
-    """Columns of a draft as the form shows them, without Declaration ID.
+    """Return the columns of a draft as declared, without Declaration ID.
 
-    Mass and price are rounded by a draw that knows their size and nothing else: how many decimals
-    a form shows must not depend on the label.
+    The rounding of mass and price depends only on their size, so that decimals do not reveal the
+    label.
     """
     u = streams.uniform("row/form", draft.start, draft.start + len(draft), 4)
     mass = np.clip(exponential(draft.log_mass), *trade.mass_range)
@@ -152,8 +152,8 @@ def write_form(
         "Tax Type": Text(draft.tax_type.astype(np.int16), market.tax_type_texts),
         "Net Mass": _round(mass, u[:, 0], profile.whole_share["mass"], np.full(len(u), 10.0)),
         "Item Price": _round(price, u[:, 1], profile.whole_share["price"], tenths),
-        "Fraud": verdict.fraud,
-        "Critical Fraud": verdict.critical,
+        "Fraud": outcome.fraud,
+        "Critical Fraud": outcome.critical,
     }
     return columns
 
@@ -161,7 +161,7 @@ def write_form(
 def _round(
     value: FloatArray, u: FloatArray, whole_share: dict[str, float], steps: FloatArray
 ) -> FloatArray:
-    """Round to whole numbers with the share of the value's decade, else to 1 / steps."""
+    """Round to whole numbers, as often as the value's decade does, or else to 1 / steps."""
     edges = np.array([float(10**n) for n in range(_LOWEST_DECADE + 1, _HIGHEST_DECADE + 1)])
     shares = np.array([whole_share[str(n)] for n in range(_LOWEST_DECADE, _HIGHEST_DECADE + 1)])
     is_whole = (u < shares[np.searchsorted(edges, value, side="right")]) & (value >= 1.0)

@@ -1,8 +1,8 @@
-"""Ways of cheating: one function each, and the table that lists them.
+"""Ways of cheating: one function per scheme, and the table of schemes.
 
-A new scheme is one function here, one row of `SCHEMES`, and its weight and depth in the TOML
-files. Every scheme also has honest look-alikes (a sale, a typing error, a free-trade certificate
-for goods that were shipped through a third country), made by the same function.
+A new scheme is a function here, a row of `SCHEMES`, and its weight and depth in the TOML files.
+The same function makes honest look-alikes: a sale, a typing error, a free-trade certificate for
+goods that were shipped through a third country.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from customs_data.world.market import Market
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
-_SHALLOWEST = 0.1  # ln units: less would not be worth the risk; generator specification, B3
-_DEPARTURE_FOLLOWS = 0.6  # share of false origins shipped from there too; the same source
+_SHALLOWEST = 0.1  # ln units: less is not worth the risk; generator specification, B3
+_DEPARTURE_FOLLOWS = 0.6  # share of false origins with departure from there; the same source
 
 
 class Occasions:
-    """Combinations of goods that a scheme can turn to.
+    """Goods that a scheme can declare in place of the true ones.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ class Occasions:
 
     @cached_property
     def _agreements(self) -> tuple[IntArray, GroupedTable, GroupedTable]:
-        """Cells under a trade agreement (tax types F...), by product and by chapter."""
+        """Cells under a trade agreement (tax types F...), and tables by product and chapter."""
         market = self.market
         is_agreement = np.array([code.startswith("F") for code in market.tax_type_code])
         cells = np.flatnonzero(is_agreement[market.tax_type])
@@ -51,13 +51,13 @@ class Occasions:
         )
 
     def agreement_cell(self, cell: IntArray, u: FloatArray) -> IntArray:
-        """The same product under a trade agreement, else one of its chapter, else -1."""
+        """Draw the product under a trade agreement, else another of its chapter, else -1."""
         cells, by_product, by_chapter = self._agreements
         if len(cells) == 0:
             return np.full(len(cell), -1, dtype=np.int64)
-        found = by_product.draw(self.market.hs6[cell], u)
-        found = np.where(found >= 0, found, by_chapter.draw(self.market.chapter[cell], u))
-        return np.where(found >= 0, cells[np.maximum(found, 0)], -1)
+        place = by_product.draw(self.market.hs6[cell], u)
+        place = np.where(place >= 0, place, by_chapter.draw(self.market.chapter[cell], u))
+        return np.where(place >= 0, cells[np.maximum(place, 0)], -1)
 
     @cached_property
     def _cheaper_on_route(self) -> tuple[IntArray, FloatArray, IntArray, IntArray]:
@@ -73,18 +73,18 @@ class Occasions:
         return _rank_by_rate(product_and_origin, market.rate, market.weight)
 
     def cheaper_product(self, cell: IntArray, u: FloatArray) -> IntArray:
-        """A product of the same chapter and route at a lower rate, -1 where there is none."""
+        """Draw a product of the same chapter and route at a lower rate, -1 where there is none."""
         return _draw_cheaper(self._cheaper_on_route, cell, u)
 
     def cheaper_tariff(self, cell: IntArray, u: FloatArray) -> IntArray:
-        """The same product and origin at a lower rate, -1 where there is none."""
+        """Draw a lower rate of the same product and origin, -1 where there is none."""
         return _draw_cheaper(self._cheaper_for_product, cell, u)
 
 
 def _rank_by_rate(
     group: IntArray, rate: FloatArray, weight: FloatArray
 ) -> tuple[IntArray, FloatArray, IntArray, IntArray]:
-    """Cells by group and rate, their running weight, and each cell's span of cheaper ones."""
+    """Return cells by group and rate, their running weight, and each cell's cheaper ones."""
     order = np.lexsort((rate, group)).astype(np.int64)
     running = np.concatenate([[0.0], np.cumsum(weight[order])])
     new_group = np.concatenate([[True], np.diff(group[order]) != 0])
@@ -100,7 +100,7 @@ def _rank_by_rate(
 def _draw_cheaper(
     ranked: tuple[IntArray, FloatArray, IntArray, IntArray], cell: IntArray, u: FloatArray
 ) -> IntArray:
-    """One of the cheaper cells by frequency, -1 where there is none."""
+    """Draw a cheaper cell by frequency, -1 where there is none."""
     order, running, first, last = ranked
     low, high = running[first[cell]], running[last[cell]]
     place = np.searchsorted(running, low + u * (high - low), side="right") - 1
@@ -110,12 +110,12 @@ def _draw_cheaper(
 
 @dataclass(frozen=True)
 class Chance:
-    """Random numbers of the rows a scheme works on; arrays of shape (n_rows,).
+    """Random numbers of the rows of a scheme; arrays of shape (n_rows,).
 
     Attributes
     ----------
     depth : float64
-        How deep, in ln units, before the scheme's own lower limit.
+        Depth in ln units, before the scheme's own lower limit.
     first, second : float64
         Uniform numbers in (0, 1).
     """
@@ -131,12 +131,12 @@ def undervalue(draft: Draft, rows: IntArray, chance: Chance, occasions: Occasion
 
 
 def overvalue(draft: Draft, rows: IntArray, chance: Chance, occasions: Occasions) -> None:
-    """Declare a higher price: to shift profit or capital abroad where duty is low."""
+    """Declare a higher price, to move profit or capital abroad."""
     draft.log_price[rows] += np.maximum(chance.depth, _SHALLOWEST)
 
 
 def misclassify(draft: Draft, rows: IntArray, chance: Chance, occasions: Occasions) -> None:
-    """Declare a lower-rate product of the chapter that really comes by this route."""
+    """Declare a product of the same chapter and route at a lower rate."""
     market = occasions.market
     cell = occasions.cheaper_product(draft.cell[rows], chance.first)
     rows, cell = rows[cell >= 0], cell[cell >= 0]
@@ -149,8 +149,8 @@ def claim_origin(draft: Draft, rows: IntArray, chance: Chance, occasions: Occasi
     """Claim the origin, tax type and rate of a trade agreement; departure often follows."""
     market = occasions.market
     cell = occasions.agreement_cell(draft.cell[rows], chance.first)
-    found = cell >= 0
-    rows, cell, follows = rows[found], cell[found], chance.second[found] < _DEPARTURE_FOLLOWS
+    exists = cell >= 0
+    rows, cell, follows = rows[exists], cell[exists], chance.second[exists] < _DEPARTURE_FOLLOWS
     draft.origin[rows] = market.origin[cell]
     draft.tax_type[rows] = market.tax_type[cell]
     draft.rate[rows] = market.rate[cell]
@@ -158,14 +158,14 @@ def claim_origin(draft: Draft, rows: IntArray, chance: Chance, occasions: Occasi
 
 
 def misstate_quantity(draft: Draft, rows: IntArray, chance: Chance, occasions: Occasions) -> None:
-    """Declare less than arrives; the unit price stays what it was."""
+    """Declare less than arrives, at the same unit price."""
     hidden = np.maximum(chance.depth, 2.0 * _SHALLOWEST)
     draft.log_mass[rows] -= hidden
     draft.log_price[rows] -= hidden
 
 
 def claim_rate(draft: Draft, rows: IntArray, chance: Chance, occasions: Occasions) -> None:
-    """Claim a lower rate or another tax type that others hold for this product and origin."""
+    """Claim a lower rate or other tax type that exists for this product and origin."""
     market = occasions.market
     cell = occasions.cheaper_tariff(draft.cell[rows], chance.first)
     rows, cell = rows[cell >= 0], cell[cell >= 0]
@@ -174,12 +174,12 @@ def claim_rate(draft: Draft, rows: IntArray, chance: Chance, occasions: Occasion
 
 
 def mark_origin(draft: Draft, rows: IntArray, chance: Chance, occasions: Occasions) -> None:
-    """Mark the country of origin in another way than the goods are marked."""
+    """Declare another mark of origin than the goods have."""
     table = occasions.market.filing
     given = {name: code[rows] for name, code in draft.filing.items()}
     other = table.draw_field("indicator", given, chance.first)
-    # Drawn as often as honest forms show it, twice if need be: a code that only cheats use would
-    # give them away. A few keep the mark they had.
+    # Drawn by honest frequencies, because a code that only cheats use would give them away; drawn
+    # a second time where it is the same. A few keep their mark.
     again = table.draw_field("indicator", given, chance.second)
     draft.filing["indicator"][rows] = np.where(other == given["indicator"], again, other)
 
@@ -198,7 +198,7 @@ SCHEMES: dict[str, Scheme] = {
 
 
 def check_schemes(cheating: Cheating, late_scheme: str) -> None:
-    """Raise unless a configuration names exactly the schemes of the table.
+    """Check that a configuration names exactly the schemes of the table.
 
     Raises
     ------
@@ -207,11 +207,9 @@ def check_schemes(cheating: Cheating, late_scheme: str) -> None:
     """
     for setting, named in (("weights", cheating.weights), ("depth", cheating.depth)):
         if set(named) != set(SCHEMES):
-            difference = sorted(set(named) ^ set(SCHEMES))
-            raise ValueError(
-                f"cheating.{setting} must name every scheme once, however: {difference} differ."
-            )
+            missing, unknown = sorted(set(SCHEMES) - set(named)), sorted(set(named) - set(SCHEMES))
+            raise ValueError(f"cheating.{setting}: missing {missing}, unknown {unknown}.")
     if late_scheme not in SCHEMES:
         raise ValueError(
-            f"clusters.late_scheme must be one of {list(SCHEMES)}, however: it is {late_scheme!r}."
+            f"Unknown clusters.late_scheme {late_scheme!r}: choose one of {list(SCHEMES)}."
         )

@@ -1,4 +1,4 @@
-"""Set a world up: draw everything that comes before the first declaration."""
+"""Setup of a world: all that is drawn before the first declaration."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ from customs_data.world.schemes import SCHEMES
 
 IntArray = NDArray[np.int64]
 
-_SAMPLE_BLOCKS = 16  # constants are solved on 16 blocks of declarations, whatever the partitions,
-_SAMPLE_ROWS = 1024  # so that a world too large for memory solves them just as well
+# Constants are solved on a sample, so that large worlds need no more memory.
+_SAMPLE_BLOCKS, _SAMPLE_ROWS = 16, 1024
 
 
 @dataclass(frozen=True)
 class WorldSetup:
-    """Everything drawn before the first declaration."""
+    """All that is drawn before the first declaration."""
 
     configuration: Configuration
     profile: Profile
@@ -68,7 +68,7 @@ class WorldSetup:
         )
 
     def draft(self, start: int, day: IntArray, importer: NDArray[np.int32]) -> tuple[Draft, Risks]:
-        """Honest paperwork and risks of the declarations from `start` on."""
+        """Return the honest draft and the risks of the declarations from `start` on."""
         draft = compose(
             self.configuration, self.market, self.population, day, importer, start, self.streams
         )

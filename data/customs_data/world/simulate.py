@@ -1,4 +1,4 @@
-"""The world as a function: configuration and secret in, declarations and their truth out."""
+"""Simulate a world: configuration and secret in, declarations and their truth out."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from customs_data.parallel import map_in_order, spans, submit
 from customs_data.profile import Profile, load_profile
 from customs_data.schema import COLUMN, TEXT_DTYPE
 from customs_data.world.calendar import Month
-from customs_data.world.cheating import Constants, judge
+from customs_data.world.cheating import Constants, cheat_and_inspect
 from customs_data.world.configuration import Configuration
 from customs_data.world.drawing.identifiers import issue_declaration_ids
 from customs_data.world.drawing.random_streams import Streams
@@ -27,11 +27,11 @@ from customs_data.world.paperwork import (
     Columns,
     Names,
     Text,
+    declared_columns,
     join_columns,
     name_agents,
     take_rows,
     to_table,
-    write_form,
 )
 from customs_data.world.schemes import SCHEMES, Occasions, check_schemes
 from customs_data.world.setup import WorldSetup, draw_setup, solve
@@ -40,42 +40,39 @@ IntArray = NDArray[np.int64]
 
 DECLARATION_COLUMNS = tuple(COLUMN)
 ORACLE_COLUMNS = ("Declaration ID", "Fraud Probability", "Scheme", "Ring")
-BACKSTAGE_COLUMNS = ("Cluster", "Late Cluster", "Look-alike")
+UNRECORDED_COLUMNS = ("Cluster", "Late Cluster", "Look-alike")
 
 
 @dataclass(frozen=True)
 class World:
-    """A simulated edition with its truth.
+    """Simulated declarations with their truth.
 
     Attributes
     ----------
     declarations : DataFrame, shape (n_declarations, 22)
         The schema's columns, sorted by date.
     oracle : DataFrame, shape (n_declarations, 4)
-        In the same order: Declaration ID; Fraud Probability, the probability that the label is 1
-        before anything was drawn (six decimals); Scheme, what the importer really did ("" if
-        nothing); Ring ("" outside rings).
-    backstage : DataFrame, shape (n_declarations, 3)
-        In the same order, what no file of an edition holds, for those who study the world:
-        Cluster, the ring or decoy that the importer belongs to ("" for everybody else), whatever
-        this declaration is; Late Cluster, whether it starts late; Look-alike, the scheme whose
-        traces an honest form shows ("" if none).
+        In the same order. Declaration ID; Fraud Probability: that the label is 1, before anything
+        is drawn (six decimals); Scheme of the importer ("" if honest); Ring ("" outside rings).
+    unrecorded : DataFrame, shape (n_declarations, 3)
+        In the same order; in no file of an edition, for studies of the world. Cluster: ring or
+        decoy of the importer ("" for all others), also of its cover; Late Cluster: whether it
+        starts late; Look-alike: scheme that an honest declaration looks like ("" if none).
     period_rows : tuple of int
         Rows of the training, public and private period.
     """
 
     declarations: pd.DataFrame
     oracle: pd.DataFrame
-    backstage: pd.DataFrame
+    unrecorded: pd.DataFrame
     period_rows: tuple[int, ...]
 
 
 @dataclass(frozen=True)
 class Simulation:
-    """A world that is ready to be written down, month by month.
+    """World whose declarations are made month by month.
 
-    Nothing of it grows with the rows but the agents, so that 24.7 million declarations need
-    no more memory than their months.
+    Of what grows with the rows, only agents and Declaration IDs are in memory.
     """
 
     setup: WorldSetup
@@ -126,7 +123,7 @@ def _make_span(
     """Return the columns of the declarations from `start` on, in the order of their draws."""
     setup = simulation.setup
     draft, risks = setup.draft(start, day, importer)
-    verdict = judge(
+    outcome = cheat_and_inspect(
         setup.configuration,
         setup.market,
         setup.population,
@@ -137,18 +134,18 @@ def _make_span(
         simulation.constants,
         setup.streams,
     )
-    columns = write_form(
+    columns = declared_columns(
         setup.configuration.trade,
         setup.profile,
         setup.market,
         simulation.names,
         setup.calendar,
         draft,
-        verdict,
+        outcome,
         setup.streams,
     )
-    columns["Fraud Probability"] = verdict.probability
-    columns["Scheme"] = Text(_last_if_missing(verdict.scheme, _SCHEMES), _SCHEMES)
+    columns["Fraud Probability"] = outcome.probability
+    columns["Scheme"] = Text(_last_if_missing(outcome.scheme, _SCHEMES), _SCHEMES)
     ring = np.where(risks.in_ring, draft.cluster, -1)
     columns["Ring"] = Text(_last_if_missing(ring, setup.ring_names), setup.ring_names)
     cluster = setup.population.importers.cluster[draft.importer]
@@ -156,12 +153,12 @@ def _make_span(
     return columns | {
         "Cluster": Text(_last_if_missing(cluster, names), names),
         "Late Cluster": (cluster >= 0) & setup.population.clusters.is_late[cluster],
-        "Look-alike": Text(_last_if_missing(verdict.lookalike, _SCHEMES), _SCHEMES),
+        "Look-alike": Text(_last_if_missing(outcome.lookalike, _SCHEMES), _SCHEMES),
     }
 
 
 def _last_if_missing(code: NDArray[Any], values: pa.StringArray) -> NDArray[np.int32]:
-    """Codes, those of -1 turned into the last value, the empty text."""
+    """Return the codes, -1 as that of the last value, the empty text."""
     return np.where(code < 0, len(values) - 1, code).astype(np.int32)
 
 
@@ -185,25 +182,25 @@ def prepare(
     configuration : Configuration
     secret : bytes
         At least 8 bytes. The same secret, configuration and size give the same world on any
-        machine and for any number of workers.
+        machine and executor.
     n_declarations : int
         Rows, at least 100.
     profile : Profile, optional
-        Calibration; the shipped one by default.
+        Calibration; by default the shipped one.
     executor : Executor, optional
-        Does what can be done in parallel.
+        Runs the parallel steps.
     with_links : bool
-        False: shells of rings and decoys use brokers and sellers like anybody else.
+        Whether shells share the brokers and sellers of their cluster.
     with_decoys : bool
-        False: rings without honest clusters of the same structure.
+        Whether there are honest clusters with the structure of rings.
 
     Raises
     ------
     ValueError
-        If a size is too small, the secret too short, or the configuration's schemes unknown.
+        If there are too few declarations, the secret is short, or a scheme is unknown.
     """
     if n_declarations < 100:
-        raise ValueError(f"n_declarations must be at least 100, however: it is {n_declarations}.")
+        raise ValueError(f"A world has at least 100 declarations, not {n_declarations}.")
     check_schemes(configuration.cheating, configuration.clusters.late_scheme)
     streams = Streams(secret, configuration.edition)
     # Millions of IDs are shuffled while the agents are drawn.
@@ -234,7 +231,7 @@ def simulate(
     with_links: bool = True,
     with_decoys: bool = True,
 ) -> World:
-    """Simulate a world and hold it in memory; parameters and errors as of `prepare`."""
+    """Simulate a world in memory; parameters and errors are those of `prepare`."""
     simulation = prepare(
         configuration,
         secret,
@@ -248,18 +245,18 @@ def simulate(
     return World(
         declarations=_to_frame([declarations_table(part) for part in parts]),
         oracle=_to_frame([oracle_table(part) for part in parts]),
-        backstage=_to_frame([to_table(part, BACKSTAGE_COLUMNS) for part in parts]),
+        unrecorded=_to_frame([to_table(part, UNRECORDED_COLUMNS) for part in parts]),
         period_rows=simulation.setup.calendar.period_rows,
     )
 
 
 def declarations_table(columns: Columns, names: tuple[str, ...] = DECLARATION_COLUMNS) -> pa.Table:
-    """Columns of some declarations as files have them; the 22 by default."""
+    """Return columns of some declarations; by default the 22 of a file."""
     return to_table(_with_text_ids(columns), names)
 
 
 def oracle_table(columns: Columns) -> pa.Table:
-    """The truth of some declarations (see `World`)."""
+    """Return the oracle of some declarations (see `World`)."""
     return to_table(_with_text_ids(columns), ORACLE_COLUMNS)
 
 
@@ -269,7 +266,7 @@ def _with_text_ids(columns: Columns) -> Columns:
 
 
 def _to_frame(tables: list[pa.Table]) -> pd.DataFrame:
-    """Tables, one behind the other, as a DataFrame with the schema's types."""
+    """Concatenate tables to a DataFrame with the schema's types."""
     table = pa.concat_tables(tables)
     return pd.DataFrame(
         {

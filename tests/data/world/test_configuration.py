@@ -40,16 +40,18 @@ def test_unknown_and_missing_settings_are_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("section", "change"),
+    ("section", "change", "complaint"),
     [
-        ("inspection", {"fraud_rate": 1.5}),
-        ("clusters", {"ring_share": 0.6, "decoy_share": 0.5}),
-        ("trade", {"declarant_shares": (0.5, 0.5, 0.5)}),
-        ("cheating", {"lookalike_share": (0.2, 0.1)}),
-        ("risk", {"segment_sd": 0.0}),
+        ("inspection", {"fraud_rate": 1.5}, "fraud_rate is 1.5: give a share between 0 and 1"),
+        ("clusters", {"ring_share": 0.6, "decoy_share": 0.5}, "ring_share .* are 1 or more"),
+        ("trade", {"declarant_shares": (0.5, 0.5, 0.5)}, "make them sum to 1"),
+        ("cheating", {"lookalike_share": (0.2, 0.1)}, "give the lowest value first"),
+        ("risk", {"segment_sd": 0.0}, "segment_sd is 0.0: give a positive number"),
     ],
 )
-def test_senseless_settings_are_refused(section: str, change: dict[str, object]) -> None:
+def test_senseless_settings_are_refused(
+    section: str, change: dict[str, object], complaint: str
+) -> None:
     settings = getattr(load_configuration("practice"), section)
-    with pytest.raises(ValueError, match="however"):
+    with pytest.raises(ValueError, match=complaint):
         dataclasses.replace(settings, **change)

@@ -1,1 +1,1 @@
-"""The persistent agents of a world: importers, declarants, sellers, and their clusters."""
+"""Agents of a world: importers, declarants, sellers, and their clusters."""

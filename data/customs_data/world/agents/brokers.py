@@ -1,4 +1,4 @@
-"""Declarants (brokers), their offices and volumes, and the pools of sellers."""
+"""Declarants (brokers) with their offices and volumes, and pools of sellers."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ class Declarants:
     Attributes
     ----------
     weight : float64 array, shape (n_declarants,)
-        Declarations they file in the profile's units.
+        Declarations in the profile's units.
     volume : float64 array, shape (n_declarants,)
-        Declarations they are expected to file in this world.
+        Expected declarations in this world.
     office : int64 array, shape (n_declarants,)
-        Where they work.
+        Customs office.
     """
 
     weight: FloatArray
@@ -42,11 +42,11 @@ class Declarants:
         return len(self.weight)
 
     def draw(self, u: FloatArray) -> IntArray:
-        """Any broker, by volume, shape (n,)."""
+        """Draw brokers by volume, shape (n,)."""
         return self._all.draw(np.zeros(len(u), dtype=np.int64), u)
 
     def draw_at(self, office: IntArray, u: FloatArray) -> IntArray:
-        """A broker of the office; any broker where the office has none."""
+        """Draw a broker of each office; any broker where the office has none."""
         local = self._by_office.draw(office, u)
         return np.where(local >= 0, local, self.draw(u))
 
@@ -56,12 +56,11 @@ def make_declarants(
 ) -> Declarants:
     """Draw brokers with the profile's distribution of volumes.
 
-    The share of a period's volume does not depend on the size of the world: a world ten times
-    as large has ten times as many brokers, not larger ones.
+    A world ten times as large has ten times as many brokers, not larger ones.
     """
     n = max(8, round(trade.declarants_per_declaration * n_declarations))
     u = streams.uniform("declarant/traits", 0, n, 12)
-    # A source of very few brokers has no classes of enough members: then they are all alike.
+    # The profile of a source with very few brokers has no degrees: all brokers are alike then.
     degrees = np.array(profile.degrees["Declarant ID"] or ((40, 1),), dtype=np.float64)
     share = np.cumsum(degrees[:, 1])
     weight = degrees[np.searchsorted(share, u[:, 0] * share[-1], side="right"), 0]
@@ -78,12 +77,12 @@ def make_declarants(
 
 @dataclass(frozen=True)
 class SellerPools:
-    """Sellers of each departure and chapter, numbered pool after pool.
+    """Sellers by departure and chapter, numbered pool after pool.
 
     Attributes
     ----------
     start, size : int64 arrays, shape (n_pools,)
-        First number and number of sellers of a pool.
+        First number and size of a pool.
     """
 
     start: IntArray
@@ -91,18 +90,18 @@ class SellerPools:
 
     @property
     def n_sellers(self) -> int:
-        """Sellers of all pools."""
+        """Number of sellers in all pools."""
         return int(self.start[-1] + self.size[-1])
 
     def draw(self, pool: IntArray, u: FloatArray) -> IntArray:
-        """A seller of the pool; u squared makes the first ones large and the last ones rare."""
+        """Draw a seller of each pool; u squared makes the first ones frequent, the last rare."""
         return self.start[pool] + np.floor(u * u * self.size[pool]).astype(np.int64)
 
 
 def make_seller_pools(
     trade: Trade, profile: Profile, market: Market, n_declarations: int
 ) -> SellerPools:
-    """Size the pools: factor * (expected declarations) ** .8 sellers each."""
+    """Give each pool factor * (expected declarations) ** .8 sellers."""
     n_pools = len(market.country_code) * market.n_chapters
     counted = np.bincount(market.pool, weights=market.weight, minlength=n_pools)
     expected = counted * (n_declarations / profile.n_declarations)

@@ -1,9 +1,9 @@
 """Rings and decoys: clusters of short-lived importers behind a few brokers and sellers.
 
-A decoy has exactly the structure of a ring - a forwarder's occasional clients, seasonal traders, a
-group of companies behind one broker - and is honest. Each cluster has a *style* (how long its
-shells live, how often it changes sellers, how regular its parcels are ...); rings and decoys lie
-apart along one direction of style that the secret draws anew for each world.
+A decoy has the structure of a ring and is honest: occasional clients of a forwarder, seasonal
+traders, a group of companies behind one broker. Each cluster has a *style*: how long its shells
+live, how often it changes sellers, how regular its parcels are. Rings and decoys differ along one
+direction of style, which the secret draws for each world.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _CLUSTERS_AT_A_TIME = 256
 
 @dataclass(frozen=True)
 class ClusterTable:
-    """Rings first, then decoys; arrays of shape (n_clusters,) unless said.
+    """Rings first, then decoys; arrays of shape (n_clusters,) unless noted.
 
     Attributes
     ----------
@@ -43,16 +43,16 @@ class ClusterTable:
     start, end : float64
         First and last day.
     rows : float64
-        Declarations expected.
+        Expected declarations.
     is_late : bool
-        Starts late, with the late scheme.
+        Whether it starts late, with the late scheme.
     declarant : int64, shape (n_clusters, 4)
-        Complicit (or simply favourite) brokers.
+        Brokers: accomplices of a ring, favourites of a decoy.
     n_declarants : int64
     declarant_link, seller_link : float64
-        Share of rows through them, and from the cluster's own sellers.
+        Share of rows through these brokers, and from the cluster's own sellers.
     first_seller : int64
-        Number of the first own seller.
+        First of its own sellers.
     seller_days : float64
         Days a seller ID lasts.
     office, habit : int64, shape (n_clusters,) and (n_clusters, 6)
@@ -65,10 +65,10 @@ class ClusterTable:
     shell_rows, shell_life, shell_lines : float64
         Means of the cluster's shells.
     log_odds : float64
-        Of fraud in a ring; deviation from ordinary declarations in a decoy.
+        Log-odds of fraud in a ring; difference to ordinary declarations in a decoy.
     practice_rate : float64
-        Share of a decoy's honest rows that look like its principal scheme: as many as cheat in
-        a ring, so that the traces of a scheme tell nothing of the kind of cluster.
+        Share of a decoy's honest rows that look like its principal scheme. As many cheat in a
+        ring, so that traces of a scheme do not reveal the kind of cluster.
     """
 
     is_ring: BoolArray
@@ -99,7 +99,7 @@ class ClusterTable:
         return len(self.is_ring)
 
     def seller_at(self, cluster: IntArray, day: IntArray, u: FloatArray) -> IntArray:
-        """The cluster's seller of a day: now the current ID, now the next one."""
+        """Return the cluster's seller of a day: the current ID or, by `u`, the next one."""
         epoch = np.floor(day / self.seller_days[cluster] + u)
         return self.first_seller[cluster] + epoch.astype(np.int64)
 
@@ -115,7 +115,7 @@ def make_clusters(
     with_links: bool,
     with_decoys: bool,
 ) -> ClusterTable:
-    """Draw the rings and, unless switched off, the decoys."""
+    """Draw the rings and, if asked for, the decoys."""
     settings, trade = configuration.clusters, configuration.trade
     n_rings = max(1, round(settings.rings_per_declaration * n_declarations))
     n_decoys = max(1, round(settings.decoys_per_declaration * n_declarations))
@@ -184,18 +184,18 @@ def make_clusters(
 
 
 def _without_decoys(clusters: ClusterTable, n_rings: int) -> ClusterTable:
-    """The rings alone; every number of theirs stays the same."""
-    kept: dict[str, Any] = {}
+    """Return the rings alone, unchanged."""
+    columns: dict[str, Any] = {}
     for field in fields(ClusterTable):
         value = getattr(clusters, field.name)
-        kept[field.name] = value[:n_rings] if isinstance(value, np.ndarray) else value
-    return ClusterTable(**kept)
+        columns[field.name] = value[:n_rings] if isinstance(value, np.ndarray) else value
+    return ClusterTable(**columns)
 
 
 def _draw_style(
     settings: ClusterSettings, effects: Effects, is_ring: BoolArray, streams: Streams
 ) -> dict[str, FloatArray]:
-    """Traits in their own units; rings and decoys differ along the world's direction only."""
+    """Draw the traits in their units; rings and decoys differ along one direction only."""
     z = streams.normal("cluster/style", 0, len(is_ring), len(STYLE_TRAITS))
     side = np.where(is_ring, 0.5, -0.5) * settings.style_gap
     return {
@@ -205,7 +205,7 @@ def _draw_style(
 
 
 def _draw_brokers(settings: ClusterSettings, declarants: Declarants, u: FloatArray) -> IntArray:
-    """Brokers of middling volume: small ones would be pure, large ones invisible."""
+    """Draw brokers of middling volume: small ones would show the ring, large ones hide it."""
     low, high = settings.declarant_volume
     middling = np.flatnonzero((declarants.volume >= low) & (declarants.volume <= high))
     if len(middling) < MOST_BROKERS:  # a tiny world, or a profile of tiny brokers
@@ -216,7 +216,7 @@ def _draw_brokers(settings: ClusterSettings, declarants: Declarants, u: FloatArr
 def _draw_goods(
     settings: ClusterSettings, market: Market, effects: Effects, n: int, streams: Streams
 ) -> NDArray[np.int32]:
-    """Goods lines, shape (n, lines): own departure and chapters, or dutiable and tempting."""
+    """Draw goods lines, shape (n, lines): of the cluster's own route and chapters, or tempting."""
     tempting = market.weight * exponential(settings.goods_tilt * effects.goods)
     tempting = np.where(market.rate > 0.0, tempting, settings.safe_goods_weight * tempting)
     table = GroupedTable.from_weights(np.zeros(market.n_cells, dtype=np.int64), tempting, 1)
@@ -234,7 +234,7 @@ def _draw_goods_of(
     stop: int,
     streams: Streams,
 ) -> IntArray:
-    """Goods lines of the clusters ``start .. stop - 1``."""
+    """Draw the goods lines of the clusters ``start .. stop - 1``."""
     n, lines, chapters = stop - start, settings.lines, settings.chapters
     u = streams.uniform("cluster/goods", start, stop, 1 + chapters + 3 * lines)
     home = market.draw_cell(u[:, 0])

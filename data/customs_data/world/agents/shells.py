@@ -21,13 +21,13 @@ _MOST_LINES = 8
 
 @dataclass(frozen=True)
 class Shells:
-    """The short-lived importers of the clusters, one cluster's behind the other's.
+    """Shells, cluster after cluster.
 
     Attributes
     ----------
     clusters : ClusterTable
     cluster : int32 array, shape (n_shells,)
-        Whose shell it is.
+        Cluster of each shell.
     """
 
     clusters: ClusterTable
@@ -35,7 +35,7 @@ class Shells:
 
     @classmethod
     def of(cls, clusters: ClusterTable) -> Shells:
-        """As many as a cluster needs for its rows."""
+        """Return as many shells as the rows of each cluster need."""
         n_shells = np.maximum(np.ceil(clusters.rows / clusters.shell_rows), 1).astype(np.int64)
         return cls(clusters, np.repeat(np.arange(len(clusters), dtype=np.int32), n_shells))
 
@@ -51,7 +51,7 @@ def draw_shells(
     streams: Streams,
     span: tuple[int, int],
 ) -> Importers:
-    """Draw the shells ``start .. stop - 1`` as importers."""
+    """Draw the shells of a span as importers."""
     settings, trade, clusters = configuration.clusters, configuration.trade, shells.clusters
     start, stop = span
     cluster = shells.cluster[start:stop]
@@ -60,7 +60,7 @@ def draw_shells(
     z = normal_quantile(u[:, :2])
     life = settings.shell_shortest_life - clusters.shell_life[cluster] * logarithm(u[:, 2])
     first_day, last_day = clusters.start[cluster], clusters.end[cluster]
-    # Some were there before the first day, so that the first weeks look like all others.
+    # Some appear before the first day, so that the first weeks look like all others.
     appears = first_day - life + u[:, 3] * (last_day - first_day + life)
     birth = np.maximum(appears, first_day)
     death = np.minimum(appears + life, last_day)
@@ -107,7 +107,7 @@ def draw_shell_lines(
     importers: Importers,
     span: tuple[int, int],
 ) -> Lines:
-    """Draw the lines of the shells ``start .. stop - 1``, the last ones of `importers`."""
+    """Draw the lines of the shells of a span; shells are the last of `importers`."""
     start, stop = span
     before = len(importers) - len(shells)
     owner, number = number_lines(importers, before + start, before + stop)

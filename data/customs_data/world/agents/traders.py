@@ -1,4 +1,4 @@
-"""Importers and their lines: the persistent agents behind the declarations."""
+"""Importers and their lines: goods that they import again and again."""
 
 from __future__ import annotations
 
@@ -27,27 +27,27 @@ IntArray = NDArray[np.int64]
 Integers = NDArray[np.signedinteger[Any]]
 
 HABITS = ("mode", "import_type", "import_use", "payment", "office", "indicator")
-_LINES_A_TRADER = 8  # random numbers set aside for lines, so that a trader's never shift
+_LINES_PER_TRADER = 8  # random numbers reserved per trader, so that they never shift
 
 
 @dataclass(frozen=True)
 class Importers:
-    """Importer IDs, honest traders and shells alike; arrays of shape (n_importers,) unless said.
+    """Importer IDs, honest traders and shells alike; arrays of shape (n_importers,).
 
     Attributes
     ----------
     weight : float64
-        Activity while alive.
+        Activity per day of life.
     birth, death : float64
         First and last day of activity.
     first_line, n_lines : int32, int8
-        Where the importer's lines stand in `Lines`.
+        Place and number of the importer's lines in `Lines`.
     declarant : int32, shape (n_importers, 3)
         Brokers in order of preference.
     habit : int16, shape (n_importers, 6)
         Usual codes of `HABITS`.
     courier : float64
-        A number in (0, 1): whose parcels service they like.
+        A number in (0, 1) that selects the usual courier.
     price_offset : float64
         Personal ln unit price.
     mass_sd : float64
@@ -55,7 +55,7 @@ class Importers:
     log_odds : float64
         Personal log-odds of fraud.
     cluster : int32
-        Ring or decoy, -1 for everybody else.
+        Ring or decoy; -1 for all others.
     """
 
     weight: FloatArray
@@ -76,7 +76,7 @@ class Importers:
 
     @classmethod
     def join(cls, parts: Iterable[Importers]) -> Importers:
-        """One part behind the other, their lines likewise."""
+        """Concatenate parts, and number their lines in the same order."""
         columns = _collect(parts, cls)
         n_lines = columns["n_lines"].astype(np.int64)
         columns["first_line"] = (np.cumsum(n_lines) - n_lines).astype(np.int32)
@@ -84,7 +84,7 @@ class Importers:
 
 
 def _collect(parts: Iterable[Any], kind: type) -> dict[str, NDArray[Any]]:
-    """Columns of all parts, joined one after the other: a nation is never held twice."""
+    """Concatenate the columns of parts one by one, to save memory."""
     pieces: dict[str, list[NDArray[Any]]] = {field.name: [] for field in fields(kind)}
     for part in parts:
         for name, column in pieces.items():
@@ -94,7 +94,7 @@ def _collect(parts: Iterable[Any], kind: type) -> dict[str, NDArray[Any]]:
 
 @dataclass(frozen=True)
 class Lines:
-    """What an importer brings in again and again; arrays of shape (n_lines,).
+    """Goods that an importer imports again and again; arrays of shape (n_lines,).
 
     Attributes
     ----------
@@ -115,12 +115,12 @@ class Lines:
 
     @classmethod
     def join(cls, parts: Iterable[Lines]) -> Lines:
-        """One part behind the other."""
+        """Concatenate parts."""
         return cls(**_collect(parts, cls))
 
 
 def count_traders(trade: Trade, n_declarations: int) -> int:
-    """Ordinary importers of a world: they grow in proportion to its declarations."""
+    """Return the number of ordinary importers, in proportion to the declarations."""
     return max(20, round(trade.importers_per_declaration * n_declarations))
 
 
@@ -132,7 +132,7 @@ def draw_traders(
     streams: Streams,
     span: tuple[int, int],
 ) -> Importers:
-    """Draw the ordinary importers ``start .. stop - 1``; `Importers.join` places their lines."""
+    """Draw the ordinary importers of a span; `Importers.join` numbers their lines."""
     trade, risk = configuration.trade, configuration.risk
     start, stop = span
     n = stop - start
@@ -175,7 +175,7 @@ def draw_trader_lines(
     importers: Importers,
     span: tuple[int, int],
 ) -> Lines:
-    """Draw the lines of the ordinary importers ``start .. stop - 1``."""
+    """Draw the lines of the ordinary importers of a span."""
     start, stop = span
     owner, number = number_lines(importers, start, stop)
     cell = _draw_line_cells(trade, market, streams, start, stop, owner, number)
@@ -184,7 +184,7 @@ def draw_trader_lines(
 
 
 def number_lines(importers: Importers, start: int, stop: int) -> tuple[IntArray, IntArray]:
-    """Owner (counted from `start`) and number within the owner of each line of some importers."""
+    """Return owner (from `start`) and number within the owner of some importers' lines."""
     n_lines = importers.n_lines[start:stop].astype(np.int64)
     owner = np.repeat(np.arange(stop - start), n_lines)
     return owner, np.arange(len(owner)) - (np.cumsum(n_lines) - n_lines)[owner]
@@ -199,9 +199,9 @@ def make_lines(
     first: int,
     streams: Streams,
 ) -> Lines:
-    """Give each line its usual seller and mass.
+    """Draw the usual seller and mass of each line.
 
-    `owner` names the random stream, and `first` is the first line's number in it.
+    `owner` is the prefix of the random stream, `first` the first line's index in it.
     """
     u = streams.uniform(f"{owner}/lines", first, first + len(cell), 2)
     product = market.hs6[cell]
@@ -223,8 +223,8 @@ def _draw_line_cells(
     owner: IntArray,
     number: IntArray,
 ) -> IntArray:
-    """Goods of the lines, shape (n_lines,): most stay within the chapter of the owner's first."""
-    u = streams.uniform("importer/goods", start, stop, 2 * _LINES_A_TRADER)
+    """Draw the goods of each line, mostly of the same chapter as the owner's first line."""
+    u = streams.uniform("importer/goods", start, stop, 2 * _LINES_PER_TRADER)
     first = market.draw_cell(u[:, 0])
     cell = first[owner]
     chosen = u[owner, 2 * number + 1]
@@ -237,19 +237,19 @@ def _draw_line_cells(
 
 
 def _draw_life(trade: Trade, u: FloatArray, n_days: int) -> tuple[FloatArray, FloatArray]:
-    """First and last day: throughout, born in the window, or an incumbent who leaves."""
+    """Draw first and last days: of newborns, of incumbents who leave, and of those who stay."""
     life = trade.shortest_life - trade.mean_life * logarithm(u[:, 1])
     newborn = u[:, 0] < trade.newborn_share
     leaves = (u[:, 0] - trade.newborn_share) > trade.lifelong_share * (1.0 - trade.newborn_share)
     birth = np.where(newborn, u[:, 2] * n_days, 0.0)
-    # An incumbent who leaves is met somewhere in the middle of a life.
+    # The window begins somewhere within the life of an incumbent who leaves.
     start = np.where(leaves, u[:, 2] * (n_days + life) - life, birth)
     death = np.where(newborn | leaves, start + life, float(n_days))
     return np.where(leaves, start, birth), death
 
 
 def _poisson_quantile(mean: float, u: FloatArray) -> IntArray:
-    """Poisson counts by inverse distribution, up to 20."""
+    """Draw Poisson counts, at most 21, by inverse distribution."""
     term = exponential(np.array([-mean]))
     terms = [float(term[0])]
     for k in range(1, 21):
@@ -258,16 +258,16 @@ def _poisson_quantile(mean: float, u: FloatArray) -> IntArray:
 
 
 class Roster:
-    """Who can declare in which week.
+    """Importers who are alive in each week.
 
     Parameters
     ----------
     importers : Importers
     n_days : int
     shares : float64 array, shape (n_classes,)
-        Share of declarations of each class of importers, kept in every week.
+        Share of declarations of each class of importers, the same in every week.
     importer_class : int8 array, shape (n_importers,)
-        Never falling: ordinary traders, shells of rings, shells of decoys.
+        Class, in ascending order: ordinary traders, shells of rings, shells of decoys.
     """
 
     DAYS = 7.0
@@ -285,7 +285,7 @@ class Roster:
         self.n_weeks = -(-n_days // int(self.DAYS))
 
     def _table(self, week: int) -> GroupedTable:
-        """Those alive in a week, by class."""
+        """Return the importers who are alive in a week, by class."""
         importers = self._importers
         start, end = week * self.DAYS, (week + 1) * self.DAYS
         present = np.empty(len(importers.death), dtype=np.int32)
@@ -295,18 +295,18 @@ class Roster:
             span = slice(first, last)
             alive = np.minimum(importers.death[span], end)
             alive -= np.maximum(importers.birth[span], start)
-            found = np.flatnonzero(alive > 0.0)
-            filled = slice(n_present, n_present + len(found))
-            weight[filled] = importers.weight[span][found] * np.minimum(alive[found], self.DAYS)
-            present[filled] = first + found
-            n_present += len(found)
+            rows = np.flatnonzero(alive > 0.0)
+            filled = slice(n_present, n_present + len(rows))
+            weight[filled] = importers.weight[span][rows] * np.minimum(alive[rows], self.DAYS)
+            present[filled] = first + rows
+            n_present += len(rows)
         present, weight = present[:n_present], weight[:n_present]
         return GroupedTable.from_sorted(present, self._class[present], weight, len(self._shares))
 
     def draw(self, day: IntArray, u_class: FloatArray, u: FloatArray) -> NDArray[np.int32]:
-        """The importer of each declaration, shape (n,).
+        """Draw the importer of each declaration, shape (n,).
 
-        Best given all declarations of a month at once: the list of a week is made for each call.
+        Each call makes the tables of its weeks, so pass all declarations of a month at once.
         """
         edges = np.cumsum(self._shares)
         wanted = np.searchsorted(edges, u_class * edges[-1], side="right")
@@ -321,7 +321,7 @@ class Roster:
                 continue
             table = self._table(number)
             drawn = table.draw(wanted[rows], u[rows])
-            absent = np.flatnonzero(drawn < 0)  # nobody of that class is alive
+            absent = np.flatnonzero(drawn < 0)  # no importer of the class is alive
             drawn[absent] = table.draw(np.zeros(len(absent), dtype=np.int64), u[rows[absent]])
             chosen[rows] = drawn
         return chosen

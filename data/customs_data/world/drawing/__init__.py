@@ -1,1 +1,1 @@
-"""Random streams and arithmetic that give the same bytes on every machine."""
+"""Random streams and arithmetic: the same bytes on every machine."""

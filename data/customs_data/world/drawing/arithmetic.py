@@ -1,10 +1,10 @@
 """Elementary functions that give the same last bit on every machine.
 
-numpy's ``exp`` and ``log`` (and its pairwise ``sum``) differ in the last bit between instruction
-sets. A label hangs on ``u < p``, so one differing bit could flip a label between two machines and
-break the commitment. These versions use only operations that IEEE 754 defines exactly (``+ - * /``
-and the square root) and exact scaling by powers of two; each numpy call is a separate operation,
-so no compiler can fuse a multiplication into an addition.
+numpy's ``exp``, ``log`` and pairwise ``sum`` differ in the last bit between instruction sets. A
+label is the result of ``u < p``, so one bit could flip it on another machine and break the
+commitment. These versions use only operations that IEEE 754 defines exactly: ``+ - * /``, the
+square root and scaling by powers of two. Each numpy call is a separate operation, so no compiler
+can fuse a multiplication into an addition.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ _TAIL = (
 
 
 def _polynomial(x: FloatArray, coefficients: tuple[float, ...]) -> FloatArray:
-    """Horner's rule, highest power first, one rounding a step."""
+    """Evaluate a polynomial by Horner's rule, highest power first, one rounding per step."""
     value = np.full_like(x, coefficients[0])
     for coefficient in coefficients[1:]:
         value *= x
@@ -74,7 +74,7 @@ def _polynomial(x: FloatArray, coefficients: tuple[float, ...]) -> FloatArray:
 
 
 def exponential(x: FloatArray) -> FloatArray:
-    """E to the power x, bit-identical on every machine.
+    """Return e to the power x, bit-identical on every machine.
 
     Parameters
     ----------
@@ -98,7 +98,7 @@ def exponential(x: FloatArray) -> FloatArray:
 
 
 def logarithm(x: FloatArray) -> FloatArray:
-    """Natural logarithm, bit-identical on every machine.
+    """Return the natural logarithm, bit-identical on every machine.
 
     Parameters
     ----------
@@ -129,17 +129,12 @@ def logarithm(x: FloatArray) -> FloatArray:
 
 
 def logistic(x: FloatArray) -> FloatArray:
-    """The probability of log-odds x, 1 / (1 + e^-x), in [0, 1]."""
+    """Return the probability of log-odds x, 1 / (1 + e^-x), in [0, 1]."""
     return 1.0 / (1.0 + exponential(-x))
 
 
-def log_odds(p: FloatArray) -> FloatArray:
-    """The log-odds of a probability in (0, 1)."""
-    return logarithm(p) - logarithm(1.0 - p)
-
-
 def normal_quantile(u: FloatArray) -> FloatArray:
-    """The standard normal value below which a share `u` lies.
+    """Return the standard normal quantile of `u`.
 
     Parameters
     ----------
@@ -178,15 +173,15 @@ def normal_quantile(u: FloatArray) -> FloatArray:
 
 
 def trimmed_quantile(u: FloatArray, tail: float) -> FloatArray:
-    """The standard normal quantile without its outer `tail` (a share) on either side."""
+    """Return the quantile of a normal distribution without the share `tail` on either side."""
     return normal_quantile(tail + (1.0 - 2.0 * tail) * u)
 
 
 def wave(turns: FloatArray) -> FloatArray:
-    """A smooth wave of period 1 and amplitude 1: two parabolas in place of the sine.
+    """Return a smooth wave of period 1 and amplitude 1: two parabolas in place of the sine.
 
-    The sine itself is a library call whose last bit differs between machines; the largest
-    difference of the two shapes is .06.
+    The last bit of the library's sine differs between machines. The wave differs from the sine by
+    at most .06.
     """
     turn = turns - np.floor(turns)
     half = turn - 0.5
@@ -194,5 +189,5 @@ def wave(turns: FloatArray) -> FloatArray:
 
 
 def ordered_sum(x: FloatArray) -> float:
-    """The sum from first to last: numpy's own sum adds in an order that depends on the machine."""
+    """Add from first to last; numpy's sum adds in an order that depends on the machine."""
     return float(np.cumsum(x)[-1]) if len(x) else 0.0

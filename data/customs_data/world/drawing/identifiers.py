@@ -1,7 +1,7 @@
-"""Identifiers that carry no information.
+"""Identifiers that reveal nothing, neither order nor kind of what they name.
 
-A number is placed in a stratum of the identifier space by a secret permutation and at a random
-spot inside it: unique by construction, and telling neither order nor kind of what it names.
+A secret permutation gives each item a stratum of the identifier space, and a random number the
+place within it. So identifiers are unique by construction.
 """
 
 from __future__ import annotations
@@ -21,29 +21,29 @@ _DECLARATION_IDS = 90_000_000  # 8 digits without a leading zero, as in the rele
 
 
 def issue_numbers(name: str, count: int, space: int, streams: Streams) -> IntArray:
-    """Distinct random numbers in ``0 .. space - 1``, shape (count,).
+    """Return distinct random numbers in ``0 .. space - 1``, shape (count,).
 
     Raises
     ------
     ValueError
-        If there are more things to name than numbers.
+        If there are more items than numbers.
     """
     width = space // max(count, 1)
     if width < 1:
-        raise ValueError(f"{name}: count must be at most {space}, however: it is {count}.")
+        raise ValueError(f"{name}: {count:,} items, but only {space:,} identifiers.")
     number = np.empty(count, dtype=np.int64)
     number[streams.permutation(f"identifier/{name}/order", count)] = np.arange(count)
     for start, stop in spans(count):
         place = number[start:stop]
         u = streams.uniform(f"identifier/{name}/spot", start, stop)[:, 0]
-        # The strata of width `space // count` leave a rest at the end: spread it exactly.
+        # The first `space % count` strata are one wider, so that the whole space is used.
         first = place * (space // count) + np.minimum(place, space % count)
         number[start:stop] = first + np.floor(u * width).astype(np.int64)
     return number
 
 
 def issue_texts(name: str, count: int, length: int, streams: Streams) -> pa.StringArray:
-    """Distinct identifiers of `length` letters and digits, shape (count,)."""
+    """Return distinct identifiers of `length` letters and digits, shape (count,)."""
     number = issue_numbers(name, count, 36**length, streams)
     digits = np.empty((count, length), dtype=np.uint8)
     for column in range(length - 1, -1, -1):
@@ -54,6 +54,6 @@ def issue_texts(name: str, count: int, length: int, streams: Streams) -> pa.Stri
 
 
 def issue_declaration_ids(count: int, streams: Streams) -> NDArray[np.int32]:
-    """Distinct 8-digit declaration numbers, shape (count,)."""
+    """Return distinct declaration numbers of 8 digits, shape (count,)."""
     number = issue_numbers("declaration", count, _DECLARATION_IDS, streams)
     return (FIRST_DECLARATION_ID + number).astype(np.int32)

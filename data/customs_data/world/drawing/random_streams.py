@@ -1,8 +1,8 @@
 """Named, counter-based random streams.
 
-Every quantity of the world owns a stream, and the value at index ``i`` of a stream depends on
-nothing but the stream's key and ``i``. So any split of the work into partitions gives the same
-bytes, and what one stream shows (an identifier, a date) tells nothing of another (a label).
+Every quantity of the world has a stream of its own, and the value at index ``i`` depends on the
+stream's key and ``i`` only. So any division of the work gives the same bytes, and published values
+(an identifier, a date) reveal nothing about others (a label).
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ _WORDS_PER_BLOCK = 4  # Philox4x64 gives four 64-bit words a counter step
 
 @dataclass(frozen=True)
 class Streams:
-    """The family of streams of one world.
+    """Random streams of one world.
 
     Attributes
     ----------
     secret : bytes
         At least 8 bytes; 32 random bytes for a competition.
     edition : str
-        Name of the edition's configuration, so that one secret used for two configurations gives
-        unrelated worlds.
+        Name of the edition's configuration: with another one the same secret gives an unrelated
+        world.
     """
 
     secret: bytes
@@ -41,17 +41,14 @@ class Streams:
 
     def __post_init__(self) -> None:
         if not isinstance(self.secret, bytes) or len(self.secret) < 8:
-            raise ValueError(
-                "secret must be at least 8 bytes, however: it is "
-                f"{len(self.secret) if isinstance(self.secret, bytes) else type(self.secret)}."
-            )
+            raise ValueError("The secret must be bytes, at least 8 bytes long.")
 
     def key(self, name: str) -> int:
-        """128-bit Philox key of the stream `name`: SHA-256 of (secret, edition, name)."""
+        """Return the 128-bit Philox key of a stream: SHA-256 of (secret, edition, name)."""
         return int.from_bytes(derive(self.secret, "world", self.edition, name)[:16], "big")
 
     def words(self, name: str, start: int, stop: int, width: int = 1) -> NDArray[np.uint64]:
-        """Random 64-bit words of the indices ``start <= i < stop``, shape (stop - start, width)."""
+        """Return random 64-bit words of the indices ``start .. stop - 1``, shape (n, width)."""
         blocks = -(-width // _WORDS_PER_BLOCK)
         generator = np.random.Philox(key=self.key(name), counter=start * blocks)
         count = max(stop - start, 0)
@@ -59,7 +56,7 @@ class Streams:
         return words.reshape(count, blocks * _WORDS_PER_BLOCK)[:, :width]
 
     def uniform(self, name: str, start: int, stop: int, width: int = 1) -> FloatArray:
-        """Uniform numbers in the open interval (0, 1), shape (stop - start, width), float64."""
+        """Return uniform numbers in the open interval (0, 1), shape (n, width), float64."""
         # 52 bits plus a half: never 0 and never 1, so every quantile of them is finite.
         number = (self.words(name, start, stop, width) >> np.uint64(12)).astype(np.float64)
         number += 0.5
@@ -67,17 +64,17 @@ class Streams:
         return number
 
     def normal(self, name: str, start: int, stop: int, width: int = 1) -> FloatArray:
-        """Standard normal numbers, shape (stop - start, width), float64."""
+        """Return standard normal numbers, shape (n, width), float64."""
         return normal_quantile(self.uniform(name, start, stop, width))
 
     def permutation(self, name: str, size: int) -> IntArray:
-        """A random order of ``0 .. size - 1``, shape (size,), int64."""
+        """Return a random order of ``0 .. size - 1``, shape (size,), int64."""
         return np.argsort(self.column("words", name, size), kind="stable").astype(np.int64)
 
     def column(self, kind: Literal["words", "uniform"], name: str, size: int) -> Any:
-        """The first number of the indices ``0 .. size - 1``, shape (size,), in little memory."""
+        """Return one number for each of the indices ``0 .. size - 1``, in little memory."""
         draw = self.words if kind == "words" else self.uniform
-        held = np.empty(size, dtype=np.uint64 if kind == "words" else np.float64)
+        numbers = np.empty(size, dtype=np.uint64 if kind == "words" else np.float64)
         for start, stop in spans(size):
-            held[start:stop] = draw(name, start, stop)[:, 0]
-        return held
+            numbers[start:stop] = draw(name, start, stop)[:, 0]
+        return numbers

@@ -14,7 +14,7 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 Integers = NDArray[np.signedinteger[Any]]
 
-# Of a table up to so many items the processor's cache holds the edges.
+# The edges of a table of up to this many items fit into the processor's cache.
 _CACHED_ITEMS = 20_000
 
 
@@ -29,7 +29,7 @@ class GroupedTable:
     edges : float64 array, shape (n_items,)
         Group number plus the share of the group's weight up to and including the item.
     starts : int64 array, shape (n_groups + 1,)
-        Where each group begins in `items`.
+        First index of each group in `items`.
     """
 
     items: Integers
@@ -38,7 +38,7 @@ class GroupedTable:
 
     @classmethod
     def from_weights(cls, group: IntArray, weight: FloatArray, n_groups: int) -> GroupedTable:
-        """Sort the items ``0 .. n - 1`` into their groups.
+        """Sort the items ``0 .. n - 1`` by group.
 
         Parameters
         ----------
@@ -56,7 +56,7 @@ class GroupedTable:
     def from_sorted(
         cls, items: Integers, sorted_group: Integers, weight: FloatArray, n_groups: int
     ) -> GroupedTable:
-        """As `from_weights` of items that stand group after group already."""
+        """Return the table of items that are sorted by group already."""
         starts = np.searchsorted(sorted_group, np.arange(n_groups + 1)).astype(np.int64)
         running = np.cumsum(weight)
         before = np.where(
@@ -66,46 +66,46 @@ class GroupedTable:
         total = np.where(total > 0.0, total, 1.0)
         edges = running  # in place: the table of a nation's importers is made once a week
         for start, stop in spans(len(edges)):
-            held, group = edges[start:stop], sorted_group[start:stop]
-            held -= before[group]
-            held /= total[group]
-            np.minimum(held, 1.0, out=held)
-            held += group
+            edge, group = edges[start:stop], sorted_group[start:stop]
+            edge -= before[group]
+            edge /= total[group]
+            np.minimum(edge, 1.0, out=edge)
+            edge += group
         # The last edge of a group must be exact: a uniform number just below 1 stays inside.
         last = starts[1:][starts[1:] > starts[:-1]] - 1
         edges[last] = sorted_group[last] + 1.0
         return cls(items, edges, starts)
 
     def has(self, group: IntArray) -> NDArray[np.bool_]:
-        """Whether each of the groups holds an item."""
+        """Return whether each of the groups contains an item."""
         return np.asarray(self.starts[group + 1] > self.starts[group])
 
     def draw(self, group: IntArray, u: FloatArray) -> IntArray:
-        """One item for each pair of group and uniform number; -1 where the group is empty."""
+        """Draw an item for each pair of group and uniform number; -1 where the group is empty."""
         if len(self.items) <= _CACHED_ITEMS:
             return self._find(group, u)
         # In a long table each search leaves the processor's cache unless the keys are in order.
         order = np.argsort(group + u)
-        found = np.empty(len(group), dtype=np.int64)
-        found[order] = self._find(group[order], u[order])
-        return found
+        drawn = np.empty(len(group), dtype=np.int64)
+        drawn[order] = self._find(group[order], u[order])
+        return drawn
 
     def _find(self, group: IntArray, u: FloatArray) -> IntArray:
         place = np.searchsorted(self.edges, group + u, side="right")
         place = np.minimum(place, self.starts[group + 1] - 1)
-        found = self.items[np.maximum(place, 0)] if len(self.items) else np.zeros_like(group)
-        return np.asarray(np.where(self.has(group), found, -1), dtype=np.int64)
+        item = self.items[np.maximum(place, 0)] if len(self.items) else np.zeros_like(group)
+        return np.asarray(np.where(self.has(group), item, -1), dtype=np.int64)
 
 
 def draw_weighted(weight: FloatArray, u: FloatArray) -> IntArray:
-    """Item of a single weighted list for each uniform number, int64, shape of `u`."""
+    """Draw an item of one weighted list for each uniform number, int64, shape of `u`."""
     running = np.cumsum(weight)
     place = np.searchsorted(running, u * running[-1], side="right")
     return np.asarray(np.minimum(place, len(weight) - 1), dtype=np.int64)
 
 
 def largest_remainder(weight: FloatArray, total: int) -> IntArray:
-    """Whole numbers that sum to `total`, proportional to `weight`.
+    """Return whole numbers that are proportional to `weight` and sum to `total`.
 
     Examples
     --------
