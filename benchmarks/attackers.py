@@ -17,8 +17,8 @@ from scipy.stats import rankdata
 
 from customs_leaderboard.ladder.ladder import Ladder, LadderState
 from customs_leaderboard.ladder.update_rules import step_ladder
-from customs_scorer.metrics.gains import Caught, catch, catch_by_chance
-from customs_scorer.metrics.inspection import n_inspected, precision_at
+from customs_scorer.metrics.gains import Gains
+from customs_scorer.metrics.inspection import chance_of, gains_of, n_inspected, precision_at
 
 RATE = 0.05
 HONEST_SUBMISSIONS = 40
@@ -60,21 +60,21 @@ class Truth:
 
 
 #: What is shown of what a file catches, given what chance catches.
-Board = Callable[[Caught, Caught], float]
+Board = Callable[[Gains, Gains], float]
 
 
 def exact_board() -> Board:
-    return lambda caught, _: float(caught.precision)
+    return lambda caught, _: float(caught.exact)
 
 
 def rounded_board(step: float) -> Board:
-    return lambda caught, _: step_ladder(None, float(caught.precision), step)
+    return lambda caught, _: step_ladder(None, float(caught.exact), step)
 
 
 def laddered_board(ladder: Ladder) -> Board:
     state, best, number = LadderState(), None, 0
 
-    def show(caught: Caught, chance: Caught) -> float:
+    def show(caught: Gains, chance: Gains) -> float:
         nonlocal state, best, number
         number += 1
         state = ladder.climb(state, number, caught, chance=chance, best=best)
@@ -88,8 +88,8 @@ def laddered_board(ladder: Ladder) -> Board:
 
 def ask_of(board: Board, truth: Truth) -> Ask:
     n = len(truth.public)
-    chance = catch_by_chance(truth.public, RATE)
-    return lambda file: board(catch(truth.public, file[:n], RATE), chance)
+    chance = chance_of(truth.public, RATE)
+    return lambda file: board(gains_of(truth.public, file[:n], RATE), chance)
 
 
 def most_suspicious(file: Scores, sizes: tuple[int, int]) -> npt.NDArray[np.intp]:

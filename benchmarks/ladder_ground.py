@@ -7,6 +7,7 @@ file inspects k declarations of a period as lots drawn without putting back (hyp
 from __future__ import annotations
 
 from bisect import bisect_left
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -14,15 +15,15 @@ from attackers import RATE
 from scipy.stats import hypergeom
 
 from customs_leaderboard.ladder.ladder import Ladder, LadderState, default_step
-from customs_scorer.metrics.gains import Caught, catch_by_chance
-from customs_scorer.metrics.inspection import n_inspected
+from customs_scorer.metrics.gains import Gains, Part
+from customs_scorer.metrics.inspection import chance_of, n_inspected
 
 #: Public declarations: of a course's edition, of one of 54,000 (8,134), of a national one.
 SIZES = (300, 1_000, 3_000, 8_134, 81_340, 3_720_593)
 
 
 def leaving(ladder: Ladder, n_declarations: int, base_rate: float, files: int) -> dict[str, Any]:
-    """Fewest frauds that leave the ground, and the chance of random files to catch as many.
+    """Fewest frauds that leave the ground, and the chance of random files to find as many.
 
     Parameters
     ----------
@@ -37,11 +38,11 @@ def leaving(ladder: Ladder, n_declarations: int, base_rate: float, files: int) -
     """
     n_frauds = round(base_rate * n_declarations)
     k = n_inspected(n_declarations, RATE)
-    chance = catch_by_chance(np.arange(n_declarations) < n_frauds, RATE)
-    none = np.empty(0, np.intp)
+    chance = chance_of(np.arange(n_declarations) < n_frauds, RATE)
 
     def leaves(n_caught: int) -> bool:
-        new = Caught(n_declarations, k, np.arange(n_caught), none, chance.tie_share)
+        best = Part(np.arange(n_caught, dtype=np.intp), None, Fraction(1))
+        new = Gains(n_declarations, Fraction(k), (best,))
         on_ground = ladder.climb(LadderState(), 1, chance, chance=chance)
         return ladder.climb(on_ground, 2, new, chance=chance) != on_ground
 
@@ -53,7 +54,7 @@ def leaving(ladder: Ladder, n_declarations: int, base_rate: float, files: int) -
     return {
         "public": n_declarations,
         "inspected": k,
-        "chance": significant(float(chance.precision)),
+        "chance": significant(float(chance.exact)),
         "leaves": significant(fewest / k),
         "one_file": significant(odds),
         "any_file": significant(float(-np.expm1(files * np.log1p(-odds)))),

@@ -13,8 +13,7 @@ from customs_baselines.models.simulator_transfer import SimulatorTransfer
 from customs_baselines.models.xgboost import XGBoost
 from customs_data.edition.loading import Edition
 from customs_data.edition.reveal import blueprint_of
-from customs_scorer.audit.evidence import MOST_ROWS, AuditTest, Evidence, upper_precision
-from customs_scorer.metrics.inspection import precision_at
+from customs_scorer.audit.evidence import MOST_ROWS, AuditTest, Evidence, upper_score
 
 _SAMPLE_ROWS = 54_000
 
@@ -56,13 +55,10 @@ def audit_transfer(
         drawn = _draw_declarants([train["Declarant ID"], test["Declarant ID"]])
         y = y[_are_of(drawn, train)]
         train, test = (frame[_are_of(drawn, frame)] for frame in (train, test))
-        early, late = (_are_of(drawn, frame) for frame in (evidence.train, evidence.later))
-        evidence = Evidence(
-            evidence.train[early].reset_index(drop=True),
-            evidence.y[early],
-            evidence.later[late].reset_index(drop=True),
-            evidence.y_later[late],
+        early, late = (
+            np.flatnonzero(_are_of(drawn, frame)) for frame in (evidence.train, evidence.later)
         )
+        evidence = evidence.at(early, late)
     transfer = SimulatorTransfer(
         n_worlds=n_worlds, blueprint=blueprint_of(edition.manifest, profile)
     )
@@ -74,10 +70,11 @@ def audit_transfer(
     learned = trees.predict_proba(features.transform(evidence.later))[:, 1]
     found = AuditTest(
         "simulator transfer",
-        precision_at(evidence.y_later, np.asarray(copied), 0.05),
-        upper_precision(evidence, learned),
-        f"precision@5 % of XGBoost trained on {n_worlds} other worlds of the configuration, "
-        "without a label of this edition; the threshold is XGBoost under the paper recipe with "
+        evidence.score(np.asarray(copied)),
+        upper_score(evidence, learned),
+        f"{evidence.metric.title} of XGBoost trained on {n_worlds} other worlds of the "
+        "configuration, without a label of this edition; the threshold is XGBoost under the "
+        "paper recipe with "
         "its labels, plus two standard errors.",
     )
     n_seen = len(train) + len(test)

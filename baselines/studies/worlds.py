@@ -35,6 +35,8 @@ from customs_data.errors import KitError
 from customs_data.keyed_random import derive, secret_of_seed
 from customs_data.parallel import map_in_order, processes
 from customs_data.schema import DECLARED_COLUMNS, ERASED
+from customs_data.split import Split
+from customs_data.tasks import find_task
 from customs_scorer.audit.evidence import AuditTest, Evidence
 from customs_scorer.audit.lookups import audit_best_lookup, audit_lookups
 from customs_scorer.audit.traces import audit_traces
@@ -142,12 +144,7 @@ def measure_world(blueprint: Blueprint, transfer: SimulatorTransfer, secret: byt
 def _evidence(periods: dict[str, pd.DataFrame]) -> Evidence:
     """Training and private declarations with their labels."""
     train, private = periods["train"], periods["private"]
-    return Evidence(
-        train[list(DECLARED_COLUMNS)],
-        train["Fraud"].to_numpy(),
-        private[list(DECLARED_COLUMNS)],
-        private["Fraud"].to_numpy(),
-    )
+    return Evidence(Split.of_frames(find_task(), train, private))
 
 
 def _precisions(name: str, evidence: Evidence, scores: Any) -> Values:

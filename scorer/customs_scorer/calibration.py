@@ -10,7 +10,7 @@ import pandas as pd
 
 from customs_data.errors import KitError
 from customs_data.proportions import add_share
-from customs_scorer.metrics.inspection import inspect
+from customs_scorer.metrics.inspection import gains_of
 
 
 def calibration_table(
@@ -39,7 +39,7 @@ def calibration_table(
     Raises
     ------
     KitError
-        If the scores are no probabilities; otherwise as `inspect`.
+        If the scores are no probabilities; otherwise as `precision_at`.
 
     Examples
     --------
@@ -48,7 +48,7 @@ def calibration_table(
     [[2.0, 0.2, 0.0], [2.0, 0.7, 1.0]]
     """
     labels, scores = np.asarray(y_true), np.asarray(fraud_score)
-    inspect(labels, scores, 1.0)  # refuses what cannot be scored
+    gains_of(labels, scores, 1.0)  # refuses what cannot be scored
     if n_bins < 1:
         raise KitError(f"A calibration must have at least one bin, however: {n_bins}.")
     if not are_probabilities(scores):

@@ -12,7 +12,7 @@ from customs_data.edition.layout import USAGES
 from customs_data.edition.loading import Edition, load_oracle, load_solution
 from customs_data.errors import InvalidEditionError
 from customs_data.schema import KEY
-from customs_scorer.metrics.inspection import precision_at
+from customs_scorer.metrics import metrics_of
 
 
 def oracle_ceiling(edition: Edition, solution: pd.DataFrame | None = None) -> dict[str, Any]:
@@ -28,8 +28,9 @@ def oracle_ceiling(edition: Edition, solution: pd.DataFrame | None = None) -> di
     Returns
     -------
     dict
-        ``ceiling``: by period, precision_at_5 and precision_at_10 of the true fraud probability
-        before the label was drawn. ``schemes``: by scheme (what the importer really did; "honest"
+        ``ceiling``: by period, the ranked metrics of the true fraud probability before the label
+        was drawn; empty for a task whose best answer the oracle does not contain.
+        ``schemes``: by scheme (what the importer really did; "honest"
         for nothing), the number of test declarations and the share of them labelled fraud.
 
     Raises
@@ -45,18 +46,17 @@ def oracle_ceiling(edition: Edition, solution: pd.DataFrame | None = None) -> di
         raise InvalidEditionError(
             f"{edition.layout.hidden} must hold the truth of every row of test, however: not so."
         )
-    oracle = oracle[["Fraud Probability", "Scheme"]].take(places)
-    probability = oracle["Fraud Probability"].to_numpy(np.float64)
-    fraud = solution["Fraud"].to_numpy()
-    ceiling = {}
-    for period, usage in USAGES.items():
+    metrics, oracle = metrics_of(edition.task), oracle.take(places)
+    best = oracle[metrics.oracle].to_numpy(np.float64) if metrics.oracle else np.zeros(0)
+    ceiling: dict[str, dict[str, float]] = {}
+    for period, usage in USAGES.items() if metrics.oracle else ():
         rows = (solution["Usage"] == usage).to_numpy()
+        answers = solution.loc[rows, list(edition.task.target_names)]
         ceiling[period] = {
-            f"precision_at_{n}": precision_at(fraud[rows], probability[rows], n / 100)
-            for n in (5, 10)
+            metric.name: metric.value(answers, best[rows]) for metric in metrics.ranked
         }
     scheme = oracle["Scheme"].fillna("").replace("", "honest")
-    table = pd.Series(fraud).groupby(scheme.to_numpy()).agg(["size", "mean"])
+    table = solution[edition.task.label].groupby(scheme.to_numpy()).agg(["size", "mean"])
     return {
         "ceiling": ceiling,
         "schemes": {

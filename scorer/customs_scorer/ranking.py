@@ -43,7 +43,7 @@ def score_files(
     Returns
     -------
     list of Standing
-        Best first: by private precision@5 %, then precision@10 %, then the order of `files`.
+        Best first: by the task's ranked metrics on Private, then the order of `files`.
 
     Raises
     ------
@@ -58,13 +58,16 @@ def score_files(
     aligned, complaints = [], []
     for file in files:
         try:
-            aligned.append(read_submission(file, solution[KEY]))
+            aligned.append(read_submission(file, solution[KEY], task=loaded.task))
         except InvalidSubmissionError as error:
             complaints.append(str(error))
     if complaints:
         raise InvalidSubmissionError("\n".join(complaints))
     standings = [
-        Standing(str(file), score_submission(solution, scores, unseen, n_replicates=n_replicates))
+        Standing(
+            str(file),
+            score_submission(solution, scores, unseen, task=loaded.task, n_replicates=n_replicates),
+        )
         for file, scores in zip(files, aligned, strict=True)
     ]
     return sorted(standings, key=lambda standing: standing.scorecard.rank_key)

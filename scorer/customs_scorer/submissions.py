@@ -20,14 +20,11 @@ from customs_data.files.csv_parsing import parse_csv
 from customs_data.files.problems import N_EXAMPLES, ProblemReport
 from customs_data.files.reading import read_content, read_table
 from customs_data.schema import KEY
+from customs_data.tasks import Task, find_task
 from customs_scorer.fast_check import read_sound_file
 
-SCORE: Final = "Fraud Score"
-HEADER: Final = (KEY, SCORE)
-_HEADER_LINE: Final = ",".join(HEADER).encode()
-
-# What a sound file can need at most: an ID, a comma, 25 characters of a float64 and quotes, with
-# room for twice the rows, so that extra and repeated rows are still reported as what they are.
+# What a sound file needs at most: an ID, and for each answer a comma, 25 characters of a float64
+# and quotes, with room for twice the rows, so that extra and repeated rows are still reported.
 _BYTES_PER_ROW: Final = 256
 _BYTES_AT_LEAST: Final = 1 << 20
 
@@ -40,12 +37,13 @@ class CheckedSubmission:
     ----------
     report : ProblemReport
         Everything found wrong; empty if the submission can be scored.
-    fraud_score : ndarray of float64, shape (n_test,) or (0,)
-        Scores in the order of the expected IDs; empty if there is a problem.
+    answer : ndarray of float64, shape (n_test,), (n_test, n_columns) or (0,)
+        Submitted scores in the order of the expected IDs (one column of them: one-dimensional);
+        empty if there is a problem.
     """
 
     report: ProblemReport
-    fraud_score: npt.NDArray[np.float64] = field(repr=False)
+    answer: npt.NDArray[np.float64] = field(repr=False)
 
     @property
     def passed(self) -> bool:
@@ -53,29 +51,37 @@ class CheckedSubmission:
         return not self.report
 
 
-def max_content_bytes(n_test: int) -> int:
+def max_content_bytes(n_test: int, task: Task | None = None) -> int:
     """Bytes that a submission of `n_test` declarations may have at most, decompressed."""
-    return _BYTES_AT_LEAST + _BYTES_PER_ROW * n_test
+    n_columns = len((task or find_task()).answer.columns)
+    return _BYTES_AT_LEAST + _BYTES_PER_ROW * n_columns * n_test
 
 
 def check_submission(
-    path: Path | str, expected_ids: pd.Series[str], *, source: str | None = None
+    path: Path | str,
+    expected_ids: pd.Series[str],
+    *,
+    task: Task | None = None,
+    source: str | None = None,
 ) -> CheckedSubmission:
     """Check a submission file without the answers.
 
     Parameters
     ----------
     path : path
-        ``Declaration ID,Fraud Score`` as CSV (optionally gzipped) or Parquet.
+        The key and the task's answer columns (``Declaration ID,Fraud Score``) as CSV, optionally
+        gzipped, or Parquet.
     expected_ids : Series of str, shape (n_test,)
         Declaration IDs of test.csv.
+    task : Task, optional
+        What was asked; fraud by default.
     source : str, optional
-        What the file is called in the report, where its name is nothing to tell.
+        What the report calls the file, if not by its name.
 
     Returns
     -------
     CheckedSubmission
-        One report of everything found: wrong header, missing, extra and repeated IDs, scores that
+        One report of everything wrong: wrong header, missing, extra and repeated IDs, scores that
         are empty, not numeric or not finite.
 
     Raises
@@ -90,15 +96,16 @@ def check_submission(
     except OSError:  # a name too long to be one, a folder that may not be entered
         exists = False
     if not exists:
-        raise KitError(f"{path} must be a file, however: there is none. Check the path.")
+        raise KitError(f"No such file: {path}.")
     report = ProblemReport(path.name if source is None else source)
     nothing = np.zeros(0)
-    expected, max_bytes = arrow_text(expected_ids), max_content_bytes(len(expected_ids))
+    task = task or find_task()
+    expected, max_bytes = arrow_text(expected_ids), max_content_bytes(len(expected_ids), task)
     try:
         content = read_content(path, max_bytes=max_bytes, source=source)
         if content is None:
             raw = read_table(path, max_bytes=max_bytes, source=source)
-        elif (sound := read_sound_file(content, _HEADER_LINE, expected)) is not None:
+        elif (sound := _read_fast(content, task, expected)) is not None:
             return CheckedSubmission(report, sound)
         else:
             raw = parse_csv(content, source=report.source)
@@ -106,40 +113,54 @@ def check_submission(
         report.add(str(error).rstrip("."))
         return CheckedSubmission(report, nothing)
     report.problems.extend(raw.report.problems)
-    if raw.header != HEADER:
-        shown = ascii(",".join(raw.header)[:120])
+    if raw.header != task.header:
+        header = ascii(",".join(raw.header)[:120])
         report.add(
-            f"The header must be exactly '{','.join(HEADER)}', however: it is {shown}"
-            if set(raw.header) != set(HEADER) or len(raw.header) != len(HEADER)
-            else f"The columns must stand in the order '{','.join(HEADER)}'"
+            f"The header must be '{','.join(task.header)}', but it is {header}"
+            if sorted(raw.header) != sorted(task.header)
+            else f"The columns must be in the order '{','.join(task.header)}'"
         )
         return CheckedSubmission(report, nothing)
     ids = _ids(raw.columns[0], report)
-    scores = _scores(raw.columns[1], raw.lines, report)
-    if ids is None or scores is None:
+    columns = [
+        _scores(cells, name, raw.lines, report)
+        for name, cells in zip(task.answer.columns, raw.columns[1:], strict=True)
+    ]
+    scores = [column for column in columns if column is not None]
+    if ids is None or len(scores) < len(columns):
         return CheckedSubmission(report, nothing)
     places = _check_ids(ids, expected_ids, raw.lines, report)
     if report:
         return CheckedSubmission(report, nothing)
-    aligned = np.empty(len(expected_ids))
-    aligned[places] = scores
-    return CheckedSubmission(report, aligned)
+    submitted = scores[0] if len(scores) == 1 else np.column_stack(scores)
+    answer = np.empty((len(expected_ids), *submitted.shape[1:]))
+    answer[places] = submitted
+    return CheckedSubmission(report, answer)
+
+
+def _read_fast(
+    content: bytes, task: Task, expected: pa.ChunkedArray
+) -> npt.NDArray[np.float64] | None:
+    """Scores of a sound file with one answer column; None for a closer look."""
+    if len(task.answer.columns) > 1:
+        return None
+    return read_sound_file(content, ",".join(task.header).encode(), expected)
 
 
 def _ids(cells: pa.ChunkedArray, report: ProblemReport) -> pa.ChunkedArray | None:
     """Declaration IDs, if they are text; a Parquet file may hold them as another type."""
     if not (pa.types.is_string(cells.type) or pa.types.is_large_string(cells.type)):
-        report.add(f"{KEY} must be text, as in test.csv, however: it is {cells.type}", column=KEY)
+        report.add(f"{KEY} must be text, as in test.csv, but it is {cells.type}", column=KEY)
         return None
     return cells
 
 
 def _scores(
-    cells: pa.ChunkedArray, lines: npt.NDArray[np.int64], report: ProblemReport
+    cells: pa.ChunkedArray, name: str, lines: npt.NDArray[np.int64], report: ProblemReport
 ) -> npt.NDArray[np.float64] | None:
     """Scores as numbers; those that are empty, not numeric or not finite are reported."""
     if not can_be_numbers(cells):
-        report.add(f"{SCORE} must be numbers, however: it is {cells.type}", column=SCORE)
+        report.add(f"{name} must be numbers, but it is {cells.type}", column=name)
         return None
     scores, not_a_number = parse_numbers(cells)
     empty = np.asarray(pc.is_null(cells).combine_chunks(), dtype=bool)
@@ -147,13 +168,13 @@ def _scores(
         empty = np.asarray(pc.equal(cells, "").combine_chunks().fill_null(True), dtype=bool)
     infinite = (not_a_number | ~np.isfinite(scores)) & ~empty
     for complaint, wrong in (
-        (f"{SCORE} must be a finite number (not nan or inf)", infinite),
-        (f"{SCORE} must not be empty", empty),
+        (f"{name} must be a finite number (not nan or inf)", infinite),
+        (f"{name} must not be empty", empty),
     ):
         places = np.flatnonzero(wrong)
         if len(places):
-            shown = [cells[int(i)].as_py() for i in places[:N_EXAMPLES]]
-            report.add(complaint, column=SCORE, lines=lines[places], values=shown)
+            examples = [cells[int(i)].as_py() for i in places[:N_EXAMPLES]]
+            report.add(complaint, column=name, lines=lines[places], values=examples)
     return scores
 
 
@@ -171,25 +192,27 @@ def _check_ids(
         return places
     for complaint, wrong in (
         (f"{KEY} must be one of test.csv", places < 0),
-        (f"{KEY} must stand only once", is_repeat(places, len(expected))),
+        (f"{KEY} must not be repeated", is_repeat(places, len(expected))),
     ):
         rows = np.flatnonzero(wrong)
         if len(rows):
-            shown = [ids[int(row)].as_py() or "" for row in rows[:N_EXAMPLES]]
-            report.add(complaint, column=KEY, lines=lines[rows], values=shown)
+            examples = [ids[int(row)].as_py() or "" for row in rows[:N_EXAMPLES]]
+            report.add(complaint, column=KEY, lines=lines[rows], values=examples)
     missing = np.flatnonzero(absent)
     if len(missing):
-        examples = ", ".join(expected.iloc[missing[:N_EXAMPLES]])
+        first = ", ".join(expected.iloc[missing[:N_EXAMPLES]])
         report.add(
-            f"Every {KEY} of test.csv must have a row, however: {len(missing):,} of "
-            f"{len(expected):,} are missing, among them {examples}",
+            f"Every {KEY} of test.csv needs a row, but {len(missing):,} of {len(expected):,} are "
+            f"missing, among them {first}",
             column=KEY,
         )
     return places
 
 
-def read_submission(path: Path | str, expected_ids: pd.Series[str]) -> npt.NDArray[np.float64]:
-    """Return the scores of a submission in the order of `expected_ids`, shape (n_test,).
+def read_submission(
+    path: Path | str, expected_ids: pd.Series[str], *, task: Task | None = None
+) -> npt.NDArray[np.float64]:
+    """Return the answer of a submission in the order of `expected_ids` (`CheckedSubmission`).
 
     Raises
     ------
@@ -198,10 +221,10 @@ def read_submission(path: Path | str, expected_ids: pd.Series[str]) -> npt.NDArr
     KitError
         If the file cannot be opened.
     """
-    checked = check_submission(path, expected_ids)
+    checked = check_submission(path, expected_ids, task=task)
     if not checked.passed:
         raise InvalidSubmissionError(str(checked.report))
-    return checked.fraud_score
+    return checked.answer
 
 
 def write_submission(edition: Edition, fraud_score: npt.ArrayLike, path: Path | str) -> Path:
@@ -211,8 +234,8 @@ def write_submission(edition: Edition, fraud_score: npt.ArrayLike, path: Path | 
     ----------
     edition : Edition
         Whose test declarations were scored.
-    fraud_score : array_like of float, shape (n_test,)
-        One finite score for each row of ``edition.test``, in its order.
+    fraud_score : array_like of float, shape (n_test,) or (n_test, n_columns)
+        One finite score for each row of ``edition.test`` and answer column of the task, in order.
     path : path
         Where to write; CSV, gzipped if the name ends in ``.gz``.
 
@@ -227,20 +250,20 @@ def write_submission(edition: Edition, fraud_score: npt.ArrayLike, path: Path | 
         If shape or values are wrong.
     """
     scores = np.asarray(fraud_score, dtype=np.float64)
-    if scores.shape != (len(edition.test),):
+    columns, key = edition.task.answer.columns, edition.task.unit.key
+    shape = (len(edition.test), len(columns))[: 1 if len(columns) == 1 else 2]
+    if scores.shape != shape:
         raise InvalidSubmissionError(
-            f"fraud_score must have shape ({len(edition.test)},), one score for each row of test, "
-            f"however: it has shape {scores.shape}."
+            f"Give one score for each row of test: shape {shape}, not {scores.shape}."
         )
     if wrong := int((~np.isfinite(scores)).sum()):
         raise InvalidSubmissionError(
-            f"fraud_score must be finite, however: {wrong:,} of {len(scores):,} scores are not."
+            f"Scores must be finite, but {wrong:,} of {scores.size:,} are NaN or infinite."
         )
     path = Path(path)
     if not path.name.endswith((".csv", ".csv.gz")):  # pandas would take .zip for a compression
-        raise InvalidSubmissionError(
-            f"A submission must be named .csv or .csv.gz, however: {path.name}. Rename it."
-        )
-    frame = pd.DataFrame({KEY: edition.test[KEY], SCORE: scores})
+        raise InvalidSubmissionError(f"Name a submission .csv or .csv.gz, not {path.name}.")
+    cells = dict(zip(columns, scores.reshape(len(scores), -1).T, strict=True))
+    frame = pd.DataFrame({key: edition.test[key], **cells})
     frame.to_csv(path, index=False, lineterminator="\n")
     return path

@@ -27,7 +27,7 @@ class Reference:
     unseen : ndarray of bool, shape (n_test,)
         The others, in the order of test.csv.
     lookup : dict or None
-        By period: precision_at_5 and precision_at_10 of copying the twin's label; None without
+        By period: the ranked metrics of copying the twin's label; None without
         hidden labels.
     ceiling : dict or None
         By period: the same of the true fraud probabilities, for editions of a published seed.
@@ -56,15 +56,13 @@ def make_reference(edition: Edition) -> Reference:
     else:
         table = LookupTable(edition.train, edition.y)
         unseen = table.is_unseen(edition.test)
-        card = score_submission(solution, table.rate(edition.test), unseen, n_replicates=0)
+        copied = table.rate(edition.test)
+        card = score_submission(solution, copied, unseen, task=edition.task, n_replicates=0)
         lookup = {
-            period: {
-                "precision_at_5": held.precision_at_5,
-                "precision_at_10": held.precision_at_10,
-            }
-            for period, held in (("public", card.public), ("private", card.private))
+            period: {metric.name: score[metric.name] for metric in card.metrics.ranked}
+            for period, score in (("public", card.public), ("private", card.private))
         }
     # The ceiling of a competition's edition stays in hidden/ (`data describe` tells the organizer).
     practice = edition.manifest.origin == "published-seed" and layout.has_oracle
-    ceiling = oracle_ceiling(edition, solution)["ceiling"] if practice else None
+    ceiling = (oracle_ceiling(edition, solution)["ceiling"] or None) if practice else None
     return Reference(float(1 - unseen.mean()), unseen, lookup, ceiling, solution)

@@ -14,7 +14,7 @@ from customs_leaderboard.standings.select import select_submissions
 from customs_leaderboard.store.schema import Submission
 from customs_leaderboard.submissions.submit import submit_file
 from customs_leaderboard.teams.teams import add_team, disable_team, rename_team
-from customs_scorer.bootstrap import bootstrap_precision
+from customs_scorer.bootstrap import joint_bootstrap
 from customs_scorer.metrics.inspection import precision_at
 from customs_scorer.ranking import score_files
 from customs_scorer.submissions import read_submission
@@ -101,18 +101,18 @@ def test_rank_ranges_are_a_joint_bootstrap(board, teams, sent, close, make_file)
     """Each sample's ranks are worked out here from the samples of each submission alone."""
     finals = close()
     judge = board.judge
-    rows, fraud = judge.row_numbers("private"), judge.fraud("private")
+    rows = judge.row_numbers("private")
     boots = []
     for row in finals.rows:
         history = {s.number: s for s in team_history(board, row.team_number)}
         name = f"{history[row.submission].sha256}.csv"
         path = board.folder.submissions / str(row.team_number) / name
         scores = read_submission(path, judge.expected_ids)[rows]
-        boots.append(
-            [
-                bootstrap_precision(fraud, scores, rate, n_replicates=N_REPLICATES, seed=0)
-                for rate in (0.05, 0.1)
-            ]
+        answers = judge.answers("private")
+        boots += list(
+            joint_bootstrap(
+                judge.metrics.ranked, answers, [scores], n_replicates=N_REPLICATES, seed=0
+            )
         )
     ranks = np.empty((len(boots), N_REPLICATES), dtype=int)
     for i in range(N_REPLICATES):
@@ -153,7 +153,7 @@ def test_the_ceiling_is_that_of_the_true_probabilities(board, sent, close, editi
     oracle = load_oracle(Layout.of(edition_path)).set_index("Declaration ID")
     ids = board.judge.expected_ids.iloc[board.judge.row_numbers("private")]
     probability = oracle.loc[list(ids), "Fraud Probability"].to_numpy(float)
-    expected = precision_at(board.judge.fraud("private"), probability, 0.05)
+    expected = precision_at(board.judge.labels("private"), probability, 0.05)
     assert ceiling["private"]["precision_at_5"] == expected
 
 

@@ -18,8 +18,8 @@ from customs_leaderboard.ladder.update_rules import (
     parameter_free_ladder,
     step_ladder,
 )
-from customs_scorer.metrics.gains import catch, catch_by_chance, paired_variance
-from customs_scorer.metrics.inspection import precision_at
+from customs_scorer.metrics.gains import paired_variance
+from customs_scorer.metrics.inspection import chance_of, gains_of, precision_at
 
 RATE = 0.25
 STEPS = st.sampled_from([0.01, 0.02, 0.03, 0.05, 0.045, 0.3, 0.4, 0.00047, 1.0])
@@ -129,18 +129,20 @@ def test_the_default_step_follows_the_root_of_the_rows():
 def test_caught_frauds_make_the_metric_exactly(period):
     y_true, files = period
     for scores in files:
-        caught = catch(y_true, scores, RATE)
+        caught = gains_of(y_true, scores, RATE)
         parts, k = parts_caught(y_true, scores)
-        assert float(caught.precision) == precision_at(y_true, scores, RATE)
-        assert caught.n_inspected == k
-        assert np.flatnonzero(parts).tolist() == sorted([*caught.above, *caught.tied])
+        assert float(caught.exact) == precision_at(y_true, scores, RATE)
+        assert caught.weight == k
+        assert np.flatnonzero(parts).tolist() == sorted(
+            row for part in caught.parts for row in part.rows.tolist()
+        )
 
 
 @given(submissions_of_a_period())
 def test_paired_variance_is_that_of_the_differences(period):
     y_true, (first, second, *_) = period
     (a, k), (b, _) = parts_caught(y_true, first), parts_caught(y_true, second)
-    new, best = catch(y_true, first, RATE), catch(y_true, second, RATE)
+    new, best = gains_of(y_true, first, RATE), gains_of(y_true, second, RATE)
     variance = paired_variance(new, best)
     assert float(variance) == pytest.approx(len(y_true) * np.var(a - b, ddof=1) / k**2, abs=1e-12)
     assert variance == paired_variance(best, new)
@@ -152,15 +154,15 @@ def test_the_parameter_free_ladder_moves_by_more_than_one_standard_error_only(pe
     y_true, files = period
     shown = best = None
     for scores in files:
-        new = catch(y_true, scores, RATE)
-        grid = Fraction(1, new.n_inspected)
+        new = gains_of(y_true, scores, RATE)
+        grid = 1 / new.weight
         after, improved = parameter_free_ladder(shown, best, new)
-        assert (after * new.n_inspected) == pytest.approx(round(after * new.n_inspected))
-        assert abs(after - float(new.precision)) <= 0.5 / new.n_inspected + 1e-12 or not improved
+        assert (after * new.weight) == pytest.approx(round(after * new.weight))
+        assert abs(after - float(new.exact)) <= 0.5 / new.weight + 1e-12 or not improved
         if shown is not None:
-            gap = float(new.precision) - shown - float(paired_variance(new, best)) ** 0.5
+            gap = float(new.exact) - shown - float(paired_variance(new, best)) ** 0.5
             assume(abs(gap) > 1e-9)  # where floats decide, the exact comparison knows better
-            one_more = new.precision >= round(shown * new.n_inspected + 1) * grid
+            one_more = new.exact >= round(shown * new.weight + 1) * grid
             assert improved == (gap > 0 and one_more) == (after > shown)
             assert after >= shown
         shown, best = after, new if improved else best
@@ -171,12 +173,12 @@ def test_the_paired_ladder_asks_for_both_a_step_and_its_errors(period, step, err
     y_true, files = period
     shown = best = None
     for scores in files:
-        new = catch(y_true, scores, RATE)
+        new = gains_of(y_true, scores, RATE)
         after, improved = paired_ladder(shown, best, new, step=step, standard_errors=errors)
         assert (written(after) / written(step)).denominator == 1
         if shown is not None:
-            by_step = step_ladder(shown, float(new.precision), step)
-            gap = float(new.precision) - shown - errors * float(paired_variance(new, best)) ** 0.5
+            by_step = step_ladder(shown, float(new.exact), step)
+            gap = float(new.exact) - shown - errors * float(paired_variance(new, best)) ** 0.5
             assume(errors == 0 or abs(gap) > 1e-9)
             clear = errors == 0 or gap > 0
             assert after == (by_step if clear else shown)
@@ -185,12 +187,12 @@ def test_the_paired_ladder_asks_for_both_a_step_and_its_errors(period, step, err
 
 
 def test_one_more_fraud_is_exactly_one_standard_error():
-    # Both catch rows 0 to 2 (or two of them), so d = (.., 1, ..): s^2 = (1 - 1/8) / 7 = 1/8,
+    # Both gains_of rows 0 to 2 (or two of them), so d = (.., 1, ..): s^2 = (1 - 1/8) / 7 = 1/8,
     # 8 * (1/8) / 4^2 = 1/16: the error is 1/4, and so is the gain. A second fraud: s^2 =
     # (2 - 4/8) / 7 = 3/14, 8 * (3/14) / 16 = 3/28: the error is 0.327, the gain 1/2.
     y_true = np.array([1, 1, 1, 1, 0, 0, 0, 0])
     two, three, four = (
-        catch(y_true, np.isin(np.arange(8), rows), 0.5)
+        gains_of(y_true, np.isin(np.arange(8), rows), 0.5)
         for rows in ([0, 1, 4, 5], [0, 1, 2, 4], [0, 1, 2, 3])
     )
     assert parameter_free_ladder(0.5, two, three) == (0.5, False)
@@ -200,16 +202,16 @@ def test_one_more_fraud_is_exactly_one_standard_error():
 
 def test_ties_count_as_expected():
     # k = 2 of 4 that all tie: each fraud counts 1/2, precision 2 * (1/2) / 2 = 1/2.
-    tied = catch([1, 1, 0, 0], np.zeros(4), 0.5)
-    sure = catch([1, 1, 0, 0], [4, 3, 2, 1], 0.5)
-    assert (tied.precision, sure.precision) == (Fraction(1, 2), 1)
+    tied = gains_of([1, 1, 0, 0], np.zeros(4), 0.5)
+    sure = gains_of([1, 1, 0, 0], [4, 3, 2, 1], 0.5)
+    assert (tied.exact, sure.exact) == (Fraction(1, 2), 1)
     # d = (1/2, 1/2, 0, 0): s^2 = (1/2 - 1/4) / 3 = 1/12, 4 * (1/12) / 4 = 1/12.
     assert paired_variance(sure, tied) == Fraction(1, 12)
     assert parameter_free_ladder(0.5, tied, sure) == (1.0, True)
 
 
 def test_periods_that_do_not_fit_are_refused():
-    four, five = (catch([1] * n, np.arange(n), 0.5) for n in (4, 5))
+    four, five = (gains_of([1] * n, np.arange(n), 0.5) for n in (4, 5))
     with pytest.raises(ValueError, match="same period"):
         parameter_free_ladder(1.0, four, five)
     for shown, best in ((None, four), (1.0, None)):
@@ -217,11 +219,11 @@ def test_periods_that_do_not_fit_are_refused():
             parameter_free_ladder(shown, best, four)
     with pytest.raises(ValueError, match="multiple"):
         parameter_free_ladder(0.3, four, four)
-    lone = catch([1], [0.5], 0.05)
-    with pytest.raises(ValueError, match="two declarations"):
+    lone = gains_of([1], [0.5], 0.05)
+    with pytest.raises(ValueError, match="two units"):
         paired_variance(lone, lone)
     with pytest.raises(KitError, match="finite"):
-        catch([1, 0], [float("nan"), 0], 0.5)
+        gains_of([1, 0], [float("nan"), 0], 0.5)
 
 
 @pytest.mark.parametrize("kind", ["step", "parameter_free", "paired"])
@@ -229,10 +231,10 @@ def test_a_team_climbs(kind):
     """Frauds caught of k = 5: 2, 3, 1, 5; shown 0.4 and 1 at least, the fall never."""
     y_true = np.repeat([1, 0], [5, 15])
     files = [np.isin(np.arange(20), [*range(n), *range(19, 14 + n, -1)]) for n in (2, 3, 1, 5)]
-    ladder, chance = Ladder(kind, 0.05, 1.5, ground_errors=0), catch_by_chance(y_true, RATE)
+    ladder, chance = Ladder(kind, 0.05, 1.5, ground_errors=0), chance_of(y_true, RATE)
     state, caught, states = LadderState(), {}, []
     for number, scores in enumerate(files, start=10):
-        caught[number] = catch(y_true, scores, RATE)
+        caught[number] = gains_of(y_true, scores, RATE)
         best = caught[state.best_submission] if ladder.needs_best(state, chance) else None
         state = LadderState(**json.loads(json.dumps(state.as_dict())))
         state = ladder.climb(state, number, caught[number], chance=chance, best=best)
@@ -250,12 +252,12 @@ def test_chance_is_shown_until_a_file_is_clearly_better(kind):
     leaves the ground with .3965 and more, that is 20 of 50.
     """
     y_true = np.repeat([1, 0], [40, 160])
-    chance = catch_by_chance(y_true, RATE)
-    assert float(chance.precision) == 0.2
+    chance = chance_of(y_true, RATE)
+    assert float(chance.exact) == 0.2
 
     def catching(n):
         order = np.r_[np.arange(n), np.arange(40, 90 - n)]
-        return catch(y_true, np.isin(np.arange(200), order), RATE)
+        return gains_of(y_true, np.isin(np.arange(200), order), RATE)
 
     ladder = Ladder(kind, 0.02, ground_errors=4)
     first = 20

@@ -13,7 +13,7 @@ import pytest
 from customs_baselines.experiments.markdown_tables import put_table
 from customs_data.errors import KitError
 from customs_leaderboard.ladder.ladder import Ladder, LadderState, default_step
-from customs_scorer.metrics.gains import catch, catch_by_chance
+from customs_scorer.metrics.inspection import chance_of, gains_of
 
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "leaderboard/results"
@@ -105,9 +105,9 @@ def test_luck_leaves_the_ground_as_seldom_as_is_derived(benchmark):
     derived = ladder_ground.leaving(ladder, 400, 0.22, 3)
     y_true = np.arange(400) < 88
     rng = np.random.default_rng(5)
-    chance = catch_by_chance(y_true, 0.05)
+    chance = chance_of(y_true, 0.05)
     states = [
-        ladder.climb(LadderState(), 1, catch(y_true, rng.random(400), 0.05), chance=chance)
+        ladder.climb(LadderState(), 1, gains_of(y_true, rng.random(400), 0.05), chance=chance)
         for _ in range(4_000)
     ]
     left = np.array([state.best_shown > 0.22 for state in states])

@@ -120,7 +120,7 @@ def send_labels(edition, tmp_path):
 
     def send(board, team, n_caught):
         judge = board.judge
-        rows, fraud = judge.row_numbers("public"), judge.fraud("public")
+        rows, fraud = judge.row_numbers("public"), judge.labels("public")
         scores = np.zeros(len(judge.expected_ids))
         scores[rows[np.flatnonzero(fraud)[:n_caught]]] = 1
         scores[rows[np.flatnonzero(fraud == 0)[: 16 - n_caught]]] = 1
@@ -132,7 +132,7 @@ def send_labels(edition, tmp_path):
 
 def test_the_parameter_free_ladder_compares_with_the_best_file(board_of, make_file):
     from customs_leaderboard.ladder.update_rules import parameter_free_ladder
-    from customs_scorer.metrics.gains import catch
+    from customs_scorer.metrics.inspection import gains_of
     from customs_scorer.submissions import read_submission
 
     board = board_of(ladder="parameter_free", daily_limit=10)
@@ -142,7 +142,7 @@ def test_the_parameter_free_ladder_compares_with_the_best_file(board_of, make_fi
         path = make_file(seed, quality)
         receipt = submit_file(board, team.number, path)
         scores = read_submission(path, judge.expected_ids)[judge.row_numbers("public")]
-        new = catch(judge.fraud("public"), scores, 0.05)
+        new = gains_of(judge.labels("public"), scores, 0.05)
         shown, improved = parameter_free_ladder(shown, best, new)
         best = new if improved else best
         assert (receipt.shown, receipt.improved) == (shown, improved)
@@ -323,5 +323,5 @@ def test_equal_scores_everywhere_give_the_base_rate(board, team, edition):
         f"{name},0.5\n" for name in edition.test["Declaration ID"]
     )
     send_bytes(board, team, content.encode())
-    fraud = board.judge.fraud("private")
+    fraud = board.judge.labels("private")
     assert stored(board)[0].private_at_5 == np.count_nonzero(fraud) / len(fraud)

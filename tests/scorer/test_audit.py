@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -87,12 +88,12 @@ def whole_kilograms(tmp_path_factory):
     """Evidence of a world whose masses are whole kilograms: many share one by coincidence."""
     path = tmp_path_factory.mktemp("coincidence") / "world"
     generate_edition(read_blueprint(), secret_of_seed(2), path, origin="published-seed")
-    found = gather_evidence(load_edition(path))
+    split = gather_evidence(load_edition(path)).split
     train, later = (
         frame.assign(**{"Net Mass": np.ceil(frame["Net Mass"])})
-        for frame in (found.train, found.later)
+        for frame in (split.train, split.test)
     )
-    return Evidence(train, found.y, later, found.y_later)
+    return Evidence(replace(split, train=train, test=later))
 
 
 def lookup_tests(evidence):
@@ -118,7 +119,8 @@ def test_copies_among_masses_shared_by_coincidence_are_found(whole_kilograms):
         column[:n] = given.train[name].to_numpy()[rows]
         later[name] = pd.Series(column).astype(later[name].dtype)
     y_later[:n] = given.y[rows]
-    tests = lookup_tests(Evidence(given.train, given.y, later, y_later))
+    answers = given.split.answers.assign(Fraud=y_later)
+    tests = lookup_tests(Evidence(replace(given.split, test=later, answers=answers)))
     assert not tests["twins across the split"].passed
     assert not tests["twins' labels agree by chance only"].passed
 

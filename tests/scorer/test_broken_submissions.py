@@ -373,7 +373,7 @@ def test_broken_submission_is_reported_and_never_scored(broken, expected_ids, tm
     path.write_bytes(broken.content)
     checked = check_submission(path, expected_ids)
     assert not checked.passed
-    assert checked.fraud_score.shape == (0,)
+    assert checked.answer.shape == (0,)
     assert_clean(str(checked.report), broken.culprit)
     with pytest.raises(InvalidSubmissionError) as caught:
         read_submission(path, expected_ids)
@@ -519,7 +519,7 @@ def test_harmless_writing_scores_the_same(name, edition, expected_ids, tmp_path)
     path.write_bytes(HARMLESS[name])
     checked = check_submission(path, expected_ids)
     assert checked.passed, str(checked.report)
-    assert checked.fraud_score.tolist() == SCORES
+    assert checked.answer.tolist() == SCORES
     (standing,) = score_files([path], edition, n_replicates=0)
     assert_exact(standing.as_dict(), expected_scores(SOUND))
 
@@ -560,7 +560,7 @@ def reported_or_exact(path, content: bytes, solution: pd.DataFrame) -> None:
     path.write_bytes(content)
     checked = check_submission(path, solution["Declaration ID"])
     if checked.passed:
-        assert_exact(precisions(solution, checked.fraud_score), expected_scores(content))
+        assert_exact(precisions(solution, checked.answer), expected_scores(content))
     else:
         assert_clean(str(checked.report))
 
@@ -635,7 +635,7 @@ def test_any_damage_to_a_parquet_file_is_reported_or_scored(expected_ids, tmp_pa
     path.write_bytes(content)
     checked = check_submission(path, expected_ids)
     if checked.passed:
-        assert np.isfinite(checked.fraud_score).all()
-        assert checked.fraud_score.shape == (N,)
+        assert np.isfinite(checked.answer).all()
+        assert checked.answer.shape == (N,)
     else:
         assert_clean(str(checked.report))

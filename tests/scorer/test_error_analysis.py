@@ -10,7 +10,7 @@ from customs_data.errors import KitError
 from customs_data.proportions import wilson_interval
 from customs_data.schema import DECLARED_COLUMNS
 from customs_scorer.calibration import calibration_table
-from customs_scorer.metrics.inspection import inspect, n_inspected, precision_at, recall_at
+from customs_scorer.metrics.inspection import gains_of, n_inspected, precision_at, recall_at
 from customs_scorer.mistakes.analysis import (
     GROUPS,
     analyse_errors,
@@ -178,9 +178,10 @@ def test_the_whole_analysis(period):
     assert set(analysis.by_group) == {*GROUPS, "scheme"}
     for table in analysis.by_group.values():
         for name, rows in table.groupby("submission"):
-            held = inspect(y, scores[name], 0.1)
-            assert rows["n_inspected"].sum() == pytest.approx(held.k)
-            assert rows["n_found"].sum() / held.k == pytest.approx(held.precision)
+            gains = gains_of(y, scores[name], 0.1)
+            k = float(gains.weight)
+            assert rows["n_inspected"].sum() == pytest.approx(k)
+            assert rows["n_found"].sum() / k == pytest.approx(gains.value)
     assert list(analysis.calibration) == ["good"]
     assert not analysis.missed.frauds.empty
     assert "scheme" not in analyse_errors(declarations, y, scores, 0.1).by_group

@@ -31,7 +31,7 @@ from customs_data.keyed_random import secret_of_seed
 from customs_data.schema import ERASED, KEY
 from customs_scorer.metrics.inspection import precision_at
 from customs_scorer.scorecard import N_REPLICATES
-from customs_scorer.submissions import SCORE, write_submission
+from customs_scorer.submissions import write_submission
 from customs_scorer.yardsticks import Reference, make_reference
 
 SUBMISSION: Final = "submission.csv"
@@ -203,7 +203,7 @@ def _validate(job: Job, data: JobData, log: Path, out: Path) -> dict[str, Any]:
     result, scores, _ = train_in_child(job, parts, log)
     if scores is None:
         return {"error": result.error}
-    columns = {KEY: data.train[KEY][later], "Fraud": data.y[later], SCORE: scores}
+    columns = {KEY: data.train[KEY][later], "Fraud": data.y[later], "Fraud Score": scores}
     pd.DataFrame(columns).to_csv(out, index=False, lineterminator="\n")
     return {
         "n_declarations": int(later.sum()),

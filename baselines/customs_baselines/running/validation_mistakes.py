@@ -11,7 +11,6 @@ from customs_data.edition.loading import Edition
 from customs_data.errors import KitError
 from customs_data.schema import KEY, TEXT_DTYPE
 from customs_scorer.mistakes.analysis import ErrorAnalysis, analyse_errors
-from customs_scorer.submissions import SCORE
 
 
 def validation_errors(
@@ -57,7 +56,7 @@ def validation_errors(
     analysis = analyse_errors(
         edition.train.iloc[places].reset_index(drop=True),
         first["Fraud"].to_numpy(np.int8),
-        {name: held[SCORE].to_numpy(np.float64) for name, held in same.items()},
+        {name: held["Fraud Score"].to_numpy(np.float64) for name, held in same.items()},
         rate,
     )
     source = (

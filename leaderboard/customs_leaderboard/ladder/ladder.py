@@ -24,7 +24,7 @@ from customs_leaderboard.ladder.update_rules import (
     parameter_free_ladder,
     step_ladder,
 )
-from customs_scorer.metrics.gains import Caught, luck_variance
+from customs_scorer.metrics.gains import Gains, luck_variance
 
 Kind = Literal["step", "parameter_free", "paired"]
 
@@ -82,7 +82,7 @@ class LadderState:
         What everybody sees; None before the first submission.
     best_submission : int or None
         Number of the submission that `best_shown` was shown for. Ladders with a paired test need
-        what it catches (`catch` of its file).
+        what it catches (`gains_of` of its file).
     """
 
     best_shown: float | None = None
@@ -125,9 +125,9 @@ class Ladder:
     Two of four are opened, one is fraud: chance scores 1/4, with a standard error of 1/4 (see
     `luck_variance`). The perfect file is not more than one of them better.
 
-    >>> from customs_scorer.metrics.gains import catch
+    >>> from customs_scorer.metrics.inspection import gains_of
     >>> y_true = [1, 0, 0, 0]
-    >>> chance, new = catch(y_true, [0, 0, 0, 0], 0.5), catch(y_true, [4, 3, 2, 1], 0.5)
+    >>> chance, new = gains_of(y_true, [0, 0, 0, 0], 0.5), gains_of(y_true, [4, 3, 2, 1], 0.5)
     >>> Ladder("step", 0.01, ground_errors=1).climb(LadderState(), 1, new, chance=chance)
     LadderState(best_shown=0.25, best_submission=1)
     >>> Ladder("step", 0.01, ground_errors=0.9).climb(LadderState(), 1, new, chance=chance)
@@ -146,7 +146,7 @@ class Ladder:
         exact_errors(self.standard_errors)
         exact_errors(self.ground_errors)
 
-    def needs_best(self, state: LadderState, chance: Caught) -> bool:
+    def needs_best(self, state: LadderState, chance: Gains) -> bool:
         """Whether `climb` needs what the best submission catches."""
         off_the_ground = not self._is_on_ground(state, chance)
         return off_the_ground and state.best_submission is not None and self.kind != "step"
@@ -155,10 +155,10 @@ class Ladder:
         self,
         state: LadderState,
         number: int,
-        new: Caught,
+        new: Gains,
         *,
-        chance: Caught,
-        best: Caught | None = None,
+        chance: Gains,
+        best: Gains | None = None,
     ) -> LadderState:
         """Return the team's state after a submission; the same state if nothing new is shown.
 
@@ -168,17 +168,17 @@ class Ladder:
             Before the submission.
         number : int
             Of the submission.
-        new : Caught
+        new : Gains
             What it catches.
-        chance : Caught
+        chance : Gains
             What a file of equal scores catches of the same declarations.
-        best : Caught, optional
+        best : Gains, optional
             What submission ``state.best_submission`` catches; needed if `needs_best`.
         """
         if self._is_on_ground(state, chance):
             return self._leave_ground(state, number, new, chance)
         if self.kind == "step":
-            shown = step_ladder(state.best_shown, float(new.precision), self.step)
+            shown = step_ladder(state.best_shown, float(new.exact), self.step)
             improved = shown != state.best_shown
         elif self.kind == "parameter_free":
             shown, improved = parameter_free_ladder(state.best_shown, best, new)
@@ -192,26 +192,26 @@ class Ladder:
             )
         return LadderState(shown, number) if improved else state
 
-    def _grid(self, chance: Caught) -> Fraction:
+    def _grid(self, chance: Gains) -> Fraction:
         if self.kind == "parameter_free":
-            return Fraction(1, chance.n_inspected)
+            return 1 / chance.weight
         return exact_step(self.step)
 
-    def _is_on_ground(self, state: LadderState, chance: Caught) -> bool:
+    def _is_on_ground(self, state: LadderState, chance: Gains) -> bool:
         """Whether a team is shown what chance scores, or nothing yet; never without a ground."""
         if self.ground_errors == 0:
             return False
-        ground = float(nearest_on_grid(chance.precision, self._grid(chance)))
+        ground = float(nearest_on_grid(chance.exact, self._grid(chance)))
         return state.best_shown is None or state.best_shown <= ground
 
     def _leave_ground(
-        self, state: LadderState, number: int, new: Caught, chance: Caught
+        self, state: LadderState, number: int, new: Gains, chance: Gains
     ) -> LadderState:
         grid = self._grid(chance)
-        ground = nearest_on_grid(chance.precision, grid)
-        gain = new.precision - chance.precision
+        ground = nearest_on_grid(chance.exact, grid)
+        gain = new.exact - chance.exact
         errors = exact_errors(self.ground_errors)
         clearly = gain > 0 and gain**2 > errors**2 * luck_variance(chance)
-        if clearly and new.precision >= ground + grid:
-            return LadderState(float(nearest_on_grid(new.precision, grid)), number)
+        if clearly and new.exact >= ground + grid:
+            return LadderState(float(nearest_on_grid(new.exact, grid)), number)
         return LadderState(float(ground), number) if state.best_shown is None else state

@@ -17,7 +17,7 @@ from __future__ import annotations
 from fractions import Fraction
 from math import floor, isfinite
 
-from customs_scorer.metrics.gains import Caught, check_pair, paired_variance
+from customs_scorer.metrics.gains import Gains, check_pair, paired_variance
 
 
 def step_ladder(best_shown: float | None, score: float, step: float) -> float:
@@ -70,8 +70,8 @@ def step_ladder(best_shown: float | None, score: float, step: float) -> float:
 
 def paired_ladder(
     best_shown: float | None,
-    best: Caught | None,
-    new: Caught,
+    best: Gains | None,
+    new: Gains,
     *,
     step: float | Fraction,
     standard_errors: float,
@@ -82,9 +82,9 @@ def paired_ladder(
     ----------
     best_shown : float or None
         What is shown so far, a multiple of `step`; None before the first submission.
-    best : Caught or None
+    best : Gains or None
         What the submission behind `best_shown` catches; None before the first submission.
-    new : Caught
+    new : Gains
         What the new submission catches.
     step : float or Fraction
         In (0, 1]; a float is meant as the decimal number it is written as.
@@ -116,9 +116,9 @@ def paired_ladder(
     Two of four are opened. The first submission catches row 1, the second rows 0 and 1: 1 is more
     than 0.5 by 0.5, which is the standard error (see `paired_variance`) and not more.
 
-    >>> from customs_scorer.metrics.gains import catch
+    >>> from customs_scorer.metrics.inspection import gains_of
     >>> y_true = [1, 1, 0, 0]
-    >>> first, second = catch(y_true, [1, 4, 3, 2], 0.5), catch(y_true, [4, 3, 2, 1], 0.5)
+    >>> first, second = gains_of(y_true, [1, 4, 3, 2], 0.5), gains_of(y_true, [4, 3, 2, 1], 0.5)
     >>> paired_ladder(0.5, first, second, step=0.1, standard_errors=1)
     (0.5, False)
     >>> paired_ladder(0.5, first, second, step=0.1, standard_errors=0.9)
@@ -126,18 +126,18 @@ def paired_ladder(
     """
     grid, errors = exact_step(step), exact_errors(standard_errors)
     if best_shown is None and best is None:
-        return float(nearest_on_grid(new.precision, grid)), True
+        return float(nearest_on_grid(new.exact, grid)), True
     if best_shown is None or best is None:
         raise ValueError("best_shown and best must be given together.")
     check_pair(new, best)
-    gain = new.precision - _on_grid(best_shown, grid)
+    gain = new.exact - _on_grid(best_shown, grid)
     if gain < grid or gain**2 <= errors**2 * paired_variance(new, best):
         return best_shown, False
-    return float(nearest_on_grid(new.precision, grid)), True
+    return float(nearest_on_grid(new.exact, grid)), True
 
 
 def parameter_free_ladder(
-    best_shown: float | None, best: Caught | None, new: Caught
+    best_shown: float | None, best: Gains | None, new: Gains
 ) -> tuple[float, bool]:
     """Return what the parameter-free Ladder shows: `paired_ladder` at one error and steps of 1 / k.
 
@@ -152,17 +152,15 @@ def parameter_free_ladder(
     --------
     As `paired_ladder`, whose second submission is not more than one standard error better:
 
-    >>> from customs_scorer.metrics.gains import catch
+    >>> from customs_scorer.metrics.inspection import gains_of
     >>> y_true = [1, 1, 0, 0]
-    >>> first, second = catch(y_true, [1, 4, 3, 2], 0.5), catch(y_true, [4, 3, 2, 1], 0.5)
+    >>> first, second = gains_of(y_true, [1, 4, 3, 2], 0.5), gains_of(y_true, [4, 3, 2, 1], 0.5)
     >>> parameter_free_ladder(None, None, first)
     (0.5, True)
     >>> parameter_free_ladder(0.5, first, second)
     (0.5, False)
     """
-    return paired_ladder(
-        best_shown, best, new, step=Fraction(1, new.n_inspected), standard_errors=1
-    )
+    return paired_ladder(best_shown, best, new, step=1 / new.weight, standard_errors=1)
 
 
 def exact_step(step: float | Fraction) -> Fraction:

@@ -14,7 +14,7 @@ from customs_data.edition.layout import DATASHEET, USAGES, Layout
 from customs_data.edition.manifest import Manifest
 from customs_leaderboard.publishing.announcement import Announcement
 from customs_leaderboard.rules.competition import show_time
-from customs_scorer.metrics.inspection import RANKED_RATES, n_inspected
+from customs_scorer.metrics.inspection import n_inspected
 
 #: Suggested for generated data: they describe nobody.
 DATA_LICENCE: Final = "CC BY 4.0"
@@ -158,9 +158,9 @@ def _edition_facts(manifest: Manifest) -> dict[str, str]:
         n, (first, last) = manifest.rows[period], manifest.dates[period]
         facts |= {
             f"n_{period}": f"{n:,}",
-            f"k_{period}": f"{n_inspected(n, RANKED_RATES[0]):,}",
+            f"k_{period}": f"{n_inspected(n, 0.05):,}",
             f"days_{period}": f"{first} to {last}",
         }
-    k = n_inspected(manifest.rows["public"], RANKED_RATES[0])
+    k = n_inspected(manifest.rows["public"], 0.05)
     facts["standard_error"] = f"{0.5 / k**0.5:.3f}"  # of a share: at most where it is a half
     return facts

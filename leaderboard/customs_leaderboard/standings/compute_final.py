@@ -19,8 +19,6 @@ from customs_leaderboard.standings.final import Finalist, FinalStandings
 from customs_leaderboard.store.schema import Selection, Submission, Team
 from customs_scorer.bootstrap import joint_bootstrap
 from customs_scorer.ceiling import oracle_ceiling
-from customs_scorer.metrics.gains import catch
-from customs_scorer.metrics.inspection import RANKED_RATES
 from customs_scorer.mistakes.analysis import schemes_of
 from customs_scorer.scorecard import score_rows
 from customs_scorer.submissions import read_submission
@@ -28,17 +26,6 @@ from customs_scorer.submissions import read_submission
 N_REPLICATES: Final = 1000
 _SEED: Final = 0
 _RANGE: Final = (0.025, 0.975)
-#: What of a scorecard is told; the rest of it depends on the training data.
-_FIELDS: Final = (
-    "precision_at_5",
-    "precision_at_10",
-    "recall_at_5",
-    "recall_at_10",
-    "lift_at_5",
-    "lift_at_10",
-    "critical_precision_at_5",
-    "critical_precision_at_10",
-)
 
 
 @dataclass
@@ -72,9 +59,9 @@ def compute_final(board: Board, *, n_replicates: int = N_REPLICATES) -> FinalSta
     judge = board.judge
     boots = {
         period: joint_bootstrap(
-            judge.fraud(period),
+            judge.metrics.ranked,
+            judge.answers(period),
             [entry.fraud_score[judge.row_numbers(period)] for entry in entries],
-            RANKED_RATES,
             n_replicates=n_replicates,
             seed=_SEED,
         )
@@ -161,7 +148,7 @@ def read_stored(board: Board, held: Submission) -> npt.NDArray[np.float64]:
             f"{path} must be the file of submission {held.number}, however: it has changed. "
             "Restore it from a backup."
         )
-    return read_submission(path, board.judge.expected_ids)
+    return read_submission(path, board.judge.expected_ids, task=board.judge.task)
 
 
 def _rank_key(held: Submission) -> tuple[float, float, Any, int]:
@@ -201,28 +188,25 @@ def _scores(
 ) -> dict[str, Any]:
     rows = board.judge.row_numbers(period)
     card = score_rows(
-        board.judge.fraud(period),
-        board.judge.critical(period),
+        board.judge.metrics,
+        board.judge.answers(period),
         fraud_score[rows],
         np.zeros(len(rows), dtype=bool),
         n_replicates=0,
     )
     found: dict[str, Any] = {}
-    for name in _FIELDS:
-        value = getattr(card, name)
+    metrics = board.judge.metrics
+    for name in (metric.name for metric in metrics.all):
+        value = card[name]
         found[name] = None if np.isnan(value) else value
-    for name, precision in zip(("interval_at_5", "interval_at_10"), boot, strict=True):
+    for name, precision in zip((m.interval_name for m in metrics.ranked), boot, strict=True):
         found[name] = [float(end) for end in np.quantile(precision, _RANGE)]
     return found
 
 
 def _period(board: Board, period: str) -> dict[str, int]:
-    fraud, critical = board.judge.fraud(period), board.judge.critical(period)
-    return {
-        "n_declarations": len(fraud),
-        "n_fraud": int(np.count_nonzero(fraud == 1)),
-        "n_critical": int(np.count_nonzero(critical == 2)),
-    }
+    answers = board.judge.answers(period)
+    return {"n_declarations": len(answers), **board.judge.metrics.counts(answers)}
 
 
 def _private_schemes(board: Board) -> npt.NDArray[np.object_] | None:
@@ -236,7 +220,7 @@ def _private_schemes(board: Board) -> npt.NDArray[np.object_] | None:
 def _frauds(board: Board, schemes: npt.NDArray[np.object_]) -> dict[str, int]:
     """Frauds of each scheme, most frequent first."""
     names, counts = np.unique(
-        schemes[board.judge.fraud("private") == 1].astype(str), return_counts=True
+        schemes[board.judge.labels("private") == 1].astype(str), return_counts=True
     )
     found = {str(name): int(n) for name, n in zip(names, counts, strict=True)}
     return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
@@ -246,17 +230,15 @@ def _caught(
     board: Board, fraud_score: npt.NDArray[np.float64], schemes: npt.NDArray[np.object_]
 ) -> dict[str, float]:
     rows = board.judge.row_numbers("private")
-    caught = catch(board.judge.fraud("private"), fraud_score[rows], RANKED_RATES[0])
-    part = np.zeros(len(rows))
-    part[caught.above] = 1
-    part[caught.tied] = float(caught.tie_share)
+    ranked = board.judge.metrics.ranked[0]
+    part = ranked.gains(board.judge.answers("private"), fraud_score[rows]).by_unit()
     return {name: float(part[schemes == name].sum()) for name in _frauds(board, schemes)}
 
 
 def _ceiling(board: Board) -> dict[str, dict[str, float]] | None:
     if not board.judge.layout.has_oracle:
         return None
-    found: dict[str, dict[str, float]] = oracle_ceiling(load_edition(board.competition.edition))[
+    ceiling: dict[str, dict[str, float]] = oracle_ceiling(load_edition(board.competition.edition))[
         "ceiling"
     ]
-    return found
+    return ceiling or None

@@ -97,7 +97,7 @@ def compare_rerun(board: Board, number: int, file: Path) -> Agreement:
     if held is None:
         raise KitError(f"There is no submission {number}.")
     original = read_stored(board, held)
-    rerun = read_submission(file, board.judge.expected_ids)
+    rerun = read_submission(file, board.judge.expected_ids, task=board.judge.task)
     return Agreement(
         submission=number,
         identical=bool(np.array_equal(original, rerun)),

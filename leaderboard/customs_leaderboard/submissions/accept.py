@@ -30,7 +30,7 @@ from customs_leaderboard.submissions.judge import Scores
 from customs_leaderboard.submissions.receipts import Receipt, day_of
 from customs_leaderboard.submissions.spool import Spool
 from customs_leaderboard.teams.teams import check_active, lock_teams
-from customs_scorer.metrics.gains import Caught
+from customs_scorer.metrics.gains import Gains
 
 
 @dataclass(frozen=True)
@@ -45,14 +45,14 @@ class ScoredFile:
         Where its bytes lie.
     scores : Scores
         Exact ones.
-    caught : Caught
+    caught : Gains
         Public frauds; the Ladder's input.
     """
 
     claim: ReceivedFile
     spool: Spool
     scores: Scores
-    caught: Caught
+    caught: Gains
 
 
 def accept_files(board: Board, files: Sequence[ScoredFile]) -> list[Receipt | Exception]:
@@ -165,7 +165,7 @@ class _Acceptance:
         if submission.improved:
             climber.improved_at = submission.received_at
 
-    def _caught_by_best(self, team: Team, state: LadderState) -> Caught:
+    def _caught_by_best(self, team: Team, state: LadderState) -> Gains:
         assert state.best_submission is not None
         if state.best_submission < 0:
             return self._files[_unnumbered(state.best_submission)].caught

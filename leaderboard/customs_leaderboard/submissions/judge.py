@@ -19,8 +19,9 @@ from customs_data.edition.manifest import Manifest, read_manifest
 from customs_data.errors import InvalidEditionError
 from customs_data.files.problems import ProblemReport
 from customs_data.schema import KEY
-from customs_scorer.metrics.gains import Caught, catch, catch_by_chance
-from customs_scorer.metrics.inspection import RANKED_RATES, inspect_all
+from customs_data.tasks import find_task
+from customs_scorer.metrics import metrics_of
+from customs_scorer.metrics.gains import Gains
 from customs_scorer.submissions import CheckedSubmission, check_submission, read_submission
 
 #: What a team's file is called in reports; its own name is never kept.
@@ -61,7 +62,7 @@ class Judge:
         Of the edition.
     solution : DataFrame, shape (n_test, 4)
         Hidden labels in the order of test.csv.
-    chance : Caught
+    chance : Gains
         Public frauds that a file of equal scores catches: the Ladder's ground.
     """
 
@@ -75,16 +76,16 @@ class Judge:
         self.manifest: Manifest = read_manifest(layout.public)
         test = load_public_table(layout, self.manifest, TEST)
         self.solution: pd.DataFrame = load_solution(layout, test[KEY])
+        self.task = find_task(self.manifest.task)
+        self.metrics = metrics_of(self.task)
         usage = self.solution["Usage"]
-        fraud = self.solution["Fraud"].to_numpy()
         self._rows = {
             period: np.flatnonzero((usage == name).to_numpy()) for period, name in USAGES.items()
         }
-        critical = self.solution["Critical Fraud"].to_numpy()
-        self._fraud = {period: fraud[rows] for period, rows in self._rows.items()}
-        self._critical = {period: critical[rows] for period, rows in self._rows.items()}
-        self.chance = catch_by_chance(self._fraud["public"], RANKED_RATES[0])
-        self._caught: OrderedDict[Path, Caught] = OrderedDict()
+        targets = self.solution[list(self.task.target_names)]
+        self._answers = {period: targets.take(rows) for period, rows in self._rows.items()}
+        self.chance = self.metrics.ranked[0].chance(self._answers["public"])
+        self._caught: OrderedDict[Path, Gains] = OrderedDict()
         self._lock = Lock()
 
     @property
@@ -105,7 +106,7 @@ class Judge:
                 report = ProblemReport(SHOWN_NAME)
                 report.add(f"{SHOWN_NAME} must be CSV or gzipped CSV, however: it is Parquet")
                 return CheckedSubmission(report, np.zeros(0))
-        return check_submission(path, self.expected_ids, source=SHOWN_NAME)
+        return check_submission(path, self.expected_ids, task=self.task, source=SHOWN_NAME)
 
     def score(self, fraud_score: npt.NDArray[np.float64]) -> Scores:
         """Score a checked submission exactly in both periods.
@@ -115,24 +116,25 @@ class Judge:
         fraud_score : ndarray of float64, shape (n_test,)
             As `check` returns it.
         """
-        found = {}
-        for period, rows in self._rows.items():
-            (held,) = inspect_all([self._fraud[period]], fraud_score[rows], RANKED_RATES)
-            for rate, inspection in zip(("5", "10"), held, strict=True):
-                found[f"{period}_at_{rate}"] = inspection.precision
-        return Scores(**found)
+        values = [
+            metric.value(self._answers[period], fraud_score[rows])
+            for period, rows in self._rows.items()
+            for metric in self.metrics.ranked
+        ]
+        return Scores(*values)
 
-    def public_frauds_caught(self, fraud_score: npt.NDArray[np.float64]) -> Caught:
+    def public_frauds_caught(self, fraud_score: npt.NDArray[np.float64]) -> Gains:
         """Return which public frauds the 5 % inspection catches; the Ladder's input."""
-        return catch(self._fraud["public"], fraud_score[self._rows["public"]], RANKED_RATES[0])
+        rows = self._rows["public"]
+        return self.metrics.ranked[0].gains(self._answers["public"], fraud_score[rows])
 
-    def caught_by(self, path: Path) -> Caught:
+    def caught_by(self, path: Path) -> Gains:
         """Return `public_frauds_caught` of an accepted file, read again where needed."""
         with self._lock:
             if path in self._caught:
                 self._caught.move_to_end(path)
                 return self._caught[path]
-        caught = self.public_frauds_caught(read_submission(path, self.expected_ids))
+        caught = self.public_frauds_caught(read_submission(path, self.expected_ids, task=self.task))
         with self._lock:
             self._caught[path] = caught
             while len(self._caught) > _N_CAUGHT:
@@ -143,13 +145,13 @@ class Judge:
         """Return the places of a period's declarations in test.csv, shape (n_declarations,)."""
         return self._rows[period]
 
-    def fraud(self, period: str) -> npt.NDArray[np.int8]:
-        """Return the labels of a period, shape (n_declarations,)."""
-        return self._fraud[period]
+    def answers(self, period: str) -> pd.DataFrame:
+        """Return the true target columns of a period, shape (n_declarations, n_targets)."""
+        return self._answers[period]
 
-    def critical(self, period: str) -> npt.NDArray[np.int8]:
-        """Return Critical Fraud (0, 1, 2) of a period, shape (n_declarations,)."""
-        return self._critical[period]
+    def labels(self, period: str) -> npt.NDArray[np.int8]:
+        """Return the label of a period that models learn, shape (n_declarations,)."""
+        return self._answers[period][self.task.label].to_numpy()
 
 
 def load_judge(edition: Path | str | os.PathLike[str]) -> Judge:

@@ -116,8 +116,8 @@ def _score(board: Board, claim: ReceivedFile, spool: Spool) -> ScoredFile:
             return ScoredFile(
                 claim,
                 spool,
-                board.judge.score(checked.fraud_score),
-                board.judge.public_frauds_caught(checked.fraud_score),
+                board.judge.score(checked.answer),
+                board.judge.public_frauds_caught(checked.answer),
             )
     _log_refusal(board, claim.team_number, spool, len(checked.report.problems))
     raise RefusedFileError(checked.report)

@@ -15,7 +15,8 @@ from customs_data.columns.matching import arrow_text, match_ids
 from customs_data.edition.loading import Edition, load_solution, load_train_labels
 from customs_data.errors import KitError
 from customs_data.schema import COLUMN, DECLARED_COLUMNS, ENTITY_COLUMNS, ERASED, KEY
-from customs_scorer.metrics.inspection import inspect
+from customs_data.split import Split, rows_of
+from customs_scorer.metrics import Metric, metrics_of
 
 #: Columns a look-up may be built on: everything declared but the key and the four entities.
 OPEN_COLUMNS: Final = tuple(n for n in DECLARED_COLUMNS if n not in (KEY, *ENTITY_COLUMNS))
@@ -24,7 +25,6 @@ OPEN_COLUMNS: Final = tuple(n for n in DECLARED_COLUMNS if n not in (KEY, *ENTIT
 MOST_ROWS: Final = 300_000
 
 Codes = npt.NDArray[np.int64]
-Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -73,20 +73,42 @@ class Evidence:
 
     Attributes
     ----------
-    train : DataFrame, shape (n_train, 20)
-        Labelled training declarations.
-    y : ndarray of int8, shape (n_train,)
-        Their labels, 0 or 1.
-    later : DataFrame, shape (n_later, 20)
-        Private declarations on an organizer's copy; else the last quarter of the training period.
-    y_later : ndarray of int8, shape (n_later,)
-        Their labels, 0 or 1.
+    split : Split
+        Labelled training declarations, and later ones to be judged on: private declarations on an
+        organizer's copy, else the last quarter of the training period.
     """
 
-    train: pd.DataFrame
-    y: npt.NDArray[np.int8]
-    later: pd.DataFrame
-    y_later: npt.NDArray[np.int8]
+    split: Split
+
+    @property
+    def train(self) -> pd.DataFrame:
+        """Training declarations, shape (n_train, 20)."""
+        return self.split.train
+
+    @property
+    def later(self) -> pd.DataFrame:
+        """Later declarations, shape (n_later, 20)."""
+        return self.split.test
+
+    @cached_property
+    def y(self) -> npt.NDArray[np.int8]:
+        """Labels of the training declarations, 0 or 1, shape (n_train,)."""
+        return self.split.y
+
+    @cached_property
+    def y_later(self) -> npt.NDArray[np.int8]:
+        """Labels of the later declarations, 0 or 1, shape (n_later,)."""
+        return self.split.y_test
+
+    @cached_property
+    def metric(self) -> Metric:
+        """The yardstick: what teams are ranked on first."""
+        return metrics_of(self.split.task).ranked[0]
+
+    def score(self, answer: npt.NDArray[np.float64]) -> float:
+        """Value of the yardstick for an answer to the later rows, shape (n_later,)."""
+        assert self.split.answers is not None
+        return self.metric.value(self.split.answers, answer)
 
     @cached_property
     def both(self) -> pd.DataFrame:
@@ -117,17 +139,20 @@ class Evidence:
         n_kept = round(most * n_train / (n_train + n_later))
         early = np.sort(rng.choice(n_train, n_kept, replace=False))
         late = np.sort(rng.choice(n_later, most - n_kept, replace=False))
-        sample = Evidence(
-            self.train.take(early).reset_index(drop=True),
-            self.y[early],
-            self.later.take(late).reset_index(drop=True),
-            self.y_later[late],
-        )
+        sample = self.at(early, late)
         # Codes count by first appearance: within the sample, nearly every trader would be new.
         rows = np.concatenate([early, n_train + late])
         for name in ENTITY_COLUMNS:
             sample.codes[name] = self.codes[name][rows]
         return sample
+
+    def at(self, early: npt.NDArray[np.intp], late: npt.NDArray[np.intp]) -> Evidence:
+        """The training and later declarations at some places only."""
+        split = self.split
+        assert split.answers is not None
+        train, labels = (f.take(early).reset_index(drop=True) for f in (split.train, split.labels))
+        test, answers = (f.take(late).reset_index(drop=True) for f in (split.test, split.answers))
+        return Evidence(replace(split, train=train, labels=labels, test=test, answers=answers))
 
     def encoded(self, columns: tuple[str, ...]) -> npt.NDArray[np.float64]:
         """Columns of `both` for a tree model: numbers as they are, text by order of appearance."""
@@ -161,48 +186,41 @@ def gather_evidence(edition: Edition) -> Evidence:
     KitError
         If labels are too few to measure anything.
     """
-    train, y = edition.train, edition.y
+    split = edition.split
     if edition.layout.has_hidden:
         # The organizer knows the erased labels, too: the audit is of the world, not of the erasure.
         erased = load_train_labels(edition.layout)
-        places = match_ids(arrow_text(train[KEY]), arrow_text(erased[KEY]))
-        labels = np.append(erased["Fraud"].to_numpy(np.int8), np.int8(ERASED))
-        y = np.where(places >= 0, labels[places], y)
+        places = match_ids(arrow_text(edition.train[KEY]), arrow_text(erased[KEY]))
+        labels = split.labels.copy()
+        for name in split.task.labels:
+            known = np.append(erased[name].to_numpy(np.int8), np.int8(ERASED))
+            labels[name] = np.where(places >= 0, known[places], labels[name])
         solution = load_solution(edition.layout, edition.test[KEY])
         private = (solution["Usage"] == "Private").to_numpy()
-        later = _rows(edition.test, private)
-        y_later = solution["Fraud"].to_numpy()[private]
+        answers = rows_of(solution[list(split.task.target_names)], private)
+        split = replace(split, labels=labels, test=rows_of(edition.test, private), answers=answers)
     else:
-        days = train["Date"]
-        is_later = (days > days.quantile(0.75)).to_numpy()
-        later, y_later = _rows(train, is_later), y[is_later]
-        train, y = _rows(train, ~is_later), y[~is_later]
-    known, known_later = y != ERASED, y_later != ERASED
-    evidence = Evidence(
-        _rows(train, known), y[known], _rows(later, known_later), y_later[known_later]
-    )
-    for name, labels in (("training", evidence.y), ("later", evidence.y_later)):
-        if (labels == 1).sum() < 20 or (labels == 0).sum() < 20:
+        days = edition.train["Date"]
+        split = split.earlier_and_later((days > days.quantile(0.75)).to_numpy())
+    evidence = Evidence(split.labelled())
+    for part, y in (("training", evidence.y), ("later", evidence.y_later)):
+        n_positive = int((y == 1).sum())
+        if min(n_positive, len(y) - n_positive) < 20:
             raise KitError(
-                f"An audit must see at least 20 frauds and 20 honest declarations among the {name} "
-                f"labels, however: {int((labels == 1).sum())} and {int((labels == 0).sum())}."
+                f"An audit needs at least 20 frauds and 20 honest declarations among the {part} "
+                f"labels, but there are {n_positive} and {len(y) - n_positive}."
             )
     return evidence
 
 
-def _rows(frame: pd.DataFrame, chosen: Mask) -> pd.DataFrame:
-    """The chosen rows, numbered anew; not copied where they lie side by side."""
-    places = np.flatnonzero(chosen)
-    side_by_side = len(places) > 0 and places[-1] - places[0] + 1 == len(places)
-    rows = frame.iloc[places[0] : places[-1] + 1] if side_by_side else frame[chosen]
-    return rows.reset_index(drop=True)
+def upper_score(evidence: Evidence, answer: npt.NDArray[np.float64]) -> float:
+    """Score of a model on the later rows, plus two standard errors.
 
-
-def upper_precision(evidence: Evidence, fraud_score: npt.NDArray[np.float64]) -> float:
-    """precision@5 % of a model on the later rows, plus two standard errors.
-
-    What a verdict on one edition is held against: beating a model that learned from the labels by
+    What a verdict on one edition is compared with: beating a model that learned from the labels by
     less than its sampling error is no proof that labels can be had without learning.
     """
-    learned = inspect(evidence.y_later, fraud_score, 0.05)
-    return learned.precision + 2 * sqrt(learned.precision * (1 - learned.precision) / learned.k)
+    assert evidence.split.answers is not None
+    value, n = evidence.score(answer), float(len(evidence.later))
+    if evidence.metric.has_gains:
+        n = float(evidence.metric.gains(evidence.split.answers, answer).weight)
+    return value + 2 * sqrt(value * (1 - value) / n)

@@ -21,9 +21,8 @@ from customs_scorer.audit.evidence import (
     AuditTest,
     Codes,
     Evidence,
-    upper_precision,
+    upper_score,
 )
-from customs_scorer.metrics.inspection import precision_at
 
 _MOST_COLUMNS = 3
 # Limits for editions as large as the public release; larger ones may reach what neighbours do.
@@ -42,16 +41,17 @@ def audit_lookups(evidence: Evidence) -> Iterator[AuditTest]:
     for name in ("Net Mass", "Item Price"):
         yield AuditTest(
             f"exact {name} look-up",
-            lookup_precision(evidence, (name,)),
+            lookup_score(evidence, (name,)),
             0.35,
-            f"precision@5 % of copying the mean label of declarations with the same {name}.",
+            f"{evidence.metric.title} of copying the mean label of declarations with the same "
+            f"{name}.",
         )
 
 
-def lookup_precision(evidence: Evidence, columns: tuple[str, ...]) -> float:
-    """precision@5 % on later rows of the mean training label of equal values."""
+def lookup_score(evidence: Evidence, columns: tuple[str, ...]) -> float:
+    """Score on later rows of copying the mean training label of equal values."""
     scores = _copied(_combine(evidence, columns), evidence)
-    return precision_at(evidence.y_later, scores, 0.05)
+    return evidence.score(scores)
 
 
 def _combine(evidence: Evidence, columns: tuple[str, ...]) -> Codes:
@@ -79,7 +79,7 @@ def audit_best_lookup(evidence: Evidence) -> Iterator[AuditTest]:
     columns: tuple[str, ...] = ()
     for size in range(1, _MOST_COLUMNS + 1):
         for chosen in combinations(OPEN_COLUMNS, size):
-            found = lookup_precision(evidence, chosen)
+            found = lookup_score(evidence, chosen)
             if found > best:
                 best, columns = found, chosen
     features = evidence.encoded(tuple(name for name in DECLARED_COLUMNS if name != KEY))
@@ -89,9 +89,9 @@ def audit_best_lookup(evidence: Evidence) -> Iterator[AuditTest]:
     yield AuditTest(
         "best look-up on up to three columns",
         best,
-        upper_precision(evidence, scores),
-        f"precision@5 % of the look-up on ({', '.join(columns)}), the best of all; the threshold "
-        "is that of boosted trees on label-encoded columns, plus two standard errors.",
+        upper_score(evidence, scores),
+        f"{evidence.metric.title} of the look-up on ({', '.join(columns)}), the best of all; the "
+        "threshold is that of boosted trees on label-encoded columns, plus two standard errors.",
     )
 
 
@@ -110,16 +110,16 @@ def _twins(evidence: Evidence) -> Iterator[AuditTest]:
         table.twins(later.assign(**{"Net Mass": mass}))
         for mass in neighbouring_masses(later["Net Mass"], evidence.train["Net Mass"])
     )
-    copied = precision_at(y, table.mean_label(*exact), 0.05)
+    copied = evidence.score(table.mean_label(*exact))
     nearby = [table.mean_label(*found) for found in (below, above)]
-    neighbours = float(np.mean([precision_at(y, score, 0.05) for score in nearby]))
+    neighbours = float(np.mean([evidence.score(copy) for copy in nearby]))
     error = sqrt(2 * neighbours * (1 - neighbours) / max(0.05 * len(y), 1))
     yield AuditTest(
         "six-tuple look-up",
         copied,
         max(_LOOKUP_PRECISION, neighbours + 2 * error),
-        "precision@5 % of copying the label of the exact (HS6, departure, origin, rate, type, "
-        f"mass); of neighbours, which have another mass as round: {neighbours:.4f}.",
+        f"{evidence.metric.title} of copying the label of the exact (HS6, departure, origin, rate, "
+        f"type, mass); of neighbours, which have another mass as round: {neighbours:.4f}.",
     )
     share, coincidence = _share(exact), (_share(below) + _share(above)) / 2
     yield AuditTest(

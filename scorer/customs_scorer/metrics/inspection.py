@@ -1,14 +1,15 @@
-"""The metric: precision, recall and lift of inspecting the most suspicious declarations.
+"""Opening the most suspicious declarations, and precision, recall and lift of what that finds.
 
 With N declarations and an inspection rate r, the k = ceil(r * N) declarations with the highest
-fraud score are opened. Declarations that tie at the cut count as their expectation under random
-tie-breaking, so that neither the order of rows nor a constant score gains anything.
+score are opened. Declarations that tie at the cut count as their expectation under random
+tie-breaking, so neither the order of rows nor a constant score gains anything.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from math import ceil
 from typing import Any
 
@@ -17,9 +18,7 @@ import numpy.typing as npt
 
 from customs_data.errors import KitError
 from customs_data.exact_rates import exact_rate
-
-#: The inspection rates teams are ranked on, in this order.
-RANKED_RATES = (0.05, 0.10)
+from customs_scorer.metrics.gains import Gains, Part
 
 
 def n_inspected(n_declarations: int, rate: float) -> int:
@@ -42,154 +41,144 @@ def n_inspected(n_declarations: int, rate: float) -> int:
     return ceil(exact_rate(rate, "inspection rate") * n_declarations)
 
 
-@dataclass(frozen=True)
-class Inspection:
-    """What opening the k most suspicious declarations finds.
+@dataclass(frozen=True, eq=False)
+class Opened:
+    """The declarations that an inspection opens.
 
     Attributes
     ----------
-    n_declarations, n_positive : int
-        All declarations, and how many of them are positive.
+    n_units : int
+        Declarations of the period.
     k : int
-        Declarations opened.
-    n_above, n_positive_above : int
-        Declarations strictly above the cut, and the positives among them.
-    n_tied, n_positive_tied : int
-        Declarations exactly at the cut, and the positives among them.
+        How many are opened.
+    above : ndarray of intp
+        Rows strictly above the cut, in ascending order; all are opened.
+    tied : ndarray of intp
+        Rows exactly at the cut; each is opened with the chance `tie_share`.
     """
 
-    n_declarations: int
-    n_positive: int
+    n_units: int
     k: int
-    n_above: int
-    n_positive_above: int
-    n_tied: int
-    n_positive_tied: int
+    above: npt.NDArray[np.intp]
+    tied: npt.NDArray[np.intp]
 
     @property
-    def _found_times_tied(self) -> int:
-        # Expected positives found, times n_tied: an integer, so that each metric is one division
-        # and a constant score gives the base rate exactly.
-        slots = self.k - self.n_above
-        return self.n_positive_above * self.n_tied + slots * self.n_positive_tied
+    def tie_share(self) -> Fraction:
+        """Chance of a declaration at the cut to be opened, in (0, 1]."""
+        return Fraction(self.k - len(self.above), len(self.tied))
 
-    @property
-    def precision(self) -> float:
-        """Expected share of positives among the k opened."""
-        return self._found_times_tied / (self.n_tied * self.k)
+    def gains(self, amounts: npt.NDArray[Any], weight: Fraction | int) -> Gains:
+        """Return what opening them adds.
 
-    @property
-    def recall(self) -> float:
-        """Expected share of all positives that are opened; NaN where there is none."""
-        if self.n_positive == 0:
-            return float("nan")
-        return self._found_times_tied / (self.n_tied * self.n_positive)
+        Parameters
+        ----------
+        amounts : ndarray of bool or int64, shape (n_units,)
+            What each declaration adds if it is opened, at least 0.
+        weight : Fraction or int
+            As in `Gains`.
+        """
+        parts = []
+        for rows, share in ((self.above, Fraction(1)), (self.tied, self.tie_share)):
+            adds = amounts[rows]
+            chosen = adds.astype(bool)
+            whole = None if adds.dtype == bool else adds[chosen].astype(np.int64)
+            parts.append(Part(rows[chosen], whole, share))
+        return Gains(self.n_units, Fraction(weight), tuple(parts))
 
-    @property
-    def lift(self) -> float:
-        """Precision over the base rate; NaN where there is no positive."""
-        if self.n_positive == 0:
-            return float("nan")
-        return (self._found_times_tied * self.n_declarations) / (
-            self.n_tied * self.k * self.n_positive
-        )
+    def chances(self) -> npt.NDArray[np.float64]:
+        """Return the chance of each declaration to be opened, shape (n_units,); their sum is k."""
+        chances = np.zeros(self.n_units)
+        chances[self.above] = 1.0
+        chances[self.tied] = (self.k - len(self.above)) / len(self.tied)
+        return chances
 
 
-def inspect(y_true: npt.ArrayLike, fraud_score: npt.ArrayLike, rate: float) -> Inspection:
+def open_highest(fraud_score: npt.ArrayLike, rates: Sequence[float]) -> list[Opened]:
     """Open the k = ceil(rate * n_declarations) declarations with the highest score.
 
     Parameters
     ----------
-    y_true : array_like of int or bool, shape (n_declarations,)
-        1 (positive) or 0.
-    fraud_score : array_like of float, shape (n_declarations,)
-        Finite; higher is more suspicious.
-    rate : float
-        Inspection rate in (0, 1].
-
-    Raises
-    ------
-    KitError
-        If shapes differ, there is no declaration, a label is neither 0 nor 1, or a score is not
-        finite.
-
-    Notes
-    -----
-    With a declarations above the cut of which p_a are positive, and t tied at the cut of which p_t
-    are, the expected number of positives found is p_a + (k - a) * p_t / t (McSherry and Najork,
-    ECIR 2008).
-    """
-    return inspect_all([y_true], fraud_score, [rate])[0][0]
-
-
-def inspect_all(
-    y_true: Sequence[npt.ArrayLike], fraud_score: npt.ArrayLike, rates: Sequence[float]
-) -> list[list[Inspection]]:
-    """Inspect at several rates and count several kinds of positives, ranking the scores once.
-
-    Parameters
-    ----------
-    y_true : sequence of array_like of int or bool, each of shape (n_declarations,)
-        One array for each kind of positive (fraud, critical fraud).
     fraud_score : array_like of float, shape (n_declarations,)
         Finite; higher is more suspicious.
     rates : sequence of float
-        Inspection rates in (0, 1], in any order.
-
-    Returns
-    -------
-    list of list of Inspection
-        One list for each kind of positive, one `Inspection` for each rate.
+        Inspection rates in (0, 1], in any order; the scores are ranked once for all of them.
 
     Raises
     ------
     KitError
-        As `inspect`.
+        If there is no declaration, a score is not finite, or a rate is out of range.
+
+    Notes
+    -----
+    With a declarations above the cut and t tied at it, each of the t is opened with the chance
+    (k - a) / t (McSherry and Najork, ECIR 2008).
     """
     scores = np.asarray(fraud_score)
-    kinds = [_check_labels(np.asarray(labels), scores) for labels in y_true]
+    if scores.ndim != 1:
+        raise KitError(f"fraud_score must be one-dimensional, but its shape is {scores.shape}.")
+    if len(scores) == 0:
+        raise KitError("There is no declaration to inspect.")
     if scores.dtype.kind not in "fiub" or not np.isfinite(scores).all():
-        raise KitError("fraud_score must hold finite numbers only.")
+        raise KitError("fraud_score must contain finite numbers only.")
     sizes = [n_inspected(len(scores), rate) for rate in rates]
     most = max(sizes)
     top = np.partition(scores, len(scores) - most)[len(scores) - most :]
     cuts = [np.partition(top, most - k)[most - k] for k in sizes]
     # Nothing below the lowest cut is opened at any rate.
-    opened = np.flatnonzero(scores >= min(cuts))
-    top = scores[opened]
-    groups = [(top > cut, top == cut) for cut in cuts]
+    rows = np.flatnonzero(scores >= min(cuts))
+    top = scores[rows]
     return [
-        [
-            Inspection(
-                n_declarations=len(scores),
-                n_positive=int(np.count_nonzero(positive)),
-                k=k,
-                n_above=int(np.count_nonzero(above)),
-                n_positive_above=int(np.count_nonzero(above & positive_top)),
-                n_tied=int(np.count_nonzero(tied)),
-                n_positive_tied=int(np.count_nonzero(tied & positive_top)),
-            )
-            for k, (above, tied) in zip(sizes, groups, strict=True)
-        ]
-        for positive, positive_top in ((positive, positive[opened]) for positive in kinds)
+        Opened(len(scores), k, rows[top > cut], rows[top == cut])
+        for k, cut in zip(sizes, cuts, strict=True)
     ]
 
 
+def gains_of(y_true: npt.ArrayLike, fraud_score: npt.ArrayLike, rate: float) -> Gains:
+    """Return the gains of precision: each fraud that is opened adds 1 / k.
+
+    Parameters and errors as `precision_at`.
+
+    Examples
+    --------
+    Two of four are opened: row 0, and one of the rows 1 and 2 that tie.
+
+    >>> gains = gains_of([1, 1, 0, 0], [0.9, 0.5, 0.5, 0.1], 0.5)
+    >>> [(part.rows.tolist(), str(part.share)) for part in gains.parts], gains.exact
+    ([([0], '1'), ([1], '1/2')], Fraction(3, 4))
+    """
+    labels = _check_labels(np.asarray(y_true), np.asarray(fraud_score))
+    (opened,) = open_highest(fraud_score, [rate])
+    return opened.gains(labels, opened.k)
+
+
+def chance_of(y_true: npt.ArrayLike, rate: float) -> Gains:
+    """Return the gains of a file of equal scores: a part of every fraud.
+
+    Parameters and errors as `precision_at`.
+
+    Examples
+    --------
+    >>> chance_of([1, 1, 0, 0], 0.5).exact
+    Fraction(1, 2)
+    """
+    return gains_of(y_true, np.zeros(np.shape(y_true)), rate)
+
+
 def _check_labels(labels: npt.NDArray[Any], scores: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
-    """Labels as booleans, refused where they are not one 0 or 1 for each score."""
+    """Return labels as booleans; refuse them unless each score has one 0 or 1."""
     if labels.ndim != 1 or labels.shape != scores.shape:
         raise KitError(
-            "y_true and fraud_score must be one-dimensional and of the same length, however: "
-            f"{labels.shape} and {scores.shape}."
+            "y_true and fraud_score must be one-dimensional and of the same length, but their "
+            f"shapes are {labels.shape} and {scores.shape}."
         )
     if len(labels) == 0:
-        raise KitError("There must be at least one declaration to inspect, however: none came.")
+        raise KitError("There is no declaration to inspect.")
     if labels.dtype.kind in "biu":  # np.isin would take eight times the memory
         sound = labels.min() >= 0 and labels.max() <= 1
     else:
         sound = np.isin(labels, (0, 1)).all()
     if not sound:
-        raise KitError("y_true must hold 0 and 1 only; leave unlabelled declarations out.")
+        raise KitError("y_true must contain 0 and 1 only; leave unlabelled declarations out.")
     return labels.astype(bool, copy=False)
 
 
@@ -213,7 +202,8 @@ def precision_at(y_true: npt.ArrayLike, fraud_score: npt.ArrayLike, rate: float)
     Raises
     ------
     KitError
-        As `inspect`.
+        If shapes differ, there is no declaration, a label is neither 0 nor 1, a score is not
+        finite, or the rate is out of range.
 
     References
     ----------
@@ -227,11 +217,11 @@ def precision_at(y_true: npt.ArrayLike, fraud_score: npt.ArrayLike, rate: float)
     >>> precision_at([1, 1, 0, 0], [0.9, 0.5, 0.5, 0.1], 0.5)
     0.75
     """
-    return inspect(y_true, fraud_score, rate).precision
+    return gains_of(y_true, fraud_score, rate).value
 
 
 def recall_at(y_true: npt.ArrayLike, fraud_score: npt.ArrayLike, rate: float) -> float:
-    """Share of all fraud that stands among the ceil(rate * n) highest scores.
+    """Share of all fraud that is among the ceil(rate * n) highest scores.
 
     Parameters and errors as `precision_at`; NaN if there is no fraud at all.
 
@@ -242,7 +232,7 @@ def recall_at(y_true: npt.ArrayLike, fraud_score: npt.ArrayLike, rate: float) ->
     >>> recall_at([1, 1, 0, 0], [0.9, 0.5, 0.5, 0.1], 0.5)
     0.75
     """
-    return inspect(y_true, fraud_score, rate).recall
+    return _per_fraud(y_true, fraud_score, rate, Fraction(1))
 
 
 def lift_at(y_true: npt.ArrayLike, fraud_score: npt.ArrayLike, rate: float) -> float:
@@ -257,4 +247,14 @@ def lift_at(y_true: npt.ArrayLike, fraud_score: npt.ArrayLike, rate: float) -> f
     >>> lift_at([1, 1, 0, 0], [0.9, 0.5, 0.5, 0.1], 0.5)
     1.5
     """
-    return inspect(y_true, fraud_score, rate).lift
+    n = max(np.size(y_true), 1)
+    return _per_fraud(y_true, fraud_score, rate, Fraction(n_inspected(n, rate), n))
+
+
+def _per_fraud(
+    y_true: npt.ArrayLike, fraud_score: npt.ArrayLike, rate: float, weight: Fraction
+) -> float:
+    """Frauds opened, over `weight` times all frauds."""
+    gains = gains_of(y_true, fraud_score, rate)
+    n_fraud = int(np.count_nonzero(np.asarray(y_true)))
+    return float(gains.total / (weight * n_fraud)) if n_fraud else float("nan")

@@ -17,7 +17,7 @@ import pandas as pd
 from customs_data.errors import KitError
 from customs_data.proportions import Floats, add_share, ratio
 from customs_scorer.calibration import are_probabilities, calibration_table
-from customs_scorer.metrics.inspection import inspect
+from customs_scorer.metrics.inspection import gains_of, open_highest
 
 #: What declarations are grouped by, and the column each comes from.
 GROUPS: Final = {
@@ -96,7 +96,7 @@ def analyse_errors(
     Raises
     ------
     KitError
-        If there is no submission; otherwise as `customs_scorer.metrics.inspection.inspect`.
+        If there is no submission; otherwise as `precision_at`.
     """
     groups = {by: group_of(declarations, by) for by in GROUPS}
     if scheme is not None:
@@ -143,10 +143,7 @@ def inspection_weights(fraud_score: npt.ArrayLike, rate: float) -> Floats:
     >>> inspection_weights([0.9, 0.5, 0.5, 0.1], 0.5).tolist()
     [1.0, 0.5, 0.5, 0.0]
     """
-    scores = np.asarray(fraud_score)
-    held = inspect(np.zeros(scores.shape, dtype=bool), scores, rate)
-    cut = np.partition(scores, len(scores) - held.k)[len(scores) - held.k]
-    return np.where(scores == cut, (held.k - held.n_above) / held.n_tied, scores > cut)
+    return open_highest(fraud_score, [rate])[0].chances()
 
 
 def group_of(declarations: pd.DataFrame, by: str) -> npt.NDArray[np.object_]:
@@ -221,7 +218,7 @@ def errors_by_group(
     [['a', 1.5, 1.0, 0.6666666666666666, 1.0], ['b', 0.5, 0.5, 1.0, 0.5]]
     """
     labels = np.asarray(y_true)
-    inspect(labels, fraud_score, rate)  # refuses what cannot be scored
+    gains_of(labels, fraud_score, rate)  # refuses what cannot be scored
     weight = inspection_weights(fraud_score, rate)
     rows = pd.DataFrame(
         {
@@ -259,7 +256,7 @@ def frauds_missed_by_all(
     fraud = np.asarray(y_true) == 1
     chances = {}
     for name, scores in fraud_scores.items():
-        inspect(y_true, scores, rate)  # refuses what cannot be scored
+        gains_of(y_true, scores, rate)  # refuses what cannot be scored
         chances[f"opened by {name}"] = inspection_weights(scores, rate)
     missed = fraud & (np.max(list(chances.values()), axis=0) < 0.5)
     groups = {"chapter": group_of(declarations, "chapter")}

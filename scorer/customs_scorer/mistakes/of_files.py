@@ -46,8 +46,11 @@ def errors_of_files(
         scheme = schemes_of(solution[KEY][private], load_oracle(edition.layout))
     analysis = analyse_errors(
         edition.test[private].reset_index(drop=True),
-        solution["Fraud"].to_numpy()[private],
-        {name: read_submission(file, solution[KEY])[private] for name, file in files.items()},
+        solution[edition.task.label].to_numpy()[private],
+        {
+            name: read_submission(file, solution[KEY], task=edition.task)[private]
+            for name, file in files.items()
+        },
         rate,
         scheme=scheme,
     )

@@ -32,9 +32,11 @@ def scorecard_table(standing: Standing) -> Table:
     periods = (standing.scorecard.public, standing.scorecard.private)
     for name in ("Public", "Private"):
         table.add_column(name, justify="right")
-    table.add_row("declarations", *(f"{held.n_declarations:,}" for held in periods))
-    table.add_row("fraud", *(f"{held.n_fraud:,}" for held in periods))
-    table.add_row("critical fraud", *(f"{held.n_critical:,}" for held in periods), end_section=True)
+    table.add_row("declarations", *(f"{held['n_declarations']:,}" for held in periods))
+    table.add_row("fraud", *(f"{held['n_fraud']:,}" for held in periods))
+    table.add_row(
+        "critical fraud", *(f"{held['n_critical']:,}" for held in periods), end_section=True
+    )
     for n in (5, 10):
         for label, name in (
             (f"precision@{n} %", f"precision_at_{n}"),
@@ -42,14 +44,14 @@ def scorecard_table(standing: Standing) -> Table:
             (f"lift@{n} %", f"lift_at_{n}"),
             (f"critical precision@{n} %", f"critical_precision_at_{n}"),
         ):
-            table.add_row(label, *(_number(getattr(held, name)) for held in periods))
+            table.add_row(label, *(_number(held[name]) for held in periods))
             if name.startswith("precision"):
-                intervals = (getattr(held, f"interval_at_{n}") for held in periods)
+                intervals = (held[f"interval_at_{n}"] for held in periods)
                 table.add_row("  95 % interval", *(_interval(held) for held in intervals))
         table.add_section()
-    table.add_row("with no twin in training", *(f"{held.n_unseen:,}" for held in periods))
+    table.add_row("with no twin in training", *(f"{held['n_unseen']:,}" for held in periods))
     for n in (5, 10):
-        unseen = (getattr(held, f"unseen_precision_at_{n}") for held in periods)
+        unseen = (held[f"unseen_precision_at_{n}"] for held in periods)
         table.add_row(f"  precision@{n} % of these", *(_number(value) for value in unseen))
     return table
 
@@ -73,12 +75,12 @@ def standings_table(standings: list[Standing]) -> Table:
         table.add_row(
             str(rank),
             standing.file,
-            _number(public.precision_at_5),
-            _number(public.precision_at_10),
-            _number(private.precision_at_5),
-            _interval(private.interval_at_5),
-            _number(private.precision_at_10),
-            _number(private.unseen_precision_at_5),
+            _number(public["precision_at_5"]),
+            _number(public["precision_at_10"]),
+            _number(private["precision_at_5"]),
+            _interval(private["interval_at_5"]),
+            _number(private["precision_at_10"]),
+            _number(private["unseen_precision_at_5"]),
         )
     return table
 

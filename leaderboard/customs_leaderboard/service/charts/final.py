@@ -109,7 +109,7 @@ class SchemeCell:
 class SchemeTable:
     """Schemes, how many private frauds each has, and a row of cells for each leading team.
 
-    `attainable` is the share of all frauds that an inspection without a miss would catch.
+    `attainable` is the share of all frauds that an inspection without a miss would find.
     """
 
     schemes: list[tuple[str, int]]

@@ -35,7 +35,7 @@ def check(file: Path, edition: Path | None, as_json: bool) -> None:
         problems = [problem.as_dict() for problem in checked.report.problems]
         print_json({"file": str(file), "passed": checked.passed, "problems": problems})
     elif checked.passed:
-        click.echo(f"{file} can be scored: {len(checked.fraud_score):,} declarations.")
+        click.echo(f"{file} can be scored: {len(checked.answer):,} declarations.")
     else:
         click.echo(str(checked.report), err=True)
     if not checked.passed:

@@ -1,0 +1,60 @@
+"""Metrics of the task fraud: precision, recall, lift and critical precision at 5 % and 10 %."""
+
+from __future__ import annotations
+
+from typing import Any, Final, Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from customs_scorer.metrics.metric import InspectionMetric, TaskMetrics
+
+#: Inspection rates, in percent; teams are ranked on the first, then on the second.
+_PERCENT: Final = (5, 10)
+
+
+def _fraud(answers: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    return np.asarray(answers["Fraud"] == 1)
+
+
+def _critical(answers: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    return np.asarray(answers["Critical Fraud"] == 2)
+
+
+def _both_rates(
+    word: str, per: Literal["opened", "all", "chance"], amounts: Any = _fraud, interval: str = ""
+) -> tuple[InspectionMetric, ...]:
+    """Return a metric at each rate."""
+    return tuple(
+        InspectionMetric(
+            name=f"{word.replace(' ', '_')}_at_{n}",
+            title=f"{word}@{n} %",
+            short=f"@{n} %",
+            interval=interval and f"{interval}_at_{n}",
+            rate=n / 100,
+            amounts=amounts,
+            per=per,
+        )
+        for n in _PERCENT
+    )
+
+
+def _counts(answers: pd.DataFrame) -> dict[str, int]:
+    return {
+        "n_fraud": int(np.count_nonzero(_fraud(answers))),
+        "n_critical": int(np.count_nonzero(_critical(answers))),
+    }
+
+
+METRICS: Final = TaskMetrics(
+    ranked=_both_rates("precision", "opened", interval="interval"),
+    reported=(
+        *_both_rates("recall", "all"),
+        *_both_rates("lift", "chance"),
+        *_both_rates("critical precision", "opened", _critical),
+    ),
+    counts=_counts,
+    count_titles={"n_fraud": "fraud", "n_critical": "critical fraud"},
+    oracle="Fraud Probability",
+)
