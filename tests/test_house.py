@@ -50,7 +50,6 @@ UNCLEAN = {
     "data/customs_data/fidelity",
     "data/customs_data/files",
     "data/customs_data/reports",
-    "data/customs_data/synthesis",
     "leaderboard/customs_leaderboard/*.py",
     "leaderboard/customs_leaderboard/ladder",
     "leaderboard/customs_leaderboard/publishing",

@@ -21,8 +21,8 @@ from customs_data.fidelity.quality import PUBLISHED
 from customs_data.fidelity.report import FidelityReport, measure_fidelity
 from customs_data.fidelity.sides import Table
 from customs_data.synthesis.pipeline import synthesize
+from customs_data.synthesis.read_source import read_source
 from customs_data.synthesis.settings import Settings
-from customs_data.synthesis.source import read_source
 from customs_scorer.fidelity_judges import JUDGES
 from studies.script import Study, save_results
 

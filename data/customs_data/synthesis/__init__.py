@@ -1,8 +1,7 @@
-"""Declarations like those of a source: fitting a model and drawing from it.
+"""Synthesis: fit a model to declarations of a source, and draw new ones like them.
 
-Read in this order: `source` (what is read, and what of it is dropped), `codec` with `goods`,
-`prices`, `rounding` and `calendar_days` (declarations as rows of numbers, and back), `rows` (what a
-model sees), `models/`, `parts` (fit, draw, and what may not be repeated: `freshness`, `repeats`),
-`histories` with `identity` (who files for whom), `pipeline` (the whole route), `output`.
+Reading order: `read_source` (checks and what is dropped), `encoding/` (declarations as rows of
+numbers, and back), `models/`, `parts` (fit and draw, without repeating the source: `repeats`,
+`unseen_masses`), `traders/` (who files for whom), `pipeline` (all steps), `output`.
 `paper_recipe` is the authors' own recipe, for comparison.
 """

@@ -1,4 +1,4 @@
-"""Writing synthetic declarations: one file, three periods, or an edition."""
+"""Write synthetic declarations: one file, three periods, or an edition."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import pandas as pd
 from customs_data.edition.importing import import_edition
 from customs_data.edition.manifest import PERIODS, Manifest
 from customs_data.errors import KitError
+from customs_data.files.atomic import new_folder
 from customs_data.files.writing import FileFormat, write_table
 from customs_data.synthesis.settings import Settings
 
@@ -22,7 +23,7 @@ _ENDINGS: Final = (".csv", ".parquet")
 
 
 def is_one_file(out: Path) -> bool:
-    """Whether a path names a file of declarations, not a folder."""
+    """Return whether a path is that of one file, not of a folder."""
     return out.suffix in _ENDINGS
 
 
@@ -34,14 +35,14 @@ def cut_periods(
     Parameters
     ----------
     declarations : DataFrame
-        In the order of their dates.
+        Sorted by date.
     starts : (date, date), optional
-        By default two thirds and five sixths of the way from the first day to the last.
+        By default after two thirds and five sixths of the days.
 
     Raises
     ------
     KitError
-        If the days are in the wrong order or a period stays empty.
+        If the days are in the wrong order or a period is empty.
     """
     days = declarations["Date"].to_numpy().astype("datetime64[D]")
     if starts is None:
@@ -50,41 +51,34 @@ def cut_periods(
     else:
         first = [np.datetime64(day, "D") for day in starts]
     if first[0] >= first[1]:
-        raise KitError(f"The public period must begin before the private one, however: {first[0]}.")
+        raise KitError(
+            f"The public period would begin on {first[0]}, the private one on {first[1]}: choose "
+            "an earlier --public-from."
+        )
     period = np.searchsorted(np.array(first), days, side="right")
     frames = {
         name: declarations[period == i].reset_index(drop=True) for i, name in enumerate(PERIODS)
     }
     if empty := [name for name, frame in frames.items() if frame.empty]:
         raise KitError(
-            f"Every period must hold declarations, however: {', '.join(empty)} would be empty. "
-            "Draw more --rows, or choose --public-from and --private-from."
+            f"No declarations in the period(s) {', '.join(empty)}. Draw more --rows, or choose "
+            "--public-from and --private-from."
         )
     return frames
 
 
 def write_file(declarations: pd.DataFrame, out: Path) -> None:
-    """Write all declarations to one file, CSV or Parquet by its name."""
-    file_format: FileFormat = "parquet" if out.suffix == ".parquet" else "csv"
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        write_table(declarations, out, file_format)
-    except OSError as error:
-        raise KitError(f"{out} cannot be written: {error.strerror}.") from None
+    """Write all declarations to one file, CSV or Parquet according to its name."""
+    write_table(declarations, out, "parquet" if out.suffix == ".parquet" else "csv")
 
 
 def write_periods(
     periods: dict[str, pd.DataFrame], out: Path, file_format: FileFormat = "csv"
 ) -> None:
     """Write train, public and private, fully labelled, to a new or empty folder."""
-    try:
-        if out.exists() and (not out.is_dir() or any(out.iterdir())):
-            raise KitError(f"{out} must be a new or empty folder, however: it is not.")
-        out.mkdir(parents=True, exist_ok=True)
+    with new_folder(out) as folder:
         for name, frame in periods.items():
-            write_table(frame, out / name, file_format)
-    except OSError as error:
-        raise KitError(f"{out} cannot be written: {error.strerror}.") from None
+            write_table(frame, folder / name, file_format)
 
 
 def write_edition(
@@ -97,9 +91,9 @@ def write_edition(
     erasure: str = "random",
     file_format: FileFormat = "csv",
 ) -> Manifest:
-    """Make an edition, as `data import` does of the same declarations.
+    """Write an edition, as `data import` does.
 
-    Its origin is 'import': whoever has source and seed can draw the hidden labels again.
+    Its origin is 'import', because the hidden labels can be drawn again with source and seed.
     """
     return import_edition(
         periods,

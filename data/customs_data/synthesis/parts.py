@@ -1,4 +1,4 @@
-"""Chronological parts of a source, each with its own model, one after another or side by side."""
+"""Chronological parts of a source, each with its own model."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ from customs_data.synthesis.models import MODELS, build_model
 from customs_data.synthesis.repeats import repeats_source
 from customs_data.synthesis.unseen_masses import freshen_masses
 
-# Fitting is the long part of the work, drawing and checking the rest.
+# Share of fitting in the time of a part.
 _SHARE_OF_FITTING: Final = 0.7
 _MOST_ROUNDS: Final = 40
 
 
 @dataclass(frozen=True)
-class Part:
-    """One piece of work.
+class SourcePart:
+    """One part, and what to draw from its model.
 
     Attributes
     ----------
     number : int
-        From 0, in the order of time.
+        From 0, in chronological order.
     model : str
         Name in the catalogue.
     epochs : int or None
-        Of a network.
+        Epochs of a network.
     seed : int
-        Of the synthesis; each part has a stream of its own.
+        Seed of the synthesis; each part has its own random stream.
     source : DataFrame
         Declarations of this part.
     label : ndarray of int64, shape (n_rows,)
@@ -54,9 +54,9 @@ class Part:
 def cut_source(
     source: pd.DataFrame, n_parts: int, n_rows: int
 ) -> Iterator[tuple[pd.DataFrame, int]]:
-    """Cut declarations (in the order of their dates) into parts and share out the rows to draw."""
+    """Cut declarations, sorted by date, into parts; yield each with its number of rows to draw."""
     edges = np.linspace(0, len(source), n_parts + 1).round().astype(np.int64)
-    # Cumulated and rounded, the shares add up to the rows asked for.
+    # Rounding cumulative shares makes the parts add up.
     rows = np.diff((edges / len(source) * n_rows).round().astype(np.int64))
     for start, stop, n in zip(edges[:-1], edges[1:], rows, strict=True):
         yield source.iloc[start:stop].reset_index(drop=True), int(n)
@@ -65,13 +65,12 @@ def cut_source(
 def draw_part(
     codec: Codec,
     source: pd.DataFrame,
-    part: Part,
+    part: SourcePart,
     on_progress: Progress = lambda done: None,
 ) -> pd.DataFrame:
     """Fit the model of one part and draw its rows.
 
-    Rows that repeat a row of the source are drawn again, with the same label, as long as there are
-    any; what still repeats one after forty rounds stays.
+    Rows that repeat a source row are drawn again with the same label, up to forty times.
     """
     rng = np.random.default_rng([part.seed, 100 + part.number])
     fitted_to = codec.encode(part.source)
@@ -98,21 +97,18 @@ def draw_part(
 
 
 def _replaced(frame: pd.DataFrame, places: Ints, drawn: pd.DataFrame) -> pd.DataFrame:
-    """The frame with the rows at `places` replaced."""
-    kept = np.ones(len(frame), dtype=bool)
-    kept[places] = False
-    both = pd.concat([frame[kept], drawn.set_index(pd.Index(places))])
-    return both.sort_index()
+    """Return the frame with the rows at `places` replaced."""
+    return pd.concat([frame.drop(places), drawn.set_index(pd.Index(places))]).sort_index()
 
 
 def draw_parts(
-    parts: list[Part],
+    parts: list[SourcePart],
     codec: Codec,
     source: pd.DataFrame,
     executor: Executor | None,
     on_progress: Callable[[int, float], None],
 ) -> list[pd.DataFrame]:
-    """Draw all parts, in their order; with an executor, progress is reported by whole parts."""
+    """Draw all parts, in order; an executor reports progress by whole parts."""
     if executor is None:
         return [draw_part(codec, source, part, partial(on_progress, part.number)) for part in parts]
     draw = partial(draw_part, codec, source)

@@ -1,4 +1,4 @@
-"""From a source to synthetic declarations: the route every model shares."""
+"""From a source to synthetic declarations: the steps that all models share."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from customs_data.errors import KitError
 from customs_data.schema import COLUMN, COLUMNS, KEY
 from customs_data.synthesis.encoding.codec import Codec
 from customs_data.synthesis.encoding.rows import Ints
-from customs_data.synthesis.parts import Part, cut_source, draw_parts
+from customs_data.synthesis.parts import SourcePart, cut_source, draw_parts
 from customs_data.synthesis.settings import FEWEST_ROWS, Settings
 from customs_data.synthesis.traders.histories import lay_on_histories
 from customs_data.synthesis.traders.identity import issue_keys
@@ -30,11 +30,11 @@ def synthesize(
     Parameters
     ----------
     source : DataFrame, shape (n_declarations, 22 or 23)
-        Labelled declarations, as `customs_data.synthesis.source.read_source` gives them.
+        Labelled declarations from `customs_data.synthesis.read_source.read_source`.
     settings : Settings
         Model, rows, seed, ...
     executor : Executor, optional
-        Works on the chronological parts; the result does not depend on it.
+        Fits and draws the chronological parts; the result does not depend on it.
     on_progress : callable
         Called with the number of a part (from 0) and the share of it that is done, from 0 to 1;
         with an executor only when the part is finished.
@@ -42,7 +42,7 @@ def synthesize(
     Returns
     -------
     DataFrame, shape (settings.rows, 22)
-        In the order of the dates, with new Declaration IDs and new anonymous entity IDs.
+        Sorted by date, with new Declaration IDs and new anonymous entity IDs.
 
     Raises
     ------
@@ -51,11 +51,11 @@ def synthesize(
 
     Notes
     -----
-    Section 4 of the paper, in this order: noise on the average unit price of each product; product,
-    route and tariff aggregated into one column; one model a chronological part, fitted and sampled
-    given the label; the column split again, Item Price rebuilt as Net Mass times unit price, ten
-    digits cut to six. What the paper lacks: masses that are in the source with the same goods are
-    moved, rows that repeat a row of the source are drawn again, and traders have histories.
+    Steps of the paper's section 4: noise on each product's average unit price; product, route and
+    tariff joined to one column; one model per chronological part, fitted and sampled given the
+    label; the column split again; Item Price as Net Mass times unit price; HS code cut from ten
+    digits to six. Further steps: masses that the source has for the same goods are moved, rows that
+    repeat a source row are drawn again, and traders have histories.
 
     References
     ----------
@@ -64,8 +64,8 @@ def synthesize(
     fewest = FEWEST_ROWS * settings.splits
     if len(source) < fewest:
         raise KitError(
-            f"A source must have at least {FEWEST_ROWS} labelled declarations for each of its "
-            f"{settings.splits} part(s), however: it has {len(source):,}. Give more declarations"
+            f"The source has {len(source):,} labelled declarations, but {settings.splits} part(s) "
+            f"of at least {FEWEST_ROWS} need {fewest:,}. Give more declarations"
             + (" or fewer --splits." if settings.splits > 1 else ".")
         )
     if settings.paper_exact:
@@ -77,7 +77,7 @@ def synthesize(
     codec = Codec.of(source, price_noise=settings.price_noise, rng=rng)
     n_rows = len(source) if settings.rows is None else settings.rows
     parts = [
-        Part(
+        SourcePart(
             number=i,
             model=settings.model,
             epochs=settings.epochs,
@@ -94,7 +94,7 @@ def synthesize(
 
 
 def finish(rows: pd.DataFrame, settings: Settings) -> pd.DataFrame:
-    """Put rows into the order of their dates, number them, and give them the schema's types."""
+    """Sort rows by date, number them, and convert them to the schema's types."""
     rng = _stream(settings.seed, 2)
     rows[KEY] = issue_keys(len(rows), rng)
     rows = rows[list(COLUMN)].astype({column.name: column.dtype for column in COLUMNS})
@@ -112,7 +112,7 @@ def _draw_labels(
     fraud_rate: float | None,
     rng: np.random.Generator,
 ) -> Ints:
-    """Labels of the rows to draw: as in the part, or with another share of fraud."""
+    """Draw labels by their shares in the part, or with another share of fraud."""
     label = codec.label_of(part)
     weight = np.bincount(label, minlength=len(codec.labels)).astype(np.float64)
     if fraud_rate is not None:
@@ -120,8 +120,8 @@ def _draw_labels(
         for kind, share in ((is_fraud, fraud_rate), (~is_fraud, 1 - fraud_rate)):
             if weight[kind].sum() == 0:
                 raise KitError(
-                    "To choose the fraud rate, every part of the source must hold fraud and honest "
-                    "declarations, however: one holds a single kind. Use fewer --splits."
+                    "A part of the source has only fraud or only honest declarations, so a fraud "
+                    "rate cannot be chosen. Use fewer --splits."
                 )
             weight[kind] *= share / weight[kind].sum()
     return rng.choice(len(weight), size=n_rows, p=weight / weight.sum()).astype(np.int64)

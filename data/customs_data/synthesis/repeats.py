@@ -1,4 +1,4 @@
-"""Drawn rows that repeat a row of the source, by the rule of the paper's 'new row synthesis'."""
+"""Drawn rows that repeat a row of the source, by the paper's metric 'new-row synthesis'."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _NUMBERS: Final = ["Date", *NUMBER_COLUMNS]
 
 
 def repeats_source(drawn: pd.DataFrame, source: pd.DataFrame) -> npt.NDArray[np.bool_]:
-    """Whether a source row has the categories and, within 1 % of the range, the numbers.
+    """Return whether each drawn row repeats a source row, shape (n_drawn,).
 
-    Entity IDs, which are issued anew, do not count. Shape (n_drawn,).
+    Their categories are equal, and their numbers within 1 % of the range. Entity IDs do not count.
     """
     both = pd.concat([source[_CATEGORIES], drawn[_CATEGORIES]], ignore_index=True)
     number = both.groupby(_CATEGORIES, sort=False).ngroup()

@@ -1,4 +1,4 @@
-"""What can be chosen when declarations are synthesized."""
+"""Settings of a synthesis."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ _MOST_ROWS = 50_000_000  # IDs have eight digits
 
 @dataclass(frozen=True)
 class Settings:
-    """Choices of one synthesis.
+    """Settings of one synthesis.
 
     Attributes
     ----------
     model : str
         One of `customs_data.synthesis.models.MODELS`.
     rows : int or None
-        Declarations to draw; None draws as many as the source has.
+        Declarations to draw; None: as many as the source has.
     seed : int
         The same seed gives the same declarations (networks: under one version of torch).
     fraud_rate : float or None
-        Share of fraud among the drawn declarations, in (0, 1); None keeps the source's.
+        Share of fraud among the drawn declarations, in (0, 1); None: as in the source.
     price_noise : float
-        Standard deviation of the Gaussian noise on the average unit price of each product, as a
-        share of it; at least 0.
+        Standard deviation of the noise on each product's average unit price, as a share of the
+        price; at least 0.
     rewired : float
-        Share of links between traders that are swapped, in [0, 1].
+        Share of swapped links between traders, in [0, 1].
     splits : int
-        Chronological parts of the source, each with a model of its own.
+        Number of chronological parts, each with its own model.
     epochs : int or None
-        Of a network (ctgan, tvae, diffusion); None is its default.
+        Epochs of a network (ctgan, tvae, diffusion); None: its default.
     paper_exact : bool
-        The authors' recipe as it was, faults included.
+        Whether to use the authors' own recipe, faults included.
     """
 
     model: str = "trees"
@@ -52,34 +52,26 @@ class Settings:
 
     def __post_init__(self) -> None:
         if self.model not in MODELS:
-            raise KitError(
-                f"The model must be one of {', '.join(MODELS)}, however: {self.model!r}."
-            )
+            raise KitError(f"Unknown model {self.model!r}: choose one of {', '.join(MODELS)}.")
         if self.rows is not None and not 1 <= self.rows <= _MOST_ROWS:
-            raise KitError(f"Rows must be 1 to {_MOST_ROWS:,}, however: {self.rows:,}.")
+            raise KitError(f"{self.rows:,} rows: choose 1 to {_MOST_ROWS:,}.")
         if self.fraud_rate is not None and not 0 < self.fraud_rate < 1:
-            raise KitError(
-                "The fraud rate must lie between 0 and 1, ends excluded, however: "
-                f"{self.fraud_rate}."
-            )
+            raise KitError(f"Fraud rate {self.fraud_rate}: choose one above 0 and below 1.")
         if not (isfinite(self.price_noise) and self.price_noise >= 0):
-            raise KitError(f"The price noise must be at least 0, however: {self.price_noise}.")
+            raise KitError(f"Price noise {self.price_noise}: choose 0 or more.")
         if not 0 <= self.rewired <= 1:
-            raise KitError(f"The rewired share must be in [0, 1], however: {self.rewired}.")
+            raise KitError(f"Rewired share {self.rewired}: choose one from 0 to 1.")
         if self.splits < 1:
-            raise KitError("The number of splits must be at least 1.")
+            raise KitError(f"{self.splits} splits: choose 1 or more.")
         if self.epochs is not None and not (MODELS[self.model].has_epochs and self.epochs >= 1):
             raise KitError(
-                "Epochs must be at least 1 and go with ctgan, tvae or diffusion, however: "
-                f"{self.epochs} with {self.model}."
+                f"{self.epochs} epochs of {self.model}: only ctgan, tvae and diffusion have "
+                "epochs, at least 1."
             )
         if self.paper_exact and self.model != "ctgan":
-            raise KitError(
-                "The paper's recipe must go with ctgan, the paper's model, however: "
-                f"{self.model}. Pass --model ctgan."
-            )
+            raise KitError(f"The paper's recipe uses ctgan, not {self.model}. Pass --model ctgan.")
         if self.paper_exact and self.fraud_rate is not None:
             raise KitError(
-                "The paper's recipe must keep the source's fraud rate, because its labels are "
-                "part of the aggregated category. Leave out --fraud-rate."
+                "The paper's recipe keeps the source's fraud rate, because labels are part of a "
+                "category. Leave out --fraud-rate."
             )

@@ -1,9 +1,9 @@
-"""Masses that nobody declared: no six-tuple of the source again, and none twice.
+"""Masses that no declaration has: no six-tuple of the source again, and none twice.
 
-A declaration is known by its goods, route, tariff and mass: 82 % of the public release's test rows
-can be looked up in its training rows by them, label included. So a drawn mass that the source, or
-an earlier drawn row, has with the same goods is moved until it is new, as far as a form's rounding
-leaves room: there are only nine masses below a kilogram of one decimal.
+Goods, route, tariff and mass identify a declaration: with them, 82 % of the public release's test
+rows can be looked up in its training rows, label included. So a drawn mass that the source or an
+earlier drawn row has for the same goods is moved until it is new. Rounding leaves little room for
+small masses: with one decimal, only nine are below a kilogram.
 """
 
 from __future__ import annotations
@@ -19,34 +19,34 @@ from customs_data.synthesis.encoding.rounding import ZERO
 from customs_data.synthesis.encoding.rows import Floats, Ints, Rows
 
 _TRIES: Final = 12
-_FIRST_SPREAD: Final = 0.05  # of ln(mass); a quarter more at each try
+_FIRST_SPREAD: Final = 0.05  # sd of the change of ln(mass); 25 % more at each try
 
 
 def freshen_masses(rows: Rows, source: Rows, codec: Codec, rng: np.random.Generator) -> Rows:
-    """Move masses that are declared with the same goods elsewhere.
+    """Move masses that another declaration has for the same goods.
 
     Parameters
     ----------
     rows : Rows
-        As drawn.
+        Drawn rows.
     source : Rows
-        What the model was fitted to.
+        All rows of the source.
     codec : Codec
-        How masses are rounded.
+        Rounds masses.
     rng : Generator
-        Of the moves.
+        Random numbers of the moves.
 
     Returns
     -------
     Rows
-        The same but for some masses and their steps. A mass of zero stays one.
+        The rows with some masses and their steps changed. A mass of zero stays zero.
     """
     known = _keys(source, codec)
     mass, step = rows.numbers[MASS].copy(), rows.codes[MASS_STEP].copy()
     finest = int(source.codes[MASS_STEP].min())
     spread = _FIRST_SPREAD
     for _ in range(_TRIES):
-        drawn = Rows(rows.scheme, rows.label, {**rows.codes, MASS_STEP: step}, {MASS: mass})
+        drawn = Rows(rows.format, rows.label, {**rows.codes, MASS_STEP: step}, {MASS: mass})
         moved = _is_repeated(known, _keys(drawn, codec)) & (step != ZERO)
         if not moved.any():
             break
@@ -54,18 +54,18 @@ def freshen_masses(rows: Rows, source: Rows, codec: Codec, rng: np.random.Genera
         mass[moved] += spread * rng.standard_normal(int(moved.sum()))
         spread *= 1.25
     return Rows(
-        rows.scheme, rows.label, {**rows.codes, MASS_STEP: step}, {**rows.numbers, MASS: mass}
+        rows.format, rows.label, {**rows.codes, MASS_STEP: step}, {**rows.numbers, MASS: mass}
     )
 
 
 def _keys(rows: Rows, codec: Codec) -> tuple[Ints, Floats]:
-    """Goods of six digits and mass as the form shows it."""
+    """Return the goods (six digits) and the rounded mass of each row."""
     combination = codec.goods.six_digit[rows.codes[GOODS]]
     return combination, codec.round_mass(rows.numbers[MASS], rows.codes[MASS_STEP])
 
 
 def _is_repeated(known: tuple[Ints, Floats], drawn: tuple[Ints, Floats]) -> npt.NDArray[np.bool_]:
-    """Whether a key of `drawn` stands in `known` or earlier in `drawn`."""
+    """Return whether each key of `drawn` is in `known` or earlier in `drawn`."""
     both = pd.DataFrame(
         {i: np.concatenate(pair) for i, pair in enumerate(zip(known, drawn, strict=True))}
     )

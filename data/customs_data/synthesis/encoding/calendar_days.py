@@ -1,4 +1,4 @@
-"""Days: drawn afresh around the day a model gives, where the source has declarations."""
+"""Days: drawn near the day from the model, where the source has declarations."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ import numpy as np
 
 from customs_data.synthesis.encoding.rows import Floats, Ints
 
-_REACH: Final = 3  # days to either side: one whole week, so that weekdays keep their shares
+_REACH: Final = 3  # days before and after: a whole week, so that weekdays keep their shares
 
 
 def draw_days(day: Floats, volume: Ints, rng: np.random.Generator) -> Ints:
-    """Draw a day within three of each given one, in proportion to the source's declarations.
+    """Draw a day within three of each given one, by the source's declarations per day.
 
     Parameters
     ----------
     day : ndarray of float64, shape (n_rows,)
-        Days since the first of the source; any number.
+        Days since the first of the source; any numbers.
     volume : ndarray of int64, shape (n_days,)
-        Declarations of the source on each day, from its first to its last.
+        Declarations of the source on each day.
     rng : Generator
-        Of the draws.
+        Random numbers.
 
     Returns
     -------
     ndarray of int64, shape (n_rows,)
-        Days that have declarations in the source.
+        Days with declarations in the source.
 
     Examples
     --------
@@ -44,7 +44,7 @@ def draw_days(day: Floats, volume: Ints, rng: np.random.Generator) -> Ints:
     chosen = (rng.random(len(day))[:, None] * total[:, -1:] >= total).sum(axis=1)
     drawn = candidates[np.arange(len(day)), np.minimum(chosen, 2 * _REACH)]
     busy = np.flatnonzero(volume)
-    lonely = total[:, -1] == 0  # a week without declarations: the nearest day that has some
-    place = np.clip(np.searchsorted(busy, near[lonely]), 0, len(busy) - 1)
-    drawn[lonely] = busy[place]
+    closed = total[:, -1] == 0  # a week without declarations: the next day with some
+    place = np.clip(np.searchsorted(busy, near[closed]), 0, len(busy) - 1)
+    drawn[closed] = busy[place]
     return np.asarray(drawn, dtype=np.int64)

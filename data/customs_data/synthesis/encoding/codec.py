@@ -1,10 +1,9 @@
-"""From declarations to the rows of a model, and back: section 4 of the paper, mended.
+"""From declarations to the rows of a model, and back: section 4 of the paper, corrected.
 
-Forward: product, route and tariff become one code (`goods`), so that a model cannot invent a
-combination; the price becomes what is left of it beside the product's average (`prices`); mass and
-price become logarithms, with a code for how the form rounds mass. Mass and label stay columns of
-their own: glued into the aggregated code, as the authors did, they can only be emitted again
-verbatim. Codes are levels, never numbers.
+Product, route and tariff become one code (`goods`), so that a model cannot invent combinations.
+The price becomes its ratio to the product's average (`prices`). Mass and price are logarithms, with
+a code for the rounding of mass. Mass and label remain columns of their own: as parts of the
+aggregated code, as in the paper, they can only be repeated. Codes are levels, never numbers.
 """
 
 from __future__ import annotations
@@ -17,10 +16,10 @@ import pandas as pd
 
 from customs_data.schema import CODE_COLUMNS, COLUMN, ENTITY_COLUMNS, LABEL_COLUMNS
 from customs_data.synthesis.encoding.calendar_days import draw_days
-from customs_data.synthesis.encoding.goods import GOODS_COLUMNS, Goods
+from customs_data.synthesis.encoding.goods import GOODS_COLUMNS, GoodsTable
 from customs_data.synthesis.encoding.prices import UnitPrices
 from customs_data.synthesis.encoding.rounding import N_STEPS, decimals_of, round_to_step, steps_of
-from customs_data.synthesis.encoding.rows import Floats, Ints, Rows, Scheme
+from customs_data.synthesis.encoding.rows import Floats, Ints, RowFormat, Rows
 
 GOODS: Final = "Goods"
 MASS_STEP: Final = "Net Mass Step"
@@ -28,38 +27,38 @@ FREE: Final = "Item Price Zero"
 DAY: Final = "Day"
 MASS: Final = "Log Net Mass"
 RESIDUAL: Final = "Log Price Residual"
-#: Entities that a declaration may lack; whether it does is a code.
+#: Codes for whether an entity that may be missing is given.
 GIVEN: Final = {f"{name} Given": name for name in ENTITY_COLUMNS if COLUMN[name].may_be_missing}
 _FILING: Final = tuple(name for name in CODE_COLUMNS if name not in GOODS_COLUMNS)
 
 
 @dataclass(frozen=True)
 class Codec:
-    """What is learnt from a source before any model sees it.
+    """Encoding of declarations, learnt from a source before any model is fitted.
 
     Attributes
     ----------
-    goods : Goods
+    goods : GoodsTable
         Combinations of product, route and tariff.
     prices : UnitPrices
-        Of each product, with noise.
+        Unit price of each product, with noise.
     levels : dict of str to ndarray of object
         Texts of each filing code.
     labels : ndarray of int8, shape (n_labels, 2)
         Pairs of Fraud and Critical Fraud.
     first_day : datetime64[D]
-        Of the source.
+        First day of the source.
     volume : ndarray of int64, shape (n_days,)
         Declarations of the source by day.
     lightest : float
-        Smallest mass above zero, kg: what a mass of zero counts as in a unit price is half of it.
+        Smallest mass above zero, kg; a unit price takes half of it for a mass of zero.
     unit_decimals, price_decimals : int
-        How unit prices and prices are rounded.
+        Decimals of unit prices and prices.
     highest_mass, highest_price : float
-        No drawn number exceeds the source's.
+        Largest numbers of the source, which no drawn one exceeds.
     """
 
-    goods: Goods
+    goods: GoodsTable
     prices: UnitPrices
     levels: dict[str, np.ndarray[Any, Any]]
     labels: np.ndarray[Any, np.dtype[np.int8]]
@@ -73,8 +72,8 @@ class Codec:
 
     @classmethod
     def of(cls, source: pd.DataFrame, *, price_noise: float, rng: np.random.Generator) -> Self:
-        """Learn levels, prices and calendar of labelled declarations."""
-        goods = Goods.of(source)
+        """Learn levels, prices and calendar from labelled declarations."""
+        goods = GoodsTable.of(source)
         mass = source["Net Mass"].to_numpy(np.float64)
         price = source["Item Price"].to_numpy(np.float64)
         lightest = float(mass[mass > 0].min(initial=np.inf))
@@ -102,17 +101,17 @@ class Codec:
         )
 
     @property
-    def scheme(self) -> Scheme:
-        """What the rows' columns are."""
+    def format(self) -> RowFormat:
+        """Columns of the rows."""
         n_levels = {GOODS: len(self.goods), **dict.fromkeys(GIVEN, 2)}
         n_levels |= {name: len(texts) for name, texts in self.levels.items()}
         n_levels |= {MASS_STEP: N_STEPS, FREE: 2}
-        return Scheme(
+        return RowFormat(
             len(self.labels), n_levels, (DAY, MASS, RESIDUAL), {GOODS: self.goods.families()}
         )
 
     def encode(self, source: pd.DataFrame) -> Rows:
-        """Turn declarations into rows."""
+        """Encode declarations as rows."""
         goods = self.goods.encode(source)
         mass = source["Net Mass"].to_numpy(np.float64)
         price = source["Item Price"].to_numpy(np.float64)
@@ -130,22 +129,22 @@ class Codec:
             MASS: np.log(weighed),
             RESIDUAL: self.prices.residual(self.goods.product[goods], weighed, price),
         }
-        return Rows(self.scheme, self.label_of(source), codes, numbers)
+        return Rows(self.format, self.label_of(source), codes, numbers)
 
     def label_of(self, source: pd.DataFrame) -> Ints:
-        """Pair of labels of each declaration as a number, shape (n_declarations,)."""
+        """Return each declaration's pair of labels as a number, shape (n_declarations,)."""
         pairs = source[list(LABEL_COLUMNS)].to_numpy(np.int8)
-        found = (pairs[:, None, :] == self.labels).all(axis=2).argmax(axis=1)
-        return np.asarray(found, dtype=np.int64)
+        label = (pairs[:, None, :] == self.labels).all(axis=2).argmax(axis=1)
+        return np.asarray(label, dtype=np.int64)
 
     def decode(self, rows: Rows, rng: np.random.Generator) -> pd.DataFrame:
-        """Turn rows into declarations without IDs.
+        """Decode rows to declarations without IDs.
 
         Returns
         -------
         DataFrame
-            All columns but Declaration ID and the entities; for those that may be missing, whether
-            they are given (`GIVEN`, bool).
+            All columns but Declaration ID and entities; `GIVEN` (bool) says which entities that
+            may be missing are given.
         """
         goods = rows.codes[GOODS]
         day = draw_days(rows.numbers[DAY], self.volume, rng)
@@ -162,12 +161,12 @@ class Codec:
         return frame
 
     def round_mass(self, log_mass: Floats, step: Ints) -> Floats:
-        """Masses as a form shows them, kg."""
+        """Return masses in kg, rounded to their steps."""
         mass = np.exp(np.clip(log_mass, np.log(self.lightest / 2), np.log(self.highest_mass)))
         return np.minimum(round_to_step(np.maximum(mass, self.lightest), step), self.highest_mass)
 
     def price(self, rows: Rows, mass: Floats) -> Floats:
-        """Net mass times unit price, KRW; a price of zero stays one."""
+        """Return net mass times unit price, KRW; a price of zero stays zero."""
         product = self.goods.product[rows.codes[GOODS]]
         unit = self.prices.unit_price(product, rows.numbers[RESIDUAL], self.unit_decimals)
         price = np.round(_weighed(mass, self.lightest) * unit, self.price_decimals)
@@ -175,5 +174,5 @@ class Codec:
 
 
 def _weighed(mass: Floats, lightest: float) -> Floats:
-    """Mass, half the smallest one where a form says zero."""
+    """Return the mass, half the smallest one for a mass of zero."""
     return np.where(mass > 0, mass, lightest / 2)

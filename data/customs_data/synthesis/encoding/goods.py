@@ -1,4 +1,4 @@
-"""Product, route and tariff as one code: what belongs together is drawn together."""
+"""Product, route and tariff as one code, so that only real combinations are drawn."""
 
 from __future__ import annotations
 
@@ -21,14 +21,13 @@ HS10: Final = "HS10 Code"
 
 
 @dataclass(frozen=True)
-class Goods:
-    """The combinations of a source, in ascending order.
+class GoodsTable:
+    """Combinations of product, route and tariff in a source, in ascending order.
 
     Attributes
     ----------
     table : DataFrame, shape (n_combinations, 6)
-        The five columns and the product they are for: ten digits where the source has them, else
-        six.
+        The five columns, and the product in ten digits where the source has them.
     """
 
     table: pd.DataFrame
@@ -40,7 +39,7 @@ class Goods:
         Parameters
         ----------
         declarations : DataFrame
-            With the five columns, and `HS10_COLUMN` where there is one.
+            With the five columns, and `HS10` if there is one.
         """
         columns = [_product_column(declarations), *GOODS_COLUMNS]
         keys = declarations[list(dict.fromkeys(columns))].drop_duplicates()
@@ -52,25 +51,25 @@ class Goods:
     def encode(self, declarations: pd.DataFrame) -> Ints:
         """Return the combination of each declaration, shape (n_declarations,)."""
         index = pd.MultiIndex.from_frame(self.table)
-        found = index.get_indexer(pd.MultiIndex.from_frame(declarations[self.table.columns]))
-        return np.asarray(found, dtype=np.int64)
+        code = index.get_indexer(pd.MultiIndex.from_frame(declarations[self.table.columns]))
+        return np.asarray(code, dtype=np.int64)
 
     def decode(self, code: Ints) -> pd.DataFrame:
-        """Split combinations into their five columns; a ten-digit product is cut to six."""
+        """Return the five columns of combinations; products have six digits."""
         return self.table[list(GOODS_COLUMNS)].iloc[code].reset_index(drop=True)
 
     @property
     def product(self) -> Ints:
-        """Product of each combination as a number, shape (n_combinations,)."""
+        """Number of each combination's product, shape (n_combinations,)."""
         return _numbered(self.table[_product_column(self.table)])
 
     @property
     def six_digit(self) -> Ints:
-        """Each combination as a number that leaves out digits seven to ten."""
+        """Number of each combination, without digits seven to ten of the product."""
         return np.asarray(self.table.groupby(list(GOODS_COLUMNS)).ngroup(), dtype=np.int64)
 
     def families(self) -> dict[str, Ints]:
-        """Coarser codes of each combination: product, heading, chapter, route and tariff."""
+        """Return coarser codes of each combination: product, heading, chapter, route and tariff."""
         hs6 = self.table["HS6 Code"]
         coarser = {"HS6 Code": hs6, "Heading": hs6.str[:4], "Chapter": hs6.str[:2]}
         coarser |= {name: self.table[name] for name in GOODS_COLUMNS[1:]}

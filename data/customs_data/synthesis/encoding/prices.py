@@ -1,4 +1,4 @@
-"""Unit prices: the average of each product, with noise, and what a declaration adds to it."""
+"""Unit prices: each product's average, with noise, and a declaration's ratio to it."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ import numpy as np
 
 from customs_data.synthesis.encoding.rows import Floats, Ints
 
-# A price of one declaration lies within e^+-12 of its product's average, or its cells are unsound.
+# Largest |ln(price / average)|: beyond e^12, cells are wrong.
 _WIDEST: Final = 12.0
-# Noise of a large spread must not turn a price negative.
+# Large noise must not make a price negative.
 _LEAST_FACTOR: Final = 0.05
 
 
 @dataclass(frozen=True)
 class UnitPrices:
-    """Average price of a kilogram of each product.
+    """Average price per kilogram of each product.
 
     Attributes
     ----------
     average : ndarray of float64, shape (n_products,)
-        KRW per kg: the geometric mean over the source's declarations with a price; 0 for a product
-        that never has one.
+        KRW per kg: geometric mean over the source's declarations with a price; 0 for a product
+        without any.
     issued : ndarray of float64, shape (n_products,)
-        The same with Gaussian noise, rounded as the source's are: what prices are rebuilt from.
+        Averages with Gaussian noise, rounded like the source's; drawn prices are based on them.
     """
 
     average: Floats
@@ -52,9 +52,9 @@ class UnitPrices:
         noise : float
             Standard deviation of the noise, as a share of the average.
         decimals : int
-            That issued prices are rounded to.
+            Decimals of issued prices.
         rng : Generator
-            Of the noise.
+            Random numbers of the noise.
         """
         n_products = int(product.max()) + 1
         known = price > 0
@@ -66,12 +66,12 @@ class UnitPrices:
         return cls(average, np.round(noisy, decimals))
 
     def residual(self, product: Ints, mass: Floats, price: Floats) -> Floats:
-        """Logarithm of the price over mass times average; 0 where the price is zero."""
+        """Return ln(price / (mass * average)); 0 where the price is zero."""
         ratio = np.ones(len(price))
         known = price > 0
         ratio[known] = price[known] / (mass[known] * self.average[product[known]])
         return np.clip(np.log(ratio), -_WIDEST, _WIDEST)
 
     def unit_price(self, product: Ints, residual: Floats, decimals: int) -> Floats:
-        """Price of a kilogram of each declaration, KRW, rounded."""
+        """Return the rounded price per kilogram of each declaration, KRW."""
         return np.round(self.issued[product] * np.exp(residual), decimals)

@@ -1,7 +1,7 @@
-"""How numbers stand on forms: 19,000 and 11,352.7 are rounded differently, and a copy must not be.
+"""Rounding of numbers: 19,000 and 11,352.7 have different steps.
 
-The step of a number is the largest power of ten it is a multiple of. It is a code that models draw
-like any other; a drawn number is then rounded to the drawn step.
+The step of a number is the largest power of ten that divides it. Models draw the step as a code,
+and the number is rounded to it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from customs_data.synthesis.encoding.rows import Floats, Ints
 _FINEST: Final = -4
 _COARSEST: Final = 3
 _MOST_ROUNDED: Final = 0.9
-#: Level of a number that is zero.
+#: Level of the number zero.
 ZERO: Final = _COARSEST - _FINEST + 1
 N_STEPS: Final = ZERO + 1
 
@@ -37,7 +37,7 @@ def steps_of(values: Floats) -> Ints:
 
 
 def round_to_step(values: Floats, level: Ints) -> Floats:
-    """Round to the step, never to zero: a number below half a step keeps one significant digit.
+    """Round to the step, but never to zero: a small number keeps one significant digit.
 
     Examples
     --------
@@ -45,7 +45,7 @@ def round_to_step(values: Floats, level: Ints) -> Floats:
     [19000.0, 0.4, 0.02]
     """
     exponent = level + _FINEST
-    # A step must not be coarser than the number's own first digit.
+    # The step is at most that of the first digit.
     magnitude = np.floor(np.log10(np.maximum(values, 10.0**_FINEST)))
     exponent = np.minimum(exponent, magnitude).astype(np.int64)
     fine = np.where(exponent < 0, 10.0 ** -np.minimum(exponent, 0), 1.0)
@@ -55,7 +55,7 @@ def round_to_step(values: Floats, level: Ints) -> Floats:
 
 
 def decimals_of(values: Floats) -> int:
-    """Return the fewest decimals, at most 4, that nine in ten of the values are rounded to.
+    """Return the decimals, at most 4, that suffice for nine of ten values.
 
     Examples
     --------
@@ -63,7 +63,7 @@ def decimals_of(values: Floats) -> int:
     (2, 0)
     """
     for decimals in range(-_FINEST):
-        shown = np.round(values, decimals)
-        if np.mean(np.isclose(values, shown, rtol=1e-9, atol=1e-9)) >= _MOST_ROUNDED:
+        rounded = np.round(values, decimals)
+        if np.mean(np.isclose(values, rounded, rtol=1e-9, atol=1e-9)) >= _MOST_ROUNDED:
             return decimals
     return -_FINEST

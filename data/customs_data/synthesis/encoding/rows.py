@@ -1,4 +1,4 @@
-"""Rows as a model sees them: labels, codes as whole numbers, and a few continuous numbers."""
+"""Rows of a model: labels, codes as whole numbers, and a few continuous numbers."""
 
 from __future__ import annotations
 
@@ -12,25 +12,24 @@ import numpy.typing as npt
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
-#: Told how much of a model's work is done, from 0 to 1.
+#: Called with the share of a model's work that is done, from 0 to 1.
 Progress = Callable[[float], None]
 
 
 @dataclass(frozen=True)
-class Scheme:
-    """What the columns of the rows are; the same for the rows of all chronological splits.
+class RowFormat:
+    """Columns of rows, the same for all chronological parts.
 
     Attributes
     ----------
     n_labels : int
         Distinct pairs of Fraud and Critical Fraud.
     n_levels : mapping of str to int
-        Levels of each code column, in the order a sequential model should draw them.
+        Levels of each code column, in the order in which a sequential model draws them.
     numbers : tuple of str
-        Names of the continuous columns, in that order too; they come after the codes.
+        Continuous columns, drawn after the codes in this order.
     families : mapping of str to mapping of str to ndarray of int64, shape (n_levels,)
-        For a code of many levels: coarser codes that each of its levels belongs to (a product's
-        chapter, its origin).
+        For a code with many levels: coarser codes of each level (a product's chapter, its origin).
     """
 
     n_labels: int
@@ -41,12 +40,12 @@ class Scheme:
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows of a source, or drawn from a model.
+    """Rows of a source or from a model.
 
     Attributes
     ----------
-    scheme : Scheme
-        What the columns are.
+    format : RowFormat
+        Columns.
     label : ndarray of int64, shape (n_rows,)
         In 0 .. n_labels - 1.
     codes : dict of str to ndarray of int64, shape (n_rows,)
@@ -55,7 +54,7 @@ class Rows:
         Finite.
     """
 
-    scheme: Scheme
+    format: RowFormat
     label: Ints
     codes: dict[str, Ints]
     numbers: dict[str, Floats]
@@ -73,7 +72,7 @@ class Rows:
         )
 
     def with_rows(self, places: Ints, other: Rows) -> Rows:
-        """Return these rows with the ones at `places` replaced by `other`'s."""
+        """Return the rows with those at `places` replaced by `other`."""
         label = self.label.copy()
         label[places] = other.label
         codes = {name: column.copy() for name, column in self.codes.items()}
@@ -82,16 +81,16 @@ class Rows:
             column[places] = other.codes[name]
         for name, values in numbers.items():
             values[places] = other.numbers[name]
-        return Rows(self.scheme, label, codes, numbers)
+        return Rows(self.format, label, codes, numbers)
 
 
 class Synthesizer(Protocol):
-    """A model of rows, sampled given their labels."""
+    """Model of rows, sampled given their labels."""
 
     def fit(self, rows: Rows, rng: np.random.Generator, progress: Progress) -> Self:
         """Learn from the rows of a source."""
         ...
 
     def sample(self, label: Ints, rng: np.random.Generator) -> Rows:
-        """Draw one row for each of the labels, in their order."""
+        """Draw one row per label, in their order."""
         ...

@@ -1,8 +1,7 @@
-"""The catalogue of synthesizers: what each is, under which licence, and how it is built.
+"""Catalogue of synthesizers.
 
-A model is a class with `fit(rows, rng, progress)` and `sample(label, rng)` (see
-`customs_data.synthesis.encoding.rows.Synthesizer`): labels come first, everything else is drawn
-given them.
+A synthesizer is a class with `fit(rows, rng, progress)` and `sample(label, rng)` (see
+`customs_data.synthesis.encoding.rows.Synthesizer`): all else is drawn given the labels.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from customs_data.synthesis.encoding.rows import Synthesizer
 
 
 @dataclass(frozen=True)
-class Model:
+class SynthesizerEntry:
     """One entry of the catalogue.
 
     Attributes
@@ -23,13 +22,13 @@ class Model:
     place : str
         Module and class, imported when the model is built.
     summary : str
-        One clause for people.
+        One clause of description.
     licence : str
-        Of what it runs on.
+        Licence of its software.
     has_epochs : bool
-        Whether its length of training can be chosen.
+        Whether the epochs of training can be chosen.
     repeats : bool
-        Whether it draws rows of the source again, so that a repetition is no accident.
+        Whether it repeats rows of the source on purpose.
     """
 
     place: str
@@ -42,26 +41,34 @@ class Model:
 _OURS: Final = "MIT"
 _BUSL: Final = "Business Source License 1.1 (ctgan, rdt)"
 
-MODELS: Final[dict[str, Model]] = {
-    "trees": Model("trees:Trees", "sequential trees, drawn from leaves and blurred", _OURS),
-    "arf": Model("arf:AdversarialForest", "adversarial random forest", _OURS),
-    "copula": Model("copula:GaussianCopula", "Gaussian copula over cumulative intervals", _OURS),
-    "ctgan": Model("gan:Ctgan", "the paper's conditional GAN", _BUSL, has_epochs=True),
-    "tvae": Model("gan:Tvae", "variational autoencoder beside it", _BUSL, has_epochs=True),
-    "diffusion": Model("diffusion:Flow", "flow matching, a diffusion", _OURS, has_epochs=True),
-    "bootstrap": Model(
+MODELS: Final[dict[str, SynthesizerEntry]] = {
+    "trees": SynthesizerEntry(
+        "trees:SequentialTrees", "sequential trees, drawn from leaves and blurred", _OURS
+    ),
+    "arf": SynthesizerEntry("arf:AdversarialForest", "adversarial random forest", _OURS),
+    "copula": SynthesizerEntry(
+        "copula:GaussianCopula", "Gaussian copula over cumulative intervals", _OURS
+    ),
+    "ctgan": SynthesizerEntry("gan:Ctgan", "the paper's conditional GAN", _BUSL, has_epochs=True),
+    "tvae": SynthesizerEntry(
+        "gan:Tvae", "variational autoencoder of the same package", _BUSL, has_epochs=True
+    ),
+    "diffusion": SynthesizerEntry(
+        "diffusion:Flow", "flow matching, a diffusion", _OURS, has_epochs=True
+    ),
+    "bootstrap": SynthesizerEntry(
         "bootstrap:Bootstrap",
-        "declarations drawn again, the yardstick of copying",
+        "rows of the source again, to show what copies score",
         _OURS,
         repeats=True,
     ),
 }
 
-#: Shown where a model under this licence is installed or run.
+#: Printed when a model under this licence is run.
 BUSL_NOTICE: Final = (
-    "ctgan and rdt are under the Business Source License 1.1, not an open-source licence: it "
-    "forbids offering them to others as a synthetic data service. Read it before you use them for "
-    "more than study; the default model, trees, has no such terms."
+    "ctgan and rdt are under the Business Source License 1.1, which is not an open-source licence: "
+    "it forbids offering them as a synthetic data service. Read it before you use them for more "
+    "than study. The default model, trees, has no such terms."
 )
 
 

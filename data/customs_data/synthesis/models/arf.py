@@ -1,8 +1,8 @@
-"""Adversarial random forest: leaves in which columns are as good as independent.
+"""Adversarial random forest: leaves within which columns are nearly independent.
 
-A forest learns to tell rows from rows whose columns were drawn independently; then from rows whose
-columns were drawn independently within its leaves, and so on, until it cannot. What is left is a
-mixture: a leaf, and independent columns within it (Watson, Blesch, Kapar, Wright, AISTATS 2023).
+A forest learns to distinguish rows from rows with independently drawn columns. The next one
+distinguishes them from rows drawn independently within its leaves, until none succeeds. The model
+is a mixture of leaves with independent columns (Watson, Blesch, Kapar, Wright, AISTATS 2023).
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ class AdversarialForest:
     Parameters
     ----------
     n_trees, min_leaf : int
-        Of the forest.
+        Number of trees, and fewest rows of a leaf.
     most_rounds : int
-        Rounds of learning to tell apart, the first included.
+        Most forests that are grown.
     """
 
     def __init__(self, n_trees: int = 20, min_leaf: int = 5, most_rounds: int = 3) -> None:
@@ -36,12 +36,12 @@ class AdversarialForest:
         self.most_rounds = most_rounds
 
     def fit(self, rows: Rows, rng: np.random.Generator, progress: Progress) -> Self:
-        """Grow forests until the last one is at a loss."""
+        """Grow forests until one cannot distinguish drawn rows from real ones."""
         self._rows = rows
         self._coarsening = Coarsening().fit(rows)
         real = self._features(rows)
         drawn = Rows(
-            rows.scheme,
+            rows.format,
             rng.permutation(rows.label),
             {name: rng.permutation(column) for name, column in rows.codes.items()},
             {name: rng.permutation(column) for name, column in rows.numbers.items()},
@@ -68,25 +68,25 @@ class AdversarialForest:
         return np.stack(columns, axis=1).astype(np.float64)
 
     def sample(self, label: Ints, rng: np.random.Generator) -> Rows:
-        """Draw a leaf that holds the label, in proportion to how often, and columns within it."""
+        """Draw a leaf by its number of rows with the label, and columns within it."""
         rows = self._rows
         codes = {name: np.zeros(len(label), dtype=np.int64) for name in rows.codes}
         numbers = {name: np.zeros(len(label)) for name in rows.numbers}
         tree = rng.integers(self._leaf.shape[1], size=len(label))
-        # A row of the label stands for its leaf: leaves come by how many of these they hold.
+        # Drawing a row with the label draws its leaf with the right probability.
         anchor = np.zeros(len(label), dtype=np.int64)
         for value in np.unique(label):
-            asked = np.flatnonzero(label == value)
-            anchor[asked] = rng.choice(np.flatnonzero(rows.label == value), len(asked))
+            places = np.flatnonzero(label == value)
+            anchor[places] = rng.choice(np.flatnonzero(rows.label == value), len(places))
         for i in range(self._leaf.shape[1]):
-            asked = np.flatnonzero(tree == i)
+            places = np.flatnonzero(tree == i)
             members = _Members(self._leaf[:, i])
-            leaf = self._leaf[anchor[asked], i]
+            leaf = self._leaf[anchor[places], i]
             for name, column in rows.codes.items():
-                codes[name][asked] = column[members.draw(leaf, rng)]
+                codes[name][places] = column[members.draw(leaf, rng)]
             for name, values in rows.numbers.items():
-                numbers[name][asked] = _between(values, members, leaf, rng)
-        return Rows(rows.scheme, label, codes, numbers)
+                numbers[name][places] = _between(values, members, leaf, rng)
+        return Rows(rows.format, label, codes, numbers)
 
 
 class _Members:
@@ -104,8 +104,8 @@ class _Members:
 
 
 def _between(values: Floats, members: _Members, leaf: Ints, rng: np.random.Generator) -> Floats:
-    """A number between those of two rows of the leaf, most often near one of them."""
+    """Draw a number between those of two rows of the leaf, mostly near one of them."""
     one, other = values[members.draw(leaf, rng)], values[members.draw(leaf, rng)]
-    # Beta(1/4, 1/4) keeps most of the spread that the midpoint of two rows would lose.
+    # Beta(1/4, 1/4) keeps most of the spread, which midpoints of two rows would lose.
     weight = rng.beta(0.25, 0.25, len(leaf))
     return np.asarray(weight * one + (1 - weight) * other)

@@ -1,4 +1,4 @@
-"""Declarations drawn again: every other model must be worth more than this one."""
+"""Rows of the source again: what copies score."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from customs_data.synthesis.encoding.rows import Ints, Progress, Rows
 class Bootstrap:
     """Whole rows, drawn with replacement from those of the same label.
 
-    It scores best in every test of likeness and invents nothing: copies are what it shows the
-    scores of. Only entity IDs and unit prices are new.
+    It scores best in every test of likeness, with copies alone. Only entity IDs and unit prices are
+    new.
     """
 
     def fit(self, rows: Rows, rng: np.random.Generator, progress: Progress) -> Self:
-        """Keep the rows."""
+        """Store the rows."""
         self._rows = rows
         progress(1.0)
         return self
@@ -26,7 +26,7 @@ class Bootstrap:
         """Draw a row of each label."""
         place = np.zeros(len(label), dtype=np.int64)
         for value in np.unique(label):
-            held = np.flatnonzero(self._rows.label == value)
-            asked = label == value
-            place[asked] = rng.choice(held, int(asked.sum()))
+            donors = np.flatnonzero(self._rows.label == value)
+            is_value = label == value
+            place[is_value] = rng.choice(donors, int(is_value.sum()))
         return self._rows.take(place)

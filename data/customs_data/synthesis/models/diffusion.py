@@ -1,9 +1,9 @@
-"""Flow matching: a network that carries noise to rows along straight lines.
+"""Flow matching: a network that moves noise to rows along straight lines.
 
-The deterministic sibling of the diffusion models that the paper names as the future (Lipman et al.,
-'Flow Matching for Generative Modeling', 2023; for tables TabDDPM: Kotelnikov et al., 2023). Numbers
-are normal scores, codes are one-hot vectors whose largest entry counts; the label is given to the
-network, so that sampling given it needs no rejection.
+It is the deterministic form of the diffusion models that the paper proposes for future work (Lipman
+et al., 'Flow Matching for Generative Modeling', 2023; for tables: TabDDPM, Kotelnikov et al.,
+2023). Numbers are normal scores, codes are one-hot vectors of which the largest entry counts. The
+label is an input of the network, so that sampling needs no rejection.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from customs_data.synthesis.encoding.rows import Floats, Ints, Progress, Rows
 
 _HIDDEN: Final = 512
 _BATCH: Final = 512
-_STEPS: Final = 40  # of the way from noise to rows
+_STEPS: Final = 40  # from noise to rows
 _LEARNING_RATE: Final = 1e-3
 _CHUNK: Final = 8192
 _FREQUENCIES: Final = 8
 
 
 class _Velocity(nn.Module):
-    """Direction of a row on its way.
+    """Velocity of rows on their way from noise.
 
     Shape
     -----
@@ -59,7 +59,7 @@ class Flow:
     epochs : int
         Passes over the rows.
     seed : int
-        Of weights, batches and noise.
+        Seed of weights, batches and noise.
     """
 
     def __init__(self, epochs: int = 30, seed: int = 0) -> None:
@@ -67,16 +67,16 @@ class Flow:
         self.seed = seed
 
     def fit(self, rows: Rows, rng: np.random.Generator, progress: Progress) -> Self:
-        """Learn the way from noise to rows."""
-        self._scheme = rows.scheme
+        """Learn the velocity from noise to rows."""
+        self._format = rows.format
         self._coarsening = Coarsening().fit(rows)
         self._sorted = {name: np.sort(column) for name, column in rows.numbers.items()}
         data = torch.from_numpy(self._features(rows, rng))
         label = torch.from_numpy(rows.label)
         generator = torch.Generator().manual_seed(self.seed)
-        with torch.random.fork_rng(devices=[]):  # initial weights take the global generator
+        with torch.random.fork_rng(devices=[]):  # initial weights use the global generator
             torch.manual_seed(self.seed)
-            self._net = _Velocity(data.shape[1], rows.scheme.n_labels)
+            self._net = _Velocity(data.shape[1], rows.format.n_labels)
         n_batches = -(-len(data) // _BATCH)
         optimizer = torch.optim.AdamW(self._net.parameters(), lr=_LEARNING_RATE)
         schedule = torch.optim.lr_scheduler.OneCycleLR(
@@ -87,8 +87,8 @@ class Flow:
             for batch in torch.split(order, _BATCH):
                 x, noise = data[batch], torch.randn(len(batch), data.shape[1], generator=generator)
                 time = torch.rand(len(batch), 1, generator=generator)
-                found = self._net((1 - time) * noise + time * x, time, label[batch])
-                loss = nn.functional.mse_loss(found, x - noise)
+                velocity = self._net((1 - time) * noise + time * x, time, label[batch])
+                loss = nn.functional.mse_loss(velocity, x - noise)
                 optimizer.zero_grad()
                 loss.backward()  # type: ignore[no-untyped-call]
                 optimizer.step()
@@ -99,7 +99,7 @@ class Flow:
     def _features(
         self, rows: Rows, rng: np.random.Generator
     ) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
-        """Normal scores and one-hot codes, shape (n_rows, n_features)."""
+        """Return normal scores and one-hot codes, shape (n_rows, n_features)."""
         blocks = []
         for column in rows.numbers.values():
             order = np.lexsort((rng.random(len(column)), column))
@@ -112,10 +112,10 @@ class Flow:
 
     @torch.no_grad()
     def sample(self, label: Ints, rng: np.random.Generator) -> Rows:
-        """Carry noise to rows."""
+        """Move noise to rows."""
         generator = torch.Generator().manual_seed(int(rng.integers(2**63 - 1)))
         chunks = [
-            self._carry(torch.from_numpy(label[start : start + _CHUNK]), generator)
+            self._move(torch.from_numpy(label[start : start + _CHUNK]), generator)
             for start in range(0, len(label), _CHUNK)
         ]
         x = np.concatenate(chunks) if chunks else np.zeros((0, self._net.leave.out_features))
@@ -128,9 +128,9 @@ class Flow:
         for name, n_levels in self._coarsening.n_levels.items():
             codes[name] = x[:, start : start + n_levels].argmax(axis=1).astype(np.int64)
             start += n_levels
-        return Rows(self._scheme, label, self._coarsening.decode(codes, label, rng), numbers)
+        return Rows(self._format, label, self._coarsening.decode(codes, label, rng), numbers)
 
-    def _carry(self, label: Tensor, generator: torch.Generator) -> Floats:
+    def _move(self, label: Tensor, generator: torch.Generator) -> Floats:
         """Follow the velocity in Euler steps."""
         x = torch.randn(len(label), self._net.leave.out_features, generator=generator)
         for step in range(_STEPS):

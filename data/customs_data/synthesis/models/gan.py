@@ -15,7 +15,7 @@ from customs_data.synthesis.encoding.rows import Floats, Ints, Progress, Rows
 _LABEL: Final = "Label"
 _MOST_ROUNDS: Final = 50
 _FEWEST_AT_A_TIME: Final = 500
-# TVAE's normaliser of numbers needs as many rows; fewer are repeated.
+# TVAE's normaliser of numbers needs this many rows; fewer are repeated.
 _FEWEST_TO_LEARN: Final = 20
 
 
@@ -31,22 +31,21 @@ def load_ctgan() -> Any:
         import ctgan
     except ImportError:
         raise KitError(
-            "ctgan and tvae need the package ctgan, however: it is not installed. Install it with "
-            "pip install 'customs-kit[ctgan]' - it is under the Business Source License 1.1, not "
-            "an open-source licence - or use --model trees."
+            "The package ctgan is not installed. Install it with pip install 'customs-kit[ctgan]' "
+            "(Business Source License 1.1, not an open-source licence), or use --model trees."
         ) from None
     return ctgan
 
 
 class _Network(ABC):
-    """What the two have in common.
+    """Base of the two networks.
 
     Parameters
     ----------
     epochs : int
         Passes over the rows; 300 in the paper.
     seed : int
-        Of weights, batches and noise.
+        Seed of weights, batches and noise.
     """
 
     kind = ""
@@ -56,21 +55,19 @@ class _Network(ABC):
         self.seed = seed
 
     def fit(self, rows: Rows, rng: np.random.Generator, progress: Progress) -> Self:
-        """Train the network on coarse codes, the label among them, and numbers."""
-        self._scheme = rows.scheme
+        """Train the network on label, coarse codes and numbers."""
+        self._format = rows.format
         self._coarsening = Coarsening().fit(rows)
         frame = pd.DataFrame({_LABEL: rows.label, **self._coarsening.encode(rows), **rows.numbers})
         discrete = [_LABEL, *self._coarsening.n_levels]
-        frame[discrete] = frame[discrete].astype(
-            str
-        )  # codes are categories, whatever they look like
+        frame[discrete] = frame[discrete].astype(str)  # codes are categories
         self._learn(frame, discrete)
         self._bounds = {n: (float(x.min()), float(x.max())) for n, x in rows.numbers.items()}
         progress(1.0)
         return self
 
     def sample(self, label: Ints, rng: np.random.Generator) -> Rows:
-        """Draw a row of each label; raises `KitError` if the network never draws one."""
+        """Draw one row per label; raise `KitError` if the network never draws one."""
         frames, places = [], []
         for value in np.unique(label):
             place = np.flatnonzero(label == value)
@@ -84,9 +81,9 @@ class _Network(ABC):
         }
         numbers: dict[str, Floats] = {
             name: np.clip(frame[name].to_numpy(np.float64), *self._bounds[name])
-            for name in self._scheme.numbers
+            for name in self._format.numbers
         }
-        return Rows(self._scheme, label, self._coarsening.decode(codes, label, rng), numbers)
+        return Rows(self._format, label, self._coarsening.decode(codes, label, rng), numbers)
 
     @abstractmethod
     def _learn(self, frame: pd.DataFrame, discrete: list[str]) -> None:
@@ -110,7 +107,7 @@ def train(kind: str, frame: pd.DataFrame, discrete: list[str], epochs: int, seed
 
 
 class Ctgan(_Network):
-    """Conditional GAN: the label is a condition it is trained with."""
+    """Conditional GAN, trained with the label as a condition."""
 
     kind = "CTGAN"
 
@@ -118,30 +115,30 @@ class Ctgan(_Network):
         self._network = train(self.kind, frame, discrete, self.epochs, self.seed)
 
     def _draw(self, value: str, n_rows: int) -> pd.DataFrame:
-        """Ask for the label, and keep what has it: a condition is a wish, not a promise."""
-        kept: list[pd.DataFrame] = []
-        n_kept = 0
+        """Draw rows until enough have the label, which the condition does not guarantee."""
+        frames: list[pd.DataFrame] = []
+        n_drawn = 0
         for _ in range(_MOST_ROUNDS):
             drawn = self._network.sample(
-                max(2 * (n_rows - n_kept), _FEWEST_AT_A_TIME),
+                max(2 * (n_rows - n_drawn), _FEWEST_AT_A_TIME),
                 condition_column=_LABEL,
                 condition_value=value,
             )
-            kept.append(drawn[drawn[_LABEL] == value])
-            n_kept += len(kept[-1])
-            if n_kept >= n_rows:
-                return pd.concat(kept).head(n_rows)
+            frames.append(drawn[drawn[_LABEL] == value])
+            n_drawn += len(frames[-1])
+            if n_drawn >= n_rows:
+                return pd.concat(frames).head(n_rows)
         raise KitError(
-            f"CTGAN must draw declarations of every label, however: of one label it drew "
-            f"{n_kept:,} instead of {n_rows:,}. Train it longer (--epochs) or on more rows."
+            f"CTGAN drew {n_drawn:,} instead of {n_rows:,} declarations of a label. Train it "
+            "longer (--epochs) or on more rows."
         )
 
 
 class Tvae(_Network):
-    """Variational autoencoder, one for each label.
+    """Variational autoencoder, one per label.
 
-    It knows no conditions, and one for all labels hardly draws the rare ones: fitted to 3,000 rows
-    with 36 critical frauds, it drew three of them among two million.
+    It has no conditions, and one for all labels hardly draws the rare ones: fitted to 3,000 rows
+    with 36 critical frauds, it drew three in two million.
     """
 
     kind = "TVAE"

@@ -1,11 +1,10 @@
-"""Sequential trees: each column drawn from the leaf that the columns before it lead to.
+"""Sequential trees: each column is drawn from the leaf that the columns before it lead to.
 
-The idea is that of CART synthesis (Reiter, 2005; synthpop: Nowok, Raab, Dibben, 2016). Three things
-differ. Codes of many levels enter a tree as scores of what they say about the column at hand, so
-that 9,000 kinds of goods are a few numbers. The goods themselves - product, route and tariff as one
-code - are drawn from those that occur with the label, which keeps every combination valid. And
-numbers are not copied from a donor: they are drawn between the order statistics of a leaf and
-blurred by a kernel.
+The idea is that of CART synthesis (Reiter, 2005; synthpop: Nowok, Raab, Dibben, 2016), with three
+differences. Codes with many levels enter a tree as scores (`level_scores`), so that 9,000 kinds of
+goods are a few numbers. Goods - product, route and tariff as one code - are drawn from those that
+occur with the label, so that every combination is valid. Numbers are not copied from a donor, but
+drawn between the order statistics of a leaf and blurred by a kernel.
 """
 
 from __future__ import annotations
@@ -17,30 +16,26 @@ import numpy as np
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from customs_data.synthesis.encoding.rows import Floats, Ints, Progress, Rows
-from customs_data.synthesis.models.scores import Scores
-
-ESTIMATOR: Final = "Trees"
-SUMMARY: Final = "Sequential trees, drawn from leaves and blurred; the default."
-LICENCE: Final = "MIT (this kit; scikit-learn BSD-3-Clause)"
+from customs_data.synthesis.models.level_scores import LevelScores
 
 _MOST_LEVELS_OF_A_TARGET: Final = 200
 
 
 @dataclass
 class _Step:
-    """One column: how it is drawn given those before it."""
+    """One column, drawn given those before it."""
 
     name: str
-    scores: Scores
+    scores: LevelScores
     tree: DecisionTreeClassifier | DecisionTreeRegressor
-    first: Ints  # of a leaf's donors
-    count: Ints  # of a leaf's donors
-    donors: Floats  # by leaf, each leaf's in ascending order
+    first: Ints  # place of each leaf's first donor
+    count: Ints  # donors of each leaf
+    donors: Floats  # by leaf, ascending within a leaf
     spread: Floats  # standard deviation within a leaf
     bounds: tuple[float, float]
 
 
-class Trees:
+class SequentialTrees:
     """Sequential trees.
 
     Parameters
@@ -48,7 +43,7 @@ class Trees:
     min_leaf : int
         Fewest rows of a leaf.
     blur : float
-        Bandwidth of the kernel on numbers, as a share of their standard deviation within a leaf.
+        Bandwidth of the kernel, as a share of the standard deviation within a leaf.
     """
 
     def __init__(self, min_leaf: int = 10, blur: float = 0.2) -> None:
@@ -56,16 +51,16 @@ class Trees:
         self.blur = blur
 
     def fit(self, rows: Rows, rng: np.random.Generator, progress: Progress) -> Self:
-        """Grow one tree a column."""
-        self._scheme = rows.scheme
+        """Grow one tree per column."""
+        self._format = rows.format
         self._by_label: dict[str, list[Ints]] = {}
         self._steps: list[_Step] = []
-        names = [*rows.scheme.n_levels, *rows.scheme.numbers]
+        names = [*rows.format.n_levels, *rows.format.numbers]
         for i, name in enumerate(names):
-            if rows.scheme.n_levels.get(name, 0) > _MOST_LEVELS_OF_A_TARGET:
+            if rows.format.n_levels.get(name, 0) > _MOST_LEVELS_OF_A_TARGET:
                 column = rows.codes[name]
                 self._by_label[name] = [
-                    column[rows.label == label] for label in range(rows.scheme.n_labels)
+                    column[rows.label == label] for label in range(rows.format.n_labels)
                 ]
             else:
                 self._steps.append(self._grow(rows, name, names[:i], rng))
@@ -76,7 +71,7 @@ class Trees:
         """Fit the tree of one column on those before it."""
         is_code = name in rows.codes
         target = rows.codes[name] if is_code else rows.numbers[name]
-        scores = Scores(before).fit(rows, target, is_code=is_code)
+        scores = LevelScores(before).fit(rows, target, is_code=is_code)
         kind = DecisionTreeClassifier if is_code else DecisionTreeRegressor
         tree = kind(min_samples_leaf=self.min_leaf, random_state=int(rng.integers(2**31 - 1)))
         features = scores.transform(rows)
@@ -97,27 +92,27 @@ class Trees:
 
     def sample(self, label: Ints, rng: np.random.Generator) -> Rows:
         """Draw column after column."""
-        rows = Rows(self._scheme, label, {}, {})
+        rows = Rows(self._format, label, {}, {})
         for name, donors in self._by_label.items():
             column = np.zeros(len(label), dtype=np.int64)
-            for value, held in enumerate(donors):
-                asked = label == value
-                column[asked] = rng.choice(held, int(asked.sum()))
+            for value, levels in enumerate(donors):
+                is_value = label == value
+                column[is_value] = rng.choice(levels, int(is_value.sum()))
             rows.codes[name] = column
         for step in self._steps:
             leaf = step.tree.apply(step.scores.transform(rows))
             first, count = step.first[leaf], step.count[leaf]
             u = rng.random(len(label))
-            if step.name in self._scheme.n_levels:
+            if step.name in self._format.n_levels:
                 drawn = step.donors[first + np.floor(u * count).astype(np.int64)]
                 rows.codes[step.name] = drawn.astype(np.int64)
             else:
                 rows.numbers[step.name] = self._draw_numbers(step, leaf, u, rng)
-        codes = {name: rows.codes[name] for name in self._scheme.n_levels}
-        return Rows(self._scheme, label, codes, rows.numbers)
+        codes = {name: rows.codes[name] for name in self._format.n_levels}
+        return Rows(self._format, label, codes, rows.numbers)
 
     def _draw_numbers(self, step: _Step, leaf: Ints, u: Floats, rng: np.random.Generator) -> Floats:
-        """Between a leaf's order statistics, blurred."""
+        """Draw between a leaf's order statistics, and blur."""
         first, count = step.first[leaf], step.count[leaf]
         place = u * (count - 1)
         below = np.floor(place).astype(np.int64)

@@ -1,1 +1,1 @@
-"""Traders of synthetic declarations: their histories, and new IDs."""
+"""Traders of synthetic declarations: histories and new IDs."""

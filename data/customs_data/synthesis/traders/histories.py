@@ -1,12 +1,10 @@
-"""Traders with histories: who files, for whom, how often and with whom.
+"""Histories of traders: who files for whom, how often and with whom.
 
-Independent draws of four IDs would destroy what a customs office knows of a trader. So every
-importer's history in the source - how many declarations, with which declarants, sellers and
-couriers, for which goods and when - is kept as a skeleton, and drawn rows are laid onto it: each
-row goes to a place whose declaration was most like it (label, what is given, heading, day). Then
-links are rewired: a share of all links importer-declarant (and importer-seller, importer-courier),
-each with all its declarations, is swapped with links of the same size, which keeps every degree
-and every repetition. Last, everybody gets a new anonymous ID.
+Drawing four IDs independently would destroy the histories. So each importer's history in the source
+stays: its declarations with their declarants, sellers, couriers, goods and days. Each drawn row
+takes the place of a similar declaration (label, given entities, heading, day). Then some links of
+importers with declarants, sellers and couriers are swapped with links of the same size, which keeps
+every degree and repetition. Last, all traders get new anonymous IDs.
 """
 
 from __future__ import annotations
@@ -25,7 +23,7 @@ from customs_data.synthesis.traders.identity import issue_ids
 _IMPORTER: Final = "Importer ID"
 _PARTNERS: Final = tuple(name for name in ENTITY_COLUMNS if name != _IMPORTER)
 _MOST_SWAPS: Final = 20
-# What a row and its place should have in common, from all of it to as little as is needed.
+# What a row and its place have in common: as much as possible, tried in this order.
 _LIKENESS: Final = (
     ("Given", "Label", "Heading"),
     ("Given", "Label", "Chapter"),
@@ -43,18 +41,18 @@ def lay_on_histories(
     Parameters
     ----------
     rows : DataFrame
-        As `Codec.decode` returns them.
+        From `Codec.decode`.
     source : DataFrame
         Declarations with entity IDs.
     rewired : float
-        Share of links that are swapped, in [0, 1].
+        Share of swapped links, in [0, 1].
     rng : Generator
-        Of every choice.
+        Random numbers.
 
     Returns
     -------
     DataFrame
-        The rows with the four entity columns, new IDs.
+        The rows with four entity columns of new IDs.
     """
     places = _draw_places(source[_IMPORTER], len(rows), rng)
     skeleton = source.iloc[places.row].reset_index(drop=True)
@@ -73,18 +71,18 @@ def lay_on_histories(
 
 
 class _Places:
-    """Places in the histories of importers: rows of the source, and whose history they are in."""
+    """Places in the histories of importers: rows of the source, and their importers."""
 
     def __init__(self, row: Ints, importer: Ints) -> None:
         self.row, self.importer = row, importer
 
 
 def _draw_places(importers: pd.Series, n_rows: int, rng: np.random.Generator) -> _Places:
-    """Every history of the source equally often, as far as the number of rows allows."""
+    """Repeat every history equally often, as far as the number of rows allows."""
     code = pd.factorize(importers)[0].astype(np.int64)
     n_importers = int(code.max()) + 1
     whole, rest = divmod(n_rows, len(code))
-    # Whole histories in a random order, until the rest is filled.
+    # The rest is filled with whole histories in random order.
     order = np.argsort(rng.permutation(n_importers)[code], kind="stable")[:rest]
     row = np.concatenate([np.tile(np.arange(len(code)), whole), order])
     copy = np.concatenate([np.repeat(np.arange(whole), len(code)), np.full(rest, whole)])
@@ -92,7 +90,7 @@ def _draw_places(importers: pd.Series, n_rows: int, rng: np.random.Generator) ->
 
 
 def _context(frame: pd.DataFrame, given: pd.DataFrame | None) -> pd.DataFrame:
-    """What a row and a place are likened by."""
+    """Return the columns by which rows and places are matched."""
     if given is None:
         flags = [frame[entity].notna() for entity in GIVEN.values()]
     else:
@@ -128,7 +126,7 @@ def _alike(
     columns: list[str],
     rng: np.random.Generator,
 ) -> Iterator[tuple[Ints, Ints]]:
-    """Pair rows and places of equal values in the order of their days."""
+    """Pair rows and places with equal values, in the order of their days."""
     if not len(row):
         return
     both = pd.concat([rows.iloc[row], places.iloc[place]], ignore_index=True)
@@ -141,19 +139,19 @@ def _alike(
     sides = [np.arange(len(row)), np.arange(len(row), len(both))]
     size = int(group.max()) + 1
     fewer = np.minimum(*(np.bincount(group[side], minlength=size) for side in sides))
-    kept = []
+    pairs = []
     for side in sides:
         shuffled = rng.permutation(side)
         number = pd.Series(group[shuffled]).groupby(group[shuffled]).cumcount().to_numpy()
         chosen = shuffled[number < fewer[group[shuffled]]]
-        kept.append(chosen[np.lexsort((day[chosen], group[chosen]))])
-    yield row[kept[0]], place[kept[1] - len(row)]
+        pairs.append(chosen[np.lexsort((day[chosen], group[chosen]))])
+    yield row[pairs[0]], place[pairs[1] - len(row)]
 
 
 def _complete(
     partner: Ints, given: np.ndarray[tuple[int], np.dtype[np.bool_]], rng: np.random.Generator
 ) -> Ints:
-    """Take a partner from rows that have none, and give one to those that lack it."""
+    """Remove the partner where none is given, and draw one where it is missing."""
     known = partner[partner >= 0]
     lacking = given & (partner < 0)
     completed = np.where(given, partner, -1)
@@ -186,9 +184,9 @@ def _rewire(importer: Ints, partner: Ints, share: float, rng: np.random.Generato
 def _part_doubles(
     importer: Ints, partner: Ints, size: Ints, chosen: Ints, rng: np.random.Generator
 ) -> None:
-    """Swap on, in place, where two links of an importer lead to the same partner.
+    """Swap again, in place, where two links of an importer lead to the same partner.
 
-    Links that merge would repeat a pair more often than the source does.
+    Merged links would repeat a pair more often than the source does.
     """
     alike = pd.Series(chosen).groupby(size[chosen]).indices
     for _ in range(_MOST_SWAPS):

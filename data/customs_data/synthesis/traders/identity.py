@@ -1,4 +1,4 @@
-"""Anonymous IDs, issued anew: seven letters and digits (six for couriers) that tell nothing."""
+"""New anonymous IDs: seven letters and digits, six for couriers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _COURIER_LENGTH: Final = 6
 
 
 def issue_ids(name: str, code: Ints, rng: np.random.Generator) -> npt.NDArray[Any]:
-    """Name each code, None where it is negative; shape as `code`, of object."""
+    """Return an ID for each code, None for negative ones; object, shape of `code`."""
     length = _COURIER_LENGTH if name == "Courier ID" else _LENGTH
     texts = issue_texts(
         name, int(code.max(initial=-1)) + 1, length, Streams(rng.bytes(32), "synthesis")
@@ -27,7 +27,7 @@ def issue_ids(name: str, code: Ints, rng: np.random.Generator) -> npt.NDArray[An
 
 
 def issue_keys(count: int, rng: np.random.Generator) -> npt.NDArray[Any]:
-    """Declaration IDs: distinct numbers of eight digits as text, shape (count,)."""
+    """Return distinct Declaration IDs of eight digits, as text, shape (count,)."""
     return (
         issue_declaration_ids(count, Streams(rng.bytes(32), "synthesis")).astype(str).astype(object)
     )

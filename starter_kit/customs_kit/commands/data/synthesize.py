@@ -119,8 +119,8 @@ def synthesize(
           --model copula --rows 20000 --edition --out my-synthetic-edition
     """
     from customs_data.synthesis.output import cut_periods, is_one_file
+    from customs_data.synthesis.read_source import read_source
     from customs_data.synthesis.settings import Settings
-    from customs_data.synthesis.source import read_source
     from customs_kit.terminal.output import print_json, progress_console
 
     if (public_from is None) != (private_from is None):

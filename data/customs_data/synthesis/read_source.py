@@ -1,8 +1,7 @@
-"""Reading a source: what is taken from it, what is dropped, and what is refused.
+"""Read a source, and refuse or drop what identifies anybody.
 
-Nothing that identifies anybody may pass. Declaration and entity IDs are issued anew, columns that
-are not in the schema are dropped; codes are kept verbatim, so a code column that holds what looks
-like personal data is refused.
+Declaration and entity IDs are issued anew, and columns outside the schema are dropped. Codes are
+kept as they are, so a code column with what looks like personal data is refused.
 """
 
 from __future__ import annotations
@@ -25,49 +24,49 @@ from customs_data.schema import CODE_COLUMNS, COLUMN, ERASED, KEY
 from customs_data.synthesis.encoding.goods import GOODS_COLUMNS, HS10
 
 _HS6: Final = "HS6 Code"
-# An e-mail address, a telephone number, or a number as long as those of persons and accounts.
+# An e-mail address, a telephone number, or a number as long as that of a person or account.
 _PERSONAL: Final = r"@|^\+?[0-9][0-9 ()./-]{7,}$|[0-9]{6}-[0-9]{7}"
-# A code that hardly ever repeats is an identifier, whatever it looks like.
+# Codes that hardly ever repeat are identifiers.
 _MOST_DISTINCT: Final = 0.5
 _ENOUGH_TO_TELL: Final = 50
 
 
 @dataclass(frozen=True)
-class Source:
-    """What a synthesis starts from.
+class CheckedSource:
+    """Declarations of a source, checked.
 
     Attributes
     ----------
     declarations : DataFrame
-        Labelled declarations: the schema's columns, and HS10 Code where the files have it.
+        Labelled declarations: the schema's columns, and HS10 Code if the files have it.
     notes : tuple of str
-        What was left out, in sentences.
+        Sentences on what was left out.
     """
 
     declarations: pd.DataFrame
     notes: tuple[str, ...]
 
 
-def read_source(files: Sequence[Path]) -> Source:
+def read_source(files: Sequence[Path]) -> CheckedSource:
     """Read and check the files of a source.
 
     Parameters
     ----------
     files : sequence of path
-        CSV, CSV.gz or Parquet, with the schema's 22 columns; HS10 Code may stand for HS6 Code.
+        CSV, CSV.gz or Parquet, with the schema's 22 columns; HS10 Code may replace HS6 Code.
 
     Raises
     ------
     KitError
-        If a file cannot be read, breaks the schema, or holds what looks like personal data where
-        it would be kept.
+        If a file cannot be read, breaks the schema, or contains what looks like personal data in
+        a column that is kept.
     """
     frames, complaints, notes = [], [], []
     for file in files:
         raw = read_table(file)
         extra = [name for name in raw.header if name not in COLUMN and name != HS10]
         if extra:
-            notes.append(f"{raw.source}: dropped the column(s) {', '.join(extra)}.")
+            notes.append(f"{raw.source}: dropped columns {', '.join(extra)}.")
         frame, report = _parse(_without(raw, set(extra)))
         if report:
             complaints.append(str(report))
@@ -75,33 +74,33 @@ def read_source(files: Sequence[Path]) -> Source:
     if complaints:
         raise InvalidDeclarationsError("\n".join(complaints))
     if len({HS10 in frame for frame in frames}) > 1:
-        raise KitError(f"All files of a source must have {HS10}, or none, however: some have it.")
+        raise KitError(f"Only some of the files have {HS10}: give it in all of them or in none.")
     together = pd.concat(frames, ignore_index=True)
     _refuse_personal(together)
     labelled = together["Fraud"] != ERASED
     if n := int((~labelled).sum()):
-        notes.append(f"Left out {n:,} declarations without labels: only inspected ones are learnt.")
+        notes.append(f"Left out {n:,} declarations without labels: models learn labelled ones.")
     declarations = together[labelled].reset_index(drop=True)
     constant = [
         n for n in COLUMN if n != KEY and len(declarations) and declarations[n].nunique() < 2
     ]
     if constant:
-        notes.append(f"Constant in the source, and so in what is drawn: {', '.join(constant)}.")
-    return Source(declarations, tuple(notes))
+        notes.append(f"Constant in the source, so also in the result: {', '.join(constant)}.")
+    return CheckedSource(declarations, tuple(notes))
 
 
 def _without(raw: RawTable, names: set[str]) -> RawTable:
-    """The table without some columns."""
-    kept = [i for i, name in enumerate(raw.header) if name not in names]
+    """Return the table without some columns."""
+    places = [i for i, name in enumerate(raw.header) if name not in names]
     return replace(
         raw,
-        header=tuple(raw.header[i] for i in kept),
-        columns=tuple(raw.columns[i] for i in kept),
+        header=tuple(raw.header[i] for i in places),
+        columns=tuple(raw.columns[i] for i in places),
     )
 
 
 def _parse(raw: RawTable) -> tuple[pd.DataFrame, ProblemReport]:
-    """Interpret a table; ten digits of the HS code are checked, kept, and cut to six."""
+    """Interpret a table; an HS code of ten digits is checked, kept, and cut to six."""
     if HS10 not in raw.header:
         return parse_declarations(raw)
     code = raw.columns[raw.header.index(HS10)]
@@ -119,7 +118,7 @@ def _parse(raw: RawTable) -> tuple[pd.DataFrame, ProblemReport]:
     sound = pc.match_substring_regex(text, "^[0-9]{10}$").to_numpy()
     if not sound.all():
         report.add(
-            f"{HS10} must be ten digits, as text with its leading zeros",
+            f"{HS10} is not ten digits (as text, with leading zeros)",
             column=HS10,
             lines=raw.lines[~sound],
             values=text.filter(pa.array(~sound)).slice(0, 5).to_pylist(),
@@ -129,7 +128,7 @@ def _parse(raw: RawTable) -> tuple[pd.DataFrame, ProblemReport]:
 
 
 def _refuse_personal(declarations: pd.DataFrame) -> None:
-    """Look through the codes, which are kept as they are.
+    """Check the codes, which are kept as they are, for personal data.
 
     Raises
     ------
@@ -138,16 +137,16 @@ def _refuse_personal(declarations: pd.DataFrame) -> None:
     """
     for name in CODE_COLUMNS:
         column = declarations[name].dropna()
-        found = column[column.str.contains(_PERSONAL, regex=True)]
-        if len(found):
+        personal = column[column.str.contains(_PERSONAL, regex=True)]
+        if len(personal):
             raise KitError(
-                f"{name} must hold codes, however: {found.iloc[0]!r} looks like personal data, and "
-                "codes are kept as they are. Replace it by a code, or leave the declarations out."
+                f"{personal.iloc[0]!r} in {name} looks like personal data, and codes are kept as "
+                "they are. Replace it by a code, or leave these declarations out."
             )
         free = name not in (_HS6, *GOODS_COLUMNS)
         n = column.nunique()
         if free and len(column) >= _ENOUGH_TO_TELL and n > _MOST_DISTINCT * len(column):
             raise KitError(
-                f"{name} must hold codes, however: {n:,} of {len(column):,} values are distinct, "
-                "as identifiers are, and codes are kept as they are. Replace them by codes."
+                f"{n:,} of {len(column):,} values of {name} are distinct: they look like "
+                "identifiers, and codes are kept as they are. Replace them by codes."
             )

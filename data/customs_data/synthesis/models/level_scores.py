@@ -1,4 +1,4 @@
-"""Codes as numbers: what each level says about the column a tree is grown for."""
+"""Codes as numbers: what each level says about the target of a tree."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ import numpy as np
 from customs_data.synthesis.encoding.rows import Floats, Ints, Rows
 
 _MOST_COMPONENTS: Final = 2
-_PRIOR_ROWS: Final = 1.0  # the mean of a level counts as if it had so many rows of the whole more
+_PRIOR_ROWS: Final = 1.0  # rows of average outcome that are added to each level
 
 
-class Scores:
-    """Features of the columns before a target.
+class LevelScores:
+    """Features from the columns before a target.
 
-    A code of two levels stays as it is. One of more becomes the mean of a numeric target given the
-    level; where the target is a code, its first two principal components. The coarser codes that a
-    level belongs to (a product's chapter, its origin) are scored beside it.
+    A code becomes the mean of a numeric target given the level; if the target is a code, that of
+    its first two principal components. So do the coarser codes of a level (a product's chapter,
+    its origin).
 
     Parameters
     ----------
     before : sequence of str
-        Columns that are known when the target is drawn; the label always is.
+        Columns drawn before the target, without the label, which is always known.
     """
 
     def __init__(self, before: Sequence[str]) -> None:
@@ -47,18 +47,18 @@ class Scores:
         return np.concatenate(columns, axis=1)
 
     def _codes(self, rows: Rows) -> Iterator[tuple[Ints, int]]:
-        """Levels of each known code and of what it belongs to."""
+        """Yield each known code and its coarser codes, with their numbers of levels."""
         for name in self.before:
             if name not in rows.codes:
                 continue
             level = rows.codes[name]
-            yield level, rows.scheme.n_levels[name]
-            for coarser in rows.scheme.families.get(name, {}).values():
+            yield level, rows.format.n_levels[name]
+            for coarser in rows.format.families.get(name, {}).values():
                 yield coarser[level], int(coarser.max()) + 1
 
 
 def _means(level: Ints, n_levels: int, outcome: Floats) -> Floats:
-    """Mean outcome of each level, drawn towards that of all, shape (n_levels, n_outcomes)."""
+    """Return each level's mean outcome, shrunk to the overall mean, (n_levels, n_outcomes)."""
     size = np.bincount(level, minlength=n_levels).astype(np.float64)
     sums = np.stack(
         [np.bincount(level, weights=column, minlength=n_levels) for column in outcome.T], axis=1
@@ -67,10 +67,10 @@ def _means(level: Ints, n_levels: int, outcome: Floats) -> Floats:
 
 
 def _components(rows: Rows, target: Ints) -> Floats:
-    """One or two numbers a row that tell the levels of a code apart best, given the other codes.
+    """Return one or two numbers per row that distinguish the target's levels best.
 
-    They are the first axes of the codes' deviations from the average row of their contingency
-    tables with the target, rare levels weighing as much as frequent ones.
+    They are the first axes of the other codes' deviations from the average row of their contingency
+    tables with the target; rare levels have the weight of frequent ones.
     """
     n_levels = int(target.max()) + 1
     if n_levels <= 2:
@@ -81,7 +81,7 @@ def _components(rows: Rows, target: Ints) -> Floats:
     for name, level in rows.codes.items():
         if np.array_equal(level, target):
             continue
-        n = rows.scheme.n_levels[name]
+        n = rows.format.n_levels[name]
         counts = np.bincount(level * n_levels + target, minlength=n * n_levels)
         table = counts.reshape(n, n_levels).astype(np.float64)
         size = table.sum(axis=1, keepdims=True)
