@@ -22,9 +22,14 @@ def is_unseen(train: pd.DataFrame, test: pd.DataFrame) -> npt.NDArray[np.bool_]:
     -------
     ndarray of bool, shape (n_test,)
     """
-    grouping = Grouping(LOOKUP_TUPLE)
+    grouping = Grouping(_tuple_of(test))
     grouping.fit(train)
     return grouping.find(test) < 0
+
+
+def _tuple_of(declarations: pd.DataFrame) -> tuple[str, ...]:
+    """The six-tuple, without the columns that a task withholds from test."""
+    return tuple(name for name in LOOKUP_TUPLE if name in declarations)
 
 
 class LookupTable:
@@ -39,6 +44,8 @@ class LookupTable:
         Declared columns.
     y : ndarray of int8, shape (n_train,)
         1 = fraud, 0 = honest, -1 = unlabelled; at least one label.
+    test : DataFrame, optional
+        Declarations to be looked up, if they lack columns of `train`: the tuple is what is left.
 
     Notes
     -----
@@ -46,8 +53,10 @@ class LookupTable:
     0.986 on the test period, because 82 % of its rows repeat a training row (REFERENCES.md, 2).
     """
 
-    def __init__(self, train: pd.DataFrame, y: npt.NDArray[np.int8]) -> None:
-        self._grouping = Grouping(LOOKUP_TUPLE)
+    def __init__(
+        self, train: pd.DataFrame, y: npt.NDArray[np.int8], test: pd.DataFrame | None = None
+    ) -> None:
+        self._grouping = Grouping(_tuple_of(train if test is None else test))
         group, size = self._grouping.fit(train), self._grouping.n_groups
         labelled = y >= 0
         fraud = (y[labelled] == 1).astype(np.float64)

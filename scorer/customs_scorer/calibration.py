@@ -1,4 +1,4 @@
-"""Whether scores that claim to be probabilities are."""
+"""Check whether scores that claim to be probabilities are."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def calibration_table(
     Returns
     -------
     DataFrame
-        One row a bin, lowest scores first: n_declarations, lowest_score, highest_score,
+        One row per bin, lowest scores first: n_declarations, lowest_score, highest_score,
         mean_score, n_fraud, fraud_rate, fraud_rate_low, fraud_rate_high (95 % interval).
 
     Raises
@@ -50,11 +50,11 @@ def calibration_table(
     labels, scores = np.asarray(y_true), np.asarray(fraud_score)
     gains_of(labels, scores, 1.0)  # refuses what cannot be scored
     if n_bins < 1:
-        raise KitError(f"A calibration must have at least one bin, however: {n_bins}.")
+        raise KitError(f"A calibration needs at least one bin, not {n_bins}.")
     if not are_probabilities(scores):
         raise KitError(
-            "fraud_score must hold probabilities in [0, 1] to be calibrated, however: it reaches "
-            f"from {scores.min():g} to {scores.max():g}."
+            "Only probabilities in [0, 1] can be calibrated, but these scores reach from "
+            f"{scores.min():g} to {scores.max():g}."
         )
     edges = np.quantile(scores, np.arange(1, n_bins) / n_bins, method="inverted_cdf")
     rows = pd.DataFrame(

@@ -1,4 +1,4 @@
-"""The known ceiling: what a scorer that knew every true fraud probability would reach."""
+"""The known ceiling: what a model that knew every true fraud probability would score."""
 
 from __future__ import annotations
 
@@ -43,9 +43,7 @@ def oracle_ceiling(edition: Edition, solution: pd.DataFrame | None = None) -> di
     oracle = load_oracle(edition.layout)
     places = match_ids(arrow_text(solution[KEY]), arrow_text(oracle[KEY]))
     if (places < 0).any():
-        raise InvalidEditionError(
-            f"{edition.layout.hidden} must hold the truth of every row of test, however: not so."
-        )
+        raise InvalidEditionError(f"{edition.layout.hidden} lacks the truth of some rows of test.")
     metrics, oracle = metrics_of(edition.task), oracle.take(places)
     best = oracle[metrics.oracle].to_numpy(np.float64) if metrics.oracle else np.zeros(0)
     ceiling: dict[str, dict[str, float]] = {}

@@ -1,8 +1,8 @@
-"""The short way through a submission without any fault, which nearly all of them are.
+"""A fast path for submissions without any fault, as nearly all of them are.
 
-`submissions.check_submission` owns the checks and finds everything that is wrong with a file; this
-module only recognises files in which it would find nothing, in little more than half the time. It
-takes nothing for sound that it is not sure of.
+`submissions.check_submission` owns the checks and reports everything that is wrong with a file.
+This module only recognises files in which it would report nothing, in little more than half the
+time. Whatever it is not sure of goes the slow way.
 """
 
 from __future__ import annotations
@@ -33,16 +33,16 @@ def read_sound_file(
     Parameters
     ----------
     content : bytes
-        Of the file, decompressed.
+        Content of the file, decompressed.
     header : bytes
-        Its first line as it must be, without the line end.
+        The first line it must have, without the line end.
     expected : ChunkedArray of string or large_string, length n_test
         Distinct IDs, none null.
 
     Returns
     -------
     ndarray of float64, shape (n_test,), or None
-        None says nothing of the file, but that it must be looked at closely.
+        None means only that the file needs the full check.
 
     Examples
     --------
@@ -54,7 +54,7 @@ def read_sound_file(
     if not content.startswith(header + b"\n"):
         return None
     body = memoryview(content)[len(header) + 1 :]
-    # Compared with what is left of the header alone, because a slice would be a copy.
+    # Compared with the rest of the header alone, because a slice would be a copy.
     if not body or content.translate(None, _PLAIN_BYTES) != header.translate(None, _PLAIN_BYTES):
         return None
     try:

@@ -36,7 +36,7 @@ class CheckedSubmission:
     Attributes
     ----------
     report : ProblemReport
-        Everything found wrong; empty if the submission can be scored.
+        Everything that is wrong; empty if the submission can be scored.
     answer : ndarray of float64, shape (n_test,), (n_test, n_columns) or (0,)
         Submitted scores in the order of the expected IDs (one column of them: one-dimensional);
         empty if there is a problem.

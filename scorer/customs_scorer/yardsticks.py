@@ -1,4 +1,4 @@
-"""What stands beside every result: how far copying labels gets on the edition."""
+"""Yardsticks shown beside every result: what copying labels scores, and the ceiling."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Reference:
     Attributes
     ----------
     twin_share : float
-        Share of test declarations whose six-tuple stands in training.
+        Share of test declarations whose six-tuple is in training.
     unseen : ndarray of bool, shape (n_test,)
         The others, in the order of test.csv.
     lookup : dict or None
@@ -47,14 +47,14 @@ class Reference:
 
 
 def make_reference(edition: Edition) -> Reference:
-    """Measure the look-up cheat on an edition; opens hidden/ where it is at hand."""
+    """Measure what copying labels scores on an edition; reads hidden/ if it is there."""
     layout = edition.layout
     solution = load_solution(layout, edition.test[KEY]) if layout.has_hidden else None
     lookup = None
     if solution is None or not (edition.y >= 0).any():
         unseen = is_unseen(edition.train, edition.test)
     else:
-        table = LookupTable(edition.train, edition.y)
+        table = LookupTable(edition.train, edition.y, edition.test)
         unseen = table.is_unseen(edition.test)
         copied = table.rate(edition.test)
         card = score_submission(solution, copied, unseen, task=edition.task, n_replicates=0)

@@ -194,7 +194,7 @@ def test_groups_are_those_of_the_declarations(period):
     assert group_of(declarations, "origin")[7] == row["Country of Origin"]
     assert group_of(declarations, "office")[7] == row["Office ID"]
     assert group_of(declarations, "month")[7] == f"{row['Date']:%Y-%m}"
-    with pytest.raises(KitError, match="grouped by one of"):
+    with pytest.raises(KitError, match="Cannot group errors by"):
         group_of(declarations, "colour")
 
 

@@ -14,12 +14,9 @@ import pandas as pd
 from customs_data.columns.matching import arrow_text, match_ids
 from customs_data.edition.loading import Edition, load_solution, load_train_labels
 from customs_data.errors import KitError
-from customs_data.schema import COLUMN, DECLARED_COLUMNS, ENTITY_COLUMNS, ERASED, KEY
+from customs_data.schema import COLUMN, ENTITY_COLUMNS, ERASED, KEY
 from customs_data.split import Split, rows_of
 from customs_scorer.metrics import Metric, metrics_of
-
-#: Columns a look-up may be built on: everything declared but the key and the four entities.
-OPEN_COLUMNS: Final = tuple(n for n in DECLARED_COLUMNS if n not in (KEY, *ENTITY_COLUMNS))
 
 #: Declarations that tests with models, or with hundreds of look-ups, look at; a sample beyond.
 MOST_ROWS: Final = 300_000
@@ -126,6 +123,11 @@ class Evidence:
         return np.arange(len(self.y_both)) >= len(self.y)
 
     @cached_property
+    def open_columns(self) -> tuple[str, ...]:
+        """Columns a look-up may be built on: all that test has but the key and the entities."""
+        return tuple(str(n) for n in self.later if n not in (KEY, *ENTITY_COLUMNS))
+
+    @cached_property
     def codes(self) -> _ColumnCodes:
         """Declared columns of `both` as integers, a missing cell being a value of its own."""
         return _ColumnCodes(self.both)
@@ -186,7 +188,8 @@ def gather_evidence(edition: Edition) -> Evidence:
     KitError
         If labels are too few to measure anything.
     """
-    split = edition.split
+    withheld = list(edition.task.withheld)
+    split = replace(edition.split, train=edition.train.drop(columns=withheld))
     if edition.layout.has_hidden:
         # The organizer knows the erased labels, too: the audit is of the world, not of the erasure.
         erased = load_train_labels(edition.layout)

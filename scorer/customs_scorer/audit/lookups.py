@@ -15,14 +15,8 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from customs_data.columns.digits import count_decimals, count_trailing_zeros
 from customs_data.columns.grouping import Grouping, group_sums
 from customs_data.lookup import LookupTable
-from customs_data.schema import DECLARED_COLUMNS, KEY, LOOKUP_TUPLE
-from customs_scorer.audit.evidence import (
-    OPEN_COLUMNS,
-    AuditTest,
-    Codes,
-    Evidence,
-    upper_score,
-)
+from customs_data.schema import KEY, LOOKUP_TUPLE
+from customs_scorer.audit.evidence import AuditTest, Codes, Evidence, upper_score
 
 _MOST_COLUMNS = 3
 # Limits for editions as large as the public release; larger ones may reach what neighbours do.
@@ -36,7 +30,7 @@ Twins = tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]
 
 
 def audit_lookups(evidence: Evidence) -> Iterator[AuditTest]:
-    """Measure what copying labels scores on the later rows."""
+    """Measure what copying labels scores on the later rows, look-up by look-up."""
     yield from _twins(evidence)
     for name in ("Net Mass", "Item Price"):
         yield AuditTest(
@@ -50,12 +44,11 @@ def audit_lookups(evidence: Evidence) -> Iterator[AuditTest]:
 
 def lookup_score(evidence: Evidence, columns: tuple[str, ...]) -> float:
     """Score on later rows of copying the mean training label of equal values."""
-    scores = _copied(_combine(evidence, columns), evidence)
-    return evidence.score(scores)
+    return evidence.score(_copied(_combine(evidence, columns), evidence))
 
 
 def _combine(evidence: Evidence, columns: tuple[str, ...]) -> Codes:
-    """One integer a distinct combination of values; rows of `evidence.both`."""
+    """One integer per distinct combination of values, for the rows of `evidence.both`."""
     key = evidence.codes[columns[0]]
     for name in columns[1:]:
         code = evidence.codes[name]
@@ -78,11 +71,11 @@ def audit_best_lookup(evidence: Evidence) -> Iterator[AuditTest]:
     best = 0.0
     columns: tuple[str, ...] = ()
     for size in range(1, _MOST_COLUMNS + 1):
-        for chosen in combinations(OPEN_COLUMNS, size):
-            found = lookup_score(evidence, chosen)
-            if found > best:
-                best, columns = found, chosen
-    features = evidence.encoded(tuple(name for name in DECLARED_COLUMNS if name != KEY))
+        for chosen in combinations(evidence.open_columns, size):
+            score = lookup_score(evidence, chosen)
+            if score > best:
+                best, columns = score, chosen
+    features = evidence.encoded(tuple(str(name) for name in evidence.later if name != KEY))
     model = HistGradientBoostingClassifier(random_state=0)
     model.fit(features[~evidence.is_later], evidence.y)
     scores = model.predict_proba(features[evidence.is_later])[:, 1]
@@ -96,14 +89,14 @@ def audit_best_lookup(evidence: Evidence) -> Iterator[AuditTest]:
 
 
 def _twins(evidence: Evidence) -> Iterator[AuditTest]:
-    """Whether later rows repeat a training tuple more, and tell more, than by coincidence.
+    """Test whether later rows repeat training tuples, and their labels, more than by coincidence.
 
-    The more declarations an edition holds, the more of them share goods, route, tariff and a
-    rounded mass by coincidence. How many do, and what that tells, is measured on each row's
+    In a larger edition more declarations share goods, route, tariff and a rounded mass by
+    coincidence. How many do, and what their labels are worth, is measured on each row's
     *neighbours*: the same tuple with a mass one step below and above. A table that repeats its rows
     has twins but few neighbours.
     """
-    table = LookupTable(evidence.train, evidence.y)
+    table = LookupTable(evidence.train, evidence.y, evidence.later)
     later, y = evidence.later, evidence.y_later
     exact = table.twins(later)
     below, above = (
@@ -111,7 +104,7 @@ def _twins(evidence: Evidence) -> Iterator[AuditTest]:
         for mass in neighbouring_masses(later["Net Mass"], evidence.train["Net Mass"])
     )
     copied = evidence.score(table.mean_label(*exact))
-    nearby = [table.mean_label(*found) for found in (below, above)]
+    nearby = [table.mean_label(*twins) for twins in (below, above)]
     neighbours = float(np.mean([evidence.score(copy) for copy in nearby]))
     error = sqrt(2 * neighbours * (1 - neighbours) / max(0.05 * len(y), 1))
     yield AuditTest(
@@ -126,23 +119,23 @@ def _twins(evidence: Evidence) -> Iterator[AuditTest]:
         "twins across the split",
         share,
         max(_TWINS, coincidence + _TWINS_BEYOND_COINCIDENCE),
-        "Share of later declarations whose six-tuple stands in training; of neighbours: "
+        "Share of later declarations whose six-tuple is in training; of neighbours: "
         f"{coincidence:.4f}.",
     )
     yield _agreement(later, y, exact, (below[0] + above[0], below[1] + above[1]))
 
 
-def _share(found: Twins) -> float:
-    return float((found[0] > 0).mean())
+def _share(twins: Twins) -> float:
+    return float((twins[0] > 0).mean())
 
 
 def _agreement(
     later: pd.DataFrame, y: npt.NDArray[np.int8], exact: Twins, neighbours: Twins
 ) -> AuditTest:
-    """Whether labels of twins agree more than those of neighbours."""
+    """Test whether labels of twins agree more than those of neighbours."""
     compared = (exact[0] > 0) & (neighbours[0] > 0)
     n = int(compared.sum())
-    excess, found = 0.0, f"only {n} twins have a neighbour to be held against"
+    excess, counts = 0.0, f"only {n} twins have a neighbour to compare with"
     if n >= _FEWEST_COMPARED:
         fraud = y[compared] == 1
         agree, chance = (
@@ -151,21 +144,22 @@ def _agreement(
             )
             for all_, n_fraud in (exact, neighbours)
         )
-        # Rows of the same goods and route are held against the same labels: they count as one.
-        grouping = Grouping(LOOKUP_TUPLE[:-1])
-        group = grouping.fit(later[list(LOOKUP_TUPLE[:-1])])[compared]
+        # Rows of the same goods and route are compared with the same labels: they count as one.
+        but_mass = tuple(name for name in LOOKUP_TUPLE[:-1] if name in later)
+        grouping = Grouping(but_mass)
+        group = grouping.fit(later[list(but_mass)])[compared]
         difference = agree - chance
         mean = float(difference.mean())
         sums = group_sums(group, grouping.n_groups, difference - mean)
         spread = sqrt(float((sums**2).sum())) / n
         excess = mean / max(spread, 1e-9)
-        found = f"{agree.mean():.3f} of {n:,} agree, {chance.mean():.3f} of their neighbours"
+        counts = f"{agree.mean():.3f} of {n:,} agree, {chance.mean():.3f} of their neighbours"
     return AuditTest(
         "twins' labels agree by chance only",
         excess,
         3.0,
         "Standard errors by which labels of exact twins agree more than those of neighbours, "
-        f"which have the same goods, route and tariff and another mass as round ({found}).",
+        f"which have the same goods, route and tariff and another mass as round ({counts}).",
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +14,10 @@ from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
 from customs_data.columns.digits import count_decimals, count_trailing_zeros
 from customs_data.schema import ENTITY_COLUMNS, KEY
-from customs_scorer.audit.evidence import OPEN_COLUMNS, AuditTest, Evidence
+from customs_scorer.audit.evidence import AuditTest, Evidence
+
+#: Numbers whose forms may tell something beside their values.
+NUMBERS: Final = ("Net Mass", "Item Price", "Tax Rate")
 
 Floats = npt.NDArray[np.float64]
 
@@ -35,7 +39,7 @@ def audit_traces(evidence: Evidence) -> Iterator[AuditTest]:
         0.02,
         "Distance from 0.5 of the AUC of the row's place in its file and in its day.",
     )
-    values = np.column_stack([both["Net Mass"], both["Item Price"], both["Tax Rate"]])
+    values = np.column_stack([both[name] for name in NUMBERS if name in both])
     shape = _forms(both)
     gain = _auc(np.column_stack([values, shape]), y) - _auc(values, y)
     yield AuditTest(
@@ -50,7 +54,7 @@ def audit_traces(evidence: Evidence) -> Iterator[AuditTest]:
         0.55,
         "AUC of telling later declarations from training ones by the same traces.",
     )
-    columns = tuple(name for name in OPEN_COLUMNS if name != "Date")
+    columns = tuple(name for name in evidence.open_columns if name != "Date")
     later = evidence.is_later.astype(np.int8)
     yield AuditTest(
         "adversarial validation",

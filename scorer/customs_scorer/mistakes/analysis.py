@@ -155,7 +155,7 @@ def group_of(declarations: pd.DataFrame, by: str) -> npt.NDArray[np.object_]:
         If `by` is none of them.
     """
     if by not in GROUPS:
-        raise KitError(f"Errors must be grouped by one of {', '.join(GROUPS)}, however: {by}.")
+        raise KitError(f"Cannot group errors by {by!r}: choose {', '.join(GROUPS)}.")
     column = declarations[GROUPS[by]]
     if by == "month":
         return np.datetime_as_string(column.to_numpy(), unit="M").astype(object)
@@ -203,7 +203,7 @@ def errors_by_group(
     Returns
     -------
     DataFrame
-        One row a group, larger groups first: group, n_declarations, n_fraud, fraud_rate;
+        One row per group, larger groups first: group, n_declarations, n_fraud, fraud_rate;
         n_inspected and n_found (expected numbers: ties at the cut count as their expectation),
         share_inspected = n_inspected / n_declarations; precision = n_found / n_inspected and
         recall = n_found / n_fraud, each with the ends of its 95 % interval (``_low``, ``_high``);
@@ -252,7 +252,7 @@ def frauds_missed_by_all(
     them stand ties at the cut (`inspection_weights`).
     """
     if not fraud_scores:
-        raise KitError("There must be at least one submission to analyse, however: none came.")
+        raise KitError("Give at least one submission to analyse.")
     fraud = np.asarray(y_true) == 1
     chances = {}
     for name, scores in fraud_scores.items():
