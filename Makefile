@@ -8,6 +8,7 @@ RELEASED_FILES = $(addprefix $(RELEASED)/df_syn_,train_eng.csv valid_eng.csv tes
 EDITION = build/editions/released
 RESULTS = baselines/results
 GUIDE = data/HOW_THE_WORLD_WORKS.md
+VARIANTS = baselines/studies/graphfc_variants/graphfc_variants.toml
 # What the README's table and its picture show.
 SHOWN = lookup,logistic_regression,xgboost,lightgbm,tabm,xgboost_graph,xgboost_conjunctions,date,graphfc,graphfc_transductive,ensemble,simulator_transfer
 # Where the leaderboard's load is written down.
@@ -82,7 +83,7 @@ scarcity: $(VENV)/.core ## few labels on ten worlds: what is missing of the grid
 		--against $$model --write baselines/SCARCITY.md; done
 
 variants: $(VENV)/.core ## other convolutions, a second task and pre-training of graphfc (half an hour)
-	$(BIN)/customs-kit baseline table $(RESULTS)/graphfc_variants.toml $(FRESH)
+	$(BIN)/customs-kit baseline table $(VARIANTS) --results $(RESULTS)/graphfc_variants.json $(FRESH)
 	$(BIN)/customs-kit baseline table $(RESULTS)/graphfc_variants.json --against graphfc \
 		--write baselines/MODELS.md
 

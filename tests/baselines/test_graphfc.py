@@ -11,8 +11,7 @@ from sklearn.metrics import roc_auc_score
 from customs_baselines.contract import is_transductive
 from customs_baselines.graphfc.context import canonical_order
 from customs_baselines.graphfc.masks import draw_masks
-from customs_baselines.graphfc.network import CONVOLUTIONS
-from customs_baselines.graphfc.past_sums import Running, is_first_meeting
+from customs_baselines.graphfc.past_sums import PastSums, is_first_meeting
 from customs_baselines.models.graphfc import GraphFC
 from customs_baselines.models.graphfc_transductive import TransductiveGraphFC
 from customs_data.edition.loading import load_solution
@@ -88,47 +87,9 @@ def test_transductive_reads_later_declarations_and_no_label(sample_edition):
     assert not np.allclose(scores(without, half), scores(model, half), atol=1e-6)
 
 
-@pytest.mark.parametrize("convolution", CONVOLUTIONS)
-def test_every_convolution_runs(convolution, sample_edition):
-    y = np.where(np.arange(len(sample_edition.y)) % 8 == 0, sample_edition.y, -1).astype(np.int8)
-    model = GraphFC(convolution, **SMALL).fit(sample_edition.train, y)
-    own = scores(model, sample_edition.test)
-    assert np.isfinite(own).all()
-    assert len(np.unique(own)) > len(own) // 2
-
-
-@pytest.mark.parametrize("objective", ["contrastive", "neighbourhood"])
-@pytest.mark.parametrize("every", [1, 8])
-def test_pretraining_learns_without_labels(objective, every, sample_edition):
-    kept = np.arange(len(sample_edition.y)) % every == 0
-    y = np.where(kept, sample_edition.y, -1).astype(np.int8)
-    model = GraphFC(pretraining=objective, **SMALL).fit(sample_edition.train, y)
-    losses = np.array(model.networks_.pretraining_losses_[0])
-    assert losses[-20:].mean() < 0.9 * losses[:5].mean()
-    assert np.isfinite(scores(model, sample_edition.test)).all()
-    again = GraphFC(pretraining=objective, **SMALL).fit(sample_edition.train, y)
-    assert (scores(again, sample_edition.test) == scores(model, sample_edition.test)).all()
-
-
-def test_an_unknown_pretraining_is_a_clear_error(sample_edition):
-    with pytest.raises(KitError, match="must be one of none, contrastive"):
-        GraphFC(pretraining="bert", **SMALL).fit(sample_edition.train, sample_edition.y)
-
-
 def test_it_learns(found, sample_edition):
     truth = load_solution(sample_edition.layout)["Fraud"]
     assert roc_auc_score(truth, found) > 0.58
-
-
-def test_an_unknown_convolution_is_a_clear_error(sample_edition):
-    with pytest.raises(KitError, match="must be one of relational"):
-        GraphFC("spectral", **SMALL).fit(sample_edition.train, sample_edition.y)
-
-
-def test_second_task_runs_and_reads_critical_labels(found, sample_edition):
-    model = GraphFC(critical_weight=0.5, **SMALL)
-    model.fit(sample_edition.train, sample_edition.y, y_critical=sample_edition.y_critical)
-    assert np.isfinite(scores(model, sample_edition.test)).all()
 
 
 def test_few_labels_are_enough(sample_edition):
@@ -142,7 +103,7 @@ def test_few_labels_are_enough(sample_edition):
 
 
 def test_no_label_is_a_clear_error(sample_edition):
-    with pytest.raises(KitError, match="must hold some known ones"):
+    with pytest.raises(KitError, match="No training declaration has a label"):
         GraphFC(**SMALL).fit(
             sample_edition.train, np.full(len(sample_edition.train), -1, dtype=np.int8)
         )
@@ -215,7 +176,7 @@ def test_running_sums_agree_with_the_definition():
     group, day = rng.integers(-1, 4, 60), rng.integers(0, 9, 60)
     values = rng.normal(size=(60, 2))
     for past_only in (True, False):
-        found = Running(group, day, past_only=past_only).sums(values)
+        found = PastSums(group, day, past_only=past_only).sums(values)
         for i in range(60):
             seen = (group == group[i]) & (group[i] >= 0)
             if past_only:

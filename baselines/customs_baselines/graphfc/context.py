@@ -1,4 +1,4 @@
-"""Declarations in an order that depends on their content only, and the links between them."""
+"""The order of declarations by content, and the links between them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from customs_data.schema import KEY
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
-#: Kinds of entity nodes a declaration is linked to; a conjunction is an entity of its own.
+#: Columns of each kind of entity that links declarations; a conjunction is an entity of its own.
 RELATIONS: Final[dict[str, tuple[str, ...]]] = {
     "importer": ("Importer ID",),
     "seller": ("Seller ID",),
@@ -33,7 +33,7 @@ RELATIONS: Final[dict[str, tuple[str, ...]]] = {
     "route": ("Country of Departure", "Country of Origin", "Tax Type"),
     "filing": ("Office ID", "Import Type", "Mode of Transport", "Payment Type"),
 }
-#: What the canonical order looks at, first things first; entity IDs only break what ties remain.
+#: Columns of the canonical order; entity IDs only break the ties of all others.
 _ORDER: Final = (
     "Date",
     "HS6 Code",
@@ -54,10 +54,10 @@ _ORDER: Final = (
 
 
 def canonical_order(X: pd.DataFrame) -> Integers:
-    """Positions that sort declarations by date and content, whatever their order was.
+    """Return the positions that sort declarations by date and content.
 
-    Sums, folds and masks made in this order do not depend on the order of the rows, and (but for
-    declarations equal in every declared code and number) not on how entities are called.
+    In this order, sums, folds and masks do not depend on the order of the rows. Nor do they depend
+    on the names of entities, except among declarations equal in every other column.
     """
     if len(X) == 0:
         return np.empty(0, dtype=np.int64)
@@ -72,14 +72,14 @@ def canonical_order(X: pd.DataFrame) -> Integers:
 
 @dataclass(frozen=True)
 class Links:
-    """Which entity of each kind a declaration is linked to.
+    """The entity of each kind that a declaration is linked to.
 
     Attributes
     ----------
     group : dict of str to ndarray of int64, shape (n_declarations,)
         Number of the entity by kind, -1 for none.
     size : dict of str to int
-        Entities of each kind.
+        Number of entities of each kind.
     day : ndarray of int64, shape (n_declarations,)
         Days since 1970-01-01.
     """
@@ -103,8 +103,8 @@ class Links:
         return cls(group, size, day)
 
     def without(self, rows: Integers) -> Links:
-        """The same declarations, some of them linked to nothing."""
-        group = {name: found.copy() for name, found in self.group.items()}
-        for found in group.values():
-            found[rows] = -1
+        """Return the same links without those of some declarations."""
+        linked = np.ones(len(self), dtype=np.bool_)
+        linked[rows] = False
+        group = {name: np.where(linked, entity, -1) for name, entity in self.group.items()}
         return Links(group, self.size, self.day)

@@ -1,17 +1,16 @@
-"""A few message networks trained alike from different seeds; their mean log-odds are the score."""
+"""A few message networks, trained alike from different seeds; the score is their mean log-odds."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch.nn.functional import binary_cross_entropy_with_logits
+from torch.nn.functional import binary_cross_entropy_with_logits as cross_entropy
 
-from customs_baselines.graphfc.network import MessageNetwork
-from customs_baselines.graphfc.pretraining import pretrain
+from customs_baselines.graphfc.network import MessageNetwork, RelationalConvolution
 from customs_baselines.networks.device import choose_device, repeatable
 from customs_baselines.networks.training_by_steps import Schedule, train
 
@@ -27,7 +26,7 @@ class Examples:
     Attributes
     ----------
     start : ndarray of float32, shape (n_examples,)
-        Log-odds that are corrected.
+        Log-odds to be corrected.
     messages : ndarray of float32, shape (n_examples, n_messages, n_signals)
     features : ndarray of float32, shape (n_declarations, n_features)
     row : ndarray of int64, shape (n_examples,)
@@ -39,56 +38,58 @@ class Examples:
     features: Floats
     row: npt.NDArray[np.int64]
 
-
-@dataclass(frozen=True)
-class Unlabelled:
-    """Examples to pre-train on, whether labelled or not.
-
-    Attributes
-    ----------
-    examples : Examples
-    partner : ndarray of int64, shape (n_examples,)
-        Position of an example that shares a trader, -1 for none.
-    """
-
-    examples: Examples
-    partner: npt.NDArray[np.int64]
+    def to(self, device: torch.device) -> ExampleTensors:
+        """Copy the arrays to a device."""
+        arrays = (self.start, self.messages, self.features, self.row)
+        return ExampleTensors(*(torch.as_tensor(array, device=device) for array in arrays))
 
 
 @dataclass(frozen=True)
-class Task:
-    """What is learned.
+class ExampleTensors:
+    """Examples on a device."""
+
+    start: torch.Tensor
+    messages: torch.Tensor
+    features: torch.Tensor
+    row: torch.Tensor
+
+    def pick(self, batch: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Return start, messages and features of some examples: a network's input."""
+        return self.start[batch], self.messages[batch], self.features[self.row[batch]]
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """How the networks learn.
 
     Attributes
     ----------
-    convolution : str
-        See `MessageNetwork`.
     caution : float
-        Weight of the mean squared correction in the loss: with few labels the start is better
-        known than anything that could be learned about it.
-    critical_weight : float
-        Weight of the second head's loss, critical fraud; 0 for none.
+        Weight of the mean squared correction in the loss: with few labels the start is more certain
+        than anything that could be learned about it.
     schedule : Schedule
-    pretraining : str
-        See `pretrain`; ``none`` for none.
+        Steps and learning rate.
     """
 
-    convolution: str
     caution: float
-    critical_weight: float
     schedule: Schedule
-    pretraining: str = "none"
+
+    def loss(self, score: torch.Tensor, start: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
+        """Cross-entropy of the score, plus the weighted correction."""
+        loss: torch.Tensor = cross_entropy(score, truth)
+        return loss + self.caution * ((score - start) ** 2).mean()
 
 
-class Committee:
+class NetworkEnsemble:
     """Networks that score together.
 
     Parameters
     ----------
     n_networks : int
-        How many.
-    random_state, n_jobs : int
-        Seed of the first network, threads.
+    random_state : int
+        Seed of the first network; the next one has the next seed.
+    n_jobs : int
+        Threads.
     device : str
         See `choose_device`.
     """
@@ -99,77 +100,52 @@ class Committee:
         self.n_jobs = n_jobs
         self.device = device
 
-    def fit(
-        self,
-        examples: Examples,
-        y: Floats,
-        y_critical: Floats,
-        task: Task,
-        unlabelled: Unlabelled | None = None,
-    ) -> Committee:
-        """Train; `y` and `y_critical`, shape (n_examples,), are 0 or 1 (critical: NaN unknown)."""
+    def fit(self, examples: Examples, y: Floats, settings: TrainingSettings) -> Self:
+        """Train; `y`, shape (n_examples,), is 1 for fraud and 0 for honest."""
         device = choose_device(self.device)
-        everyone = None
-        if unlabelled is not None:
-            partner = torch.as_tensor(unlabelled.partner, device=device)
-            rows = torch.arange(len(partner), device=device)
-            everyone = _pick(_to(unlabelled.examples, device), rows), partner
-        self.pretraining_losses_: list[list[float]] = []
-        n_messages, n_signals = examples.messages.shape[1:]
-        n_features = examples.features.shape[1]
-        held = _to(examples, device)
-        fraud = torch.as_tensor(y, device=device)
-        critical = torch.as_tensor(y_critical, device=device)
+        sizes = (*examples.messages.shape[1:], examples.features.shape[1])
+        tensors, truth = examples.to(device), torch.as_tensor(y, device=device)
         self.networks_ = []
         for i in range(self.n_networks):
             with repeatable(self.random_state + i, self.n_jobs, device) as generator:
-                network = MessageNetwork(n_messages, n_signals, n_features, task.convolution)
-                network = network.to(device)
-                if everyone is not None:
-                    losses = pretrain(network, *everyone, task.pretraining, generator)
-                    self.pretraining_losses_.append(losses)
-
-                def loss_of(batch: torch.Tensor, network: MessageNetwork = network) -> torch.Tensor:
-                    start, messages, features = _pick(held, batch.to(device))
-                    score, second = network(start, messages, features)
-                    truth = fraud[batch]
-                    loss: torch.Tensor = binary_cross_entropy_with_logits(score, truth)
-                    loss = loss + task.caution * ((score - start) ** 2).mean()
-                    known = torch.isfinite(critical[batch])
-                    if task.critical_weight and bool(known.any()):
-                        other = binary_cross_entropy_with_logits(
-                            second[known], critical[batch][known]
-                        )
-                        loss = loss + task.critical_weight * other
-                    return loss
-
-                train(network, len(y), loss_of, task.schedule, generator)
+                network = self.make_network(*sizes).to(device)
+                self.train_network(network, tensors, truth, settings, generator)
                 self.networks_.append(network.cpu())
         return self
+
+    def make_network(self, n_messages: int, n_signals: int, n_features: int) -> MessageNetwork:
+        """Return an untrained network."""
+        convolution = RelationalConvolution(n_messages, n_signals)
+        return MessageNetwork(convolution, n_messages, n_signals, n_features)
+
+    def train_network(
+        self,
+        network: MessageNetwork,
+        examples: ExampleTensors,
+        truth: torch.Tensor,
+        settings: TrainingSettings,
+        generator: torch.Generator,
+    ) -> None:
+        """Train one network in place."""
+
+        def loss_of(batch: torch.Tensor) -> torch.Tensor:
+            start, messages, features = examples.pick(batch.to(truth.device))
+            scores = network(start, messages, features)
+            return settings.loss(scores[:, 0], start, truth[batch])
+
+        train(network, len(truth), loss_of, settings.schedule, generator)
 
     def score(self, examples: Examples) -> npt.NDArray[np.float64]:
         """Mean log-odds of fraud, shape (n_examples,)."""
         device = choose_device(self.device)
-        found = np.zeros(len(examples.start))
-        held = _to(examples, device)
+        total = np.zeros(len(examples.start))
+        tensors = examples.to(device)
         for network in self.networks_:
             with repeatable(self.random_state, self.n_jobs, device), torch.no_grad():
                 network.to(device)
-                for first in range(0, len(found), _CHUNK):
-                    batch = torch.arange(first, min(first + _CHUNK, len(found)), device=device)
-                    score, _ = network(*_pick(held, batch))
-                    found[first : first + _CHUNK] += score.double().cpu().numpy()
+                for first in range(0, len(total), _CHUNK):
+                    batch = torch.arange(first, min(first + _CHUNK, len(total)), device=device)
+                    scores = network(*tensors.pick(batch))
+                    total[first : first + _CHUNK] += scores[:, 0].double().cpu().numpy()
                 network.cpu()
-        return found / self.n_networks
-
-
-def _to(examples: Examples, device: torch.device) -> tuple[torch.Tensor, ...]:
-    parts = (examples.start, examples.messages, examples.features, examples.row)
-    return tuple(torch.as_tensor(part, device=device) for part in parts)
-
-
-def _pick(
-    held: tuple[torch.Tensor, ...], batch: torch.Tensor
-) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    start, messages, features, row = held
-    return start[batch], messages[batch], features[row[batch]]
+        return total / self.n_networks

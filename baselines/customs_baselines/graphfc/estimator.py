@@ -1,7 +1,8 @@
-"""The estimator: own score, messages and network put together."""
+"""The estimator: own score, messages and networks put together."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import ClassVar, Final, Self
 
 import numpy as np
@@ -10,28 +11,27 @@ import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin
 
 from customs_baselines.graphfc.context import Floats, Integers, Links, canonical_order
-from customs_baselines.graphfc.ensemble import Committee, Examples, Task, Unlabelled
+from customs_baselines.graphfc.ensemble import Examples, NetworkEnsemble, TrainingSettings
 from customs_baselines.graphfc.explanation import Neighbourhood, explain
 from customs_baselines.graphfc.graph_reader import Features, GraphReader, Scaler
-from customs_baselines.graphfc.masks import draw_masks, draw_unlabelled
+from customs_baselines.graphfc.masks import draw_masks
 from customs_baselines.graphfc.messages import MESSAGES, MessagePasser, Signals
 from customs_baselines.graphfc.own_score import OwnScore
-from customs_baselines.graphfc.pretraining import check_objective
 from customs_baselines.networks.training_by_steps import Schedule
 from customs_data.errors import KitError
-from customs_data.schema import ERASED, KEY
+from customs_data.schema import KEY
 
 Labels = npt.NDArray[np.int8]
 
-# With fewer labels the network reads messages only, and trains for less long (measured at 1, 2, 10
-# and 100 % of the labels of worlds of seeds 9000-9003, as were the constants below).
+# With fewer labels the networks read messages only and train for fewer steps. Measured, like the
+# constants below, with 1, 2, 10 and 100 % of the labels of worlds of seeds 9000-9003.
 _MANY_LABELS: Final = 10_000
 _LONG: Final = Schedule(n_steps=200, learning_rate=4e-3)
 _SHORT: Final = Schedule(n_steps=60, learning_rate=2e-3)
 _CAUTION: Final = 200.0  # labels; caution is this over their number ...
 _MOST_CAUTION: Final = 0.5  # ... and at most this
-# Correct and smooth: what is added to the own score before anything is learned. Few labels are far
-# from most declarations, and must be carried further.
+# Correct and smooth: what is added to the own score before anything is learned. Where labels are
+# few they are far from most declarations, so the long walk carries them.
 _NEAR: Final = MESSAGES.index("importer, seller, line, 2 rounds")
 _FAR: Final = MESSAGES.index("importer, seller, line, 8 rounds")
 _CORRECT_NEAR: Final = 1.5  # log-odds for one unit of residual
@@ -40,43 +40,58 @@ _SMOOTH: Final = 0.5  # share of the way to the (near) neighbours' own scores
 _MOST_TARGETS: Final = 400_000  # over all masks, so that memory stays linear with a small factor
 
 
+@dataclass(frozen=True)
+class TrainingGraph:
+    """The graph that the networks are trained on.
+
+    Attributes
+    ----------
+    passer : MessagePasser
+        Messages of the graph.
+    features : ndarray of float32, shape (n_train, n_features)
+        Features of the training declarations, the first of the graph.
+    labelled : ndarray of int64, shape (n_labels,)
+        Positions of the known labels.
+    rng : Generator
+        Source of masks and other draws.
+    """
+
+    passer: MessagePasser
+    features: Features
+    labelled: Integers
+    rng: np.random.Generator
+
+
 class GraphNetworkModel(ClassifierMixin, BaseEstimator):
     """A graph network over declarations and the entities they are linked to.
 
-    1. Boosted trees score a declaration by itself (`OwnScore`): recipe `kit` without risk profiles,
-       and structural statistics of its traders and their partners. They read no label but their
-       targets', and a training declaration is scored out of its own stretch of time.
-    2. Messages come along links to importers, sellers, declarants, goods, routes and conjunctions
-       of these, and along walks (`MessagePasser`): residuals of revealed labels, how many there
-       are, and the neighbours' own scores - unlabelled neighbours' too.
-    3. Own score, corrected and smoothed by one walk, is where a message network starts; it learns
-       the rest (`MessageNetwork`) with part of the labels hidden as its targets (`draw_masks`).
+    1. Boosted trees score a declaration by itself (`OwnScore`). They read recipe `kit` without risk
+       profiles, and structural statistics of its traders and their partners.
+    2. Messages reach it over links to importers, sellers, declarants, goods, routes and
+       conjunctions of these, and over walks (`MessagePasser`): residuals of revealed labels, their
+       number, and the own scores of all neighbours, labelled or not.
+    3. A message network (`MessageNetwork`) starts at the own score, corrected and smoothed by one
+       walk, and learns the rest with part of the labels hidden as its targets (`draw_masks`).
 
     Parameters
     ----------
-    convolution : {'relational', 'gated_mean', 'sage', 'attention'}
-        How messages are put together; see `MessageNetwork`.
     n_masks : int
-        Ways to hide labels.
+        Number of ways to hide labels.
     n_networks : int
         Networks whose log-odds are averaged.
-    critical_weight : float
-        Weight of the second task, critical fraud, in the loss.
-    pretraining : {'none', 'contrastive', 'neighbourhood'}
-        What the network learns first, without labels; see `pretrain`.
     random_state : int
         Seed of trees, masks and networks.
     n_jobs : int
         Threads.
     device : {'auto', 'cpu', 'cuda'}
-        Where the network computes.
+        Where the networks compute.
 
     Attributes
     ----------
     past_only : bool
-        True: later declarations join the graph when they are scored, and each sees only what was
-        filed before. Their scores depend on which declarations are scored with them, not on the
-        order of the rows. False: everything sees everything.
+        True: later declarations join the graph when they are scored, and each reads only what was
+        filed before. Their scores depend on the declarations scored with them, not on the order of
+        the rows. False: every declaration reads all others.
 
     References
     ----------
@@ -89,25 +104,19 @@ class GraphNetworkModel(ClassifierMixin, BaseEstimator):
 
     def __init__(
         self,
-        convolution: str = "relational",
         n_masks: int = 12,
         n_networks: int = 2,
-        critical_weight: float = 0.0,
-        pretraining: str = "none",
         random_state: int = 0,
         n_jobs: int = 1,
         device: str = "cpu",
     ) -> None:
-        self.convolution = convolution
         self.n_masks = n_masks
         self.n_networks = n_networks
-        self.critical_weight = critical_weight
-        self.pretraining = pretraining
         self.random_state = random_state
         self.n_jobs = n_jobs
         self.device = device
 
-    def fit(self, X: pd.DataFrame, y: Labels, *, y_critical: Labels | None = None) -> Self:
+    def fit(self, X: pd.DataFrame, y: Labels) -> Self:
         """Learn from labelled declarations; unlabelled ones are part of the graph.
 
         Parameters
@@ -116,15 +125,17 @@ class GraphNetworkModel(ClassifierMixin, BaseEstimator):
             Declared columns, in any order.
         y : ndarray of int8, shape (n_train,)
             1 = fraud, 0 = honest, -1 = unlabelled.
-        y_critical : ndarray of int8, shape (n_train,), optional
-            2 = critical fraud; read if `critical_weight` is not 0.
 
         Raises
         ------
         KitError
             If no declaration has a label.
         """
-        return self._fit(X, y, y_critical, None)
+        return self._fit(X, y, None)
+
+    def make_ensemble(self, graph: TrainingGraph) -> NetworkEnsemble:
+        """Return the untrained networks; they need nothing of the graph, but a variant may."""
+        return NetworkEnsemble(self.n_networks, self.random_state, self.n_jobs, self.device)
 
     def predict_proba(self, X: pd.DataFrame) -> npt.NDArray[np.float64]:
         """Return probabilities, shape (n_declarations, 2): honest, fraud."""
@@ -184,74 +195,53 @@ class GraphNetworkModel(ClassifierMixin, BaseEstimator):
         features, links = self.reader_.read(context, absent)
         return self._score(features, links, rows)
 
-    def _fit(
-        self,
-        X: pd.DataFrame,
-        y: Labels,
-        y_critical: Labels | None,
-        X_test: pd.DataFrame | None,
-    ) -> Self:
-        check_objective(self.pretraining)
+    def _fit(self, X: pd.DataFrame, y: Labels, X_test: pd.DataFrame | None) -> Self:
         order = canonical_order(X)
         self.y_ = np.asarray(y, dtype=np.int8)[order]
         labelled = np.flatnonzero(self.y_ >= 0)
         if len(labelled) == 0:
-            raise KitError("The training labels must hold some known ones, however: all are -1.")
+            raise KitError("No training declaration has a label. Raise the label rate.")
+        self.has_many_labels_ = len(labelled) >= _MANY_LABELS
         self.context_ = X.iloc[order].reset_index(drop=True)
         self.reader_ = GraphReader(past_only=self.past_only).fit(self.context_)
         self.context_ = self.extend_context(X_test)
         features, links = self.reader_.read(self.context_)
-        n = len(self.y_)
+        train = features[: len(self.y_)]
         self.own_score_ = OwnScore(random_state=self.random_state, n_jobs=self.n_jobs)
-        self.own_score_.fit(features[:n], self.y_)
-        # Labels after a target are revealed in training (past_only=False): a gap hides the others.
+        self.own_score_.fit(train, self.y_)
+        # A target may read labels of later days (past_only=False): masks hide the near ones.
         passer = self._passer(links, self._states(features), past_only=False)
         rng = np.random.default_rng(self.random_state)
-        heard, targets = [], []
-        for revealed, hidden in draw_masks(links.day, labelled, self.n_masks, rng):
-            most = max(_MOST_TARGETS // self.n_masks, 1)
-            kept = hidden if len(hidden) <= most else np.sort(rng.choice(hidden, most, False))
-            heard.append(passer.messages(revealed, kept))
-            targets.append(kept)
-        messages, rows = np.concatenate(heard), np.concatenate(targets)
-        self.message_scaler_ = Scaler().fit(messages.reshape(len(messages), -1))
-        self.has_many_labels_ = len(labelled) >= _MANY_LABELS
-        self.feature_scaler_ = Scaler().fit(features[:n])
-        critical = np.full(n, ERASED) if y_critical is None else np.asarray(y_critical)[order]
-        second = np.where(critical >= 0, critical == 2, np.nan).astype(np.float32)
-        examples = self._examples(messages, rows, passer.signals.state, features[:n])
-        self.networks_ = Committee(self.n_networks, self.random_state, self.n_jobs, self.device)
-        self.networks_.fit(
-            examples,
-            (self.y_[rows] == 1).astype(np.float32),
-            second[rows],
-            Task(
-                self.convolution,
-                min(_CAUTION / len(labelled), _MOST_CAUTION),
-                self.critical_weight,
-                _LONG if self.has_many_labels_ else _SHORT,
-                self.pretraining,
-            ),
-            self._unlabelled(passer, labelled, features[:n], rng),
+        graph = TrainingGraph(passer, train, labelled, rng)
+        examples = self._masked_examples(graph)
+        settings = TrainingSettings(
+            min(_CAUTION / len(labelled), _MOST_CAUTION),
+            _LONG if self.has_many_labels_ else _SHORT,
         )
+        truth = (self.y_[examples.row] == 1).astype(np.float32)
+        self.networks_ = self.make_ensemble(graph).fit(examples, truth, settings)
         self.known_: Floats | None = None
         if not self.past_only:
             self.known_ = self._score(features, links, np.arange(len(links)))
         self.classes_ = np.array([0, 1])
         return self
 
-    def _unlabelled(
-        self,
-        passer: MessagePasser,
-        labelled: Integers,
-        features: Features,
-        rng: np.random.Generator,
-    ) -> Unlabelled | None:
-        if self.pretraining == "none":
-            return None
-        revealed, rows, partner = draw_unlabelled(passer.links, len(features), labelled, rng)
-        messages = passer.messages(revealed, rows)
-        return Unlabelled(self._examples(messages, rows, passer.signals.state, features), partner)
+    def _masked_examples(self, graph: TrainingGraph) -> Examples:
+        """Hidden labels of all masks as examples; fit the scalers on the way."""
+        most = max(_MOST_TARGETS // self.n_masks, 1)
+        parts, targets = [], []
+        for revealed, hidden in draw_masks(
+            graph.passer.links.day, graph.labelled, self.n_masks, graph.rng
+        ):
+            if len(hidden) > most:
+                hidden = np.sort(graph.rng.choice(hidden, most, replace=False))
+            parts.append(graph.passer.messages(revealed, hidden))
+            targets.append(hidden)
+        messages = np.concatenate(parts)
+        self.message_scaler_ = Scaler().fit(messages.reshape(len(messages), -1))
+        self.feature_scaler_ = Scaler().fit(graph.features)
+        state = graph.passer.signals.state
+        return self.make_examples(messages, np.concatenate(targets), state, graph.features)
 
     def _states(self, features: Features) -> Floats:
         n = len(self.y_)
@@ -267,25 +257,34 @@ class GraphNetworkModel(ClassifierMixin, BaseEstimator):
         residual[:n] = np.where(self.y_ >= 0, (self.y_ == 1) - expected, 0.0)
         return MessagePasser(links, Signals(residual, state), past_only=past_only)
 
-    def _examples(
+    def make_examples(
         self, messages: Features, rows: Integers, state: Floats, features: Features
     ) -> Examples:
+        """Return what the networks read of `rows`, given their messages.
+
+        Parameters
+        ----------
+        messages : ndarray of float32, shape (n_rows, n_messages, 3)
+        rows : ndarray of int64, shape (n_rows,)
+        state : ndarray of float64, shape (n_declarations,)
+            Own scores.
+        features : ndarray of float32, shape (n_declarations, n_features)
+        """
         if self.has_many_labels_:
             residual = _CORRECT_NEAR * messages[:, _NEAR, 0]
         else:
             residual = _CORRECT_FAR * messages[:, _FAR, 0]
         start = state[rows] + residual + _SMOOTH * messages[:, _NEAR, 2]
-        heard = self.message_scaler_.transform(messages.reshape(len(messages), -1))
+        scaled = self.message_scaler_.transform(messages.reshape(len(messages), -1))
         own = np.empty((len(features), 0), dtype=np.float32)
         if self.has_many_labels_:
             own = self.feature_scaler_.transform(features)
-        return Examples(start.astype(np.float32), heard.reshape(messages.shape), own, rows)
+        return Examples(start.astype(np.float32), scaled.reshape(messages.shape), own, rows)
 
     def _score(self, features: Features, links: Links, rows: Integers) -> Floats:
         state = self._states(features)
         revealed = np.zeros(len(links), dtype=np.bool_)
         revealed[: len(self.y_)] = self.y_ >= 0
         passer = self._passer(links, state, past_only=self.past_only)
-        return self.networks_.score(
-            self._examples(passer.messages(revealed, rows), rows, state, features)
-        )
+        messages = passer.messages(revealed, rows)
+        return self.networks_.score(self.make_examples(messages, rows, state, features))

@@ -1,4 +1,4 @@
-"""From declarations to what the graph network reads: features and links, without any label."""
+"""Features and links of declarations, read without any label."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _DESCRIBED: Final = (
 
 
 class GraphReader:
-    """Reads graphs that begin with the training declarations.
+    """Read graphs whose first declarations are those of training.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ class GraphReader:
         self.past_only = past_only
 
     def fit(self, train: pd.DataFrame) -> Self:
-        """Learn norms, counts and ranks of the training declarations, shape (n_train, 20)."""
+        """Learn norms, counts and ranks of training declarations, shape (n_train, 20)."""
         self.kit_ = KitFeatures(with_labels=False)
         self.declared_: Floats = self.kit_.fit_transform(
             train, np.full(len(train), ERASED, dtype=np.int8)
@@ -51,13 +51,12 @@ class GraphReader:
         context : DataFrame, shape (n_declarations, 20)
             The training declarations, then later ones.
         absent : ndarray of int64, optional
-            Positions of declarations to delete: they stay in place, but are linked to nothing.
+            Positions of declarations to delete: they keep their position but lose their links.
 
         Returns
         -------
         features : ndarray of float32, shape (n_declarations, n_features)
-            Recipe `kit` without risk profiles, then structural statistics; NaN for what there is
-            none of.
+            Recipe `kit` without risk profiles, then structural statistics; NaN where missing.
         links : Links
         """
         declared, later = self.declared_, context.iloc[len(self.declared_) :]
@@ -73,7 +72,7 @@ class GraphReader:
 
 
 class Scaler:
-    """Features as a network takes them: standardised over training, clipped, 0 for missing."""
+    """Standardise features by mean and spread of training; clip them; 0 where missing."""
 
     def fit(self, features: Features) -> Self:
         """Learn mean and spread of each feature, shape (n_train, n_features)."""
@@ -87,5 +86,5 @@ class Scaler:
 
     def transform(self, features: Features) -> Features:
         """Scale features, same shape."""
-        found = np.clip((features - self.mean_) / self.spread_, -5.0, 5.0)
-        return np.where(np.isfinite(found), found, 0.0).astype(np.float32)
+        scaled = np.clip((features - self.mean_) / self.spread_, -5.0, 5.0)
+        return np.where(np.isfinite(scaled), scaled, 0.0).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Which labels are hidden as targets while others travel; which rows are pre-trained on."""
+"""Masks: which labels are hidden as targets while the others are revealed."""
 
 from __future__ import annotations
 
@@ -8,12 +8,10 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from customs_baselines.graphfc.context import Integers, Links
-from customs_baselines.graphfc.past_sums import next_of_group
+from customs_baselines.graphfc.context import Integers
 
-_SHORTEST, _LONGEST = 60, 120  # days of a gap in time
-_MOST_UNLABELLED: Final = 20_000  # declarations to pre-train on
-_HIDDEN_SHARE: Final = 0.35  # of the labels, where they are hidden at random
+_SHORTEST, _LONGEST = 60, 120  # days of a stretch of hidden labels
+_HIDDEN_SHARE: Final = 0.35  # share of the labels that a random mask hides
 
 
 def draw_masks(
@@ -21,9 +19,9 @@ def draw_masks(
 ) -> Iterator[tuple[npt.NDArray[np.bool_], Integers]]:
     """Yield revealed labels and targets.
 
-    Half of the masks hide the labels of a stretch of time, because that is what declarations to be
-    scored look like: the labels nearest in time are months away and traders have changed since. The
-    other half hide labels at random.
+    Half of the masks hide the labels of a stretch of time, as for declarations to be scored: the
+    nearest labels are months away, and traders have changed since. The other half hide labels at
+    random.
 
     Parameters
     ----------
@@ -32,9 +30,7 @@ def draw_masks(
     labelled : ndarray of int64
         Positions of the known labels.
     n_masks : int
-        How many.
     rng : Generator
-        Source of the draws.
 
     Yields
     ------
@@ -56,36 +52,3 @@ def draw_masks(
         revealed = np.zeros(len(days), dtype=np.bool_)
         revealed[labelled[~hidden]] = True
         yield revealed, labelled[hidden]
-
-
-def draw_unlabelled(
-    links: Links, n_train: int, labelled: Integers, rng: np.random.Generator
-) -> tuple[npt.NDArray[np.bool_], Integers, Integers]:
-    """Draw training declarations to pre-train on; no label of theirs is revealed.
-
-    Parameters
-    ----------
-    links : Links
-        The graph; its first declarations are those of training.
-    n_train : int
-        How many.
-    labelled : ndarray of int64
-        Positions of the known labels.
-    rng : Generator
-        Source of the draws.
-
-    Returns
-    -------
-    revealed : ndarray of bool, shape (n_declarations,)
-        Labels that may be read.
-    rows : ndarray of int64, shape (n_rows,)
-        Positions of the declarations.
-    partner : ndarray of int64, shape (n_rows,)
-        Place among `rows` of another of the same importer, or else seller; -1 for none.
-    """
-    revealed, _ = next(draw_masks(links.day, labelled, 1, rng))
-    rows = np.flatnonzero(~revealed[:n_train])
-    rows = np.sort(rng.choice(rows, min(len(rows), _MOST_UNLABELLED), replace=False))
-    partner = next_of_group(links.group["importer"][rows])
-    by_seller = next_of_group(links.group["seller"][rows])
-    return revealed, rows, np.where(partner >= 0, partner, by_seller)

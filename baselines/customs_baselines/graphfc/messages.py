@@ -1,9 +1,9 @@
-"""Messages: what an entity's other declarations tell a declaration about its label.
+"""Messages: summaries of the declarations that share an entity with a declaration.
 
-A message holds three numbers: the mean *residual* of the labels revealed there (label minus what
-the trees expected of that declaration), how many labels are revealed, and the mean *state* of all
-declarations there, labelled or not. One-hop messages come from one entity each; walks carry the
-same signals over several hops through importers, sellers and brokers.
+A message is three numbers: the mean *residual* of the revealed labels there (label minus the trees'
+expectation), the number of revealed labels, and the mean *state* (own score) of all declarations
+there, labelled or not. A one-hop message comes from one entity. A walk carries the same signals
+over several hops through importers, sellers and declarants.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ import numpy as np
 import numpy.typing as npt
 
 from customs_baselines.graphfc.context import RELATIONS, Floats, Integers, Links
-from customs_baselines.graphfc.past_sums import Running
+from customs_baselines.graphfc.past_sums import PastSums
 
 Booleans = npt.NDArray[np.bool_]
 
-#: Walks: strength of each kind of link; a declaration takes the weighted mean over its links.
+#: Strength of each kind of link of a walk; a declaration takes the weighted mean over its links.
 WALKS: Final[dict[str, dict[str, float]]] = {
     "importer, seller": {"importer": 1.0, "seller": 1.5},
     "importer, seller, declarant": {"importer": 1.0, "seller": 1.5, "declarant": 0.5},
@@ -29,12 +29,12 @@ WALKS: Final[dict[str, dict[str, float]]] = {
         "declarant x departure x chapter": 1.0,
     },
 }
-#: After how many rounds a walk is read.
+#: Rounds after which a walk is read.
 ROUNDS: Final = (2, 4, 8)
 _SMOOTHING: Final = 3.0  # imaginary labels without a residual, one hop
-_WALK_SMOOTHING: Final = 0.03  # the same, as a share of a walk's mass
+_WALK_SMOOTHING: Final = 0.03  # the same for walks, as a share of the mass
 _LEAST_MASS: Final = 0.01
-#: Days between two snapshots of the graph when later declarations see the past only.
+#: Days between two snapshots of the graph where declarations read only the past.
 SNAPSHOT_DAYS: Final = 7
 
 N_SIGNALS: Final = 3
@@ -43,14 +43,14 @@ MESSAGES: Final = (*RELATIONS, *(f"{walk}, {n} rounds" for walk in WALKS for n i
 
 @dataclass(frozen=True)
 class Signals:
-    """What declarations emit.
+    """Signals that declarations send.
 
     Attributes
     ----------
     residual : ndarray of float64, shape (n_declarations,)
-        Label minus expected label where a label is known, else 0.
+        Label minus expected label; 0 where no label is known.
     state : ndarray of float64, shape (n_declarations,)
-        Score of the declaration by itself (log-odds), known for all.
+        Own score of each declaration, as log-odds.
     """
 
     residual: Floats
@@ -58,25 +58,24 @@ class Signals:
 
 
 class MessagePasser:
-    """Computes messages over one graph, for any set of revealed labels.
+    """Messages over one graph, for any set of revealed labels.
 
     Parameters
     ----------
     links : Links
         The graph, with the relations of `RELATIONS`.
     signals : Signals
-        What declarations emit.
     past_only : bool
-        Whether a declaration hears only from what was filed no later than itself (one hop: than its
-        own day; walks: than the week before).
+        Whether messages come only from declarations filed before: one hop, up to the declaration's
+        own day; walks, before its own week.
     """
 
     def __init__(self, links: Links, signals: Signals, *, past_only: bool) -> None:
         self.links = links
         self.signals = signals
         self.past_only = past_only
-        self._running = {
-            name: Running(links.group[name], links.day, past_only=past_only) for name in RELATIONS
+        self._past = {
+            name: PastSums(links.group[name], links.day, past_only=past_only) for name in RELATIONS
         }
 
     def messages(self, revealed: Booleans, rows: Integers) -> npt.NDArray[np.float32]:
@@ -85,8 +84,8 @@ class MessagePasser:
         Parameters
         ----------
         revealed : ndarray of bool, shape (n_declarations,)
-            Whose labels may be read. Its own label never reaches a declaration in one hop; let it
-            not be revealed where several hops must not carry it back.
+            Declarations whose labels are sent. A declaration's own label never reaches it in one
+            hop, but can return over several: do not reveal the labels of `rows` in training.
         rows : ndarray of int64
             Positions of the receivers.
         """
@@ -98,7 +97,7 @@ class MessagePasser:
             group = self.links.group[name]
             linked = (group >= 0).astype(np.float64)[:, None]
             ones = np.ones((len(group), 1))
-            heard = self._running[name].sums(np.hstack([emitted, ones]))[rows]
+            heard = self._past[name].sums(np.hstack([emitted, ones]))[rows]
             own = (linked * np.hstack([emitted, ones]))[rows]
             residual, labels, state, count = (heard - own).T
             found[:, i, 0] = residual / (labels + _SMOOTHING)

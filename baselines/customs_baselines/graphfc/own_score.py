@@ -1,7 +1,7 @@
-"""The score a declaration has by itself: boosted trees that read no neighbour's label.
+"""The own score of a declaration: boosted trees that read no neighbour's label.
 
-Every training declaration is scored by trees that were not shown its own stretch of the year, as
-declarations to be scored later were not in any of them.
+A training declaration is scored by trees grown without its own stretch of the year, because later
+declarations are in no tree either.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from lightgbm import LGBMClassifier
 from customs_baselines.graphfc.context import Floats
 
 _MANY_LABELS: Final = 5_000
-_FEWEST: Final = 8  # labels of either class that trees are grown on
+_FEWEST: Final = 8  # labels of either class below which no trees are grown
 _COMMON: Final[dict[str, Any]] = {
     "learning_rate": 0.08,
     "subsample": 0.6,
@@ -32,14 +32,14 @@ _SMALL: Final[dict[str, Any]] = {"n_estimators": 60, "num_leaves": 8, "min_child
 
 
 class OwnScore:
-    """Log-odds of fraud from a declaration's features, out of its own stretch of time.
+    """Log-odds of fraud from a declaration's features, cross-fitted over stretches of time.
 
     Parameters
     ----------
     n_folds : int
         Consecutive stretches of the labelled declarations.
     random_state, n_jobs : int
-        Of the trees.
+        Seed and threads of the trees.
     """
 
     def __init__(self, n_folds: int = 4, random_state: int = 0, n_jobs: int = 1) -> None:
@@ -57,7 +57,7 @@ class OwnScore:
             1, 0 or -1.
         """
         labelled = np.flatnonzero(y >= 0)
-        # With one imaginary fraud and honest declaration, so that the log-odds are finite.
+        # One imaginary fraud and one imaginary honest declaration keep the log-odds finite.
         rate = ((y[labelled] == 1).sum() + 1) / (len(labelled) + 2)
         self.base_ = float(np.log(rate / (1 - rate)))
         fold = np.arange(len(labelled)) * self.n_folds // max(len(labelled), 1)
@@ -66,27 +66,26 @@ class OwnScore:
         self.trees_: list[LGBMClassifier | None] = []
         settings = _COMMON | (_LARGE if len(labelled) > _MANY_LABELS else _SMALL)
         for i in range(self.n_folds):
-            shown = labelled[fold != i]
-            if min((y[shown] == 1).sum(), (y[shown] == 0).sum()) < _FEWEST:
+            grown_on = labelled[fold != i]
+            if min((y[grown_on] == 1).sum(), (y[grown_on] == 0).sum()) < _FEWEST:
                 self.trees_.append(None)
                 continue
             trees = LGBMClassifier(
                 **settings, random_state=self.random_state + i, n_jobs=self.n_jobs
             )
-            self.trees_.append(trees.fit(features[shown], y[shown]))
+            self.trees_.append(trees.fit(features[grown_on], y[grown_on]))
         return self
 
     def score_later(self, features: npt.NDArray[np.float32]) -> Floats:
         """Mean log-odds of all trees, shape (n_declarations,)."""
-        found: Floats = np.mean([self._score(i, features) for i in range(self.n_folds)], axis=0)
-        return found
+        scores = [self._score(i, features) for i in range(self.n_folds)]
+        return np.asarray(np.mean(scores, axis=0))
 
     def score_training(self, features: npt.NDArray[np.float32]) -> Floats:
-        """Log-odds of the training declarations; labelled ones out of their own stretch."""
+        """Log-odds of the training declarations; labelled ones by trees without their stretch."""
         scores = np.stack([self._score(i, features) for i in range(self.n_folds)])
         own = np.take_along_axis(scores, np.maximum(self.fold_, 0)[None], axis=0)[0]
-        found: Floats = np.where(self.fold_ >= 0, own, scores.mean(axis=0))
-        return found
+        return np.where(self.fold_ >= 0, own, scores.mean(axis=0))
 
     def _score(self, fold: int, features: npt.NDArray[np.float32]) -> Floats:
         trees = self.trees_[fold]

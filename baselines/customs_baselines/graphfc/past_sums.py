@@ -9,7 +9,7 @@ Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
 
-class Running:
+class PastSums:
     """Sums by entity as of each declaration's day.
 
     Parameters
@@ -26,17 +26,17 @@ class Running:
     --------
     >>> ones = np.ones((3, 1))
     >>> group, day = np.array([0, 0, 0]), np.array([5, 1, 5])
-    >>> Running(group, day, past_only=True).sums(ones)[:, 0].tolist()
+    >>> PastSums(group, day, past_only=True).sums(ones)[:, 0].tolist()
     [3.0, 1.0, 3.0]
-    >>> Running(group, day, past_only=False).sums(ones)[:, 0].tolist()
+    >>> PastSums(group, day, past_only=False).sums(ones)[:, 0].tolist()
     [3.0, 3.0, 3.0]
     """
 
     def __init__(self, group: Integers, day: Integers, *, past_only: bool) -> None:
+        # Sorted by entity and day, the declarations to sum are a range: _start .. _stop - 1.
         self.order = np.lexsort((day, group))
         sorted_group, sorted_day = group[self.order], day[self.order]
         new_group = np.diff(sorted_group) != 0
-        # Where the next entity begins; and, as of a day, the next entity or day.
         ends = np.append(np.flatnonzero(new_group) + 1, len(group))
         place = np.arange(len(group))
         entity = np.searchsorted(ends, place, side="right")
@@ -44,57 +44,38 @@ class Running:
         self._stop = ends[entity]
         if past_only:
             new_day = new_group | (np.diff(sorted_day) != 0)
-            runs = np.append(np.flatnonzero(new_day) + 1, len(group))
-            self._stop = runs[np.searchsorted(runs, place, side="right")]
+            ends = np.append(np.flatnonzero(new_day) + 1, len(group))
+            self._stop = ends[np.searchsorted(ends, place, side="right")]
         self._unlinked = group < 0
 
     def sums(self, values: Floats) -> Floats:
         """Sums of each column, shape (n_declarations, n_columns); 0 without an entity."""
         total = np.zeros((len(values) + 1, values.shape[1]))
         np.cumsum(values[self.order], axis=0, out=total[1:])
-        found = np.empty_like(total[1:])
-        found[self.order] = total[self._stop] - total[self._start]
-        found[self._unlinked] = 0.0
-        return found
+        sums = np.empty_like(total[1:])
+        sums[self.order] = total[self._stop] - total[self._start]
+        sums[self._unlinked] = 0.0
+        return sums
 
     def first(self, values: Integers) -> Integers:
         """The value of the entity's earliest declaration, shape (n_declarations,)."""
-        found = np.empty_like(values)
-        found[self.order] = values[self.order][self._start]
-        return found
+        return self._value_at(self._start, values)
 
     def last(self, values: Integers) -> Integers:
-        """The value of the entity's latest declaration within view, shape (n_declarations,)."""
-        found = np.empty_like(values)
-        found[self.order] = values[self.order][self._stop - 1]
-        return found
+        """The value of the latest declaration in the sums, shape (n_declarations,)."""
+        return self._value_at(self._stop - 1, values)
+
+    def _value_at(self, place: Integers, values: Integers) -> Integers:
+        picked = np.empty_like(values)
+        picked[self.order] = values[self.order][place]
+        return picked
 
 
 def is_first_meeting(group: Integers, other: Integers, day: Integers) -> Floats:
     """1 for the earliest declaration of each pair of entities, else 0, shape (n_declarations,)."""
     order = np.lexsort((day, other, group))
     new = np.r_[True, (np.diff(group[order]) != 0) | (np.diff(other[order]) != 0)][: len(order)]
-    found = np.zeros(len(group))
-    found[order] = new
-    found[(group < 0) | (other < 0)] = 0.0
-    return found
-
-
-def next_of_group(group: Integers) -> Integers:
-    """Position of an entity's next member, the first after the last; -1 where there is no other.
-
-    Examples
-    --------
-    >>> next_of_group(np.array([4, -1, 4, 7, 4])).tolist()
-    [2, -1, 4, -1, 0]
-    """
-    order = np.argsort(group, kind="stable")
-    held = group[order]
-    last = np.append(held[1:] != held[:-1], True)[: len(held)]
-    first = np.flatnonzero(np.append(True, last[:-1]))[: len(held)]
-    following = np.append(order[1:], -1)[: len(order)]
-    following[last] = order[first]
-    found = np.empty_like(group)
-    found[order] = following
-    found[(group < 0) | (found == np.arange(len(group)))] = -1
-    return found
+    first = np.zeros(len(group))
+    first[order] = new
+    first[(group < 0) | (other < 0)] = 0.0
+    return first

@@ -17,15 +17,10 @@ class TransductiveGraphFC(GraphNetworkModel):
     past_only = False
 
     def fit(
-        self,
-        X: pd.DataFrame,
-        y: npt.NDArray[np.int8],
-        *,
-        y_critical: npt.NDArray[np.int8] | None = None,
-        X_test: pd.DataFrame | None = None,
+        self, X: pd.DataFrame, y: npt.NDArray[np.int8], *, X_test: pd.DataFrame | None = None
     ) -> Self:
         """Learn; `X_test`, shape (n_test, 20), joins the graph as unlabelled declarations."""
-        return self._fit(X, y, y_critical, X_test)
+        return self._fit(X, y, X_test)
 
 
 ESTIMATOR = TransductiveGraphFC
