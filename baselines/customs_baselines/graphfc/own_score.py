@@ -84,7 +84,7 @@ class OwnScore:
     def score_training(self, features: npt.NDArray[np.float32]) -> Floats:
         """Log-odds of the training declarations; labelled ones by trees without their stretch."""
         scores = np.stack([self._score(i, features) for i in range(self.n_folds)])
-        own = np.take_along_axis(scores, np.maximum(self.fold_, 0)[None], axis=0)[0]
+        own: Floats = np.take_along_axis(scores, np.maximum(self.fold_, 0)[None], axis=0)[0]
         return np.where(self.fold_ >= 0, own, scores.mean(axis=0))
 
     def _score(self, fold: int, features: npt.NDArray[np.float32]) -> Floats:
