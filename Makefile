@@ -126,7 +126,7 @@ synthesizers: $(VENV)/.core ## fit and judge every synthesizer on the public rel
 		--out data/results/synthesizers.json --write data/SYNTHESIZERS.md
 
 docs/leaderboard.png: $(VENV)/.dev ## the README's picture of the leaderboard (needs chromium and chromedriver)
-	$(BIN)/python tests/picture_of_board.py $@
+	$(BIN)/python tests/screenshot_of_board.py $@
 
 benchmark: $(VENV)/.core ## the speed claims, as ratios measured in one run
 	$(BIN)/python benchmarks/help_startup.py

@@ -1,17 +1,16 @@
-r"""How the leaderboard bears 200 teams that send 16,615-row files at once.
+r"""Load test of the leaderboard: 200 teams send 16,615-row files at once.
 
-`customs-kit leaderboard serve` runs as a process of its own, on the database that is named, after
-10,000 submissions were stored. Each team sends its files one after the other over one connection,
-then the first one again; all teams at the same time, while somebody looks at the standings page ten
-times a second. Then everything is checked against the database, the disk and a direct scoring of
-the same files: nothing lost, nothing counted twice, every score right, the audit log whole.
+`customs-kit leaderboard serve` runs in its own process after 10,000 submissions were stored. Each
+team sends its files one after the other over one connection, then the first one again; all teams
+run at the same time, and a reader requests the standings page ten times a second. Afterwards the
+answers are compared with the database, the disk and a direct scoring of the files: nothing is lost
+or counted twice, every score is right, and the audit log is complete.
 
-The load generator shares the machine's cores with the server, so three throughputs are printed:
+The load generator shares the cores with the server, so three throughputs are printed:
 
-* wall clock: submissions / seconds, the generator's CPU counted as if it were the server's;
-* generator excluded: what two cores would have done for the server if the generator and other
-  processes had not used them. submissions x 2 / (seconds x cores - CPU seconds of all processes but
-  the server's); time in which cores were idle counts against the server;
+* wall clock: submissions / seconds; the generator's CPU counts as the server's;
+* generator excluded: submissions x 2 / (seconds x cores - CPU seconds of all processes except the
+  server's), an estimate for two cores without other processes; idle cores count against the server;
 * by CPU: submissions x 2 / CPU seconds of server and PostgreSQL, as if nothing ever waited.
 
     python benchmarks/leaderboard_load.py [--database-url URL] [--teams 200] [--files 3] [--json]
@@ -39,7 +38,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from load_generator import File, Found, send_all
+from load_generator import File, Traffic, send_all
 from load_report import save, table_of
 from sqlalchemy import func, select
 
@@ -60,7 +59,7 @@ ROWS = 54_000  # test periods of 16,615
 
 
 def make_files(judge: Judge, n_files: int) -> list[File]:
-    """Scores of 17 digits, as models write them; every file its own."""
+    """Return distinct files with scores of 17 digits, like those of models."""
     ids = judge.expected_ids.tolist()
     rng = np.random.default_rng(0)
     files = []
@@ -73,7 +72,7 @@ def make_files(judge: Judge, n_files: int) -> list[File]:
 
 
 def store_earlier(board: Board, numbers: list[int], n_submissions: int) -> None:
-    """Store submissions of earlier days, as `submit` does but without files."""
+    """Store submissions of earlier days like `submit`, but without files."""
     rng = np.random.default_rng(1)
     at = board.competition.opens
     with board.database.writing() as session:
@@ -81,29 +80,29 @@ def store_earlier(board: Board, numbers: list[int], n_submissions: int) -> None:
         for i in range(n_submissions):
             team = teams[numbers[i % len(numbers)]]
             at += timedelta(seconds=60)
-            shown = round(float(rng.random()) * 0.1 + i / n_submissions / 2, 2)
-            improved = team.best_shown is None or shown > team.best_shown
+            score = round(float(rng.random()) * 0.1 + i / n_submissions / 2, 2)
+            improved = team.best_shown is None or score > team.best_shown
             exact = [float(part) for part in rng.random(4)]
             submission = Submission(
                 team_number=team.number, sha256=f"{i:064x}", suffix=".csv", n_bytes=1,
                 received_at=at, day=day_of(at), late=False, improved=improved,
-                shown=shown if improved else team.best_shown, public_at_5=exact[0],
+                shown=score if improved else team.best_shown, public_at_5=exact[0],
                 public_at_10=exact[1], private_at_5=exact[2], private_at_10=exact[3],
             )  # fmt: skip
             session.add(submission)
             team.n_submissions += 1
             if improved:
                 session.flush()
-                team.best_shown, team.improved_at = shown, at
+                team.best_shown, team.improved_at = score, at
                 team.best_submission = submission.number
             append_entry(board.database, session, at, team_actor(team.number), "made up", {})
 
 
-def check(board: Board, found: Found, n_before: int, n_sent: int) -> None:
-    """Hold what is stored against what was sent and answered."""
-    assert not found.refused, found.refused[:3]
-    first = {(team, file.digest): r for team, file, r in found.receipts if not r["duplicate"]}
-    again = [(team, file, r) for team, file, r in found.receipts if r["duplicate"]]
+def check(board: Board, traffic: Traffic, n_before: int, n_sent: int) -> None:
+    """Compare the stored submissions with the sent files and their answers."""
+    assert not traffic.refused, traffic.refused[:3]
+    first = {(team, file.digest): r for team, file, r in traffic.receipts if not r["duplicate"]}
+    again = [(team, file, r) for team, file, r in traffic.receipts if r["duplicate"]]
     assert len(first) == n_sent, f"{len(first)} of {n_sent} accepted"
     assert all(first[team, file.digest]["number"] == r["number"] for team, file, r in again)
     with board.database.reading() as session:
@@ -113,7 +112,7 @@ def check(board: Board, found: Found, n_before: int, n_sent: int) -> None:
         assert dict(map(tuple, teams)) == dict(map(tuple, session.execute(rows))), "counts"
         verify_chain(session)
     assert len(stored) == n_sent, f"{len(stored)} of {n_sent} stored"
-    files = {(team, file.digest): file for team, file, _ in found.receipts}
+    files = {(team, file.digest): file for team, file, _ in traffic.receipts}
     for submission in stored:
         file = files[submission.team_number, submission.sha256]
         exact = {name: getattr(submission, name) for name in vars(file.scores)}
@@ -126,7 +125,7 @@ def check(board: Board, found: Found, n_before: int, n_sent: int) -> None:
 
 
 def cpu_seconds(pids: Iterable[int]) -> float:
-    """CPU seconds of processes, and of those they started that have ended."""
+    """Return the CPU seconds of processes and of their ended children."""
     total = 0
     for pid in pids:
         try:
@@ -138,21 +137,21 @@ def cpu_seconds(pids: Iterable[int]) -> float:
 
 
 def all_cpu_seconds() -> float:
-    """CPU seconds of the machine, idle time and waiting for disks aside."""
+    """Return the CPU seconds of the machine, without idle time and waiting for disks."""
     fields = Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:]
     busy = [int(part) for i, part in enumerate(fields[:8]) if i not in (3, 4)]
     return sum(busy) / os.sysconf("SC_CLK_TCK")
 
 
 def pids_of(program: str) -> list[int]:
-    found = []
+    pids = []
     for path in Path("/proc").glob("[0-9]*/comm"):
         try:
             if path.read_text().strip() == program:
-                found.append(int(path.parent.name))
+                pids.append(int(path.parent.name))
         except OSError:
             continue
-    return found
+    return pids
 
 
 def peak_mib(pid: int) -> float:
@@ -209,7 +208,7 @@ def measure(arguments: argparse.Namespace, scratch: Path) -> dict[str, Any]:
         before = [cpu_seconds([server.pid]), cpu_seconds(postgres), all_cpu_seconds()]
         own, started = time.process_time(), time.perf_counter()
         tokens = [(team.number, token) for team, token in teams]
-        found = asyncio.run(send_all(host, port, tokens, files))
+        traffic = asyncio.run(send_all(host, port, tokens, files))
         seconds, own = time.perf_counter() - started, time.process_time() - own
         database = cpu_seconds({*postgres, *pids_of("postgres")} if url else [])
         after = [cpu_seconds([server.pid]), database, all_cpu_seconds()]
@@ -218,7 +217,7 @@ def measure(arguments: argparse.Namespace, scratch: Path) -> dict[str, Any]:
         server.send_signal(signal.SIGTERM)
         status = server.wait(60)
     assert status == 0, status
-    check(board, found, arguments.stored, n_sent)
+    check(board, traffic, arguments.stored, n_sent)
     board.close_connections()
     server_s, database_s, all_s = (b - a for a, b in zip(before, after, strict=True))
     cores = os.cpu_count() or 1
@@ -233,12 +232,12 @@ def measure(arguments: argparse.Namespace, scratch: Path) -> dict[str, Any]:
         "per_second_wall_clock": round(n_sent / seconds, 1),
         "per_second_generator_excluded": round(n_sent * N_CORES / ours_s, 1),
         "per_second_by_cpu": round(n_sent * N_CORES / (server_s + database_s), 1),
-        "latency_p50_ms": round(percentile(found.seconds, 50)),
-        "latency_p99_ms": round(percentile(found.seconds, 99)),
-        "page_p50_ms": round(percentile(found.page_seconds, 50), 1),
-        "page_p99_ms": round(percentile(found.page_seconds, 99), 1),
-        "api_standings_p99_ms": round(percentile(found.answer_seconds, 99), 1),
-        "pages": len(found.page_seconds),
+        "latency_p50_ms": round(percentile(traffic.seconds, 50)),
+        "latency_p99_ms": round(percentile(traffic.seconds, 99)),
+        "page_p50_ms": round(percentile(traffic.page_seconds, 50), 1),
+        "page_p99_ms": round(percentile(traffic.page_seconds, 99), 1),
+        "api_standings_p99_ms": round(percentile(traffic.answer_seconds, 99), 1),
+        "pages": len(traffic.page_seconds),
         "server_cpu_s": round(server_s, 2),
         "database_cpu_s": round(database_s, 2),
         "generator_cpu_s": round(own, 2),
@@ -250,24 +249,24 @@ def measure(arguments: argparse.Namespace, scratch: Path) -> dict[str, Any]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--database-url", help="of an empty PostgreSQL database")
+    parser.add_argument("--database-url", help="An empty PostgreSQL database.")
     parser.add_argument("--teams", type=int, default=200)
-    parser.add_argument("--files", type=int, default=3, help="of each team")
-    parser.add_argument("--stored", type=int, default=10_000, help="submissions stored before")
+    parser.add_argument("--files", type=int, default=3, help="Files per team.")
+    parser.add_argument("--stored", type=int, default=10_000, help="Submissions stored before.")
     parser.add_argument("--json", action="store_true")
-    parser.add_argument("--save", type=Path, help="Put the figures into this results file.")
+    parser.add_argument("--save", type=Path, help="Add the measurements to this results file.")
     parser.add_argument("--write", type=Path, help="With --save: rewrite the table in a document.")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
-        found = measure(arguments, Path(scratch))
+        row = measure(arguments, Path(scratch))
     if arguments.save:
-        results = save(found, arguments.save)
+        results = save(row, arguments.save)
         if arguments.write:
             put_table(arguments.write, arguments.save.stem, table_of(results), check=False)
     if arguments.json:
-        print(json.dumps(found, indent=1))
+        print(json.dumps(row, indent=1))
         return
-    for name, value in found.items():
+    for name, value in row.items():
         print(f"{name.replace('_', ' '):32} {value}")
     print(
         f"goal: at least {GOAL} a second with the generator excluded, page p99 < {PAGE_GOAL_MS} ms"

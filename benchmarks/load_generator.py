@@ -1,4 +1,4 @@
-"""Teams that send files to a leaderboard, and somebody who looks at its pages meanwhile."""
+"""Teams that send files to a leaderboard, and readers who request pages meanwhile."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PAGES_PER_SECOND = 10
 
 @dataclass
 class File:
-    content: bytes = field(repr=False)  # asyncio.run writes out a result when it ends
+    content: bytes = field(repr=False)  # asyncio.run formats the result when it ends
     scores: Scores
 
     @property
@@ -25,8 +25,8 @@ class File:
 
 
 @dataclass
-class Found:
-    """What the teams were told, and how long they waited."""
+class Traffic:
+    """Answers to the teams, and response times."""
 
     receipts: list[tuple[int, File, dict[str, Any]]] = field(default_factory=list)
     refused: list[tuple[int, str]] = field(default_factory=list)
@@ -36,7 +36,7 @@ class Found:
 
 
 class Connection:
-    """One kept connection; as little work as HTTP/1.1 allows, so that the server gets the cores."""
+    """A keep-alive connection with minimal work, so that the server gets the cores."""
 
     def __init__(self, host: str, port: int) -> None:
         self._address = (host, port)
@@ -62,27 +62,27 @@ class Connection:
 
 
 async def send_files(
-    connection: Connection, number: int, token: str, files: list[File], found: Found
+    connection: Connection, number: int, token: str, files: list[File], traffic: Traffic
 ) -> None:
-    """Send a team's files, then the first again, then one more than the day's quota."""
+    """Send a team's files, then the first one again, then one beyond the quota."""
     headers = f"Authorization: Bearer {token}\r\nContent-Type: text/csv\r\n"
     await connection.open()
     for file in [*files[:-1], files[0]]:
         started = time.perf_counter()
         status, body = await connection.ask("POST", "/api/v1/submissions", headers, file.content)
         if status in (200, 201):
-            found.receipts.append((number, file, json.loads(body)))
+            traffic.receipts.append((number, file, json.loads(body)))
         else:
-            found.refused.append((status, body.decode()))
+            traffic.refused.append((status, body.decode()))
         if status == 201:
-            found.seconds.append(time.perf_counter() - started)
+            traffic.seconds.append(time.perf_counter() - started)
     status, _ = await connection.ask("POST", "/api/v1/submissions", headers, files[-1].content)
-    assert status == 429, f"the quota must hold, however: {status}"
+    assert status == 429, f"status {status} for a file beyond the quota"
     connection.close()
 
 
-async def look(connection: Connection, path: str, seconds: list[float]) -> None:
-    """Ask for a page at fixed moments, whether or not the one before took long."""
+async def read_page(connection: Connection, path: str, seconds: list[float]) -> None:
+    """Request a page ten times a second."""
     await connection.open()
     while True:
         started = time.perf_counter()
@@ -92,25 +92,27 @@ async def look(connection: Connection, path: str, seconds: list[float]) -> None:
         await asyncio.sleep(max(0, 1 / PAGES_PER_SECOND - (time.perf_counter() - started)))
 
 
-async def send_all(host: str, port: int, teams: list[tuple[int, str]], files: list[File]) -> Found:
-    found = Found()
+async def send_all(
+    host: str, port: int, teams: list[tuple[int, str]], files: list[File]
+) -> Traffic:
+    traffic = Traffic()
     each = len(files) // len(teams)
-    lookers = [
-        asyncio.create_task(look(Connection(host, port), path, seconds))
+    readers = [
+        asyncio.create_task(read_page(Connection(host, port), path, seconds))
         for path, seconds in (
-            ("/", found.page_seconds),
-            ("/api/v1/standings", found.answer_seconds),
+            ("/", traffic.page_seconds),
+            ("/api/v1/standings", traffic.answer_seconds),
         )
     ]
     await asyncio.gather(
         *(
             send_files(
-                Connection(host, port), number, token, files[i * each : (i + 1) * each], found
+                Connection(host, port), number, token, files[i * each : (i + 1) * each], traffic
             )
             for i, (number, token) in enumerate(teams)
         )
     )
-    for looker in lookers:
-        looker.cancel()
-        assert isinstance((await asyncio.gather(looker, return_exceptions=True))[0], BaseException)
-    return found
+    for reader in readers:
+        reader.cancel()
+        assert isinstance((await asyncio.gather(reader, return_exceptions=True))[0], BaseException)
+    return traffic

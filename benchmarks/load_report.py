@@ -1,4 +1,4 @@
-"""Results of leaderboard_load.py: one row a database, as JSON and as a table."""
+"""Results of leaderboard_load.py: one row per database, as JSON and as a table."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from customs_baselines.experiments.markdown_tables import markdown_row
 Results = dict[str, dict[str, Any]]
 
 _COLUMNS = {
-    "scored a second": "per_second_generator_excluded",
+    "scored per second": "per_second_generator_excluded",
     "by CPU": "per_second_by_cpu",
     "by the clock": "per_second_wall_clock",
     "answer p50, ms": "latency_p50_ms",
@@ -24,16 +24,16 @@ _COLUMNS = {
 }
 
 
-def save(found: dict[str, Any], path: Path) -> Results:
-    """Put the figures of one database beside those of the other; return both."""
+def save(row: dict[str, Any], path: Path) -> Results:
+    """Add the row of one database to the results file; return all rows."""
     results: Results = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    results[found["database"]] = found
+    results[row["database"]] = row
     path.write_text(json.dumps(results, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     return results
 
 
 def table_of(results: Results) -> str:
-    """Markdown table, one row a database."""
+    """Return a Markdown table with one row per database."""
     lines = [
         markdown_row(["database", "teams", "submissions", "stored before", *_COLUMNS]),
         markdown_row(["---"] + ["---:"] * (3 + len(_COLUMNS))),

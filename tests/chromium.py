@@ -1,4 +1,4 @@
-"""A real browser for tests, and what to ask it."""
+"""A real browser for tests, and checks to run in it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PHONE, DESKTOP, PROJECTOR = (360, 780), (1280, 900), (1920, 1080)
 
 
 def start_or_skip() -> webdriver.Chrome:
-    """Start Chromium, or skip the test and say what is missing."""
+    """Start Chromium, or skip the test with the name of the missing program."""
     names = ("chromium", "chromium-browser", "google-chrome")
     browser = next(filter(None, map(shutil.which, names)), None)
     driver = shutil.which("chromedriver")
@@ -30,7 +30,7 @@ def start_or_skip() -> webdriver.Chrome:
             f"NO BROWSER TESTS: {missing} is not installed (packages chromium, chromium-driver)."
         )
         if os.environ.get(REQUIRED) == "1":
-            pytest.fail(f"{reason} {REQUIRED}=1 asks for them.")
+            pytest.fail(f"{reason} {REQUIRED}=1 requires them.")
         pytest.skip(reason)
     options = Options()
     options.binary_location = browser
@@ -43,7 +43,7 @@ def start_or_skip() -> webdriver.Chrome:
 def show_as(
     browser: webdriver.Chrome, size: tuple[int, int], scheme: str = "light", medium: str = "screen"
 ) -> None:
-    """Take a screen of some size, in light or dark, or paper."""
+    """Set the screen's size and colour scheme, or paper."""
     width, height = size
     metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": size == PHONE}
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
@@ -53,7 +53,7 @@ def show_as(
 
 @contextmanager
 def without_scripts(browser: webdriver.Chrome) -> Iterator[None]:
-    """Let pages' scripts not run."""
+    """Disable scripts."""
     browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
     try:
         yield
@@ -62,24 +62,24 @@ def without_scripts(browser: webdriver.Chrome) -> Iterator[None]:
 
 
 class Traffic:
-    """What a browser asks for: url, headers and, once it is known, status."""
+    """Requests of a browser: url, headers and, once it is known, status."""
 
     def __init__(self, browser: webdriver.Chrome) -> None:
         self._browser = browser
         self._seen: dict[str, dict[str, Any]] = {}
-        self._browser.get_log("performance")  # of before
+        self._browser.get_log("performance")  # drops earlier requests
 
     def requests(self) -> list[dict[str, Any]]:
-        """Return everything that was asked for since this object was made."""
+        """Return all requests since the start."""
         for line in self._browser.get_log("performance"):
             message = json.loads(line["message"])["message"]
-            held = message["params"]
+            event = message["params"]
             if message["method"] == "Network.requestWillBeSent":
-                request = held["request"]
+                request = event["request"]
                 seen = {"url": request["url"], "headers": request["headers"], "status": None}
-                self._seen[held["requestId"]] = seen
+                self._seen[event["requestId"]] = seen
             elif message["method"] == "Network.responseReceived":
-                self._seen[held["requestId"]]["status"] = held["response"]["status"]
+                self._seen[event["requestId"]]["status"] = event["response"]["status"]
         return list(self._seen.values())
 
 
@@ -92,9 +92,9 @@ def complaints_of(browser: webdriver.Chrome) -> list[str]:
     ]
 
 
-#: Returns what is wrong with how a page looks: texts whose contrast with what lies behind them is
-#: too low (WCAG 2.2, 1.4.3), lines of charts below 3:1 (1.4.11; grids only help), and what sticks
-#: out of the page to the right (1.4.10; tables and code may scroll by themselves).
+#: Returns visual faults of a page: texts with too little contrast (WCAG 2.2, 1.4.3), lines of
+#: charts below 3:1 (1.4.11; except grid lines), and elements that overflow to the right (1.4.10;
+#: tables and code may scroll by themselves).
 FAULTS = """
 const root = document.documentElement;
 const canvas = document.createElement('canvas').getContext('2d', {willReadFrequently: true});
@@ -135,14 +135,14 @@ while (walker.nextNode()) {
   const ink = over(rgba(element.closest('svg') ? style.fill : style.color), ground);
   const size = parseFloat(style.fontSize), bold = parseInt(style.fontWeight) >= 700;
   const needed = size >= 24 || (bold && size >= 18.66) ? 3 : 4.5;
-  const found = ratio(ink, ground);
-  if (found < needed) faults.push(`contrast of ${text.slice(0, 40)}: ${found.toFixed(2)}`);
+  const contrast = ratio(ink, ground);
+  if (contrast < needed) faults.push(`contrast of ${text.slice(0, 40)}: ${contrast.toFixed(2)}`);
 }
 for (const line of document.querySelectorAll('.chart .line, .level, .spark path, .whisker path')) {
   if (!line.checkVisibility()) continue;
   const ground = behind(document.body);
-  const found = ratio(over(rgba(getComputedStyle(line).stroke), ground), ground);
-  if (found < 3) faults.push(`contrast of a line ${line.getAttribute('class')}: ${found}`);
+  const contrast = ratio(over(rgba(getComputedStyle(line).stroke), ground), ground);
+  if (contrast < 3) faults.push(`contrast of a line ${line.getAttribute('class')}: ${contrast}`);
 }
 for (const element of document.querySelectorAll('body *')) {
   if (element.closest('.scroll, pre, .visually-hidden, svg')) continue;

@@ -1,4 +1,4 @@
-"""A loopback server that answers the official Kaggle client, and remembers what it was sent."""
+"""A loopback server that answers the official Kaggle client and records its requests."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ LEADERBOARD = "TeamId,TeamName,Score\n7,Busan,0.61\n8,Lagos,0.55\n"
 
 @dataclass
 class Kaggle:
-    """What the service holds.
+    """State of the server.
 
     Attributes
     ----------
     calls : list of (str, dict)
         Method and request, in order.
     blobs : dict of str to dict
-        By token: name, type, and content once it was put.
+        Name, type and (after the upload) content by token.
     """
 
     url: str = ""
@@ -64,8 +64,8 @@ class Kaggle:
         return self._new_blob(asked["fileName"], "SUBMISSION")
 
     def _GetDatasetStatus(self, asked):
-        held = self.datasets.get(f"{asked['ownerSlug']}/{asked['datasetSlug']}")
-        return None if held is None else {"status": "READY"}
+        known = f"{asked['ownerSlug']}/{asked['datasetSlug']}" in self.datasets
+        return {"status": "READY"} if known else None
 
     def _CreateDataset(self, asked):
         name = f"{asked['ownerSlug']}/{asked['slug']}"
@@ -147,24 +147,24 @@ class Kaggle:
 @contextmanager
 def serving() -> Iterator[Kaggle]:
     """Serve on a free port of the loopback."""
-    held = Kaggle()
+    kaggle = Kaggle()
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_POST(self):
             asked = json.loads(self._body() or b"{}")
-            found = held.answer(self.path.removeprefix("/api/v1/"), asked)
-            if found is None:
+            answer = kaggle.answer(self.path.removeprefix("/api/v1/"), asked)
+            if answer is None:
                 self._send(404, b'{"code": 404, "message": "Not found"}', "application/json")
-            elif isinstance(found, bytes):
-                self._send(200, found, "application/zip")
+            elif isinstance(answer, bytes):
+                self._send(200, answer, "application/zip")
             else:
-                self._send(200, json.dumps(found).encode(), "application/json")
+                self._send(200, json.dumps(answer).encode(), "application/json")
 
         def do_PUT(self):
-            taken = held.put(self.path.removeprefix("/upload/"), self._body())
-            self._send(200 if taken else 400, b"", "text/plain")
+            accepted = kaggle.put(self.path.removeprefix("/upload/"), self._body())
+            self._send(200 if accepted else 400, b"", "text/plain")
 
         def _body(self):
             if "chunked" not in self.headers.get("Transfer-Encoding", ""):
@@ -188,11 +188,11 @@ def serving() -> Iterator[Kaggle]:
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         server.daemon_threads = True
-        held.url = f"http://127.0.0.1:{server.server_address[1]}"
+        kaggle.url = f"http://127.0.0.1:{server.server_address[1]}"
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:
-            yield held
+            yield kaggle
         finally:
             server.shutdown()
             thread.join(10)

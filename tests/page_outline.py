@@ -1,4 +1,4 @@
-"""Reading a page as a screen reader or a security policy would."""
+"""Checks of a page's HTML for screen readers and the security policy."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from itertools import pairwise
 
 _VOID = {"meta", "link", "img", "input", "br", "wbr", "hr"}
 _SVG_LEAVES = {"path", "line", "circle", "rect", "use", "image", "defs", "g"}
-#: Elements in the middle of a word or sentence; the others stand apart.
+#: Elements within a word or sentence; text around others is separated by spaces.
 _INLINE = {"a", "b", "strong", "code", "time", "span", "wbr", "i"}
 
 
 class Outline(HTMLParser):
-    """What matters of a page's HTML; parsing fails where tags do not match."""
+    """Elements, headings and text of a page; parsing fails if tags do not match."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -48,24 +48,24 @@ class Outline(HTMLParser):
             self.text += data
 
     def all(self, tag):
-        return [held for name, held in self.elements if name == tag]
+        return [attributes for name, attributes in self.elements if name == tag]
 
     def words(self):
         return " ".join(self.text.split())
 
 
 def check_page(html: str) -> Outline:
-    """Assert what holds for every page, and return its outline."""
+    """Check the rules for every page, and return its outline."""
     page = Outline(html)
     assert html.startswith("<!doctype html>")
     (root,) = page.all("html")
     assert root["lang"] == "en"
     assert page.all("title")
     assert page.all("meta")[1]["name"] == "viewport"
-    # Headings: one h1, and none is skipped on the way down.
+    # Headings: one h1, and no level is skipped.
     assert page.headings.count(1) == 1, page.headings
     assert all(b - a <= 1 for a, b in pairwise(page.headings))
-    # Nothing that the policy would refuse, and nothing from elsewhere.
+    # Nothing that the policy refuses, and nothing from other servers.
     assert not page.all("style")
     for tag, attributes in page.elements:
         assert "style" not in attributes, (tag, attributes)
@@ -75,31 +75,30 @@ def check_page(html: str) -> Outline:
             assert address.startswith(("/", "?", "#")), (tag, address)
             assert not address.startswith("//"), (tag, address)
     assert all(script["src"] for script in page.all("script"))
-    # Names of things.
-    ids = [held["id"] for _, held in page.elements if "id" in held]
+    # Labels and descriptions.
+    ids = [attributes["id"] for _, attributes in page.elements if "id" in attributes]
     assert len(ids) == len(set(ids)), ids
-    for _, held in page.elements:
+    for _, attributes in page.elements:
         for name in ("aria-labelledby", "aria-describedby"):
-            assert held.get(name, ids[0]) in ids, held
+            assert attributes.get(name, ids[0]) in ids, attributes
     labelled = {label["for"] for label in page.all("label")}
     for field in page.all("input"):
         assert field.get("aria-label") or field["id"] in labelled, field
     assert all("alt" in image for image in page.all("img"))
-    for picture in page.all("svg"):
-        assert picture.get("aria-hidden") == "true" or picture.get("aria-label"), picture
+    for chart in page.all("svg"):
+        assert chart.get("aria-hidden") == "true" or chart.get("aria-label"), chart
     assert len(page.all("table")) == len(page.all("caption"))
     assert all("scope" in cell for cell in page.all("th"))
-    here = [held for held in page.all("a") if held.get("aria-current") == "page"]
-    assert len(here) <= 1
+    assert sum(link.get("aria-current") == "page" for link in page.all("a")) <= 1
     return page
 
 
 def check_self_contained(html: str) -> Outline:
-    """Assert that a page with pictures needs no script and no other file; return its outline."""
+    """Check that a page needs no script and no other file; return its outline."""
     page = Outline(html)
     for tag in ("script", "img", "link", "iframe"):
         assert not page.all(tag), tag
-    # Names of XML vocabularies are no addresses that are fetched.
+    # Names of XML vocabularies are not fetched.
     addresses = set(re.findall(r"https?://[^\"' )<]+", html))
     assert all("w3.org" in address for address in addresses), addresses
     assert not re.search(r"url\((?!#)", html)

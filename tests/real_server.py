@@ -1,4 +1,4 @@
-"""A leaderboard's server on a free port, and a team that talks to it."""
+"""A leaderboard's server on a free port, and a team with its token."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Member:
 
 @dataclass
 class Running:
-    """A server in a thread; `stop` returns when all requests are answered."""
+    """A server in a thread; `stop` waits until all requests are answered."""
 
     url: str
     server: uvicorn.Server
@@ -49,15 +49,15 @@ class Running:
 def running(
     board: Board, settings: ServiceSettings | None = None, *, trusted_proxies: str = ""
 ) -> Iterator[Running]:
-    """Serve in a thread as `customs-kit leaderboard serve` does in a process."""
+    """Serve in a thread, like `customs-kit leaderboard serve` in a process."""
     address = Address(port=0, trusted_proxies=trusted_proxies)
     with address.listen() as listening:
         url = url_of(listening)
         server = make_server(board, address, settings or ServiceSettings())
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
-        found = Running(url, server, thread)
+        server_thread = Running(url, server, thread)
         try:
-            yield found
+            yield server_thread
         finally:
-            found.stop()
+            server_thread.stop()

@@ -54,10 +54,10 @@ def author(edition_path, tmp_path_factory) -> Author:
 def before(browser, edition_path, tmp_path_factory, author) -> Iterator[SimpleNamespace]:
     """Weeks into a competition; tests add submissions."""
     folder = tmp_path_factory.mktemp("before")
-    made = make_up_board(folder, edition_path, pace=0.1, author=author)
-    with served(made) as url:
-        yield SimpleNamespace(made=made, url=url, board=made.board)
-    made.board.close_connections()
+    story = make_up_board(folder, edition_path, pace=0.1, author=author)
+    with served(story) as url:
+        yield SimpleNamespace(story=story, url=url, board=story.board)
+    story.board.close_connections()
 
 
 @pytest.fixture(scope="module")
@@ -65,34 +65,34 @@ def after(browser, edition_path, tmp_path_factory, author) -> Iterator[SimpleNam
     """After close and reveal; read only."""
     until = CLOSES + timedelta(days=7)
     folder = tmp_path_factory.mktemp("after")
-    made = make_up_board(folder, edition_path, until=until, pace=0.1, author=author)
-    close_competition(made.board, n_replicates=50)
-    reveal_labels(made.board)
-    with served(made) as url:
-        yield SimpleNamespace(made=made, url=url, board=made.board)
-    made.board.close_connections()
+    story = make_up_board(folder, edition_path, until=until, pace=0.1, author=author)
+    close_competition(story.board, n_replicates=50)
+    reveal_labels(story.board)
+    with served(story) as url:
+        yield SimpleNamespace(story=story, url=url, board=story.board)
+    story.board.close_connections()
 
 
 @pytest.fixture(autouse=True)
 def traffic(browser) -> Iterator[Traffic]:
-    """No error or policy violation in the console, and no request to anybody else."""
+    """Check that there is no error in the console and no request to another server."""
     show_as(browser, DESKTOP)
     complaints_of(browser)
     traffic = Traffic(browser)
     yield traffic
-    asked = [held["url"] for held in traffic.requests()]
-    assert asked
-    assert all(url.startswith(("http://127.0.0.1:", "data:")) for url in asked), asked
-    # A refusal is in the console, too; it is the test that expects it.
-    said = [text for text in complaints_of(browser) if "server responded with a status" not in text]
-    assert said == []
+    urls = [request["url"] for request in traffic.requests()]
+    assert urls
+    assert all(url.startswith(("http://127.0.0.1:", "data:")) for url in urls), urls
+    # Refusals, which tests expect, are in the console as well.
+    errors = [text for text in complaints_of(browser) if "responded with a status" not in text]
+    assert errors == []
 
 
 def wait_for(browser, condition):
-    """Wait until something holds."""
-    # What is looked for may be missing, or vanish while it is looked at: a page is on its way.
-    gone = (WebDriverException,)
-    waiting = WebDriverWait(browser, 30, poll_frequency=0.05, ignored_exceptions=gone)
+    """Wait until a condition is true."""
+    # Elements may be missing, or vanish, while a page loads.
+    ignored = (WebDriverException,)
+    waiting = WebDriverWait(browser, 30, poll_frequency=0.05, ignored_exceptions=ignored)
     return waiting.until(lambda _: condition())
 
 
@@ -101,7 +101,7 @@ def find(browser, selector):
 
 
 def sees(browser, selector, text):
-    """Wait until a text is in an element, after a click for example."""
+    """Wait until an element contains a text."""
     return wait_for(browser, lambda: text in find(browser, selector).text)
 
 
@@ -118,40 +118,40 @@ def fill_form(browser, url, token, path):
 
 
 def wake(browser):
-    """What happens when somebody comes back to the page."""
+    """Fire the event of a reader who comes back to the page."""
     browser.execute_script("document.dispatchEvent(new Event('visibilitychange'))")
 
 
-def test_a_team_uploads_and_stands_on_the_board(browser, before):
+def test_a_team_uploads_and_is_on_the_board(browser, before):
     name = "Waiting for Data"
     browser.get(before.url)
     assert name not in names_of(browser)
-    path = before.made.author.write(0.5, 1, "mine.csv")
-    fill_form(browser, before.url, before.made.tokens[name], path)
+    path = before.story.author.write(0.5, 1, "mine.csv")
+    fill_form(browser, before.url, before.story.tokens[name], path)
     assert sees(browser, "h1", "is in")
-    (held,) = team_history(before.board, before.made.teams[name].number)
-    assert find(browser, "h1").text == f"Submission {held.number} is in"
-    assert f"{held.shown:.3f}" in find(browser, ".facts").text
+    (stored,) = team_history(before.board, before.story.teams[name].number)
+    assert find(browser, "h1").text == f"Submission {stored.number} is in"
+    assert f"{stored.shown:.3f}" in find(browser, ".facts").text
     find(browser, "main .button").click()
     assert sees(browser, "#board", name)
-    row = find(browser, f'tr[data-team="{before.made.teams[name].number}"]')
-    assert f"{held.shown:.3f}" in row.text
+    row = find(browser, f'tr[data-team="{before.story.teams[name].number}"]')
+    assert f"{stored.shown:.3f}" in row.text
 
 
-def test_a_bad_file_is_told_and_can_be_mended(browser, before, tmp_path):
-    lines = before.made.author.write(0.5, 2, "mine.csv").read_text().splitlines()
+def test_a_bad_file_is_refused_and_can_be_corrected(browser, before, tmp_path):
+    lines = before.story.author.write(0.5, 2, "mine.csv").read_text().splitlines()
     identifier = lines[3].split(",")[0]
     path = tmp_path / "<img src=x onerror=window.hacked=1>.csv"
     path.write_text("\n".join([*lines[:3], f'{identifier},"{HOSTILE.replace(chr(34), chr(39))}"']))
-    fill_form(browser, before.url, before.made.tokens["HS6"], path)
+    fill_form(browser, before.url, before.story.tokens["HS6"], path)
     assert sees(browser, "h1", "Not accepted")
     assert find(browser, "[role=alert]").text.startswith("The file has")
     report = find(browser, ".report").text
     assert "line 4 has" in report
     assert "<img" in report  # as text
     assert browser.execute_script("return window.hacked") is None
-    find(browser, "#token").send_keys(before.made.tokens["HS6"])
-    find(browser, "#file").send_keys(str(before.made.author.write(0.3, 3, "mended.csv")))
+    find(browser, "#token").send_keys(before.story.tokens["HS6"])
+    find(browser, "#file").send_keys(str(before.story.author.write(0.3, 3, "corrected.csv")))
     find(browser, "form button").click()
     assert sees(browser, "h1", "is in")
 
@@ -160,11 +160,11 @@ def test_a_bad_file_is_told_and_can_be_mended(browser, before, tmp_path):
 def test_a_file_that_is_too_large_is_refused(browser, before, tmp_path, scripts):
     path = tmp_path / "large.csv"
     path.write_bytes(b"x" * (before.board.competition.max_upload_bytes + 100_000))
-    token = before.made.tokens["HS6"]
-    if scripts:  # told before anything is sent
+    token = before.story.tokens["HS6"]
+    if scripts:  # refused before anything is sent
         fill_form(browser, before.url, token, path)
-        told = browser.execute_script("return document.getElementById('file').validationMessage")
-        assert "at most 8 MiB" in told
+        message = "return document.getElementById('file').validationMessage"
+        assert "larger than 8 MiB" in browser.execute_script(message)
         assert browser.current_url.endswith("/submit")
     else:
         with without_scripts(browser):
@@ -173,7 +173,7 @@ def test_a_file_that_is_too_large_is_refused(browser, before, tmp_path, scripts)
 
 
 def test_a_wrong_token_is_refused_while_a_file_is_on_its_way(browser, before):
-    path = before.made.author.write(0.5, 4, "mine.csv")
+    path = before.story.author.write(0.5, 4, "mine.csv")
     fill_form(browser, before.url, "ckt_" + "x" * 43, path)
     assert sees(browser, "[role=alert]", "no team has it")
 
@@ -182,7 +182,7 @@ def test_columns_are_sorted_by_keyboard(browser, before):
     browser.get(before.url)
     usual = names_of(browser)
     link = find(browser, "th a[href*='sort=team']")
-    for _ in range(40):  # by Tab, as somebody without a mouse gets there
+    for _ in range(40):  # by Tab, without a mouse
         browser.switch_to.active_element.send_keys(Keys.TAB)
         if browser.switch_to.active_element == link:
             break
@@ -192,7 +192,7 @@ def test_columns_are_sorted_by_keyboard(browser, before):
     assert names_of(browser) == sorted(usual, key=str.casefold)
     heading = find(browser, "th[aria-sort]")
     assert heading.get_attribute("aria-sort") == "ascending"
-    # The focus is where it was, so that Enter turns the order round.
+    # The focus stays, so that Enter reverses the order.
     focused = browser.switch_to.active_element
     assert focused.text == "Team"
     focused.send_keys(Keys.ENTER)
@@ -207,17 +207,17 @@ def test_standings_come_alive_without_a_reload(browser, before, traffic):
     browser.execute_script("window.stayed = true")
 
     def lookups():
-        """What the script asked for after the page itself."""
-        asked = [held for held in traffic.requests() if held["url"].rstrip("/") == before.url]
-        return asked[1:]
+        """Return the script's requests, after that of the page itself."""
+        requests = traffic.requests()
+        return [request for request in requests if request["url"].rstrip("/") == before.url][1:]
 
     wake(browser)
-    wait_for(browser, lambda: [held["status"] for held in lookups()][:1] == [200])
+    wait_for(browser, lambda: [request["status"] for request in lookups()][:1] == [200])
     wake(browser)
-    wait_for(browser, lambda: [held["status"] for held in lookups()][1:2] == [304])
+    wait_for(browser, lambda: [request["status"] for request in lookups()][1:2] == [304])
     assert "If-None-Match" in lookups()[1]["headers"]
-    team = before.made.teams["KU Stats 401"]
-    submit_file(before.board, team.number, before.made.author.write(0.9, 5))
+    team = before.story.teams["KU Stats 401"]
+    submit_file(before.board, team.number, before.story.author.write(0.9, 5))
     row = f'tr[data-team="{team.number}"]'
     wake(browser)
     wait_for(browser, lambda: find(browser, f"{row} .rank").text == "1")
@@ -229,11 +229,11 @@ def test_standings_come_alive_without_a_reload(browser, before, traffic):
 
 
 def test_a_team_chooses_its_final_selections(browser, before):
-    team, token = before.made.teams["nightshift"], before.made.tokens["nightshift"]
+    team, token = before.story.teams["nightshift"], before.story.tokens["nightshift"]
     browser.get(f"{before.url}/team")
     find(browser, "#token").send_keys(token + Keys.ENTER)
     assert sees(browser, "h1", "nightshift")
-    numbers = [held.number for held in team_history(before.board, team.number)]
+    numbers = [submission.number for submission in team_history(before.board, team.number)]
     assert token not in browser.page_source
     for number in numbers[1:3]:
         box = find(browser, f'input[value="{number}"]')
@@ -241,10 +241,10 @@ def test_a_team_chooses_its_final_selections(browser, before):
         assert box.is_selected()
     find(browser, "#token").send_keys(token)
     find(browser, ".confirm button").click()
-    assert sees(browser, "[role=status]", "Saved: your team will be judged by")
+    assert sees(browser, "[role=status]", "Saved. Your final selection:")
     assert selected_numbers(before.board, team.number) == sorted(numbers[1:3])
-    ticked = browser.find_elements(By.CSS_SELECTOR, "input:checked")
-    assert {box.get_attribute("value") for box in ticked} == {str(n) for n in numbers[1:3]}
+    checked = browser.find_elements(By.CSS_SELECTOR, "input:checked")
+    assert {box.get_attribute("value") for box in checked} == {str(n) for n in numbers[1:3]}
     assert browser.get_cookies() == []
 
 
@@ -256,8 +256,8 @@ def test_everything_works_without_scripts(browser, before):
         wait_for(browser, lambda: "sort=team" in browser.current_url)
         assert names_of(browser) == sorted(usual, key=str.casefold)
         assert find(browser, "svg.chart.wide").is_displayed()
-        path = before.made.author.write(0.2, 6, "mine.csv")
-        fill_form(browser, before.url, before.made.tokens["Team 17"], path)
+        path = before.story.author.write(0.2, 6, "mine.csv")
+        fill_form(browser, before.url, before.story.tokens["Team 17"], path)
         assert sees(browser, "h1", "is in")
 
 
@@ -276,34 +276,34 @@ def test_after_the_close(browser, after):
     assert find(browser, "a[download]").get_attribute("href").endswith("/reveal.json.gz")
 
 
-def test_a_page_says_when_it_grows_old(browser, before, tmp_path):
-    made = copy_of(before.made, tmp_path / "board")
-    with served(made) as url:
+def test_a_page_says_when_it_is_stale(browser, before, tmp_path):
+    story = copy_of(before.story, tmp_path / "board")
+    with served(story) as url:
         browser.get(url)
         assert browser.execute_script("return document.querySelector('[data-stale]')") is None
     wake(browser)  # the server is gone
     wait_for(browser, lambda: find(browser, "[data-stale]"))
     note = "return getComputedStyle(document.getElementById('phase'), '::after').content"
     assert "no connection" in browser.execute_script(note)
-    made.board.close_connections()
+    story.board.close_connections()
     assert any("ERR_CONNECTION" in text for text in complaints_of(browser))
 
 
-def test_the_page_turns_over_when_the_competition_closes(browser, before, tmp_path):
-    made = copy_of(before.made, tmp_path / "board")
-    with served(made) as url:
+def test_the_page_reloads_when_the_competition_closes(browser, before, tmp_path):
+    story = copy_of(before.story, tmp_path / "board")
+    with served(story) as url:
         browser.get(url)
         assert find(browser, ".phase").text == "Open"
-        made.clock.at = CLOSES + timedelta(days=1)
-        close_competition(made.board, n_replicates=20)
+        story.clock.at = CLOSES + timedelta(days=1)
+        close_competition(story.board, n_replicates=20)
         wake(browser)
         wait_for(browser, lambda: find(browser, "h2").text == "Final standings")
-    made.board.close_connections()
+    story.board.close_connections()
 
 
 def test_hostile_texts_do_nothing(browser, before):
     """Names have a safe alphabet; the page does not rely on it."""
-    team = before.made.teams["Rotterdam_Gate"]
+    team = before.story.teams["Rotterdam_Gate"]
 
     def rename(name):
         with before.board.database.writing() as session:
@@ -313,11 +313,11 @@ def test_hostile_texts_do_nothing(browser, before):
     try:
         browser.get(before.url)
         assert HOSTILE in names_of(browser)
-        submit_file(before.board, team.number, before.made.author.write(0.95, 7))
-        wake(browser)  # the script puts the name into the page, too
+        submit_file(before.board, team.number, before.story.author.write(0.95, 7))
+        wake(browser)  # the script writes the name into the page, too
         wait_for(browser, lambda: HOSTILE in find(browser, "#news").get_attribute("textContent"))
         browser.get(f"{before.url}/team")
-        find(browser, "#token").send_keys(before.made.tokens["Rotterdam_Gate"] + Keys.ENTER)
+        find(browser, "#token").send_keys(before.story.tokens["Rotterdam_Gate"] + Keys.ENTER)
         assert sees(browser, "h1", HOSTILE)
         assert browser.execute_script("return window.hacked") is None
         assert browser.find_elements(By.CSS_SELECTOR, "img[src='x']") == []
@@ -334,18 +334,18 @@ def bad_file(tmp_path_factory):
 
 def visit_all(browser, before, after, bad_file):
     """Visit every kind of page; yields its name."""
-    for made, path in (
+    for side, path in (
         (before, "/"), (after, "/"), (before, "/submit"), (before, "/team"), (before, "/about"),
         (before, "/log"), (before, "/nowhere"),
     ):  # fmt: skip
-        browser.get(made.url + path)
-        yield f"{path} {'after' if made is after else 'before'}"
-    for made in (before, after):
-        browser.get(f"{made.url}/team")
-        find(browser, "#token").send_keys(made.made.tokens["nightshift"] + Keys.ENTER)
+        browser.get(side.url + path)
+        yield f"{path} {'after' if side is after else 'before'}"
+    for side in (before, after):
+        browser.get(f"{side.url}/team")
+        find(browser, "#token").send_keys(side.story.tokens["nightshift"] + Keys.ENTER)
         assert sees(browser, "h1", "nightshift")
         yield "own team"
-    fill_form(browser, before.url, before.made.tokens["HS6"], bad_file)
+    fill_form(browser, before.url, before.story.tokens["HS6"], bad_file)
     assert sees(browser, "h1", "Not accepted")
     yield "refused"
 
@@ -362,8 +362,8 @@ def test_pages_fit_and_can_be_read(browser, before, after, bad_file):
 
 def test_paper_is_white_and_has_no_forms(browser, before, after):
     show_as(browser, DESKTOP, "dark", medium="print")
-    for made in (before, after):
-        browser.get(made.url)
+    for side in (before, after):
+        browser.get(side.url)
         assert browser.execute_script(FAULTS) == []
         assert browser.execute_script(GROUND) == "rgb(255, 255, 255)"
         assert not find(browser, "header nav").is_displayed()
@@ -375,14 +375,14 @@ def test_a_phone_shows_what_matters(browser, before):
     show_as(browser, PHONE)
     browser.get(before.url)
     row = public_standings(before.board).rows[0]
-    shown = find(browser, f'tr[data-team="{row.team_number}"]').text
-    assert row.team in shown
-    assert f"{row.score:.3f}" in shown
-    assert f"{row.n_submissions} submissions" in shown
+    text = find(browser, f'tr[data-team="{row.team_number}"]').text
+    assert row.team in text
+    assert f"{row.score:.3f}" in text
+    assert f"{row.n_submissions} submissions" in text
     assert find(browser, ".phone-sort").is_displayed()
     assert find(browser, "svg.chart.narrow").is_displayed()
     assert not find(browser, "svg.chart.wide").is_displayed()
-    # Fingers: what can be tapped in a line of its own is at least 24 px high (WCAG 2.5.8).
+    # Tap targets on lines of their own are at least 24 px high (WCAG 2.5.8).
     heights = "return [...document.querySelectorAll('nav a, button, .phone-sort a, .sort')]"
     heights += ".filter((e) => e.checkVisibility()).map((e) => e.getBoundingClientRect().height)"
     assert min(browser.execute_script(heights)) >= 24
@@ -401,7 +401,7 @@ def test_keyboards_can_skip_and_see_where_they_are(browser, before):
     skip.send_keys(Keys.ENTER)
     focused = "return document.activeElement.id"
     wait_for(browser, lambda: browser.execute_script(focused) == "content")
-    assert browser.execute_script("return window.stayed") is True  # nothing was loaded again
+    assert browser.execute_script("return window.stayed") is True  # no reload
 
 
 def test_names_and_roles_are_what_a_screen_reader_needs(browser, before):

@@ -1,4 +1,4 @@
-"""What the README says of the load is what was measured."""
+"""The README's table of the load benchmark is that of the results file."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ def test_the_table_is_that_of_the_results(monkeypatch):
     put_table(ROOT / "leaderboard/README.md", "load", report.table_of(results), check=True)
 
 
-def test_figures_of_one_database_stand_beside_the_others(monkeypatch, tmp_path):
+def test_results_of_one_database_do_not_replace_the_others(monkeypatch, tmp_path):
     monkeypatch.syspath_prepend(ROOT / "benchmarks")
     report = import_module("load_report")
-    held = json.loads((ROOT / "leaderboard/results/load.json").read_text())
+    results = json.loads((ROOT / "leaderboard/results/load.json").read_text())
     path = tmp_path / "load.json"
-    report.save({**held["SQLite"], "teams": 7}, path)
-    report.save(held["PostgreSQL"], path)
-    assert report.save(held["SQLite"], path) == held == json.loads(path.read_text())
+    report.save({**results["SQLite"], "teams": 7}, path)
+    report.save(results["PostgreSQL"], path)
+    assert report.save(results["SQLite"], path) == results == json.loads(path.read_text())
 
 
 def test_one_database_makes_one_row(monkeypatch):
     monkeypatch.syspath_prepend(ROOT / "benchmarks")
     report = import_module("load_report")
-    held = json.loads((ROOT / "leaderboard/results/load.json").read_text())
-    assert report.table_of({"SQLite": held["SQLite"]}).count("\n") == 2
+    results = json.loads((ROOT / "leaderboard/results/load.json").read_text())
+    assert report.table_of({"SQLite": results["SQLite"]}).count("\n") == 2
     with pytest.raises(KeyError):
         report.table_of({"SQLite": {}})

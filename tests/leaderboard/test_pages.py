@@ -1,4 +1,4 @@
-"""The pages, asked for over HTTP without a browser."""
+"""The pages over HTTP, without a browser."""
 
 from __future__ import annotations
 
@@ -54,10 +54,10 @@ def story(edition_path, tmp_path_factory, author) -> MadeUp:
 def closed(edition_path, tmp_path_factory, author) -> MadeUp:
     """The same after the close and the reveal; read only."""
     folder = tmp_path_factory.mktemp("closed")
-    made = make_up_board(folder, edition_path, until=AFTER, pace=0.15, author=author)
-    close_competition(made.board, n_replicates=50)
-    reveal_labels(made.board)
-    return made
+    story = make_up_board(folder, edition_path, until=AFTER, pace=0.15, author=author)
+    close_competition(story.board, n_replicates=50)
+    reveal_labels(story.board)
+    return story
 
 
 @pytest.fixture(scope="module")
@@ -81,13 +81,13 @@ def young(first_days, tmp_path) -> MadeUp:
 
 
 def client_of(board: Board, **settings) -> TestClient:
-    """A client of a service that trusts no answer to be new, and whose time stands still."""
+    """A client of a service whose cached answers are never fresh and whose clock stands still."""
     settings = {"refresh_s": 0, "timer": lambda: 0.0, **settings}
     return TestClient(make_app(board, ServiceSettings(**settings)), raise_server_exceptions=False)
 
 
 def read(client: TestClient, path: str, status: int = 200):
-    """Ask for a page as a browser does, and check what holds for every page."""
+    """Request a page like a browser, and check the rules for all pages."""
     answer = client.get(path, headers={"Accept": "text/html"})
     assert answer.status_code == status
     return check_page(answer.text)
@@ -103,7 +103,7 @@ def rows_of(html: str) -> list[str]:
     return re.findall(r'<span class="name">(.*?)</span>', table[: table.index("</table>")])
 
 
-def test_the_standings_show_what_the_board_knows(story):
+def test_the_standings_show_the_state_of_the_board(story):
     client = client_of(story.board)
     words = read(client, "/").words()
     standings = public_standings(story.board)
@@ -119,7 +119,7 @@ def test_the_standings_show_what_the_board_knows(story):
     assert "graphfc baseline 0.780" in words  # as many decimals as the Ladder's step has
 
 
-def test_baselines_stand_among_the_teams_and_have_no_rank(story):
+def test_baselines_are_among_the_teams_and_have_no_rank(story):
     html = client_of(story.board).get("/").text
     names = rows_of(html)
     levels = standings_page._some(story.board.reference_scores.baselines)
@@ -155,19 +155,19 @@ def test_columns_are_sorted_by_links(story, query, sorted_by, aria):
     assert f'aria-sort="{aria}"' in html
 
 
-def test_a_heading_leads_to_the_other_order(story):
+def test_the_link_of_the_sort_column_reverses_the_order(story):
     client = client_of(story.board)
     assert 'href="?sort=score&amp;order=asc#standings"' in client.get("/").text
     assert 'href="?sort=score#standings"' in client.get("/?sort=score&order=asc").text
 
 
-def test_what_is_no_column_does_not_grow_the_cache(story):
+def test_unknown_columns_do_not_grow_the_cache(story):
     client = client_of(story.board)
     client.get("/")
-    held = len(client.app.state.answers._held)
+    n_entries = len(client.app.state.answers._entries)
     for i in range(20):
         client.get(f"/?sort=x{i}&order=y{i}&z={i}")
-    assert len(client.app.state.answers._held) == held
+    assert len(client.app.state.answers._entries) == n_entries
 
 
 def test_an_unchanged_page_is_not_sent_again(young):
@@ -181,7 +181,7 @@ def test_an_unchanged_page_is_not_sent_again(young):
     assert "Waiting for Data" in fresh.text
 
 
-def test_the_time_left_does_not_grow_old(young):
+def test_the_time_left_is_never_stale(young):
     client = client_of(young.board)
     young.clock.at = CLOSES - timedelta(minutes=44, seconds=30)
     assert "closes in 44 minutes" in client.get("/").text
@@ -192,7 +192,7 @@ def test_the_time_left_does_not_grow_old(young):
 
 
 def test_nothing_before_the_close_depends_on_exact_scores(young, monkeypatch):
-    """Neither labels nor exact scores are even looked at."""
+    """Pages read neither labels nor exact scores."""
     client = client_of(young.board)
     token = young.tokens["nightshift"]
 
@@ -206,7 +206,7 @@ def test_nothing_before_the_close_depends_on_exact_scores(young, monkeypatch):
         session.execute(update(Submission).values(dict.fromkeys(exact, 0.123456789)))
 
     def no_judge(_board):
-        raise AssertionError("a page asked for the labels")
+        raise AssertionError("a page reads the labels")
 
     monkeypatch.setattr(Board, "judge", property(no_judge))
     client = client_of(young.board)
@@ -214,35 +214,35 @@ def test_nothing_before_the_close_depends_on_exact_scores(young, monkeypatch):
 
 
 def test_an_empty_board_says_so(empty, tmp_path):
-    made = copy_of(empty, tmp_path / "board")
-    client = client_of(made.board)
-    assert "The first submission will be" in read(client, "/").words()
-    made.clock.at = OPENS - timedelta(days=1)
+    story = copy_of(empty, tmp_path / "board")
+    client = client_of(story.board)
+    assert "No team is on the board yet" in read(client, "/").words()
+    story.clock.at = OPENS - timedelta(days=1)
     words = read(client, "/").words()
     assert "Not open yet" in words
     assert "2 Feb 2026, 08:00 UTC" in words
-    answer = send(client, made.tokens["HS6"], made.author.write(0.5, 1).read_bytes())
+    answer = send(client, story.tokens["HS6"], story.author.write(0.5, 1).read_bytes())
     assert answer.status_code == 403
     assert "opens" in check_page(answer.text).words()
 
 
-def test_a_file_is_taken_and_told(young):
+def test_an_accepted_file_has_a_receipt(young):
     client = client_of(young.board)
     token, content = young.tokens["Waiting for Data"], young.author.write(0.5, 1).read_bytes()
     answer = send(client, token, gzip.compress(content), "mine.csv.gz")
     assert answer.status_code == 201
     assert answer.headers["Cache-Control"] == "no-store"
     page = check_page(answer.text)
-    (held,) = team_history(young.board, young.teams["Waiting for Data"].number)
-    assert f"Submission {held.number} is in" in page.words()
-    assert f"{held.shown:.3f}" in page.words()
+    (stored,) = team_history(young.board, young.teams["Waiting for Data"].number)
+    assert f"Submission {stored.number} is in" in page.words()
+    assert f"{stored.shown:.3f}" in page.words()
     assert "Left today 4 of 5" in page.words()
-    assert held.sha256 in page.words()
+    assert stored.sha256 in page.words()
     worse = send(client, token, young.author.write(0.01, 2).read_bytes())
     words = check_page(worse.text).words()
-    assert "The board still shows your best" in words
+    assert "The score on the board is unchanged" in words
     assert f"beats it by {young.board.competition.ladder_step} or more" in words
-    assert f"{held.shown:.3f}" in words
+    assert f"{stored.shown:.3f}" in words
 
 
 def test_the_same_file_again_is_recognised(young):
@@ -256,7 +256,7 @@ def test_the_same_file_again_is_recognised(young):
     assert len(team_history(young.board, young.teams["HS6"].number)) == n_before
 
 
-def test_a_bad_file_is_answered_with_everything_that_is_wrong(young):
+def test_a_bad_file_is_answered_with_all_its_problems(young):
     client = client_of(young.board)
     lines = young.author.write(0.5, 1).read_text().splitlines()
     known = lines[5].split(",")[0]
@@ -266,25 +266,25 @@ def test_a_bad_file_is_answered_with_everything_that_is_wrong(young):
     page = check_page(answer.text)
     words = page.words()
     assert "It was not counted" in words
-    for told in ("line 2 has 'nan'", "line 3 has '<b>1</b>'", "line 4 has nothing"):
-        assert told in words
+    for problem in ("line 2 has 'nan'", "line 3 has '<b>1</b>'", "line 4 has nothing"):
+        assert problem in words
     assert "must be one of test.csv" in words
     assert not page.all("b") or "<b>1</b>" not in answer.text
-    assert [form["action"] for form in page.all("form")] == ["/submit"]  # mend it and send again
+    assert [form["action"] for form in page.all("form")] == ["/submit"]  # to send it again
 
 
 @pytest.mark.parametrize(
-    ("change", "status", "told"),
+    ("change", "status", "text"),
     [
         ({"token": "ckt_" + "x" * 43}, 401, "no team has it"),
         ({"token": "nonsense"}, 401, "no team has it"),
         ({"content": b"x" * ((1 << 20) + 1)}, 413, "at most 1 MiB"),
-        ({"content": b""}, 422, "kind of problem"),
-        ({"content": b"PAR1 and more"}, 422, "kind of problem"),
-        ({"content": b"\x1f\x8b and no gzip"}, 422, "kind of problem"),
+        ({"content": b""}, 422, "The file has 1 problem."),
+        ({"content": b"PAR1 and more"}, 422, "The file has 1 problem."),
+        ({"content": b"\x1f\x8b and no gzip"}, 422, "The file has 1 problem."),
     ],
 )
-def test_what_is_refused_is_a_page(edition_path, tmp_path, change, status, told):
+def test_a_refusal_is_a_page(edition_path, tmp_path, change, status, text):
     competition = Competition(
         "Small", edition_path, OPENS, CLOSES, ladder_step=0.02, max_upload_mib=1
     )
@@ -292,11 +292,11 @@ def test_what_is_refused_is_a_page(edition_path, tmp_path, change, status, told)
     _, token = add_team(board, "Team A")
     answer = send(client_of(board), change.get("token", token), change.get("content", b"a,b\n"))
     assert answer.status_code == status
-    assert told in check_page(answer.text).words()
+    assert text in check_page(answer.text).words()
     assert answer.headers["Cache-Control"] == "no-store"
 
 
-def test_a_used_up_day_is_told(young):
+def test_a_used_up_quota_has_a_page(young):
     client = client_of(young.board)
     for seed in range(5):
         answer = send(client, young.tokens["HS6"], young.author.write(0.4, seed).read_bytes())
@@ -316,7 +316,7 @@ def test_wrong_tokens_are_limited_in_forms_too(young):
     assert "Too many wrong tokens" in check_page(answer.text).words()
 
 
-def test_no_page_holds_a_token_or_sets_a_cookie(young):
+def test_no_page_contains_a_token_or_sets_a_cookie(young):
     client = client_of(young.board)
     token = young.tokens["nightshift"]
     number = team_history(young.board, young.teams["nightshift"].number)[0].number
@@ -340,11 +340,11 @@ def test_a_team_sees_its_own_history(story):
     assert answer.status_code == 200
     page = check_page(answer.text)
     history = team_history(story.board, story.teams[name].number)
-    boxes = [held["value"] for held in page.all("input") if held["type"] == "checkbox"]
-    assert boxes == [str(held.number) for held in history]
-    assert all(held.sha256[:12] in page.words() for held in history)
+    boxes = [field["value"] for field in page.all("input") if field["type"] == "checkbox"]
+    assert boxes == [str(submission.number) for submission in history]
+    assert all(submission.sha256[:12] in page.words() for submission in history)
     assert "the 2 with the best public score" in page.words()
-    assert f"Submissions {len(history)} that count" in page.words()
+    assert f"Submissions {len(history)} accepted" in page.words()
 
 
 def test_final_selections_are_chosen(young):
@@ -352,7 +352,7 @@ def test_final_selections_are_chosen(young):
     team, token = young.teams["nightshift"], young.tokens["nightshift"]
     for seed in range(4):
         send(client, token, young.author.write(0.4, seed).read_bytes())
-    numbers = [held.number for held in team_history(young.board, team.number)]
+    numbers = [submission.number for submission in team_history(young.board, team.number)]
     other = team_history(young.board, young.teams["HS6"].number)[0].number
 
     def choose(*chosen, status=200):
@@ -361,14 +361,14 @@ def test_final_selections_are_chosen(young):
         assert answer.status_code == status
         return check_page(answer.text).words()
 
-    assert f"judged by submissions {min(numbers[:2])}, {max(numbers[:2])}" in choose(*numbers[:2])
+    assert f"Your final selection: {min(numbers[:2])}, {max(numbers[:2])}." in choose(*numbers[:2])
     assert selected_numbers(young.board, team.number) == sorted(numbers[:2])
     assert "At most 2" in choose(*numbers[:3], status=400)
     assert "has no submission" in choose(other, status=404)
     assert "by their numbers" in choose("1 OR 1=1", status=400)
     assert "by their numbers" in choose("9" * 40, status=400)
     assert selected_numbers(young.board, team.number) == sorted(numbers[:2])
-    assert "the default holds" in choose()
+    assert "the default applies" in choose()
     assert selected_numbers(young.board, team.number) == []
     young.clock.at = CLOSES + timedelta(hours=1)
     words = choose(numbers[0], status=403)
@@ -379,17 +379,15 @@ def test_final_selections_are_chosen(young):
 
 def test_late_files_are_marked(closed):
     client = client_of(closed.board)
-    late = [
-        (name, held)
+    name, late = next(
+        (name, submission)
         for name, team in closed.teams.items()
-        for held in team_history(closed.board, team.number)
-        if held.late
-    ]
-    assert late
-    name, held = late[0]
+        for submission in team_history(closed.board, team.number)
+        if submission.late
+    )
     words = check_page(client.post("/team", data={"token": closed.tokens[name]}).text).words()
-    assert f"{held.number} late" in words
-    assert f"{held.exact['private']['precision_at_5']:.3f}" in words
+    assert f"{late.number} late" in words
+    assert f"{late.exact['private']['precision_at_5']:.3f}" in words
     assert "token, again" not in words
 
 
@@ -414,7 +412,7 @@ def test_after_the_close_everything_exact_is_shown(closed):
             assert "{1} {0}, from {2}".format(*move) in words
     assert any(row.shake_up > 0 for row in finals.rows)
     assert any(row.shake_up < 0 for row in finals.rows)
-    assert "the team" in words  # who chose
+    assert "the team" in words  # in the column Chosen by
     assert "default: best public" in words
     for name, n in finals.frauds_by_scheme.items():
         if name != "honest":
@@ -434,7 +432,7 @@ def test_final_standings_are_sorted_by_links(closed, column):
         assert keys == sorted(keys, reverse=order == "desc")
 
 
-def test_the_reveal_is_there_only_after_it(young):
+def test_the_reveal_can_be_downloaded_once_it_is_published(young):
     client = client_of(young.board)
     young.clock.at = AFTER
     assert read(client, "/reveal.json.gz", 404)
@@ -458,14 +456,14 @@ def test_between_close_and_final_standings_the_page_waits(young):
 
 
 def test_a_close_without_teams_has_a_page(empty, tmp_path):
-    made = copy_of(empty, tmp_path / "board")
-    made.clock.at = AFTER
-    close_competition(made.board, n_replicates=20)
-    assert "No team sent a file" in read(client_of(made.board), "/").words()
+    story = copy_of(empty, tmp_path / "board")
+    story.clock.at = AFTER
+    close_competition(story.board, n_replicates=20)
+    assert "No team has a file that counts" in read(client_of(story.board), "/").words()
 
 
 @pytest.mark.parametrize(
-    ("kind", "told"),
+    ("kind", "margin"),
     [
         ("step", "beats it by 0.02 or more."),
         ("parameter_free", "more than one standard error of the difference"),
@@ -473,17 +471,17 @@ def test_a_close_without_teams_has_a_page(empty, tmp_path):
     ],
 )
 @pytest.mark.parametrize("grounded", [True, False])
-def test_the_rules_explain_the_ladder_that_is_used(edition_path, tmp_path, kind, told, grounded):
+def test_the_rules_explain_the_competitions_ladder(edition_path, tmp_path, kind, margin, grounded):
     ground = {} if grounded else {"ladder_ground_errors": 0.0}
     competition = Competition("Rules", edition_path, OPENS, CLOSES, 0.02, ladder=kind, **ground)
     board = make_board(tmp_path / "board", competition, clock=lambda: OPENS)
     words = read(client_of(board), "/about").words()
-    assert told in words
+    assert margin in words
     assert ("beats chance by more than 4 standard errors" in words) is grounded
-    assert ("Your first file's public score is shown" in words) is not grounded
-    assert "5 a team and day (UTC)" in words
+    assert ("The board shows the public score of your first file" in words) is not grounded
+    assert "5 per team and day (UTC)" in words
     assert board.manifest.commitment in words
-    assert "Late files are taken and scored, never ranked" in words
+    assert "Late files are accepted and scored, never ranked" in words
 
 
 def test_the_rules_name_an_extension_and_real_addresses(young):
@@ -499,7 +497,7 @@ def test_the_rules_name_an_extension_and_real_addresses(young):
         address = link["href"].split("#")[0]
         if address:
             assert client.get(address).status_code == 200, address
-    targets = {held["id"] for _, held in page.elements if "id" in held}
+    targets = {attributes["id"] for _, attributes in page.elements if "id" in attributes}
     anchors = [a["href"].split("#")[1] for a in page.all("a") if a["href"].startswith("#")]
     assert len(anchors) > 5
     assert set(anchors) <= targets
@@ -509,8 +507,8 @@ def test_a_practice_board_says_what_it_is(edition_path, tmp_path):
     competition = Competition("Try", edition_path, OPENS, CLOSES, 0.02, practice=True)
     board = make_board(tmp_path / "board", competition, clock=lambda: OPENS)
     client = client_of(board)
-    assert "practice: anyone can make the labels" in read(client, "/").words()
-    assert "Practice: anyone can make its labels" in read(client, "/about").words()
+    assert "practice: anyone can regenerate the labels" in read(client, "/").words()
+    assert "Practice: anyone can regenerate its labels" in read(client, "/about").words()
 
 
 def test_the_log_can_be_checked(young):
@@ -525,13 +523,13 @@ def test_the_log_can_be_checked(young):
     log = client.get("/api/v1/log").json()
     assert log["head"] in words
     for entry in log["entries"]:
-        # As the page says it.
+        # As the page explains it.
         names = ("sequence", "at", "actor", "action", "details")
-        held = {name: entry[name] for name in names}
-        text = json.dumps(held, sort_keys=True, separators=(",", ":"))
-        found = hashlib.sha256(f"{entry['previous_hash']}\n{text}".encode()).hexdigest()
-        assert found == entry["hash"]
-        assert found in words
+        content = {name: entry[name] for name in names}
+        text = json.dumps(content, sort_keys=True, separators=(",", ":"))
+        digest = hashlib.sha256(f"{entry['previous_hash']}\n{text}".encode()).hexdigest()
+        assert digest == entry["hash"]
+        assert digest in words
     assert "team" not in {entry["actor"].split()[0] for entry in log["entries"]}
 
 
@@ -565,9 +563,9 @@ def test_texts_of_teams_and_organizers_are_escaped_everywhere(young, edition_pat
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_every_page_is_sound_in_every_phase(story, closed, path):
-    for made in (story, closed):
-        client = client_of(made.board)
+def test_every_page_is_valid_in_every_phase(story, closed, path):
+    for phase in (story, closed):
+        client = client_of(phase.board)
         page = read(client, path)
         here = [a["href"] for a in page.all("a") if a.get("aria-current") == "page"]
         assert here == [path]
@@ -577,8 +575,8 @@ def test_every_page_is_sound_in_every_phase(story, closed, path):
 
 def test_errors_are_pages_for_browsers_and_json_for_programs(story, monkeypatch):
     client = client_of(story.board)
-    assert "There is no such page" in read(client, "/nowhere", 404).words()
-    assert "Not done this way" in check_page(client.post("/log").text).words()
+    assert "Page not found" in read(client, "/nowhere", 404).words()
+    assert "Not possible this way" in check_page(client.post("/log").text).words()
     assert client.get("/api/v1/nowhere").headers["Content-Type"] == "application/problem+json"
 
     def fail(_board, _column, _order):
@@ -590,7 +588,7 @@ def test_errors_are_pages_for_browsers_and_json_for_programs(story, monkeypatch)
     assert "secret" not in page.words()
 
 
-def test_a_database_that_is_away_is_told_without_asking_it(story, monkeypatch):
+def test_pages_of_a_database_that_does_not_answer_do_not_need_it(story, monkeypatch):
     client = client_of(story.board)
     for transaction in ("reading", "glancing", "writing"):
         monkeypatch.setattr(story.board.database, transaction, lambda: _away())
@@ -608,7 +606,7 @@ def _away():
     raise UnavailableError("The leaderboard's database does not answer.")
 
 
-def test_too_many_requests_are_told(story):
+def test_too_many_requests_have_a_page(story):
     client = client_of(story.board, request_burst=1, requests_per_second=0.001)
     client.get("/")
     assert "Too many" in read(client, "/", 429).words()
@@ -649,7 +647,7 @@ def test_labels_are_spread(places, gap):
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=20))
-def test_axes_hold_their_values_and_have_round_ends(values):
+def test_axes_contain_their_values_and_have_round_ends(values):
     low, high, step = round_range(values)
     assert 0 <= low <= min(values)
     assert max(values) <= high <= 1
@@ -659,9 +657,9 @@ def test_axes_hold_their_values_and_have_round_ends(values):
 
 
 @pytest.mark.parametrize("step", [0.01, 0.02, 0.045, 0.1, 0.5])
-def test_the_picture_of_the_ladder_is_the_ladders(step):
-    picture = draw_ladder(step, 3)
-    assert len(picture.exact) == 15
-    heights = [float(y) for y in re.findall(r"V([\d.]+)", picture.shown)]
-    assert heights == sorted(heights, reverse=True)  # it only rises
-    assert all(0 <= y <= picture.height for _, y in picture.exact)
+def test_the_chart_of_the_ladder_only_rises(step):
+    chart = draw_ladder(step, 3)
+    assert len(chart.exact) == 15
+    heights = [float(y) for y in re.findall(r"V([\d.]+)", chart.public_path)]
+    assert heights == sorted(heights, reverse=True)
+    assert all(0 <= y <= chart.height for _, y in chart.exact)

@@ -1,4 +1,4 @@
-"""What is announced on a platform."""
+"""Announcement of a competition on a platform."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from typing import Final
 from customs_data.errors import KitError
 from customs_leaderboard.rules.competition import check_announced
 
-#: How long the private phase takes what was sent before the close.
+#: Length of Codabench's private phase, which scores the files from before the close.
 PRIVATE_PHASE: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True)
 class Announcement:
-    """The facts of a competition that the edition does not know.
+    """Facts of a competition that are not part of the edition.
 
     Attributes
     ----------
     title : str
         1 to 120 printable characters.
     opens, closes : datetime
-        UTC; submissions are taken from the first moment until before the second.
+        Submissions are accepted from `opens` (inclusive) to `closes` (exclusive); UTC.
     daily_limit : int
-        Submissions a participant may make in a day, 1 to 1000.
+        Submissions per participant and day, 1 to 1000.
     contact : str
-        Where questions go: an address people can write to, or an URL; may be empty.
+        Mail address or URL for questions; may be empty.
     """
 
     title: str
@@ -38,4 +38,4 @@ class Announcement:
     def __post_init__(self) -> None:
         check_announced(self.title, self.opens, self.closes, self.daily_limit)
         if not self.contact.isprintable() or any(sign in self.contact for sign in "<>[]()"):
-            raise KitError("The contact must be a mail address or URL without brackets.")
+            raise KitError("The contact has brackets: give a mail address or URL without them.")

@@ -1,4 +1,4 @@
-"""The guard: nothing of hidden/ is in a folder or archive that others may download."""
+"""The guard: refuses to publish anything of hidden/."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ _DEEPEST: Final = 3
 
 
 class HiddenGuard:
-    """Knows what hidden/ holds, and looks for it.
+    """Search for content of hidden/ in files to be published.
 
-    A file is refused for its name (solution, train_labels, oracle, secret), for being a copy of a
-    hidden file or a link to one, for columns that only hidden tables have, for labels of test
-    declarations or erased ones, and for the secret or the nonce in its text. Archives are looked
-    into.
+    A file is refused for a hidden file's name (solution, train_labels, oracle, secret), as a copy
+    of a hidden file or a link, for columns that only hidden tables have, for labels of test
+    declarations or erased labels, and for the secret or the nonce in its text. Archives are
+    searched as well.
 
     Parameters
     ----------
@@ -48,44 +48,45 @@ class HiddenGuard:
         self._hidden = layout.hidden.resolve()
         files = [path for path in layout.hidden.iterdir() if path.is_file()]
         self._digests = {_digest(path.read_bytes()): path.name for path in files}
-        held = load_secret(layout)
-        self._secrets = [str(held[name]).encode() for name in ("secret", "nonce") if held.get(name)]
+        secret = load_secret(layout)
+        values = [secret.get(name) for name in ("secret", "nonce")]
+        self._secrets = [str(value).encode() for value in values if value]
         self._unlabelled = _ids(find_table(layout.public, TEST))
         self._unlabelled |= _ids(find_table(layout.hidden, TRAIN_LABELS))
 
     def check(self, folder: Path) -> None:
-        """Look at every file below a folder.
+        """Check every file below a folder.
 
         Raises
         ------
         KitError
-            With one line for each file that holds something hidden.
+            If a file contains something hidden; the message has a line for each.
         """
-        found = []
+        leaks = []
         for path in sorted(folder.rglob("*")):
             name = str(path.relative_to(folder))
             if path.is_symlink() or self._hidden in path.resolve().parents:
-                found.append(f"{name}: a link, or a file of hidden/ itself")
+                leaks.append(f"{name}: a link, or a file of hidden/ itself")
             elif path.is_file():
-                found += [f"{name}: {what}" for what in self.traces(path.name, path.read_bytes())]
-        if found:
-            lines = "\n".join(f"  {line}" for line in found)
+                leaks += [f"{name}: {what}" for what in self.traces(path.name, path.read_bytes())]
+        if leaks:
+            lines = "\n".join(f"  {line}" for line in leaks)
             raise KitError(
-                "What is uploaded must hold nothing of hidden/, however:\n"
-                f"{lines}\nTake these files out; nothing was sent."
+                f"The upload contains parts of hidden/:\n{lines}\n"
+                "Nothing was sent. Remove these files."
             )
 
     def traces(self, name: str, content: bytes, depth: int = 0) -> Iterator[str]:
-        """Yield what is hidden in a file, one phrase each.
+        """Yield a phrase for each hidden thing in a file.
 
         Parameters
         ----------
         name : str
-            Of the file.
+            Name of the file.
         content : bytes
-            Of the file.
+            Content of the file.
         depth : int
-            Archives around it.
+            Number of archives around the file.
         """
         stem = Path(name).name.split(".")[0].lower()
         if stem in HIDDEN_TABLES or Path(name).name.lower() == SECRET:
@@ -102,7 +103,7 @@ class HiddenGuard:
     def _archive_traces(self, content: bytes, depth: int) -> Iterator[str]:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             if depth >= _DEEPEST or sum(m.file_size for m in archive.infolist()) > _MANY_BYTES:
-                yield "an archive too deep or too large to look into"
+                yield "an archive that is too deep or too large to check"
                 return
             for member in archive.infolist():
                 if not member.is_dir():
@@ -110,7 +111,7 @@ class HiddenGuard:
                     yield from (f"{member.filename}: {what}" for what in inside)
 
     def _table_traces(self, content: bytes) -> Iterator[str]:
-        """What a CSV or Parquet table holds that only organizers should have."""
+        """Yield what a CSV or Parquet table has that only organizers should have."""
         header, rows = _read_table(content)
         if wrong := [name for name in HIDDEN_COLUMNS if name in header]:
             yield f"the column {', '.join(wrong)}"
@@ -137,7 +138,7 @@ def _ids(path: Path) -> set[str]:
 
 
 def _read_table(content: bytes) -> tuple[list[str], Iterator[list[str | None]]]:
-    """Header and rows, as text; nothing where the content is no table."""
+    """Return header and rows as text; empty if the content is no table."""
     if content[:4] == b"PAR1":
         table = pq.read_table(pa.BufferReader(content))
         columns = [[None if v is None else str(v) for v in c.to_pylist()] for c in table.columns]

@@ -1,4 +1,4 @@
-"""Programs that run where the kit is not installed: modules joined to one file."""
+"""Programs that run without the kit: modules joined into one file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _IMPORT: Final = "from customs_scorer.kaggle_metrics.fraud import ParticipantVis
 
 
 def standalone_metric() -> str:
-    """Return Kaggle's metric file: it is complete in itself."""
+    """Return Kaggle's metric file."""
     return inspect.getsource(kaggle_metric)
 
 
@@ -20,7 +20,7 @@ def standalone_program() -> str:
     """Return Codabench's scoring program with the metric in the place of its import."""
     program = inspect.getsource(codabench_program)
     if program.count(_IMPORT) != 1:
-        raise AssertionError(f"codabench_program must hold once: {_IMPORT}")
+        raise AssertionError(f"scoring_program must contain once: {_IMPORT}")
     metric = standalone_metric().strip()
     return program.replace(
         _IMPORT,

@@ -1,6 +1,6 @@
-"""Pages of a published competition, in Markdown; nothing in them depends on hidden labels.
+"""Pages of a published competition in Markdown, from the templates in texts/.
 
-Their texts stand in `texts/`, where an organizer may read and change them.
+Nothing in them depends on hidden labels.
 """
 
 from __future__ import annotations
@@ -16,35 +16,41 @@ from customs_leaderboard.publishing.announcement import Announcement
 from customs_leaderboard.rules.competition import show_time
 from customs_scorer.metrics.inspection import n_inspected
 
-#: Suggested for generated data: they describe nobody.
+#: Licence suggested for generated data, which describe nobody.
 DATA_LICENCE: Final = "CC BY 4.0"
 _LICENCES: Final = {
     "published-seed": f"The declarations are simulated; they are published under {DATA_LICENCE}.",
     "secret": f"The declarations are simulated; they are published under {DATA_LICENCE}.",
-    "import": "The declarations are the organizer's; their licence is what the organizer says.",
+    "import": "The declarations are the organizer's, who decides on their licence.",
 }
 _PRACTICE: Final = (
-    "\n**This is practice.** The edition's seed is published: anyone can make the hidden labels "
-    "again. Nothing can be won.\n"
+    "\n**This is practice.** The edition's seed is published, so anyone can regenerate the hidden "
+    "labels. There is nothing to win.\n"
 )
+_LUCK: Final = "Differences of a few hundredths may be luck: there are no confidence intervals."
+_NO_LADDER: Final = (
+    "There is no Ladder: the answer to every file is its exact public score, so whoever sends many "
+    "files can climb the public board by luck. Only Private decides."
+)
+_NO_LOG: Final = "There is no hash-chained log of submissions: you have to trust the platform."
 
 
 @dataclass(frozen=True)
 class Platform:
-    """What a platform does its own way.
+    """Differences of a platform.
 
     Attributes
     ----------
     name : str
-        As people call it.
+        Name of the platform.
     ranking : str
-        What the board is sorted by.
+        Sort order of its board.
     final : str
-        Which of a participant's files counts at the end.
+        Which file of a participant counts at the end.
     file : str
-        What is uploaded.
+        Kind of file that participants upload.
     lacks : tuple of str
-        What our own leaderboard has, and this platform does not; one sentence each.
+        Features of the kit's leaderboard that are missing; one sentence each.
     """
 
     name: str
@@ -58,14 +64,8 @@ CODABENCH: Final = Platform(
     name="Codabench",
     ranking="precision@5 %, then precision@10 %, then the earlier submission",
     final="Your last accepted file of the public phase is scored on Private after the close.",
-    file="a zip archive that holds submission.csv",
-    lacks=(
-        "There is no Ladder: every file is told its exact public score, so a participant who sends "
-        "many files can climb the public board by luck. Only Private decides.",
-        "There are no confidence intervals and no rank ranges: differences of a few hundredths are "
-        "as likely luck as skill.",
-        "There is no hash-chained log of what was sent when: the platform's word stands for it.",
-    ),
+    file="a zip archive with submission.csv",
+    lacks=(_NO_LADDER, _LUCK, _NO_LOG),
 )
 KAGGLE: Final = Platform(
     name="Kaggle",
@@ -73,12 +73,10 @@ KAGGLE: Final = Platform(
     final="The two files you select are scored on Private after the close; the better one counts.",
     file="submission.csv",
     lacks=(
-        "There is no Ladder: every file is told its exact public score, so a team that sends many "
-        "files can climb the public board by luck. Only Private decides.",
+        _NO_LADDER,
         "A metric is one number here: ties are not broken by precision@10 %.",
-        "There are no confidence intervals and no rank ranges: differences of a few hundredths are "
-        "as likely luck as skill.",
-        "There is no hash-chained log of what was sent when: the platform's word stands for it.",
+        _LUCK,
+        _NO_LOG,
     ),
 )
 
@@ -101,34 +99,34 @@ _TITLES: Final = {
 
 
 def make_pages(
-    layout: Layout, manifest: Manifest, told: Announcement, site: Platform
+    layout: Layout, manifest: Manifest, announcement: Announcement, platform: Platform
 ) -> list[Page]:
-    """Return the pages in the order they are read: overview, data, evaluation, rules.
+    """Return the pages in reading order: overview, data, evaluation, rules.
 
     Parameters
     ----------
     layout : Layout
-        Of the edition; only public/ is read.
+        Folders of the edition; only public/ is read.
     manifest : Manifest
-        Of the edition.
-    told : Announcement
+        Manifest of the edition.
+    announcement : Announcement
         Title, times, limits.
-    site : Platform
-        Where the pages stand.
+    platform : Platform
+        Platform of the pages.
     """
     facts = {
         **_edition_facts(manifest),
         "datasheet": (layout.public / DATASHEET).read_text(encoding="utf-8").strip(),
-        "title": told.title,
-        "opens": show_time(told.opens),
-        "closes": show_time(told.closes),
-        "daily_limit": str(told.daily_limit),
-        "contact": f"\nQuestions: {told.contact}\n" if told.contact else "",
-        "site": site.name,
-        "ranking": site.ranking,
-        "final": site.final,
-        "file": site.file,
-        "lacks": "\n".join(f"* {sentence}" for sentence in site.lacks),
+        "title": announcement.title,
+        "opens": show_time(announcement.opens),
+        "closes": show_time(announcement.closes),
+        "daily_limit": str(announcement.daily_limit),
+        "contact": f"\nQuestions: {announcement.contact}\n" if announcement.contact else "",
+        "platform": platform.name,
+        "ranking": platform.ranking,
+        "final": platform.final,
+        "file": platform.file,
+        "lacks": "\n".join(f"* {sentence}" for sentence in platform.lacks),
     }
     texts = files("customs_leaderboard.publishing").joinpath("texts")
     return [
@@ -142,7 +140,7 @@ def make_pages(
 
 
 def _edition_facts(manifest: Manifest) -> dict[str, str]:
-    """What the pages say of the edition, all of it from its manifest."""
+    """Return the facts of the edition, all from its manifest."""
     facts = {
         "n_train": f"{manifest.rows['train']:,}",
         "label_share": f"{manifest.label_rate * 100:.3g} %",
@@ -162,5 +160,5 @@ def _edition_facts(manifest: Manifest) -> dict[str, str]:
             f"days_{period}": f"{first} to {last}",
         }
     k = n_inspected(manifest.rows["public"], 0.05)
-    facts["standard_error"] = f"{0.5 / k**0.5:.3f}"  # of a share: at most where it is a half
+    facts["standard_error"] = f"{0.5 / k**0.5:.3f}"  # the largest one, that of a share of 1/2
     return facts

@@ -1,8 +1,4 @@
-"""Who asks: the board of a request, and the team of its token.
-
-For other modules of the service: `board_of`, `require_team` (a dependency of routes) and
-`authenticate_form` (for tokens in forms).
-"""
+"""Access for routes: the board of a request, its client, and the team of its token."""
 
 from __future__ import annotations
 
@@ -14,31 +10,31 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from customs_leaderboard.board import Board
 from customs_leaderboard.errors import UnknownTokenError
 from customs_leaderboard.service.limits import RateLimit, client_key
-from customs_leaderboard.service.problems import NoTokenError, TooManyRequestsError
+from customs_leaderboard.service.problem_details import NoTokenError, TooManyRequestsError
 from customs_leaderboard.service.settings import ServiceSettings
 from customs_leaderboard.store.schema import Team
 from customs_leaderboard.teams.teams import authenticate
 
-_BEARER: Final = HTTPBearer(auto_error=False, description="The token of the team.")
+_BEARER: Final = HTTPBearer(auto_error=False, description="The team's token.")
 
 
 def board_of(request: Request) -> Board:
-    """Return the board that the app was made for."""
+    """Return the board of the app."""
     board: Board = request.app.state.board
     return board
 
 
 def settings_of(request: Request) -> ServiceSettings:
-    """Return the limits that the app was made with."""
+    """Return the limits of the app."""
     settings: ServiceSettings = request.app.state.settings
     return settings
 
 
 def client_of(request: Request) -> str:
-    """Return what the client of a request is counted under.
+    """Return the key that the client of a request is counted under.
 
-    Behind a reverse proxy, `customs-kit leaderboard serve --forwarded-allow-ips` says whose
-    X-Forwarded-For is believed; nobody else's is.
+    X-Forwarded-For counts only from the proxies that `customs-kit leaderboard serve
+    --forwarded-allow-ips` names.
     """
     return client_key(request.client.host if request.client else None)
 
@@ -51,7 +47,7 @@ def require_team(
     Raises
     ------
     NoTokenError
-        If there is none.
+        If the request has no bearer token.
     UnknownTokenError, DisabledTeamError, TooManyRequestsError
         As `authenticate_form`.
     """
@@ -61,25 +57,25 @@ def require_team(
 
 
 def authenticate_form(request: Request, token: str) -> Team:
-    """Return the team of a token, wherever the request carries it; blocks.
+    """Return the team of a token, from a header or a form; blocks.
 
     Parameters
     ----------
     request : Request
-        Whose client is held to account for wrong tokens; its log entry names the team.
+        Wrong tokens count against its client; its log line names the team.
     token : str
-        As it was sent.
+        Token as it was sent.
 
     Raises
     ------
     UnknownTokenError
-        If no team has it.
+        If no team has the token.
     DisabledTeamError
         If the team was disabled.
     TooManyRequestsError
-        If too many wrong tokens came from the client's address; then right ones are not even
-        looked up, or a guesser would learn by them. Requests that arrive at the same time may
-        exceed the limit by the number of threads.
+        If too many wrong tokens came from the client's address. Then right tokens are refused as
+        well, so that a guesser learns nothing. Simultaneous requests may exceed the limit by the
+        number of threads.
     """
     limit: RateLimit = request.app.state.wrong_tokens
     client = client_of(request)

@@ -1,4 +1,4 @@
-"""The shapes of the API's answers: OpenAPI is made of them, and tests hold the answers to them."""
+"""Response models of the API: the source of OpenAPI, and compared with real answers by tests."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-#: What a database calls an integer.
+#: Largest integer of both databases.
 MAX_NUMBER: Final = 2**31 - 1
 
 Phase = Literal["upcoming", "open", "over", "closed", "revealed"]
@@ -18,7 +18,7 @@ class _Answer(BaseModel):
 
 
 class Rules(_Answer):
-    """What was agreed before the start."""
+    """The rules as they were at the start."""
 
     title: str
     opens: datetime
@@ -36,7 +36,7 @@ class Rules(_Answer):
 
 
 class EditionFacts(_Answer):
-    """What everybody may know of the edition."""
+    """Public facts of the edition."""
 
     name: str
     origin: str
@@ -74,7 +74,7 @@ class StandingsAnswer(_Answer):
 
 
 class ProgressAnswer(_Answer):
-    """How one team's laddered score grew."""
+    """A team's laddered score over time."""
 
     team: str
     team_number: int
@@ -82,12 +82,12 @@ class ProgressAnswer(_Answer):
 
 
 class ReceiptAnswer(_Answer):
-    """What a team is told of an accepted file."""
+    """The receipt of an accepted file."""
 
     number: int
     received_at: datetime
     sha256: str
-    duplicate: bool = Field(description="The team sent this file before; nothing was counted.")
+    duplicate: bool = Field(description="The team sent this file before; it was not counted.")
     late: bool
     shown: float | None = Field(description="The team's laddered public score after it.")
     improved: bool
@@ -106,7 +106,7 @@ class OwnSubmissionAnswer(_Answer):
     improved: bool
     selected: bool
     shown: float | None
-    exact: dict[str, dict[str, float]] | None = Field(description="After the close only.")
+    exact: dict[str, dict[str, float]] | None = Field(description="Null before the close.")
 
 
 class TeamAnswer(_Answer):
@@ -118,18 +118,18 @@ class TeamAnswer(_Answer):
     best_shown: float | None
     n_left_today: int
     resets_at: datetime
-    selected: list[int] = Field(description="Empty while the default holds.")
+    selected: list[int] = Field(description="Empty: the default selection.")
     submissions: list[OwnSubmissionAnswer]
 
 
 class SelectionAnswer(_Answer):
-    """The submissions that the team wants to be judged by."""
+    """The team's final selections."""
 
-    submissions: list[int] = Field(description="Empty: the default again.")
+    submissions: list[int] = Field(description="Empty: the default selection.")
 
 
 class SelectionRequest(BaseModel):
-    """The submissions that the team wants to be judged by; none for the default."""
+    """The team's final selections; none for the default."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -137,7 +137,7 @@ class SelectionRequest(BaseModel):
 
 
 class LevelAnswer(_Answer):
-    """A score that stands beside the teams."""
+    """A reference score beside the teams."""
 
     name: str
     score: float = Field(description="Mean public precision@5 %.")
@@ -181,7 +181,7 @@ class FinalStandingsAnswer(_Answer):
 
 
 class EntryAnswer(_Answer):
-    """One thing that was done."""
+    """An entry of the audit log."""
 
     sequence: int
     at: datetime
@@ -193,14 +193,14 @@ class EntryAnswer(_Answer):
 
 
 class LogAnswer(_Answer):
-    """What organizers did, newest first, and the hash of the newest entry of the whole log."""
+    """The organizer's actions, newest first, and the hash of the whole log's newest entry."""
 
     head: str
     entries: list[EntryAnswer]
 
 
 class FileProblem(_Answer):
-    """One kind of problem of a refused file."""
+    """One kind of problem in a refused file."""
 
     message: str
     column: str
@@ -209,46 +209,47 @@ class FileProblem(_Answer):
 
 
 class ProblemAnswer(_Answer):
-    """Why not (RFC 9457)."""
+    """An error (RFC 9457)."""
 
     type: str
     title: str
     status: int
     detail: str
-    problems: list[FileProblem] = Field(default=[], description="Of a refused file.")
-    resets_at: datetime | None = Field(default=None, description="Of a used-up quota.")
+    problems: list[FileProblem] = Field(default=[], description="If the file was refused.")
+    resets_at: datetime | None = Field(default=None, description="If the quota is used up.")
 
 
 class HealthAnswer(_Answer):
-    """Whether the service works."""
+    """The service works."""
 
     status: Literal["ok"]
 
 
-_WHY: Final[dict[int, str]] = {
-    400: "The request is not one that the API knows.",
-    401: "No token, or no team's.",
-    403: "The team was disabled, or the competition takes no such thing now.",
-    404: "There is no such thing, or it belongs to another team.",
+_DESCRIPTIONS: Final[dict[int, str]] = {
+    400: "The request is malformed.",
+    401: "The token is missing or unknown.",
+    403: "The team was disabled, or the competition does not allow this now.",
+    404: "Not found, or it belongs to another team.",
     408: "The client stopped sending.",
-    413: "The file is larger than the competition takes.",
-    422: "The file cannot be scored (the report says why), or the request does not fit.",
-    429: "The team's submissions of the day are used up, or the client asks too often.",
-    503: "Disk or database do not answer.",
+    413: "The file is too large.",
+    422: "The file cannot be scored (see the report), or a value of the request is invalid.",
+    429: "The team's quota of the day is used up, or the client sends too many requests.",
+    503: "The disk or the database does not answer.",
 }
 
 
 def problem_answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Return what OpenAPI says of a route's problems."""
+    """Return OpenAPI's description of a route's errors."""
     schema = {"schema": {"$ref": "#/components/schemas/ProblemAnswer"}}
+    content = {"application/problem+json": schema}
     return {
-        status: {"description": _WHY[status], "content": {"application/problem+json": schema}}
+        status: {"description": _DESCRIPTIONS[status], "content": content}
         for status in sorted({*statuses, 429, 503})
     }
 
 
 def describe_problems(openapi: dict[str, Any]) -> dict[str, Any]:
-    """Add the shape of problems, which no route returns by itself, to an OpenAPI document."""
+    """Add the model of errors, which no route declares, to an OpenAPI document."""
     shape = ProblemAnswer.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas = openapi["components"]["schemas"]
     schemas |= {**shape.pop("$defs"), ProblemAnswer.__name__: shape}

@@ -1,4 +1,4 @@
-"""The public part of the JSON API: what everybody may ask."""
+"""The public part of the JSON API."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from customs_leaderboard.standings.final import final_standings
 from customs_leaderboard.standings.public import progress, public_standings
 from customs_leaderboard.store.audit_log import PUBLIC_ACTIONS, head_hash, read_entries
 
-#: Where the API begins.
+#: Prefix of the API's paths.
 API: Final = "/api/v1"
 _JSON: Final = "application/json"
 _N_PROGRESS: Final = 20
@@ -51,13 +51,13 @@ async def standings(request: Request) -> Response:
     responses=_RESPONSES,
 )
 async def team_progress(request: Request) -> Response:
-    """Return how the laddered scores of the leading teams grew."""
+    """Return the laddered scores of the leading teams over time."""
     return await _cached(request, "progress", _progress)
 
 
 @router.get("/log", response_model=answers.LogAnswer, responses=_RESPONSES)
 async def log(request: Request) -> Response:
-    """Return what organizers did; whoever keeps `head` can later check the whole log."""
+    """Return the organizer's actions; keep `head` to check the whole log later."""
     return await _cached(request, "log", _log)
 
 
@@ -73,13 +73,13 @@ async def references(request: Request) -> Response:
     responses={**_RESPONSES, **problem_answers(404)},
 )
 async def final(request: Request) -> Response:
-    """Return the final standings; there are none before the close."""
+    """Return the final standings; 404 before the close."""
     return await _cached(request, "final", _final)
 
 
-async def _cached(request: Request, name: str, make: Callable[[Board], Any]) -> Response:
+async def _cached(request: Request, name: str, build: Callable[[Board], Any]) -> Response:
     def encode(board: Board) -> bytes:
-        return json.dumps(make(board), separators=(",", ":"), allow_nan=False).encode()
+        return json.dumps(build(board), separators=(",", ":"), allow_nan=False).encode()
 
     return await cached_response(request, f"api {name}", encode, _JSON)
 
@@ -103,7 +103,7 @@ def _competition(board: Board, files: EditionFiles) -> dict[str, Any]:
 
 
 def _progress(board: Board) -> list[dict[str, Any]]:
-    return [held.as_dict() for held in progress(board, _N_PROGRESS)]
+    return [team.as_dict() for team in progress(board, _N_PROGRESS)]
 
 
 def _log(board: Board) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Answers that are the same for everybody, made once for each state of the competition."""
+"""Cache of the answers that are the same for everybody."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from sqlalchemy import func, select
 from customs_leaderboard.board import Board, Phase
 from customs_leaderboard.store.schema import AuditEntry, State
 
-# In times of what making an answer takes: an answer rests so long before it is made again, so that
-# at most a tenth of the time goes into it; and is given so long while a newer one is being made.
-# Where nobody has asked for longer, the answer is waited for. Both are milliseconds, mostly.
-_REST: Final = 10
+# Serve a cached answer for at least 10 times as long as it took to build, so that building uses at
+# most 10 % of the time. Up to 25 times as long, serve it while a newer one is built in the
+# background; after that, wait for the new one. Both are usually milliseconds.
+_FRESH: Final = 10
 _STALE: Final = 25
-_MAX_REST_S: Final = 2.0
+_MAX_FRESH_S: Final = 2.0
 _MAX_STALE_S: Final = 5.0
 
 
 @dataclass(frozen=True)
 class Version:
-    """A state of the competition: everything that is done appends to the audit log.
+    """A state of the competition; every action appends to the audit log.
 
-    The minute is part of it because pages tell how long is left; an ETag is of the content.
+    Pages show the time left, so the minute is part of it.
     """
 
     sequence: int
@@ -38,28 +38,28 @@ class Version:
 
     @classmethod
     def of(cls, board: Board, sequence: int, state: State) -> Version:
-        """Return the version of now."""
+        """Return the current version."""
         return cls(sequence, board.phase(state), int(board.now().timestamp() // 60))
 
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer and its strong ETag."""
+    """An answer and the strong ETag of its content."""
 
     body: bytes
     etag: str
 
 
 @dataclass
-class _Held:
+class _Entry:
     answer: Answer
     version: Version
     cost_s: float
-    good_at: float
+    checked_at: float
 
     @property
-    def rest_s(self) -> float:
-        return min(_REST * self.cost_s, _MAX_REST_S)
+    def fresh_s(self) -> float:
+        return min(_FRESH * self.cost_s, _MAX_FRESH_S)
 
     @property
     def stale_s(self) -> float:
@@ -69,69 +69,69 @@ class _Held:
 class AnswerCache:
     """Keeps the newest version of each answer.
 
-    An answer is made again when the audit log has grown, the phase has changed or a minute is over.
-    What this process does is told by `expire` and shows at once; what the command line does, after
-    `refresh_s`.
+    An answer is rebuilt when the audit log has grown, the phase has changed or a minute is over.
+    Actions of this process call `expire` and show at once; actions of other processes (the command
+    line) show after `refresh_s`.
 
     Parameters
     ----------
     board : Board
         The competition.
     refresh_s : float
-        How long to trust that nothing happened.
+        Seconds between checks of the database.
     timer : callable
-        Seconds of a clock that never goes back.
+        Returns monotonic seconds.
     """
 
     def __init__(self, board: Board, refresh_s: float, timer: Callable[[], float]) -> None:
         self._board = board
         self._refresh_s = refresh_s
         self._timer = timer
-        self._held: dict[str, _Held] = {}
-        self._making: dict[str, asyncio.Task[Answer]] = {}
+        self._entries: dict[str, _Entry] = {}
+        self._building: dict[str, asyncio.Task[Answer]] = {}
         self._n_expired = 0
         self._checked: tuple[int, float, int, State] | None = None
 
     def expire(self) -> None:
-        """Look again before the next answer: something was done in this process."""
+        """Check the database before the next answer: this process has changed something."""
         self._n_expired += 1
 
-    async def get(self, name: str, make: Callable[[Board], bytes]) -> Answer:
+    async def get(self, name: str, build: Callable[[Board], bytes]) -> Answer:
         """Return an answer.
 
         Parameters
         ----------
         name : str
-            One of a few: answers are never forgotten.
-        make : callable
-            Makes the body from the board; it blocks, and is called in a thread.
+            Key of the answer; answers are never dropped, so there must be few keys.
+        build : callable
+            Builds the body from the board; blocks, and runs in a thread.
         """
-        held = self._held.get(name)
-        if held is not None:
-            age_s = self._timer() - held.good_at
-            if held.version == self._known_version() or age_s < held.rest_s:
-                return held.answer
-            if age_s < held.stale_s:
-                self._start(name, make)
-                return held.answer
-        # Shielded: whoever leaves does not end it for the others who wait.
-        return await asyncio.shield(self._start(name, make))
+        entry = self._entries.get(name)
+        if entry is not None:
+            age_s = self._timer() - entry.checked_at
+            if entry.version == self._known_version() or age_s < entry.fresh_s:
+                return entry.answer
+            if age_s < entry.stale_s:
+                self._start(name, build)
+                return entry.answer
+        # Shielded: a client that leaves must not cancel it for the others that wait.
+        return await asyncio.shield(self._start(name, build))
 
-    def _start(self, name: str, make: Callable[[Board], bytes]) -> asyncio.Task[Answer]:
-        """Make an answer in a thread, unless somebody has begun already."""
+    def _start(self, name: str, build: Callable[[Board], bytes]) -> asyncio.Task[Answer]:
+        """Build an answer in a thread, unless that is under way."""
         loop = asyncio.get_running_loop()
-        task = self._making.get(name)
+        task = self._building.get(name)
         if task is None or task.get_loop() is not loop:
-            task = loop.create_task(run_sync(self._renew, name, make))
-            self._making[name] = task
+            task = loop.create_task(run_sync(self._renew, name, build))
+            self._building[name] = task
             task.add_done_callback(partial(self._end, name))
         return task
 
     def _end(self, name: str, task: asyncio.Task[Answer]) -> None:
-        if self._making.get(name) is task:
-            del self._making[name]
+        if self._building.get(name) is task:
+            del self._building[name]
         if not task.cancelled():
-            task.exception()  # whoever waits is told; if nobody does, the next who has to
+            task.exception()  # marks it as seen: if nobody waits, the next request tries again
 
     def _known_version(self) -> Version | None:
         if self._checked is None:
@@ -141,41 +141,41 @@ class AnswerCache:
             return None
         return Version.of(self._board, sequence, state)
 
-    def _renew(self, name: str, make: Callable[[Board], bytes]) -> Answer:
-        # The version is read first: what happens meanwhile makes the next call look again.
+    def _renew(self, name: str, build: Callable[[Board], bytes]) -> Answer:
+        # Read the version first, so that changes during the build make the next call rebuild.
         n_expired, started = self._n_expired, self._timer()
         with self._board.database.reading() as session:
             sequence = session.scalar(select(func.max(AuditEntry.sequence))) or 0
             state = self._board.state(session)
         version = Version.of(self._board, sequence, state)
         self._checked = (n_expired, started, sequence, state)
-        held = self._held.get(name)
-        if held is not None and held.version == version:
-            held.good_at = started
-            return held.answer
-        body = make(self._board)
+        entry = self._entries.get(name)
+        if entry is not None and entry.version == version:
+            entry.checked_at = started
+            return entry.answer
+        body = build(self._board)
         answer = Answer(body, f'"{hashlib.sha256(body).hexdigest()[:32]}"')
         ended = self._timer()
-        self._held[name] = _Held(answer, version, cost_s=ended - started, good_at=ended)
+        self._entries[name] = _Entry(answer, version, cost_s=ended - started, checked_at=ended)
         return answer
 
 
 async def cached_response(
-    request: Request, name: str, make: Callable[[Board], bytes], media_type: str
+    request: Request, name: str, build: Callable[[Board], bytes], media_type: str
 ) -> Response:
-    """Answer with something that everybody may see; a browser that has it already gets a 304.
+    """Answer from the cache; a browser that has the current version gets a 304.
 
     Parameters
     ----------
     request : Request
-        Its If-None-Match is heeded.
-    name, make
+        May carry If-None-Match.
+    name, build
         As `AnswerCache.get`.
     media_type : str
-        With the charset, where it is text.
+        Media type, with the charset for text.
     """
     cache: AnswerCache = request.app.state.answers
-    answer = await cache.get(name, make)
+    answer = await cache.get(name, build)
     headers = {"ETag": answer.etag, "Cache-Control": "no-cache"}
     if matches(request.headers.get("If-None-Match", ""), answer.etag):
         return Response(status_code=304, headers=headers)
@@ -183,12 +183,12 @@ async def cached_response(
 
 
 def matches(if_none_match: str, etag: str) -> bool:
-    """Whether a client has what an ETag names; a proxy may have weakened it by compressing.
+    """Return whether If-None-Match lists an ETag; a proxy that compresses prefixes it with W/.
 
     Examples
     --------
     >>> matches('"old", W/"new"', '"new"'), matches("*", '"new"'), matches("", '"new"')
     (True, True, False)
     """
-    held = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]
-    return etag in held or "*" in held
+    tags = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]
+    return etag in tags or "*" in tags

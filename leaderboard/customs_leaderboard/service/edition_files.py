@@ -1,4 +1,4 @@
-"""The edition's public files, each under the one URL that its name makes."""
+"""The edition's public files, each under /edition/NAME."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ _MEDIA_TYPES: Final = {
 
 
 class EditionFiles:
-    """Names that may be asked for, and their files.
+    """Public files of an edition by name.
 
-    A request's text is only ever compared with these names; no path is made of it.
+    The text of a request is only compared with these names; no path is built from it.
 
     Parameters
     ----------
     layout : Layout
-        Where the edition lies.
+        Folders of the edition.
     manifest : Manifest
-        Says which tables are public.
+        Lists the public tables.
     """
 
     def __init__(self, layout: Layout, manifest: Manifest) -> None:
@@ -51,11 +51,11 @@ class EditionFiles:
         Raises
         ------
         NotFoundError
-            If it is none of them, or a link that leads elsewhere.
+            If there is no such name, or its file is a link.
         """
         path = self._paths.get(name)
         if path is None or path.is_symlink() or not path.is_file():
-            raise NotFoundError(f"The files of the edition are {', '.join(self.names)}.")
+            raise NotFoundError(f"No such file. The edition has: {', '.join(self.names)}.")
         return path
 
 
@@ -69,7 +69,7 @@ router = APIRouter()
         200: {"content": {kind: {} for kind in sorted(_MEDIA_TYPES.values())}},
         206: {"description": "The bytes asked for with Range."},
         304: {"description": "Not modified."},
-        416: {"description": "There are no such bytes."},
+        416: {"description": "The file has no such bytes."},
         **problem_answers(404, 422),
     },
 )
@@ -85,6 +85,6 @@ def edition_file(request: Request, file: str) -> Response:
         headers={"Cache-Control": "no-cache"},
     )
     if matches(request.headers.get("If-None-Match", ""), response.headers["ETag"]):
-        kept = {name: response.headers[name] for name in ("ETag", "Cache-Control")}
-        return Response(status_code=304, headers=kept)
+        headers = {name: response.headers[name] for name in ("ETag", "Cache-Control")}
+        return Response(status_code=304, headers=headers)
     return response

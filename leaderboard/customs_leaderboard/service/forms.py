@@ -1,4 +1,4 @@
-"""Reading a multipart form as it comes in, with every part of it bounded."""
+"""Reading a multipart form as a stream, with a limit on every part."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Final
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from customs_leaderboard.service.problems import BadUploadError
+from customs_leaderboard.service.problem_details import BadUploadError
 
 _N_PARTS: Final = 16
 
 
 @dataclass(frozen=True)
 class PartBegins:
-    """A field or a file begins; `is_file` if the client gave it a file name (which is not kept)."""
+    """A field or a file begins; `is_file` if it came with a file name (which is dropped)."""
 
     name: str
     is_file: bool
@@ -23,23 +23,23 @@ class PartBegins:
 
 @dataclass(frozen=True)
 class PartData:
-    """Some bytes of the part that began last."""
+    """Some bytes of the current part."""
 
     content: bytes
 
 
 class FormParser:
-    """Takes the bytes of a form and tells what they are.
+    """Parser from the bytes of a form to its parts.
 
     Parameters
     ----------
     content_type : str
-        The header of the request.
+        Content-Type of the request.
 
     Raises
     ------
     BadUploadError
-        If the header names no boundary. `feed` and `finish` raise it for a broken form.
+        If the header has no boundary. `feed` and `finish` raise it for a broken form.
     """
 
     def __init__(self, content_type: str) -> None:
@@ -65,7 +65,7 @@ class FormParser:
             raise _broken() from None
 
     def feed(self, part: bytes) -> list[PartBegins | PartData]:
-        """Return what some bytes hold."""
+        """Parse some bytes and return what they contain."""
         self._events = []
         try:
             self._parser.write(part)
@@ -74,9 +74,9 @@ class FormParser:
         return self._events
 
     def finish(self) -> None:
-        """Check that the form was whole."""
+        """Check that the form is complete."""
         if not self._ended:
-            raise BadUploadError("The form must be whole, however: it breaks off. Send it again.")
+            raise BadUploadError("The form breaks off before its end. Send it again.")
 
     def _on_header_field(self, data: bytes, start: int, end: int) -> None:
         self._header_name += data[start:end]
@@ -107,7 +107,6 @@ class FormParser:
 
 def _broken() -> BadUploadError:
     return BadUploadError(
-        "The body must be a multipart form of at most "
-        f"{_N_PARTS} named parts, however: it is not. Send the file as the body itself, or with "
-        "`curl -F file=@submission.csv`."
+        f"The body is not a multipart form of at most {_N_PARTS} named parts. Send the file as "
+        "the body itself, or with `curl -F file=@submission.csv`."
     )

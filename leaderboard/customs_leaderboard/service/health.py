@@ -1,4 +1,4 @@
-"""Whether the service lives, and whether it can take submissions."""
+"""Health checks: the process answers, and submissions can be stored."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from customs_leaderboard.service.access import board_of
 from customs_leaderboard.service.answers import HealthAnswer, problem_answers
 
 router = APIRouter(prefix="/health")
-# Room for so many of the largest files must be left on the disk.
+# The disk must have room for this many files of the largest size.
 _N_FILES: Final = 8
 
 
 @router.get("/live")
 async def live() -> HealthAnswer:
-    """Return 200 while the process answers at all."""
+    """Return 200 while the process answers."""
     return HealthAnswer(status="ok")
 
 
 @router.get("/ready", responses=problem_answers())
 def ready(request: Request) -> HealthAnswer:
-    """Return 200 if database and disk would take a submission, 503 if not."""
+    """Return 200 if database and disk can store a submission, 503 if not."""
     board = board_of(request)
     board.database.check()
     try:
@@ -34,5 +34,5 @@ def ready(request: Request) -> HealthAnswer:
     if space.f_bavail * space.f_frsize < _N_FILES * board.competition.max_upload_bytes:
         raise UnavailableError("The leaderboard's disk is nearly full.")
     if not os.access(board.folder.spool, os.W_OK):
-        raise UnavailableError("The leaderboard's disk takes no files.")
+        raise UnavailableError("The leaderboard's disk is read-only.")
     return HealthAnswer(status="ok")

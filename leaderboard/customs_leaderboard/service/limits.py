@@ -1,4 +1,4 @@
-"""Limits per client address, in bounded memory."""
+"""Rate limits per client address, in bounded memory."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from ipaddress import IPv6Address, ip_address
 from threading import Lock
 from typing import Final
 
-# An attacker who has more addresses than this gets more by using them than by making us forget one.
+# Whoever has more addresses than this gains more by using them than by pushing others out.
 _N_CLIENTS: Final = 10_000
-# A customer of a provider has a whole /64.
+# Providers give each customer a whole /64.
 _NETWORK_BITS: Final = 64
 
 
 class RateLimit:
-    """A token bucket for each client; safe to share between threads.
+    """A token bucket per client; threads may share it.
 
     Parameters
     ----------
     per_second : float
-        How fast a bucket fills.
+        Refill rate of a bucket.
     burst : int
-        How much it holds.
+        Capacity of a bucket.
     timer : callable
-        Seconds of a clock that never goes back.
+        Returns monotonic seconds.
     n_clients : int
-        Buckets kept; the one that was not used for longest is forgotten first.
+        Number of buckets kept; the least recently used one is dropped first.
 
     Examples
     --------
@@ -50,38 +50,38 @@ class RateLimit:
         self._lock = Lock()
 
     def take(self, client: str) -> float:
-        """Take one from a client's bucket.
+        """Take one token from a client's bucket.
 
         Returns
         -------
         float
-            0.0, or, if the bucket is empty and nothing was taken, the seconds until it is not.
+            0.0; or, if the bucket was empty, the seconds until it has a token again.
         """
         with self._lock:
-            held, now = self._held(client)
-            wait = self._wait(held)
-            self._buckets[client] = (held if wait else held - 1, now)
+            level, now = self._level(client)
+            wait_s = self._wait(level)
+            self._buckets[client] = (level if wait_s else level - 1, now)
             self._buckets.move_to_end(client)
             while len(self._buckets) > self._n_clients:
                 self._buckets.popitem(last=False)
-            return wait
+            return wait_s
 
     def wait(self, client: str) -> float:
-        """Return the seconds until a client may take one; 0.0 if it may now."""
+        """Return the seconds until a client may take a token; 0.0 if it may now."""
         with self._lock:
-            return self._wait(self._held(client)[0])
+            return self._wait(self._level(client)[0])
 
-    def _held(self, client: str) -> tuple[float, float]:
+    def _level(self, client: str) -> tuple[float, float]:
         now = self._timer()
-        held, at = self._buckets.get(client, (float(self._burst), now))
-        return min(held + (now - at) * self._per_second, self._burst), now
+        level, at = self._buckets.get(client, (float(self._burst), now))
+        return min(level + (now - at) * self._per_second, self._burst), now
 
-    def _wait(self, held: float) -> float:
-        return 0.0 if held >= 1 else (1 - held) / self._per_second
+    def _wait(self, level: float) -> float:
+        return 0.0 if level >= 1 else (1 - level) / self._per_second
 
 
 def client_key(host: str | None) -> str:
-    """Return what a client is counted under: its IPv4 address or its IPv6 network.
+    """Return the key that a client is counted under: its IPv4 address or its IPv6 network.
 
     Examples
     --------

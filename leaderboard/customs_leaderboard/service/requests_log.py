@@ -1,4 +1,4 @@
-"""One line of JSON for each request; and limits and failures, which need no route."""
+"""Log of requests, one line of JSON each; also rate limits and bugs, which belong to no route."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from customs_leaderboard.service.access import client_of, settings_of
-from customs_leaderboard.service.problems import (
+from customs_leaderboard.service.problem_details import (
     TooManyRequestsError,
     answer,
-    internal_problem,
-    problem_of,
+    details_of,
+    details_of_bug,
 )
 
 LOGGER: Final = logging.getLogger("customs_leaderboard.service")
@@ -26,7 +26,7 @@ _CLIENT_LEFT: Final = 499
 
 
 class JsonLines(logging.Formatter):
-    """Formats a record, and the `fields` given with it, as one line of JSON."""
+    """Formatter of log records, and the `fields` given with them, as lines of JSON."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
@@ -43,14 +43,15 @@ class JsonLines(logging.Formatter):
 
 
 class RequestLog:
-    """Numbers, limits and logs requests; answers bugs.
+    """Middleware that numbers, limits and logs requests, and answers bugs.
 
-    A line holds the route's pattern, never the path, query, headers or body: these may hold tokens.
+    A line contains the route's pattern, never path, query, headers or body: they may contain
+    tokens.
 
     Parameters
     ----------
     app : ASGIApp
-        What answers.
+        The next layer.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -78,7 +79,7 @@ class RequestLog:
             wait_s = self._wait(request)
             if wait_s > 0:
                 busy = TooManyRequestsError("Too many requests came from your address.", wait_s)
-                await answer(request, problem_of(busy))(scope, receive, send_with_id)
+                await answer(request, details_of(busy))(scope, receive, send_with_id)
             else:
                 await self._app(scope, receive, send_with_id)
         except ClientDisconnect:
@@ -86,7 +87,7 @@ class RequestLog:
         except Exception:
             LOGGER.exception("failed", extra={"fields": {"request": request_id}})
             if status is None:
-                page = answer(request, internal_problem(request_id))
+                page = answer(request, details_of_bug(request_id))
                 await page(scope, receive, send_with_id)
             status = 500
         finally:

@@ -1,4 +1,4 @@
-"""Running the service: a socket, uvicorn, logs, and an end that loses nothing."""
+"""Running the service: socket, uvicorn, logs, and a shutdown that loses no request."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ from customs_leaderboard.service.settings import ServiceSettings
 from customs_leaderboard.submissions.submit import sweep
 
 _BACKLOG: Final = 1024
-_KEEP_ALIVE_S: Final = 75  # longer than a reverse proxy keeps its connections to us
+_KEEP_ALIVE_S: Final = 75  # longer than reverse proxies keep their connections to a service
 _GRACE_S: Final = 60
 
 
 @dataclass(frozen=True)
 class Address:
-    """Where the service listens.
+    """Address that the service listens on.
 
     Attributes
     ----------
     host : str
         Name or IP address.
     port : int
-        0 for any free one.
+        Port; 0 for any free one.
     trusted_proxies : str
-        Comma-separated addresses or networks of reverse proxies whose X-Forwarded-For and
-        X-Forwarded-Proto are believed; nobody's if empty.
+        Comma-separated addresses or networks of the reverse proxies whose X-Forwarded-For and
+        X-Forwarded-Proto count; none if empty.
     """
 
     host: str = "127.0.0.1"
@@ -51,7 +51,7 @@ class Address:
         Raises
         ------
         KitError
-            If the address cannot be had.
+            If the address is not available.
         """
         try:
             family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
@@ -59,8 +59,8 @@ class Address:
         except (OSError, OverflowError) as error:
             reason = getattr(error, "strerror", None) or error
             raise KitError(
-                f"The service must get the address {self.host}, port {self.port}, however: "
-                f"{reason}. Choose another with --host and --port."
+                f"Cannot listen on {self.host}, port {self.port}: {reason}. Choose another with "
+                "--host and --port."
             ) from None
 
 
@@ -71,13 +71,13 @@ def url_of(listening: socket.socket) -> str:
 
 
 def make_server(board: Board, address: Address, settings: ServiceSettings) -> uvicorn.Server:
-    """Make the server of a board; what is judged is loaded, and left-overs of crashes removed."""
+    """Return the server of a board, with labels loaded and files of crashed requests removed."""
     app = make_app(board, settings)
-    _ = board.judge
+    _ = board.judge  # loads the labels
     sweep(board)
     config = uvicorn.Config(
         app,
-        access_log=False,  # has paths and queries; `requests_log` writes what may be kept
+        access_log=False,  # it contains paths and queries; `requests_log` leaves them out
         log_config=None,
         server_header=False,
         proxy_headers=bool(address.trusted_proxies),
@@ -96,33 +96,31 @@ def serve(
     settings: ServiceSettings,
     announce: Callable[[str], None],
 ) -> None:
-    """Serve a board until the process is told to end (SIGTERM or Ctrl+C).
-
-    Then no new connection is taken, and requests that are being answered are answered.
+    """Serve a board until SIGTERM or Ctrl+C; running requests are then answered, new ones not.
 
     Parameters
     ----------
     board : Board
         The competition.
     address : Address
-        Where to listen.
+        Address to listen on.
     settings : ServiceSettings
         Limits.
     announce : callable
-        Is told the URL when the service can be asked.
+        Called with the URL once the service is up.
 
     Raises
     ------
     KitError
-        If the address cannot be had, or the edition is not fit.
+        If the address is not available, or the edition is unusable.
     """
     with address.listen() as listening:
         log_to(sys.stderr)
         server = make_server(board, address, settings)
-        # uvicorn raises the signal again when it has shut down: then it is the end as planned.
+        # After its shutdown uvicorn raises the signal again: then exit with status 0.
         signal.signal(signal.SIGTERM, _end)
         signal.signal(signal.SIGINT, _end)
-        gc.freeze()  # libraries and labels stay: nothing to look through again and again
+        gc.freeze()  # libraries and labels live for ever: no need to scan them again and again
         announce(url_of(listening))
         server.run(sockets=[listening])
 

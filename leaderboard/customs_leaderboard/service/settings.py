@@ -1,4 +1,4 @@
-"""What an organizer may set of the service; the rules of the competition are elsewhere."""
+"""Limits of the service that an organizer may set; rules/ has those of the competition."""
 
 from __future__ import annotations
 
@@ -17,27 +17,26 @@ class ServiceSettings:
     Attributes
     ----------
     requests_per_second : float
-        How many a client address may make on average; a class behind one router is one address.
+        Average requests of a client address; a class behind one router is one address.
     request_burst : int
-        How many it may make at once after a pause.
+        Requests at once after a pause.
     wrong_tokens_per_minute : float
-        How many wrong tokens a client address may send on average.
+        Average wrong tokens of a client address.
     wrong_token_burst : int
-        How many at once after a pause.
+        Wrong tokens at once after a pause.
     n_scoring_threads : int
-        Submissions worked on at the same time; the others wait. More than there are cores, because
-        most of them wait for a disk, and those that wait together share its syncs; one of them is
-        scored at a time (`Board.scoring`).
+        Submissions in work at the same time. More than there are cores, because most of them wait
+        for the disk and share its syncs; one file is scored at a time (`Board.scoring`).
     n_connections : int
-        Connections at the same time; more are answered 503.
+        Connections at the same time; further ones are answered 503.
     receive_timeout_s : float
-        How long a client may send nothing in the middle of its file.
+        Longest pause of a client that sends a file.
     receive_total_s : float
-        How long it may take for all of it.
+        Longest time for a whole file.
     refresh_s : float
-        After how long what other processes did (the command line) must show in cached answers.
+        Age at which a cached answer must show what other processes (the command line) did.
     timer : callable
-        Seconds of a clock that never goes back; tests hand in their own.
+        Returns monotonic seconds; tests pass their own.
     """
 
     requests_per_second: float = 50
@@ -58,6 +57,6 @@ class ServiceSettings:
             "receive_timeout_s", "receive_total_s",
         ):  # fmt: skip
             if not getattr(self, name) > 0:
-                raise KitError(f"{name} must be more than 0, however: {getattr(self, name)}.")
+                raise KitError(f"{name} is {getattr(self, name)}: it must be more than 0.")
         if self.refresh_s < 0:
-            raise KitError(f"refresh_s must be at least 0, however: {self.refresh_s}.")
+            raise KitError(f"refresh_s is {self.refresh_s}: it must be at least 0.")

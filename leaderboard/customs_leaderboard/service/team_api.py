@@ -1,4 +1,4 @@
-"""The JSON API for teams: what asks for a token."""
+"""The part of the JSON API that needs a team's token."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from customs_leaderboard.submissions.admission import count_today
 from customs_leaderboard.submissions.receipts import next_day
 
 router = APIRouter(prefix=API)
-#: A number that a database can look up.
+#: A submission's number, within the range of the database.
 Number = Annotated[int, Path(ge=1, le=answers.MAX_NUMBER)]
 
 
@@ -32,7 +32,7 @@ def team(
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     before: Annotated[int, Query(ge=1, le=answers.MAX_NUMBER)] = answers.MAX_NUMBER,
 ) -> Response:
-    """Return the team of the token and its newest submissions, or those before a number."""
+    """Return the team and its newest submissions, or those before a number."""
     board = board_of(request)
     return _json(_team(board, team, limit, before))
 
@@ -53,13 +53,13 @@ def submission(request: Request, team: AuthenticatedTeam, number: Number) -> Res
     status_code=201,
     max_body_size=UPLOAD_LIMIT,
     responses={
-        200: {"model": answers.ReceiptAnswer, "description": "Sent before: nothing was counted."},
+        200: {"model": answers.ReceiptAnswer, "description": "The team sent this file before."},
         **problem_answers(400, 401, 403, 408, 413, 422),
     },
     openapi_extra={
         "requestBody": {
             "required": True,
-            "description": "CSV or gzipped CSV: the body itself, or the part `file` of a form.",
+            "description": "CSV or gzipped CSV, as the body or as the part `file` of a form.",
             "content": {
                 "text/csv": {"schema": {"type": "string"}},
                 "application/gzip": {"schema": {"type": "string", "format": "binary"}},
@@ -75,8 +75,8 @@ def submission(request: Request, team: AuthenticatedTeam, number: Number) -> Res
     },
 )
 async def submit(request: Request, team: AuthenticatedTeam) -> Response:
-    """Send a file; it is on disk and counted when the answer comes."""
-    async with receive_upload(request, _known_already) as upload:
+    """Send a file; the answer comes when it is stored on disk and counted."""
+    async with receive_upload(request, _accept) as upload:
         receipt = await submit_upload(request, team.number, upload)
     return _json(receipt.as_dict(), 200 if receipt.duplicate else 201)
 
@@ -85,7 +85,7 @@ async def submit(request: Request, team: AuthenticatedTeam) -> Response:
     "/selections", response_model=answers.SelectionAnswer, responses=problem_answers(401, 403)
 )
 def selections(request: Request, team: AuthenticatedTeam) -> Response:
-    """Return the submissions that the team wants to be judged by."""
+    """Return the team's final selections."""
     return _json({"submissions": selected_numbers(board_of(request), team.number)})
 
 
@@ -95,17 +95,17 @@ def selections(request: Request, team: AuthenticatedTeam) -> Response:
     responses=problem_answers(400, 401, 403, 404, 422),
 )
 def select(request: Request, team: AuthenticatedTeam, wanted: answers.SelectionRequest) -> Response:
-    """Replace the submissions that the team wants to be judged by."""
+    """Replace the team's final selections."""
     chosen = select_submissions(board_of(request), team.number, wanted.submissions)
     return _json({"submissions": chosen})
 
 
-async def _known_already(_fields: dict[str, str]) -> None:
-    """Check nothing: the team was authenticated by its header."""
+async def _accept(_fields: dict[str, str]) -> None:
+    """Accept any sender: the route has authenticated the team by its header."""
 
 
 def _json(content: Any, status: int = 200) -> Response:
-    """Answer with plain data; response models are for OpenAPI, and tests hold answers to them."""
+    """Answer with plain data; tests compare answers with the response models of OpenAPI."""
     return JSONResponse(content, status)
 
 
@@ -122,5 +122,5 @@ def _team(board: Board, team: Team, limit: int, before: int) -> dict[str, Any]:
         "n_left_today": max(board.competition.daily_limit - n_today, 0),
         "resets_at": show_time(next_day(now)),
         "selected": selected_numbers(board, team.number),
-        "submissions": [held.as_dict() for held in history],
+        "submissions": [submission.as_dict() for submission in history],
     }

@@ -1,11 +1,11 @@
-"""Receiving a file: as it comes in, under the cap, into core's spool."""
+"""Receiving a file as a stream, under the size limit, into a `Spool`."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
 import anyio
@@ -15,50 +15,50 @@ from fastapi import Request
 from customs_leaderboard.service.access import board_of, settings_of
 from customs_leaderboard.service.caching import AnswerCache
 from customs_leaderboard.service.forms import FormParser, PartBegins
-from customs_leaderboard.service.problems import BadUploadError, SlowClientError
+from customs_leaderboard.service.problem_details import BadUploadError, SlowClientError
 from customs_leaderboard.submissions.receipts import Receipt
 from customs_leaderboard.submissions.spool import Spool, too_large
 from customs_leaderboard.submissions.submit import submit
 
-#: Name of the form's part that is the file.
+#: Name of the form part that contains the file.
 FILE_PART: Final = "file"
-#: ``max_body_size`` of routes that call `receive_upload`: it has a cap of its own.
+#: ``max_body_size`` of routes that call `receive_upload`, which checks its own limit.
 UPLOAD_LIMIT: Final = 1 << 40
 _N_FIELD_BYTES: Final = 4096
-# Of a form around its file.
+# Largest size of a form without its file.
 _N_FORM_BYTES: Final = 1 << 16
-# A step to a thread costs as much as hashing some 100 KiB; a usual file takes none but its last.
+# Handing over to a thread costs as much as hashing 100 KiB; most files fit into one buffer.
 _BUFFER_BYTES: Final = 1 << 19
 
 T = TypeVar("T")
 
 
 class Writer:
-    """Writes to a spool in threads, half a MiB at a time; the last of them with `write_now`.
+    """Buffered writer to a spool: 512 KiB at a time in a thread, the rest with `flush`.
 
     Parameters
     ----------
     spool : Spool
-        Where to.
+        Destination.
     """
 
     def __init__(self, spool: Spool) -> None:
         self._spool = spool
-        self._held: list[bytes] = []
-        self._n_held = 0
+        self._buffer: list[bytes] = []
+        self._n_buffered = 0
 
     async def write(self, part: bytes) -> None:
-        """Keep or write some bytes; more than the cap are refused at once."""
-        self._held.append(part)
-        self._n_held += len(part)
-        too_many = self._spool.n_bytes + self._n_held > self._spool.max_bytes
-        if self._n_held >= _BUFFER_BYTES or too_many:
-            await run_sync(self.write_now)
+        """Buffer or write some bytes; raise at once if they exceed the limit."""
+        self._buffer.append(part)
+        self._n_buffered += len(part)
+        too_many = self._spool.n_bytes + self._n_buffered > self._spool.max_bytes
+        if self._n_buffered >= _BUFFER_BYTES or too_many:
+            await run_sync(self.flush)
 
-    def write_now(self) -> None:
-        """Write what is kept; blocks."""
-        held, self._held, self._n_held = self._held, [], 0
-        for part in held:
+    def flush(self) -> None:
+        """Write the buffer; blocks."""
+        parts, self._buffer, self._n_buffered = self._buffer, [], 0
+        for part in parts:
             self._spool.write(part)
 
 
@@ -69,19 +69,16 @@ class Upload(Generic[T]):
     Attributes
     ----------
     spool : Spool
-        Its bytes, but for the last.
+        Its bytes, except those in the writer's buffer.
     writer : Writer
-        Holds the last of them.
-    fields : dict of str to str
-        The form's other fields that came before the file.
+        Buffer of the last bytes.
     checked : T
-        What ``check`` returned.
+        Result of ``check``.
     """
 
     spool: Spool
     writer: Writer
     checked: T
-    fields: dict[str, str] = field(default_factory=dict)
 
 
 @asynccontextmanager
@@ -93,26 +90,27 @@ async def receive_upload(
     Parameters
     ----------
     request : Request
-        Nothing of its body was read.
+        Request whose body was not read yet.
     check : callable
-        Awaited before the first byte of the file is kept, with the form's fields up to there:
-        whoever may not send a file is refused without storing anything.
+        Awaited with the form fields that precede the file, before any byte of the file is stored;
+        it raises to refuse the sender.
 
     Yields
     ------
     Upload
-        The whole file; it is removed on leaving unless it was taken over.
+        The whole file; it is removed on leaving the context unless a submission took it over.
 
     Raises
     ------
     TooLargeError
-        As soon as more bytes came than the competition takes, or at once if Content-Length says so.
+        If the file exceeds the limit: at once if Content-Length says so, else at the first byte
+        beyond it.
     SlowClientError
-        If nothing came for too long.
+        If the client paused or took too long.
     BadUploadError
         If a form is broken or has no file.
     UnavailableError
-        If the disk does not take it.
+        If the disk fails.
     """
     board = board_of(request)
     is_form = request.headers.get("Content-Type", "").lower().startswith("multipart/form-data")
@@ -125,23 +123,23 @@ async def receive_upload(
             with anyio.fail_after(None) as scope:
                 parts = _parts(request, max_bytes, scope)
                 if is_form:
-                    checked, fields = await _receive_form(request, parts, writer, check)
+                    checked = await _receive_form(request, parts, writer, check)
                 else:
-                    checked, fields = await check({}), {}
+                    checked = await check({})
                     async for part in parts:
                         await writer.write(part)
         except TimeoutError:
-            raise SlowClientError("The file must come in time, however: it stopped.") from None
-        yield Upload(spool, writer, checked, fields)
+            raise SlowClientError("The file did not arrive in time. Send it again.") from None
+        yield Upload(spool, writer, checked)
 
 
 async def submit_upload(request: Request, team_number: int, upload: Upload[Any]) -> Receipt:
-    """Take a received file for a team, in one of the threads for scoring; errors as `submit`."""
+    """Submit a received file for a team in one of the scoring threads; errors as `submit`."""
     cache: AnswerCache = request.app.state.answers
     limiter: anyio.CapacityLimiter = request.app.state.scoring
 
     def finish() -> Receipt:
-        upload.writer.write_now()
+        upload.writer.flush()
         return submit(board_of(request), team_number, upload.spool)
 
     receipt = await run_sync(finish, limiter=limiter)
@@ -155,7 +153,7 @@ async def _receive_form(
     parts: AsyncIterator[bytes],
     writer: Writer,
     check: Callable[[dict[str, str]], Awaitable[T]],
-) -> tuple[T, dict[str, str]]:
+) -> T:
     parser = FormParser(request.headers["Content-Type"])
     fields: dict[str, bytearray] = {}
     current: bytearray | None = None
@@ -166,28 +164,27 @@ async def _receive_form(
                 current = None if event.is_file else fields.setdefault(event.name, bytearray())
                 if event.is_file:
                     if checked or event.name != FILE_PART:
-                        raise BadUploadError(f"The form must have one file, named {FILE_PART}.")
-                    checked.append(await check(_texts(fields)))
+                        raise BadUploadError(
+                            f"Send one file, in the form part '{FILE_PART}', and no other."
+                        )
+                    texts = {n: v.decode("utf-8", errors="replace") for n, v in fields.items()}
+                    checked.append(await check(texts))
             elif current is None:
                 await writer.write(event.content)
             elif len(current) + len(event.content) > _N_FIELD_BYTES:
-                raise BadUploadError(f"A field must have at most {_N_FIELD_BYTES} bytes.")
+                raise BadUploadError(f"A form field may have at most {_N_FIELD_BYTES:,} bytes.")
             else:
                 current += event.content
     parser.finish()
     if not checked:
-        raise BadUploadError(f"The form must have a file, named {FILE_PART}, however: it has none.")
-    return checked[0], _texts(fields)
-
-
-def _texts(fields: dict[str, bytearray]) -> dict[str, str]:
-    return {name: value.decode("utf-8", errors="replace") for name, value in fields.items()}
+        raise BadUploadError(f"The form has no file. Send it in the part '{FILE_PART}'.")
+    return checked[0]
 
 
 async def _parts(
     request: Request, max_bytes: int, scope: anyio.CancelScope
 ) -> AsyncIterator[bytes]:
-    """Yield the body under a cap; the scope ends if a part, or all of it, takes too long."""
+    """Yield the parts of the body, up to a size; the scope's deadline limits part and whole."""
     settings = settings_of(request)
     last = anyio.current_time() + settings.receive_total_s
     n_bytes = 0
@@ -205,6 +202,6 @@ async def _parts(
 
 
 def _declared_bytes(request: Request) -> int:
-    """Return Content-Length; what is no number is for the server to refuse."""
+    """Return Content-Length; 0 if it is no number, which the server refuses itself."""
     declared = request.headers.get("Content-Length", "")
     return int(declared) if declared.isascii() and declared.isdigit() else 0

@@ -1,1 +1,1 @@
-"""Metric files for Kaggle, one for each task; each runs alone."""
+"""Metric files for Kaggle, one per task; each runs without the kit."""

@@ -1,8 +1,8 @@
 """Custom Kaggle metric: precision@n % of customs declarations.
 
-This file is complete in itself: paste it into a Kaggle metric notebook. It needs NumPy and pandas
-only. Kaggle calls `score` once for the public and once for the private rows of the solution and
-shows participants only the text of a ParticipantVisibleError.
+Paste this file into a Kaggle metric notebook; it needs only NumPy and pandas. Kaggle calls `score`
+once for the public and once for the private rows of the solution. Participants see only the text of
+a ParticipantVisibleError.
 """
 
 from fractions import Fraction
@@ -22,18 +22,18 @@ def score(
     row_id_column_name: str,
     inspection_rate: float = 0.05,
 ) -> float:
-    """Precision among the ceil(inspection_rate * n) declarations with the highest Fraud Score.
+    """Return the precision among the ceil(inspection_rate * n) highest Fraud Scores.
 
-    Declarations that tie at the cut count as their expectation under random tie-breaking. Rows are
-    matched by ID, whatever their order; rows of the submission that the solution does not have
-    (those of the other period) are left out, as Kaggle itself checks that the IDs are complete.
+    Ties at the cut count as the expected value under random tie-breaking. Rows are matched by ID.
+    Rows of the submission that the solution lacks (those of the other period) are ignored; Kaggle
+    itself checks that the IDs are complete.
 
     Parameters
     ----------
     solution : DataFrame
-        The ID column and Fraud (0 or 1).
+        ID column and Fraud (0 or 1).
     submission : DataFrame
-        The ID column and Fraud Score (finite; higher is more suspicious).
+        ID column and Fraud Score (finite; higher is more suspicious).
     row_id_column_name : str
         Name of the ID column.
     inspection_rate : float
@@ -49,25 +49,25 @@ def score(
     0.75
     """
     if "Fraud" not in solution or row_id_column_name not in solution or len(solution) == 0:
-        raise ValueError(f"The solution must have rows with {row_id_column_name} and Fraud.")
+        raise ValueError(f"The solution needs rows with {row_id_column_name} and Fraud.")
     labels = pd.to_numeric(solution["Fraud"]).to_numpy()
     if not np.isin(labels, (0, 1)).all() or solution[row_id_column_name].duplicated().any():
-        raise ValueError("The solution must have one row per ID, with Fraud 0 or 1.")
+        raise ValueError("The solution needs one row per ID, with Fraud 0 or 1.")
     if not 0 < inspection_rate <= 1:
         raise ValueError("inspection_rate must be in (0, 1].")
     for name in (row_id_column_name, "Fraud Score"):
         if name not in submission:
-            raise ParticipantVisibleError(f"The submission must have a column '{name}'.")
+            raise ParticipantVisibleError(f"Missing column: {name}.")
         if list(submission.columns).count(name) > 1:
-            raise ParticipantVisibleError(f"The submission must have one column '{name}' only.")
+            raise ParticipantVisibleError(f"The column {name} is repeated.")
     ids = submission[row_id_column_name].astype(str)
     if ids.duplicated().any():
         first = ids[ids.duplicated()].iloc[0]
-        raise ParticipantVisibleError(f"Each ID must stand only once; '{first}' is repeated.")
+        raise ParticipantVisibleError(f"Each ID needs one row; '{first}' is repeated.")
     scores = pd.to_numeric(submission["Fraud Score"], errors="coerce").astype("float64")
     if not np.isfinite(scores.to_numpy()).all():
         n_wrong = int((~np.isfinite(scores.to_numpy())).sum())
-        raise ParticipantVisibleError(f"Fraud Score must be finite; {n_wrong} rows are not.")
+        raise ParticipantVisibleError(f"Fraud Score is not finite in {n_wrong} rows.")
     places = pd.Index(ids).get_indexer(pd.Index(solution[row_id_column_name].astype(str)))
     if (places < 0).any():
         raise ParticipantVisibleError(f"{int((places < 0).sum())} IDs are missing.")
@@ -78,5 +78,5 @@ def score(
     cut = np.partition(values, len(values) - k)[len(values) - k]
     above, tied = values > cut, values == cut
     n_above, n_tied = int(above.sum()), int(tied.sum())
-    found = int(labels[above].sum()) * n_tied + (k - n_above) * int(labels[tied].sum())
-    return found / (n_tied * k)
+    n_fraud_times_ties = int(labels[above].sum()) * n_tied + (k - n_above) * int(labels[tied].sum())
+    return n_fraud_times_ties / (n_tied * k)

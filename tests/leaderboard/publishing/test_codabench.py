@@ -1,4 +1,4 @@
-"""The Codabench bundle: its program run as the platform runs it, its problems told one by one."""
+"""The Codabench bundle: its program run as on the platform, and the check of broken bundles."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import subprocess
 import sys
 import zipfile
 from datetime import UTC, datetime
-from pathlib import Path
+from importlib.resources import files
 
 import numpy as np
 import pandas as pd
@@ -29,7 +29,7 @@ from customs_scorer import write_submission
 from customs_scorer.ranking import score_files
 
 KIT = {"my_model.py": b"class MyModel: ...\n"}
-TOLD = Announcement(
+NOTICE = Announcement(
     "Busan 2030: which five percent?",
     datetime(2030, 3, 1, 9, 30, tzinfo=UTC),
     datetime(2030, 6, 1, 18, tzinfo=UTC),
@@ -41,7 +41,7 @@ TOLD = Announcement(
 @pytest.fixture(scope="module")
 def bundle(edition_path, tmp_path_factory):
     path = tmp_path_factory.mktemp("codabench") / "bundle.zip"
-    make_bundle(edition_path, path, TOLD, starting_kit=KIT)
+    make_bundle(edition_path, path, NOTICE, starting_kit=KIT)
     return path
 
 
@@ -52,9 +52,9 @@ def settings(bundle):
 
 def test_the_bundle_is_sound_and_the_same_every_time(bundle, edition_path, tmp_path):
     assert check_bundle(bundle) == []
-    make_bundle(edition_path, tmp_path / "again.zip", TOLD, starting_kit=KIT)
+    make_bundle(edition_path, tmp_path / "again.zip", NOTICE, starting_kit=KIT)
     assert (tmp_path / "again.zip").read_bytes() == bundle.read_bytes()
-    assert bundle.stat().st_mode & 0o077 == 0  # it holds labels
+    assert bundle.stat().st_mode & 0o077 == 0  # it contains labels
     with zipfile.ZipFile(bundle) as archive:
         assert all("/" not in member.filename for member in archive.infolist())
         assert all(member.file_size for member in archive.infolist())
@@ -82,11 +82,11 @@ def test_labels_are_in_the_reference_data_of_their_own_phase_only(bundle, settin
         }
         texts = {n: archive.read(n).decode() for n in archive.namelist() if n.endswith(".md")}
     for task, period in zip(settings["tasks"], ("public", "private"), strict=True):
-        held = archives[task["reference_data"]]
-        labels = pd.read_csv(held.open("labels.csv"), dtype=str)
+        reference = archives[task["reference_data"]]
+        labels = pd.read_csv(reference.open("labels.csv"), dtype=str)
         expected = edition.test.loc[edition.test_period == period, "Declaration ID"]
         assert set(labels["Declaration ID"]) == set(expected)
-    assert {name for name, held in archives.items() if "labels.csv" in held.namelist()} == {
+    assert {name for name, inner in archives.items() if "labels.csv" in inner.namelist()} == {
         "reference_public.zip", "reference_private.zip"
     }  # fmt: skip
     assert "my_model.py" in archives["starting_kit.zip"].namelist()
@@ -98,7 +98,7 @@ def test_labels_are_in_the_reference_data_of_their_own_phase_only(bundle, settin
 
 
 def run_as_the_platform(bundle, phase, files, folder):
-    """Lay /app out, unpack the task there, and run the command of metadata.yaml."""
+    """Unpack a task below /app and run the command of metadata.yaml; return process and scores."""
     settings = yaml.safe_load(zipfile.ZipFile(bundle).read("competition.yaml"))
     task = settings["tasks"][settings["phases"][phase]["tasks"][0]]
     app = folder / "app"
@@ -112,7 +112,7 @@ def run_as_the_platform(bundle, phase, files, folder):
     command = yaml.safe_load((app / "program/metadata.yaml").read_text())["command"]
     words = shlex.split(command.replace("/app/", f"{app}/").replace(" /app", f" {app}"))
     assert words[0] == "python3"
-    # -I: nothing of the kit can be imported, as on the platform.
+    # -I: the kit cannot be imported, as on the platform.
     ran = subprocess.run(
         [sys.executable, "-I", "-c", RUNNER, *words[1:]],
         capture_output=True, text=True, check=False, cwd=folder,
@@ -121,7 +121,7 @@ def run_as_the_platform(bundle, phase, files, folder):
     return ran, json.loads(scores.read_text()) if scores.exists() else None
 
 
-# Runs a script where no package of the kit can be imported.
+# Runs a script that cannot import the kit.
 RUNNER = """
 import runpy, sys
 class Absent:
@@ -138,31 +138,31 @@ runpy.run_path(sys.argv[0], run_name='__main__')
 def test_the_program_gives_the_four_decimals_of_customs_kit_score(
     bundle, edition, edition_path, tmp_path, phase, period
 ):
-    # Coarse scores tie at the cut; rows come in another order.
+    # Coarse scores tie at the cut; rows are in another order.
     scores = np.random.default_rng(phase).normal(size=len(edition.test)).round(1)
     path = write_submission(edition, scores, tmp_path / "submission.csv")
     (standing,) = score_files([path], edition_path, n_replicates=0)
     header, *rows = path.read_bytes().splitlines(keepends=True)
     content = b"".join([header, *sorted(rows)])
-    ran, found = run_as_the_platform(bundle, phase, {"submission.csv": content}, tmp_path)
+    ran, scores = run_as_the_platform(bundle, phase, {"submission.csv": content}, tmp_path)
     assert ran.returncode == 0, ran.stderr
     expected = getattr(standing.scorecard, period)
     for key in ("precision_at_5", "precision_at_10"):
-        assert f"{found[key]:.4f}" == f"{getattr(expected, key):.4f}"
+        assert f"{scores[key]:.4f}" == f"{getattr(expected, key):.4f}"
 
 
 @pytest.mark.parametrize(
-    ("files", "said"),
+    ("files", "message"),
     [
-        ({}, "one CSV file"),
+        ({}, "0 CSV files"),
         ({"submission.csv": b"Declaration ID,Fraud Score\n1,0.5\n"}, "are missing"),
         ({"a.csv": b"Declaration ID;Fraud Score\n1;0.5\n"}, "header"),
     ],
 )
-def test_a_participants_mistake_is_told_and_nothing_else(bundle, tmp_path, files, said):
-    ran, found = run_as_the_platform(bundle, 0, files, tmp_path)
-    assert (ran.returncode, found) == (1, None)
-    assert said in ran.stderr
+def test_a_participants_mistake_gives_a_message_and_no_scores(bundle, tmp_path, files, message):
+    ran, scores = run_as_the_platform(bundle, 0, files, tmp_path)
+    assert (ran.returncode, scores) == (1, None)
+    assert message in ran.stderr
     assert "Traceback" not in ran.stderr
 
 
@@ -175,67 +175,63 @@ def test_the_program_is_the_scorers_own_metric_and_needs_no_new_python():
 
 
 def damaged(bundle, path, change=None, drop=(), empty=(), folder=""):
-    """Write a bundle that differs from a sound one."""
-    with zipfile.ZipFile(bundle) as archive, zipfile.ZipFile(path, "w") as made:
+    """Write a bundle that differs from a correct one."""
+    with zipfile.ZipFile(bundle) as archive, zipfile.ZipFile(path, "w") as copy:
         for name in archive.namelist():
             content = archive.read(name)
             if name == "competition.yaml" and change is not None:
-                held = yaml.safe_load(content)
-                content = (change(held) or yaml.safe_dump(held)).encode()
+                settings = yaml.safe_load(content)
+                content = (change(settings) or yaml.safe_dump(settings)).encode()
             if name not in drop:
-                made.writestr(folder + name, b"" if name in empty else content)
+                copy.writestr(folder + name, b"" if name in empty else content)
     return path
 
 
-def unquoted(held):
-    text = yaml.safe_dump(held)
+def unquoted(settings):
+    text = yaml.safe_dump(settings)
     return text.replace("'2030-03-01 09:30:00'", "2030-03-01 09:30:00")
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
-        (lambda s: s.update(version=1), "version must be 2"),
-        (lambda s: s.__delitem__("docker_image"), "docker_image must be given"),
-        (lambda s: s.__delitem__("terms"), "terms must be given"),
-        (lambda s: s.update(image="other.png"), "image must name a file"),
-        (lambda s: s.update(pages=[]), "pages must be given"),
-        (unquoted, "start must be quoted"),
-        (lambda s: s["phases"][0].update(end="June"), "must look like"),
-        (lambda s: s["phases"][0].update(end=None), "must have an end"),
-        (lambda s: s["phases"][1].update(start="2030-05-01 00:00:00"), "before it ends"),
-        (lambda s: s["phases"][0].update(tasks=[7]), "tasks that exist"),
+        (lambda s: s.update(version=1), "instead of 2"),
+        (lambda s: s.__delitem__("docker_image"), "docker_image is missing"),
+        (lambda s: s.__delitem__("terms"), "terms is missing"),
+        (lambda s: s.update(image="other.png"), "image names 'other.png', which is no file"),
+        (lambda s: s.update(pages=[]), "pages is missing"),
+        (unquoted, "start is not quoted"),
+        (lambda s: s["phases"][0].update(end="June"), "write it like"),
+        (lambda s: s["phases"][0].update(end=None), "has no end"),
+        (lambda s: s["phases"][1].update(start="2030-05-01 00:00:00"), "previous phase ends"),
+        (lambda s: s["phases"][0].update(tasks=[7]), "tasks that do not exist: [7]"),
         (lambda s: s["phases"][0].update(auto_migrate_to_this_phase=True), "is the first"),
-        (lambda s: s["tasks"][1].update(index=0), "index of its own"),
-        (lambda s: s["tasks"][0].update(scoring_program="logo.png"), "no archive"),
+        (lambda s: s["tasks"][1].update(index=0), "not unique: [0, 0]"),
+        (lambda s: s["tasks"][0].update(scoring_program="logo.png"), "logo.png is no zip archive"),
         (lambda s: s["tasks"][0].update(scoring_program="starting_kit.zip"), "metadata.yaml"),
         (lambda s: s["tasks"][0].__delitem__("reference_data"), "reference_data"),
-        (
-            lambda s: s["leaderboards"][0]["columns"][0].__delitem__("precision"),
-            "shows two decimals",
-        ),
+        (lambda s: s["leaderboards"][0]["columns"][0].__delitem__("precision"), "precision None"),
         (lambda s: s["leaderboards"][0]["columns"][1].update(sorting="asc"), "sorting desc"),
-        (lambda s: s["leaderboards"][0]["columns"][1].update(key="precision_at_5"), "key of its"),
-        (lambda s: s.__delitem__("leaderboards"), "at least one board"),
-        (lambda s: "a: [", "must be YAML"),
+        (lambda s: s["leaderboards"][0]["columns"][1].update(key="precision_at_5"), "The key of"),
+        (lambda s: s.__delitem__("leaderboards"), "has no board"),
+        (lambda s: "a: [", "not YAML"),
     ],
 )
-def test_each_problem_is_one_sentence(bundle, tmp_path, change, said):
+def test_each_problem_is_one_sentence(bundle, tmp_path, change, message):
     problems = check_bundle(damaged(bundle, tmp_path / "b.zip", change))
-    assert any(said in problem for problem in problems), problems
+    assert any(message in problem for problem in problems), problems
     assert all(problem.endswith(".") and "\n" not in problem for problem in problems)
 
 
-def test_files_must_be_there_and_not_empty(bundle, tmp_path):
-    assert any(
-        "rules.md" in p for p in check_bundle(damaged(bundle, tmp_path / "a", drop={"rules.md"}))
-    )
+def test_missing_and_empty_files_are_problems(bundle, tmp_path):
+    missing = check_bundle(damaged(bundle, tmp_path / "a", drop={"rules.md"}))
+    assert any("rules.md" in problem for problem in missing)
     empty = check_bundle(damaged(bundle, tmp_path / "b", empty={"data.md"}))
-    assert empty == ["data.md must not be empty: the platform refuses empty files."]
+    assert empty == ["data.md is empty: the platform refuses empty files."]
     (nested,) = check_bundle(damaged(bundle, tmp_path / "c", folder="bundle/"))
     assert "zip the files, not their folder" in nested
     (tmp_path / "d").write_text("no zip")
-    assert "must be a zip archive" in check_bundle(tmp_path / "d")[0]
+    assert check_bundle(tmp_path / "d") == ["d is no zip archive."]
     with pytest.raises(KitError, match="cannot be read"):
         check_bundle(tmp_path / "absent")
 
@@ -243,25 +239,25 @@ def test_files_must_be_there_and_not_empty(bundle, tmp_path):
 def test_what_is_hidden_does_not_get_into_downloads(edition_path, tmp_path):
     labels = (edition_path / "hidden/solution.csv").read_bytes()
     for name, content in (("answers.csv", labels), ("oracle.csv", b"x\n1\n")):
-        with pytest.raises(KitError, match="nothing of hidden"):
-            make_bundle(edition_path, tmp_path / "b.zip", TOLD, starting_kit={name: content})
+        with pytest.raises(KitError, match="contain parts of hidden"):
+            make_bundle(edition_path, tmp_path / "b.zip", NOTICE, starting_kit={name: content})
     assert not (tmp_path / "b.zip").exists()
 
 
 def test_the_command_makes_and_checks_a_bundle(sample_path, tmp_path):
     out = tmp_path / "bundle.zip"
     make = ("publish", "codabench", sample_path, "--out", out, "--closes", "2035-01-01")
-    made = kit(*make, "--json")
-    assert made.returncode == 0, made.stderr
-    assert "Warning: the edition was imported" in made.stderr
-    assert "competition.yaml" in json.loads(made.stdout)["files"]
+    first = kit(*make, "--json")
+    assert first.returncode == 0, first.stderr
+    assert "Warning: the edition was imported" in first.stderr
+    assert "competition.yaml" in json.loads(first.stdout)["files"]
     checked = kit("publish", "codabench", "--check", out)
     assert (checked.returncode, "sound" in checked.stdout) == (0, True)
     again = kit(*make)
-    assert (again.returncode, "must not exist" in again.stderr) == (1, True)
+    assert (again.returncode, "exists already" in again.stderr) == (1, True)
 
 
-def test_what_baselines_would_send_is_in_the_starting_kit_and_nothing_else_of_their_runs(
+def test_the_starting_kit_has_the_baselines_submissions_and_nothing_else_of_their_runs(
     edition, edition_path, tmp_path
 ):
     runs, out = tmp_path / "runs", tmp_path / "bundle.zip"
@@ -274,12 +270,12 @@ def test_what_baselines_would_send_is_in_the_starting_kit_and_nothing_else_of_th
     scores = np.linspace(0, 1, len(edition.test))
     write_submission(edition, scores, sent)
     (sent.parent / "run.json").write_text('{"private": {"precision_at_5": 0.9}}')
-    made = kit(*make, "--baselines", runs)
-    assert made.returncode == 0, made.stderr
+    with_runs = kit(*make, "--baselines", runs)
+    assert with_runs.returncode == 0, with_runs.stderr
     with zipfile.ZipFile(out) as archive:
-        held = zipfile.ZipFile(io.BytesIO(archive.read("starting_kit.zip")))
-    assert held.read("baselines/lookup-seed0.csv") == sent.read_bytes()
-    assert not [name for name in held.namelist() if name.endswith("run.json")]
+        starting_kit = zipfile.ZipFile(io.BytesIO(archive.read("starting_kit.zip")))
+    assert starting_kit.read("baselines/lookup-seed0.csv") == sent.read_bytes()
+    assert not [name for name in starting_kit.namelist() if name.endswith("run.json")]
     assert check_bundle(out) == []
 
     out.unlink()
@@ -296,20 +292,22 @@ def test_a_published_seed_is_refused_but_for_practice(edition_path, tmp_path):
     manifest.write_text(manifest.read_text().replace('"secret"', '"published-seed"'))
     assert load_edition(copy).manifest.origin == "published-seed"
     with pytest.raises(KitError, match="published seed"):
-        make_bundle(copy, tmp_path / "b.zip", TOLD, starting_kit=KIT)
+        make_bundle(copy, tmp_path / "b.zip", NOTICE, starting_kit=KIT)
 
 
 def test_an_announcement_must_make_sense():
     for change in (
         {"title": ""},
-        {"closes": TOLD.opens},
+        {"closes": NOTICE.opens},
         {"daily_limit": 0},
         {"contact": "[x](y)"},
     ):
         with pytest.raises(KitError):
-            Announcement(**{**vars(TOLD), **change})
+            Announcement(**{**vars(NOTICE), **change})
 
 
-def test_the_texts_for_organizers_stand_in_files():
-    folder = Path(check_bundle.__code__.co_filename).parent / "texts"
-    assert {path.stem for path in folder.iterdir()} == {"overview", "data", "evaluation", "rules"}
+def test_organizers_can_read_the_texts_as_files():
+    folder = files("customs_leaderboard.publishing") / "texts"
+    assert {path.name for path in folder.iterdir()} == {
+        "overview.md", "data.md", "evaluation.md", "rules.md"
+    }  # fmt: skip

@@ -1,4 +1,4 @@
-"""The official Kaggle client against a loopback server: what is sent, to whom, and what is not."""
+"""The official Kaggle client against a loopback server: what is sent, where, and what is not."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from kaggle_server import LEADERBOARD, serving
 NAME = "which-five-percent"
 DATASET = "our-lab/customs-2030"
 SERVICE = "competitions.CompetitionApiService"
-TOLD = Announcement(
+NOTICE = Announcement(
     "Which five percent?",
     datetime(2030, 3, 1, tzinfo=UTC),
     datetime(2030, 6, 1, 18, tzinfo=UTC),
@@ -47,7 +47,7 @@ TOLD = Announcement(
 
 @pytest.fixture
 def kaggle(monkeypatch, tmp_path):
-    """A service on the loopback; whatever would leave this computer fails the test."""
+    """A service on the loopback; a request to any other address fails the test."""
     send = requests.Session.send
 
     def send_here(self, request, **settings):
@@ -68,23 +68,23 @@ def kaggle(monkeypatch, tmp_path):
         monkeypatch.setenv(name, str(value))
     from kagglesdk import kaggle_env
 
-    with serving() as held:
-        monkeypatch.setitem(kaggle_env._env_to_endpoint, kaggle_env.KaggleEnv.LOCAL, held.url)
+    with serving() as server:
+        monkeypatch.setitem(kaggle_env._env_to_endpoint, kaggle_env.KaggleEnv.LOCAL, server.url)
         from kaggle.api.kaggle_api_extended import KaggleApi
 
-        # Read once, at import: another test may have imported it under another environment.
+        # Set at import: another test may have imported the client under another environment.
         monkeypatch.setattr(KaggleApi, "args", ["--local"])
         monkeypatch.setattr(KaggleApi, "config_dir", str(tmp_path))
         monkeypatch.setattr(KaggleApi, "config", str(tmp_path / "kaggle.json"))
         monkeypatch.setattr(KaggleApi, "config_values", {})
-        yield held
+        yield server
 
 
 @pytest.fixture
 def service(kaggle):
-    found = connect()
-    assert found.endpoint == kaggle.url
-    return found
+    service = connect()
+    assert service.endpoint == kaggle.url
+    return service
 
 
 def run(*arguments):
@@ -94,10 +94,10 @@ def run(*arguments):
 def test_nothing_is_sent_until_it_is_confirmed(kaggle, edition_path, tmp_path):
     for arguments in (("--dataset", DATASET), ("--competition", NAME)):
         out = tmp_path / arguments[1].replace("/", "-")
-        shown = run("publish", "kaggle", edition_path, *arguments, "--out", out, "--json")
-        assert shown.exit_code == 0, shown.output
-        told = json.loads(shown.stdout)
-        assert (told["sent"], told["endpoint"]) == (False, kaggle.url)
+        dry = run("publish", "kaggle", edition_path, *arguments, "--out", out, "--json")
+        assert dry.exit_code == 0, dry.output
+        plan = json.loads(dry.stdout)
+        assert (plan["sent"], plan["endpoint"]) == (False, kaggle.url)
     assert kaggle.calls == []
     assert kaggle.blobs == {}
 
@@ -105,9 +105,9 @@ def test_nothing_is_sent_until_it_is_confirmed(kaggle, edition_path, tmp_path):
 def test_a_dataset_is_created_private_and_gets_a_version(kaggle, edition_path, tmp_path):
     out = tmp_path / "dataset"
     common = ("publish", "kaggle", edition_path, "--dataset", DATASET, "--out", out, "--json")
-    made = run(*common, "--confirm")
-    assert made.exit_code == 0, made.output
-    assert json.loads(made.stdout)["url"] == f"{kaggle.url}/datasets/{DATASET}"
+    created = run(*common, "--confirm")
+    assert created.exit_code == 0, created.output
+    assert json.loads(created.stdout)["url"] == f"{kaggle.url}/datasets/{DATASET}"
     (asked,) = kaggle.called("datasets.DatasetApiService/CreateDataset")
     assert asked["isPrivate"]
     assert asked["licenseName"] == "CC-BY-4.0"
@@ -132,13 +132,11 @@ def test_a_competition_is_made_step_by_step_and_launched_only_when_asked(
 ):
     out = tmp_path / "hosted"
     common = ("publish", "kaggle", edition_path, "--competition", NAME, "--out", out, "--json")
-    shown = run(*common, "--closes", "2030-06-01T18:00", "--title", "Which five percent?")
-    told = json.loads(shown.stdout)
-    assert [step["step"] if "step" in step else step["name"] for step in told["steps"]] == list(
-        STEPS[:-1]
-    )
-    assert any("Metric" in item for item in told["checklist"])
-    assert Path(told["metric_file"]).read_text() == Path(kaggle_metric.__file__).read_text()
+    dry = run(*common, "--closes", "2030-06-01T18:00", "--title", "Which five percent?")
+    plan = json.loads(dry.stdout)
+    assert [step["name"] for step in plan["steps"]] == list(STEPS[:-1])
+    assert any("Metric" in item for item in plan["checklist"])
+    assert Path(plan["metric_file"]).read_text() == Path(kaggle_metric.__file__).read_text()
     sent = run(*common, "--confirm")
     assert sent.exit_code == 0, sent.output
     (created,) = kaggle.called(f"{SERVICE}/CreateCompetition")
@@ -164,12 +162,12 @@ def test_a_competition_is_made_step_by_step_and_launched_only_when_asked(
     assert launch["futureTime"] == "2030-03-01T00:00:00.000Z"
 
 
-def test_of_hidden_one_derived_file_leaves_to_the_solution_call_only(
+def test_one_file_derived_from_hidden_is_sent_with_the_solution_call_only(
     service, kaggle, edition, edition_path, tmp_path
 ):
     layout = Layout.find(edition_path)
     folder = tmp_path / "hosted"
-    prepare_competition(edition_path, folder, NAME, TOLD)
+    prepare_competition(edition_path, folder, NAME, NOTICE)
     assert folder.stat().st_mode & 0o077 == 0
     send_competition(service, layout, folder, NAME, STEPS[:-1])
     (asked,) = kaggle.called(f"{SERVICE}/CreateCompetitionSolution")
@@ -185,7 +183,7 @@ def test_of_hidden_one_derived_file_leaves_to_the_solution_call_only(
     for token, blob in kaggle.blobs.items():
         traces = list(guard.traces(blob["name"], blob["content"]))
         assert bool(traces) == (token in solutions), blob["name"]
-    # No call carries a label either: the requests hold none of the secret values.
+    # The other requests contain none of the secret values.
     secret = json.loads((edition_path / "hidden/secret.json").read_text())
     assert not any(secret[name] in json.dumps(kaggle.calls) for name in ("secret", "nonce"))
 
@@ -200,8 +198,8 @@ def test_the_solution_and_the_metric_give_what_customs_kit_score_gives(
     submission = pd.read_csv(path, dtype={"Declaration ID": str})
     for period, usage in (("public", "Public"), ("private", "Private")):
         part = solution[solution["Usage"] == usage].drop(columns="Usage")
-        found = kaggle_metric.score(part, submission, "Declaration ID")
-        assert found == getattr(standing.scorecard, period).precision_at_5
+        score = kaggle_metric.score(part, submission, "Declaration ID")
+        assert score == getattr(standing.scorecard, period).precision_at_5
 
 
 def spoil_copy(folder, edition_path):
@@ -231,7 +229,7 @@ def spoil_parquet(folder, edition_path):
 
 
 def spoil_erased(folder, edition_path):
-    """Training labels put back in the place they were erased from."""
+    """Put an erased training label back."""
     train = pd.read_csv(folder / "data/train.csv", dtype=str)
     erased = pd.read_csv(edition_path / "hidden/train_labels.csv", dtype=str)
     train.loc[train["Declaration ID"] == erased["Declaration ID"][0], "Fraud"] = "1"
@@ -239,7 +237,7 @@ def spoil_erased(folder, edition_path):
 
 
 def spoil_order(folder, edition_path):
-    """Another file in the solution's own folder."""
+    """Add another file to the solution's folder."""
     shutil.copy(edition_path / "hidden/oracle.csv", folder / SECRET_FOLDER / "oracle.csv")
 
 
@@ -256,10 +254,10 @@ def test_a_folder_with_anything_of_hidden_is_refused_before_a_call(
     service, kaggle, edition_path, tmp_path, spoil
 ):
     folder = tmp_path / "hosted"
-    prepare_competition(edition_path, folder, NAME, TOLD)
+    prepare_competition(edition_path, folder, NAME, NOTICE)
     spoil(folder, edition_path)
     n_calls = len(kaggle.calls)
-    with pytest.raises(KitError, match=r"[Nn]othing was sent"):
+    with pytest.raises(KitError, match="Nothing was sent"):
         send_competition(service, Layout.find(edition_path), folder, NAME, STEPS[:-1])
     assert len(kaggle.calls) == n_calls
     assert kaggle.blobs == {}
@@ -269,9 +267,11 @@ def test_a_dataset_folder_with_hidden_files_is_refused(kaggle, edition_path, tmp
     out = tmp_path / "dataset"
     prepare_dataset(edition_path, out, DATASET)
     shutil.copy(edition_path / "hidden/train_labels.csv", out / "more.csv")
-    found = run("publish", "kaggle", edition_path, "--dataset", DATASET, "--out", out, "--confirm")
-    assert found.exit_code == 1
-    assert "a copy of hidden/train_labels.csv" in str(found.exception)
+    refused = run(
+        "publish", "kaggle", edition_path, "--dataset", DATASET, "--out", out, "--confirm"
+    )
+    assert refused.exit_code == 1
+    assert "a copy of hidden/train_labels.csv" in str(refused.exception)
     assert kaggle.calls == []
 
 
@@ -294,7 +294,7 @@ def test_a_team_sends_looks_and_downloads(kaggle, edition, edition_path, tmp_pat
     assert (tmp_path / "board.csv").read_text() == LEADERBOARD
 
 
-def test_a_broken_file_or_a_failed_upload_is_told(kaggle, edition, edition_path, tmp_path):
+def test_a_broken_file_or_a_failed_upload_is_an_error(kaggle, edition, edition_path, tmp_path):
     (tmp_path / "broken.csv").write_text("a,b\n")
     there = ("--to", "kaggle", "--competition", NAME, "--edition", edition_path, "--confirm")
     broken = run("submission", "send", tmp_path / "broken.csv", *there)
@@ -302,43 +302,37 @@ def test_a_broken_file_or_a_failed_upload_is_told(kaggle, edition, edition_path,
     path = write_submission(edition, range(len(edition.test)), tmp_path / "submission.csv")
     kaggle.refuses_uploads = True
     failed = run("submission", "send", path, *there)
-    assert "the upload failed" in str(failed.exception)
+    assert f"The upload of {path} failed" in str(failed.exception)
     assert kaggle.submissions == []
+    out = tmp_path / "d"
     dataset = run(
-        "publish",
-        "kaggle",
-        edition_path,
-        "--dataset",
-        DATASET,
-        "--out",
-        tmp_path / "d",
-        "--confirm",
+        "publish", "kaggle", edition_path, "--dataset", DATASET, "--out", out, "--confirm"
     )
-    assert "was not taken" in str(dataset.exception)  # the client alone would go on without it
+    assert "was not accepted" in str(dataset.exception)  # the client itself ignores the failure
     assert not kaggle.called("datasets.DatasetApiService/CreateDataset")
 
 
-def test_the_trap_that_leads_to_the_real_service_is_found(kaggle, monkeypatch):
-    """TEST is understood by a part of the client only: the rest would talk to Kaggle itself."""
+def test_a_half_understood_environment_does_not_reach_the_real_service(kaggle, monkeypatch):
+    """A part of the client understands TEST; the rest would connect to Kaggle."""
     from kaggle.api.kaggle_api_extended import KaggleApi
 
     monkeypatch.setenv("KAGGLE_API_ENVIRONMENT", "TEST")
     monkeypatch.setattr(KaggleApi, "args", [])  # as the class is made under TEST
-    with pytest.raises(KitError, match=r"would to https://api\.kaggle\.com"):
+    with pytest.raises(KitError, match=r"would connect to https://api\.kaggle\.com"):
         connect()
-    with pytest.raises(KitError, match="must talk to"):
+    with pytest.raises(KitError, match=f"instead of {kaggle.url}"):
         connect(kaggle.url)
     assert kaggle.calls == []
     monkeypatch.setenv("KAGGLE_API_ENVIRONMENT", "ELSEWHERE")
-    with pytest.raises(KitError, match="must name an environment"):
+    with pytest.raises(KitError, match="does not know KAGGLE_API_ENVIRONMENT='ELSEWHERE'"):
         endpoint_of_environment()
 
 
-def test_the_address_is_asserted_before_every_call(service, kaggle, monkeypatch):
+def test_the_address_is_checked_before_every_call(service, kaggle, monkeypatch):
     from kaggle.api.kaggle_api_extended import KaggleApi
 
     monkeypatch.setattr(KaggleApi, "args", [])
-    with pytest.raises(KitError, match="must talk to"):
+    with pytest.raises(KitError, match=f"instead of {kaggle.url}"):
         service.call("listing submissions", "competition_submissions", NAME)
     assert kaggle.calls == []
 
@@ -348,33 +342,33 @@ def test_files_go_to_the_loopback_too(service, kaggle, edition_path, tmp_path, m
         kaggle, "_new_blob", lambda name, kind: {"token": "t", "createUrl": "https://elsewhere/x"}
     )
     folder = tmp_path / "hosted"
-    prepare_competition(edition_path, folder, NAME, TOLD)
+    prepare_competition(edition_path, folder, NAME, NOTICE)
     with pytest.raises(KitError, match="rehearsal"):
         send_competition(service, Layout.find(edition_path), folder, NAME, ("solution",))
 
 
-def test_without_credentials_the_way_out_is_told(kaggle, monkeypatch):
+def test_without_credentials_the_message_names_the_variable(kaggle, monkeypatch):
     monkeypatch.delenv("KAGGLE_KEY")
     with pytest.raises(KitError, match="KAGGLE_API_TOKEN"):
         connect()
 
 
-def test_what_is_not_to_be_published_is_refused(kaggle, sample_path, edition_path, tmp_path):
+def test_what_may_not_be_published_is_refused(kaggle, sample_path, edition_path, tmp_path):
     copy = tmp_path / "seeded"
     shutil.copytree(edition_path, copy)
     manifest = copy / "public/edition.json"
     manifest.write_text(manifest.read_text().replace('"secret"', '"published-seed"'))
-    for arguments, said in (
+    for arguments, message in (
         ((copy, "--competition", NAME), "published seed"),
         ((copy, "--dataset", DATASET), "published seed"),
-        ((sample_path, "--dataset", DATASET), "licence of imported"),
+        ((sample_path, "--dataset", DATASET), "need a licence"),
         ((edition_path, "--dataset", "short"), "OWNER/NAME"),
         ((edition_path, "--competition", "No Slug"), "lower-case"),
         ((edition_path, "--dataset", DATASET, "--subtitle", "short"), "20 to 80"),
     ):
-        found = run("publish", "kaggle", *arguments, "--out", tmp_path / "out")
-        assert found.exit_code == 1, found.output
-        assert said in str(found.exception)
+        refused = run("publish", "kaggle", *arguments, "--out", tmp_path / "out")
+        assert refused.exit_code == 1, refused.output
+        assert message in str(refused.exception)
         assert not (tmp_path / "out").exists()
     warned = run(
         "publish", "kaggle", sample_path, "--competition", NAME, "--out", tmp_path / "out", "--json"
@@ -387,17 +381,17 @@ def test_what_is_not_to_be_published_is_refused(kaggle, sample_path, edition_pat
 def test_our_metadata_has_the_fields_of_the_clients_own_template(service, tmp_path):
     service.call("initializing", "competition_initialize", str(tmp_path))
     template = json.loads((tmp_path / "competition-metadata.json").read_text())
-    ours = competition_metadata(NAME, TOLD, public=False)
+    ours = competition_metadata(NAME, NOTICE, public=False)
     assert set(ours) <= set(template)
     required = {"title", "slug", "briefDescription", "privacy"}
     assert required <= set(ours)
 
 
 def test_a_dry_run_does_not_import_the_client(edition_path, tmp_path, monkeypatch):
-    """`import kaggle` reads credentials and may ask Kaggle about them."""
+    """`import kaggle` reads credentials and may send them to Kaggle."""
     for name in [name for name in sys.modules if name.split(".")[0] == "kaggle"]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "kaggle", None)  # importing it fails
-    found = run("publish", "kaggle", edition_path, "--competition", NAME, "--out", tmp_path / "o")
-    assert found.exit_code == 0, found.output
-    assert "https://api.kaggle.com" in found.stdout
+    dry = run("publish", "kaggle", edition_path, "--competition", NAME, "--out", tmp_path / "o")
+    assert dry.exit_code == 0, dry.output
+    assert "https://api.kaggle.com" in dry.stdout

@@ -1,4 +1,4 @@
-"""The service of a test's competition, asked in process."""
+"""The service of a test's competition, called in process."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from real_server import Member
 
 
 class Timer:
-    """Seconds that only pass when a test says so: limits are exact, cached answers never rest."""
+    """A clock that only the test advances: limits are exact, and cached answers cost nothing."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -25,7 +25,7 @@ class Timer:
 
 @pytest.fixture
 def database_url() -> None:
-    """SQLite; what differs between databases is tested below HTTP, and in test_server.py."""
+    """SQLite; other tests cover the differences between databases (and test_server.py)."""
     return
 
 
@@ -46,7 +46,7 @@ def app(board, settings):
 
 @pytest.fixture
 def client(app) -> Iterator[TestClient]:
-    # A bug is answered, too: tests see the status instead of an exception.
+    # Bugs are answered, too: tests see the status instead of an exception.
     with TestClient(app, raise_server_exceptions=False) as client:
         yield client
 

@@ -1,4 +1,4 @@
-"""Tokens, limits per address, and what is tried with headers, numbers and paths."""
+"""Tokens, limits per address, and attacks with headers, numbers and paths."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_guessing_is_slowed_down_for_the_address_that_guesses(app, member, timer
     other = TestClient(app, client=("203.0.113.8", 1))
     statuses = [guesser.get(TEAM, headers=bearer(make_token())).status_code for _ in range(21)]
     assert statuses == [401] * 20 + [429]
-    # A right token is not looked up either: the answer would tell which guess was right.
+    # Right tokens are refused, too: the answer would reveal which guess was right.
     refused = guesser.get(TEAM, headers=member.headers)
     assert refused.status_code == 429
     assert refused.headers["Retry-After"] == "6"  # ten a minute
@@ -47,7 +47,7 @@ def test_guesses_in_forms_are_counted_with_those_in_headers(app, member):
         guesser.get(TEAM, headers=bearer("wrong"))
 
     class Form:
-        """What `authenticate_form` looks at."""
+        """The part of a request that `authenticate_form` reads."""
 
         def __init__(self) -> None:
             self.app = app
@@ -106,7 +106,7 @@ def test_a_client_never_gets_more_than_burst_and_rate_allow(steps):
         ("fe80::1%eth0", "fe80::"),
     ],
 )
-def test_what_a_client_is_counted_under(host, key):
+def test_the_key_of_a_client(host, key):
     assert client_key(host) == key
 
 
@@ -144,7 +144,7 @@ def test_strange_headers_are_no_token(client, header):
         "/api/v1/team?limit=100000", "/api/v1/team?before=0",
     ],
 )  # fmt: skip
-def test_what_is_no_number_does_not_reach_the_database(client, board, member, post, path):
+def test_invalid_numbers_do_not_reach_the_database(client, board, member, post, path):
     post(1)
     answer = client.get(path, headers=member.headers)
     assert answer.status_code in (404, 422)
@@ -152,7 +152,7 @@ def test_what_is_no_number_does_not_reach_the_database(client, board, member, po
     assert client.get("/api/v1/submissions/1", headers=member.headers).status_code == 200
 
 
-def test_texts_of_requests_end_in_no_header(client, member, settings):
+def test_no_header_repeats_texts_of_requests(client, member, settings):
     evil = "x%0d%0aSet-Cookie:%20a=b"
     for path in (
         f"/api/v1/standings?{evil}",
@@ -163,9 +163,9 @@ def test_texts_of_requests_end_in_no_header(client, member, settings):
         answer = client.get(
             path, headers={"X-Request-ID": "chosen", "Host": "evil.example", **member.headers}
         )
-        held = str(answer.headers)
-        assert "Set-Cookie" not in held
-        assert "evil" not in held
+        headers = str(answer.headers)
+        assert "Set-Cookie" not in headers
+        assert "evil" not in headers
         assert answer.headers["X-Request-ID"] != "chosen"
 
 
@@ -179,7 +179,7 @@ def test_a_request_that_is_replayed_counts_once(client, board, member, rival, po
     assert client.get("/api/v1/standings").json()["rows"][0]["n_submissions"] == 1
 
 
-def test_a_team_sees_and_changes_its_own_things_only(client, board, member, post):
+def test_a_team_sees_and_changes_only_its_own_submissions(client, board, member, post):
     number = post(1).json()["number"]
     rivals = [add_team(board, f"Rival {i}") for i in range(3)]
     for _, token in rivals:

@@ -22,11 +22,11 @@ OWN = ("team", "submissions/1", "selections")
 
 
 def test_competition(client, board):
-    found = answers.CompetitionAnswer(**client.get(f"{API}/competition").json())
-    assert found.phase == "open"
-    assert found.rules.title == "Busan 2026"
-    assert found.edition.commitment == board.manifest.commitment
-    assert "test.csv" in found.edition.files
+    answer = answers.CompetitionAnswer(**client.get(f"{API}/competition").json())
+    assert answer.phase == "open"
+    assert answer.rules.title == "Busan 2026"
+    assert answer.edition.commitment == board.manifest.commitment
+    assert "test.csv" in answer.edition.files
     assert "edition" not in client.get(f"{API}/competition").json()["rules"]  # a path of the server
 
 
@@ -34,26 +34,26 @@ def test_standings_are_those_of_the_board(client, board, member, rival, post):
     assert client.get(f"{API}/standings").json()["rows"] == []
     post(1)
     post(2, team=rival)
-    found = client.get(f"{API}/standings").json()
-    assert found == public_standings(board).as_dict()
-    assert {row["team"] for row in found["rows"]} == {"Busan", "Incheon"}
-    assert set(found["rows"][0]) == set(answers.StandingAnswer.model_fields)
+    standings = client.get(f"{API}/standings").json()
+    assert standings == public_standings(board).as_dict()
+    assert {row["team"] for row in standings["rows"]} == {"Busan", "Incheon"}
+    assert set(standings["rows"][0]) == set(answers.StandingAnswer.model_fields)
 
 
-def test_progress_holds_moments_and_laddered_scores(client, post, member):
+def test_progress_has_moments_and_laddered_scores(client, post, member):
     receipt = post(1).json()
-    (found,) = client.get(f"{API}/progress").json()
-    assert found["team_number"] == member.number
-    assert found["points"] == [[receipt["received_at"], receipt["shown"]]]
+    (team,) = client.get(f"{API}/progress").json()
+    assert team["team_number"] == member.number
+    assert team["points"] == [[receipt["received_at"], receipt["shown"]]]
 
 
-def test_log_tells_what_organizers_did_and_nothing_of_teams(client, board, post):
+def test_the_log_has_actions_of_organizers_and_none_of_teams(client, board, post):
     post(1)
     extend_deadline(board, board.competition.closes + timedelta(days=1), "a holiday")
-    found = answers.LogAnswer(**client.get(f"{API}/log").json())
-    assert [entry.action for entry in found.entries] == ["deadline extended", "competition made"]
-    assert found.entries[0].details["reason"] == "a holiday"
-    assert found.head == found.entries[0].hash
+    log = answers.LogAnswer(**client.get(f"{API}/log").json())
+    assert [entry.action for entry in log.entries] == ["deadline extended", "competition made"]
+    assert log.entries[0].details["reason"] == "a holiday"
+    assert log.head == log.entries[0].hash
     assert "ckt_" not in client.get(f"{API}/log").text
 
 
@@ -67,8 +67,8 @@ def test_the_final_standings_come_with_the_close(client, board, clock, post):
     assert (missing.status_code, missing.json()["title"]) == (404, "Not found")
     clock.forward(days=31)
     close_competition(board, n_replicates=20)
-    found = answers.FinalStandingsAnswer(**client.get(f"{API}/final").json())
-    assert [row.team for row in found.rows] == ["Busan"]
+    final = answers.FinalStandingsAnswer(**client.get(f"{API}/final").json())
+    assert [row.team for row in final.rows] == ["Busan"]
     assert client.get(f"{API}/standings").json()["phase"] == "closed"
 
 
@@ -92,9 +92,9 @@ def test_all_ways_to_send_the_same_file(board, post, make_file, member, packed, 
     content = gzip.compress(content, mtime=0) if packed else content
     answer = post(files={"file": ("any name.zip", content)}) if form else post(content=content)
     assert answer.status_code == 201
-    (held,) = team_history(board, member.number)
+    (stored,) = team_history(board, member.number)
     suffix = ".csv.gz" if packed else ".csv"
-    path = board.folder.submission_path(member.number, held.sha256, suffix)
+    path = board.folder.submission_path(member.number, stored.sha256, suffix)
     assert path.read_bytes() == content
 
 
@@ -111,19 +111,19 @@ def test_the_same_file_of_another_team_counts(post, rival):
     assert post(1, team=rival).status_code == 201
 
 
-def test_a_file_that_cannot_be_scored_is_answered_with_everything_wrong(post, board, make_file):
+def test_a_file_that_cannot_be_scored_is_answered_with_all_its_problems(post, board, make_file):
     lines = make_file(1).read_text().splitlines()
     lines[3] = lines[3].partition(",")[0] + ",nan"
     lines[5] = "999," + lines[5].partition(",")[2]
     answer = post(content="\n".join(lines).encode())
     assert answer.status_code == 422
     assert answer.headers["Content-Type"] == "application/problem+json"
-    found = answers.ProblemAnswer(**answer.json())
-    assert found.type == "urn:customs-kit:problem:file-refused"
-    messages = " ".join(problem.message for problem in found.problems)
+    refusal = answers.ProblemAnswer(**answer.json())
+    assert refusal.type == "urn:customs-kit:problem:file-refused"
+    messages = " ".join(problem.message for problem in refusal.problems)
     assert "finite number" in messages
     assert "one of test.csv" in messages
-    assert all(problem.message in found.detail for problem in found.problems)
+    assert all(problem.message in refusal.detail for problem in refusal.problems)
     assert post(2).json()["n_left_today"] == board.competition.daily_limit - 1  # not counted
 
 
@@ -132,7 +132,7 @@ def test_a_file_that_cannot_be_scored_is_answered_with_everything_wrong(post, bo
     [b"", b"\x00" * 100, b"PAR1" + b"x" * 50, b"\xff\xfe", b"\x1f\x8b broken", b"a;b\n1;2\n"],
     ids=["empty", "NUL", "Parquet", "UTF-16", "gzip", "semicolons"],
 )
-def test_whatever_is_sent_is_answered(post, board, content):
+def test_any_content_is_answered(post, board, content):
     answer = post(content=content)
     assert answer.status_code == 422
     assert answer.json()["problems"]
@@ -165,12 +165,12 @@ def test_before_the_opening_and_after_the_deadline(clock, post):
 
 def test_team_and_its_submissions(client, member, rival, post):
     numbers = [post(seed).json()["number"] for seed in range(3)]
-    found = answers.TeamAnswer(**client.get(f"{API}/team", headers=member.headers).json())
-    assert [held.number for held in found.submissions] == numbers[::-1]
-    assert (found.name, found.n_submissions, found.n_left_today) == ("Busan", 3, 2)
-    assert all(held.exact is None for held in found.submissions)
+    team = answers.TeamAnswer(**client.get(f"{API}/team", headers=member.headers).json())
+    assert [submission.number for submission in team.submissions] == numbers[::-1]
+    assert (team.name, team.n_submissions, team.n_left_today) == ("Busan", 3, 2)
+    assert all(submission.exact is None for submission in team.submissions)
     page = client.get(f"{API}/team?limit=1&before={numbers[2]}", headers=member.headers).json()
-    assert [held["number"] for held in page["submissions"]] == [numbers[1]]
+    assert [submission["number"] for submission in page["submissions"]] == [numbers[1]]
     other = client.get(f"{API}/submissions/{numbers[0]}", headers=rival.headers)
     assert other.status_code == 404
     own = client.get(f"{API}/submissions/{numbers[0]}", headers=member.headers)
@@ -220,7 +220,7 @@ def test_a_large_or_strange_selection_is_refused(client, member):
     assert put(b"[" * 5000).status_code == 400
     assert put(b'{"submissions": [1], "token": "ckt_secret"}').status_code == 422
     wrong = put(b'{"submissions": ["ckt_secret"]}')
-    assert "ckt_secret" not in wrong.text  # what was sent is not repeated
+    assert "ckt_secret" not in wrong.text  # the answer does not repeat values
 
 
 @pytest.mark.parametrize("route", OWN)
@@ -233,7 +233,7 @@ def test_own_routes_need_a_token(client, member, route):
     assert query.status_code == 401
 
 
-def test_a_file_without_a_token_is_not_kept(client, board, make_file):
+def test_a_file_without_a_token_is_not_stored(client, board, make_file):
     answer = client.post(f"{API}/submissions", content=make_file(1).read_bytes())
     assert answer.status_code == 401
     assert not list(board.folder.spool.iterdir())
@@ -259,7 +259,7 @@ def test_public_answers_are_not_sent_twice(client, route):
     assert again.headers["ETag"] == first.headers["ETag"]
 
 
-def test_standings_follow_what_the_command_line_does(client, board, post, timer, settings):
+def test_standings_follow_actions_of_the_command_line(client, board, post, timer, settings):
     post(1)
     first = client.get(f"{API}/standings").headers["ETag"]
     rename_team(board, "Busan", "Pusan")
@@ -277,7 +277,7 @@ def test_the_phase_follows_the_clock_without_any_event(client, clock, timer):
     assert client.get(f"{API}/standings").json()["phase"] == "over"
 
 
-def test_answers_that_depend_on_the_token_are_kept_by_nobody(client, member, post):
+def test_answers_that_depend_on_the_token_are_not_cached(client, member, post):
     post(1)
     for route in OWN:
         answer = client.get(f"{API}/{route}", headers=member.headers)

@@ -39,24 +39,24 @@ def served(board):
 
 
 def test_a_file_is_sent_piece_by_piece(served, board, member, make_file):
-    told = []
+    progress = []
     path = make_file(1)
     with LeaderboardClient(served + "/", member.token) as client:
-        receipt = client.submit(path, lambda sent, total: told.append((sent, total)))
+        receipt = client.submit(path, lambda sent, total: progress.append((sent, total)))
         assert client.submit(path)["duplicate"]
         packed = path.with_suffix(".csv.gz")
         packed.write_bytes(gzip.compress(path.read_bytes()))
         assert not client.submit(packed)["duplicate"]
         assert client.team()["n_submissions"] == 2
     size = path.stat().st_size
-    assert told[-1] == (size, size)
+    assert progress[-1] == (size, size)
     assert receipt["number"] == team_history(board, member.number)[-1].number
 
 
 def test_a_team_sends_and_looks_with_the_submission_commands(
     served, board, member, make_file, edition_path, tmp_path, monkeypatch
 ):
-    """`submission send` goes the way of `leaderboard submit`, checks first and asks."""
+    """`submission send` works like `leaderboard submit`, but checks the file and asks first."""
     monkeypatch.setenv("CUSTOMS_KIT_TOKEN", member.token)
 
     def run(command, *arguments):
@@ -72,8 +72,8 @@ def test_a_team_sends_and_looks_with_the_submission_commands(
     (row,) = json.loads(run("status").stdout)
     assert row["sha256"] == json.loads(sent.stdout)["sha256"]
     board_file = tmp_path / "board.json"
-    (shown,) = json.loads(run("leaderboard", "--out", board_file).stdout)
-    assert shown["team"] == json.loads(board_file.read_text())["rows"][0]["team"]
+    (row,) = json.loads(run("leaderboard", "--out", board_file).stdout)
+    assert row["team"] == json.loads(board_file.read_text())["rows"][0]["team"]
     assert run("status", "--competition", "x").exit_code == 2
     outside = CliRunner().invoke(customs_kit, ["submission", "status", "--to", "kaggle"])
     assert (outside.exit_code, "needs --competition" in outside.output) == (2, True)
@@ -195,22 +195,22 @@ def test_submit_prints_a_receipt(served, member, make_file):
 
 
 def test_submit_asks_for_the_token_and_does_not_show_it(served, member, make_file):
-    found = submit(make_file(1), "--url", served, token=None, typed=f" {member.token} \n")
-    assert found.exit_code == 0, found.output
-    assert "Token of your team" in found.stderr
-    assert member.token not in found.output
+    sent = submit(make_file(1), "--url", served, token=None, typed=f" {member.token} \n")
+    assert sent.exit_code == 0, sent.output
+    assert "Token of your team" in sent.stderr
+    assert member.token not in sent.output
 
 
 def test_submit_takes_no_token_as_an_argument():
-    found = submit("x.csv", "--url", URL, "--token", "ckt_x", token=None)
-    assert found.exit_code == 2
-    assert "No such option" in found.stderr
+    refused = submit("x.csv", "--url", URL, "--token", "ckt_x", token=None)
+    assert refused.exit_code == 2
+    assert "No such option" in refused.stderr
 
 
 def test_submit_warns_where_the_token_can_be_read(make_file):
-    found = submit(make_file(1), "--url", "http://127.0.0.2:9", token=make_token())
-    assert "Warning: without https" in found.stderr
-    assert isinstance(found.exception, KitError)
+    failed = submit(make_file(1), "--url", "http://127.0.0.2:9", token=make_token())
+    assert "Warning: without https" in failed.stderr
+    assert isinstance(failed.exception, KitError)
 
 
 def test_serve_in_a_process_of_its_own(board: Board, member: Member, make_file):
@@ -225,9 +225,9 @@ def test_serve_in_a_process_of_its_own(board: Board, member: Member, make_file):
     try:
         assert line.startswith("Busan 2026: http://127.0.0.1:")
         url = line.split()[2]
-        # The real clock is not the test's: the competition has not opened, or is over.
-        found = submit(make_file(1), "--url", url, token=member.token)
-        assert found.exit_code == 0 or "competition opens" in str(found.exception)
+        # The process has the real clock, not the test's: the competition may be over.
+        sent = submit(make_file(1), "--url", url, token=member.token)
+        assert sent.exit_code == 0 or "competition opens" in str(sent.exception)
         assert httpx.get(url + "/health/ready").status_code == 200
     finally:
         server.send_signal(signal.SIGTERM)
@@ -239,7 +239,7 @@ def test_serve_in_a_process_of_its_own(board: Board, member: Member, make_file):
     assert member.token not in logged
 
 
-def test_serve_tells_what_is_wrong(tmp_path: Path):
-    found = CliRunner().invoke(customs_kit, ["leaderboard", "serve", str(tmp_path)])
-    assert isinstance(found.exception, KitError)
-    assert "leaderboard init" in str(found.exception)
+def test_serve_without_a_competition_names_the_way_out(tmp_path: Path):
+    failed = CliRunner().invoke(customs_kit, ["leaderboard", "serve", str(tmp_path)])
+    assert isinstance(failed.exception, KitError)
+    assert "leaderboard init" in str(failed.exception)

@@ -1,4 +1,4 @@
-"""The public files of the edition can be had, and nothing else, by whatever URL."""
+"""The public files of the edition can be downloaded, and nothing else, by any URL."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_files_of_the_folder_of_the_competition_have_no_url(client, board, membe
 
 @pytest.fixture
 def competition(competition, tmp_path):
-    """One whose edition a test may change."""
+    """A competition whose edition the test may change."""
     copy = tmp_path / "edition copy"
     shutil.copytree(competition.edition, copy)
     return replace(competition, edition=copy)

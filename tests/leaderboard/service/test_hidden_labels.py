@@ -1,8 +1,8 @@
 """Nothing that a team can see before the close depends on a private label.
 
-Two competitions whose editions differ in private labels only, and so in the commitment, are asked
-the same things. Every answer and every line of the log must be the same to the byte, but for the
-commitment and what is a hash of it: the audit log's chain, and ETags of bodies that show it.
+Two competitions whose editions differ in private labels only, and so in the commitment, get the
+same requests. All answers and log lines must be equal byte for byte, except for the commitment and
+its hashes: the audit log's chain, and ETags of bodies that contain it.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ ROUTES = ("competition", "standings", "progress", "log", "references", "final", 
 
 
 def with_other_private_labels(edition: Path, copy: Path) -> Path:
-    """Copy an edition and turn every private label over; the commitment follows."""
+    """Copy an edition, flip every private label and renew the commitment."""
     shutil.copytree(edition, copy)
     layout = Layout.of(copy)
     path = layout.hidden / "solution.csv"
@@ -59,43 +59,43 @@ def with_other_private_labels(edition: Path, copy: Path) -> Path:
     manifest = read_manifest(layout.public)
     commitment = hidden_commitment(layout, manifest, read_solution(layout))
     assert commitment != manifest.commitment
-    shown = layout.public / MANIFEST
-    times = shown.stat()
-    shown.write_text(replace(manifest, commitment=commitment).to_json())
-    os.utime(shown, ns=(times.st_atime_ns, times.st_mtime_ns))  # an ETag is made of it
+    path = layout.public / MANIFEST
+    times = path.stat()
+    path.write_text(replace(manifest, commitment=commitment).to_json())
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))  # the file's ETag depends on it
     return copy
 
 
 @dataclass
-class Told:
-    """What came back, in the order of the questions."""
+class Record:
+    """Answers and log lines, in the order of the requests."""
 
     board: Board
     answers: list[tuple[str, int, list[tuple[str, str]], bytes]]
     lines: list[str]
 
     def mask(self, text: str) -> str:
-        """Replace the commitment and hashes of it by what they are."""
+        """Replace the commitment and its hashes by their names."""
         with self.board.database.reading() as session:
             entries = read_entries(session)
         text = text.replace(self.board.manifest.commitment, "COMMITMENT")
         for entry in entries:
-            for length in (64, 16, 12, 8):  # pages may show the beginning
+            for length in (64, 16, 12, 8):  # pages may show the first characters
                 text = text.replace(entry.hash[:length], f"HASH {entry.sequence}")
         return text
 
 
 def ask_everything(board: Board, files: list[bytes], forward: Any) -> list[Any]:
-    """Everything that an outsider or a team may do before the close."""
+    """Send every request that an outsider or a team may send before the close."""
     settings = ServiceSettings(timer=lambda: 0.0, refresh_s=0, request_burst=10**6)
     client = TestClient(make_app(board, settings), raise_server_exceptions=False)
     teams = [add_team(board, name) for name in ("Busan", "Incheon", "Ulsan")]
-    told = []
+    answers = []
 
     def ask(method: str, path: str, **request: Any) -> None:
         answer = client.request(method, path, **request)
         headers = [(k, v) for k, v in answer.headers.items() if k != "last-modified"]
-        told.append((f"{method} {path}", answer.status_code, headers, answer.content))
+        answers.append((f"{method} {path}", answer.status_code, headers, answer.content))
 
     def look() -> None:
         for page in PAGES:
@@ -134,15 +134,15 @@ def ask_everything(board: Board, files: list[bytes], forward: Any) -> list[Any]:
     forward(days=40)  # over, but not closed
     send(files[1] + b"\n\n\n")
     look()
-    return told
+    return answers
 
 
 @pytest.fixture
-def tell(competition, tmp_path, clock, monkeypatch, caplog, make_file):
+def record(competition, tmp_path, clock, monkeypatch, caplog, make_file):
     files = [make_file(seed, quality).read_bytes() for seed, quality in ((1, 0.1), (2, 0.9))]
     start = clock.now
 
-    def tell(name: str, edition: Path) -> Told:
+    def record(name: str, edition: Path) -> Record:
         numbers = itertools.count()
         drawn = lambda n=16: hashlib.sha256(str(next(numbers)).encode()).hexdigest()[: 2 * n]  # noqa: E731
         monkeypatch.setattr("secrets.token_hex", drawn)
@@ -155,14 +155,14 @@ def tell(competition, tmp_path, clock, monkeypatch, caplog, make_file):
         lines = [json.loads(JsonLines().format(record)) for record in caplog.records]
         for line in lines:
             del line["at"]
-        return Told(board, answers, [json.dumps(line) for line in lines])
+        return Record(board, answers, [json.dumps(line) for line in lines])
 
-    return tell
+    return record
 
 
-def test_before_the_close_nothing_depends_on_a_private_label(tell, edition_path, tmp_path):
-    one = tell("one", edition_path)
-    other = tell("other", with_other_private_labels(edition_path, tmp_path / "other edition"))
+def test_before_the_close_nothing_depends_on_a_private_label(record, edition_path, tmp_path):
+    one = record("one", edition_path)
+    other = record("other", with_other_private_labels(edition_path, tmp_path / "other edition"))
     assert len(one.answers) > 150
     assert {200, 201, 404, 422} <= {status for _, status, _, _ in one.answers}
     for (what, status, headers, body), (_, *others) in zip(one.answers, other.answers, strict=True):
@@ -176,22 +176,22 @@ def test_before_the_close_nothing_depends_on_a_private_label(tell, edition_path,
     assert one.lines == other.lines
     assert len(one.lines) == len(one.answers)
     assert entries_of(one) == entries_of(other)
-    # The labels do differ: after the close everybody sees it.
-    finals = [close_competition(told.board, n_replicates=20).rows for told in (one, other)]
+    # The labels do differ: after the close the scores show it.
+    finals = [close_competition(side.board, n_replicates=20).rows for side in (one, other)]
     selected = [{row.team: row.selected for row in rows} for rows in finals]
     assert selected[0] == selected[1]
     scores = [
         {row.team: row.scores["private"]["precision_at_5"] for row in rows} for rows in finals
     ]
     assert scores[0] != scores[1]
-    for told in (one, other):
-        told.board.close_connections()
+    for side in (one, other):
+        side.board.close_connections()
 
 
-def entries_of(told: Told) -> str:
-    """The whole audit log but for hashes and the commitment."""
-    with told.board.database.reading() as session:
+def entries_of(side: Record) -> str:
+    """Return the whole audit log without hashes and the commitment."""
+    with side.board.database.reading() as session:
         entries = [entry.as_dict() for entry in read_entries(session)]
     for entry in entries:
         del entry["hash"], entry["previous_hash"]
-    return json.dumps(entries).replace(told.board.manifest.commitment, "COMMITMENT")
+    return json.dumps(entries).replace(side.board.manifest.commitment, "COMMITMENT")

@@ -1,4 +1,4 @@
-"""Headers of every answer, and what logs hold."""
+"""Headers of every answer, and the content of logs."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_https_is_kept_where_it_is_used(client):
     assert "max-age" in secure["Strict-Transport-Security"]
 
 
-def test_nothing_is_kept_unless_it_says_so(client, member, post):
+def test_answers_are_not_cached_unless_they_allow_it(client, member, post):
     assert post(1).headers["Cache-Control"] == "no-store"
     assert client.get("/api/v1/team").headers["Cache-Control"] == "no-store"
     assert client.get("/nothing").headers["Cache-Control"] == "no-store"
@@ -49,15 +49,15 @@ def test_each_request_is_a_line_without_secrets(client, member, post, caplog, ti
     client.get(f"/{member.token}")
     client.request("EVIL\x7f", "/api/v1/standings")
     lines = [JsonLines().format(record) for record in caplog.records]
-    found = [json.loads(line) for line in lines]
-    assert [(line["method"], line["route"], line["status"], line["team"]) for line in found] == [
+    records = [json.loads(line) for line in lines]
+    assert [(line["method"], line["route"], line["status"], line["team"]) for line in records] == [
         ("POST", "/api/v1/submissions", 201, 1),
         ("GET", "/api/v1/team", 200, 1),
         ("GET", None, 404, None),
         ("other", "/api/v1/standings", 405, None),
     ]
-    assert all(line["ms"] == 0 for line in found)
-    assert len({line["request"] for line in found}) == 4
+    assert all(line["ms"] == 0 for line in records)
+    assert len({line["request"] for line in records}) == 4
     assert member.token not in "".join(lines)
     assert "Fraud Score" not in "".join(lines)
 
@@ -70,6 +70,6 @@ def test_a_line_of_the_log_is_one_line_of_json():
         record = logging.LogRecord("a", logging.ERROR, "", 0, "hello\n%s", ("you",), trace)
     line = JsonLines().format(record)
     assert "\n" not in line
-    found = json.loads(line)
-    assert (found["level"], found["message"]) == ("error", "hello\nyou")
-    assert "ValueError: two" in found["traceback"]
+    content = json.loads(line)
+    assert (content["level"], content["message"]) == ("error", "hello\nyou")
+    assert "ValueError: two" in content["traceback"]

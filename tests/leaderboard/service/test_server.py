@@ -42,7 +42,7 @@ def send(url: str, token: str, content: bytes) -> httpx.Response:
 
 
 def test_many_teams_at_once(board, make_file, edition):
-    """Distinct files, the same file from all sides, and more than the quota, all together."""
+    """Distinct files, the same file of several teams, and more than the quota, all at once."""
     limit = board.competition.daily_limit
     teams = [Member(*add_team(board, f"Team {i}")) for i in range(4)]
     files = [make_file(seed).read_bytes() for seed in range(limit + 3)]
@@ -51,10 +51,10 @@ def test_many_teams_at_once(board, make_file, edition):
     with running(board) as server, ThreadPoolExecutor(12) as threads:
         answers = list(threads.map(lambda job: send(server.url, job[0].token, job[1]), jobs))
         standings = httpx.get(server.url + "/api/v1/standings").json()["rows"]
-    told: dict[int, Counter[int]] = {team.number: Counter() for team in teams}
+    statuses: dict[int, Counter[int]] = {team.number: Counter() for team in teams}
     for (team, _), answer in zip(jobs, answers, strict=True):
-        told[team.number][answer.status_code] += 1
-    for counts in told.values():
+        statuses[team.number][answer.status_code] += 1
+    for counts in statuses.values():
         assert set(counts) <= {200, 201, 429}
         assert counts[201] == limit
     assert [row["n_submissions"] for row in standings] == [limit] * 4
@@ -83,7 +83,7 @@ def test_many_teams_at_once(board, make_file, edition):
 
 
 @only_sqlite
-def test_a_submission_that_runs_is_finished_before_the_end(board, make_file, monkeypatch):
+def test_the_server_finishes_a_running_submission_before_it_ends(board, make_file, monkeypatch):
     member = Member(*add_team(board, "Busan"))
     judge = board.judge
     scoring, may_end = threading.Event(), threading.Event()
@@ -107,30 +107,30 @@ def test_a_submission_that_runs_is_finished_before_the_end(board, make_file, mon
 
 
 def raw(url: str, request: bytes, *, leave: bool = False) -> bytes:
-    """Send bytes as they are, and return all that comes back."""
+    """Send bytes as they are, and return the whole answer."""
     parts = urlsplit(url)
     with socket.create_connection((parts.hostname, parts.port), timeout=60) as connection:
         connection.sendall(request)
         if leave:
             connection.shutdown(socket.SHUT_WR)
-        found = b""
+        answer = b""
         while part := connection.recv(65_536):
-            found += part
-        return found
+            answer += part
+        return answer
 
 
 @only_sqlite
 def test_raw_paths(board):
-    """What a client library would mend before it is sent."""
+    """Paths that a client library would normalise before sending."""
     hidden = [(board.layout.hidden / name).read_bytes()[:40] for name in HIDDEN]
     with running(board) as server:
         for prefix in ("/edition/", "/static/", "//", "/"):
             for trick in TRICKS:
                 path = prefix + trick.format("solution.csv")
                 head = f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
-                found = raw(server.url, head.encode())
-                assert found[9:12] in (b"404", b"400"), path
-                assert not any(content in found for content in hidden)
+                answer = raw(server.url, head.encode())
+                assert answer[9:12] in (b"404", b"400"), path
+                assert not any(content in answer for content in hidden)
 
 
 @only_sqlite
@@ -144,18 +144,16 @@ def test_requests_that_lie_about_themselves(board, make_file):
         return raw(server.url, f"{head}{headers}\r\n".encode() + body, leave=leave)
 
     with running(board) as server:
-        # What follows the length is no part of the file.
+        # Bytes after the length are no part of the file.
         assert post("Content-Length: 100\r\n", content)[9:12] == b"422"
-        # A body that is shorter than its length is of a client that left.
+        # A body shorter than its length: the client has left.
         assert not post(f"Content-Length: {len(content) + 1}\r\n", content, leave=True)
-        # Two lengths, or a length and chunks, are how requests are smuggled past a proxy.
+        # Two lengths, or a length and chunks, smuggle requests past a proxy.
         two = "Content-Length: 5\r\nContent-Length: 6\r\n"
         both = "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n"
         for headers in (two, both, "Content-Length: x\r\n", "Transfer-Encoding: x, chunked\r\n"):
-            found = post(headers, b"0\r\n\r\n")
-            assert found[9:12] in (b"400", b"422"), headers
-        found = post("X: a\rSet-Cookie: b\r\nContent-Length: 0\r\n", b"")
-        assert b"Set-Cookie" not in found
+            assert post(headers, b"0\r\n\r\n")[9:12] in (b"400", b"422"), headers
+        assert b"Set-Cookie" not in post("X: a\rSet-Cookie: b\r\nContent-Length: 0\r\n", b"")
         assert httpx.get(server.url + "/health/live").status_code == 200
     with board.database.reading() as session:
         assert session.scalars(select(Submission)).all() == []
@@ -180,10 +178,10 @@ def test_a_header_changes_the_address_only_from_a_trusted_proxy(board, trusted):
     assert statuses == ([401] * 6 if trusted else [401] * 3 + [429] * 3)
 
 
-def test_an_address_that_is_taken_is_told():
+def test_an_address_in_use_is_an_error():
     with (
         Address(port=0).listen() as listening,
-        pytest.raises(KitError, match=r"port \d+, however: Address already in use"),
+        pytest.raises(KitError, match=r"port \d+: Address already in use"),
     ):
         Address(port=listening.getsockname()[1]).listen()
     with pytest.raises(KitError, match="--host"):

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from customs_leaderboard.rules.competition import Competition
 from customs_leaderboard.service.app import make_app
 from customs_leaderboard.service.forms import FormParser, PartBegins, PartData
-from customs_leaderboard.service.problems import BadUploadError
+from customs_leaderboard.service.problem_details import BadUploadError
 from customs_leaderboard.service.settings import ServiceSettings
 from customs_scorer.submissions import max_content_bytes
 
@@ -65,7 +65,7 @@ def test_an_endless_body_ends_at_the_cap_whatever_its_length_says(app, board, me
     headers = member.headers | ({} if declared is None else {"Content-Length": declared})
     sent = anyio.run(ask, app, headers, endless(b"1" * 65_536, taken))
     assert sent[0]["status"] == 413
-    assert MIB < sum(taken) <= MIB + 65_536  # not a part more than needed
+    assert MIB < sum(taken) <= MIB + 65_536  # it read no part more than necessary
     assert not list(board.folder.spool.iterdir())
 
 
@@ -136,7 +136,7 @@ def test_a_gzip_bomb_is_refused_in_bounded_memory(post, edition, part):
         tracemalloc.stop()
     assert answer.status_code == 422
     assert "larger" in answer.json()["detail"]
-    # Sent, received and unpacked up to the cap, each a few times; never the 60 MiB.
+    # A few copies of the file up to the limit, never the 60 MiB.
     assert peak < 8 * max_content_bytes(len(edition.test)) + 8 * MIB
 
 
@@ -157,7 +157,7 @@ def test_a_broken_off_or_damaged_gzip(post, make_file):
     assert post(content=b"\x1f\x8b" + zlib.compress(b"x")).status_code == 422
 
 
-def test_a_client_that_stops_sending_is_not_waited_for(board, member):
+def test_a_client_that_stops_sending_times_out(board, member):
     app = make_app(board, ServiceSettings(receive_timeout_s=0.02))
 
     async def receive() -> dict[str, Any]:
@@ -169,7 +169,7 @@ def test_a_client_that_stops_sending_is_not_waited_for(board, member):
     assert not list(board.folder.spool.iterdir())
 
 
-def test_a_client_that_sends_byte_by_byte_is_not_waited_for(board, member):
+def test_a_client_that_sends_byte_by_byte_times_out(board, member):
     app = make_app(board, ServiceSettings(receive_total_s=0.05))
     sent = anyio.run(ask, app, member.headers, endless(b"1", []))
     assert sent[0]["status"] == 408
@@ -255,22 +255,22 @@ def test_a_file_name_is_never_kept(post, board, make_file, name):
 
 @given(st.lists(st.integers(1, 40), max_size=12))
 @settings(max_examples=50)
-def test_a_form_reads_the_same_however_it_is_cut(cuts):
+def test_a_form_reads_the_same_in_any_pieces(cuts):
     body = form(part('form-data; name="token"', b"ckt_1"), part(
         'form-data; name="file"; filename="f"', b"a\r\n--x-\r\n--\r\nb" * 3))  # fmt: skip
 
     def read(pieces: list[bytes]) -> list[Any]:
         parser = FormParser('multipart/form-data; boundary="x"')
-        found: list[Any] = []
+        parts: list[Any] = []
         for piece in pieces:
             for event in parser.feed(piece):
                 if isinstance(event, PartData):
-                    found[-1][1] += event.content
+                    parts[-1][1] += event.content
                 else:
                     assert isinstance(event, PartBegins)
-                    found.append([event, b""])
+                    parts.append([event, b""])
         parser.finish()
-        return found
+        return parts
 
     pieces, rest = [], body
     for cut in cuts:
@@ -281,7 +281,7 @@ def test_a_form_reads_the_same_however_it_is_cut(cuts):
 
 @given(st.binary(max_size=200))
 @settings(max_examples=100)
-def test_whatever_bytes_come_a_form_is_read_or_refused(content):
+def test_any_bytes_are_read_as_a_form_or_refused(content):
     parser = FormParser("multipart/form-data; boundary=x")
     try:
         parser.feed(b"--x\r\n" + content)

@@ -1,9 +1,8 @@
-"""A competition bundle for Codabench: one zip archive that makes the competition.
+"""Codabench's competition bundle: one zip archive with the whole competition.
 
-The format is that of the platform's 'YAML structure' page (version 2). What is written beyond its
-required fields is there because the platform needs it in practice: image, terms and pages must
-exist and be non-empty, timestamps must be quoted (a YAML date loses its time of day), and a column
-shows two decimals unless told otherwise.
+The format is version 2 of the platform's 'YAML structure' page. In practice the platform needs more
+than the required fields: image, terms and pages must exist and be non-empty, timestamps must be
+quoted (a YAML date loses its time of day), and `precision` is 2 decimals by default.
 """
 
 from __future__ import annotations
@@ -28,13 +27,13 @@ from customs_leaderboard.publishing.pages import CODABENCH, make_pages
 from customs_leaderboard.rules.edition_origin import check_origin
 from customs_leaderboard.store.folder import write_durably
 
-#: Has Python, NumPy and pandas; all that the scoring program needs.
+#: Image with Python, NumPy and pandas, which is all the scoring program needs.
 DOCKER_IMAGE: Final = "codalab/codalab-legacy:py39"
 COMMAND: Final = "python3 /app/program/scoring.py /app/input /app/output"
 PRECISION: Final = 4
 LOGO: Final = "logo.png"
 _TIMESTAMP: Final = "%Y-%m-%d %H:%M:%S"
-# The same edition and announcement make the same bytes.
+# Fixed, so that the same edition and announcement give the same bytes.
 _STAMP: Final = (1980, 1, 1, 0, 0, 0)
 _TITLES: Final = {"precision_at_5": "precision@5 %", "precision_at_10": "precision@10 %"}
 
@@ -42,7 +41,7 @@ _TITLES: Final = {"precision_at_5": "precision@5 %", "precision_at_10": "precisi
 def make_bundle(
     edition: Path,
     out: Path,
-    told: Announcement,
+    announcement: Announcement,
     *,
     starting_kit: Mapping[str, bytes],
     practice: bool = False,
@@ -54,11 +53,11 @@ def make_bundle(
     edition : path
         Organizer's copy (public/ and hidden/).
     out : path
-        Zip archive to write; readable by you alone, because it holds the hidden labels.
-    told : Announcement
+        Zip archive to write; readable by you alone, because it contains the hidden labels.
+    announcement : Announcement
         Title, times, limits.
     starting_kit : mapping of str to bytes
-        What participants may download beside the data: name and content.
+        Further files that participants may download: name and content.
     practice : bool
         Allow an edition of a published seed.
 
@@ -70,14 +69,14 @@ def make_bundle(
     Raises
     ------
     KitError
-        If the edition is not fit, or the file cannot be written.
+        If the edition is unusable, or the file cannot be written.
     """
     layout = Layout.find(edition)
     loaded = load_edition(edition)
     manifest = loaded.manifest
     check_origin(manifest, practice=practice)
     if out.exists():
-        raise KitError(f"{out} must not exist yet, however: it does. Choose another name.")
+        raise KitError(f"{out} exists already. Choose another name.")
     solution = load_solution(layout, loaded.test[KEY])
     public = {path.name: path.read_bytes() for path in sorted(layout.public.iterdir())}
     members = {
@@ -92,7 +91,7 @@ def make_bundle(
             }
         ),
     }
-    _guard(layout, members)  # before reference data, the one place labels belong to
+    _guard(layout, members)  # before reference data, the only place for labels
     ids = loaded.test[[KEY]].to_csv(index=False, lineterminator="\n").encode()
     for period, usage in USAGES.items():
         labels = solution.loc[solution["Usage"] == usage, [KEY, "Fraud"]]
@@ -102,31 +101,34 @@ def make_bundle(
                 "test_ids.csv": ids,
             }
         )
-    pages = make_pages(layout, manifest, told, CODABENCH)
+    pages = make_pages(layout, manifest, announcement, CODABENCH)
     members |= {f"{page.name}.md": page.text.encode() for page in pages}
-    settings = competition_settings(manifest, told, [(p.title, f"{p.name}.md") for p in pages])
-    members = {"competition.yaml": _to_yaml(settings), **members}
+    titles = [(page.title, f"{page.name}.md") for page in pages]
+    members = {
+        "competition.yaml": _to_yaml(competition_settings(manifest, announcement, titles)),
+        **members,
+    }
     if not out.parent.is_dir():
-        raise KitError(f"{out.parent} must be a folder, however: there is none. Make it first.")
+        raise KitError(f"No such folder: {out.parent}. Create it first.")
     write_durably(out, _zip(members))
     return list(members)
 
 
 def competition_settings(
-    manifest: Manifest, told: Announcement, pages: list[tuple[str, str]]
+    manifest: Manifest, announcement: Announcement, pages: list[tuple[str, str]]
 ) -> dict[str, Any]:
     """Return the content of competition.yaml as plain data.
 
     Parameters
     ----------
     manifest : Manifest
-        Of the edition.
-    told : Announcement
+        Manifest of the edition.
+    announcement : Announcement
         Title, times, limits.
     pages : list of (str, str)
         Title and file of each page.
     """
-    closes = told.closes.strftime(_TIMESTAMP)
+    closes = announcement.closes.strftime(_TIMESTAMP)
     shared = {
         "accepts_only_result_submissions": True,
         "execution_time_limit": 600,
@@ -138,9 +140,9 @@ def competition_settings(
             "index": 0,
             "name": "Public",
             "description": "Every file is scored on the public period at once.",
-            "start": told.opens.strftime(_TIMESTAMP),
+            "start": announcement.opens.strftime(_TIMESTAMP),
             "end": closes,
-            "max_submissions_per_day": told.daily_limit,
+            "max_submissions_per_day": announcement.daily_limit,
             "tasks": [0],
             **shared,
         },
@@ -149,7 +151,7 @@ def competition_settings(
             "name": "Private",
             "description": "Files of the public phase are scored on the private period.",
             "start": closes,
-            "end": (told.closes + PRIVATE_PHASE).strftime(_TIMESTAMP),
+            "end": (announcement.closes + PRIVATE_PHASE).strftime(_TIMESTAMP),
             "auto_migrate_to_this_phase": True,
             "max_submissions_per_day": 1,
             "hide_output": True,
@@ -180,7 +182,7 @@ def competition_settings(
     ]
     return {
         "version": 2,
-        "title": told.title,
+        "title": announcement.title,
         "description": "Which declarations should a customs office open?",
         "image": LOGO,
         "terms": "rules.md",
@@ -189,7 +191,7 @@ def competition_settings(
         "make_programs_available": False,
         "make_input_data_available": False,
         "enable_detailed_results": False,
-        **({"contact_email": told.contact} if "@" in told.contact else {}),
+        **({"contact_email": announcement.contact} if "@" in announcement.contact else {}),
         "pages": [{"title": title, "file": file} for title, file in pages],
         "phases": phases,
         "tasks": tasks,
@@ -210,15 +212,15 @@ def _reference(period: str) -> str:
 
 
 def _guard(layout: Layout, members: Mapping[str, bytes]) -> None:
-    """Refuse a bundle whose downloads hold anything hidden."""
+    """Refuse a bundle whose downloads contain anything hidden."""
     guard = HiddenGuard(layout)
-    found = [
+    leaks = [
         f"{name}: {what}" for name, data in members.items() for what in guard.traces(name, data)
     ]
-    if found:
+    if leaks:
         raise KitError(
-            "What participants download must hold nothing of hidden/, however: "
-            f"{'; '.join(found)}. Take it out of the starting kit."
+            f"Participants' downloads contain parts of hidden/: {'; '.join(leaks)}. Remove them "
+            "from the starting kit."
         )
 
 

@@ -1,7 +1,7 @@
-"""The scoring program that Codabench runs; vendored as one file with the metric inside.
+"""The scoring program that Codabench runs.
 
-`standalone_program` puts the metric's own text in the place of its import. The platform's image may
-hold an old Python and an old pandas: nothing here needs more than Python 3.7.
+`standalone_program` replaces the import of the metric by the metric's text. The platform's Python
+and pandas may be old: nothing here needs more than Python 3.7.
 """
 
 import json
@@ -23,31 +23,31 @@ def read_submission(folder: Path) -> pd.DataFrame:
     files = [path for path in files if "__MACOSX" not in path.parts]
     if len(files) != 1:
         raise ParticipantVisibleError(
-            f"The archive must hold one CSV file, submission.csv; it holds {len(files)}."
+            f"The archive has {len(files)} CSV files: put submission.csv alone into it."
         )
     try:
-        found = pd.read_csv(files[0], dtype={KEY: str}, float_precision="round_trip")
+        submission = pd.read_csv(files[0], dtype={KEY: str}, float_precision="round_trip")
     except (ValueError, UnicodeDecodeError) as error:
-        raise ParticipantVisibleError(f"The file must be CSV in UTF-8: {error}") from None
-    if list(found.columns) != [KEY, SCORE]:
+        raise ParticipantVisibleError(f"The file is no CSV in UTF-8: {error}") from None
+    if list(submission.columns) != [KEY, SCORE]:
         raise ParticipantVisibleError(f"The header must be '{KEY},{SCORE}'.")
-    return found
+    return submission
 
 
 def main(arguments: "list[str]") -> int:
-    """Score input/res against input/ref into output/scores.json; 1 for a participant's mistake."""
-    given, out = Path(arguments[0]), Path(arguments[1])
-    solution = pd.read_csv(given / "ref" / "labels.csv", dtype={KEY: str})
-    expected = pd.read_csv(given / "ref" / "test_ids.csv", dtype={KEY: str})[KEY]
+    """Score input/res against input/ref, write output/scores.json; 1 if the file is invalid."""
+    inputs, out = Path(arguments[0]), Path(arguments[1])
+    solution = pd.read_csv(inputs / "ref" / "labels.csv", dtype={KEY: str})
+    expected = pd.read_csv(inputs / "ref" / "test_ids.csv", dtype={KEY: str})[KEY]
     try:
-        submission = read_submission(given / "res")
+        submission = read_submission(inputs / "res")
         for what, n in (
             ("missing", int((~expected.isin(submission[KEY])).sum())),
             ("not in test.csv", int((~submission[KEY].isin(expected)).sum())),
         ):
             if n:
                 raise ParticipantVisibleError(
-                    f"There must be one row for each row of test.csv; {n} IDs are {what}."
+                    f"The file needs one row for each row of test.csv; {n} IDs are {what}."
                 )
         scores = {name: score(solution, submission, KEY, rate) for name, rate in COLUMNS.items()}
     except ParticipantVisibleError as error:

@@ -1,7 +1,7 @@
-"""Kaggle through its official client: one place that connects, and that knows where it talks to.
+"""Kaggle's official client, restricted to one address.
 
-Nothing here is imported before an upload is wanted: `import kaggle` reads credentials, and may ask
-Kaggle about them.
+The client is imported at the first upload only: `import kaggle` reads credentials and may send
+them to Kaggle.
 """
 
 from __future__ import annotations
@@ -17,44 +17,43 @@ from customs_data.errors import KitError
 _ENVIRONMENT: Final = "KAGGLE_API_ENVIRONMENT"
 _LOCAL: Final = ("localhost", "127.0.0.1", "::1")
 _CREDENTIALS: Final = (
-    "Kaggle must know you, however: no credentials were found. Put a token of your account "
-    "into the variable KAGGLE_API_TOKEN or the file ~/.kaggle/access_token."
+    "No Kaggle credentials. Put a token of your account into the variable KAGGLE_API_TOKEN or the "
+    "file ~/.kaggle/access_token."
 )
 
 
 def endpoint_of_environment() -> str:
-    """Return the address that the environment names: Kaggle itself, unless a test says otherwise.
+    """Return the client's address: Kaggle, unless KAGGLE_API_ENVIRONMENT names another.
 
     Raises
     ------
     KitError
-        If the environment names none that the client knows.
+        If the client does not know the variable's value.
     """
     from kagglesdk.kaggle_env import get_endpoint, get_env
 
     try:
         return str(get_endpoint(get_env()))
     except Exception:  # the client raises bare Exception for an unknown name
-        named = os.environ.get(_ENVIRONMENT)
         raise KitError(
-            f"{_ENVIRONMENT} must name an environment of the Kaggle client, however: {named!r}. "
+            f"The Kaggle client does not know {_ENVIRONMENT}={os.environ.get(_ENVIRONMENT)!r}. "
             "Unset it."
         ) from None
 
 
 class KaggleService:
-    """The official client, held to one address.
+    """The official client, restricted to one address.
 
-    Before every call the address the client would really talk to is compared with the one it was
-    made for: one value of KAGGLE_API_ENVIRONMENT (TEST) is understood by a part of the client only,
-    and would send a rehearsal to the real service.
+    Every call first compares the client's real address with the expected one. Only a part of the
+    client understands KAGGLE_API_ENVIRONMENT=TEST; the rest would send a rehearsal to the real
+    service.
 
     Parameters
     ----------
     api : kaggle.api.kaggle_api_extended.KaggleApi
-        With credentials.
+        Client with credentials.
     endpoint : str
-        Where it must talk to.
+        Expected address.
     """
 
     def __init__(self, api: Any, endpoint: str) -> None:
@@ -72,16 +71,16 @@ class KaggleService:
         Parameters
         ----------
         what : str
-            What is done, for messages: ``"creating the dataset"``.
+            Action for messages, such as ``"creating the dataset"``.
         method : str
-            Of ``KaggleApi``.
+            Name of the method of ``KaggleApi``.
         *arguments, **named
-            For it.
+            Its arguments.
 
         Raises
         ------
         KitError
-            If the client would talk to another address, or Kaggle refuses; in its own words.
+            If the client would use another address, or Kaggle refuses; the message quotes Kaggle.
         """
         self.check_endpoint()
         try:
@@ -91,38 +90,38 @@ class KaggleService:
             raise
         except (ValueError, OSError) as error:  # requests' errors are OSError
             raise KitError(
-                f"Kaggle must answer when {what}, however: {_words(error)} Nothing more was done."
+                f"Kaggle failed when {what}: {_sentence(error)} The steps after it were not done."
             ) from None
 
     def check_endpoint(self) -> None:
-        """Hold the client to its address.
+        """Check the client's real address.
 
         Raises
         ------
         KitError
-            If it would talk to another.
+            If it is not the expected one.
         """
         with self._api.build_kaggle_client() as client:
-            found = client.http_client()._endpoint
-        if found != self.endpoint:
+            endpoint = client.http_client()._endpoint
+        if endpoint != self.endpoint:
             raise KitError(
-                f"The Kaggle client must talk to {self.endpoint}, however: it would to {found}. "
-                f"Set {_ENVIRONMENT} to LOCALHOST before it is imported, or unset it."
+                f"The Kaggle client would connect to {endpoint} instead of {self.endpoint}. Set "
+                f"{_ENVIRONMENT} to LOCALHOST before the client is imported, or unset it."
             )
 
 
 def connect(endpoint: str | None = None) -> KaggleService:
-    """Connect with the credentials at hand.
+    """Connect with the user's credentials.
 
     Parameters
     ----------
     endpoint : str, optional
-        Where the client must talk to; what the environment names by default.
+        Expected address; that of the environment by default.
 
     Raises
     ------
     KitError
-        If there are no credentials, or the client would talk to another address.
+        If there are no credentials, or the client would use another address.
     """
     expected = endpoint or endpoint_of_environment()
     try:
@@ -130,7 +129,7 @@ def connect(endpoint: str | None = None) -> KaggleService:
             from kaggle.api.kaggle_api_extended import KaggleApi
 
             class CheckedApi(KaggleApi):
-                """The client, that sends no file elsewhere and leaves none out without a word."""
+                """Client that sends files nowhere else and raises if one was not accepted."""
 
                 def upload_complete(
                     self, path: str, url: str, quiet: bool, resume: bool = False
@@ -140,8 +139,8 @@ def connect(endpoint: str | None = None) -> KaggleService:
 
                 def _upload_blob(self, path: str, *arguments: Any, **named: Any) -> Any:
                     token = super()._upload_blob(path, *arguments, **named)
-                    if token is None:  # the client would go on without the file
-                        raise ValueError(f"{path} was not taken.")
+                    if token is None:  # the client would continue without the file
+                        raise ValueError(f"{path} was not accepted.")
                     return token
 
             api = CheckedApi()
@@ -156,9 +155,11 @@ def connect(endpoint: str | None = None) -> KaggleService:
 def _check_upload(endpoint: str, url: str) -> None:
     """Refuse to send a rehearsal's file to another host."""
     if urlsplit(endpoint).hostname in _LOCAL and urlsplit(url).hostname not in _LOCAL:
-        raise KitError(f"A rehearsal must send files to {endpoint} only, however: {url[:80]}.")
+        raise KitError(
+            f"A rehearsal at {endpoint} would send files to {url[:80]}. Nothing was sent."
+        )
 
 
-def _words(error: Exception) -> str:
+def _sentence(error: Exception) -> str:
     text = " ".join(str(error).split()) or type(error).__name__
     return text if text.endswith(".") else f"{text}."

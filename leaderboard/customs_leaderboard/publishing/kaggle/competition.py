@@ -1,7 +1,7 @@
-"""An edition as a competition hosted on Kaggle: the folder that is prepared, read and then sent.
+"""A competition hosted on Kaggle: the folder that is prepared, reviewed and then sent.
 
-Of hidden/ one derived file leaves: solution.csv (Declaration ID, Fraud Score placeholder, Fraud,
-Usage), to the solution call only. Everything else goes past the guard first.
+One file derived from hidden/ is sent: solution.csv (key, placeholders of the answer, label, Usage),
+with the call that sets the solution. The guard checks everything else.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ SETTINGS: Final = "settings.json"
 METRIC: Final = "metric.py"
 SOLUTION: Final = "solution.csv"
 DATA: Final = "data"
-#: The only folder with anything derived from hidden/.
+#: The only folder with data derived from hidden/.
 SECRET_FOLDER: Final = "solution-only"  # noqa: S105 - a folder's name
-#: Our pages, by the names that Kaggle gives its own.
+#: Kaggle's names of our pages.
 PAGE_NAMES: Final = {
     "overview": "description",
     "data": "data-description",
@@ -47,32 +47,32 @@ def prepare_competition(
     edition: Path,
     folder: Path,
     name: str,
-    told: Announcement,
+    announcement: Announcement,
     *,
     public: bool = False,
     practice: bool = False,
 ) -> None:
-    """Lay out everything that is sent, for an organizer to read and change before it is.
+    """Write everything to be sent into a folder, where the organizer can review and change it.
 
     Parameters
     ----------
     edition : path
         Organizer's copy (public/ and hidden/).
     folder : path
-        New folder, closed to other users: it holds the solution.
+        New folder, closed to other users because it contains the solution.
     name : str
         Slug of the competition: 6 to 50 lower-case letters, digits and hyphens.
-    told : Announcement
+    announcement : Announcement
         Title, times, limits.
     public : bool
-        Whether everybody may find the competition.
+        Whether the competition is public.
     practice : bool
         Allow an edition of a published seed.
 
     Raises
     ------
     KitError
-        If the edition is not fit, the name no slug, or the folder cannot be written.
+        If the edition is unusable, the name is no slug, or the folder cannot be written.
     """
     layout = Layout.find(edition)
     manifest = load_edition(edition).manifest
@@ -80,12 +80,12 @@ def prepare_competition(
     check_name(name)
     solution = solution_file(layout)
     files = {
-        METADATA: _json(competition_metadata(name, told, public=public)),
-        SETTINGS: _json(competition_settings(manifest, told)),
+        METADATA: _json(competition_metadata(name, announcement, public=public)),
+        SETTINGS: _json(competition_settings(manifest, announcement)),
         METRIC: standalone_metric(),
         **{
             f"pages/{PAGE_NAMES[page.name]}.md": page.text
-            for page in make_pages(layout, manifest, told, KAGGLE)
+            for page in make_pages(layout, manifest, announcement, KAGGLE)
         },
     }
     try:
@@ -102,12 +102,12 @@ def prepare_competition(
 
 
 def solution_file(layout: Layout) -> bytes:
-    """Return Kaggle's solution file: the one thing derived from hidden/ that leaves.
+    """Return Kaggle's solution file, the only file derived from hidden/ that is sent.
 
     Raises
     ------
     InvalidEditionError
-        If the hidden labels are not at hand.
+        If the edition has no hidden labels.
     """
     solution = load_solution(layout)
     columns = solution[[KEY, "Fraud", "Usage"]].copy()
@@ -115,10 +115,10 @@ def solution_file(layout: Layout) -> bytes:
     return columns.to_csv(index=False, lineterminator="\n").encode()
 
 
-def competition_metadata(name: str, told: Announcement, *, public: bool) -> dict[str, Any]:
+def competition_metadata(name: str, announcement: Announcement, *, public: bool) -> dict[str, Any]:
     """Return the fields of competition-metadata.json that the client reads."""
     return {
-        "title": told.title,
+        "title": announcement.title,
         "slug": name,
         "briefDescription": _BRIEF,
         "privacy": "PUBLIC" if public else "PRIVATE",
@@ -127,62 +127,62 @@ def competition_metadata(name: str, told: Announcement, *, public: bool) -> dict
     }
 
 
-def competition_settings(manifest: Manifest, told: Announcement) -> dict[str, Any]:
+def competition_settings(manifest: Manifest, announcement: Announcement) -> dict[str, Any]:
     """Return the settings that the API can change."""
     return {
-        "deadline": without_zone(told.closes).isoformat(),
+        "deadline": without_zone(announcement.closes).isoformat(),
         "rulesRequired": True,
         "hasLeaderboard": True,
         "hasScripts": True,
         "onlyAllowKernelSubmissions": False,
         "publicLeaderboardDisclaimerMessage": (
-            "Scored on the public period. Only the private period decides, and there is no Ladder: "
-            "a climb by many files may be luck."
+            "Scored on the public period. Only the private period decides. There is no Ladder: "
+            "whoever sends many files may climb by luck."
         ),
         "finalLeaderboardDisclaimerMessage": (
-            f"Hidden labels are committed to: {manifest.commitment}."
+            f"Commitment to the hidden labels: {manifest.commitment}."
         ),
     }
 
 
 def check_folder(layout: Layout, folder: Path) -> None:
-    """Hold a prepared folder against hidden/: the solution in its place, and nothing elsewhere.
+    """Check that a prepared folder has the right solution, and nothing else of hidden/.
 
     Raises
     ------
     KitError
-        If it is otherwise.
+        If it does not.
     """
     if not (folder / METADATA).is_file():
-        raise KitError(f"{folder} must hold {METADATA}, however: it does not. Prepare it first.")
+        raise KitError(f"{folder} has no {METADATA}. Prepare the folder first.")
     guard = HiddenGuard(layout)
     for part in sorted(folder.iterdir()):
         if part.name == SECRET_FOLDER:
             continue
         if part.is_symlink():
-            raise KitError(f"{part} must not be a link. Nothing was sent.")
+            raise KitError(f"{part} is a link. Nothing was sent. Replace it by a copy.")
         if part.is_dir():
             guard.check(part)
-        elif found := list(guard.traces(part.name, part.read_bytes())):
+        elif leaks := list(guard.traces(part.name, part.read_bytes())):
             raise KitError(
-                f"{part} must hold nothing of hidden/, however: {', '.join(found)}. Nothing was "
-                "sent."
+                f"{part} contains parts of hidden/: {', '.join(leaks)}. Nothing was sent."
             )
-    held = sorted((folder / SECRET_FOLDER).glob("*"))
-    if [path.name for path in held] != [SOLUTION] or held[0].is_symlink():
+    secret = folder / SECRET_FOLDER
+    names = sorted(path.name for path in secret.glob("*"))
+    if names != [SOLUTION] or (secret / SOLUTION).is_symlink():
         raise KitError(
-            f"{folder / SECRET_FOLDER} must hold {SOLUTION} alone, however: it holds "
-            f"{', '.join(path.name for path in held) or 'nothing'}. Nothing was sent."
+            f"{secret} has {', '.join(names) or 'no files'}, but needs the file {SOLUTION} alone. "
+            "Nothing was sent. Prepare the folder again."
         )
-    if held[0].read_bytes() != solution_file(layout):
+    if (secret / SOLUTION).read_bytes() != solution_file(layout):
         raise KitError(
-            f"{held[0]} must be the edition's solution file, however: it differs. Prepare the "
-            "folder again. Nothing was sent."
+            f"{secret / SOLUTION} differs from the edition's solution file. Nothing was sent. "
+            "Prepare the folder again."
         )
 
 
 def check_name(name: str) -> None:
-    """Hold a competition's name against what Kaggle takes.
+    """Check the name of a competition.
 
     Raises
     ------
@@ -191,13 +191,13 @@ def check_name(name: str) -> None:
     """
     if not _SLUG.fullmatch(name):
         raise KitError(
-            "A competition must be named with 6 to 50 lower-case letters, digits and hyphens, "
-            f"however: {name!r}."
+            f"Kaggle does not accept the competition name {name!r}: use 6 to 50 lower-case "
+            "letters, digits and hyphens."
         )
 
 
 def without_zone(moment: datetime) -> datetime:
-    """Return a moment in UTC without its zone: the client appends a Z to whatever it is given."""
+    """Return a moment in UTC without its zone: the client appends a Z to every moment."""
     return moment.astimezone(UTC).replace(tzinfo=None)
 
 

@@ -24,11 +24,11 @@ _SLUG: Final = re.compile(r"([a-zA-Z0-9-]{1,60})/([a-zA-Z0-9-]{6,50})")
 _KEYWORDS: Final = ("tabular", "classification", "government")
 _TYPES: Final = {"number": "number", "time": "date", "label": "number"}
 _DESCRIPTIONS: Final = {
-    "train": "Declarations to learn from; an empty label was erased.",
-    "test": "Declarations to rank: two quarters, without labels.",
+    "train": "Training declarations; an empty label was erased.",
+    "test": "Test declarations: two periods, without labels.",
     "sample_submission": "A valid submission.",
     "edition": "Manifest: rows, dates, checksums, the commitment to the hidden labels.",
-    "DATASHEET": "What the edition is, column by column.",
+    "DATASHEET": "Description of the edition and its columns.",
 }
 _SCORE: Final = Column("Fraud Score", "number", "Higher is more suspicious.")
 
@@ -43,7 +43,7 @@ def prepare_dataset(
     licence: str | None = None,
     practice: bool = False,
 ) -> None:
-    """Lay out what is uploaded: the public files and their metadata.
+    """Write the public files and their metadata into a folder.
 
     Parameters
     ----------
@@ -54,24 +54,24 @@ def prepare_dataset(
     reference : str
         ``OWNER/NAME`` on Kaggle; the name has 6 to 50 letters, digits and hyphens.
     title, subtitle : str, optional
-        6 to 50 and 20 to 80 characters; made from the edition by default.
+        6 to 50 and 20 to 80 characters; derived from the edition by default.
     licence : str, optional
-        As Kaggle spells it; CC-BY-4.0 for simulated declarations. Imported ones need it said.
+        Kaggle's name of the licence; CC-BY-4.0 by default, required for imported declarations.
     practice : bool
         Allow an edition of a published seed.
 
     Raises
     ------
     KitError
-        If the edition is not fit, or a text has not the length that Kaggle takes.
+        If the edition is unusable, or a text is too short or too long for Kaggle.
     """
     layout = Layout.find(edition)
     manifest = load_edition(edition).manifest
     check_origin(manifest, practice=practice)
     if licence is None and manifest.origin == "import":
         raise KitError(
-            "The licence of imported declarations must be said, however: there is none. Give "
-            "--licence as Kaggle spells it (CC0-1.0, CC-BY-4.0, other, ...)."
+            "Imported declarations need a licence. Give --licence with Kaggle's name of it "
+            "(CC0-1.0, CC-BY-4.0, other, ...)."
         )
     check_reference(reference)
     files = sorted(path for path in layout.public.iterdir() if path.is_file())
@@ -106,25 +106,25 @@ def upload_dataset(
     public: bool = False,
     version_notes: str | None = None,
 ) -> str:
-    """Create the dataset, or with `version_notes` a new version of it; return its address.
+    """Create the dataset, or with `version_notes` a new version of it; return its URL.
 
     Parameters
     ----------
     service : KaggleService
-        Where to.
+        Connection to Kaggle.
     folder : path
-        As `prepare_dataset` made it (and its owner may have changed it).
+        Folder of `prepare_dataset`; its owner may have changed it.
     guard : HiddenGuard or None
-        Looks for anything hidden first; None where there is no hidden/ to leak from.
+        Check of the folder; None if there is no hidden/ that could leak.
     public : bool
-        Whether everybody may see a new dataset.
+        Whether a new dataset is public.
     version_notes : str, optional
-        What changed.
+        Changes of a new version.
 
     Raises
     ------
     KitError
-        If the folder holds anything hidden, or Kaggle refuses.
+        If the folder contains anything hidden, or Kaggle refuses.
     """
     if guard is not None:
         guard.check(folder)
@@ -137,12 +137,12 @@ def upload_dataset(
             "adding a version", "dataset_create_version", str(folder), version_notes, quiet=True
         )
     if answer.error or str(answer.status).lower() == "error":
-        raise KitError(f"Kaggle must take the dataset, however: {answer.error or answer.status}")
+        raise KitError(f"Kaggle refused the dataset: {answer.error or answer.status}")
     return str(answer.url)
 
 
 def check_reference(reference: str) -> None:
-    """Hold a dataset's name against what Kaggle takes.
+    """Check the name of a dataset.
 
     Raises
     ------
@@ -151,16 +151,16 @@ def check_reference(reference: str) -> None:
     """
     if not _SLUG.fullmatch(reference):
         raise KitError(
-            "A dataset must be named OWNER/NAME, where NAME has 6 to 50 letters, digits and "
-            f"hyphens, however: {reference!r}."
+            f"Kaggle does not accept the dataset name {reference!r}: write OWNER/NAME, where NAME "
+            "has 6 to 50 letters, digits and hyphens."
         )
 
 
 def _sized(text: str, fewest: int, most: int, what: str) -> str:
     if not fewest <= len(text) <= most:
         raise KitError(
-            f"The {what} must have {fewest} to {most} characters, however: {len(text)}. "
-            f"Give --{what}."
+            f"The {what} has {len(text)} characters: Kaggle accepts {fewest} to {most}. Give "
+            f"--{what}."
         )
     return text
 
@@ -168,15 +168,15 @@ def _sized(text: str, fewest: int, most: int, what: str) -> str:
 def _description(layout: Layout, manifest: Manifest) -> str:
     sheet = (layout.public / DATASHEET).read_text(encoding="utf-8").strip()
     return (
-        f"{sheet}\n\n## Check it\n\n`customs-kit data verify FOLDER` holds the files against "
-        f"edition.json. Commitment to the hidden labels: `{manifest.commitment}`. Load it with "
-        "`from customs_kit import load_edition`.\n"
+        f"{sheet}\n\n## Check\n\n`customs-kit data verify FOLDER` compares the files with "
+        f"edition.json. Commitment to the hidden labels: `{manifest.commitment}`. Load the edition "
+        "with `from customs_kit import load_edition`.\n"
     )
 
 
 def _resource(path: Path) -> dict[str, Any]:
-    """A file with the description of its columns."""
-    held: dict[str, Any] = {"path": path.name, "description": _DESCRIPTIONS.get(path.stem, "")}
+    """Return a file's metadata with the description of its columns."""
+    resource: dict[str, Any] = {"path": path.name, "description": _DESCRIPTIONS.get(path.stem, "")}
     columns = {
         "train": list(COLUMNS),
         "test": [column for column in COLUMNS if column.name in DECLARED_COLUMNS],
@@ -191,5 +191,5 @@ def _resource(path: Path) -> dict[str, Any]:
             }
             for column in columns
         ]
-        held["schema"] = {"fields": fields}
-    return held
+        resource["schema"] = {"fields": fields}
+    return resource

@@ -1,4 +1,4 @@
-"""The calls that make and launch a competition on Kaggle, one by one."""
+"""The calls that create and launch a competition on Kaggle."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from customs_leaderboard.publishing.kaggle.competition import (
     without_zone,
 )
 
-#: In the order of the work; `launch` is never done unasked.
+#: Steps in their order; `launch` is only done on request.
 STEPS: Final = ("create", "data", "solution", "settings", "pages", "status", "launch")
 
 CHECKLIST: Final = (
@@ -31,16 +31,16 @@ CHECKLIST: Final = (
     "(inspection_rate 0.05; higher is better).",
     "Columns: map row_id_column_name to Declaration ID; keep Fraud in the solution.",
     "Submissions: set the daily limit and two final selections.",
-    "Teams: set the largest team size (5 is usual).",
-    "Sandbox: send data/sample_submission.csv as a host; public and private score must be the base "
-    "rates that `customs-kit score` gives for it.",
-    "Then launch: the same command with --steps launch --confirm.",
+    "Teams: set the maximum team size (usually 5).",
+    "Sandbox: send data/sample_submission.csv as a host; the public and private scores must be "
+    "those of `customs-kit score` for this file.",
+    "Launch: run the same command with --steps launch --confirm.",
 )
 
 
 @dataclass(frozen=True)
 class Step:
-    """A call that would be made: its name, the client's method, and what it sends."""
+    """A planned call: its name, the client's method, and what it sends."""
 
     name: str
     call: str
@@ -52,7 +52,7 @@ class Step:
 
 
 def competition_steps(folder: Path, name: str, steps: tuple[str, ...]) -> list[Step]:
-    """Return what each step would send."""
+    """Return the calls of some steps."""
     data = sorted(path.name for path in (folder / DATA).glob("*")) if folder.exists() else []
     pages = sorted(path.stem for path in (folder / "pages").glob("*.md"))
     known = {
@@ -82,25 +82,25 @@ def send_competition(
     Parameters
     ----------
     service : KaggleService
-        Where to.
+        Connection to Kaggle.
     layout : Layout
         Organizer's copy of the edition.
     folder : path
-        As `prepare_competition` made it (and its owner may have changed it).
+        Folder of `prepare_competition`; its owner may have changed it.
     name : str
         Slug of the competition.
     steps : tuple of str
-        Of `STEPS`.
+        Names from `STEPS`.
     launch_at : datetime, optional
-        UTC; now by default.
+        Moment of the launch (UTC); now by default.
     on_step : callable
-        Told each step, and what came of it.
+        Called with the name and the result of each step.
 
     Raises
     ------
     KitError
-        If the folder holds anything hidden where it must not, its solution is not the edition's, or
-        Kaggle refuses.
+        If the folder contains anything hidden in the wrong place, its solution is not the
+        edition's, or Kaggle refuses.
     """
     check_name(name)
     sending = [step for step in STEPS if step in steps]
@@ -113,7 +113,7 @@ def send_competition(
 
 @dataclass(frozen=True)
 class _Sender:
-    """One method a step, called by its name; each returns what came of it."""
+    """One method per step, called by its name; each returns its result in words."""
 
     service: KaggleService
     folder: Path
@@ -156,8 +156,8 @@ class _Sender:
         return f"{len(updates)} settings"
 
     def pages(self) -> str:
-        held = self.service.call("listing pages", "competition_list_pages", self.competition)
-        known = {page.name for page in held}
+        pages = self.service.call("listing pages", "competition_list_pages", self.competition)
+        known = {page.name for page in pages}
         files = sorted((self.folder / "pages").glob("*.md"))
         for path in files:
             is_new = path.stem not in known

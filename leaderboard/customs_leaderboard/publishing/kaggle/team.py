@@ -1,4 +1,4 @@
-"""What a team does on Kaggle: send a file, look at its submissions, fetch the leaderboard."""
+"""A team's actions on Kaggle: send a file, list its submissions, fetch the leaderboard."""
 
 from __future__ import annotations
 
@@ -19,22 +19,21 @@ def send_submission(service: KaggleService, file: Path, competition: str, messag
     Raises
     ------
     KitError
-        If it was not taken; a failed upload is an answer too, not an error of the client's.
+        If the file was not accepted; the client reports a failed upload as an answer.
     """
     answer = service.call(
         "sending the submission", "competition_submit", str(file), message, competition, quiet=True
     )
     if answer.message == _FAILED or not answer.message:
         raise KitError(
-            f"Kaggle must take {file}, however: the upload failed. Try again; look at "
-            "`customs-kit submission status` first."
+            f"The upload of {file} failed. Look at `customs-kit submission status`, then try again."
         )
     return str(answer.message)
 
 
 def list_submissions(service: KaggleService, competition: str) -> list[dict[str, Any]]:
     """Return the team's submissions as plain data, newest first."""
-    held = service.call("listing submissions", "competition_submissions", competition)
+    items = service.call("listing submissions", "competition_submissions", competition)
     return [
         {
             "file": item.file_name,
@@ -45,20 +44,20 @@ def list_submissions(service: KaggleService, competition: str) -> list[dict[str,
             "private_score": item.private_score or None,
             "error": item.error_description or None,
         }
-        for item in held or []
+        for item in items or []
     ]
 
 
 def view_leaderboard(service: KaggleService, competition: str) -> list[dict[str, Any]]:
     """Return the first page of the leaderboard as plain data, best first."""
-    held = service.call("reading the leaderboard", "competition_leaderboard_view", competition)
+    items = service.call("reading the leaderboard", "competition_leaderboard_view", competition)
     return [
         {
             "team": item.team_name,
             "score": item.score,
             "sent": None if item.submission_date is None else item.submission_date.isoformat(),
         }
-        for item in held or []
+        for item in items or []
     ]
 
 
@@ -68,7 +67,7 @@ def download_leaderboard(service: KaggleService, competition: str) -> bytes:
     Raises
     ------
     KitError
-        If what comes is not the archive that Kaggle sends.
+        If the answer is not an archive with one CSV file.
     """
     with tempfile.TemporaryDirectory() as folder:
         service.call(
@@ -76,11 +75,11 @@ def download_leaderboard(service: KaggleService, competition: str) -> bytes:
         )
         (archive,) = Path(folder).glob("*.zip")
         try:
-            with zipfile.ZipFile(archive) as held:
-                (member,) = (name for name in held.namelist() if name.endswith(".csv"))
-                return held.read(member)
+            with zipfile.ZipFile(archive) as content:
+                (member,) = (name for name in content.namelist() if name.endswith(".csv"))
+                return content.read(member)
         except (zipfile.BadZipFile, ValueError):
             raise KitError(
-                "Kaggle must send the leaderboard as one CSV file in a zip archive, however: what "
-                "came is something else. Try again later."
+                "Kaggle's answer is no zip archive with the leaderboard as one CSV file. Try again "
+                "later."
             ) from None

@@ -1,1 +1,1 @@
-"""Charts of the pages, as SVG made on the server."""
+"""Layout of the charts that templates draw as SVG."""

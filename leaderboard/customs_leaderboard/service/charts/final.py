@@ -1,4 +1,4 @@
-"""Pictures after the close: intervals on one scale, ranks before and after, frauds by scheme."""
+"""Charts after the close: intervals, ranks before and after, frauds by scheme."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import Final, Literal
 from customs_leaderboard.service.charts.scales import Scale, round_range
 from customs_leaderboard.standings.final import Finalist, FinalStandings
 
-#: So many leading teams are drawn.
+#: Number of leading teams in the chart of ranks.
 N_DRAWN: Final = 24
-#: So many leading teams have a row in the table of schemes.
+#: Number of leading teams in the table of schemes.
 N_IN_SCHEMES: Final = 12
-#: Shades that the stylesheet has, from nothing caught to the most.
+#: Number of shades in the stylesheet, from no frauds to the most.
 N_SHADES: Final = 10
 _ROW: Final = 30
 _WHISKER: Final = 168
@@ -29,7 +29,7 @@ def move_of(row: Finalist) -> Move:
 
 @dataclass(frozen=True)
 class Whisker:
-    """Places of an interval and the score in it."""
+    """Positions of an interval's ends and of the score in it."""
 
     low: float
     score: float
@@ -38,7 +38,7 @@ class Whisker:
 
 @dataclass(frozen=True)
 class Whiskers:
-    """Private precision@5 % and its interval of every team, on one scale from `low` to `high`."""
+    """Private score and interval of each team, on one scale from `low` to `high`."""
 
     width: int
     low: float
@@ -47,7 +47,7 @@ class Whiskers:
 
 
 def draw_whiskers(rows: Sequence[Finalist]) -> Whiskers:
-    """Lay out the intervals; there must be a row."""
+    """Lay out the intervals of at least one team."""
     ends = [end for row in rows for end in row.scores["private"]["interval_at_5"]]
     low, high, _ = round_range(ends)
     x = Scale(low, high, 4, _WHISKER - 4)
@@ -71,7 +71,7 @@ class Slope:
 
 @dataclass(frozen=True)
 class SlopeChart:
-    """Lines between two columns of names, or of numbers and names where it is narrow."""
+    """Lines from public to final ranks; the narrow chart names teams on the right only."""
 
     width: int
     height: int
@@ -83,7 +83,7 @@ class SlopeChart:
 
 
 def draw_slopes(rows: Sequence[Finalist], *, narrow: bool) -> SlopeChart:
-    """Lay out the ranks before and after the close of the leading teams."""
+    """Lay out the public and final ranks of the leading teams."""
     drawn = rows[:N_DRAWN]
     before = sorted(drawn, key=lambda row: row.public_rank)
     left_y = {row.team_number: 40 + i * _ROW for i, row in enumerate(before)}
@@ -99,7 +99,7 @@ def draw_slopes(rows: Sequence[Finalist], *, narrow: bool) -> SlopeChart:
 
 @dataclass(frozen=True)
 class SchemeCell:
-    """Share of a scheme's frauds that a team's inspection catches, and its shade."""
+    """Share of a scheme's frauds that a team catches, and its shade."""
 
     share: float
     shade: int
@@ -107,9 +107,9 @@ class SchemeCell:
 
 @dataclass(frozen=True)
 class SchemeTable:
-    """Schemes, how many private frauds each has, and a row of cells for each leading team.
+    """Schemes with their numbers of private frauds, and a row of cells for each leading team.
 
-    `attainable` is the share of all frauds that an inspection without a miss would find.
+    `attainable` is the share of all frauds that a perfect inspection would catch.
     """
 
     schemes: list[tuple[str, int]]
@@ -118,7 +118,7 @@ class SchemeTable:
 
 
 def tabulate_schemes(finals: FinalStandings) -> SchemeTable | None:
-    """Return frauds caught by scheme; None if the edition was not simulated."""
+    """Return the frauds caught by scheme; None if the edition was not simulated."""
     if finals.frauds_by_scheme is None:
         return None
     schemes = [(_name_of(name), n) for name, n in finals.frauds_by_scheme.items()]
@@ -126,7 +126,7 @@ def tabulate_schemes(finals: FinalStandings) -> SchemeTable | None:
         [(row.caught or {}).get(name, 0.0) / n for name, n in finals.frauds_by_scheme.items()]
         for row in finals.rows[:N_IN_SCHEMES]
     ]
-    # The darkest shade is the largest share: 5 % of the declarations hold few of all frauds.
+    # The darkest shade is the largest share, not 1: 5 % of the declarations contain few frauds.
     largest = max((x for row in shares for x in row), default=0.0) or 1.0
     cells = [[SchemeCell(x, round(x / largest * (N_SHADES - 1))) for x in row] for row in shares]
     period = finals.periods["private"]
@@ -139,5 +139,5 @@ def tabulate_schemes(finals: FinalStandings) -> SchemeTable | None:
 
 
 def _name_of(scheme: str) -> str:
-    # Some declarations are labelled fraud although the importer did nothing.
+    # Some declarations are labelled fraud although the importer was honest.
     return "no scheme" if scheme == "honest" else scheme

@@ -1,4 +1,4 @@
-"""The chart of shown scores over time, and the small lines in the table."""
+"""The chart of laddered scores over time, and the sparklines in the table."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from customs_leaderboard.standings.public import Progress
 
 LevelKind = Literal["reference", "ceiling"]
 
-#: So many leading teams have a colour; colours further apart than these do not exist for everybody.
+#: Number of leading teams with a colour; colour-blind readers cannot tell more colours apart.
 N_TONES: Final = 6
-#: So many teams are drawn: more lines say nothing.
+#: Number of leading teams in the chart; more lines would be unreadable.
 N_DRAWN: Final = 16
 _LABEL_GAP: Final = 17.0
 _SPARK: Final = (112, 26)
@@ -29,7 +29,7 @@ _SPARK: Final = (112, 26)
 
 @dataclass(frozen=True)
 class Frame:
-    """Size of a chart and the room around its plot, in units of its view box."""
+    """Size of a chart and the margins of its plot, in units of its view box."""
 
     width: int
     height: int
@@ -42,23 +42,23 @@ class Frame:
 
     @property
     def plot_right(self) -> int:
-        """Where the plot ends."""
+        """Right end of the plot."""
         return self.width - self.right
 
     @property
     def plot_bottom(self) -> int:
-        """Where the plot ends."""
+        """Bottom of the plot."""
         return self.height - self.bottom
 
 
-#: For tables and screens, and for phones, where the same letters take more of the width.
+#: For screens, and for phones, where the same letters take more of the width.
 WIDE: Final = Frame(1000, 440, left=46, right=236, top=16, bottom=34, n_days=7, n_letters=26)
 NARROW: Final = Frame(380, 400, left=36, right=116, top=16, bottom=30, n_days=3, n_letters=13)
 
 
 @dataclass(frozen=True)
 class Line:
-    """A team's line: its path, its label, and its tone (0 for the quiet ones)."""
+    """A team's line: path, label and colour (0 for grey)."""
 
     team: str
     team_number: int
@@ -70,8 +70,8 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Level:
-    """A score that does not move: a baseline or the ceiling."""
+class ReferenceLine:
+    """The horizontal line of a baseline or the ceiling."""
 
     label: str
     kind: LevelKind
@@ -81,18 +81,18 @@ class Level:
 
 @dataclass(frozen=True)
 class ProgressChart:
-    """Everything a template needs to draw the chart."""
+    """The chart, ready for a template."""
 
     frame: Frame
     x_ticks: list[tuple[float, str]]
     y_ticks: list[tuple[float, str]]
     lines: list[Line]
-    levels: list[Level]
+    levels: list[ReferenceLine]
 
 
 @dataclass(frozen=True)
 class Spark:
-    """A small line and where it ends."""
+    """A sparkline and its end."""
 
     path: str
     end_x: float
@@ -101,27 +101,27 @@ class Spark:
 
 def draw_progress(
     frame: Frame,
-    held: Sequence[Progress],
+    teams: Sequence[Progress],
     levels: Sequence[tuple[str, float, LevelKind]],
     first: datetime,
     last: datetime,
 ) -> ProgressChart:
-    """Lay out the chart; scores hold until the next improvement, so lines are stairs.
+    """Lay out the chart; lines are stairs, because a score stays until the next improvement.
 
     Parameters
     ----------
     frame : Frame
-        Its size.
-    held : sequence of Progress
-        Best team first; at least one.
+        Size of the chart.
+    teams : sequence of Progress
+        At least one team, the best first.
     levels : sequence of (str, float, kind)
-        Baselines and the ceiling: what they are called, and their score.
+        Name and score of baselines and the ceiling.
     first, last : datetime
-        Opening, and now or the deadline; one must be before the other.
+        Ends of the time axis, in this order.
     """
-    drawn = held[:N_DRAWN]
+    drawn = teams[:N_DRAWN]
     scores = [score for team in drawn for _, score in team.points]
-    # Chance lies far below every team: it would press their lines together.
+    # Leave out levels below all teams, such as chance: they would press the lines together.
     levels = [level for level in levels if level[1] >= min(scores)]
     low, high, step = round_range([*scores, *(score for _, score, _ in levels)])
     x = Scale(first.timestamp(), last.timestamp(), frame.left, frame.plot_right)
@@ -146,7 +146,7 @@ def draw_progress(
             for rank, team in enumerate(drawn, start=1)
         ],
         [
-            Level(_shorten(label, frame.n_letters), kind, place, label_place)
+            ReferenceLine(_shorten(label, frame.n_letters), kind, place, label_place)
             for (label, _, kind), place, label_place in zip(
                 levels, level_y, label_y[len(drawn) :], strict=True
             )
@@ -155,15 +155,14 @@ def draw_progress(
 
 
 def _label_places(frame: Frame, places: Sequence[float]) -> list[float]:
-    """Return where labels stand, so that none covers another; equal places keep their order."""
+    """Return places of labels that do not overlap; equal places keep their order."""
     order = sorted(range(len(places)), key=lambda i: places[i])
-    placed = spread([places[i] for i in order], _LABEL_GAP, frame.top, frame.plot_bottom)
-    found = dict(zip(order, placed, strict=True))
-    return [found[i] for i in range(len(places))]
+    spread_places = spread([places[i] for i in order], _LABEL_GAP, frame.top, frame.plot_bottom)
+    return [place for _, place in sorted(zip(order, spread_places, strict=True))]
 
 
 def stairs(points: Sequence[tuple[float, float]], end_x: float) -> str:
-    """Return the path of a value that holds until the next one.
+    """Return the SVG path of a value that stays until the next one.
 
     Examples
     --------
@@ -175,17 +174,17 @@ def stairs(points: Sequence[tuple[float, float]], end_x: float) -> str:
     return f"M{x:g} {y:g}{steps}H{end_x:g}"
 
 
-def draw_sparks(held: Sequence[Progress], first: datetime, end: datetime) -> dict[int, Spark]:
-    """Return the small line of each team by its number; all have the same scales."""
-    scores = [score for team in held for _, score in team.points]
+def draw_sparks(teams: Sequence[Progress], first: datetime, end: datetime) -> dict[int, Spark]:
+    """Return the sparkline of each team by its number, all on the same scales."""
+    scores = [score for team in teams for _, score in team.points]
     if not scores:
         return {}
     width, height = _SPARK
-    # To the hour, so that lines can be kept from one page to the next.
+    # Cut to the hour, so that `_spark` can cache.
     last = end.replace(minute=0, second=0, microsecond=0)
     x = Scale(first.timestamp(), last.timestamp(), 1, width - 4)
     y = Scale(min(scores), max(max(scores), min(scores) + 0.01), height - 4, 4)
-    return {team.team_number: _spark(tuple(team.points), x, y) for team in held}
+    return {team.team_number: _spark(tuple(team.points), x, y) for team in teams}
 
 
 @lru_cache(maxsize=2000)

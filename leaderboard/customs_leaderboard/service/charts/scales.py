@@ -1,4 +1,4 @@
-"""From numbers to places in a picture."""
+"""Scales, ticks and label places of charts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Final
 
-from customs_leaderboard.service.pages.wording import say_day
+from customs_leaderboard.service.text_formats import format_short_day
 
 _STEPS: Final = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2)
 _DAYS: Final = (1, 2, 7, 14, 28, 56, 91, 182, 364)
@@ -16,7 +16,7 @@ _DAYS: Final = (1, 2, 7, 14, 28, 56, 91, 182, 364)
 
 @dataclass(frozen=True)
 class Scale:
-    """A straight line from [low, high] to [start, end]; beyond the ends it stops.
+    """Linear map from [low, high] to [start, end]; values outside are clipped.
 
     Examples
     --------
@@ -30,21 +30,21 @@ class Scale:
     end: float
 
     def __call__(self, value: float) -> float:
-        """Return the place of a value, to a tenth."""
+        """Return the place of a value, rounded to a tenth."""
         value = min(max(value, self.low), self.high)
         slope = (self.end - self.start) / (self.high - self.low)
         return round(self.start + (value - self.low) * slope, 1)
 
 
 def round_range(values: Sequence[float], least: float = 0.1) -> tuple[float, float, float]:
-    """Return low, high and step of an axis of precisions with round ends.
+    """Return low, high and step of an axis of scores with round ends.
 
     Parameters
     ----------
     values : sequence of float
-        At least one; in [0, 1].
+        At least one score in [0, 1].
     least : float
-        The axis is at least so long.
+        Smallest length of the axis.
 
     Examples
     --------
@@ -66,28 +66,28 @@ def value_ticks(low: float, high: float, step: float) -> list[float]:
 
 
 def day_ticks(first: datetime, last: datetime, n_most: int) -> list[tuple[datetime, str]]:
-    """Return midnights (UTC) within a time, not more than `n_most`, and how they are called."""
+    """Return at most `n_most` midnights (UTC) of a period, and their labels."""
     days = max((last - first).total_seconds() / 86400, 1)
     step = next((step for step in _DAYS if days / step <= n_most), _DAYS[-1])
     midnight = datetime.combine(first.astimezone(UTC).date() + timedelta(days=1), time(), UTC)
     ticks: list[tuple[datetime, str]] = []
     while midnight <= last and len(ticks) < n_most:
-        ticks.append((midnight, " ".join(say_day(midnight).split()[:2])))
+        ticks.append((midnight, format_short_day(midnight)))
         midnight += timedelta(days=step)
     return ticks
 
 
 def spread(places: Sequence[float], gap: float, low: float, high: float) -> list[float]:
-    """Move labels apart: keep their order, at least `gap` between them, inside [low, high].
+    """Move labels apart: same order, at least `gap` between them, inside [low, high].
 
     Parameters
     ----------
     places : sequence of float
-        Where the labels would stand, in ascending order.
+        Wanted places, ascending.
     gap : float
-        Least distance; smaller if there is no room for it.
+        Smallest distance; reduced if the labels do not fit otherwise.
     low, high : float
-        Ends of the room.
+        Range of places.
 
     Examples
     --------
@@ -99,20 +99,16 @@ def spread(places: Sequence[float], gap: float, low: float, high: float) -> list
     if not places:
         return []
     gap = min(gap, (high - low) / max(len(places) - 1, 1))
-    # Neighbours that are too near become a group around their mean; groups that then touch merge.
-    groups: list[tuple[float, int]] = []  # the first label's place and the number of labels
-    held: list[list[float]] = []
+    # Neighbours that are too close form a group around their mean; groups that then touch merge.
+    groups: list[tuple[float, list[float]]] = []  # place of the first label, wanted places
     for place in places:
-        held.append([place])
-        groups.append((place, 1))
+        members = [place]
         while True:
-            members = held[-1]
             length = (len(members) - 1) * gap
             first = sum(members) / len(members) - length / 2
             first = min(max(first, low), high - length)
-            groups[-1] = (first, len(members))
-            if len(groups) < 2 or groups[-2][0] + groups[-2][1] * gap <= first + 1e-9:
+            if not groups or groups[-1][0] + len(groups[-1][1]) * gap <= first + 1e-9:
                 break
-            groups.pop()
-            held[-2:] = [held[-2] + held[-1]]
-    return [round(float(first) + i * gap, 1) for first, n in groups for i in range(n)]
+            members = groups.pop()[1] + members
+        groups.append((first, members))
+    return [round(float(first) + i * gap, 1) for first, group in groups for i in range(len(group))]

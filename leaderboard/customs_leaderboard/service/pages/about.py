@@ -1,4 +1,4 @@
-"""Rules, dates, metric, and how everything here can be checked."""
+"""The rules: dates, metric, Ladder, and how to check the organizer."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from customs_leaderboard.service.access import board_of
 from customs_leaderboard.service.charts.ladder import draw_ladder
 from customs_leaderboard.service.edition_files import EditionFiles
 from customs_leaderboard.service.pages.rendering import page
-from customs_leaderboard.service.pages.wording import n_decimals
+from customs_leaderboard.service.text_formats import n_decimals
 
 router = APIRouter()
 
@@ -33,8 +33,8 @@ def show_about(request: Request) -> Response:
         files=files.names,
         references=board.reference_scores,
         n_inspected=n_inspected,
-        # Of a share of one half, where it is largest: it tells nothing of the labels.
+        # The largest possible one, that of a share of 1/2: it says nothing about the labels.
         standard_error=sqrt(0.25 / n_inspected["public"]),
-        picture=draw_ladder(competition.ladder_step, n_decimals(competition)),
+        ladder_chart=draw_ladder(competition.ladder_step, n_decimals(competition)),
         address=str(request.base_url).rstrip("/"),
     )

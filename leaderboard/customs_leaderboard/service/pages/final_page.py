@@ -1,4 +1,4 @@
-"""The first page after the close: final standings, and how to check them."""
+"""The home page after the close: final standings, and how to check them."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def make_final_page(board: Board, column: str, order: str) -> bytes:
     Parameters
     ----------
     board : Board
-        Closed.
+        A closed competition.
     column, order : str
         As in `Sorting.of`.
     """

@@ -1,4 +1,4 @@
-"""The first page: standings before the close, final standings after it."""
+"""The home page: standings before the close, final standings after it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ async def show_home(request: Request) -> Response:
     """Show the standings."""
     column = request.query_params.get("sort", "")
     order = request.query_params.get("order", "")
-    # Only what is known makes a name: the cache keeps one answer for each.
+    # Known values only: the cache keeps one answer for each name.
     column = column if column in _COLUMNS else ""
     order = order if order in _ORDERS else ""
     make = partial(make_home, column=column, order=order)
@@ -31,7 +31,7 @@ async def show_home(request: Request) -> Response:
 
 
 def make_home(board: Board, column: str, order: str) -> bytes:
-    """Return the page of the competition's phase; parameters as `Sorting.of`."""
+    """Return the page for the competition's phase; parameters as `Sorting.of`."""
     with board.database.reading() as session:
         closed = board.state(session).closed_at is not None
     if closed:

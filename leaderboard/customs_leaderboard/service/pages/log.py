@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
@@ -12,8 +11,8 @@ from customs_leaderboard.service.caching import cached_response
 from customs_leaderboard.service.pages.rendering import HTML, render
 from customs_leaderboard.store.audit_log import PUBLIC_ACTIONS, Entry, head_hash, read_entries
 
-#: Details whose names in the log are no words.
-_CALLED: Final = {
+#: Names of details that are not readable as they are in the log.
+_NAMES: Final = {
     "max_upload_mib": "largest file (MiB)",
     "n_selections": "final selections",
 }
@@ -23,7 +22,7 @@ router = APIRouter()
 
 @router.api_route("/log", methods=["GET", "HEAD"])
 async def show_log(request: Request) -> Response:
-    """Show what organizers did."""
+    """Show the organizer's actions."""
     return await cached_response(request, "page log", make_log, HTML)
 
 
@@ -32,19 +31,8 @@ def make_log(board: Board) -> bytes:
     with board.database.reading() as session:
         entries = read_entries(session, actions=PUBLIC_ACTIONS)
         head = head_hash(session)
-    shown = [
-        ShownEntry(
-            entry,
-            [(_CALLED.get(name, name.replace("_", " ")), x) for name, x in entry.details.items()],
-        )
-        for entry in entries
-    ]
-    return render(board, "log.html", entries=shown, head=head)
+    return render(board, "log.html", entries=[(e, _details(e)) for e in entries], head=head)
 
 
-@dataclass(frozen=True)
-class ShownEntry:
-    """An entry and its details, one by one."""
-
-    entry: Entry
-    details: list[tuple[str, Any]]
+def _details(entry: Entry) -> list[tuple[str, Any]]:
+    return [(_NAMES.get(name, name.replace("_", " ")), x) for name, x in entry.details.items()]

@@ -1,4 +1,4 @@
-"""Templates, and the few files that pages load; all of it is read once."""
+"""Templates and static files, all read once."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from customs_leaderboard.board import Board
 from customs_leaderboard.rules.competition import show_time
+from customs_leaderboard.service import text_formats
 from customs_leaderboard.service.access import board_of
-from customs_leaderboard.service.pages import wording
 
 _SERVICE: Final = Path(__file__).parents[1]
 _MEDIA_TYPES: Final = {
@@ -21,7 +21,7 @@ _MEDIA_TYPES: Final = {
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
 }
-#: Content of static/ by name: nothing but these names can be asked for.
+#: Content of static/ by name; requests can reach nothing else.
 _ASSETS: Final = {path.name: path.read_bytes() for path in sorted((_SERVICE / "static").iterdir())}
 HTML: Final = "text/html; charset=utf-8"
 
@@ -29,13 +29,13 @@ router = APIRouter()
 
 
 def asset_url(name: str) -> str:
-    """Return the address of a static file; another content gives another address."""
+    """Return the URL of a static file, which changes with its content."""
     return f"/static/{name}?v={hashlib.sha256(_ASSETS[name]).hexdigest()[:12]}"
 
 
 @router.get("/static/{name}")
 def send_asset(name: str) -> Response:
-    """Send a static file; browsers keep it, because its address changes with its content."""
+    """Send a static file; browsers may keep it, because its URL changes with its content."""
     if name not in _ASSETS:
         raise HTTPException(404)
     headers = {"Cache-Control": "public, max-age=31536000, immutable"}
@@ -51,26 +51,25 @@ _ENVIRONMENT: Final = Environment(
 )
 _ENVIRONMENT.globals["asset_url"] = asset_url
 _ENVIRONMENT.filters.update(
-    {
-        name: getattr(wording, name)
-        for name in (
-            "say_day", "say_moment", "say_short", "say_clock", "say_left", "say_score", "say_bytes",
-        )
-    }
-    | {"iso": show_time, "counted": wording.count}
-)  # fmt: skip
+    {name: function for name, function in vars(text_formats).items() if name.startswith("format_")}
+    | {"iso": show_time, "counted": text_formats.count}
+)
 
 
 def render(board: Board, template: str, **content: Any) -> bytes:
-    """Return a page; every text in `content` is escaped where it is put in."""
-    held = {
-        "competition": board.competition,
-        "ladder": board.ladder,
-        "decimals": wording.n_decimals(board.competition),
-    }
-    return _ENVIRONMENT.get_template(template).render(**held, **content).encode()
+    """Return a page; texts in `content` are escaped."""
+    return (
+        _ENVIRONMENT.get_template(template)
+        .render(
+            competition=board.competition,
+            ladder=board.ladder,
+            decimals=text_formats.n_decimals(board.competition),
+            **content,
+        )
+        .encode()
+    )
 
 
 def page(request: Request, template: str, *, status: int = 200, **content: Any) -> HTMLResponse:
-    """Answer with a page that nobody keeps (`SecurityHeaders` says no-store)."""
+    """Answer with a page that is not cached (`SecurityHeaders` adds no-store)."""
     return HTMLResponse(render(board_of(request), template, **content), status)

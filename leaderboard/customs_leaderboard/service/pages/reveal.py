@@ -1,4 +1,4 @@
-"""The reveal as a file, once the organizer has published it."""
+"""Download of the reveal, once the organizer has published it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fastapi.responses import FileResponse
 from customs_leaderboard.errors import NotFoundError
 from customs_leaderboard.service.access import board_of
 
-#: Where it is.
+#: Path of the download.
 PATH: Final = "/reveal.json.gz"
 
 router = APIRouter()
@@ -18,7 +18,7 @@ router = APIRouter()
 
 @router.api_route(PATH, methods=["GET", "HEAD"])
 def send_reveal(request: Request) -> Response:
-    """Send secret, nonce and labels; before the reveal there is no such thing."""
+    """Send secret, nonce and labels; 404 before the reveal."""
     board = board_of(request)
     with board.database.reading() as session:
         revealed = board.state(session).revealed_at is not None

@@ -1,4 +1,4 @@
-"""Sorting a table by a link: ``?sort=COLUMN`` and, the other way round, ``&order=``."""
+"""Sorting a table by link: ``?sort=COLUMN&order=ORDER``."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ Order = Literal["asc", "desc"]
 
 @dataclass(frozen=True)
 class Sorting:
-    """How a table is sorted.
+    """Sort column and order of a table.
 
     Attributes
     ----------
     column : str
-        One of the table's.
+        Sort column.
     order : {'asc', 'desc'}
-        Which way.
+        Sort order.
     usual : mapping of str to order
-        The table's columns, the usual one first, and which way each is sorted at first.
+        Columns of the table, the default one first, with the order of a first click.
     """
 
     column: str
@@ -29,7 +29,7 @@ class Sorting:
 
     @classmethod
     def of(cls, column: str, order: str, usual: Mapping[str, Order]) -> Sorting:
-        """Return what was asked for; what is no column, or no order, is sorted as usual."""
+        """Return the requested sorting; unknown columns and orders fall back to the default."""
         if column not in usual:
             column = next(iter(usual))
         if order == "asc":
@@ -38,17 +38,17 @@ class Sorting:
 
     @property
     def descends(self) -> bool:
-        """Whether the largest comes first."""
+        """Whether the largest value comes first."""
         return self.order == "desc"
 
     def aria(self, column: str) -> str | None:
-        """Return aria-sort of a column's heading; None where it is not the sorted one."""
+        """Return aria-sort of a column's heading; None unless the table is sorted by it."""
         if column != self.column:
             return None
         return "descending" if self.descends else "ascending"
 
     def link(self, column: str) -> str:
-        """Return where a column's heading leads: to the other order, if it is the sorted one."""
+        """Return the link of a column's heading; it reverses the order of the sort column."""
         order = self.usual[column]
         if column == self.column:
             order = "asc" if self.descends else "desc"

@@ -1,4 +1,4 @@
-"""The first page before the close: laddered standings, progress, and what is sealed."""
+"""The home page before the close: laddered standings, progress, and the commitment."""
 
 from __future__ import annotations
 
@@ -26,9 +26,7 @@ COLUMNS: Final[dict[str, Order]] = {
     "submissions": "desc",
     "improved": "desc",
 }
-
-
-#: More baselines than these would hide the teams.
+#: Number of baselines among the teams; more would hide the teams.
 N_BASELINES: Final = 4
 
 
@@ -51,17 +49,17 @@ def make_standings_page(board: Board, column: str, order: str) -> bytes:
     Parameters
     ----------
     board : Board
-        Not closed.
+        A competition that is not closed.
     column, order : str
         As in `Sorting.of`.
     """
     standings = public_standings(board)
-    held = progress(board, standings=standings)
+    teams = progress(board, standings=standings)
     now, opens = board.now(), board.competition.opens
     sorting = Sorting.of(column, order, COLUMNS)
-    # A day at least: an axis of minutes would have no day to name.
+    # At least a day: the ticks of the axis are days.
     end = max(min(now, standings.closes), opens + timedelta(days=1))
-    sparks = draw_sparks(held, opens, end)
+    sparks = draw_sparks(teams, opens, end)
     references = _some(board.reference_scores.baselines)
     ceiling = board.reference_scores.ceiling
     levels: list[tuple[str, float, LevelKind]] = [
@@ -69,9 +67,9 @@ def make_standings_page(board: Board, column: str, order: str) -> bytes:
     ]
     levels += [] if ceiling is None else [("expected ceiling", ceiling.score, "ceiling")]
     charts: dict[str, Any] = {}
-    if held:
+    if teams:
         charts = {
-            name: draw_progress(frame, held, levels, opens, end)
+            name: draw_progress(frame, teams, levels, opens, end)
             for name, frame in (("wide", WIDE), ("narrow", NARROW))
         }
     return render(
@@ -90,7 +88,7 @@ def make_standings_page(board: Board, column: str, order: str) -> bytes:
 
 
 def _some(baselines: list[ReferenceScore]) -> list[ReferenceScore]:
-    """Return a few baselines from the best to the worst; the rules' page has all of them."""
+    """Return a few baselines from the best to the worst; the page of the rules lists all."""
     if len(baselines) <= N_BASELINES:
         return baselines
     step = (len(baselines) - 1) / (N_BASELINES - 1)
@@ -103,7 +101,7 @@ def _rows(
     sparks: dict[int, Spark],
     sorting: Sorting,
 ) -> list[TableRow]:
-    """Return teams as they are sorted; baselines among them where scores are, else below."""
+    """Return the sorted teams; baselines are among them if sorted by score, else at the end."""
     rows = [
         TableRow(
             row.team,
@@ -124,9 +122,9 @@ def _rows(
         "improved": lambda row: row.improved_at,
     }
     if sorting.column == "score":
-        # Equal scores stand by rank, a team before a baseline that it equals.
+        # Equal scores keep their order: by rank, and teams before baselines.
         rows = sorted(rows + fixed, key=lambda row: -row.score)
         return rows if sorting.descends else rows[::-1]
     key = keys[sorting.column]
-    # sorted() keeps the order of equals, also when it is reversed: rank decides.
+    # sorted() is stable, also in reverse: equal teams stay in the order of ranks.
     return sorted(rows, key=key, reverse=sorting.descends) + fixed

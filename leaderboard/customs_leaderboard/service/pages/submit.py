@@ -1,4 +1,4 @@
-"""The page to send a file with: token and file in one form, and no cookie."""
+"""The page for sending a file: token and file in one form."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from customs_data.errors import KitError
 from customs_leaderboard.board import Board
 from customs_leaderboard.service.access import authenticate_form, board_of
 from customs_leaderboard.service.pages.rendering import page
-from customs_leaderboard.service.problems import Problem, problem_of
+from customs_leaderboard.service.problem_details import ProblemDetails, details_of
 from customs_leaderboard.service.uploads import UPLOAD_LIMIT, receive_upload, submit_upload
 from customs_leaderboard.store.schema import Team
 from customs_leaderboard.submissions.receipts import Receipt
@@ -27,7 +27,7 @@ def show_form(request: Request) -> Response:
 
 @router.post("/submit", max_body_size=UPLOAD_LIMIT)
 async def take_file(request: Request) -> Response:
-    """Take a file, and answer with its receipt or with everything that is wrong with it."""
+    """Take a file, and answer with its receipt or its problems."""
 
     async def team_of_form(fields: dict[str, str]) -> Team:
         token = fields.get("token", "").strip()
@@ -38,8 +38,7 @@ async def take_file(request: Request) -> Response:
             receipt = await submit_upload(request, upload.checked.number, upload)
             team = upload.checked
     except KitError as error:
-        problem = problem_of(error)
-        return await run_sync(_refusal, request, problem)
+        return await run_sync(_refusal, request, details_of(error))
     return await run_sync(_receipt, request, team, receipt)
 
 
@@ -48,17 +47,19 @@ def _receipt(request: Request, team: Team, receipt: Receipt) -> Response:
     return page(request, "receipt.html", status=200 if receipt.duplicate else 201, **content)
 
 
-def _refusal(request: Request, problem: Problem) -> Response:
+def _refusal(request: Request, problem: ProblemDetails) -> Response:
     try:
         content = _phase(board_of(request))
-    except KitError:  # the database is away: the form cannot say how things stand
+    except KitError:  # the database does not answer: show the form without the phase
         content = {"phase": None, "closes": None}
     answer = _form(request, content, problem)
     answer.headers.update(problem.headers)
     return answer
 
 
-def _form(request: Request, content: dict[str, Any], problem: Problem | None = None) -> Response:
+def _form(
+    request: Request, content: dict[str, Any], problem: ProblemDetails | None = None
+) -> Response:
     board = board_of(request)
     return page(
         request,

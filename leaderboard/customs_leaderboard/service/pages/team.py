@@ -1,6 +1,6 @@
-"""A team's own page: what it sent, and which submissions it wants to be judged by.
+"""A team's own page: its submissions and final selections.
 
-The token is asked for by each form and never put into a page: not even a saved page holds it.
+Each form asks for the token, and no page contains it, so that a saved page does not leak it.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from customs_data.errors import KitError
 from customs_leaderboard.board import Board, Phase
 from customs_leaderboard.service.access import authenticate_form, board_of
 from customs_leaderboard.service.pages.rendering import page
-from customs_leaderboard.service.problems import Problem, problem_of
-from customs_leaderboard.standings.public import OwnSubmission, team_history
+from customs_leaderboard.service.problem_details import ProblemDetails, details_of
+from customs_leaderboard.standings.public import team_history
 from customs_leaderboard.standings.select import select_submissions
 from customs_leaderboard.store.schema import Team
 from customs_leaderboard.submissions.admission import count_today
 from customs_leaderboard.submissions.receipts import next_day
 
-#: Newest submissions on the page; the API has all of them.
+#: Number of newest submissions on the page; the API has all.
 N_SHOWN: Final = 500
 _N_FIELDS: Final = 1000
 _NUMBER: Final = re.compile("[0-9]{1,9}")
@@ -48,14 +48,14 @@ async def show_team(request: Request) -> Response:
         try:
             return _team_page(request, authenticate_form(request, _token_of(form)))
         except KitError as error:
-            return _ask_again(request, problem_of(error))
+            return _ask_again(request, details_of(error))
 
     return await run_sync(answer)
 
 
 @router.post("/team/select")
 async def select(request: Request) -> Response:
-    """Choose final selections, and show the team."""
+    """Save final selections, and show the team."""
     form = await _form_of(request)
 
     def answer() -> Response:
@@ -63,11 +63,11 @@ async def select(request: Request) -> Response:
         try:
             team = authenticate_form(request, _token_of(form))
         except KitError as error:
-            return _ask_again(request, problem_of(error))
+            return _ask_again(request, details_of(error))
         try:
             chosen = select_submissions(board, team.number, _numbers_of(form))
         except KitError as error:
-            return _team_page(request, team, problem=problem_of(error))
+            return _team_page(request, team, problem=details_of(error))
         request.app.state.answers.expire()
         return _team_page(request, team, saved=chosen)
 
@@ -75,8 +75,8 @@ async def select(request: Request) -> Response:
 
 
 @dataclass(frozen=True)
-class Standing:
-    """How a team stands today."""
+class Today:
+    """What a team may do today."""
 
     phase: Phase
     closes: datetime
@@ -89,7 +89,7 @@ def _team_page(
     team: Team,
     *,
     saved: list[int] | None = None,
-    problem: Problem | None = None,
+    problem: ProblemDetails | None = None,
 ) -> Response:
     board = board_of(request)
     history = team_history(board, team.number, limit=N_SHOWN)
@@ -98,30 +98,26 @@ def _team_page(
         "team.html",
         status=200 if problem is None else problem.status,
         team=team,
-        standing=_standing(board, team),
+        today=_today(board, team),
         history=history,
-        selected=sorted(held.number for held in history if held.selected),
+        selected=sorted(submission.number for submission in history if submission.selected),
         has_more=len(history) == N_SHOWN,
-        can_select=_can_select(history),
+        can_select=any(not submission.late for submission in history),
         saved=saved,
         problem=problem,
     )
 
 
-def _standing(board: Board, team: Team) -> Standing:
+def _today(board: Board, team: Team) -> Today:
     now = board.now()
     with board.database.reading() as session:
         state = board.state(session)
         n_today = count_today(session, team.number, now)
     left = max(board.competition.daily_limit - n_today, 0)
-    return Standing(board.phase(state), state.closes, left, next_day(now))
+    return Today(board.phase(state), state.closes, left, next_day(now))
 
 
-def _can_select(history: list[OwnSubmission]) -> bool:
-    return any(not held.late for held in history)
-
-
-def _ask_again(request: Request, problem: Problem) -> Response:
+def _ask_again(request: Request, problem: ProblemDetails) -> Response:
     answer = page(request, "team_token.html", status=problem.status, problem=problem)
     answer.headers.update(problem.headers)
     return answer
@@ -139,5 +135,5 @@ def _token_of(form: FormData) -> str:
 def _numbers_of(form: FormData) -> list[int]:
     texts = form.getlist("submission")
     if not all(isinstance(text, str) and _NUMBER.fullmatch(text) for text in texts):
-        raise KitError("Submissions must be selected by their numbers, however: one is none.")
+        raise KitError("Select submissions by their numbers.")
     return [int(text) for text in texts if isinstance(text, str)]

@@ -1,5 +1,4 @@
-// What pages do beyond HTML: live standings, sorting without a jump, local times. All of it is
-// extra: without this file every link and form works.
+// Live standings, sorting without a jump, local times. Links and forms work without this file.
 "use strict";
 
 (() => {
@@ -21,7 +20,7 @@
     return new Map([...rows].map((row) => [row.dataset.team, row.textContent]));
   };
 
-  // Replaces what is marked data-live where it differs; returns the teams whose rows changed.
+  // Replaces changed elements with data-live; returns the teams whose rows changed.
   const show = (fresh) => {
     if (fresh.querySelector("main").dataset.phase !== main.dataset.phase) {
       location.reload();
@@ -42,7 +41,7 @@
     return [...now.keys()].filter((team) => old.get(team) !== now.get(team));
   };
 
-  const tell = (teams) => {
+  const announce = (teams) => {
     const lines = teams.slice(0, 3).map((team) => {
       const row = document.querySelector(`#board tr[data-team="${team}"]`);
       row.classList.add("changed");
@@ -57,12 +56,12 @@
     try {
       const fresh = await fetchPage(location.href, etag ? { "If-None-Match": etag } : {});
       const changed = fresh ? show(fresh) : [];
-      if (changed.length) tell(changed);
+      if (changed.length) announce(changed);
       main.removeAttribute("data-stale");
     } catch {
-      main.setAttribute("data-stale", ""); // the next look may succeed
+      main.setAttribute("data-stale", ""); // the next request may succeed
     }
-    tellLocalTimes();
+    showLocalTimes();
   };
 
   const sortInPlace = (event) => {
@@ -76,7 +75,7 @@
     }).catch(() => location.assign(link.href));
   };
 
-  const tellLocalTimes = () => {
+  const showLocalTimes = () => {
     for (const time of document.querySelectorAll("time:not([title])")) {
       time.title = `${new Date(time.dateTime).toLocaleString()} in your time zone`;
     }
@@ -99,7 +98,7 @@
     }
   };
 
-  // Says so before megabytes are sent in vain.
+  // Warns before megabytes are sent in vain.
   const watchSize = (form) => {
     const field = form.querySelector("input[type=file]");
     field.addEventListener("change", () => {
@@ -114,9 +113,9 @@
     setInterval(() => { if (!document.hidden) look(); }, main.dataset.poll * 1000);
     document.addEventListener("visibilitychange", () => { if (!document.hidden) look(); });
     document.addEventListener("click", sortInPlace);
-    // Links within the page come here, too: they must not lose their focus to a reload.
+    // Links within the page fire popstate, too: a reload would lose their focus.
     addEventListener("popstate", () => { if (location.search !== sorted) location.reload(); });
   }
   if (navigator.clipboard) addCopyButtons();
-  tellLocalTimes();
+  showLocalTimes();
 })();

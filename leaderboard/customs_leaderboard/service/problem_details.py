@@ -1,4 +1,4 @@
-"""What the service answers instead of doing what was asked: errors become HTTP here only."""
+"""Errors as HTTP answers, after RFC 9457 (Problem Details); the one place that maps them."""
 
 from __future__ import annotations
 
@@ -31,22 +31,21 @@ _RETRY_AFTER_S: Final = 10
 
 
 class NoTokenError(KitError):
-    """A request that needs a team's token has none (HTTP 401)."""
+    """A request without the token that it needs (HTTP 401)."""
 
     def __init__(self) -> None:
         super().__init__(
-            "The request must carry the team's token as `Authorization: Bearer TOKEN`, however: "
-            "it does not."
+            "The request has no token. Send the team's token as `Authorization: Bearer TOKEN`."
         )
 
 
 class TooManyRequestsError(KitError):
-    """A client address asks too often (HTTP 429).
+    """Too many requests from a client address (HTTP 429).
 
     Attributes
     ----------
     wait_s : float
-        Seconds until it may ask again.
+        Seconds until the next request is allowed.
     """
 
     def __init__(self, message: str, wait_s: float) -> None:
@@ -55,29 +54,29 @@ class TooManyRequestsError(KitError):
 
 
 class BadUploadError(KitError):
-    """A request whose body is no file as the service takes it (HTTP 400)."""
+    """A request body that is neither a file nor a form with one (HTTP 400)."""
 
 
 class SlowClientError(KitError):
-    """A client that stopped sending in the middle (HTTP 408)."""
+    """A client that stopped sending in the middle of its file (HTTP 408)."""
 
 
 @dataclass(frozen=True)
-class Problem:
-    """An answer that says why not, after RFC 9457.
+class ProblemDetails:
+    """An error answer after RFC 9457.
 
     Attributes
     ----------
     status : int
         HTTP status.
     kind : str
-        What it is about, for programs; always the same for the same kind.
+        Fixed name of the kind of error, for programs.
     detail : str
-        One human sentence and the way out; of a refused file the whole report.
+        One human sentence and the way out; the whole report of a refused file.
     headers : dict of str to str
-        To be sent with it.
+        Headers of the answer.
     extra : dict
-        More members of the JSON: ``problems`` of a refused file, ``resets_at`` of a quota.
+        Further members of the JSON: ``problems`` of a refused file, ``resets_at`` of a quota.
     """
 
     status: int
@@ -92,7 +91,7 @@ class Problem:
         return self.kind.replace("-", " ").capitalize()
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the problem as plain data for JSON."""
+        """Return the details as plain data for JSON."""
         return {
             "type": f"urn:customs-kit:problem:{self.kind}",
             "title": self.title,
@@ -102,12 +101,12 @@ class Problem:
         }
 
     def as_json(self) -> JSONResponse:
-        """Return the problem as an answer of the API."""
+        """Return the details as an answer of the API."""
         return JSONResponse(self.as_dict(), self.status, self.headers, media_type=_MEDIA_TYPE)
 
 
-#: Shows a problem to a browser.
-ProblemPage = Callable[[Request, Problem], Response]
+#: Returns the page of an error.
+ErrorPage = Callable[[Request, ProblemDetails], Response]
 
 _KINDS: Final[dict[type[KitError], tuple[int, str]]] = {
     NoTokenError: (401, "no-token"),
@@ -124,28 +123,22 @@ _KINDS: Final[dict[type[KitError], tuple[int, str]]] = {
 }
 
 
-def problem_of(error: Exception) -> Problem:
-    """Return what to answer to an error.
+def details_of(error: Exception) -> ProblemDetails:
+    """Return the answer to an error.
 
     Raises
     ------
     Exception
-        The error itself, if it is not meant for users: a bug.
+        The error itself if it is a bug and not meant for users.
     """
     if isinstance(error, RequestValidationError):
-        # What was sent is not repeated: it may be a token.
+        # The values are left out: one may be a token.
         wrong = [f"{'.'.join(str(p) for p in e['loc'])}: {e['msg']}" for e in error.errors()[:5]]
-        return Problem(
-            422, "bad-request", "The request must fit the API, however: " + "; ".join(wrong)
-        )
+        return ProblemDetails(422, "bad-request", f"Invalid request: {'; '.join(wrong)}.")
     if isinstance(error, HTTPException):
         phrase = HTTPStatus(error.status_code).phrase
-        return Problem(
-            error.status_code,
-            phrase.lower().replace(" ", "-"),
-            f"{phrase}.",
-            dict(error.headers or {}),
-        )
+        kind = phrase.lower().replace(" ", "-")
+        return ProblemDetails(error.status_code, kind, f"{phrase}.", dict(error.headers or {}))
     if not isinstance(error, KitError):
         raise error
     status, kind = _KINDS.get(type(error), (400, "bad-request"))
@@ -161,36 +154,29 @@ def problem_of(error: Exception) -> Problem:
         headers["Retry-After"] = str(math.ceil(error.wait_s))
     if isinstance(error, UnavailableError):
         headers["Retry-After"] = str(_RETRY_AFTER_S)
-    return Problem(status, kind, str(error), headers, extra)
+    return ProblemDetails(status, kind, str(error), headers, extra)
 
 
-def internal_problem(request_id: str) -> Problem:
-    """Return the answer to a bug; what happened stands in the log under the number."""
-    return Problem(
-        500,
-        "internal-error",
-        f"The leaderboard failed. Tell the organizer the number of the request: {request_id}.",
+def details_of_bug(request_id: str) -> ProblemDetails:
+    """Return the answer to a bug; the log has its traceback under the same number."""
+    return ProblemDetails(
+        500, "internal-error", f"The leaderboard failed. Tell the organizer: request {request_id}."
     )
 
 
-def is_api(path: str) -> bool:
-    """Whether programs ask, not browsers."""
-    return path.startswith(("/api/", "/health/", "/edition/"))
-
-
-def answer(request: Request, problem: Problem) -> Response:
-    """Return a problem as JSON, or as a page where a browser asks for one."""
-    page: ProblemPage | None = request.app.state.problem_page
-    if page is None or is_api(request.url.path):
-        return problem.as_json()
-    return page(request, problem)
+def answer(request: Request, details: ProblemDetails) -> Response:
+    """Return an error as JSON to programs, as a page to browsers."""
+    if request.url.path.startswith(("/api/", "/health/", "/edition/")):
+        return details.as_json()
+    page: ErrorPage = request.app.state.error_page
+    return page(request, details)
 
 
 def add_handlers(app: FastAPI) -> None:
-    """Let an app answer errors as this module says."""
+    """Register the handlers of errors."""
 
     async def handle(request: Request, error: Exception) -> Response:
-        return answer(request, problem_of(error))
+        return answer(request, details_of(error))
 
     for kind in (KitError, RequestValidationError, HTTPException):
         app.add_exception_handler(kind, handle)

@@ -1,4 +1,4 @@
-"""Draw docs/leaderboard.png, a made-up competition before its close (`make` does it)."""
+"""Take docs/leaderboard.png, a screenshot of a made-up competition before its close."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from customs_data.edition.generating import generate_edition, read_blueprint
 from made_up_board import make_up_board, served
 
 _SIZE = (1200, 900)
-_N_COLOURS = 96  # few enough for a small file, and no text suffers
+_N_COLOURS = 96  # few enough for a small file, many enough for clear text
 
 
 def draw(path: Path) -> None:
-    """Write the picture; takes some minutes."""
+    """Write the screenshot; takes some minutes."""
     browser = start_or_skip()
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
@@ -35,11 +35,11 @@ def draw(path: Path) -> None:
             clip = {"x": 0, "y": 0, "width": _SIZE[0], "scale": 1}
             clip["height"] = browser.execute_script(end) - 30
             wanted = {"captureBeyondViewport": True, "clip": clip}
-            held = browser.execute_cdp_cmd("Page.captureScreenshot", wanted)["data"]
+            data = browser.execute_cdp_cmd("Page.captureScreenshot", wanted)["data"]
     browser.quit()
-    picture = Image.open(io.BytesIO(base64.b64decode(held))).convert("RGB")
-    few = picture.quantize(_N_COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
-    few.save(path, optimize=True)
+    image = Image.open(io.BytesIO(base64.b64decode(data))).convert("RGB")
+    image = image.quantize(_N_COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    image.save(path, optimize=True)
 
 
 if __name__ == "__main__":
