@@ -61,7 +61,6 @@ UNCLEAN = {
     "leaderboard/customs_leaderboard/teams",
     "scorer/customs_scorer/*.py",
     "scorer/customs_scorer/audit",
-    "scorer/customs_scorer/kaggle_metrics",
     "scorer/customs_scorer/metrics",
     "scorer/customs_scorer/mistakes",
     "starter_kit/customs_kit/*.py",
@@ -73,7 +72,6 @@ UNCLEAN = {
     "tests/data/fidelity",
     "tests/kit/*.py",
     "tests/leaderboard/*.py",
-    "tests/leaderboard/publishing",
     "tests/leaderboard/service",
     "tests/scorer/*.py",
 }

@@ -148,7 +148,7 @@ def test_the_program_gives_the_four_decimals_of_customs_kit_score(
     assert ran.returncode == 0, ran.stderr
     expected = getattr(standing.scorecard, period)
     for key in ("precision_at_5", "precision_at_10"):
-        assert f"{scores[key]:.4f}" == f"{getattr(expected, key):.4f}"
+        assert f"{scores[key]:.4f}" == f"{expected[key]:.4f}"
 
 
 @pytest.mark.parametrize(

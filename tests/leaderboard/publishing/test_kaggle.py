@@ -199,7 +199,7 @@ def test_the_solution_and_the_metric_give_what_customs_kit_score_gives(
     for period, usage in (("public", "Public"), ("private", "Private")):
         part = solution[solution["Usage"] == usage].drop(columns="Usage")
         score = kaggle_metric.score(part, submission, "Declaration ID")
-        assert score == getattr(standing.scorecard, period).precision_at_5
+        assert score == getattr(standing.scorecard, period)["precision_at_5"]
 
 
 def spoil_copy(folder, edition_path):
