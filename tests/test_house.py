@@ -34,7 +34,6 @@ UNCLEAN = {
     "baselines/customs_baselines/*.py",
     "baselines/customs_baselines/attribution",
     "baselines/customs_baselines/date",
-    "baselines/customs_baselines/experiments",
     "baselines/customs_baselines/explaining",
     "baselines/customs_baselines/features",
     "baselines/customs_baselines/graphfc",

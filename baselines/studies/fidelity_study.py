@@ -8,7 +8,6 @@ paper's Table 2 cannot distinguish that table from a good one.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from math import sqrt
 from pathlib import Path
@@ -20,6 +19,7 @@ import numpy as np
 import pandas as pd
 
 from customs_baselines.experiments.markdown_tables import put_table
+from customs_baselines.experiments.results_file import read_json
 from customs_data.edition.generating import read_blueprint, simulate_world
 from customs_data.errors import KitError
 from customs_data.fidelity.judges.two_sample import JUDGED
@@ -212,12 +212,10 @@ def read_study(path: Path) -> Results:
     KitError
         If the file cannot be read or contains something else.
     """
+    results: Results = read_json(path)
     try:
-        results: Results = json.loads(path.read_text(encoding="utf-8"))
         if set(results["worlds"][0]["quality"]) != set(PUBLISHED):
             raise ValueError("other metrics")
-    except OSError as error:
-        raise KitError(f"Cannot read {path}: {error.strerror}.") from None
     except (ValueError, LookupError, TypeError) as error:
         raise KitError(f"{path} does not contain results of `make fidelity`: {error}.") from None
     return results

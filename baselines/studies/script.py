@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from customs_data.errors import KitError
+from customs_data.files.atomic import write_atomically
 
 
 class Study(click.Command):
@@ -30,8 +31,4 @@ def save_results(results: Any, path: Path) -> None:
     KitError
         If the file cannot be written.
     """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(results, indent=1, allow_nan=False) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise KitError(f"Cannot write {path}: {error.strerror}.") from None
+    write_atomically(path, json.dumps(results, indent=1, allow_nan=False) + "\n")

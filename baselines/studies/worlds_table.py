@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from math import sqrt
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any, Final
 import click
 
 from customs_baselines.experiments.markdown_tables import put_table
+from customs_baselines.experiments.results_file import read_json
 from customs_data.errors import KitError
 from studies.script import Study
 
@@ -89,15 +89,10 @@ def read_worlds(path: Path) -> dict[str, Any]:
     KitError
         If the file cannot be read or contains something else.
     """
-    try:
-        measured = json.loads(path.read_text(encoding="utf-8"))
-        if len(measured["worlds"]) < 2:
-            raise ValueError("fewer than two worlds")
-    except OSError as error:
-        raise KitError(f"Cannot read {path}: {error.strerror}.") from None
-    except (ValueError, KeyError, TypeError) as error:
-        raise KitError(f"{path} does not contain measured worlds: {error}.") from None
-    return dict(measured)
+    measured: dict[str, Any] = read_json(path)
+    if not isinstance(measured, dict) or len(measured.get("worlds", ())) < 2:
+        raise KitError(f"{path} does not contain two measured worlds.")
+    return measured
 
 
 @click.command(cls=Study)

@@ -8,7 +8,7 @@ import pytest
 from customs_baselines.experiments import run_grid as running
 from customs_baselines.experiments.curves import draw_curves
 from customs_baselines.experiments.differences import differences_table, paired_differences
-from customs_baselines.experiments.grid import Block, Grid, Source, read_grid
+from customs_baselines.experiments.grid import Block, EditionSource, Grid, read_grid
 from customs_baselines.experiments.markdown_tables import markdown_table
 from customs_baselines.experiments.result_rows import Results, read_results
 from customs_baselines.experiments.results_file import load_grid_results
@@ -46,18 +46,18 @@ def finished(tmp_path_factory):
 
 
 def without_costs(path: Path):
-    held = load_grid_results(path)
+    results = load_grid_results(path)
     costs = {"seconds", "cpu_seconds", "peak_memory_mib"}
     return {
         key: {name: value for name, value in run.items() if name not in costs}
-        for key, run in held.runs.items()
-    }, held.editions
+        for key, run in results.runs.items()
+    }, results.editions
 
 
 def test_cells_are_every_combination_once_edition_by_edition():
     runs = Block(("random", "xgboost"), ("paper", "kit"), (1.0, 0.1), seeds=(0, 1))
     again = Block(("xgboost",), ("kit",), (0.1,), seeds=(1, 2), editions=("world-5",))
-    cells = list(Grid((Source(seeds=(4, 5)),), (runs, again)).cells())
+    cells = list(Grid((EditionSource(seeds=(4, 5)),), (runs, again)).cells())
     # random takes no recipe: (1 + 2) * 2 rates * 2 seeds = 12 an edition; seed 2 is new on one.
     assert len(cells) == 12 * 2 + 1
     assert len({cell.key for cell in cells}) == len(cells)
@@ -76,7 +76,7 @@ def test_own_models_have_the_same_key_in_every_folder_and_one_name_each(tmp_path
     assert "world-1/own.py-Model-labels0.5-random-seed0" in keys[0]
     models = (str(tmp_path / "a/own.py:Model"), str(tmp_path / "b/own.py:Model"))
     with pytest.raises(KitError, match=r"called own\.py:Model"):
-        Grid((Source(seeds=(1,)),), (Block(models),))
+        Grid((EditionSource(seeds=(1,)),), (Block(models),))
 
 
 def test_an_interrupted_grid_goes_on_where_it_stopped(finished, tmp_path, monkeypatch):
@@ -151,17 +151,17 @@ models = ["own.py:Model", "lookup"]
 
 def test_results_of_other_versions_or_another_edition_are_not_continued(finished, tmp_path):
     grid = read_grid(grid_file(tmp_path))
-    held = json.loads(finished.read_text())
+    content = json.loads(finished.read_text())
     path = tmp_path / "grid.json"
-    held["made_by"]["versions"]["numpy"] = "1.0"
-    path.write_text(json.dumps(held))
+    content["made_by"]["versions"]["numpy"] = "1.0"
+    path.write_text(json.dumps(content))
     with pytest.raises(KitError, match=r"numpy 1\.0 ->"):
         run_grid(grid, path)
-    held = json.loads(finished.read_text())
-    key = next(iter(held["runs"]))
-    del held["runs"][key]
-    held["editions"]["world-1"]["commitment"] = "0" * 64
-    path.write_text(json.dumps(held))
+    content = json.loads(finished.read_text())
+    key = next(iter(content["runs"]))
+    del content["runs"][key]
+    content["editions"]["world-1"]["commitment"] = "0" * 64
+    path.write_text(json.dumps(content))
     with pytest.raises(KitError, match="commitment"):
         run_grid(grid, path)
 
@@ -171,7 +171,7 @@ def test_runs_that_left_the_grid_leave_the_results(finished, tmp_path):
     path.write_bytes(finished.read_bytes())
     notes = []
     smaller = read_grid(grid_file(tmp_path, TOML.replace('"random", ', "")))
-    run_grid(smaller, path, on_plan=lambda done, total, told: notes.extend(told))
+    run_grid(smaller, path, on_plan=lambda done, total, new: notes.extend(new))
     assert "4 runs of" in notes[0]
     assert {run["baseline"] for run in load_grid_results(path).runs.values()} == {"lookup"}
 
@@ -179,11 +179,11 @@ def test_runs_that_left_the_grid_leave_the_results(finished, tmp_path):
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("", "must have"),
+        ("", "needs"),
         ("[[editions]", "TOML"),
-        ("[[editions]]\nseeds=[1]\n", "must have"),
+        ("[[editions]]\nseeds=[1]\n", "needs"),
         ("[[editions]]\n[[runs]]\nmodels=['lookup']", "path or seeds"),
-        ("[[editions]]\nseeds=[1,1]\n[[runs]]\nmodels=['lookup']\neditions=['x']", "among"),
+        ("[[editions]]\nseeds=[1,1]\n[[runs]]\nmodels=['lookup']\neditions=['x']", "Choose from"),
         ("[[editions]]\nseeds=[1]\n[[runs]]\nmodels=['nothing']", "nothing"),
         ("[[editions]]\nseeds=[1]\n[[runs]]\nmodels='lookup'", "must be a list"),
         (
@@ -199,7 +199,7 @@ def test_runs_that_left_the_grid_leave_the_results(finished, tmp_path):
         ),
         (
             "[[editions]]\nseeds=[1]\n[[editions]]\nseeds=[1]\n[[runs]]\nmodels=['lookup']",
-            "repeats",
+            "Two editions of this grid are called",
         ),
         ("editions=3\n[[runs]]\nmodels=['lookup']", "editions must be a list, not 3"),
     ],
@@ -213,12 +213,12 @@ def test_summary_over_editions_is_the_mean_of_their_means():
     def run(edition, value):
         return {"edition": edition, "private": {"precision_at_5": value}}
 
-    found = summarize([run("a", 0.2), run("a", 0.4), run("b", 0.5)], "precision_at_5")
+    summary = summarize([run("a", 0.2), run("a", 0.4), run("b", 0.5)], "precision_at_5")
     # Means .3 and .5: mean .4, sd .1414; t(.975, 1) = 12.706: half width 12.706 * .1 = 1.2706.
-    assert found.mean == pytest.approx(0.4)
-    assert found.spread == pytest.approx(0.141421, abs=1e-6)
-    assert found.interval == pytest.approx((0.4 - 1.2706, 0.4 + 1.2706), abs=1e-4)
-    assert (found.n_runs, found.n_editions) == (3, 2)
+    assert summary.mean == pytest.approx(0.4)
+    assert summary.spread == pytest.approx(0.141421, abs=1e-6)
+    assert summary.interval == pytest.approx((0.4 - 1.2706, 0.4 + 1.2706), abs=1e-4)
+    assert (summary.n_runs, summary.n_editions) == (3, 2)
 
 
 def test_summary_of_one_edition_takes_the_bootstrap():
@@ -226,8 +226,8 @@ def test_summary_of_one_edition_takes_the_bootstrap():
         {"edition": "a", "private": {"precision_at_5": p, "interval_at_5": [p - 0.1, p + 0.1]}}
         for p in (0.4, 0.6)
     ]
-    found = summarize(runs, "precision_at_5")
-    assert found.interval == pytest.approx((0.4, 0.6))
+    summary = summarize(runs, "precision_at_5")
+    assert summary.interval == pytest.approx((0.4, 0.6))
     assert summarize(runs, "unseen_precision_at_5") is None
 
 
@@ -305,9 +305,9 @@ class TestDifferences:
     def test_golden(self):
         # b - a by edition: .1, .2 and (mean of two seeds) 0; mean .1, standard deviation .1,
         # t(.975, 2) = 4.303, half width 4.303 * .1 / sqrt(3) = .248.
-        found = paired_differences(self.results(), "a")
-        assert list(found) == [("b", None)]
-        (difference,) = found["b", None].values()
+        differences = paired_differences(self.results(), "a")
+        assert list(differences) == [("b", None)]
+        (difference,) = differences["b", None].values()
         assert difference.mean == pytest.approx(0.1)
         assert difference.interval == pytest.approx((-0.148, 0.348), abs=1e-3)
         assert difference.n_editions == 3
@@ -318,5 +318,5 @@ class TestDifferences:
         assert "minus that of `b`, paired over 3 editions" in table
 
     def test_an_unknown_model_is_a_kit_error(self):
-        with pytest.raises(KitError, match="must be among a, b, however: 'c'"):
+        with pytest.raises(KitError, match=r"No results of 'c' to compare with\. Choose from a, b"):
             paired_differences(self.results(), "c")

@@ -85,4 +85,4 @@ def test_results_that_are_none_are_one_sentence(tmp_path):
     arguments = ["--links", str(tmp_path / "links.json"), "--out", str(tmp_path)]
     ran = CliRunner().invoke(world_guide.main, arguments)
     assert ran.exit_code == 1
-    assert "must hold" in ran.output
+    assert "contains no scored run" in ran.output

@@ -1,7 +1,7 @@
-"""Grids of runs, their results, and what documents show of them.
+"""Grids of runs, their results, and tables and curves of results.
 
-In the order of the work: `grid` (what to run), `editions` (on what), `running` (in parallel,
-resumed after an interruption), `results_file` (one JSON file), `rows` and `statistics` (means,
-spreads, intervals), `tables`, `summaries` and `curves` (Markdown, JSON, pictures), `table3` (the
-paper's figures).
+In the order of the work: `grid` (what to run), `grid_editions` (on what), `run_grid` (in parallel,
+resumed after an interruption), `results_file` (one JSON file), `result_rows` and `statistics`
+(means, spreads, intervals), `markdown_tables`, `differences`, `summaries` and `curves` (Markdown,
+JSON, pictures), `paper_table3` (scores in the paper).
 """

@@ -14,19 +14,19 @@ from customs_data.reports.pictures import new_figure, save_figure
 
 
 def draw_curves(results: Results, path: Path, *, metric: str = "precision_at_5") -> None:
-    """Draw one curve a model and recipe: mean over editions and seeds, band: 95 % interval.
+    """Draw one curve per model and recipe: mean over editions and seeds, with a 95 % band.
 
-    Models known at one label rate only (those that read no label of the edition, say) are level
-    lines, as are the mean ceiling and the mean share of fraud found by copying labels.
+    Models with results at one label rate only (such as those that read no label of the edition)
+    are horizontal lines, as are the means of the ceiling and of copying labels.
 
     Parameters
     ----------
     results : Results
-        With at least two label rates under one erasure.
+        Results at two or more label rates with one erasure.
     path : path
         ``.png`` or ``.svg``.
     metric : str
-        For example ``precision_at_5``.
+        Name of the metric.
 
     Raises
     ------
@@ -35,7 +35,7 @@ def draw_curves(results: Results, path: Path, *, metric: str = "precision_at_5")
     """
     curves = _curves(results, metric)
     if not any(len(points) > 1 for points in curves.values()):
-        raise KitError("A curve needs results at two label rates or more, however: there are none.")
+        raise KitError("No model has results at two label rates, which a curve needs.")
     # Tall enough for the legend beside it.
     figure, axes = new_figure(width=9.0, height=max(5.0, 0.25 * (len(curves) + 3)))
     for number, (name, points) in enumerate(curves.items()):
@@ -46,8 +46,8 @@ def draw_curves(results: Results, path: Path, *, metric: str = "precision_at_5")
             continue
         rates = sorted(points)
         axes.plot(rates, [points[r].mean for r in rates], color=color, marker=mark, label=name)
-        held = [(rate, points[rate].interval) for rate in rates]
-        bands = [(rate, *interval) for rate, interval in held if interval is not None]
+        intervals = [(rate, points[rate].interval) for rate in rates]
+        bands = [(rate, *interval) for rate, interval in intervals if interval is not None]
         if bands:
             x, low, high = zip(*bands, strict=True)
             axes.fill_between(x, low, high, color=color, alpha=0.12, linewidth=0)
@@ -69,12 +69,12 @@ def draw_curves(results: Results, path: Path, *, metric: str = "precision_at_5")
 
 
 def _curves(results: Results, metric: str) -> dict[str, dict[float, Summary]]:
-    """By model: by label rate, under the erasure that was run at the most rates."""
+    """Summaries by model and label rate, with the erasure that was run at the most rates."""
     rates: dict[str, set[float]] = defaultdict(set)
     groups = {group: runs for group, runs in results.groups().items() if group.with_links}
     for group in groups:
         rates[group.erasure].add(group.label_rate)
-    partial = {erasure: held for erasure, held in rates.items() if erasure != "none"}
+    partial = {erasure: by for erasure, by in rates.items() if erasure != "none"}
     erasure = max(partial, key=lambda name: len(partial[name]), default="none")
     curves: dict[str, dict[float, Summary]] = defaultdict(dict)
     for group, runs in groups.items():

@@ -1,4 +1,4 @@
-"""Differences between models on the same worlds: what is sure although worlds differ."""
+"""Differences between models on the same editions: certain even where editions differ."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ class Difference:
     Attributes
     ----------
     mean : float
-        Over editions.
+        Mean over editions.
     interval : (float, float) or None
-        95 % interval, Student's t over editions; None of a single edition.
+        95 % interval, Student's t over editions; None for a single edition.
     n_editions : int
-        Editions that both were scored on.
+        Editions that both models were scored on.
     """
 
     mean: float
@@ -44,16 +44,16 @@ def paired_differences(
     Parameters
     ----------
     results : Results
-        Of runs over editions.
+        Runs over editions.
     against : str
-        Name of the model to compare with; of several recipes, its first.
+        Name of the model to compare with; if it was run with several recipes, its first.
     metric : str
-        For example ``precision_at_5``.
+        Name of the metric.
 
     Returns
     -------
     dict
-        By model, by setting; settings that only one of the two was scored in are left out.
+        By model, by setting; settings in which only one of the two was scored are left out.
 
     Raises
     ------
@@ -62,43 +62,43 @@ def paired_differences(
 
     Notes
     -----
-    Both models meet the same declarations and the same labels, so what makes a world easy or hard
-    for all cancels. Seeds of an edition are averaged first.
+    Both models see the same declarations and labels, so whatever makes a world easy or hard for all
+    models cancels. Seeds of an edition are averaged first.
     """
     scores = _scores(results, metric)
     base = next((model for model in scores if model[0] == against), None)
     if base is None:
         known = ", ".join(dict.fromkeys(name for name, _ in scores))
-        raise KitError(f"The model to compare with must be among {known}, however: {against!r}.")
-    found: dict[Model, dict[Setting, Difference]] = {}
+        raise KitError(f"No results of {against!r} to compare with. Choose from {known}.")
+    differences: dict[Model, dict[Setting, Difference]] = {}
     for model, settings in scores.items():
         if model == base:
             continue
-        held = {}
+        by_setting = {}
         for setting, by_edition in settings.items():
             other = scores[base].get(setting, {})
             values = [by_edition[name] - other[name] for name in by_edition if name in other]
             if values:
                 interval = t_interval(values) if len(values) > 1 else None
-                held[setting] = Difference(mean(values), interval, len(values))
-        if held:
-            found[model] = held
-    return found
+                by_setting[setting] = Difference(mean(values), interval, len(values))
+        if by_setting:
+            differences[model] = by_setting
+    return differences
 
 
 def differences_table(results: Results, against: str) -> str:
-    """Return the Markdown table of `paired_differences`: a row a model, a column a setting."""
-    found = paired_differences(results, against)
-    settings = list(dict.fromkeys(setting for held in found.values() for setting in held))
+    """Return the table of `paired_differences`: one row per model, one column per setting."""
+    differences = paired_differences(results, against)
+    settings = list(dict.fromkeys(setting for row in differences.values() for setting in row))
     linkless = any(not setting[2] for setting in settings)
     lines = [
         markdown_row(["baseline", *(_name(setting, linkless) for setting in settings)]),
         markdown_row(["---", *("---:" for _ in settings)]),
     ]
-    for (name, recipe), held in found.items():
+    for (name, recipe), row in differences.items():
         label = f"`{name}`" if recipe in (None, "kit") else f"`{name}`, {recipe}"
-        lines.append(markdown_row([label, *(_cell(held.get(setting)) for setting in settings)]))
-    counts = sorted({held.n_editions for row in found.values() for held in row.values()})
+        lines.append(markdown_row([label, *(_cell(row.get(setting)) for setting in settings)]))
+    counts = sorted({cell.n_editions for row in differences.values() for cell in row.values()})
     caption = (
         f"Precision@5 % on Private minus that of `{against}`, paired over "
         f"{' to '.join(str(n) for n in dict.fromkeys([counts[0], counts[-1]]))} editions; "
@@ -108,13 +108,13 @@ def differences_table(results: Results, against: str) -> str:
 
 
 def _scores(results: Results, metric: str) -> dict[Model, dict[Setting, dict[str, float]]]:
-    """By model, setting and edition: the mean over seeds."""
-    found: dict[Model, dict[Setting, dict[str, float]]] = defaultdict(dict)
+    """Mean over seeds by model, setting and edition."""
+    scores: dict[Model, dict[Setting, dict[str, float]]] = defaultdict(dict)
     for group, runs in results.groups().items():
-        found[group.baseline, group.recipe][_setting(group)] = {
+        scores[group.baseline, group.recipe][_setting(group)] = {
             name: mean(values) for name, values in scores_by_edition(runs, metric).items()
         }
-    return dict(found)
+    return dict(scores)
 
 
 def _setting(group: Group) -> Setting:

@@ -1,9 +1,9 @@
-"""A grid: which models, recipes, label rates, erasures and seeds are run on which editions."""
+"""Grids: which models, recipes, label rates, erasures and seeds to run on which editions."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from customs_baselines.running.own_model import split_reference
@@ -13,23 +13,23 @@ from customs_data.toml import from_table, read_toml
 
 
 @dataclass(frozen=True)
-class Source:
-    """Where editions come from: a folder, or worlds simulated from published seeds.
+class EditionSource:
+    """Source of editions: a folder, or worlds simulated from published seeds.
 
     Attributes
     ----------
     path : path or None
         Folder of an edition, relative to the grid's file.
     seeds : tuple of int
-        Worlds: one edition a seed.
+        Seeds of worlds, one edition per seed.
     name : str
-        Of worlds; with several seeds each is ``NAME-SEED``.
+        Name of the world; with several seeds each is called ``NAME-SEED``.
     configuration : str
-        Of worlds: a shipped name or a TOML file.
+        Configuration of the worlds: a shipped name or a TOML file.
     rows : int or None
-        Of worlds: declarations; the configuration's by default.
+        Declarations per world; by default as the configuration says.
     with_links : bool
-        Of worlds: False for the ablation whose rings use brokers and sellers like anybody else.
+        False for the ablation, in which rings use brokers and sellers like anybody else.
     """
 
     path: Path | None = None
@@ -41,12 +41,12 @@ class Source:
 
     def __post_init__(self) -> None:
         if (self.path is None) == (not self.seeds):
-            raise KitError("An entry of [[editions]] must have either a path or seeds.")
+            raise KitError("An entry of [[editions]] needs a path or seeds, and not both.")
         if min(self.seeds, default=0) < 0:
-            raise KitError("seeds of [[editions]] must be whole numbers of at least 0.")
+            raise KitError("A seed of [[editions]] must be at least 0.")
 
     def names(self) -> dict[str, int | None]:
-        """Name of each edition, and the seed it is made from (None for a folder)."""
+        """Return the seed of each edition by name (None for a folder)."""
         if self.path is not None:
             return {self.path.name: None}
         suffix = "" if self.with_links else "-without-links"
@@ -57,12 +57,12 @@ class Source:
 
 @dataclass(frozen=True)
 class Block:
-    """Runs: every model with every recipe, label rate, erasure and seed.
+    """Entry of [[runs]]: every model with every recipe, label rate, erasure and seed.
 
     Attributes
     ----------
     models : tuple of str
-        Baselines and ``FILE.py:CLASS``, files relative to the grid's file.
+        Baselines and ``FILE.py:CLASS``, with files relative to the file of the grid.
     recipes, label_rates, erasures, seeds : tuple
         As in `customs_baselines.running.plan.Plan`.
     editions : tuple of str
@@ -77,7 +77,7 @@ class Block:
     editions: tuple[str, ...] = ()
 
     def plans(self) -> list[Plan]:
-        """One plan an erasure; each checks its own settings."""
+        """Return one plan per erasure; `Plan` validates the settings."""
         return [
             Plan(self.models, self.recipes, self.label_rates, erasure, self.seeds)
             for erasure in self.erasures
@@ -99,30 +99,24 @@ class Cell:
 
 @dataclass(frozen=True)
 class Grid:
-    """What `baseline table` runs.
+    """Runs of `baseline table`, and their editions."""
 
-    Attributes
-    ----------
-    sources : tuple of Source
-        Editions.
-    blocks : tuple of Block
-        Runs.
-    """
-
-    sources: tuple[Source, ...]
+    sources: tuple[EditionSource, ...]
     blocks: tuple[Block, ...]
-    _origin: dict[str, tuple[Source, int | None]] = field(init=False, repr=False, compare=False)
+    _origin: dict[str, tuple[EditionSource, int | None]] = field(
+        init=False, repr=False, compare=False
+    )
 
     def __post_init__(self) -> None:
-        origin: dict[str, tuple[Source, int | None]] = {}
+        origin: dict[str, tuple[EditionSource, int | None]] = {}
         for source in self.sources:
             for name, seed in source.names().items():
                 if name in origin:
-                    raise KitError(f"Editions of a grid must have different names: {name} repeats.")
+                    raise KitError(f"Two editions of this grid are called {name}. Rename one.")
                 origin[name] = source, seed
         object.__setattr__(self, "_origin", origin)
         if not origin or not self.blocks:
-            raise KitError("A grid must have [[editions]] and [[runs]].")
+            raise KitError("A grid needs [[editions]] and [[runs]].")
         files: dict[str, Path] = {}
         for block in self.blocks:
             for plan in block.plans():
@@ -134,12 +128,12 @@ class Grid:
                         )
             if unknown := sorted(set(block.editions) - origin.keys()):
                 raise KitError(
-                    f"editions of [[runs]] must be among {', '.join(origin)}, however: "
-                    f"{', '.join(unknown)}."
+                    f"Unknown editions in [[runs]]: {', '.join(unknown)}. Choose from "
+                    f"{', '.join(origin)}."
                 )
 
-    def origin(self, edition: str) -> tuple[Source, int | None]:
-        """Return where the edition of a cell comes from, and its seed."""
+    def origin(self, edition: str) -> tuple[EditionSource, int | None]:
+        """Return source and seed of an edition."""
         return self._origin[edition]
 
     def cells(self) -> Iterator[Cell]:
@@ -163,7 +157,7 @@ def read_grid(path: Path) -> Grid:
     Raises
     ------
     KitError
-        If the file cannot be read, or an entry is unknown or unsound.
+        If the file cannot be read, or an entry is unknown or invalid.
     """
     content = from_table(_File, read_toml(path), str(path))
     try:
@@ -177,23 +171,19 @@ def read_grid(path: Path) -> Grid:
 
 @dataclass(frozen=True)
 class _File:
-    """The tables of a grid's file."""
+    """Tables in the file of a grid."""
 
-    editions: tuple[Source, ...] = ()
+    editions: tuple[EditionSource, ...] = ()
     runs: tuple[Block, ...] = ()
 
 
-def _placed(source: Source, folder: Path) -> Source:
-    if source.path is None:
-        return source
-    return Source(path=Path(folder, source.path))
+def _placed(source: EditionSource, folder: Path) -> EditionSource:
+    return source if source.path is None else EditionSource(path=folder / source.path)
 
 
 def _anchored(block: Block, folder: Path) -> Block:
-    """Files of own models are named relative to the grid's file."""
+    """Resolve files of own models relative to the file of the grid."""
     models = tuple(str(folder / model) if ".py:" in model else model for model in block.models)
     for model in models:
         split_reference(model)
-    return Block(
-        models, block.recipes, block.label_rates, block.erasures, block.seeds, block.editions
-    )
+    return replace(block, models=models)

@@ -1,4 +1,4 @@
-"""The editions of a grid: loaded or simulated when first needed, a few kept at a time."""
+"""The editions of a grid: loaded or simulated when first needed, a few cached at a time."""
 
 from __future__ import annotations
 
@@ -21,44 +21,44 @@ _LOCK = Lock()
 
 
 @dataclass(frozen=True)
-class HeldEdition:
-    """An edition of a grid, and what copying labels scores on it."""
+class GridEdition:
+    """An edition of a grid, with the scores of look-up and ceiling on it."""
 
     edition: Edition
 
     @cached_property
     def reference(self) -> Reference:
-        """Measured when it is first asked for: after the first submission is on disk."""
+        """Scores of look-up and ceiling, computed on first use: after the first submission."""
         return make_reference(self.edition)
 
 
 class Editions:
-    """Makes the editions of a grid at hand.
+    """Cache of the editions of a grid.
 
     Parameters
     ----------
     grid : Grid
-        Whose editions.
+        Grid of the editions.
     scratch : path
         Folder for simulated editions.
-    n_kept : int
-        Editions held in memory; cells come edition by edition.
+    n_cached : int
+        Editions to keep in memory; cells come edition by edition.
     """
 
-    def __init__(self, grid: Grid, scratch: Path, n_kept: int) -> None:
+    def __init__(self, grid: Grid, scratch: Path, n_cached: int) -> None:
         self.grid = grid
         self.scratch = scratch
-        self._n_kept = n_kept
-        self._held: OrderedDict[str, HeldEdition] = OrderedDict()
+        self._n_cached = n_cached
+        self._cache: OrderedDict[str, GridEdition] = OrderedDict()
 
-    def get(self, name: str) -> HeldEdition:
-        """Return an edition, loading or simulating it if it is not held."""
+    def get(self, name: str) -> GridEdition:
+        """Return an edition; load or simulate it if it is not cached."""
         with _LOCK:
-            if name not in self._held:
-                self._held[name] = HeldEdition(load_edition(self._folder(name)))
-                if len(self._held) > self._n_kept:
-                    self._held.popitem(last=False)
-            return self._held[name]
+            if name not in self._cache:
+                self._cache[name] = GridEdition(load_edition(self._folder(name)))
+                if len(self._cache) > self._n_cached:
+                    self._cache.popitem(last=False)
+            return self._cache[name]
 
     def _folder(self, name: str) -> Path:
         source, seed = self.grid.origin(name)

@@ -1,8 +1,7 @@
-"""Tables of results for documents: from results (JSON) to Markdown, never typed by hand."""
+"""Markdown tables of results, and putting them in documents."""
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 from statistics import mean
@@ -10,9 +9,11 @@ from typing import Any, Final
 
 from customs_baselines.experiments.paper_table3 import TABLE_3
 from customs_baselines.experiments.result_rows import Group, Results, read_results
+from customs_baselines.experiments.results_file import read_json
 from customs_baselines.experiments.statistics import Summary, summarize
 from customs_baselines.explaining.explanation_tables import explanations_table, is_explanations
 from customs_data.errors import KitError
+from customs_data.files.atomic import write_atomically
 
 _METRICS: Final = ("precision_at_5", "precision_at_10")
 
@@ -23,56 +24,51 @@ def table_of(
     models: tuple[str, ...] = (),
     recipes: tuple[str, ...] = (),
 ) -> str:
-    """Return the Markdown table of results files: of runs and grids, or of explanations.
+    """Return the Markdown table of results files: runs and grids, or explanations.
 
     Parameters
     ----------
     paths : list of path
         Results files.
     label_rates : tuple of float
-        Of runs and grids: the label rates to show; empty for all.
+        Label rates of runs and grids to show; empty for all.
     models, recipes : tuple of str
-        Of runs and grids: what to show (see `Results.only`); empty for all.
+        Runs and grids to show (see `Results.only`); empty for all.
 
     Raises
     ------
     KitError
-        If a file contains neither, or nothing of what is to be shown.
+        If a file contains neither, or nothing to show.
     """
-    try:
-        content = json.loads(paths[0].read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        content = []  # reading it as runs says what is wrong
-    if is_explanations(content):
+    if is_explanations(read_json(paths[0])):
         return explanations_table(paths)
     return markdown_table(read_results(paths).only(models, recipes).at(label_rates))
 
 
 def markdown_table(results: Results) -> str:
-    """Lay results out, one row a model, recipe, label rate and erasure; scores are on Private.
+    """Return the table of results: one row per model, recipe, label rate and erasure, on Private.
 
-    Where recipe ``paper`` meets a model of the paper's Table 3, the paper's figures stand beside
-    ours.
+    Models of the paper's Table 3 with recipe ``paper`` have the scores of the paper beside ours.
     """
     groups = results.groups()
-    shown = _Shown.of(results, groups)
-    header = shown.header()
+    columns = _Columns.of(results, groups)
+    header = columns.header()
     n_text = 2
     lines = [
         markdown_row(header),
         markdown_row(["---"] * n_text + ["---:"] * (len(header) - n_text)),
     ]
-    lines += [markdown_row(shown.cells(group, runs)) for group, runs in groups.items()]
+    lines += [markdown_row(columns.cells(group, runs)) for group, runs in groups.items()]
     failures = {results.group_of(run): run for run in results.failed}
     for group, run in failures.items():
         reason = str(run["error"]).splitlines()[0].replace("|", "\\|")
-        cells = [*shown.labels(group), f"failed: {reason}"]
+        cells = [*columns.labels(group), f"failed: {reason}"]
         lines.append(markdown_row(cells + [""] * (len(header) - len(cells))))
     return "\n".join([*lines, "", _caption(results)])
 
 
-class _Shown:
-    """Which columns a table has, and what stands in them."""
+class _Columns:
+    """Columns of a table, and their cells."""
 
     def __init__(
         self, *, labels: bool, erasure: bool, links: bool, unseen: bool, paper: bool
@@ -84,13 +80,12 @@ class _Shown:
         self._paper = paper
 
     @classmethod
-    def of(cls, results: Results, groups: dict[Group, list[dict[str, Any]]]) -> _Shown:
+    def of(cls, results: Results, groups: dict[Group, list[dict[str, Any]]]) -> _Columns:
         everything = [*groups, *(results.group_of(run) for run in results.failed)]
         return cls(
             labels=len({group.label_rate for group in everything}) > 1,
             erasure=len({group.erasure for group in everything} - {"none"}) > 1,
             links=len({group.with_links for group in everything}) > 1,
-            # Where hardly a row can be copied, scores on the others are the same scores.
             unseen=any(run["private"].get("unseen_precision_at_5") for run in results.runs)
             and len(results.editions) == 1,
             paper=any(_paper_cells(group)[0] != "" for group in groups),
@@ -126,11 +121,11 @@ class _Shown:
 
 
 def _paper_cells(group: Group) -> list[str]:
-    """The paper's @5 % / @10 % on its synthetic and its real declarations."""
+    """Scores in the paper, @5 % / @10 %, on its synthetic and its real declarations."""
     if group.recipe != "paper" or group.label_rate != 1 or group.baseline not in TABLE_3:
         return ["", ""]
-    held = TABLE_3[group.baseline]
-    return [f"{five:.3f} / {ten:.3f}" for five, ten in (held.synthetic, held.source)]
+    paper = TABLE_3[group.baseline]
+    return [f"{five:.3f} / {ten:.3f}" for five, ten in (paper.synthetic, paper.source)]
 
 
 def _caption(results: Results) -> str:
@@ -153,9 +148,9 @@ def _caption(results: Results) -> str:
         ("Copying the label of the exact twin scores", "lookup"),
         ("The ceiling, what the true fraud probabilities score, is", "ceiling"),
     ):
-        held = [edition[name]["private"] for edition in editions if edition.get(name)]
-        if held:
-            five, ten = (mean(scores[metric] for scores in held) for metric in _METRICS)
+        scores = [edition[name]["private"] for edition in editions if edition.get(name)]
+        if scores:
+            five, ten = (mean(score[metric] for score in scores) for metric in _METRICS)
             parts.append(f"{what} {five:.3f} / {ten:.3f}.")
     return " ".join(parts)
 
@@ -188,14 +183,14 @@ def put_table(document: Path, name: str, table: str, *, check: bool) -> None:
     name : str
         Name in the marker.
     table : str
-        What shall stand between the markers.
+        Markdown to put between the markers.
     check : bool
-        Only check that it stands there already.
+        Only check that it is there already.
 
     Raises
     ------
     KitError
-        If the document has no such markers, or `check` finds another text between them.
+        If the document has no such markers, or `check` finds another table between them.
     """
     try:
         text = document.read_text(encoding="utf-8")
@@ -206,14 +201,14 @@ def put_table(document: Path, name: str, table: str, *, check: bool) -> None:
     )
     if not pattern.search(text):
         raise KitError(
-            f"{document} must hold the markers '<!-- results:{name} -->' and '<!-- /results -->', "
-            "however: it does not. Add them where the table shall stand."
+            f"{document} has no markers '<!-- results:{name} -->' and '<!-- /results -->'. Add "
+            "them where the table should be."
         )
     updated = pattern.sub(lambda match: f"{match[1]}{table}\n{match[2]}", text)
     if check and updated != text:
         raise KitError(
-            f"The table {name} in {document} must be the one of its results, however: it differs. "
-            "Run the command again with --write instead of --check."
+            f"The table {name} in {document} differs from its results. Run the command again with "
+            "--write instead of --check."
         )
     if not check:
-        document.write_text(updated, encoding="utf-8")
+        write_atomically(document, updated)

@@ -1,4 +1,4 @@
-"""Table 3 of the paper: what its seven models score.
+"""Table 3 of the paper: scores of its seven models.
 
 Jeong, Kim, Park, Choi, 'Customs Import Declaration Datasets', arXiv:2208.02484, Table 3: precision
 at 5 % and 10 % on the last three months, mean of five runs; label encoding and min-max scaling.
@@ -12,13 +12,13 @@ from typing import Final
 
 @dataclass(frozen=True)
 class PaperScore:
-    """Precision@5 % and @10 % on the synthetic release, and on the real declarations behind it."""
+    """Precision@5 % and @10 % on the synthetic release and on the real declarations behind it."""
 
     synthetic: tuple[float, float]
     source: tuple[float, float]
 
 
-#: Baseline -> the paper's figures, in the paper's order.
+#: Scores by baseline, in the order of the paper.
 TABLE_3: Final[dict[str, PaperScore]] = {
     "logistic_regression": PaperScore((0.2759, 0.2606), (0.3921, 0.3859)),
     "adaboost": PaperScore((0.3608, 0.3113), (0.4902, 0.4896)),

@@ -1,20 +1,23 @@
-"""Results as rows, whichever command wrote them: `baseline run --json` or a grid."""
+"""Results as rows: from the JSON of `baseline run`, or from a grid."""
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from customs_baselines.experiments.results_file import is_grid_results, load_grid_results
+from customs_baselines.experiments.results_file import (
+    is_grid_results,
+    load_grid_results,
+    read_json,
+)
 from customs_data.errors import KitError
 
 
 @dataclass(frozen=True)
 class Group:
-    """What one row of a table, or one point of a curve, is made of.
+    """Model and setting: the runs of one row of a table, or of one point of a curve.
 
     Attributes
     ----------
@@ -25,7 +28,7 @@ class Group:
     label_rate : float
         Share of the training declarations that keep a label.
     erasure : str
-        How the others lost theirs.
+        How the other labels were erased.
     with_links : bool
         Whether the worlds have the links that rings leave.
     """
@@ -39,12 +42,12 @@ class Group:
 
 @dataclass(frozen=True)
 class Results:
-    """Runs and the editions they are of.
+    """Runs and their editions.
 
     Attributes
     ----------
     editions : dict of str to dict
-        By an identifier: ``name``, ``lookup``, ``ceiling`` and, of grids, more.
+        By identifier: ``name``, ``lookup``, ``ceiling``; more for grids.
     runs : list of dict
         Scored runs; ``edition`` is the identifier.
     failed : list of dict
@@ -56,12 +59,12 @@ class Results:
     failed: list[dict[str, Any]]
 
     def at(self, label_rates: tuple[float, ...]) -> Results:
-        """Return the results at some label rates only; all of them if none is named.
+        """Return the results at some label rates; all results if none is named.
 
         Raises
         ------
         KitError
-            If nothing was scored at these.
+            If no run was scored at these.
         """
         if not label_rates:
             return self
@@ -69,21 +72,21 @@ class Results:
         if not runs:
             known = sorted({run["label_rate"] for run in self.runs}, reverse=True)
             raise KitError(
-                "The results must hold scored runs at the label rates to show, however: they hold "
+                "No run was scored at these label rates. Choose from "
                 f"{', '.join(f'{rate:g}' for rate in known)}."
             )
         failed = [run for run in self.failed if run["label_rate"] in label_rates]
         return Results(self.editions, runs, failed)
 
     def only(self, models: tuple[str, ...], recipes: tuple[str, ...]) -> Results:
-        """Return the results of some models and recipes only; empty names all.
+        """Return the results of some models and recipes; empty means all.
 
-        Models that take no recipe are part of every recipe's results.
+        Models without a recipe are part of the results of every recipe.
 
         Raises
         ------
         KitError
-            If nothing of these was scored.
+            If none of these was scored.
         """
 
         def wanted(run: dict[str, Any]) -> bool:
@@ -93,32 +96,31 @@ class Results:
         runs = [run for run in self.runs if wanted(run)]
         if not runs:
             raise KitError(
-                "The results must hold scored runs of the models to show, however: they hold "
+                "No run of these models and recipes was scored. Scored were "
                 f"{', '.join(dict.fromkeys(run['baseline'] for run in self.runs))}."
             )
         return Results(self.editions, runs, [run for run in self.failed if wanted(run)])
 
     def groups(self) -> dict[Group, list[dict[str, Any]]]:
-        """Runs by group, in the order they first appear."""
-        found: dict[Group, list[dict[str, Any]]] = defaultdict(list)
+        """Return the runs by group, in order of first appearance."""
+        groups: dict[Group, list[dict[str, Any]]] = defaultdict(list)
         for run in self.runs:
-            found[self.group_of(run)].append(run)
-        return dict(found)
+            groups[self.group_of(run)].append(run)
+        return dict(groups)
 
     def linked_editions(self) -> list[dict[str, Any]]:
-        """Editions with links, or all where none has them: what ceilings are averaged over.
+        """Return the editions with links, or all if none has them; for means of the ceiling.
 
-        The ablation without links is another kind of world, with a ceiling of its own.
+        The ablation without links is another kind of world, with its own ceiling.
         """
-        everything = list(self.editions.values())
-        return [held for held in everything if held.get("with_links", True)] or everything
+        editions = list(self.editions.values())
+        return [edition for edition in editions if edition.get("with_links", True)] or editions
 
     def group_of(self, run: dict[str, Any]) -> Group:
-        """The group of a run, failed or not."""
+        """Return the group of a run, scored or failed."""
         linked = self.editions.get(run["edition"], {}).get("with_links", True)
         rate = run["label_rate"]
-        # With all labels there is nothing to erase.
-        erasure = "none" if rate == 1 else run["erasure"]
+        erasure = "none" if rate == 1 else run["erasure"]  # with all labels nothing is erased
         return Group(run["baseline"], run["recipe"], rate, erasure, linked)
 
 
@@ -128,40 +130,33 @@ def read_results(paths: list[Path]) -> Results:
     Raises
     ------
     KitError
-        If a file holds neither, or nothing that was scored.
+        If a file contains neither, or no scored run.
     """
     editions: dict[str, dict[str, Any]] = {}
     runs: list[dict[str, Any]] = []
     for path in paths:
-        content = _parsed(path)
+        content = read_json(path)
         if is_grid_results(content):
-            held = load_grid_results(path)
-            editions |= held.editions
-            runs += held.runs.values()
+            grid = load_grid_results(path)
+            editions |= grid.editions
+            runs += grid.runs.values()
         else:
             _read_records(path, content, editions, runs)
     scored = [run for run in runs if "error" not in run and run.get("private")]
     if not scored:
-        raise KitError(f"{paths[0]} must hold a scored run, however: it holds none.")
+        raise KitError(f"{paths[0]} contains no scored run.")
     return Results(editions, scored, [run for run in runs if "error" in run])
-
-
-def _parsed(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise KitError(f"{path} must hold results, however: {error}.") from None
 
 
 def _read_records(
     path: Path, records: Any, editions: dict[str, dict[str, Any]], runs: list[dict[str, Any]]
 ) -> None:
-    """Take over the output of `baseline run --json`."""
+    """Add the output of `baseline run --json` to editions and runs."""
     try:
         for record in records:
             repeat = record["repeat"]
             name = f"{repeat['edition']} ({repeat['train_sha256'][:8]})"
-            # A failed run knows no look-up; one that was scored does.
+            # Only scored runs have the scores of the look-up.
             if record["lookup"] or name not in editions:
                 editions[name] = {
                     "name": repeat["edition"],
@@ -172,6 +167,6 @@ def _read_records(
             record["private"], record["label_rate"], record["baseline"], record["recipe"]
     except (TypeError, KeyError) as error:
         raise KitError(
-            f"{path} must hold the output of `customs-kit baseline run --json` or the results of "
-            f"a grid, however: {error}."
+            f"{path} is neither the output of `customs-kit baseline run --json` nor a results file "
+            f"of a grid: {type(error).__name__} ({error})."
         ) from None

@@ -1,4 +1,4 @@
-"""The results of a grid: one JSON file, replaced after each run, so that none is ever lost."""
+"""The results of a grid: one JSON file, replaced after each run, so that no run is lost."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from customs_data.errors import KitError
+from customs_data.files.atomic import write_atomically
 
 FORMAT: Final = "customs-kit grid 1"
 _PACKAGES: Final = ("customs_data", "customs_scorer", "customs_baselines")
@@ -17,16 +18,16 @@ _PACKAGES: Final = ("customs_data", "customs_scorer", "customs_baselines")
 
 @dataclass
 class GridResults:
-    """What has been run.
+    """Runs of a grid so far.
 
     Attributes
     ----------
     made_by : dict
-        Library versions, and the SHA-256 of the kit's own code.
+        Library versions, and the SHA-256 of the kit's code.
     editions : dict of str to dict
-        By name: commitment, checksum of train.csv, look-up and ceiling.
+        By name: commitment, checksum of train.csv, scores of look-up and ceiling.
     runs : dict of str to dict
-        By cell key: scores and costs, or the error.
+        By key of the cell: scores and costs, or the error.
     """
 
     made_by: dict[str, Any]
@@ -34,7 +35,7 @@ class GridResults:
     runs: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def save(self, path: Path) -> None:
-        """Write the file in one step: an interruption leaves the old one or the new one.
+        """Write the file atomically.
 
         Raises
         ------
@@ -47,17 +48,11 @@ class GridResults:
             "editions": self.editions,
             "runs": self.runs,
         }
-        beside = path.with_name(f".{path.name}.new")
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            beside.write_text(_one_line_a_run(content), encoding="utf-8")
-            beside.replace(path)
-        except OSError as error:
-            raise KitError(f"{path} cannot be written: {error.strerror}.") from None
+        write_atomically(path, _one_line_per_run(content))
 
 
-def _one_line_a_run(content: dict[str, Any]) -> str:
-    """JSON in which each edition and each run is a line: short, and readable in a difference."""
+def _one_line_per_run(content: dict[str, Any]) -> str:
+    """JSON with one line per edition and run: short, and readable in a diff."""
     parts = []
     for name, value in content.items():
         if name in ("editions", "runs"):
@@ -69,8 +64,26 @@ def _one_line_a_run(content: dict[str, Any]) -> str:
 
 
 def is_grid_results(content: Any) -> bool:
-    """Whether parsed JSON is a file of `GridResults`."""
+    """Return whether parsed JSON was written by `GridResults.save`."""
     return isinstance(content, dict) and content.get("format") == FORMAT
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON file.
+
+    Raises
+    ------
+    KitError
+        If the file cannot be read or is not JSON.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise KitError(f"No such file: {path}.") from None
+    except OSError as error:
+        raise KitError(f"{path} cannot be read: {error.strerror}.") from None
+    except ValueError as error:
+        raise KitError(f"{path} is not JSON: {error}.") from None
 
 
 def load_grid_results(path: Path) -> GridResults:
@@ -79,22 +92,22 @@ def load_grid_results(path: Path) -> GridResults:
     Raises
     ------
     KitError
-        If the file holds something else.
+        If the file cannot be read or contains something else.
     """
+    content = read_json(path)
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
         if not is_grid_results(content):
-            raise ValueError("it is no results file of a grid")
+            raise ValueError(f"its format is not {FORMAT!r}")
         return GridResults(content["made_by"], content["editions"], content["runs"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError) as error:
         raise KitError(
-            f"{path} must hold the results of a grid, however: {error}. Move it away, or name "
-            "another file with --results."
+            f"{path} is not a results file of a grid: {error}. Move it away, or name another file "
+            "with --results."
         ) from None
 
 
 def code_sha256() -> str:
-    """SHA-256 of the source of everything a score depends on, in hexadecimal."""
+    """Return the SHA-256 of the code that scores depend on, in hexadecimal."""
     digest = sha256()
     for package in _PACKAGES:
         root = Path(str(files(package)))

@@ -1,4 +1,4 @@
-"""Running a grid: several models at a time, each in its own process, resumed where it stopped."""
+"""Running a grid: several models at a time, each in its own process, resumed after a stop."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from customs_baselines.experiments.grid import Cell, Grid
-from customs_baselines.experiments.grid_editions import Editions, HeldEdition
+from customs_baselines.experiments.grid_editions import Editions, GridEdition
 from customs_baselines.experiments.results_file import GridResults, code_sha256, load_grid_results
 from customs_baselines.running.job import JobResult
 from customs_baselines.running.records import RunRecord, library_versions, make_record
@@ -20,7 +20,7 @@ from customs_data.errors import KitError
 from customs_data.parallel import count_workers, map_in_order
 from customs_scorer.scorecard import N_REPLICATES
 
-#: What of a period's scorecard is kept.
+#: Scores of a period that the results contain.
 _KEPT: Final = (
     "n_declarations",
     "precision_at_5",
@@ -38,7 +38,7 @@ _DIGITS: Final = 6
 
 def run_grid(
     grid: Grid,
-    results: Path,
+    path: Path,
     *,
     executor: Executor | None = None,
     n_jobs: int | None = None,
@@ -52,9 +52,9 @@ def run_grid(
     Parameters
     ----------
     grid : Grid
-        What to run.
-    results : path
-        JSON file; runs that stand in it without an error are not repeated.
+        Editions and runs.
+    path : path
+        Results file; runs that it contains without an error are not repeated.
     executor : Executor, optional
         Runs the cells, each of which trains its model in a process of its own.
     n_jobs : int, optional
@@ -62,109 +62,109 @@ def run_grid(
     device : str
         Passed to models that take it.
     fresh : bool
-        Forget what stands in `results`.
+        Ignore the runs in `path` and repeat them all.
     on_plan : callable
-        Told how many of the cells stand already, how many there are, and what is worth knowing.
+        Called once with the number of finished cells, the number of cells, and notes for the user.
     on_done : callable
-        Told of each run.
+        Called after each run.
 
     Returns
     -------
     GridResults
-        As saved; failed runs hold an ``error``.
+        As saved; failed runs have an ``error``.
 
     Raises
     ------
     KitError
-        If `results` was made with other library versions or from another edition.
+        If `path` was written with other library versions or for another edition.
     """
     cells = list(grid.cells())
-    held, notes = _held_results(results, cells, fresh=fresh)
-    missing = [cell for cell in cells if "error" in held.runs.get(cell.key, {"error": ""})]
+    results, notes = _begin(path, cells, fresh=fresh)
+    missing = [cell for cell in cells if "error" in results.runs.get(cell.key, {"error": ""})]
     on_plan(len(cells) - len(missing), len(cells), notes)
-    # Over many editions the spread between them says more than resampling one of them.
+    # Over several editions, the spread between them says more than resampling one of them.
     n_replicates = N_REPLICATES if len({cell.edition for cell in cells}) == 1 else 0
     n_workers = count_workers(executor)
     offered = {"device": device, "n_jobs": n_jobs or max(n_processors() // n_workers, 1)}
 
     def save(cell: Cell, entries: tuple[dict[str, Any], dict[str, Any]]) -> None:
         edition, run = entries
-        _check_edition(held, cell.edition, edition)
-        held.editions[cell.edition] = edition
-        held.runs[cell.key] = run
-        # In the order of the grid, whichever run ends first: the same file every time.
-        held.runs = {c.key: held.runs[c.key] for c in cells if c.key in held.runs}
-        held.save(results)
+        _check_edition(results, cell.edition, edition)
+        results.editions[cell.edition] = edition
+        results.runs[cell.key] = run
+        # In the order of the grid, so that the file does not depend on which run ends first.
+        results.runs = {c.key: results.runs[c.key] for c in cells if c.key in results.runs}
+        results.save(path)
         on_done(cell, run)
 
     with tempfile.TemporaryDirectory(prefix="customs-kit-grid-") as scratch:
-        editions = Editions(grid, Path(scratch), n_kept=n_workers + 1)
+        editions = Editions(grid, Path(scratch), n_cached=n_workers + 1)
         run = partial(_run_cell, editions, offered, n_replicates)
         deque(map_in_order(run, missing, executor, n_ahead=len(missing), on_done=save), maxlen=0)
     names = dict.fromkeys(cell.edition for cell in cells)
-    held.editions = {name: held.editions[name] for name in names if name in held.editions}
-    held.save(results)
-    return held
+    results.editions = {name: results.editions[name] for name in names if name in results.editions}
+    results.save(path)
+    return results
 
 
-def _held_results(path: Path, cells: list[Cell], *, fresh: bool) -> tuple[GridResults, list[str]]:
-    """What stands already, without runs that the grid does not have; and what to tell of it."""
+def _begin(path: Path, cells: list[Cell], *, fresh: bool) -> tuple[GridResults, list[str]]:
+    """Read earlier results, leave out runs that are not in the grid, and say so in notes."""
     versions, code = library_versions(), code_sha256()
     if fresh or not path.exists():
         return GridResults({"versions": versions, "code_sha256": code}), []
-    held = load_grid_results(path)
+    results = load_grid_results(path)
     changed = [
         f"{name} {before} -> {versions.get(name)}"
-        for name, before in held.made_by["versions"].items()
+        for name, before in results.made_by["versions"].items()
         if versions.get(name) != before
     ]
     if changed:
         raise KitError(
-            f"{path} must be continued with the versions it was made with, however: "
-            f"{', '.join(changed)}. Start over with --fresh, or name another file with --results."
+            f"{path} was begun with other versions: {', '.join(changed)}. Start over with --fresh, "
+            "or name another file with --results."
         )
     notes = []
-    if held.made_by["code_sha256"] != code:
+    if results.made_by["code_sha256"] != code:
         notes.append(f"{path} was begun with other code of the kit; --fresh repeats all of it.")
     known = {cell.key for cell in cells}
-    if dropped := held.runs.keys() - known:
+    if dropped := results.runs.keys() - known:
         notes.append(f"{len(dropped)} runs of {path} are not part of the grid and are left out.")
-        held.runs = {key: run for key, run in held.runs.items() if key in known}
-    return held, notes
+        results.runs = {key: run for key, run in results.runs.items() if key in known}
+    return results, notes
 
 
 def _run_cell(
     editions: Editions, offered: dict[str, Any], n_replicates: int, cell: Cell
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Run one cell, and return what the results contain of its edition and of the run."""
-    held = editions.get(cell.edition)
+    on = editions.get(cell.edition)
     with tempfile.TemporaryDirectory(dir=editions.scratch) as folder:
         try:
             record = run_one(
                 cell.run,
-                held.edition,
+                on.edition,
                 Path(folder),
                 offered,
-                lambda: held.reference,
+                lambda: on.reference,
                 n_replicates=n_replicates,
             )
         except KitError as error:  # one failed row, not the end of the grid
             result = JobResult(error=str(error), is_kit_error=True)
-            record = make_record(cell.run, held.edition, result, n_labels=0)
-        return _edition_entry(editions.grid, cell.edition, held), _run_entry(cell, record)
+            record = make_record(cell.run, on.edition, result, n_labels=0)
+        return _edition_entry(editions.grid, cell.edition, on), _run_entry(cell, record)
 
 
 def _check_edition(results: GridResults, name: str, edition: dict[str, Any]) -> None:
     known = results.editions.get(name)
     if known is not None and known["commitment"] != edition["commitment"]:
         raise KitError(
-            f"The edition {name} must be the one the results began with, however: its commitment "
+            f"The edition {name} is not the one that the results began with: its commitment "
             "differs. Start over with --fresh, or name another file with --results."
         )
 
 
-def _edition_entry(grid: Grid, name: str, held: HeldEdition) -> dict[str, Any]:
-    manifest, reference = held.edition.manifest, held.reference
+def _edition_entry(grid: Grid, name: str, on: GridEdition) -> dict[str, Any]:
+    manifest, reference = on.edition.manifest, on.reference
     source, seed = grid.origin(name)
     return {
         "name": manifest.name,

@@ -13,25 +13,25 @@ from scipy.stats import t
 
 @dataclass(frozen=True)
 class Summary:
-    """A score over runs.
+    """Mean, spread and interval of a score over runs.
 
     Attributes
     ----------
     mean : float
-        Over editions, of the mean over seeds.
+        Mean over editions of the mean over seeds.
     spread : float or None
-        Standard deviation: over editions, or over seeds of a single edition; None of one run.
+        Standard deviation over editions, or over the seeds of a single edition; None for one run.
     interval : (float, float) or None
         95 % interval of the mean. Over several editions: Student's t over editions. On one
-        edition: the bootstrap over its test declarations, its ends averaged over seeds.
+        edition: the bootstrap over its test declarations, with ends averaged over seeds.
     n_runs, n_editions : int
-        What it is made of.
+        Number of runs and editions.
 
     Notes
     -----
-    Seeds of one edition share its test declarations, so their spread says how much the model's own
-    randomness matters, not how sure the score is; hence the bootstrap there. The t interval of the
-    mean over m editions is mean +- t(.975, m - 1) * sd / sqrt(m).
+    Seeds of one edition share its test declarations. Their spread says how much the randomness of
+    the model matters, not how certain the score is, so a single edition gets the bootstrap. The t
+    interval of the mean over m editions is mean +- t(.975, m - 1) * sd / sqrt(m).
     """
 
     mean: float
@@ -42,14 +42,14 @@ class Summary:
 
 
 def summarize(runs: list[dict[str, Any]], metric: str, period: str = "private") -> Summary | None:
-    """Summarize a metric of runs; None where no run knows it.
+    """Summarize a metric over runs; None if no run has it.
 
     Parameters
     ----------
     runs : list of dict
-        Of one group (`customs_baselines.experiments.result_rows.Group`).
+        Runs of one group (`customs_baselines.experiments.result_rows.Group`).
     metric : str
-        For example ``precision_at_5``.
+        Name of the metric.
     period : {'private', 'public'}
     """
     by_edition = scores_by_edition(runs, metric, period)
@@ -68,16 +68,16 @@ def summarize(runs: list[dict[str, Any]], metric: str, period: str = "private") 
 def scores_by_edition(
     runs: list[dict[str, Any]], metric: str, period: str = "private"
 ) -> dict[str, list[float]]:
-    """Return the scores of each edition's runs that know the metric."""
-    found: dict[str, list[float]] = defaultdict(list)
+    """Return the scores of the runs that have the metric, by edition."""
+    scores: dict[str, list[float]] = defaultdict(list)
     for run in runs:
         if (value := run[period].get(metric)) is not None:
-            found[run["edition"]].append(value)
-    return dict(found)
+            scores[run["edition"]].append(value)
+    return dict(scores)
 
 
 def t_interval(values: list[float]) -> tuple[float, float]:
-    """95 % interval of the mean of at least two independent values.
+    """Return the 95 % interval of the mean of at least two independent values.
 
     Examples
     --------
@@ -92,7 +92,7 @@ def t_interval(values: list[float]) -> tuple[float, float]:
 
 
 def _bootstrapped(runs: list[dict[str, Any]], name: str, period: str) -> tuple[float, float] | None:
-    held = [run[period][name] for run in runs if run[period].get(name)]
-    if not held:
+    intervals = [run[period][name] for run in runs if run[period].get(name)]
+    if not intervals:
         return None
-    return mean(low for low, _ in held), mean(high for _, high in held)
+    return mean(low for low, _ in intervals), mean(high for _, high in intervals)

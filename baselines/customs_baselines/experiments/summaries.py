@@ -1,4 +1,4 @@
-"""Results for machines: the same numbers as the tables, as plain data."""
+"""Results as plain data for JSON, with the same numbers as the tables."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ _METRICS: Final = ("precision_at_5", "precision_at_10", "unseen_precision_at_5")
 
 
 def summaries(results: Results) -> list[dict[str, Any]]:
-    """Return one dict a group: what it is, each metric's summary by period, and costs.
+    """Return one dict per group: its setting, the summary of each metric by period, and costs.
 
-    A group of which every run failed has ``error`` instead of scores.
+    A failed run has an entry of its own, with ``error`` instead of scores.
     """
-    found = []
+    entries = []
     for group, runs in results.groups().items():
         entry: dict[str, Any] = asdict(group)
         entry["transductive"] = any(run["transductive"] for run in runs)
@@ -28,6 +28,6 @@ def summaries(results: Results) -> list[dict[str, Any]]:
                 entry[period][metric] = None if summary is None else asdict(summary)
         for cost in ("seconds", "cpu_seconds", "peak_memory_mib"):
             entry[cost] = mean(run[cost] for run in runs)
-        found.append(entry)
-    found += [asdict(results.group_of(run)) | {"error": run["error"]} for run in results.failed]
-    return found
+        entries.append(entry)
+    entries += [asdict(results.group_of(run)) | {"error": run["error"]} for run in results.failed]
+    return entries
