@@ -59,8 +59,6 @@ UNCLEAN = {
     "leaderboard/customs_leaderboard/submissions",
     "leaderboard/customs_leaderboard/teams",
     "scorer/customs_scorer/*.py",
-    "scorer/customs_scorer/audit",
-    "scorer/customs_scorer/metrics",
     "scorer/customs_scorer/mistakes",
     "starter_kit/customs_kit/*.py",
     "starter_kit/customs_kit/commands",
@@ -72,7 +70,6 @@ UNCLEAN = {
     "tests/kit/*.py",
     "tests/leaderboard/*.py",
     "tests/leaderboard/service",
-    "tests/scorer/*.py",
 }
 
 
