@@ -45,7 +45,6 @@ UNCLEAN = {
     "data/customs_data/*.py",
     "data/customs_data/columns",
     "data/customs_data/describing",
-    "data/customs_data/edition",
     "data/customs_data/fidelity",
     "data/customs_data/files",
     "data/customs_data/reports",

@@ -110,7 +110,7 @@ def test_from_a_secret_to_the_reveal(tmp_path):
     assert json.loads(made.stdout)["origin"] == "secret"
     again = kit(*arguments, "--out", tmp_path / "again")
     assert again.returncode == 1
-    assert "must not have been used" in again.stderr
+    assert "Two editions of one secret" in again.stderr
     assert not (tmp_path / "again").exists()
     assert kit("data", "reveal", edition, "--out", reveal, "--json").returncode == 0
     checked = kit("data", "verify", edition, "--revealed", reveal)

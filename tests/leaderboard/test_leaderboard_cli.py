@@ -191,7 +191,7 @@ def test_the_commands_know_every_ladder():
 
 def test_mistakes_are_told(made, edition_path, tmp_path):
     lb("init", edition_path, "--out", made, fails="new or empty folder")
-    lb("init", tmp_path / "none", "--out", tmp_path / "b", fails="must be an edition")
+    lb("init", tmp_path / "none", "--out", tmp_path / "b", fails="is no edition")
     lb("init", edition_path, "--out", tmp_path / "b", "--closes", "soon", fails="date must be")
     lb("standings", tmp_path / "none", fails="leaderboard init")
     lb("team", "add", made, "<b>", fails="2 to 40 characters")
