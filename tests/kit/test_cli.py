@@ -318,7 +318,7 @@ def test_fidelity_as_table_json_and_page(sample, files, tmp_path):
     assert "AUC without entity IDs" in page.read_text()
     shown = kit("data", "fidelity", *sides, "--rows", "40")
     assert "half-split" in shown.stdout
-    assert "Needs at least 50 declarations a side, however: 40." in shown.stdout
+    assert "Needs 50 declarations per side; there are 40." in shown.stdout
     wrong = kit("data", "fidelity", files[0], tmp_path / "nowhere.csv")
     assert wrong.returncode == 1
     assert wrong.stderr.startswith("Error: ")
