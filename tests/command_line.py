@@ -12,7 +12,7 @@ BLOCK = re.compile(r"^```(bash|python)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
 def kit(*arguments, cwd=None, **environment):
-    """Run `customs-kit` with arguments; the result holds exit status, output and errors."""
+    """Run `customs-kit` in a process of its own."""
     return subprocess.run(
         [sys.executable, "-c", "from customs_kit.cli import main; main()", *map(str, arguments)],
         capture_output=True,
@@ -24,7 +24,7 @@ def kit(*arguments, cwd=None, **environment):
 
 
 def run_blocks(document, folder, **environment):
-    """Run a document's ```bash and ```python blocks in one shell, as a reader goes through them."""
+    """Run a document's ```bash and ```python blocks in one shell, in their order."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     lines = ["set -euo pipefail"]
     for language, code in BLOCK.findall(document.read_text(encoding="utf-8")):

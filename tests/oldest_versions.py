@@ -16,15 +16,15 @@ def oldest(pyproject: str) -> list[str]:
     Raises
     ------
     ValueError
-        If a dependency states no lowest version.
+        If a dependency has no lowest version.
     """
     project = tomllib.loads(pyproject)["project"]
     lines = []
     for dependency in (*project["dependencies"], *project["optional-dependencies"]["leaderboard"]):
-        found = _FLOOR.match(dependency)
-        if found is None:
-            raise ValueError(f"{dependency} must state its lowest version, however: it does not.")
-        lines.append(f"{found['name']}=={found['version']}")
+        floor = _FLOOR.match(dependency)
+        if floor is None:
+            raise ValueError(f"{dependency} has no lowest version: write {dependency}>=X.")
+        lines.append(f"{floor['name']}=={floor['version']}")
     return lines
 
 

@@ -1,7 +1,7 @@
-"""Install the built wheel into an environment without this repository, and use it.
+"""Install the built wheel into an environment without this repository and use it.
 
-The environment sees the dependencies that are installed here, so that nothing is downloaded twice;
-the kit itself comes from the wheel alone. Usage: python tests/try_wheel.py dist
+The environment imports the dependencies installed here, so that nothing is downloaded twice; the
+kit itself comes from the wheel. Usage: python tests/try_wheel.py dist
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ IN_WHEEL = {
     "customs_leaderboard",
     "customs_scorer",
 }
-#: What must be in the source archive for others to test and change the kit.
+#: Files that others need to test and change the kit.
 IN_SOURCE = (
     "README.md",
     "LICENSE",
@@ -66,8 +66,8 @@ def main(dist: Path) -> None:
             [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"],
             capture_output=True, text=True, check=True,
         )  # fmt: skip
-        # After the wheel's own: a line in a .pth file is no folder of .pth files, so that what is
-        # installed here in editable form is not seen.
+        # Folders in a .pth file come after the wheel's own, and their .pth files are not read:
+        # the editable installation of this repository stays invisible.
         paths = Path(installed.stdout.strip()) / "dependencies.pth"
         paths.write_text("\n".join(dependency_folders()) + "\n", encoding="utf-8")
         run(root, python, "-c", PROBE)
@@ -82,7 +82,7 @@ def main(dist: Path) -> None:
 
 
 def dependency_folders() -> list[str]:
-    """Folders that hold what is installed here."""
+    """Folders of the packages installed here."""
     return [path for path in sys.path if path.endswith("site-packages")] or [
         sysconfig.get_path("purelib")
     ]

@@ -1,4 +1,4 @@
-"""The board: folder, rules, database, judge and clock of one competition, passed around as one."""
+"""The board: folder, rules, database, judge and clock of one competition, handed around as one."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ from customs_leaderboard.submissions.judge import Judge, load_judge
 Phase = Literal["upcoming", "open", "over", "closed", "revealed"]
 Clock = Callable[[], datetime]
 
-#: Rules that an organizer may change during a competition; changes are written to the audit log.
+#: Rules that an organizer may change during a competition; the change is written to the audit log.
 CHANGEABLE: Final = ("title", "daily_limit", "late_submissions", "max_upload_mib")
 
 
 def utc_now() -> datetime:
-    """Return the current time (UTC)."""
+    """Return the time."""
     return datetime.now(UTC)
 
 
@@ -52,15 +52,15 @@ class Board:
     Parameters
     ----------
     folder : Folder
-        Its folder.
+        Where it lies.
     competition : Competition
         Its rules.
     database : Database
-        Its database, opened and upgraded.
+        Its database, opened and of this release.
     clock : callable
-        Returns the current time (UTC).
+        Tells the time (UTC); tests hand in their own.
     judge : Judge, optional
-        If it is already loaded.
+        If it was loaded already.
     """
 
     def __init__(
@@ -75,27 +75,27 @@ class Board:
         self.competition = competition
         self.database = database
         self.now = clock
-        #: Collects scored files of several threads for one transaction.
+        #: Where threads with files to be counted wait for each other.
         self.commits: GroupCommit[Any, Any] = GroupCommit(shared_errors=(UnavailableError,))
-        # One file at a time is checked and scored: Python's threads take turns anyway, and a file
-        # would cost thousands of thread switches.
+        # One file at a time is checked and scored. Python's threads take turns anyway, thousands of
+        # them for a file, and each turn costs a switch; those that wait here take none.
         self.scoring = Lock()
         self._judge = judge
         self._loading = Lock()
 
     @cached_property
     def manifest(self) -> Manifest:
-        """Public manifest of the edition."""
+        """What everybody may know of the edition."""
         return read_manifest(self.layout.public)
 
     @cached_property
     def layout(self) -> Layout:
-        """Paths of the edition's files."""
+        """Where the edition lies."""
         return Layout.find(self.competition.edition)
 
     @cached_property
     def ladder(self) -> Ladder:
-        """The Ladder of the rules."""
+        """How public scores are shown before the close."""
         rules = self.competition
         return Ladder(
             rules.ladder,
@@ -106,29 +106,29 @@ class Board:
 
     @cached_property
     def reference_scores(self) -> ReferenceScores:
-        """Scores of baselines and the ceiling, shown beside the teams."""
+        """Baselines and ceiling that stand beside the teams."""
         return load_reference_scores(self.folder)
 
     @property
     def judge(self) -> Judge:
-        """The judge with the hidden labels; the first call loads it."""
+        """The hidden labels; loaded by the first call."""
         with self._loading:
             if self._judge is None:
                 self._judge = load_judge(self.competition.edition)
             return self._judge
 
     def state(self, session: Session, lock: Literal["read", "write"] | None = None) -> State:
-        """Return the competition's state, optionally locked until the transaction ends."""
-        query = select(State)
+        """Return where the competition stands, optionally kept so until the transaction ends."""
+        wanted = select(State)
         if lock is not None:
-            query = query.with_for_update(read=lock == "read")
-        return session.scalars(query).one()
+            wanted = wanted.with_for_update(read=lock == "read")
+        return session.scalars(wanted).one()
 
     def phase(self, state: State) -> Phase:
-        """Return the phase of the competition.
+        """Return what the competition is doing.
 
         ``"over"`` is between the deadline and the organizer's `close`: submissions are late, and
-        exact scores are still secret.
+        nothing exact is shown yet.
         """
         if state.revealed_at is not None:
             return "revealed"
@@ -152,7 +152,7 @@ def make_board(
     reference_scores: ReferenceScores = NO_REFERENCE_SCORES,
     clock: Clock = utc_now,
 ) -> Board:
-    """Make the folder and database of a new competition.
+    """Make a competition: folder, rules and database.
 
     Parameters
     ----------
@@ -161,32 +161,44 @@ def make_board(
     competition : Competition
         The rules.
     database_url : str, optional
-        An empty PostgreSQL or SQLite database, instead of the embedded one.
+        Of an empty PostgreSQL or SQLite database, instead of the embedded one.
     reference_scores : ReferenceScores
-        Shown beside the teams.
+        What stands beside the teams.
     clock : callable
-        Returns the current time (UTC).
+        Tells the time.
 
     Raises
     ------
     KitError
-        If the edition lacks hidden labels, or has a published seed without ``practice``; if the
-        folder is not empty, or the database already contains a competition.
+        If the edition is not fit (no hidden labels; a published seed without ``practice``), the
+        folder is not empty or the database already holds a competition.
     """
     judge = load_judge(competition.edition)
     check_origin(judge.manifest, practice=competition.practice)
     folder = Folder.make(Path(root))
     with closed_on_error(open_database(database_url, folder.database_file)) as database:
-        refuse_competition(database)
+        if has_competition(database):
+            raise KitError(
+                "The database must hold no competition yet, however: it does. Use another database."
+            )
         database.upgrade()
         write_durably(folder.competition_file, competition.to_toml().encode())
         save_reference_scores(folder, reference_scores)
-        edition = {"edition": judge.manifest.name, "commitment": judge.manifest.commitment}
         with database.writing() as session:
             session.add(
-                State(number=1, rules=_rules(competition), closes=competition.closes, **edition)
+                State(
+                    number=1,
+                    edition=judge.manifest.name,
+                    commitment=judge.manifest.commitment,
+                    rules=_rules(competition),
+                    closes=competition.closes,
+                )
             )
-            details = {**competition.as_dict(), **edition}
+            details = {
+                **competition.as_dict(),
+                "edition": judge.manifest.name,
+                "commitment": judge.manifest.commitment,
+            }
             append_entry(database, session, clock(), ORGANIZER, "competition made", details)
     return Board(folder, competition, database, clock, judge)
 
@@ -194,7 +206,7 @@ def make_board(
 def open_board(
     root: Path | str, *, database_url: str | None = None, clock: Clock = utc_now
 ) -> Board:
-    """Open a competition and upgrade its tables to this release.
+    """Open a competition; its tables are brought up to this release.
 
     Parameters
     ----------
@@ -203,26 +215,30 @@ def open_board(
     database_url : str, optional
         If it does not use the embedded database.
     clock : callable
-        Returns the current time (UTC).
+        Tells the time.
 
     Raises
     ------
     KitError
-        If there is no competition, its database is missing or belongs to another one, the edition
-        was exchanged, or a rule was changed that cannot change.
+        If there is none, its database is missing or another's, the edition was exchanged, or rules
+        were changed that must stay.
     """
     folder = Folder(Path(root))
     competition = read_competition(folder.competition_file)
     with disk_errors():
-        sync_folder(folder.submissions)  # in case a process ended before it could
+        sync_folder(folder.submissions)  # of a process that ended before it could
     if database_url is None and not folder.database_file.is_file():
         raise KitError(
-            f"No such file: {folder.database_file}. If the competition uses PostgreSQL, give its "
-            "address with --database-url (or CUSTOMS_KIT_DATABASE_URL)."
+            f"{folder.database_file} must be the competition's database, however: there is none. "
+            "If it uses PostgreSQL, give its address with --database-url (or "
+            "CUSTOMS_KIT_DATABASE_URL)."
         )
     with closed_on_error(open_database(database_url, folder.database_file)) as database:
         if not has_competition(database):
-            raise KitError("The database contains no competition. Check --database-url.")
+            raise KitError(
+                "The database must hold the competition, however: it holds none. Check "
+                "--database-url."
+            )
         database.upgrade()
         board = Board(folder, competition, database, clock)
         _compare_rules(board)
@@ -231,7 +247,7 @@ def open_board(
 
 @contextmanager
 def closed_on_error(database: Database) -> Iterator[Database]:
-    """Close a database if the block fails; otherwise leave it open."""
+    """Keep a database open unless something goes wrong."""
     try:
         yield database
     except BaseException:
@@ -247,18 +263,12 @@ def has_competition(database: Database) -> bool:
         return session.scalar(select(State.number)) is not None
 
 
-def refuse_competition(database: Database) -> None:
-    """Raise `KitError` if a database already contains a competition."""
-    if has_competition(database):
-        raise KitError("The database already contains a competition. Use another database.")
-
-
 def _rules(competition: Competition) -> str:
     return json.dumps(competition.as_dict(), sort_keys=True)
 
 
 def _compare_rules(board: Board) -> None:
-    """Write changed rules to the audit log; refuse changes to rules that cannot change."""
+    """Write changed rules to the audit log; refuse changes of what must stay."""
     competition, new = board.competition, board.competition.as_dict()
     with board.database.reading() as session:
         state = board.state(session)
@@ -266,15 +276,15 @@ def _compare_rules(board: Board) -> None:
         commitment = state.commitment
     if board.manifest.commitment != commitment:
         raise KitError(
-            f"{competition.edition} is not the edition of this competition: its commitment "
-            "differs. Restore the edition from a backup."
+            f"{competition.edition} must be the edition the competition was made with, however: "
+            "its commitment differs. Restore the edition from a backup."
         )
     changed = [name for name in new if new[name] != old[name]]
-    if fixed := [name for name in changed if name not in CHANGEABLE]:
+    if wrong := [name for name in changed if name not in CHANGEABLE]:
         raise KitError(
-            f"{board.folder.competition_file}: {', '.join(fixed)} cannot change after the "
-            f"announcement. Set {fixed[0]} back to {old[fixed[0]]!r}"
-            + (" and use `customs-kit leaderboard extend`." if "closes" in fixed else ".")
+            f"{board.folder.competition_file}: {', '.join(wrong)} must stay as announced, however: "
+            f"{wrong[0]} was {old[wrong[0]]!r}. Write it back"
+            + (" and use `customs-kit leaderboard extend`." if "closes" in wrong else ".")
         )
     if not changed:
         return

@@ -1,7 +1,7 @@
 """customs-kit: a competition in a box for customs fraud detection.
 
-``from customs_kit import load_edition`` is all a team needs to begin. What else a team may build on
-is re-exported here: feature recipes, risk profiles, the graph of traders, and validation by time.
+``from customs_kit import load_edition`` is all a team needs to begin. A team's own models import
+feature recipes, risk profiles, the graph of traders and validation by time from here, too.
 """
 
 from __future__ import annotations

@@ -14,28 +14,25 @@ _COMMANDS = "customs_kit.commands"
 
 
 def _group(name: str, help_text: str, lazy: dict[str, tuple[str, str]]) -> LazyGroup:
-    """Return a group; `lazy` gives ``module:attribute`` below customs_kit.commands."""
+    """Return a group; `lazy` names ``module:attribute`` below customs_kit.commands."""
     commands = {key: (f"{_COMMANDS}.{where}", summary) for key, (where, summary) in lazy.items()}
     return LazyGroup(name=name, help=help_text, lazy=commands)
 
 
 data = _group(
     "data",
-    "Make, check and look at editions.\n\nExample: customs-kit data describe my-edition",
+    "Make, check and describe editions.\n\nExample: customs-kit data describe my-edition",
     {
         "generate": ("data.make:generate", "Simulate an edition from a seed or a secret."),
         "import": ("data.make:import_", "Make an edition from existing declarations."),
-        "synthesize": (
-            "data.synthesize:synthesize",
-            "Draw declarations like those of a source.",
-        ),
+        "synthesize": ("data.synthesize:synthesize", "Draw declarations that resemble a source."),
         "secret": ("data.make:secret", "Draw the secret of a competition."),
         "profile": ("data.make:profile", "Calibrate the simulator to declarations."),
-        "audit": ("data.check:audit", "Measure whether an edition can be looked up or leaks."),
-        "fidelity": ("data.fidelity:fidelity", "Judge synthetic declarations by their source."),
-        "verify": ("data.check:verify", "Check that an edition is whole and unchanged."),
-        "describe": ("data.check:describe", "Show what an edition holds."),
-        "reveal": ("data.make:reveal", "Write what is published after the close."),
+        "audit": ("data.check:audit", "Test whether labels can be looked up or leak."),
+        "fidelity": ("data.fidelity:fidelity", "Compare synthetic declarations with their source."),
+        "verify": ("data.check:verify", "Check that an edition is complete and unchanged."),
+        "describe": ("data.check:describe", "Show what an edition contains."),
+        "reveal": ("data.make:reveal", "Write the file to publish after the close."),
     },
 )
 
@@ -46,28 +43,22 @@ baseline = _group(
     {
         "list": ("baseline.run:list_", "List the baselines."),
         "run": ("baseline.run:run", "Train models, write submissions, score them."),
-        "table": (
-            "baseline.table:table",
-            "Run grids of models; make tables and curves of results.",
-        ),
-        "explain": (
-            "baseline.explain:explain",
-            "Show what a model looks at, and why it flags one.",
-        ),
+        "table": ("baseline.table:table", "Run grids of models; make tables and curves."),
+        "explain": ("baseline.explain:explain", "Show what a model looks at."),
     },
 )
 
 submission = _group(
     "submission",
-    "Check a submission, send it, and look what came of it.\n\n"
+    "Check a submission, send it, and see its scores.\n\n"
     "Example: customs-kit submission check submission.csv --edition my-edition",
     {
-        "check": ("submission.check:check", "Check a submission without the answers."),
+        "check": ("submission.check:check", "Check a submission without hidden labels."),
         "send": (
             "submission.send:send",
-            "Send a submission to Kaggle or to a leaderboard of ours.",
+            "Send a submission to Kaggle or a customs-kit leaderboard.",
         ),
-        "status": ("submission.send:status", "Show what your team has sent."),
+        "status": ("submission.send:status", "Show your team's submissions."),
         "leaderboard": ("submission.send:leaderboard", "Show or download the leaderboard."),
     },
 )
@@ -77,40 +68,28 @@ leaderboard = _group(
     "Run a competition, or take part in one.\n\n"
     "Example: customs-kit leaderboard submit submission.csv --url https://board.example",
     {
-        "init": ("leaderboard.init:init", "Make a competition on an edition."),
-        "team": ("leaderboard.team:team", "Add teams, rename, disable, new tokens."),
-        "serve": ("leaderboard.serve:serve", "Serve a competition: page and API."),
+        "init": ("leaderboard.init:init", "Set up a competition on an edition."),
+        "team": ("leaderboard.team:team", "Add, rename and disable teams; reset tokens."),
+        "serve": ("leaderboard.serve:serve", "Serve a competition: pages and API."),
         "submit": ("leaderboard.serve:submit", "Send a submission, as a team."),
         "standings": ("leaderboard.conduct:standings", "Show the standings."),
         "log": ("leaderboard.conduct:log", "Check and show the audit log."),
-        "extend": ("leaderboard.conduct:extend", "Put the deadline off."),
+        "extend": ("leaderboard.conduct:extend", "Extend the deadline."),
         "close": ("leaderboard.conduct:close", "Close, and compute the final standings."),
-        "reveal": (
-            "leaderboard.conduct:reveal",
-            "Publish secret and labels after the close.",
-        ),
-        "export": (
-            "leaderboard.backup:export",
-            "Write standings, or a team's files for a re-run.",
-        ),
-        "backup": ("leaderboard.backup:backup", "Write everything to one file."),
+        "reveal": ("leaderboard.conduct:reveal", "Publish secret and labels after the close."),
+        "export": ("leaderboard.backup:export", "Write the standings, or check a team's re-run."),
+        "backup": ("leaderboard.backup:backup", "Write the whole competition to one file."),
         "restore": ("leaderboard.backup:restore", "Restore a backup into a new folder."),
     },
 )
 
 publish = _group(
     "publish",
-    "Publish an edition where people already compete.\n\n"
+    "Publish an edition on Codabench or Kaggle.\n\n"
     "Example: customs-kit publish codabench my-edition --out bundle.zip",
     {
-        "codabench": (
-            "publish.codabench:codabench",
-            "Make a competition bundle for Codabench, or check one.",
-        ),
-        "kaggle": (
-            "publish.kaggle:kaggle",
-            "Publish on Kaggle, as a dataset or a hosted competition.",
-        ),
+        "codabench": ("publish.codabench:codabench", "Make or check a Codabench bundle."),
+        "kaggle": ("publish.kaggle:kaggle", "Publish a Kaggle dataset or competition."),
     },
 )
 
@@ -120,9 +99,9 @@ publish = _group(
     context_settings={"help_option_names": ["-h", "--help"]},
     lazy={
         "start": (f"{_COMMANDS}.start:start", "Make a team's workspace."),
-        "data": (f"{__name__}:data", "Make, check and look at editions."),
+        "data": (f"{__name__}:data", "Make, check and describe editions."),
         "baseline": (f"{__name__}:baseline", "List and run baselines and your own model."),
-        "submission": (f"{__name__}:submission", "Check a submission, and send it."),
+        "submission": (f"{__name__}:submission", "Check and send submissions."),
         "score": (f"{_COMMANDS}.score:score", "Score submissions against hidden labels."),
         "leaderboard": (f"{__name__}:leaderboard", "Run a competition, or take part in one."),
         "publish": (f"{__name__}:publish", "Publish an edition on Codabench or Kaggle."),
@@ -137,10 +116,10 @@ def customs_kit() -> None:
 
 
 def main() -> None:
-    """Run the command line; what a user can mend ends with one message and exit status 1."""
+    """Run the command line; a `KitError` becomes one message and exit status 1."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a terminal without the signs of our bars
+            stream.reconfigure(errors="replace")  # for terminals without Unicode
     try:
         customs_kit(prog_name="customs-kit")
     except KitError as error:

@@ -9,7 +9,7 @@ import click
 
 
 class LazyGroup(click.Group):
-    """A group whose commands are named with their module and one line of help.
+    """Group of commands, each with its module and one line of help.
 
     Parameters
     ----------
@@ -22,7 +22,7 @@ class LazyGroup(click.Group):
         self.lazy = lazy
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names of the commands, in the order of the work."""
+        """Return the names of the commands in the order of use."""
         return list(self.lazy)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:

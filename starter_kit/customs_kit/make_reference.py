@@ -1,7 +1,4 @@
-"""Documents made from the program: the reference of its commands, facts of the practice edition.
-
-``make reference`` writes them; tests hold the documents to them.
-"""
+"""Write the reference of commands and the practice edition's facts (`make reference`)."""
 
 from __future__ import annotations
 
@@ -14,13 +11,12 @@ import click
 
 from customs_kit.cli import customs_kit
 
-#: Name of the markers in the datasheet.
+#: Name of the generated block in the datasheet.
 FACTS: Final = "practice-datasheet"
 _HEAD: Final = """# Command-line reference
 
-Made from the commands' own help by `make reference`. Every command exits 0 on success, 1 with one
-sentence on a mistake that a user can mend, 2 on wrong usage; with `--json`, standard output holds
-JSON and nothing else.
+Generated from the commands' help by `make reference`. Every command exits 0 on success, 1 with one
+sentence on an error, 2 on wrong usage. With `--json`, standard output is JSON and nothing else.
 """
 
 
@@ -46,7 +42,7 @@ def _section(path: tuple[str, ...], command: click.Command) -> str:
     lines = [f"## {' '.join(path)}", "", _help_text(command), ""]
     if isinstance(command, click.Group):
         return "\n".join(lines)
-    # A width of its own: the document must not depend on the terminal it is made in.
+    # A fixed width: the document does not depend on the terminal.
     context = click.Context(command, info_name=" ".join(path), terminal_width=100)
     lines += ["```text", command.get_usage(context), "```", ""]
     rows = [row for parameter in command.params if (row := _row(parameter, context))]
@@ -56,17 +52,17 @@ def _section(path: tuple[str, ...], command: click.Command) -> str:
 
 
 def _help_text(command: click.Command) -> str:
-    r"""Return the help in Markdown; paragraphs that click keeps as they are (\b) become code."""
+    r"""Return the help in Markdown; paragraphs that click does not wrap (\b) become code."""
     paragraphs = inspect.cleandoc(command.help or "").split("\n\n")
-    shown = []
+    parts = []
     for paragraph in paragraphs:
         if paragraph.startswith("\b\n"):
             title, *rest = paragraph.removeprefix("\b\n").split("\n")
             body = "\n".join(line.removeprefix("  ") for line in rest)
-            shown += [title, f"```text\n{body}\n```"]
+            parts += [title, f"```text\n{body}\n```"]
         else:
-            shown.append(paragraph)
-    return "\n\n".join(shown)
+            parts.append(paragraph)
+    return "\n\n".join(parts)
 
 
 def _row(parameter: click.Parameter, context: click.Context) -> str | None:
@@ -78,7 +74,7 @@ def _row(parameter: click.Parameter, context: click.Context) -> str | None:
 
 
 def practice_facts() -> str:
-    """Return what the practice edition's own datasheet says of its composition and columns."""
+    """Return composition and columns from the practice edition's datasheet."""
     from customs_data.edition.layout import DATASHEET, Layout
     from customs_kit.practice import practice_edition
 
@@ -91,7 +87,7 @@ def practice_facts() -> str:
 @click.argument("document", type=click.Path(path_type=Path))
 @click.argument("datasheet", type=click.Path(path_type=Path))
 def main(document: Path, datasheet: Path) -> None:
-    """Write the reference of the command line, and the practice edition's facts."""
+    """Write the command-line reference to DOCUMENT, practice facts into DATASHEET."""
     from customs_baselines.experiments.markdown_tables import put_table
 
     document.write_text(command_reference(), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The edition that commands use when none is named."""
+"""The practice edition, which commands use by default."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from customs_data.errors import KitError
 
 
 def practice_edition() -> Path:
-    """Return the folder of the practice edition, making it in the user's cache at first use.
+    """Return the folder of the practice edition in the user's cache; make it at first use.
 
     Raises
     ------
@@ -23,14 +23,14 @@ def practice_edition() -> Path:
         If the cache cannot be written.
     """
     folder = user_cache_path("customs-kit") / "practice"
-    if not _is_sound(folder):
+    if not _is_current(folder):
         shutil.rmtree(folder, ignore_errors=True)
         make_practice_edition(folder)
     return folder
 
 
-def _is_sound(folder: Path) -> bool:
-    """Whether the cached edition is whole and of this release."""
+def _is_current(folder: Path) -> bool:
+    """Whether the cached edition is complete and made by this release."""
     try:
         manifest = load_edition(folder).manifest
         load_solution(Layout.find(folder))

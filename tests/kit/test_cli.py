@@ -54,10 +54,8 @@ def test_help_loads_nothing_heavy():
         "heavy = {'torch', 'pandas', 'numpy', 'pyarrow', 'xgboost', 'sklearn', 'rich', 'shap'}\n"
         "print('LOADED', sorted(heavy & set(sys.modules)))"
     )
-    found = subprocess.run(
-        [sys.executable, "-c", probe], capture_output=True, text=True, check=True
-    )
-    assert "LOADED []" in found.stdout
+    ran = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
+    assert "LOADED []" in ran.stdout
 
 
 @pytest.fixture(scope="module")
@@ -91,10 +89,10 @@ def test_from_files_to_scores(files, tmp_path):
     submissions = [record["submission"] for record in records]
     assert kit("submission", "check", submissions[0], "--edition", edition).returncode == 0
     scored = kit("score", *submissions, "--edition", edition, "--json")
-    by_file = {held["file"]: held for held in json.loads(scored.stdout)}
+    by_file = {score["file"]: score for score in json.loads(scored.stdout)}
     for record in records:
-        found = by_file[record["submission"]]["private"]["precision_at_5"]
-        assert found == record["private"]["precision_at_5"]
+        scores = by_file[record["submission"]]["private"]
+        assert scores["precision_at_5"] == record["private"]["precision_at_5"]
     table = kit("score", *submissions, "--edition", edition)
     assert "rank" in table.stdout
     assert "recall@5 %" in kit("score", submissions[0], "--edition", edition).stdout
@@ -110,7 +108,7 @@ def test_from_a_secret_to_the_reveal(tmp_path):
     assert json.loads(made.stdout)["origin"] == "secret"
     again = kit(*arguments, "--out", tmp_path / "again")
     assert again.returncode == 1
-    assert "Two editions of one secret" in again.stderr
+    assert "must not have been used" in again.stderr
     assert not (tmp_path / "again").exists()
     assert kit("data", "reveal", edition, "--out", reveal, "--json").returncode == 0
     checked = kit("data", "verify", edition, "--revealed", reveal)
@@ -123,15 +121,15 @@ def test_a_profile_calibrates_an_edition(files, tmp_path):
     made = kit("data", "profile", *files, "--min-count", "1", "--out", profile, "--json")
     assert made.returncode == 0, made.stderr
     arguments = ("--seed", "1", "--rows", "1000", "--profile", profile, "--json")
-    found = kit("data", "generate", "--out", tmp_path / "e", *arguments)
-    assert found.returncode == 0, found.stderr
+    ran = kit("data", "generate", "--out", tmp_path / "e", *arguments)
+    assert ran.returncode == 0, ran.stderr
 
 
 def test_an_audit_is_printed_saved_and_decides_the_exit_status(sample_path, tmp_path):
     page = tmp_path / "audit.html"
-    found = kit("data", "audit", sample_path, "--html", page, "--json")
-    report = json.loads(found.stdout)
-    assert found.returncode == (0 if report["passed"] else 1)
+    ran = kit("data", "audit", sample_path, "--html", page, "--json")
+    report = json.loads(ran.stdout)
+    assert ran.returncode == (0 if report["passed"] else 1)
     assert {"name", "value", "threshold", "passed", "explanation"} == report["tests"][0].keys()
     assert "<table>" in page.read_text()
 
@@ -151,7 +149,7 @@ def test_a_grid_runs_resumes_and_fills_a_document(sample_path, tmp_path):
     assert "<svg" in curves.read_text()
     again = kit("baseline", "table", grid, "--check", document, "--json")
     assert again.returncode == 0, again.stderr
-    assert "4 of 4 runs stand" in again.stderr
+    assert "4 of 4 runs are already" in again.stderr
     rows = json.loads(again.stdout)
     assert [(row["baseline"], row["label_rate"]) for row in rows] == [
         ("lookup", 1.0), ("lookup", 0.5), ("random", 1.0), ("random", 0.5)
@@ -161,17 +159,17 @@ def test_a_grid_runs_resumes_and_fills_a_document(sample_path, tmp_path):
     assert kit("baseline", "table", grid, grid, "--results", "x.json").returncode == 2
     draw = ("baseline", "table", tmp_path / "grid.json", "--curves", curves)
     assert kit(*draw, "--models", "lookup").returncode == 0
-    assert "they hold lookup, random" in kit(*draw, "--models", "xgboost").stderr
+    assert "Scored were lookup, random" in kit(*draw, "--models", "xgboost").stderr
     absent = kit("baseline", "table", tmp_path / "grid.json", "--label-rate", "0.3")
     assert absent.returncode == 1
-    assert "they hold 1, 0.5" in absent.stderr
+    assert "Choose from 1, 0.5" in absent.stderr
 
 
 def test_a_model_is_explained_on_a_page_and_in_json(sample_path, tmp_path):
     common = ("--edition", sample_path, "--declarations", 20)
-    found = kit("baseline", "explain", "xgboost", *common, "--out", tmp_path, "--json")
-    assert found.returncode == 0, found.stderr
-    explained = json.loads(found.stdout)["explanations"][0]
+    ran = kit("baseline", "explain", "xgboost", *common, "--out", tmp_path, "--json")
+    assert ran.returncode == 0, ran.stderr
+    explained = json.loads(ran.stdout)["explanations"][0]
     assert explained["importance"][0]["columns"]
     assert explained["declaration"]["contributions"][0]["in_words"]
     folder = tmp_path / "xgboost-kit-seed0"
@@ -189,7 +187,7 @@ def test_a_model_is_explained_on_a_page_and_in_json(sample_path, tmp_path):
     assert (wrong.returncode, "Declaration ID of test.csv" in wrong.stderr) == (1, True)
 
 
-def test_errors_are_told_on_hidden_labels_and_on_validation(sample_path, public_copy, tmp_path):
+def test_errors_are_analysed_on_hidden_labels_and_on_validation(sample_path, public_copy, tmp_path):
     run = ("baseline", "run", "lookup", "logistic_regression", "--errors", "--json")
     scored = kit(*run, "--edition", sample_path, "--out", tmp_path / "hidden")
     assert scored.returncode == 0, scored.stderr
@@ -202,9 +200,9 @@ def test_errors_are_told_on_hidden_labels_and_on_validation(sample_path, public_
         "score", *submissions, "--edition", sample_path, "--errors", tmp_path / "e", "--json"
     )
     assert score.returncode == 0, score.stderr
-    told = json.loads((tmp_path / "e" / "errors.json").read_text())
-    assert set(told["by_group"]) == {"chapter", "origin", "office", "month"}
-    missed = told["missed_by_all"]
+    errors = json.loads((tmp_path / "e" / "errors.json").read_text())
+    assert set(errors["by_group"]) == {"chapter", "origin", "office", "month"}
+    missed = errors["missed_by_all"]
     assert len(missed["declarations"]) == missed["n_missed"] <= missed["n_fraud"]
 
 
@@ -221,11 +219,11 @@ def test_a_users_mistake_is_one_message_and_exit_1(tmp_path, sample_path):
         ("baseline", "run", "nonsense", "--edition", sample_path),
         ("baseline", "run", "random", "--edition", sample_path, "--label-rate", "7"),
     ):
-        found = kit(*arguments, cwd=tmp_path)
-        assert found.returncode == 1, (arguments, found)
-        assert found.stderr.startswith("Error: ")
-        assert "Traceback" not in found.stderr
-        assert found.stdout == ""
+        ran = kit(*arguments, cwd=tmp_path)
+        assert ran.returncode == 1, (arguments, ran)
+        assert ran.stderr.startswith("Error: ")
+        assert "Traceback" not in ran.stderr
+        assert ran.stdout == ""
 
 
 @pytest.mark.parametrize(
@@ -240,17 +238,17 @@ def test_a_users_mistake_is_one_message_and_exit_1(tmp_path, sample_path):
     ],
 )
 def test_wrong_usage_is_exit_2(arguments, tmp_path):
-    found = kit(*arguments, cwd=tmp_path)
-    assert found.returncode == 2
-    assert "Usage:" in found.stderr
+    ran = kit(*arguments, cwd=tmp_path)
+    assert ran.returncode == 2
+    assert "Usage:" in ran.stderr
 
 
 def test_a_broken_submission_is_exit_1_with_a_report(sample_path, tmp_path):
     bad = tmp_path / "bad.csv.gz"
     bad.write_bytes(gzip.compress(b"Declaration ID,Fraud Score\n1,x\n"))
-    found = kit("submission", "check", bad, "--edition", sample_path)
-    assert found.returncode == 1
-    assert "kinds of problem" in found.stderr
+    ran = kit("submission", "check", bad, "--edition", sample_path)
+    assert ran.returncode == 1
+    assert "kinds of problem" in ran.stderr
     report = json.loads(kit("submission", "check", bad, "--edition", sample_path, "--json").stdout)
     assert report["passed"] is False
     assert len(report["problems"]) == 3
@@ -258,18 +256,18 @@ def test_a_broken_submission_is_exit_1_with_a_report(sample_path, tmp_path):
 
 def test_failed_verification_is_exit_1(edition_copy):
     (edition_copy / "public/stray.csv").write_text("x\n1\n")
-    found = kit("data", "verify", edition_copy, "--json")
-    assert found.returncode == 1
-    assert json.loads(found.stdout)["passed"] is False
+    ran = kit("data", "verify", edition_copy, "--json")
+    assert ran.returncode == 1
+    assert json.loads(ran.stdout)["passed"] is False
 
 
 def test_a_failed_model_is_exit_1_and_the_others_are_shown(sample_path, tmp_path):
     (tmp_path / "m.py").write_text("class M:\n    def fit(self, X, y): 1 / 0\n"
                                    "    def predict_proba(self, X): pass\n")  # fmt: skip
-    found = kit("baseline", "run", "m.py:M", "random", "--edition", sample_path, cwd=tmp_path)
-    assert found.returncode == 1
-    assert "failed: ZeroDivisionError" in found.stderr
-    assert "random" in found.stdout
+    ran = kit("baseline", "run", "m.py:M", "random", "--edition", sample_path, cwd=tmp_path)
+    assert ran.returncode == 1
+    assert "failed: ZeroDivisionError" in ran.stderr
+    assert "random" in ran.stdout
 
 
 def test_without_an_edition_the_practice_edition_is_made_once(tmp_path):
@@ -277,7 +275,7 @@ def test_without_an_edition_the_practice_edition_is_made_once(tmp_path):
     first = kit("baseline", "run", "random", "--json", cwd=tmp_path, **cache)
     assert first.returncode == 0, first.stderr
     again = kit("baseline", "run", "random", "--json", cwd=tmp_path, **cache)
-    commitments = [json.loads(found.stdout)[0]["repeat"]["commitment"] for found in (first, again)]
+    commitments = [json.loads(ran.stdout)[0]["repeat"]["commitment"] for ran in (first, again)]
     assert commitments[0] == commitments[1]
 
 
@@ -287,13 +285,13 @@ def test_names_that_look_like_markup_are_shown_as_they_are(sample_path, sample_e
     for name in ("a[bold].csv", "b[/c].csv"):
         path = tmp_path / name.replace("/", "-")
         write_submission(sample_edition, [0.5] * len(sample_edition.test), path)
-        found = kit("score", path, "--edition", sample_path, "--replicates", "0")
-        assert path.name in found.stdout.replace("\n", "")
+        ran = kit("score", path, "--edition", sample_path, "--replicates", "0")
+        assert path.name in ran.stdout.replace("\n", "")
 
 
 def test_a_terminal_without_unicode_gets_question_marks(sample_path):
-    found = kit("data", "describe", sample_path, PYTHONIOENCODING="ascii")
-    assert found.returncode == 0, found.stderr
+    ran = kit("data", "describe", sample_path, PYTHONIOENCODING="ascii")
+    assert ran.returncode == 0, ran.stderr
 
 
 def test_load_edition_in_one_line(sample_path):
@@ -310,15 +308,15 @@ def test_fidelity_as_table_json_and_page(sample, files, tmp_path):
         write_table(sample[name][few], tmp_path / f"{name}.csv")
     sides = (f"{tmp_path}/train.csv,{tmp_path}/public.csv", tmp_path / "public.csv")
     page = tmp_path / "fidelity.html"
-    found = kit("data", "fidelity", *sides, "--rows", "60", "--html", page, "--json")
-    assert found.returncode == 0, found.stderr
-    report = json.loads(found.stdout)
+    ran = kit("data", "fidelity", *sides, "--rows", "60", "--html", page, "--json")
+    assert ran.returncode == 0, ran.stderr
+    report = json.loads(ran.stdout)
     assert report["n_compared"] == 60
     assert report["quality"][0]["name"] == "KS complement"
     assert "AUC without entity IDs" in page.read_text()
     shown = kit("data", "fidelity", *sides, "--rows", "40")
     assert "half-split" in shown.stdout
-    assert "Needs 50 declarations per side; there are 40." in shown.stdout
+    assert "Needs at least 50 declarations a side, however: 40." in shown.stdout
     wrong = kit("data", "fidelity", files[0], tmp_path / "nowhere.csv")
     assert wrong.returncode == 1
     assert wrong.stderr.startswith("Error: ")

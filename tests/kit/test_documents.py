@@ -92,7 +92,7 @@ def test_differences_in_documents_are_those_of_their_results(document, name, mod
     put_table(ROOT / "baselines" / document, f"{name} against {model}", table, check=True)
 
 
-def test_a_table_that_differs_is_found(tmp_path):
+def test_a_table_that_differs_is_reported(tmp_path):
     document = tmp_path / "x.md"
     document.write_text("a\n<!-- results:r -->\nold\n<!-- /results -->\nb\n")
     with pytest.raises(KitError, match="differs"):
@@ -122,7 +122,7 @@ def test_commands_in_the_guide_are_those_of_the_kit():
             name = words.pop(0)
             command = command.get_command(context, name)
             assert command is not None, f"customs-kit {line}: {name}"
-        known = {option for held in command.params for option in (*held.opts, *held.secondary_opts)}
+        known = {option for param in command.params for option in param.opts + param.secondary_opts}
         assert {word for word in words if word.startswith("-")} <= known, f"customs-kit {line}"
 
 

@@ -1,4 +1,4 @@
-"""Guides run from top to bottom; generated documents are those of the program; the site stands."""
+"""Guides run from top to bottom, generated documents are up to date, the site can be built."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ def test_the_reference_of_commands_is_up_to_date():
 
 
 def test_the_citation_names_this_version():
-    held = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
     version = re.search(r'^version = "(.+)"', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)
-    assert held["version"] == version[1]
-    assert {"cff-version", "message", "title", "authors", "license"} <= held.keys()
+    assert citation["version"] == version[1]
+    assert {"cff-version", "message", "title", "authors", "license"} <= citation.keys()
 
 
 @pytest.mark.slow

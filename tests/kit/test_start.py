@@ -18,6 +18,7 @@ from customs_data.errors import KitError
 from customs_kit.workspace import find_workspace_edition, make_workspace
 
 ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.process
 
 
 def execute_notebook(workspace):
@@ -34,12 +35,11 @@ def workspace(sample_path, tmp_path_factory):
     folder = tmp_path_factory.mktemp("start") / "team"
     made = kit("start", folder, "--edition", sample_path, "--json")
     assert made.returncode == 0, made.stderr
-    told = json.loads(made.stdout)
-    assert set(told["files"]) == {path.name for path in folder.iterdir()}
+    assert set(json.loads(made.stdout)["files"]) == {path.name for path in folder.iterdir()}
     return folder
 
 
-def test_a_workspace_is_whole_and_holds_nothing_hidden(workspace, sample_path):
+def test_a_workspace_is_complete_and_has_nothing_hidden(workspace, sample_path):
     assert {path.name for path in workspace.iterdir()} == {
         "README.md", "edition", "first_steps.ipynb", "my_model.py", "pyproject.toml"
     }  # fmt: skip
@@ -56,8 +56,8 @@ def test_the_model_of_a_workspace_is_run_and_checked(workspace):
     assert ran.returncode == 0, ran.stderr
     assert "Validation" in ran.stdout
     submission = re.search(r"Checked: (\S+) can be scored", ran.stdout)[1]
-    found = kit("submission", "check", submission, cwd=workspace)
-    assert found.returncode == 0, found.stderr
+    checked = kit("submission", "check", submission, cwd=workspace)
+    assert checked.returncode == 0, checked.stderr
 
 
 def test_the_notebook_runs_from_top_to_bottom(workspace):
@@ -82,8 +82,11 @@ def test_commands_find_the_workspace_they_are_in(workspace, tmp_path):
 
 def test_a_workspace_is_not_made_over_anything(sample_path, tmp_path):
     (tmp_path / "kept").write_text("mine")
-    for out, edition in ((tmp_path, sample_path), (tmp_path / "new", tmp_path)):
-        with pytest.raises(KitError, match="must be"):
+    for out, edition, said in (
+        (tmp_path, sample_path, "not empty"),
+        (tmp_path / "new", tmp_path, str(tmp_path)),
+    ):
+        with pytest.raises(KitError, match=said):
             make_workspace(out, edition)
     assert [path.name for path in tmp_path.iterdir()] == ["kept"]
 

@@ -91,7 +91,10 @@ def verify_reveal(edition: Path, revealed: Path, profile: Path | None = None) ->
     manifest = read_manifest(Layout.find(edition).public)
     reveal = _read(revealed)
     if reveal["edition"] != manifest.name:
-        raise KitError(f"{revealed} is the reveal of {reveal['edition']}, not of {manifest.name}.")
+        raise KitError(
+            f"{revealed} must be the reveal of {manifest.name}, however: it is that of "
+            f"{reveal['edition']}."
+        )
     sums = {name: _sha256(reveal[name]) for name in (parts.SOLUTION, parts.TRAIN_LABELS)}
     made = commit_to(
         manifest,
@@ -111,7 +114,7 @@ def verify_reveal(edition: Path, revealed: Path, profile: Path | None = None) ->
     if manifest.origin == "import":
         return checks
     if reveal["secret"] is None:
-        return [*checks, Check("regeneration", False, "The reveal contains no secret.")]
+        return [*checks, Check("regeneration", False, "The reveal holds no secret.")]
     return [*checks, _regenerate(manifest, bytes.fromhex(reveal["secret"]), profile)]
 
 
@@ -148,25 +151,26 @@ def blueprint_of(manifest: Manifest, profile: Path | None = None) -> Blueprint:
     """
     if manifest.generator_version != version("customs-kit"):
         raise KitError(
-            "An edition can only be made again with the release that made it, "
-            f"{manifest.generator_version}; this is {version('customs-kit')}. Install that release."
+            "An edition must be made again with the release that made it, "
+            f"{manifest.generator_version}, however: this is {version('customs-kit')}. "
+            "Install that release."
         )
-    configuration = manifest.configuration
+    held = manifest.configuration
     names = ("n_declarations", "label_rate", "erasure", "with_links", "with_decoys")
     try:
         blueprint = read_blueprint(
-            config=configuration["world"],
+            config=held["world"],
             profile=profile,
             task=manifest.task,
-            **{name: configuration[name] for name in names},
+            **{name: held[name] for name in names},
         )
-        expected = configuration["profile_sha256"]
+        expected = held["profile_sha256"]
     except (KeyError, TypeError) as error:
-        raise InvalidEditionError(f"edition.json contains no configuration: {error}.") from None
+        raise InvalidEditionError(f"edition.json must hold a configuration: {error}.") from None
     if profile_sha256(blueprint.profile) != expected:
         raise KitError(
-            "This is not the calibration profile that the edition was made with. Pass that one "
-            "with --profile."
+            "The calibration profile must be the one the edition was made with, however: its "
+            "SHA-256 differs. Pass it with --profile."
         )
     return blueprint
 
@@ -186,7 +190,7 @@ def _read(path: Path) -> dict[str, Any]:
         if not isinstance(data["edition"], str):
             raise ValueError("it must name the edition")
     except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
-        raise KitError(f"{path} is not a file of `data reveal`: {error}.") from None
+        raise KitError(f"{path} must be a file of `data reveal`, however: {error}.") from None
     return dict(data)
 
 

@@ -1,4 +1,4 @@
-"""Compare the output of a winner's model, run again, with the submission it won with."""
+"""A winner's re-run: how close a model, run again, comes to the submission it won with."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from scipy.stats import rankdata
+from sqlalchemy import select
 
 from customs_data.edition.layout import USAGES
 from customs_data.errors import KitError
@@ -23,15 +24,15 @@ from customs_scorer.submissions import read_submission
 
 @dataclass(frozen=True)
 class PeriodAgreement:
-    """Agreement of a re-run with the original in one test period.
+    """How a re-run agrees with the original in one test period.
 
     Attributes
     ----------
     original_at_5, original_at_10, rerun_at_5, rerun_at_10 : float
         Exact precision of both.
     same_opened_at_5, same_opened_at_10 : float
-        Share of the declarations opened by the original that the re-run opens, too; both break ties
-        at a cut by the order of test.csv.
+        Share of the declarations opened by the original that the re-run opens, too; ties at a cut
+        are broken by the order of test.csv, in both alike.
     """
 
     original_at_5: float
@@ -44,16 +45,16 @@ class PeriodAgreement:
 
 @dataclass(frozen=True)
 class Agreement:
-    """Agreement of a re-run with the original.
+    """How a re-run agrees with the original.
 
     Attributes
     ----------
     submission : int
         Number of the original.
     identical : bool
-        Whether all scores are equal.
+        Whether every score is the same.
     rank_correlation : float
-        Spearman's correlation over all test declarations; NaN if all scores of one file are equal.
+        Spearman's, over all test declarations; NaN if one of them scores all alike.
     periods : dict of str to PeriodAgreement
         ``public`` and ``private``.
     """
@@ -72,30 +73,30 @@ class Agreement:
 
 
 def compare_rerun(board: Board, number: int, file: Path) -> Agreement:
-    """Compare the output of a re-run with the original submission.
+    """Compare the submission that a model makes when it is run again with the one it won with.
 
     Parameters
     ----------
     board : Board
-        A closed competition.
+        A competition that is closed.
     number : int
-        Number of the original submission.
+        Of the original submission.
     file : path
-        Output of the re-run.
+        What the re-run wrote.
 
     Raises
     ------
     KitError
-        Before the close; if there is no such submission, or a file cannot be scored.
+        Before the close, if there is no such submission, or a file cannot be scored.
     """
     with board.database.reading() as session:
         closed = board.state(session).closed_at is not None
-        submission = session.get(Submission, number)
+        held = session.scalar(select(Submission).where(Submission.number == number))
     if not closed:
-        raise KitError("The competition is open. Re-runs are compared after the close.")
-    if submission is None:
+        raise KitError("Re-runs are compared after the close, however: the competition is open.")
+    if held is None:
         raise KitError(f"There is no submission {number}.")
-    original = read_stored(board, submission)
+    original = read_stored(board, held)
     rerun = read_submission(file, board.judge.expected_ids, task=board.judge.task)
     return Agreement(
         submission=number,
@@ -106,27 +107,27 @@ def compare_rerun(board: Board, number: int, file: Path) -> Agreement:
 
 
 def ranked_submission(board: Board, team: str, number: int | None = None) -> int:
-    """Return the submission that a team is ranked on, or `number` if it belongs to the team.
+    """Return the submission a team is ranked on, or `number` if it is one of the team's.
 
     Raises
     ------
     KitError
-        If there is no such team, it has no final rank, or the submission belongs to another team.
+        If there is no such team, it has no final rank, or the submission is not its own.
     """
     with board.database.reading() as session:
-        ranked = find_team(session, team)
+        held = find_team(session, team)
         if number is not None:
             submission = session.get(Submission, number)
-            if submission is None or submission.team_number != ranked.number:
-                raise KitError(f"{ranked.name} has no submission {number}.")
+            if submission is None or submission.team_number != held.number:
+                raise KitError(f"{held.name} has no submission {number}.")
             return number
-    final = final_standings(board)
-    for row in final.rows if final is not None else []:
-        if row.team_number == ranked.number:
+    finals = final_standings(board)
+    for row in finals.rows if finals is not None else []:
+        if row.team_number == held.number:
             return row.submission
     raise KitError(
-        f"{ranked.name} has no final rank. Give the number of one of its submissions, or close the "
-        "competition first."
+        f"{held.name} must have a final rank, however: it has none. Name one of its submissions, "
+        "or close the competition first."
     )
 
 
@@ -136,22 +137,22 @@ def _agreement(
     original: npt.NDArray[np.float64],
     rerun: npt.NDArray[np.float64],
 ) -> PeriodAgreement:
-    agreement: dict[str, float] = {}
+    found: dict[str, float] = {}
     scores = {"original": board.judge.score(original), "rerun": board.judge.score(rerun)}
     rows = board.judge.row_numbers(period)
     for percent in (5, 10):
-        for name, exact in scores.items():
-            agreement[f"{name}_at_{percent}"] = getattr(exact, f"{period}_at_{percent}")
+        for name, held in scores.items():
+            found[f"{name}_at_{percent}"] = getattr(held, f"{period}_at_{percent}")
         k = n_inspected(len(rows), percent / 100)
         first, second = (
             np.argsort(-fraud_score[rows], kind="stable")[:k] for fraud_score in (original, rerun)
         )
-        agreement[f"same_opened_at_{percent}"] = len(np.intersect1d(first, second)) / k
-    return PeriodAgreement(**agreement)
+        found[f"same_opened_at_{percent}"] = len(np.intersect1d(first, second)) / k
+    return PeriodAgreement(**found)
 
 
 def _rank_correlation(original: npt.NDArray[np.float64], rerun: npt.NDArray[np.float64]) -> float:
-    """Return Pearson's correlation of average ranks."""
-    a, b = (rankdata(scores) - (len(scores) + 1) / 2 for scores in (original, rerun))
+    """Pearson's correlation of average ranks."""
+    a, b = (rankdata(held) - (len(held) + 1) / 2 for held in (original, rerun))
     size = float(np.sqrt((a @ a) * (b @ b)))
     return float(a @ b) / size if size else float("nan")

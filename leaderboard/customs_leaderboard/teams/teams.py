@@ -1,4 +1,4 @@
-"""Add, rename, disable and authenticate teams."""
+"""Teams: making, naming, tokens."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from customs_leaderboard.store.database import Database
 from customs_leaderboard.store.schema import Team
 from customs_leaderboard.teams.tokens import hash_token, is_token, make_token, same_token
 
-# Starts with a letter or digit: in a spreadsheet, -, = and @ start a formula.
+# Begins with a letter or digit: a spreadsheet takes -, = and @ for the beginning of a formula.
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{1,39}")
-# Built once: building a statement costs as much as running it.
+# Made once: making a statement costs as much as running it.
 _BY_TOKEN: Final = select(*Team.__table__.columns).where(
     Team.token_sha256 == bindparam("token_sha256")
 )
-# Always in this order, so that two transactions cannot wait for each other.
+# In one order, so that two who lock several cannot wait for each other.
 _LOCKED: Final = (
     select(Team)
     .where(Team.number.in_(bindparam("numbers", expanding=True)))
@@ -34,13 +34,14 @@ _LOCKED: Final = (
 
 
 def check_name(name: str) -> str:
-    """Return a team's name if it is allowed.
+    """Return a team's name if it may be one.
 
     Raises
     ------
     KitError
-        If it does not have 2 to 40 letters, digits, spaces, ``-``, ``_`` and ``.``, starts with
-        something other than a letter or digit, or has spaces at its end or side by side.
+        If it has other signs than letters, digits, space, ``-``, ``_`` and ``.``, begins with
+        another sign than a letter or digit, has blanks at its end or side by side, or not 2 to 40
+        characters.
 
     Examples
     --------
@@ -49,8 +50,8 @@ def check_name(name: str) -> str:
     """
     if _NAME.fullmatch(name) is None or name.endswith(" ") or "  " in name:
         raise KitError(
-            f"{name[:60]!r} cannot be a team's name. Choose 2 to 40 characters: letters A-Z, "
-            "digits, single spaces, '-', '_' and '.', a letter or digit first."
+            "A team's name must have 2 to 40 characters: letters A-Z, digits, single spaces, '-', "
+            f"'_' and '.', a letter or digit first, however: {name[:60]!r}. Choose another name."
         )
     return name
 
@@ -62,12 +63,12 @@ def add_team(board: Board, name: str) -> tuple[Team, str]:
     -------
     team : Team
     token : str
-        Its token, which is stored nowhere.
+        Its token; it is stored nowhere and shown only here.
 
     Raises
     ------
     KitError
-        If the name is not allowed, or taken (ignoring case).
+        If the name may not be one, or is taken (capital and small letters count as the same).
     """
     check_name(name)
     token = make_token()
@@ -106,7 +107,7 @@ def rename_team(board: Board, name: str, new_name: str) -> Team:
 
 
 def reset_token(board: Board, name: str) -> tuple[Team, str]:
-    """Give a team a new token and refuse the old one from now on; errors as `find_team`."""
+    """Give a team a new token; the old one is refused from now on. Errors as `find_team`."""
     token = make_token()
     with board.database.writing() as session:
         team = find_team(session, name, lock=True)
@@ -116,7 +117,7 @@ def reset_token(board: Board, name: str) -> tuple[Team, str]:
 
 
 def disable_team(board: Board, name: str) -> Team:
-    """Refuse a team's token and remove the team from all standings; its files stay.
+    """Refuse a team's token and leave the team out of all standings; its files stay.
 
     Raises
     ------
@@ -126,7 +127,10 @@ def disable_team(board: Board, name: str) -> Team:
     with board.database.writing() as session:
         team = find_team(session, name, lock=True)
         if team.disabled_at is not None:
-            raise KitError(f"{team.name} was already disabled {show_time(team.disabled_at)}.")
+            raise KitError(
+                f"{team.name} must be an active team, however: it was disabled "
+                f"{show_time(team.disabled_at)}."
+            )
         team.disabled_at = board.now()
         _log(board, session, "team disabled", team)
     return team
@@ -145,10 +149,10 @@ def authenticate(board: Board, token: str) -> Team:
     if not is_token(token):
         raise UnknownTokenError
     with board.database.glancing() as connection:
-        row = connection.execute(_BY_TOKEN, {"token_sha256": hash_token(token)}).one_or_none()
-    if row is None or not same_token(token, row.token_sha256):
+        found = connection.execute(_BY_TOKEN, {"token_sha256": hash_token(token)}).one_or_none()
+    if found is None or not same_token(token, found.token_sha256):
         raise UnknownTokenError
-    team = Team(**row._mapping)
+    team = Team(**found._mapping)
     check_active(team)
     return team
 
@@ -160,30 +164,33 @@ def check_active(team: Team) -> None:
 
 
 def find_team(session: Session, name: str, *, lock: bool = False) -> Team:
-    """Return the team with a name, ignoring case.
+    """Return the team of a name (capital and small letters count as the same).
 
     Raises
     ------
     KitError
         If there is none.
     """
-    query = select(Team).where(Team.name_key == name.casefold())
-    team = session.scalar(query.with_for_update() if lock else query)
+    wanted = select(Team).where(Team.name_key == name.casefold())
+    team = session.scalar(wanted.with_for_update() if lock else wanted)
     if team is None:
         raise KitError(
-            f"There is no team {name[:60]!r}. `customs-kit leaderboard team list` lists all teams."
+            f"There is no team {name[:60]!r}. `customs-kit leaderboard team list` shows them."
         )
     return team
 
 
 def lock_teams(database: Database, session: Session, numbers: Iterable[int]) -> None:
-    """Lock teams until the transaction ends; SQLite has one writer anyway."""
+    """Keep teams as they are until the transaction ends: one decision at a time on each.
+
+    SQLite has one writer anyway.
+    """
     if database.is_postgresql:
         session.execute(_LOCKED, {"numbers": sorted(numbers)}).all()
 
 
 def team_as_dict(team: Team) -> dict[str, Any]:
-    """Return a team as plain data for JSON, for organizers; without its token."""
+    """Return what an organizer may see of a team as plain data for JSON; never its token."""
     return {
         "number": team.number,
         "name": team.name,
@@ -195,9 +202,9 @@ def team_as_dict(team: Team) -> dict[str, Any]:
 
 def _check_free(session: Session, name: str) -> None:
     if session.scalar(select(Team).where(Team.name_key == name.casefold())) is not None:
-        raise KitError(f"The name {name!r} is taken. Choose another.")
+        raise KitError(f"A team's name must be new, however: {name!r} is taken. Choose another.")
 
 
 def _log(board: Board, session: Session, action: str, team: Team, **details: str) -> None:
-    team_details = {"team": team.number, "name": team.name, **details}
-    append_entry(board.database, session, board.now(), ORGANIZER, action, team_details)
+    held = {"team": team.number, "name": team.name, **details}
+    append_entry(board.database, session, board.now(), ORGANIZER, action, held)

@@ -1,6 +1,6 @@
 """Tokens of teams: 256 random bits, shown once and stored as SHA-256.
 
-Passwords need a slow hash because they can be guessed; 256 random bits cannot.
+A slow hash protects passwords, which can be guessed; 256 random bits cannot.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 import secrets
 from typing import Final
 
-#: Makes tokens that were published by mistake easy to search for.
+#: So that a token that was pushed to a public place can be found by its look.
 PREFIX: Final = "ckt_"
 _N_BYTES: Final = 32
 _TOKEN: Final = re.compile(rf"{PREFIX}[A-Za-z0-9_-]{{43}}")
@@ -29,12 +29,12 @@ def make_token() -> str:
 
 
 def is_token(text: str) -> bool:
-    """Whether text has the form of a token."""
+    """Whether text has the form of a token; anything else is not even looked up."""
     return _TOKEN.fullmatch(text) is not None
 
 
 def hash_token(token: str) -> str:
-    """Return the SHA-256 of a token in hexadecimal; nothing else of it is stored."""
+    """Return what is stored of a token: its SHA-256, in hexadecimal."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 

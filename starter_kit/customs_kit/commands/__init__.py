@@ -1,1 +1,1 @@
-"""One module a command group; each imports what it needs inside its commands."""
+"""Commands, one folder per group; heavy imports are inside the functions."""

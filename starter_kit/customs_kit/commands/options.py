@@ -1,8 +1,9 @@
-"""Options that several commands share, and the types they are read with."""
+"""Options that several commands share, and their types."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -39,18 +40,18 @@ def edition_option(*, required: bool) -> Callable[[F], F]:
         "--edition",
         type=click.Path(path_type=Path),
         required=required,
-        help="Folder of the edition (it holds public/).",
+        help="Folder of the edition (the one that contains public/).",
     )
 
 
 def period_options(when: str = "") -> Callable[[F], F]:
-    """Return --public-from and --private-from, the days one table of declarations is cut at.
+    """Return --public-from and --private-from, the first days of the test periods.
 
-    `when` tells in the help when they are needed.
+    `when` is added to their help: the case in which they are needed.
     """
 
     def add(command: F) -> F:
-        for period in ("private", "public"):  # the last one added stands first in the help
+        for period in ("private", "public"):  # the help lists the last one first
             command = click.option(
                 f"--{period}-from",
                 type=click.DateTime(["%Y-%m-%d"]),
@@ -61,21 +62,57 @@ def period_options(when: str = "") -> Callable[[F], F]:
     return add
 
 
-name_option = click.option("--name", help="Name of the edition.  [default: that of the folder]")
+def period_starts(
+    public_from: datetime | None, private_from: datetime | None
+) -> tuple[date, date] | None:
+    """Return the values of `period_options`, or None if neither is given."""
+    if public_from and private_from:
+        return public_from.date(), private_from.date()
+    if public_from or private_from:
+        raise click.UsageError("Give both --public-from and --private-from, or neither.")
+    return None
+
+
+def edition_or_workspace(edition: Path | None) -> Path:
+    """Return --edition, by default the edition of the workspace that the command is run in."""
+    from customs_kit.workspace import find_workspace_edition
+
+    edition = edition or find_workspace_edition()
+    if edition is None:
+        raise click.UsageError("Give --edition, or run this in a workspace (`customs-kit start`).")
+    return edition
+
+
+name_option = click.option("--name", help="Name of the edition.  [default: name of the folder]")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
 erasure_option = click.option(
     "--erasure",
     type=click.Choice(ERASURES),
     default="random",
     show_default=True,
-    help="How labels are erased to reach the label rate.",
+    help="Which labels are removed to reach the label rate.",
+)
+practice_option = click.option(
+    "--practice",
+    is_flag=True,
+    help="Allow an edition with a published seed: anyone can make its labels.",
+)
+recipe_option = click.option(
+    "--recipe",
+    "recipes",
+    type=CommaSeparated(str),
+    default=(),
+    help="Feature recipe: paper, kit or paper,kit.  [default: the model's own]",
+)
+threads_option = click.option(
+    "--threads", type=click.IntRange(min=1), help="Threads.  [default: number of processors]"
 )
 device_option = click.option(
     "--device",
     type=click.Choice(["auto", "cpu", "cuda"]),
     default="auto",
     show_default=True,
-    help="For models that can use a GPU.",
+    help="Processor for models that can use a GPU.",
 )
 format_option = click.option(
     "--format",
@@ -83,5 +120,5 @@ format_option = click.option(
     type=click.Choice(["csv", "parquet"]),
     default="csv",
     show_default=True,
-    help="How the tables are stored.",
+    help="File format of the tables.",
 )

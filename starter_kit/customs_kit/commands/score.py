@@ -22,7 +22,7 @@ from customs_kit.commands.options import edition_option, json_option
 @click.option(
     "--errors",
     type=click.Path(path_type=Path),
-    help="Folder for errors.html and errors.json: where the submissions err, by chapter, origin, "
+    help="Folder for errors.html and errors.json: the submissions' errors by chapter, origin, "
     "office, month and scheme.",
 )
 @json_option
@@ -58,9 +58,9 @@ def score(
         one = len(standings) == 1
         table = scorecard_table(standings[0]) if one else standings_table(standings)
         show(table, reference_line(reference))
-    if errors is not None:  # last: whatever keeps errors from being told, the scores have been
-        with progress_console().status("Looking for errors ..."):
+    if errors is not None:  # last, so that a failure here cannot hide the scores
+        with progress_console().status("Analysing errors ..."):
             analysis, source = errors_of_files({str(f): f for f in files}, loaded, ERROR_RATE)
             page = write_errors(analysis, errors, title="Where submissions err", source=source)
         if not as_json:
-            click.echo(f"Where the submissions err is told in {page}.")
+            click.echo(f"Error analysis: {page}")

@@ -14,14 +14,14 @@ from customs_kit.commands.options import json_option
 @click.option(
     "--edition",
     type=click.Path(path_type=Path),
-    help="The competition's edition (the folder that holds public/).  [default: the practice "
-    "edition, made from its published seed]",
+    help="The competition's edition (the folder that contains public/).  [default: the practice "
+    "edition]",
 )
 @json_option
 def start(folder: Path, edition: Path | None, as_json: bool) -> None:
     """Make a team's workspace in DIR: a model, a notebook, the rules, and the edition.
 
-    Commands that are run in it work on its edition. It never holds hidden labels.
+    Commands run in DIR use its edition. It contains no hidden labels.
 
     \b
     Examples:
@@ -35,8 +35,8 @@ def start(folder: Path, edition: Path | None, as_json: bool) -> None:
     with progress_console().status("Making the workspace ..."):
         manifest = make_workspace(folder, edition)
     if as_json:
-        made = sorted(path.name for path in folder.iterdir())
-        print_json({"folder": str(folder), "edition": manifest.name, "files": made})
+        names = sorted(path.name for path in folder.iterdir())
+        print_json({"folder": str(folder), "edition": manifest.name, "files": names})
         return
     click.echo(f"Made {folder} with the edition {manifest.name}. Next:")
     click.echo(f"  cd {folder}\n  customs-kit baseline run my_model.py:MyModel")

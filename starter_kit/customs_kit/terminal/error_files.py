@@ -1,4 +1,4 @@
-"""Writing an error analysis: one page, and JSON beside it."""
+"""Write an error analysis: a page and JSON."""
 
 from __future__ import annotations
 

@@ -10,11 +10,11 @@ from rich.text import Text
 from customs_data.fidelity.quality import PUBLISHED
 
 if TYPE_CHECKING:
-    from customs_data.fidelity.measure import FidelityReport
+    from customs_data.fidelity.report import FidelityReport
 
 
 def quality_table(report: FidelityReport) -> Table:
-    """Table 2: one row a metric."""
+    """Table 2: one row per metric."""
     pair = report.comparison
     title = f"{report.synthetic} beside {report.source}: Table 2 at n = {pair.n_rows:,}"
     table = Table(title=Text(title), title_justify="left")
@@ -30,35 +30,35 @@ def quality_table(report: FidelityReport) -> Table:
             _number(score.with_ids),
         )
     table.caption = (
-        "Score and ceiling without Declaration ID and the four entity IDs; the ceiling is that of "
-        "two random halves of the source."
+        "Score and ceiling ignore Declaration ID and the four entity IDs. The ceiling is the score "
+        "of two random halves of the source."
     )
     return table
 
 
 def judges_table(report: FidelityReport) -> Table:
-    """What Table 2 cannot see: one row a finding."""
-    table = Table(title="What Table 2 cannot see", title_justify="left")
+    """What Table 2 cannot measure: one row per finding."""
+    table = Table(title="What Table 2 cannot measure", title_justify="left")
     table.add_column("judge")
     table.add_column("finding", overflow="fold")
     for column in ("synthetic", "source"):
         table.add_column(column, justify="right")
     table.add_column("what it is", overflow="fold")
     for judgement in report.judgements:
-        for i, found in enumerate(judgement.findings):
+        for i, finding in enumerate(judgement.findings):
             table.add_row(
                 judgement.judge if i == 0 else "",
-                found.name,
-                _number(found.synthetic),
-                _number(found.source),
-                found.explanation,
+                finding.name,
+                _number(finding.synthetic),
+                _number(finding.source),
+                finding.explanation,
                 end_section=i == len(judgement.findings) - 1,
             )
     return table
 
 
 def sentences_of(report: FidelityReport) -> list[Text]:
-    """Notes, and what the judges say in words."""
+    """Notes and the judges' verdicts in words."""
     lines = [Text(note) for note in report.comparison.notes]
     for judgement in report.judgements:
         if judgement.sentences:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def public_table(title: str, standings: PublicStandings, references: ReferenceScores) -> Table:
-    """Standings before the close, with what stands beside the teams."""
+    """Standings before the close, with the reference scores below."""
     table = Table(
         title=Text(f"{title}: {standings.phase}, closes {show_time(standings.closes)}"),
         title_justify="left",
@@ -92,14 +92,14 @@ def log_table(entries: list[Entry]) -> Table:
 
 
 def agreement_table(agreement: Agreement) -> Table:
-    """How a re-run compares with the submission it repeats."""
+    """Comparison of a re-run with its submission."""
     table = Table(title=f"Submission {agreement.submission} and its re-run", title_justify="left")
     for name in ("", "original", "re-run", "opened by both"):
         table.add_column(name, justify="right" if name else "left")
-    for period, held in agreement.periods.items():
+    for period, scores in agreement.periods.items():
         for n in (5, 10):
             original, rerun, same = (
-                getattr(held, name)
+                getattr(scores, name)
                 for name in (f"original_at_{n}", f"rerun_at_{n}", f"same_opened_at_{n}")
             )
             cells = (f"{original:.4f}", f"{rerun:.4f}", f"{same:.1%}")

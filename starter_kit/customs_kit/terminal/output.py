@@ -13,11 +13,18 @@ from typing import Any
 
 import click
 from rich.console import Console, RenderableType
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 from customs_data.errors import KitError
 
-# Without a terminal nobody wraps lines for us: wide enough that no table is cut.
+# Output to a file: wide enough that no table is cut.
 _WIDTH_WITHOUT_TERMINAL = 160
 _PICTURE_WIDTH = 140
 _WIDE_TABLE = 135
@@ -29,27 +36,27 @@ def print_json(data: Any) -> None:
 
 
 def is_narrow() -> bool:
-    """Whether people look at a terminal too narrow for a wide table."""
+    """Whether output goes to a terminal too narrow for a wide table."""
     return sys.stdout.isatty() and Console().width < _WIDE_TABLE
 
 
 def show(*parts: RenderableType) -> None:
     """Print tables and text on standard output."""
     width = None if sys.stdout.isatty() else _WIDTH_WITHOUT_TERMINAL
-    # No markup: titles and cells hold names of files and editions, which may look like it.
+    # No markup: names of files and editions may look like it.
     console = Console(width=width, highlight=False, emoji=False, markup=False)
     for part in parts:
         console.print(part)
 
 
 def progress_console() -> Console:
-    """Return a console on standard error; progress shows only where that is a terminal."""
+    """Return a console on standard error; it shows progress only on a terminal."""
     return Console(stderr=True, highlight=False)
 
 
 @contextmanager
 def progress_bar(what: str, total: int) -> Iterator[Callable[[int], None]]:
-    """Show how many of `total` declarations are done; yields what tells it of further ones."""
+    """Show how many of `total` declarations are done; yield a function that adds to them."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -61,8 +68,20 @@ def progress_bar(what: str, total: int) -> Iterator[Callable[[int], None]]:
         yield lambda n: progress.advance(task, n)
 
 
+def runs_bar() -> Progress:
+    """Return a progress bar over runs of models, for terminals only."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    console = progress_console()
+    return Progress(*columns, console=console, disable=not console.is_terminal)
+
+
 def save_picture(path: Path, title: str, *parts: RenderableType) -> None:
-    """Save tables and text as an SVG picture of a terminal.
+    """Save tables and text as an SVG image of a terminal.
 
     Raises
     ------
@@ -79,7 +98,7 @@ def save_picture(path: Path, title: str, *parts: RenderableType) -> None:
     )
     for part in parts:
         console.print(part)
-    # Without its @font-face rules the picture asks no other server for a font.
+    # Without @font-face rules the image loads no font from another server.
     picture = re.sub(r"@font-face \{.*?\}", "", console.export_svg(title=title), flags=re.DOTALL)
     try:
         path.write_text(picture, encoding="utf-8")

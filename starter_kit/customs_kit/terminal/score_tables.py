@@ -32,11 +32,10 @@ def scorecard_table(standing: Standing) -> Table:
     periods = (standing.scorecard.public, standing.scorecard.private)
     for name in ("Public", "Private"):
         table.add_column(name, justify="right")
-    table.add_row("declarations", *(f"{held['n_declarations']:,}" for held in periods))
-    table.add_row("fraud", *(f"{held['n_fraud']:,}" for held in periods))
-    table.add_row(
-        "critical fraud", *(f"{held['n_critical']:,}" for held in periods), end_section=True
-    )
+    table.add_row("declarations", *(f"{score['n_declarations']:,}" for score in periods))
+    table.add_row("fraud", *(f"{score['n_fraud']:,}" for score in periods))
+    critical = (f"{score['n_critical']:,}" for score in periods)
+    table.add_row("critical fraud", *critical, end_section=True)
     for n in (5, 10):
         for label, name in (
             (f"precision@{n} %", f"precision_at_{n}"),
@@ -44,15 +43,15 @@ def scorecard_table(standing: Standing) -> Table:
             (f"lift@{n} %", f"lift_at_{n}"),
             (f"critical precision@{n} %", f"critical_precision_at_{n}"),
         ):
-            table.add_row(label, *(_number(held[name]) for held in periods))
+            table.add_row(label, *(_number(score[name]) for score in periods))
             if name.startswith("precision"):
-                intervals = (held[f"interval_at_{n}"] for held in periods)
-                table.add_row("  95 % interval", *(_interval(held) for held in intervals))
+                intervals = (score[f"interval_at_{n}"] for score in periods)
+                table.add_row("  95 % interval", *map(_interval, intervals))
         table.add_section()
-    table.add_row("with no twin in training", *(f"{held['n_unseen']:,}" for held in periods))
+    table.add_row("with no twin in training", *(f"{score['n_unseen']:,}" for score in periods))
     for n in (5, 10):
-        unseen = (held[f"unseen_precision_at_{n}"] for held in periods)
-        table.add_row(f"  precision@{n} % of these", *(_number(value) for value in unseen))
+        unseen = (score[f"unseen_precision_at_{n}"] for score in periods)
+        table.add_row(f"  precision@{n} % of these", *map(_number, unseen))
     return table
 
 
@@ -86,9 +85,9 @@ def standings_table(standings: list[Standing]) -> Table:
 
 
 def runs_table(records: list[RunRecord], title: str, *, compact: bool = False) -> Table:
-    """Runs in the order of the plan: precision by period, on unseen tuples, and costs.
+    """Runs in the order of the plan: precision by period and on unseen tuples, and costs.
 
-    `compact` leaves out what a narrow terminal has no room for (run.json has it all).
+    `compact` omits columns for a narrow terminal (run.json contains them all).
     """
     table = Table(title=Text(title), title_justify="left")
     table.add_column("baseline", overflow="fold")
@@ -137,12 +136,12 @@ def _score_cells(record: RunRecord) -> list[str]:
 
 def _pair(scores: dict[str, Any] | None, prefix: str = "") -> str:
     """Precision at 5 and 10 %, or a dash where either is missing."""
-    found = [(scores or {}).get(f"{prefix}precision_at_{n}") for n in (5, 10)]
-    return "-" if None in found else " / ".join(f"{value:.4f}" for value in found)
+    values = [(scores or {}).get(f"{prefix}precision_at_{n}") for n in (5, 10)]
+    return "-" if None in values else " / ".join(f"{value:.4f}" for value in values)
 
 
 def reference_line(reference: Reference) -> str:
-    """The sentence that stands under every table of results."""
+    """Sentences below every table of results: look-ups and ceiling."""
     sentence = (
         f"{reference.twin_share:.1%} of the test declarations repeat the tuple (HS6, departure, "
         "origin, tax rate, tax type, net mass) of a training declaration"
@@ -162,7 +161,7 @@ def reference_line(reference: Reference) -> str:
 
 
 def audit_table(report: AuditReport) -> Table:
-    """One row a test."""
+    """One row per test."""
     table = Table(title=Text(f"Audit of {report.edition}"), title_justify="left")
     table.add_column("test")
     for column in ("value", "threshold"):
@@ -183,8 +182,8 @@ def ceiling_table(hidden: dict[str, Any]) -> Table:
     table.add_column("scheme")
     table.add_column("test declarations", justify="right")
     table.add_column("labelled fraud", justify="right")
-    for name, held in hidden["schemes"].items():
-        table.add_row(name, f"{held['n_declarations']:,}", f"{held['fraud_rate']:.1%}")
+    for name, counts in hidden["schemes"].items():
+        table.add_row(name, f"{counts['n_declarations']:,}", f"{counts['fraud_rate']:.1%}")
     ceiling = hidden["ceiling"]
     table.caption = (
         f"Ceiling, precision@5 % / @10 %: Public {_pair(ceiling['public'])}, "
@@ -197,14 +196,14 @@ _N_CONTRIBUTIONS = 10
 
 
 def importance_table(explanation: Explanation) -> Table:
-    """What a model looks at, most important first."""
+    """Columns that a model relies on, most important first."""
     table = Table(title=Text(f"What {explanation.model} looks at"), title_justify="left")
     table.add_column("declared columns", overflow="fold")
     table.add_column("share of mean |SHAP|", justify="right")
     table.add_column("share of splits", justify="right")
-    for held in explanation.importance()[:_N_CONTRIBUTIONS]:
-        splits = "-" if held.split_share is None else f"{held.split_share:.1%}"
-        table.add_row(" x ".join(held.columns), f"{held.share:.1%}", splits)
+    for row in explanation.importance()[:_N_CONTRIBUTIONS]:
+        splits = "-" if row.split_share is None else f"{row.split_share:.1%}"
+        table.add_row(" x ".join(row.columns), f"{row.share:.1%}", splits)
     return table
 
 
@@ -216,8 +215,8 @@ def contributions_table(explanation: Explanation) -> Table:
     table.add_column("declared", overflow="fold")
     table.add_column(f"adds ({explanation.shap.unit})", justify="right")
     table.add_column("in words")
-    for held in explanation.contributions()[:_N_CONTRIBUTIONS]:
-        table.add_row(held.in_words, f"{held.value:+.3f}", explanation.effect(held.value))
+    for row in explanation.contributions()[:_N_CONTRIBUTIONS]:
+        table.add_row(row.in_words, f"{row.value:+.3f}", explanation.effect(row.value))
     return table
 
 

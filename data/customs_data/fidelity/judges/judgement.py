@@ -1,4 +1,4 @@
-"""Judgements: numbers and sentences of a judge."""
+"""What a judge finds."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ class Finding:
     Attributes
     ----------
     name : str
-        What is measured.
+        What was measured.
     synthetic : float or None
-        Value of the synthetic table; None if it cannot be measured.
+        Of the synthetic table; None where it could not be measured.
     source : float or None
-        Reference for `synthetic`: the value of the source, of its half-split, or of chance.
+        What the source itself gives (its own value, its half-split, or chance): what to hold
+        `synthetic` against.
     explanation : str
         One sentence.
     """
@@ -39,16 +40,16 @@ class Finding:
 
 @dataclass(frozen=True)
 class Judgement:
-    """Result of one judge.
+    """What one judge found.
 
     Attributes
     ----------
     judge : str
         Name of the judge.
     findings : tuple of Finding
-        Numbers; empty if it cannot judge.
+        Its numbers; empty where it could not judge.
     sentences : tuple of str
-        What gives the table away, or why the judge cannot judge.
+        What it says in words: what gives the table away, or why it could not judge.
     details : dict
         Plain data for the JSON and the figures.
     """
@@ -69,4 +70,4 @@ class Judgement:
 
     def value(self, name: str) -> float | None:
         """Return the synthetic value of a finding."""
-        return next(finding.synthetic for finding in self.findings if finding.name == name)
+        return next(found.synthetic for found in self.findings if found.name == name)

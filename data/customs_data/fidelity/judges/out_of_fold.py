@@ -1,4 +1,4 @@
-"""Out-of-fold rates by value: what one column says about a binary target."""
+"""Rates of a yes-or-no by value, learned on other rows: what a column tells by itself."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from sklearn.metrics import roc_auc_score
 from customs_data.fidelity.metrics import Codes, Floats
 
 _N_FOLDS: Final = 5
-# Rows of average rate that are added to each value.
+# Rows that a value's rate is diluted with: few rows say little.
 _PRIOR_ROWS: Final = 4.0
 
 
 def rate_auc(key: Codes, y: npt.NDArray[np.int8], seed: int = 0) -> float:
-    """Return the AUC of the out-of-fold rate of `y` by `key`; 0.5 if the key says nothing.
+    """AUC of the out-of-fold rate of `y` by `key`: 0.5 if the key tells nothing.
 
     Parameters
     ----------
@@ -25,13 +25,13 @@ def rate_auc(key: Codes, y: npt.NDArray[np.int8], seed: int = 0) -> float:
     y : ndarray of int8, shape (n_rows,)
         0 or 1; both must occur.
     seed : int
-        Seed of the folds.
+        Of the folds.
     """
     return float(roc_auc_score(y, out_of_fold_rate(key, y, seed)))
 
 
 def out_of_fold_rate(key: Codes, y: npt.NDArray[np.int8], seed: int = 0) -> Floats:
-    """Return the rate of `y` among rows of other folds with the same key, shape (n_rows,)."""
+    """Rate of `y` among the rows of other folds with the same key, shape (n_rows,)."""
     number = np.unique(key, return_inverse=True)[1]
     fold = np.random.default_rng(seed).permutation(len(y)) % _N_FOLDS
     size = int(number.max()) + 1
@@ -45,7 +45,7 @@ def out_of_fold_rate(key: Codes, y: npt.NDArray[np.int8], seed: int = 0) -> Floa
 
 
 def quantile_bins(numbers: Floats, n_bins: int) -> Codes:
-    """Put numbers into bins of equal counts; few distinct ones get a bin each."""
+    """Numbers in bins of about equal counts; each its own where there are no more than bins."""
     distinct = np.unique(numbers)
     if len(distinct) <= n_bins:
         return np.searchsorted(distinct, numbers).astype(np.int64)

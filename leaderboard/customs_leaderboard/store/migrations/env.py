@@ -1,4 +1,4 @@
-"""Apply revisions on the connection of the configuration; Alembic runs this file."""
+"""Run by Alembic: revisions are applied on the connection it is handed."""
 
 from __future__ import annotations
 

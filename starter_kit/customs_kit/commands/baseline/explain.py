@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from customs_kit.commands.options import (
-    CommaSeparated,
     device_option,
     edition_option,
     erasure_option,
     json_option,
+    recipe_option,
+    threads_option,
 )
 
 
 @click.command()
 @click.argument("name", metavar="NAME | FILE.py:CLASS")
 @edition_option(required=False)
-@click.option(
-    "--recipe",
-    "recipes",
-    type=CommaSeparated(str),
-    default=(),
-    help="Feature recipe: paper or kit, or both with a comma.  [default: the model's own]",
-)
+@recipe_option
 @click.option("--declaration", help="Test declaration to explain.  [default: the most suspicious]")
 @click.option(
     "--declarations",
@@ -32,22 +28,22 @@ from customs_kit.commands.options import (
     type=click.IntRange(min=1),
     default=300,
     show_default=True,
-    help="Test declarations to explain in all.",
+    help="Number of test declarations to explain.",
 )
 @click.option(
     "--anonymous",
     is_flag=True,
-    help="Leave the single declaration out of everything that is written or printed.",
+    help="Omit the single declaration from all files and output.",
 )
 @click.option("--label-rate", type=float, help="Share of training declarations with a label.")
 @erasure_option
-@click.option("--seed", type=int, default=0, show_default=True, help="Of model and erasure.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of model and erasure.")
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
     help="Folder for pictures and pages.  [default: runs/NAME-OF-EDITION/explained]",
 )
-@click.option("--threads", type=click.IntRange(min=1), help="Threads.  [default: processors]")
+@threads_option
 @device_option
 @json_option
 def explain(
@@ -65,13 +61,13 @@ def explain(
     device: str,
     as_json: bool,
 ) -> None:
-    """Show what a model looks at, and why it flags one declaration.
+    """Show which columns a model relies on, and why it flags one declaration.
 
     Trains NAME (`customs-kit baseline list`) or your own FILE.py:CLASS on the training
-    declarations, explains its scores of test declarations by SHAP values, and writes importance,
-    one declaration and many as PNG, all in one HTML page, and JSON. Graph networks show the
-    declaration's neighbourhood instead, and what deleting each neighbour does to its score; DATE
-    the cross features it attended to. No hidden label is read.
+    declarations and explains its scores of test declarations by SHAP values. Writes figures of
+    importance, of one declaration and of many as PNG, all of them as one HTML page, and JSON. Graph
+    networks show the declaration's neighbourhood instead, with the effect of deleting each
+    neighbour; DATE shows the cross features it attended to. Reads no hidden label.
 
     \b
     Examples:
@@ -99,13 +95,14 @@ def explain(
     runs = list(Plan((name,), recipes, rates, erasure, (seed,)).runs())
     loaded = load_edition(chosen_edition(edition))
     out = out or Path("runs") / loaded.manifest.name.replace(" ", "-") / "explained"
+    about: Any = {"edition": loaded.manifest.name, "with_declaration": not anonymous}
     explanations = []
     for run in runs:
         folder = out / run.folder
         try:
             folder.mkdir(parents=True, exist_ok=True)
             with progress_console().status(f"Training and explaining {run.folder} ..."):
-                found = explain_run(
+                explanation = explain_run(
                     run,
                     loaded,
                     folder / "log.txt",
@@ -114,14 +111,13 @@ def explain(
                     n_jobs=threads,
                     device=device,
                 )
-                named = loaded.manifest.name
-                if isinstance(found, ModelAccount):
-                    write_model_account(found, folder, named, with_declaration=not anonymous)
+                if isinstance(explanation, ModelAccount):
+                    write_model_account(explanation, folder, **about)
                 else:
-                    write_explanation(found, folder, named, with_declaration=not anonymous)
+                    write_explanation(explanation, folder, **about)
         except OSError as error:
             raise KitError(f"{folder} cannot be written: {error.strerror}. Choose --out.") from None
-        explanations.append(found)
+        explanations.append(explanation)
     if as_json:
         print_json(
             {
@@ -129,15 +125,18 @@ def explain(
                 "edition": loaded.manifest.name,
                 "train_sha256": loaded.manifest.files["train"].sha256,
                 "explanations": [
-                    found.as_dict(with_declaration=not anonymous) for found in explanations
+                    explanation.as_dict(with_declaration=not anonymous)
+                    for explanation in explanations
                 ],
             }
         )
         return
-    for found in explanations:
-        if isinstance(found, ModelAccount):
-            if not anonymous:
-                show(account_table(found), found.sentence)
-        else:
-            show(importance_table(found), *([] if anonymous else [contributions_table(found)]))
-    click.echo(f"Pictures, pages and JSON are in {out}.")
+    for explanation in explanations:
+        if not isinstance(explanation, ModelAccount):
+            show(importance_table(explanation))
+        if not anonymous:
+            if isinstance(explanation, ModelAccount):
+                show(account_table(explanation), explanation.sentence)
+            else:
+                show(contributions_table(explanation))
+    click.echo(f"Figures, pages and JSON are in {out}.")

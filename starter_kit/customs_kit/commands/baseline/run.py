@@ -13,6 +13,8 @@ from customs_kit.commands.options import (
     edition_option,
     erasure_option,
     json_option,
+    recipe_option,
+    threads_option,
 )
 
 if TYPE_CHECKING:
@@ -33,25 +35,19 @@ def list_(as_json: bool) -> None:
     from customs_baselines.catalogue import list_baselines
     from customs_kit.terminal.output import print_json
 
-    found = list_baselines()
+    entries = list_baselines()
     if as_json:
-        print_json([asdict(entry) for entry in found])
+        print_json([asdict(entry) for entry in entries])
         return
-    width = max(len(entry.name) for entry in found)
-    for entry in found:
+    width = max(len(entry.name) for entry in entries)
+    for entry in entries:
         click.echo(f"{entry.name:<{width}}  {entry.recipe or '-':<5}  {entry.summary}")
 
 
 @click.command()
 @click.argument("names", nargs=-1, metavar="[NAME ... | FILE.py:CLASS]")
 @edition_option(required=False)
-@click.option(
-    "--recipe",
-    "recipes",
-    type=CommaSeparated(str),
-    default=(),
-    help="Feature recipe: paper or kit, or both with a comma.  [default: the model's own]",
-)
+@recipe_option
 @click.option(
     "--label-rate",
     "--label-rates",
@@ -59,7 +55,7 @@ def list_(as_json: bool) -> None:
     type=CommaSeparated(float),
     default=(),
     help="Share of all training declarations that keep a label, or several: 1,0.1,0.05.  "
-    "[default: all labels there are]",
+    "[default: all published labels]",
 )
 @erasure_option
 @click.option(
@@ -78,20 +74,20 @@ def list_(as_json: bool) -> None:
 @click.option(
     "--validate/--no-validate",
     default=None,
-    help="Also validate on the last quarter of the training period.  [default: only where there "
-    "are no hidden labels]",
+    help="Also validate on the last quarter of the training period.  [default: only without "
+    "hidden labels]",
 )
-@click.option("--threads", type=click.IntRange(min=1), help="Threads.  [default: processors]")
+@threads_option
 @click.option(
     "--picture",
     type=click.Path(path_type=Path),
-    help="Also save the table as a picture (SVG).",
+    help="Also save the table as SVG.",
 )
 @click.option(
     "--errors",
     is_flag=True,
-    help="Also write errors.html: where the models err, on the rows that --validate scores, else "
-    "on hidden labels.",
+    help="Also write errors.html, an analysis of the models' errors on the validation rows if "
+    "models are validated, else on hidden labels.",
 )
 @device_option
 @json_option
@@ -110,15 +106,15 @@ def run(
     device: str,
     as_json: bool,
 ) -> None:
-    """Train models, write their submissions, and score them where hidden labels are at hand.
+    """Train models, write their submissions, and score them if hidden labels are available.
 
-    NAME is a baseline (`customs-kit baseline list`); FILE.py:CLASS is your own model: a class with
-    fit(X, y) and predict_proba(X), where X is a DataFrame of the 20 declared columns, y holds 0, 1
-    and -1 (unlabelled), and predict_proba returns columns [honest, fraud]. Without a name, a
-    sensible set is run; without --edition, on the edition of the workspace you are in
-    (`customs-kit start`), else on the practice edition, which is made in your cache.
+    NAME is a baseline (`customs-kit baseline list`); the default is a selection of them.
+    FILE.py:CLASS is your own model: a class with fit(X, y) and predict_proba(X). X is a DataFrame
+    of the 20 declared columns, y contains 0, 1 and -1 (unlabelled), and predict_proba returns the
+    columns [honest, fraud]. --edition defaults to that of your workspace (`customs-kit start`),
+    else to the practice edition, which is made in your cache.
 
-    Exits 1 if a model failed; the others are run and shown all the same.
+    Exits 1 if a model fails; the other models still run.
 
     \b
     Examples:
@@ -128,15 +124,13 @@ def run(
       customs-kit baseline run my_model.py:MyModel --edition my-edition
       customs-kit baseline run xgboost lightgbm --edition my-edition --validate --errors
     """
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
     from customs_baselines.running.plan import Plan
     from customs_baselines.running.runner import run_baselines
     from customs_data import load_edition
     from customs_kit.terminal.output import (
         is_narrow,
         print_json,
-        progress_console,
+        runs_bar,
         save_picture,
         show,
     )
@@ -146,14 +140,7 @@ def run(
     plan = Plan(names, recipes, label_rates, erasure, seeds)
     loaded = load_edition(chosen_edition(edition))
     out = out or Path("runs") / loaded.manifest.name.replace(" ", "-")
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
-    console = progress_console()
-    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+    with runs_bar() as progress:
         task = progress.add_task("", total=sum(1 for _ in plan.runs()))
 
         def started(current: Run) -> None:
@@ -183,25 +170,25 @@ def run(
         show(runs_table(records, title, compact=is_narrow()), reference_line(reference))
         if any(record.validation for record in records):
             click.echo(
-                "Validation scores the labelled declarations of the last quarter of training; "
-                "where labels were not erased at random, these are not like the test declarations."
+                "Validation scores the labelled declarations of the last quarter of training. If "
+                "labels were not erased at random, the test declarations differ from these."
             )
         if not loaded.layout.has_hidden:
-            _say_what_can_be_sent(records, loaded)
+            _check_submissions(records, loaded)
         click.echo(f"Submissions, records and logs are in {out}.")
     failed = [record for record in records if record.failed]
     for record in failed:
         click.echo(f"Error: {record.run.name} failed: {record.result.error}", err=True)
-    if errors:  # last: whatever keeps errors from being told, the scores have been
+    if errors:  # last, so that a failure here cannot hide the scores
         page = _write_errors(records, loaded, out)
         if page is not None and not as_json:
-            click.echo(f"Where the models err is told in {page}.")
+            click.echo(f"Error analysis: {page}")
     if failed:
         raise SystemExit(1)
 
 
-def _say_what_can_be_sent(records: list[RunRecord], edition: Edition) -> None:
-    """Check the submissions of a team as the organizer will."""
+def _check_submissions(records: list[RunRecord], edition: Edition) -> None:
+    """Check a team's submissions as the organizer will."""
     from customs_data.schema import KEY
     from customs_scorer.submissions import read_submission
 
@@ -212,14 +199,14 @@ def _say_what_can_be_sent(records: list[RunRecord], edition: Edition) -> None:
 
 
 def _write_errors(records: list[RunRecord], edition: Edition, out: Path) -> Path | None:
-    """Write the error page of the runs that can be held against labels."""
+    """Write the error analysis of the runs that labels can be compared with."""
     from customs_baselines.running.validation_mistakes import validation_errors
     from customs_kit.terminal.error_files import ERROR_RATE, write_errors
     from customs_scorer.mistakes.of_files import errors_of_files
 
     files = {r.run.folder: r.submission for r in records if r.submission is not None}
     if not files:
-        return None  # every model failed, which is told already
+        return None  # every model failed
     if any(record.validation for record in records) or not edition.layout.has_hidden:
         analysis, source = validation_errors(records, edition, ERROR_RATE)
     else:

@@ -21,13 +21,13 @@ _GRID = ".toml"
 @click.option(
     "--results",
     type=click.Path(path_type=Path),
-    help="JSON file that a grid's results are kept in.  [default: beside the grid, .json]",
+    help="JSON file of a grid's results.  [default: beside the grid, .json]",
 )
-@click.option("--fresh", is_flag=True, help="Forget what stands in the results; run everything.")
+@click.option("--fresh", is_flag=True, help="Discard earlier results; run everything.")
 @click.option(
     "--workers",
     type=click.IntRange(min=1),
-    help="Models trained at a time.  [default: processors]",
+    help="Models trained in parallel.  [default: number of processors]",
 )
 @click.option("--threads", type=click.IntRange(min=1), help="Threads of each model.")
 @device_option
@@ -35,13 +35,13 @@ _GRID = ".toml"
     "--write",
     "document",
     type=click.Path(path_type=Path),
-    help="Markdown file to put the table in.",
+    help="Markdown file to write the table into.",
 )
 @click.option(
     "--check",
     "checked",
     type=click.Path(path_type=Path),
-    help="Markdown file that must hold the table already; exits 1 if it does not.",
+    help="Markdown file to compare the table with; exits 1 if it differs.",
 )
 @click.option(
     "--label-rate",
@@ -54,7 +54,7 @@ _GRID = ".toml"
 @click.option(
     "--against",
     metavar="NAME",
-    help="Make the table of differences to this model, paired over editions, instead.",
+    help="Show differences to this model instead, paired over editions.",
 )
 @click.option(
     "--models",
@@ -67,13 +67,13 @@ _GRID = ".toml"
     "recipes",
     type=CommaSeparated(str),
     default=(),
-    help="Recipes to show; models that take none are always shown.  [default: all]",
+    help="Recipes to show; models without a recipe are always shown.  [default: all]",
 )
 @click.option(
     "--curves",
     multiple=True,
     type=click.Path(path_type=Path),
-    help="Picture of precision against label rate, .png or .svg; may be given twice.",
+    help="Chart of precision against label rate, .png or .svg; may be given twice.",
 )
 @json_option
 def table(
@@ -95,14 +95,14 @@ def table(
     """Run a grid of models, and make tables and curves of results.
 
     SOURCES are grids (GRID.toml: models, recipes, label rates, erasures, seeds, on editions or
-    simulated worlds) or results: a grid's, or outputs of `customs-kit baseline run --json`. Of a
-    grid, what its results lack is run, several models at a time; stopped, it resumes where it
-    stopped. A model that fails is one row with its reason; it is tried again the next time.
+    simulated worlds) or results: those of a grid, or outputs of `customs-kit baseline run --json`.
+    A grid runs what its results lack, several models in parallel; it resumes where it stopped. A
+    model that fails becomes a row with the reason and is retried the next time.
 
-    The table is printed as Markdown, or put between the lines `<!-- results:NAME -->` and
-    `<!-- /results -->` of a document, where NAME is the name of the first of SOURCES without its
-    suffix; with --against MODEL it is 'NAME against MODEL'. Scores are on Private; where recipe
-    paper meets a model of the paper's Table 3, the paper's figures stand beside them.
+    The table is printed as Markdown, or written between the lines `<!-- results:NAME -->` and
+    `<!-- /results -->` of a document. NAME is the name of the first of SOURCES without its suffix,
+    or 'NAME against MODEL' with --against MODEL. Scores are on Private; models of the paper's Table
+    3 under recipe paper have the paper's scores beside theirs.
 
     \b
     A grid:
@@ -141,24 +141,24 @@ def table(
         for source in sources
     ]
 
-    def shown() -> Results:
+    def selected() -> Results:
         return read_results(files).only(models, recipes)
 
     for picture in curves:
-        draw_curves(shown(), picture)
+        draw_curves(selected(), picture)
     target = document or checked
     name = sources[0].stem
     if against is None:
-        made = table_of(files, label_rates, models, recipes)
+        markdown = table_of(files, label_rates, models, recipes)
     else:
         name = f"{name} against {against}"
-        made = differences_table(shown().at(label_rates), against)
+        markdown = differences_table(selected().at(label_rates), against)
     if target is not None:
-        put_table(target, name, made, check=checked is not None)
+        put_table(target, name, markdown, check=checked is not None)
     if as_json:
-        print_json(summaries(shown().at(label_rates)))
+        print_json(summaries(selected().at(label_rates)))
     elif target is None:
-        click.echo(made)
+        click.echo(markdown)
 
 
 def _run(
@@ -169,34 +169,14 @@ def _run(
     n_jobs: int | None,
     device: str,
 ) -> Path:
-    """Run what is missing of a grid, with a progress bar; return its results file."""
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
-
+    """Run the missing runs of a grid with a progress bar; return its results file."""
     from customs_baselines.experiments.grid import read_grid
     from customs_baselines.experiments.run_grid import run_grid
     from customs_baselines.running.runner import n_processors
     from customs_data.parallel import threads
-    from customs_kit.terminal.output import progress_console
+    from customs_kit.terminal.output import runs_bar
 
-    console = progress_console()
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    )
-    with (
-        Progress(*columns, console=console, disable=not console.is_terminal) as progress,
-        threads(workers or n_processors()) as executor,
-    ):
+    with runs_bar() as progress, threads(workers or n_processors()) as executor:
         task = progress.add_task(source.name)
 
         def on_plan(done: int, total: int, notes: list[str]) -> None:
@@ -204,7 +184,7 @@ def _run(
             for note in notes:
                 click.echo(note, err=True)
             if done:
-                click.echo(f"{done} of {total} runs stand in {results} already.", err=True)
+                click.echo(f"{done} of {total} runs are already in {results}.", err=True)
 
         def on_done(cell: Cell, run: dict[str, Any]) -> None:
             progress.update(task, advance=1, description=cell.key)

@@ -1,4 +1,4 @@
-"""`customs-kit data verify | describe | audit`: what an edition is worth."""
+"""`customs-kit data verify | describe | audit`: checks of an edition."""
 
 from __future__ import annotations
 
@@ -14,20 +14,21 @@ from customs_kit.commands.options import json_option
 @click.option(
     "--revealed",
     type=click.Path(path_type=Path),
-    help="File of `customs-kit data reveal`: check the commitment, and make the edition again.",
+    help="File of `customs-kit data reveal`: check the commitment and regenerate the edition.",
 )
 @click.option(
     "--profile",
     type=click.Path(path_type=Path),
-    help="Calibration of the edition, if not the shipped one (with --revealed).",
+    help="With --revealed: calibration profile of the edition.  [default: the shipped one]",
 )
 @json_option
 def verify(edition: Path, revealed: Path | None, profile: Path | None, as_json: bool) -> None:
-    """Check that an edition is whole, unchanged, and leaks no label.
+    """Check that an edition is complete, unchanged, and leaks no label.
 
-    Checksums, row counts, periods, and that public/ holds no label of a test row and no hidden
-    column; on an organizer's copy also hidden/ and the commitment. After the close, --revealed
-    checks what the organizer published against the commitment. Exits 1 if a check fails.
+    Checks checksums, row counts and periods, and that public/ contains no label of a test row and
+    no hidden column; on an organizer's copy also hidden/ and the commitment. After the close,
+    --revealed checks the published secret and labels against the commitment. Exits 1 if a check
+    fails.
 
     \b
     Examples:
@@ -58,7 +59,7 @@ def verify(edition: Path, revealed: Path | None, profile: Path | None, as_json: 
             click.echo(
                 f"{'ok    ' if check.passed else 'FAILED'}  {check.name}: {check.explanation}"
             )
-        click.echo("The edition is sound." if passed else "The edition is NOT sound.")
+        click.echo("All checks passed." if passed else "The edition is NOT valid.")
     if not passed:
         raise SystemExit(1)
 
@@ -66,17 +67,17 @@ def verify(edition: Path, revealed: Path | None, profile: Path | None, as_json: 
 @click.command()
 @click.argument("edition", type=click.Path(path_type=Path))
 @click.option(
-    "--html", "page", type=click.Path(path_type=Path), help="Also write a page with pictures."
+    "--html", "page", type=click.Path(path_type=Path), help="Also write a page with figures."
 )
 @json_option
 def describe(edition: Path, page: Path | None, as_json: bool) -> None:
-    """Show what an edition holds: volumes, labels, codes, numbers and traders.
+    """Show what an edition contains: volumes, labels, codes, numbers and traders.
 
-    On an organizer's copy of a simulated edition also the ceiling (what the true fraud
-    probabilities would score) and how many declarations of each scheme are labelled fraud.
+    On an organizer's copy of a simulated edition also the ceiling (the score of the true
+    probabilities) and the share of positive labels by scheme.
 
     The page (--html) shows volumes over time, goods and routes, price per product, fraud by column
-    and the importer-declarant network. It is made from public/ alone, so teams may have it.
+    and the importer-declarant network. It is made from public/ alone, so you may give it to teams.
 
     \b
     Examples:
@@ -117,23 +118,24 @@ def describe(edition: Path, page: Path | None, as_json: bool) -> None:
     "--transfer/--no-transfer",
     default=True,
     show_default=True,
-    help="For simulated editions: learn from ten other worlds (about two minutes).",
+    help="For simulated editions: also attack with models trained on ten other worlds (about two "
+    "minutes).",
 )
 @click.option(
     "--profile",
     type=click.Path(path_type=Path),
-    help="Calibration of the edition, if not the shipped one (for --transfer).",
+    help="With --transfer: calibration profile of the edition.  [default: the shipped one]",
 )
 @json_option
 def audit(
     edition: Path, page: Path | None, transfer: bool, profile: Path | None, as_json: bool
 ) -> None:
-    """Measure whether an edition can be looked up or leaks labels; exits 1 if a test fails.
+    """Test whether labels can be looked up or leak; exits 1 if a test fails.
 
-    On an organizer's copy the private period is attacked, on a team's copy the last quarter of the
-    training period. Simulated editions are also attacked with what other worlds of the same
-    configuration teach. Of more than 300,000 declarations, tests that fit models or search
-    look-ups see a sample, and say so.
+    The tests attack the private period of an organizer's copy, or the last quarter of the training
+    period of a team's copy. Simulated editions are also attacked with models trained on other
+    worlds of the same configuration. Above 300,000 declarations, tests that fit models or search
+    look-ups use a sample and say so.
 
     Example: customs-kit data audit my-edition
     """

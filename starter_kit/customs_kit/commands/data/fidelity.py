@@ -1,4 +1,4 @@
-"""`customs-kit data fidelity`: how near a synthetic table is to its source."""
+"""`customs-kit data fidelity`: how closely a synthetic table resembles its source."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ from customs_kit.commands.options import json_option
 @click.command()
 @click.argument("source")
 @click.argument("synthetic")
-@click.option("--rows", type=click.IntRange(min=2), help="Most declarations to compare of a side.")
+@click.option(
+    "--rows", type=click.IntRange(min=2), help="Declarations to compare per side, at most."
+)
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True,
-              help="Of sampling, folds and half-splits.")  # fmt: skip
+              help="Seed of sampling, folds and half-splits.")  # fmt: skip
 @click.option(
     "--held-out",
-    help="Declarations like SOURCE that the generator has not seen: for membership inference.",
+    help="Declarations like SOURCE that the generator was not fitted to, for membership inference.",
 )
 @click.option(
     "--html", "page", type=click.Path(path_type=Path), help="Also write the report as a page."
@@ -32,15 +34,15 @@ def fidelity(
     page: Path | None,
     as_json: bool,
 ) -> None:
-    """Judge synthetic declarations by their source.
+    """Compare synthetic declarations with their source.
 
-    SOURCE and SYNTHETIC are a file of declarations (CSV, CSV.gz, Parquet; labels may be missing),
-    several separated by commas, a folder of such files, or an edition.
+    SOURCE and SYNTHETIC are each a file of declarations (CSV, CSV.gz, Parquet; labels may be
+    missing), several files separated by commas, a folder of files, or an edition.
 
-    The eight metrics of the paper's Table 2 at equal n, beside what two halves of the source score
-    (no table can do better); then what Table 2 cannot see: whether boosted trees can tell the two
-    apart and by which columns, valid and copied combinations, histories of traders, what columns
-    tell about fraud, look-ups, training on synthetic declarations, and privacy.
+    Prints the eight metrics of the paper's Table 2 at equal n, beside the scores of two halves of
+    the source: the best that any table can reach. Then what Table 2 cannot measure: whether boosted
+    trees can tell the two apart and by which columns, valid and copied combinations, histories of
+    traders, information about labels, look-ups, training on synthetic declarations, and privacy.
 
     \b
     Examples:
@@ -48,14 +50,14 @@ def fidelity(
       customs-kit data fidelity train.csv my-edition --html fidelity.html
       customs-kit data fidelity jan.csv,feb.csv my-edition --rows 10000 --json
     """
-    from customs_data.fidelity.measure import measure_fidelity
+    from customs_data.fidelity.report import measure_fidelity
     from customs_data.fidelity.sides import read_side
     from customs_kit.terminal.fidelity_tables import judges_table, quality_table, sentences_of
     from customs_kit.terminal.output import print_json, progress_console, show
     from customs_scorer.fidelity_judges import JUDGES
 
     with progress_console().status("Reading declarations ...") as status:
-        sides = [read_side(given) for given in (source, synthetic)]
+        sides = [read_side(text) for text in (source, synthetic)]
         unseen = None if held_out is None else read_side(held_out)
         report = measure_fidelity(
             sides[0],

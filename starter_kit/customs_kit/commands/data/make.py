@@ -1,4 +1,4 @@
-"""`customs-kit data import | generate | secret | profile | reveal`: what organizers make."""
+"""`customs-kit data import | generate | secret | profile | reveal`: commands of organizers."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from customs_kit.commands.options import (
     json_option,
     name_option,
     period_options,
+    period_starts,
 )
 
 if TYPE_CHECKING:
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
 @click.option(
     "--label-rate",
     type=float,
-    help="Share of the training declarations that keep a label, in (0, 1].  [default: as in the "
-    "source]",
+    help="Share of the training declarations that keep a label, in (0, 1].  [default: all labels "
+    "of the source]",
 )
 @erasure_option
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the erasure.")
@@ -50,8 +51,8 @@ def import_(
 ) -> None:
     """Make an edition from existing declarations.
 
-    FILES are TRAIN PUBLIC PRIVATE (CSV, CSV.gz or Parquet with the 22 columns), or one file that
-    is cut at --public-from and --private-from.
+    FILES are TRAIN PUBLIC PRIVATE (CSV, CSV.gz or Parquet with the 22 columns), or one file to be
+    split at --public-from and --private-from.
 
     \b
     Examples:
@@ -61,17 +62,15 @@ def import_(
     """
     if len(files) not in (1, 3):
         raise click.UsageError("Give three files (TRAIN PUBLIC PRIVATE) or one.")
-    if (public_from is None) != (private_from is None):
-        raise click.UsageError("Give both --public-from and --private-from, or neither.")
-    if (len(files) == 1) != (public_from is not None):
+    starts = period_starts(public_from, private_from)
+    if (len(files) == 1) != (starts is not None):
         raise click.UsageError("One file needs --public-from and --private-from; three do not.")
 
     from customs_data.edition.importing import import_edition, read_periods
     from customs_kit.terminal.output import print_json, progress_console
 
     with progress_console().status("Reading declarations ..."):
-        split = (public_from.date(), private_from.date()) if public_from and private_from else None
-        periods = read_periods(list(files), split)
+        periods = read_periods(list(files), starts)
     with progress_console().status("Writing the edition ..."):
         manifest = import_edition(
             periods,
@@ -114,12 +113,12 @@ def import_(
 @click.command()
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to make.")
 @name_option
-@click.option("--rows", type=int, help="Declarations in all.  [default: the configuration's]")
-@click.option("--seed", type=click.IntRange(min=0), help="Published seed: for practice.")
+@click.option("--rows", type=int, help="Number of declarations.  [default: as configured]")
+@click.option("--seed", type=click.IntRange(min=0), help="Published seed, for practice.")
 @click.option(
     "--secret-file",
     type=click.Path(path_type=Path),
-    help="File of `customs-kit data secret`: for a competition.",
+    help="File of `customs-kit data secret`, for a competition.",
 )
 @click.option(
     "--label-rate",
@@ -139,7 +138,7 @@ def import_(
 @click.option(
     "--profile",
     type=click.Path(path_type=Path),
-    help="Calibration made by `customs-kit data profile`.  [default: of the public release]",
+    help="Calibration made by `customs-kit data profile`.  [default: the public release's]",
 )
 @format_option
 @click.option(
@@ -147,15 +146,15 @@ def import_(
     type=click.IntRange(min=1),
     default=1,
     show_default=True,
-    help="Months made at a time; the result does not depend on it.",
+    help="Months simulated in parallel; the result does not depend on it.",
 )
 @click.option(
     "--without-links",
     is_flag=True,
-    help="Ablation: rings use brokers and sellers like anybody else.",
+    help="Ablation: rings use declarants and sellers like honest traders.",
 )
 @click.option(
-    "--without-decoys", is_flag=True, help="Ablation: no honest clusters that look like rings."
+    "--without-decoys", is_flag=True, help="Ablation: no honest clusters that resemble rings."
 )
 @json_option
 def generate(
@@ -176,8 +175,8 @@ def generate(
 ) -> None:
     """Simulate an edition from a published seed (practice) or a secret (competition).
 
-    The same seed or secret, and the same configuration, give the same bytes. A secret file serves
-    one edition.
+    The same seed or secret and the same configuration give the same bytes. A secret file serves one
+    edition.
 
     \b
     Examples:
@@ -204,13 +203,14 @@ def generate(
         with_links=not without_links,
         with_decoys=not without_decoys,
     )
-    made_from: AbstractContextManager[bytes] = (
-        nullcontext(secret_of_seed(seed))
-        if seed is not None
-        else used_for(_given(secret_file), name or out.name)
-    )
+    source: AbstractContextManager[bytes]
+    if secret_file is not None:
+        source = used_for(secret_file, name or out.name)
+    else:
+        assert seed is not None
+        source = nullcontext(secret_of_seed(seed))
     with (
-        made_from as secret,
+        source as secret,
         progress_bar("Simulating", blueprint.n_declarations) as advance,
         threads(workers) as executor,
     ):
@@ -247,8 +247,7 @@ def generate(
     )
 
 
-def _say(as_json: bool, out: Path, sentence: str) -> None:
-    """Tell of a file that was written."""
+def _report_file(as_json: bool, out: Path, sentence: str) -> None:
     from customs_kit.terminal.output import print_json
 
     if as_json:
@@ -257,26 +256,23 @@ def _say(as_json: bool, out: Path, sentence: str) -> None:
         click.echo(sentence)
 
 
-def _given(path: Path | None) -> Path:
-    assert path is not None
-    return path
-
-
 @click.command()
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="File to write.")
 @json_option
 def secret(out: Path, as_json: bool) -> None:
     """Draw the secret of a competition: 256 random bits, readable by you only.
 
-    Keep the file safe until the close: whoever has it can make the hidden labels. It is marked once
-    an edition is made from it; a copy of the file is not, so make none.
+    Keep the file safe until the close, because anyone who has it can make the hidden labels. It is
+    marked when an edition is made from it. Make no copy: a copy would not be marked.
 
     Example: customs-kit data secret --out my-secret.json
     """
     from customs_data.edition.secrets import make_secret_file
 
     make_secret_file(out)
-    _say(as_json, out, f"Wrote {out}. It serves one edition; keep it as safe as the labels.")
+    _report_file(
+        as_json, out, f"Wrote {out}. It serves one edition; keep it as safe as the labels."
+    )
 
 
 @click.command()
@@ -287,12 +283,12 @@ def secret(out: Path, as_json: bool) -> None:
     type=click.IntRange(min=1),
     default=10,
     show_default=True,
-    help="Cells with fewer declarations are left out.",
+    help="Cells with fewer declarations are omitted.",
 )
-@click.option("--note", default="", help="Where the declarations are from, kept in the profile.")
+@click.option("--note", default="", help="Source of the declarations, recorded in the profile.")
 @json_option
 def profile(source: tuple[Path, ...], out: Path, min_count: int, note: str, as_json: bool) -> None:
-    """Make a calibration profile: aggregated tables, never a row.
+    """Make a calibration profile: aggregated tables without any single declaration.
 
     SOURCE is one or more files of declarations.
 
@@ -308,13 +304,14 @@ def profile(source: tuple[Path, ...], out: Path, min_count: int, note: str, as_j
     with progress_console().status("Counting ..."):
         frame = pd.concat([read_declarations(path) for path in source], ignore_index=True)
         try:
-            made = make_profile(frame, min_count, {"name": note} if note else {})
-            made.save(out)
+            calibration = make_profile(frame, min_count, {"name": note} if note else {})
+            calibration.save(out)
         except ValueError as error:
-            raise KitError(f"A profile cannot be made of {source[0]}: {error}") from None
+            raise KitError(f"Cannot make a profile of {source[0]}: {error}") from None
         except OSError as error:
             raise KitError(f"{out} cannot be written: {error.strerror}.") from None
-    _say(as_json, out, f"Wrote {out}: {len(made.goods.hs6):,} kinds of goods and routes.")
+    n_cells = len(calibration.goods.hs6)
+    _report_file(as_json, out, f"Wrote {out}: {n_cells:,} combinations of goods and route.")
 
 
 @click.command()
@@ -322,13 +319,15 @@ def profile(source: tuple[Path, ...], out: Path, min_count: int, note: str, as_j
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="File to write.")
 @json_option
 def reveal(edition: Path, out: Path, as_json: bool) -> None:
-    """Write secret, nonce and hidden labels to one file, to be published after the close.
+    """Write secret, nonce and hidden labels to one file, to publish after the close.
 
     Example: customs-kit data reveal my-competition --out reveal.json.gz
     """
     from customs_data.edition.reveal import write_reveal
 
     write_reveal(edition, out)
-    _say(
-        as_json, out, f"Wrote {out}. Publish it after the close only: it holds every hidden label."
+    _report_file(
+        as_json,
+        out,
+        f"Wrote {out}. It contains every hidden label: publish it only after the close.",
     )

@@ -1,4 +1,4 @@
-"""`customs-kit data synthesize`: declarations like those of a source."""
+"""`customs-kit data synthesize`: draw declarations that resemble a source."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from customs_kit.commands.options import (
     json_option,
     name_option,
     period_options,
+    period_starts,
 )
 
 if TYPE_CHECKING:
@@ -45,11 +46,19 @@ _MODELS = ("trees", "arf", "copula", "ctgan", "tvae", "diffusion", "bootstrap")
     type=click.Choice(_MODELS),
     default="trees",
     show_default=True,
-    help="What is fitted. ctgan and tvae need pip install 'customs-kit[ctgan]'.",
+    help="Model to fit. ctgan and tvae need pip install 'customs-kit[ctgan]'.",
 )
-@click.option("--rows", type=click.IntRange(min=1), help="To draw.  [default: as in the source]")
 @click.option(
-    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of every draw."
+    "--rows",
+    type=click.IntRange(min=1),
+    help="Declarations to draw.  [default: as many as the source]",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Seed of all random draws.",
 )
 @click.option("--fraud-rate", type=float, help="Share of fraud to draw.  [default: the source's]")
 @click.option(
@@ -64,7 +73,7 @@ _MODELS = ("trees", "arf", "copula", "ctgan", "tvae", "diffusion", "bootstrap")
     type=float,
     default=0.2,
     show_default=True,
-    help="Share of links between traders that are swapped.",
+    help="Share of links between traders to swap.",
 )
 @click.option(
     "--splits",
@@ -78,18 +87,24 @@ _MODELS = ("trees", "arf", "copula", "ctgan", "tvae", "diffusion", "bootstrap")
     type=click.IntRange(min=1),
     default=1,
     show_default=True,
-    help="Parts worked on at a time; the result does not depend on it.",
+    help="Parts drawn in parallel; the result does not depend on it.",
 )
-@click.option("--epochs", type=click.IntRange(min=1), help="Of ctgan, tvae or diffusion.")
+@click.option(
+    "--epochs", type=click.IntRange(min=1), help="Training epochs of ctgan, tvae or diffusion."
+)
 @click.option(
     "--paper-exact",
     is_flag=True,
-    help="The authors' own recipe, faults included (with --model ctgan).",
+    help="With --model ctgan: the authors' own recipe, including its faults.",
 )
-@click.option("--edition", "as_edition", is_flag=True, help="Make an edition, as data import does.")
+@click.option("--edition", "as_edition", is_flag=True, help="Make an edition, like data import.")
 @name_option
 @period_options()
-@click.option("--label-rate", type=float, help="Share of training labels an edition publishes.")
+@click.option(
+    "--label-rate",
+    type=float,
+    help="With --edition: share of training declarations that keep a label.",
+)
 @erasure_option
 @format_option
 @json_option
@@ -107,10 +122,10 @@ def synthesize(
     as_json: bool,
     **choices: object,
 ) -> None:
-    """Fit a model to declarations and draw new ones like them (the paper's route, mended).
+    """Fit a model to declarations and draw similar ones (the paper's method, corrected).
 
-    IDs are issued anew, columns outside the schema are dropped. An edition made of the result has
-    origin 'import': whoever has source and seed can draw its labels again.
+    The drawn declarations have new IDs; columns outside the schema are dropped. An edition made of
+    them has origin 'import', because anyone with source and seed can draw its labels again.
 
     \b
     Examples:
@@ -123,9 +138,8 @@ def synthesize(
     from customs_data.synthesis.settings import Settings
     from customs_kit.terminal.output import print_json, progress_console
 
-    if (public_from is None) != (private_from is None):
-        raise click.UsageError("Give both --public-from and --private-from, or neither.")
-    if is_one_file(out) and (as_edition or public_from):
+    starts = period_starts(public_from, private_from)
+    if is_one_file(out) and (as_edition or starts):
         raise click.UsageError("An edition and periods need a folder as --out, not a file.")
     if not as_edition and (label_rate is not None or name is not None):
         raise click.UsageError("--name and --label-rate go with --edition.")
@@ -135,17 +149,16 @@ def synthesize(
     notes = [*source.notes, *_warnings(settings)]
     for note in notes:
         click.echo(note, err=True)
-    made = _draw(source.declarations, settings, workers)
-    starts = (public_from.date(), private_from.date()) if public_from and private_from else None
-    rows = {"all": len(made)}
+    drawn = _draw(source.declarations, settings, workers)
+    rows = {"all": len(drawn)}
     if is_one_file(out):
         from customs_data.synthesis.output import write_file
 
-        write_file(made, out)
+        write_file(drawn, out)
     else:
         from customs_data.synthesis.output import write_edition, write_periods
 
-        periods = cut_periods(made, starts)
+        periods = cut_periods(drawn, starts)
         rows = {period: len(frame) for period, frame in periods.items()}
         if as_edition:
             write_edition(
@@ -159,7 +172,7 @@ def synthesize(
             )
         else:
             write_periods(periods, out, file_format)
-    fraud_rate = float((made["Fraud"] == 1).mean())
+    fraud_rate = float((drawn["Fraud"] == 1).mean())
     if as_json:
         print_json(
             {
@@ -176,20 +189,20 @@ def synthesize(
     for period, n_rows in rows.items():
         click.echo(f"{period:>8}: {n_rows:>10,} declarations")
     click.echo(
-        f"Made {out} with {settings.model}, fraud rate {fraud_rate:.4f}. How like the source it "
-        "is: customs-kit data fidelity."
+        f"Made {out} with {settings.model}, fraud rate {fraud_rate:.4f}. "
+        "Compare it with the source: customs-kit data fidelity."
     )
 
 
 def _warnings(settings: Settings) -> list[str]:
-    """Say what should be known before a model runs."""
+    """Return warnings about the model's licence, privacy and faults."""
     from customs_data.synthesis.models import BUSL_NOTICE, MODELS
 
     notes = []
     if "Business" in MODELS[settings.model].licence:
         notes.append(f"Licence: {BUSL_NOTICE}")
     if settings.model == "bootstrap":
-        notes.append("bootstrap repeats declarations of the source: it protects nobody.")
+        notes.append("bootstrap repeats declarations of the source: it gives no privacy.")
     if settings.paper_exact:
         from customs_data.synthesis.paper_recipe import WARNING
 

@@ -26,7 +26,7 @@ from customs_kit.commands.options import json_option
 @click.option(
     "--compare",
     type=click.Path(path_type=Path),
-    help="With --team: compare this file, made by running the team's model again.",
+    help="With --team: compare this file, the output of a re-run of the team's model.",
 )
 @click.option(
     "--submission",
@@ -44,7 +44,7 @@ def export(
     database_url: str | None,
     as_json: bool,
 ) -> None:
-    """Write the standings to a file, or what is needed to check a winner by a re-run.
+    """Write the standings to a file, or check a team by re-running its model.
 
     \b
     Examples:
@@ -80,7 +80,7 @@ def export(
         print_json({"file": str(out)} | ({} if team is None else {"submissions": numbers}))
     else:
         what = "the standings" if team is None else f"submissions {', '.join(map(str, numbers))}"
-        click.echo(f"{out} holds {what}.")
+        click.echo(f"Wrote {what} to {out}.")
 
 
 @click.command()
@@ -89,9 +89,9 @@ def export(
 @database_option
 @json_option
 def backup(competition: Path, file: Path, database_url: str | None, as_json: bool) -> None:
-    """Write everything of the competition to FILE (.tar or .tar.gz), also while it is served.
+    """Write the competition to FILE (.tar or .tar.gz); the service may be running.
 
-    It holds exact scores: keep it as safe as the labels. The edition is not in it.
+    The file contains exact scores: keep it as safe as the labels. It does not contain the edition.
 
     Example: customs-kit leaderboard backup my-board backup.tar.gz
     """
@@ -105,9 +105,9 @@ def backup(competition: Path, file: Path, database_url: str | None, as_json: boo
         print_json({"file": str(file), **counts})
     else:
         click.echo(
-            f"{file} holds {_counted(counts['team'], 'team')}, "
+            f"Wrote {_counted(counts['team'], 'team')}, "
             f"{_counted(counts['submission'], 'submission')} and "
-            f"{_counted(counts['audit_entry'], 'audit log entry', 'audit log entries')}."
+            f"{_counted(counts['audit_entry'], 'audit log entry', 'audit log entries')} to {file}."
         )
 
 
@@ -117,7 +117,7 @@ def backup(competition: Path, file: Path, database_url: str | None, as_json: boo
 @click.option(
     "--edition",
     type=click.Path(path_type=Path),
-    help="Where the organizer's copy of the edition lies now, if it was moved.",
+    help="Folder of the organizer's copy of the edition, if it was moved.",
 )
 @database_option
 @json_option
@@ -126,7 +126,7 @@ def restore(
 ) -> None:
     """Restore a competition from FILE into a new folder and an empty database.
 
-    Checksums and the audit log are checked; nothing is overwritten.
+    Verifies checksums and the audit log; overwrites nothing.
 
     Example: customs-kit leaderboard restore backup.tar.gz --out restored-board
     """
@@ -146,11 +146,11 @@ def restore(
         print_json({"folder": str(out), "teams": len(teams), "submissions": n_submissions})
     else:
         click.echo(
-            f"{out} holds {board.competition.title}: {_counted(len(teams), 'team')} with "
+            f"Restored {board.competition.title} to {out}: {_counted(len(teams), 'team')} with "
             f"{_counted(n_submissions, 'ranked submission')}."
         )
 
 
 def _counted(n: int, one: str, many: str | None = None) -> str:
-    """1 team, 2 teams."""
+    """Return a count with its noun: 1 team, 2 teams."""
     return f"{n:,} {one if n == 1 else many or one + 's'}"

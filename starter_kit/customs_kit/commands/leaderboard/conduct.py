@@ -20,7 +20,7 @@ from customs_kit.commands.options import json_option
 @database_option
 @json_option
 def standings(competition: Path, as_csv: bool, database_url: str | None, as_json: bool) -> None:
-    """Show the standings: laddered public scores, after the close the final ones.
+    """Show the standings: Ladder scores on Public, after the close the final scores.
 
     \b
     Examples:
@@ -40,10 +40,9 @@ def standings(competition: Path, as_csv: bool, database_url: str | None, as_json
         if as_csv:
             click.echo(to_csv(standings_table(board)), nl=False)
         elif as_json:
-            held = (
+            print_json(
                 public.as_dict() if finals is None else {**finals.as_dict(), "phase": public.phase}
             )
-            print_json(held)
         elif finals is None:
             show(public_table(board.competition.title, public, board.reference_scores))
         else:
@@ -52,11 +51,11 @@ def standings(competition: Path, as_csv: bool, database_url: str | None, as_json
 
 @click.command()
 @competition_argument
-@click.option("--kept", help="A hash that somebody kept: the log must still hold it.")
+@click.option("--kept", help="Hash noted earlier; check that the log still contains it.")
 @database_option
 @json_option
 def log(competition: Path, kept: str | None, database_url: str | None, as_json: bool) -> None:
-    """Check the audit log from its beginning and show it; exits 1 if it is not whole.
+    """Verify the audit log from its beginning and show it; exits 1 if it was changed.
 
     \b
     Examples:
@@ -75,19 +74,19 @@ def log(competition: Path, kept: str | None, database_url: str | None, as_json: 
         print_json([entry.as_dict() for entry in entries])
         return
     show(log_table(entries))
-    click.echo(f"The log is whole: {n_entries:,} entries. Hash of the last: {entries[-1].hash}")
+    click.echo(f"The log is intact: {n_entries:,} entries. Hash of the last: {entries[-1].hash}")
 
 
 @click.command()
 @competition_argument
 @click.option("--closes", required=True, help="The new deadline, UTC: 2030-06-08 or with a time.")
-@click.option("--reason", default="", help="Told on the page with it.")
+@click.option("--reason", default="", help="Reason, published with the new deadline.")
 @database_option
 @json_option
 def extend(
     competition: Path, closes: str, reason: str, database_url: str | None, as_json: bool
 ) -> None:
-    """Put the deadline off; everybody can read it in the public log.
+    """Extend the deadline; the public log shows it.
 
     Example: customs-kit leaderboard extend my-board --closes 2031-01-07 --reason "Server was down"
     """
@@ -106,9 +105,7 @@ def extend(
 
 @click.command()
 @competition_argument
-@click.option(
-    "--early", is_flag=True, help="Although the deadline is not over; everybody can read it."
-)
+@click.option("--early", is_flag=True, help="Close before the deadline; the public log shows it.")
 @click.option(
     "--replicates",
     type=click.IntRange(min=1),
@@ -121,7 +118,7 @@ def extend(
 def close(
     competition: Path, early: bool, replicates: int, database_url: str | None, as_json: bool
 ) -> None:
-    """Close the competition and compute the final standings, which everybody can then see.
+    """Close the competition, compute the final standings and publish them.
 
     Example: customs-kit leaderboard close my-board
     """
@@ -144,10 +141,10 @@ def close(
 @database_option
 @json_option
 def reveal(competition: Path, database_url: str | None, as_json: bool) -> None:
-    """Publish secret, nonce and labels after the close, so that anyone can check the commitment.
+    """Publish secret, nonce and labels, so that anyone can check the commitment.
 
-    The file is served from now on. A team checks it with
-    `customs-kit data verify EDITION --revealed FILE`.
+    The service offers the file from now on. Teams check it with `customs-kit data verify EDITION
+    --revealed FILE`.
 
     Example: customs-kit leaderboard reveal my-board
     """

@@ -13,7 +13,7 @@ from customs_kit.commands.leaderboard.options import (
     database_option,
     require_extra,
 )
-from customs_kit.commands.options import json_option
+from customs_kit.commands.options import json_option, practice_option
 
 if TYPE_CHECKING:
     from customs_leaderboard.ladder.ladder import Kind
@@ -28,7 +28,7 @@ _DAYS = 30
 @click.option("--opens", help="First moment, UTC: 2026-03-01 or 2026-03-01T09:00.  [default: now]")
 @click.option("--closes", help=f"Deadline, UTC.  [default: {_DAYS} days after the opening]")
 @click.option(
-    "--daily-limit", type=int, default=5, show_default=True, help="Submissions a team has a day."
+    "--daily-limit", type=int, default=5, show_default=True, help="Submissions per team and day."
 )
 @click.option(
     "--selections",
@@ -42,13 +42,13 @@ _DAYS = 30
     type=click.Choice(LADDERS),
     default="step",
     show_default=True,
-    help="How public scores are kept from telling about labels.",
+    help="Rule that keeps public scores from leaking labels.",
 )
 @click.option(
     "--ladder-step",
     type=float,
-    help="How far a score must beat the team's best to be shown.  [default: 0.01 at 54,000 "
-    "declarations, more for fewer]",
+    help="Improvement over the team's best that a score needs to be shown.  [default: 0.01 at "
+    "54,000 declarations, more for fewer]",
 )
 @click.option(
     "--ladder-ground",
@@ -56,31 +56,29 @@ _DAYS = 30
     type=float,
     default=GROUND_ERRORS,
     show_default=True,
-    help="Standard errors of luck that a team's score must beat chance by before more than chance "
-    "is shown; 0 shows every first score.",
+    help="Standard errors by which a score must exceed chance before it is shown; 0 shows every "
+    "first score.",
 )
 @click.option(
     "--late/--no-late",
     default=True,
     show_default=True,
-    help="Take submissions after the close; they are never ranked.",
+    help="Accept submissions after the close; they are never ranked.",
 )
 @click.option(
     "--max-upload-mib",
     type=int,
-    help="Largest file that is taken, in MiB.  [default: by the number of declarations]",
+    help="Largest file accepted, in MiB.  [default: by the number of declarations]",
 )
 @click.option(
     "--reference",
     "references",
     multiple=True,
     type=click.Path(path_type=Path),
-    help="Results of baselines on other editions (`customs-kit baseline table`, `worlds`), shown "
-    "beside the teams. May be given again.",
+    help="Results of baselines on other editions (`customs-kit baseline table`), shown beside the "
+    "teams; may be given several times.",
 )
-@click.option(
-    "--practice", is_flag=True, help="Allow an edition of a published seed: anyone can know it."
-)
+@practice_option
 @database_option
 @json_option
 def init(
@@ -101,9 +99,9 @@ def init(
     database_url: str | None,
     as_json: bool,
 ) -> None:
-    """Make a competition on EDITION, the organizer's copy (public/ and hidden/).
+    """Set up a competition on EDITION, the organizer's copy (public/ and hidden/).
 
-    The rules are written to competition.toml in the new folder. Next: `team add`, then `serve`.
+    Writes the rules to competition.toml in the new folder. Next: `team add`, then `serve`.
 
     \b
     Examples:
@@ -138,7 +136,7 @@ def init(
         ladder=ladder,
         ladder_ground_errors=ladder_ground_errors,
         late_submissions=late,
-        # Nothing larger could be read: the content's own cap, in whole MiB.
+        # The reader's own limit, in whole MiB.
         max_upload_mib=max_upload_mib or -(-max_content_bytes(n_test) >> 20),
         practice=practice,
     )
@@ -156,6 +154,6 @@ def init(
         return
     click.echo(
         f"{competition.title}: {show_time(competition.opens)} to {show_time(competition.closes)}, "
-        f"{daily_limit} submissions a day. The rules stand in {board.folder.competition_file}."
+        f"{daily_limit} submissions per day. Rules: {board.folder.competition_file}"
     )
     click.echo(f"Next: customs-kit leaderboard team add {out} NAME")

@@ -1,4 +1,4 @@
-"""What the commands of a competition share: its folder, its database, the extra they need."""
+"""Arguments, options and the extra that the leaderboard's commands need."""
 
 from __future__ import annotations
 
@@ -17,9 +17,8 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-#: As `customs_leaderboard.ladder.ladder.Kind`; said here so that --help loads nothing.
+#: Copies of `customs_leaderboard.ladder.ladder.Kind` and its default, so that --help loads nothing.
 LADDERS: Final = ("step", "parameter_free", "paired")
-#: As there.
 GROUND_ERRORS: Final = 4.0
 _DATABASE_VARIABLE: Final = "CUSTOMS_KIT_DATABASE_URL"
 _EXTRA: Final = (
@@ -33,35 +32,34 @@ competition_argument = click.argument(
 database_option = click.option(
     "--database-url",
     envvar=_DATABASE_VARIABLE,
-    help=f"PostgreSQL database, if the competition does not use its folder's own SQLite (better "
-    f"given as {_DATABASE_VARIABLE}: others can read the options of running commands).",
+    help=f"PostgreSQL database; by default SQLite in the competition's folder. Better set "
+    f"{_DATABASE_VARIABLE}, because other users can read the options of running commands.",
 )
 
 
 def require_extra() -> None:
-    """Say in one sentence how to install what the leaderboard needs.
+    """Check that the leaderboard's packages are installed.
 
     Raises
     ------
     KitError
-        If any of it is missing.
+        If any is missing.
     """
     if missing := [name for name in _EXTRA if find_spec(name) is None]:
         raise KitError(
-            f"The leaderboard needs more packages, however: {', '.join(missing)} "
-            f"{'is' if len(missing) == 1 else 'are'} not installed. Install them with "
-            "`pip install 'customs-kit[leaderboard]'`."
+            f"The leaderboard's packages are not installed: {', '.join(missing)}. Install them: "
+            "pip install 'customs-kit[leaderboard]'"
         )
 
 
 @contextmanager
 def opened(folder: Path, database_url: str | None) -> Iterator[Board]:
-    """Open a competition, and close its connections at the end.
+    """Open a competition; close its connections at the end.
 
     Raises
     ------
     KitError
-        As `require_extra` and `customs_leaderboard.board.open_board`.
+        From `require_extra` and `customs_leaderboard.board.open_board`.
     """
     require_extra()
     from customs_leaderboard.board import open_board

@@ -1,4 +1,4 @@
-"""`customs-kit leaderboard serve | submit`: both ends of HTTP."""
+"""`customs-kit leaderboard serve | submit`: server and client."""
 
 from __future__ import annotations
 
@@ -21,33 +21,33 @@ if TYPE_CHECKING:
 
     from customs_leaderboard.client import LeaderboardClient
 
-# As `customs_leaderboard` names them; said here so that --help loads nothing.
+# Copies of the names in `customs_leaderboard`, so that --help loads nothing.
 _TOKEN_VARIABLE = "CUSTOMS_KIT_TOKEN"  # noqa: S105
 _URL_VARIABLE = "CUSTOMS_KIT_URL"
 
 
 @click.command()
 @competition_argument
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),
     default=8000,
     show_default=True,
-    help="Port to listen at; 0 for a free one.",
+    help="Port to listen on; 0 for a free one.",
 )
 @database_option
 @click.option(
     "--forwarded-allow-ips",
     default="",
-    help="Addresses of your reverse proxies, comma-separated: their X-Forwarded-For is believed.",
+    help="Addresses of your reverse proxies, comma-separated; their X-Forwarded-For is trusted.",
 )
 @click.option(
     "--requests-per-second",
     type=click.FloatRange(min=0, min_open=True),
     default=50,
     show_default=True,
-    help="Requests taken from one client address, on average.",
+    help="Rate limit per client address, on average.",
 )
 def serve(
     competition: Path,
@@ -57,10 +57,10 @@ def serve(
     forwarded_allow_ips: str,
     requests_per_second: float,
 ) -> None:
-    """Serve the COMPETITION: the page, the API and the public files of its edition.
+    """Serve the COMPETITION: its pages, API and the public files of its edition.
 
-    Logs go to standard error, a line of JSON for each request; they hold no tokens. SIGTERM or
-    Ctrl+C ends it when the requests that have begun are answered.
+    Logs each request as a line of JSON on standard error, without tokens. On SIGTERM or Ctrl+C it
+    answers the current requests and ends.
 
     \b
     Examples:
@@ -91,8 +91,8 @@ def serve(
 def submit(file: Path, url: str, as_json: bool) -> None:
     """Send FILE (CSV or CSV.gz) for your team and print the receipt.
 
-    The team's token is read from the environment variable CUSTOMS_KIT_TOKEN or asked for; it is no
-    option, because other users of a computer can read the options of running commands. The same
+    The team's token is read from the environment variable CUSTOMS_KIT_TOKEN or asked for. It is not
+    an option, because other users of a computer can read the options of running commands. The same
     file sent twice counts once.
 
     Example: customs-kit leaderboard submit submission.csv --url https://board.example
@@ -101,7 +101,7 @@ def submit(file: Path, url: str, as_json: bool) -> None:
 
 
 def send_to_board(file: Path, url: str, *, as_json: bool) -> None:
-    """Send a file to a leaderboard of ours, and print the receipt."""
+    """Send a file to a customs-kit leaderboard and print the receipt."""
     from customs_kit.terminal.output import print_json, show
 
     with team_client(url) as client:
@@ -113,7 +113,7 @@ def send_to_board(file: Path, url: str, *, as_json: bool) -> None:
 
 
 def team_client(url: str) -> LeaderboardClient:
-    """Return a client of a leaderboard of ours, with the token of the environment or asked for."""
+    """Return a client with the team's token, from the environment or asked for."""
     require_extra()
     from customs_leaderboard.client import LeaderboardClient, check_url, is_readable_on_the_way
 
@@ -126,7 +126,7 @@ def team_client(url: str) -> LeaderboardClient:
 
 
 def _send(client: LeaderboardClient, file: Path) -> dict[str, Any]:
-    """Send a file with a progress bar where somebody looks."""
+    """Send a file with a progress bar on terminals."""
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
     from customs_kit.terminal.output import progress_console
@@ -146,12 +146,12 @@ def _receipt_table(receipt: dict[str, Any]) -> Table:
 
     table = Table(title=f"Submission {receipt['number']}", show_header=False, title_justify="left")
     if receipt["duplicate"]:
-        what = "sent before: nothing was counted"
+        result = "sent before: not counted again"
     elif receipt["late"]:
-        what = "accepted after the deadline: it is not ranked"
+        result = "accepted after the deadline: not ranked"
     else:
-        what = "accepted, with a better public score" if receipt["improved"] else "accepted"
-    table.add_row("what", what)
+        result = "accepted, with a better public score" if receipt["improved"] else "accepted"
+    table.add_row("result", result)
     table.add_row("received", receipt["received_at"])
     table.add_row("SHA-256", receipt["sha256"])
     if receipt["shown"] is not None:

@@ -16,7 +16,7 @@ from customs_kit.commands.options import json_option
 
 @click.group()
 def team() -> None:
-    """Add teams, rename them, give them new tokens.
+    """Add, rename and disable teams; reset their tokens.
 
     Example: customs-kit leaderboard team add my-board "Team A"
     """
@@ -28,15 +28,15 @@ def team() -> None:
 @database_option
 @json_option
 def add(competition: Path, name: str, database_url: str | None, as_json: bool) -> None:
-    """Add a team and print its token, which is shown only now.
+    """Add a team and print its token; it cannot be shown again.
 
     Example: customs-kit leaderboard team add my-board "Team A"
     """
     with opened(competition, database_url) as board:
         from customs_leaderboard.teams.teams import add_team
 
-        made, token = add_team(board, name)
-    _show_token(made.name, token, as_json)
+        new_team, token = add_team(board, name)
+    _show_token(new_team.name, token, as_json)
 
 
 @team.command("list")
@@ -53,7 +53,7 @@ def list_(competition: Path, database_url: str | None, as_json: bool) -> None:
         from customs_kit.terminal.output import print_json, show
         from customs_leaderboard.teams.teams import list_teams, team_as_dict
 
-        teams = [team_as_dict(held) for held in list_teams(board)]
+        teams = [team_as_dict(member) for member in list_teams(board)]
     if as_json:
         print_json(teams)
     else:
@@ -90,15 +90,15 @@ def rename(
 @database_option
 @json_option
 def reset_token(competition: Path, name: str, database_url: str | None, as_json: bool) -> None:
-    """Give a team a new token; the old one is refused from now on.
+    """Give a team a new token; the old one stops working.
 
     Example: customs-kit leaderboard team reset-token my-board "Team A"
     """
     with opened(competition, database_url) as board:
         from customs_leaderboard.teams.teams import reset_token as give_new
 
-        held, token = give_new(board, name)
-    _show_token(held.name, token, as_json)
+        renewed, token = give_new(board, name)
+    _show_token(renewed.name, token, as_json)
 
 
 @team.command()
@@ -107,9 +107,9 @@ def reset_token(competition: Path, name: str, database_url: str | None, as_json:
 @database_option
 @json_option
 def disable(competition: Path, name: str, database_url: str | None, as_json: bool) -> None:
-    """Refuse a team's token and leave the team out of the standings; its files stay.
+    """Disable a team: its token stops working and the standings omit it; its files are kept.
 
-    After the close the final standings are computed again without it.
+    After the close the final standings are computed again without the team.
 
     Example: customs-kit leaderboard team disable my-board "Team A"
     """
@@ -135,5 +135,8 @@ def _show_token(name: str, token: str, as_json: bool) -> None:
     if as_json:
         print_json({"team": name, "token": token})
         return
-    click.echo(f"Token of {name}, shown only now; hand it over on a safe way:", err=True)
+    click.echo(
+        f"Token of {name}; it cannot be shown again. Give it to the team by a safe channel:",
+        err=True,
+    )
     click.echo(token)

@@ -6,11 +6,10 @@ from pathlib import Path
 
 import click
 
-from customs_kit.commands.options import json_option
+from customs_kit.commands.options import json_option, practice_option
 from customs_kit.commands.publish.options import (
     announcement_options,
     make_announcement,
-    practice_option,
 )
 
 
@@ -21,12 +20,12 @@ from customs_kit.commands.publish.options import (
     "--check",
     "checked",
     type=click.Path(path_type=Path),
-    help="Check a bundle instead: one sentence for each problem; exits 1 if there is any.",
+    help="Check a bundle instead: one sentence per problem; exits 1 if there is any.",
 )
 @click.option(
     "--baselines",
     type=click.Path(path_type=Path),
-    help="Folder of `customs-kit baseline run`: its submissions go into the starting kit.",
+    help="Folder of `customs-kit baseline run`: add its submissions to the starting kit.",
 )
 @announcement_options
 @practice_option
@@ -44,11 +43,11 @@ def codabench(
     practice: bool,
     as_json: bool,
 ) -> None:
-    """Make a competition bundle of EDITION (the organizer's copy) to upload to Codabench.
+    """Make a Codabench competition bundle from EDITION, the organizer's copy.
 
-    It holds a public and a private phase, our scorer in one file, pages made from the edition, the
-    public files and a starting kit - and, for the platform's scoring, the hidden labels: keep it as
-    you keep hidden/. Nothing is sent anywhere.
+    The bundle contains a public and a private phase, the scorer in one file, pages, the public
+    files, a starting kit and, for the platform's scoring, the hidden labels: keep it as safe as
+    hidden/. Nothing is sent; you upload it yourself.
 
     \b
     Examples:
@@ -62,12 +61,12 @@ def codabench(
 
     if checked is not None:
         if edition is not None or out is not None or baselines is not None:
-            raise click.UsageError("--check takes a bundle alone.")
+            raise click.UsageError("--check takes only a bundle.")
         problems = check_bundle(checked)
         if as_json:
             print_json({"file": str(checked), "passed": not problems, "problems": problems})
         else:
-            click.echo("\n".join(problems) or f"{checked} is a sound bundle.", err=bool(problems))
+            click.echo("\n".join(problems) or f"{checked} is a valid bundle.", err=bool(problems))
         if problems:
             raise SystemExit(1)
         return
@@ -79,36 +78,36 @@ def codabench(
     from customs_leaderboard.publishing.codabench.bundle import make_bundle
 
     manifest = read_manifest(Layout.find(edition).public)
-    told = make_announcement(manifest, title, opens, closes, daily_limit, contact)
+    announcement = make_announcement(manifest, title, opens, closes, daily_limit, contact)
     kit = template_files(manifest)
     if baselines is not None:
         kit |= _submissions(baselines, edition)
     with progress_console().status("Making the bundle ..."):
-        names = make_bundle(edition, out, told, starting_kit=kit, practice=practice)
+        names = make_bundle(edition, out, announcement, starting_kit=kit, practice=practice)
     if as_json:
-        print_json({"file": str(out), "title": told.title, "files": names})
+        print_json({"file": str(out), "title": announcement.title, "files": names})
         return
-    click.echo(f"Made {out} ({len(names)} files). It holds hidden labels: keep it to yourself.")
+    click.echo(f"Made {out} ({len(names)} files). It contains hidden labels: keep it to yourself.")
     click.echo("Next: on Codabench, Benchmarks > Management > Upload.")
 
 
 def _submissions(runs: Path, edition: Path) -> dict[str, bytes]:
-    """Return the submissions of a folder of runs by name, each checked; nothing else of it.
+    """Return the checked submissions of a folder of runs, by file name in the starting kit.
 
-    A run's record may hold hidden scores, so that it stays where it is.
+    Nothing else of a run is copied: its record may contain hidden scores.
     """
     from customs_data import load_edition
     from customs_data.errors import KitError
     from customs_data.schema import KEY
     from customs_scorer.submissions import read_submission
 
-    found = sorted(runs.glob("*/submission.csv"))
-    if not found:
+    paths = sorted(runs.glob("*/submission.csv"))
+    if not paths:
         raise KitError(
-            f"--baselines must be a folder of `customs-kit baseline run`, however: {runs} holds no "
-            "NAME/submission.csv. Name the folder given to its --out."
+            f"No NAME/submission.csv in {runs}. Give --baselines the folder that `customs-kit "
+            "baseline run` wrote to (its --out)."
         )
     expected = load_edition(edition).test[KEY]
-    for path in found:
+    for path in paths:
         read_submission(path, expected)
-    return {f"baselines/{path.parent.name}.csv": path.read_bytes() for path in found}
+    return {f"baselines/{path.parent.name}.csv": path.read_bytes() for path in paths}

@@ -7,17 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from customs_kit.commands.options import CommaSeparated, json_option
+from customs_kit.commands.options import CommaSeparated, json_option, practice_option
 from customs_kit.commands.publish.options import (
     announcement_options,
     make_announcement,
-    practice_option,
 )
 
 if TYPE_CHECKING:
     from customs_leaderboard.publishing.kaggle.steps import Step
 
-# As `customs_leaderboard.publishing.kaggle.steps.STEPS`; said here so that --help loads nothing.
+# Copy of `customs_leaderboard.publishing.kaggle.steps.STEPS`, so that --help loads nothing.
 _STEPS = ("create", "data", "solution", "settings", "pages", "status", "launch")
 
 
@@ -28,21 +27,21 @@ _STEPS = ("create", "data", "solution", "settings", "pages", "status", "launch")
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
-    help="Folder for what is sent. New: it is made from the edition; there already: it is used as "
-    "it stands.  [default: NAME]",
+    help="Folder of the files to send. A new folder is made from the edition, an existing one is "
+    "used as it is.  [default: NAME]",
 )
-@click.option("--confirm", is_flag=True, help="Send it. Without this nothing leaves your computer.")
-@click.option("--public", is_flag=True, help="Visible to everybody.  [default: private]")
-@click.option("--version-notes", help="Add a version to an existing dataset: what changed.")
-@click.option("--licence", help="Of a dataset, as Kaggle spells it.  [default: CC-BY-4.0]")
-@click.option("--subtitle", help="Of a dataset, 20 to 80 characters.")
+@click.option("--confirm", is_flag=True, help="Send it. By default nothing leaves your computer.")
+@click.option("--public", is_flag=True, help="Make it visible to everybody.  [default: private]")
+@click.option("--version-notes", help="Add a version to an existing dataset, with these notes.")
+@click.option("--licence", help="Licence of a dataset, as Kaggle spells it.  [default: CC-BY-4.0]")
+@click.option("--subtitle", help="Subtitle of a dataset, 20 to 80 characters.")
 @click.option(
     "--steps",
     type=CommaSeparated(str),
     default=_STEPS[:-1],
-    help=f"Of a competition: {','.join(_STEPS)}.  [default: all but launch]",
+    help=f"Steps of a competition: {','.join(_STEPS)}.  [default: all but launch]",
 )
-@click.option("--launch-at", help="Moment of the launch, UTC.  [default: now]")
+@click.option("--launch-at", help="Time of the launch, UTC.  [default: now]")
 @announcement_options
 @practice_option
 @json_option
@@ -66,12 +65,12 @@ def kaggle(
     practice: bool,
     as_json: bool,
 ) -> None:
-    """Publish EDITION on Kaggle, with the official client: as a dataset or a hosted competition.
+    """Publish EDITION on Kaggle, as a dataset or a hosted competition, with the official client.
 
-    The first call makes a folder of everything that would be sent and shows the calls; read it,
-    change it, then call again with --confirm. Everything is private unless you say --public. Of
-    hidden/ one derived file leaves, the solution, to the call made for it; anything else of hidden/
-    in the folder is refused. What Kaggle's API cannot set is printed as a checklist.
+    The first call makes a folder of everything that would be sent and shows the calls. Read it,
+    change it, then call again with --confirm. Everything is private unless you add --public. The
+    solution is the only file derived from hidden/ that is sent; any other content of hidden/ in the
+    folder is refused. A checklist shows what Kaggle's API cannot set.
 
     \b
     Examples:
@@ -83,7 +82,7 @@ def kaggle(
     if (dataset is None) == (competition is None):
         raise click.UsageError("Give --dataset or --competition.")
     if unknown := [step for step in steps if step not in _STEPS]:
-        raise click.UsageError(f"--steps are among {', '.join(_STEPS)}; not {', '.join(unknown)}.")
+        raise click.UsageError(f"Unknown steps: {', '.join(unknown)}. Choose: {', '.join(_STEPS)}.")
     if dataset is not None:
         _dataset(
             edition, dataset, out, confirm=confirm, public=public, version_notes=version_notes,
@@ -128,7 +127,7 @@ def _dataset(
     guard = HiddenGuard(layout) if layout.has_hidden else None
     if guard is not None:
         guard.check(folder)
-    told: dict[str, Any] = {
+    summary: dict[str, Any] = {
         "endpoint": endpoint_of_environment(),
         "sent": confirm,
         "folder": str(folder),
@@ -137,19 +136,19 @@ def _dataset(
     }
     if confirm:
         with progress_console().status("Sending to Kaggle ..."):
-            told["url"] = upload_dataset(
+            summary["url"] = upload_dataset(
                 connect(), folder, guard, public=public, version_notes=version_notes
             )
     if as_json:
-        print_json(told)
+        print_json(summary)
         return
-    click.echo(f"{', '.join(told['files'])} in {folder}.")
-    seen = "everybody" if public else "you alone"
+    click.echo(f"{', '.join(summary['files'])} in {folder}.")
+    readers = "everybody" if public else "you alone"
     if confirm:
-        click.echo(f"Sent: {told['url']} (visible to {seen}, unless you changed it on Kaggle).")
+        click.echo(f"Sent: {summary['url']} (visible to {readers}, unless changed on Kaggle).")
     else:
         click.echo(
-            f"Nothing was sent. With --confirm it goes to {told['endpoint']}, visible to {seen}."
+            f"Not sent. Add --confirm to send it to {summary['endpoint']}, visible to {readers}."
         )
 
 
@@ -191,8 +190,8 @@ def _competition(
     folder = out or Path(name)
     sends_files = bool(set(steps) - {"status", "launch"})
     if sends_files and not folder.exists():
-        told = make_announcement(manifest, *announced)
-        prepare_competition(edition, folder, name, told, public=public, practice=practice)
+        announcement = make_announcement(manifest, *announced)
+        prepare_competition(edition, folder, name, announcement, public=public, practice=practice)
     else:
         _warn(layout)
     if sends_files:
@@ -222,10 +221,10 @@ def _competition(
     _show_steps(planned, answers)
     if not confirm:
         click.echo(
-            f"Nothing was sent. Read {folder}, change what you like, then add --confirm: it "
-            f"goes to {endpoint_of_environment()}."
+            f"Not sent. Read {folder}, change it if needed, then add --confirm to send it to "
+            f"{endpoint_of_environment()}."
         )
-    click.echo("What Kaggle's API cannot set, do on the competition's page:")
+    click.echo("Set by hand on the competition's page, because Kaggle's API cannot:")
     for item in CHECKLIST:
         click.echo(f"  [ ] {item}")
 
@@ -244,7 +243,7 @@ def _show_steps(planned: list[Step], answers: dict[str, str]) -> None:
 
 
 def _warn(layout: Any) -> None:
-    """Warn of what an organizer should know of the edition's origin."""
+    """Print a warning about the edition's origin, if there is one."""
     from customs_data.edition.manifest import read_manifest
     from customs_leaderboard.rules.edition_origin import origin_warning
 

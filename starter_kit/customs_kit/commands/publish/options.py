@@ -1,4 +1,4 @@
-"""What the commands that publish an edition share: the announcement, and the edition's origin."""
+"""Options of the commands that publish an edition."""
 
 from __future__ import annotations
 
@@ -14,13 +14,9 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 _DAYS: Final = 30
 
-practice_option = click.option(
-    "--practice", is_flag=True, help="Allow an edition of a published seed: anyone can know it."
-)
-
 
 def announcement_options(command: F) -> F:
-    """Add the options that an announcement is made from."""
+    """Add the options of an announcement."""
     for option in reversed(
         (
             click.option(
@@ -35,7 +31,7 @@ def announcement_options(command: F) -> F:
                 type=int,
                 default=5,
                 show_default=True,
-                help="Submissions a participant has a day.",
+                help="Submissions per participant and day.",
             ),
             click.option("--contact", default="", help="Mail address or URL for questions."),
         )
@@ -52,12 +48,12 @@ def make_announcement(
     daily_limit: int,
     contact: str,
 ) -> Announcement:
-    """Read the options, and warn of what the organizer should know of the edition.
+    """Return the announcement; print a warning about the edition's origin, if there is one.
 
     Raises
     ------
     KitError
-        If a time is none, or the facts do not fit together.
+        If a time cannot be read or the options contradict each other.
     """
     from datetime import UTC, datetime, timedelta
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from customs_kit.commands.options import edition_option, json_option
+from customs_kit.commands.options import edition_option, edition_or_workspace, json_option
 
 
 @click.command()
@@ -14,23 +14,19 @@ from customs_kit.commands.options import edition_option, json_option
 @edition_option(required=False)
 @json_option
 def check(file: Path, edition: Path | None, as_json: bool) -> None:
-    """Check a submission without the answers; everything wrong comes in one report.
+    """Check a submission without hidden labels; one report lists every problem.
 
-    FILE holds `Declaration ID,Fraud Score`: one row for each row of test.csv, in any order.
-    Without --edition it is that of the workspace you are in. Exits 1 if the file cannot be scored.
+    FILE has the columns of sample_submission.csv and one row for each row of test.csv, in any
+    order. --edition defaults to that of your workspace. Exits 1 if the file cannot be scored.
 
     Example: customs-kit submission check submission.csv --edition my-edition
     """
     from customs_data.edition.loading import load_test
     from customs_data.schema import KEY
     from customs_kit.terminal.output import print_json
-    from customs_kit.workspace import find_workspace_edition
     from customs_scorer import check_submission
 
-    edition = edition or find_workspace_edition()
-    if edition is None:
-        raise click.UsageError("Give --edition, or run this in a workspace (`customs-kit start`).")
-    checked = check_submission(file, load_test(edition)[KEY])
+    checked = check_submission(file, load_test(edition_or_workspace(edition))[KEY])
     if as_json:
         problems = [problem.as_dict() for problem in checked.report.problems]
         print_json({"file": str(file), "passed": checked.passed, "problems": problems})

@@ -1,4 +1,4 @@
-"""`customs-kit submission send | status | leaderboard`: a team on Kaggle and on our own board."""
+"""`customs-kit submission send | status | leaderboard`: on Kaggle or a customs-kit leaderboard."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from customs_kit.commands.options import edition_option, json_option
+from customs_kit.commands.options import edition_option, edition_or_workspace, json_option
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -21,19 +21,21 @@ def where_options(command: F) -> F:
         "--to",
         required=True,
         metavar="kaggle|URL",
-        help="Kaggle, or the address of a leaderboard of ours.",
+        help="kaggle, or the address of a customs-kit leaderboard.",
     )
     competition = click.option(
-        "--competition", metavar="NAME", help="Of the competition on Kaggle (needed there)."
+        "--competition",
+        metavar="NAME",
+        help="Name of the competition on Kaggle; required with --to kaggle.",
     )
     return to(competition(command))
 
 
 def _on_kaggle(to: str, competition: str | None) -> str | None:
-    """Return the name of the competition on Kaggle, or None for a leaderboard of ours."""
+    """Return the name of the competition on Kaggle, or None for a customs-kit leaderboard."""
     if to != _KAGGLE:
         if competition is not None:
-            raise click.UsageError("--competition belongs to --to kaggle.")
+            raise click.UsageError("--competition goes with --to kaggle.")
         return None
     if competition is None:
         raise click.UsageError("--to kaggle needs --competition.")
@@ -44,8 +46,8 @@ def _on_kaggle(to: str, competition: str | None) -> str | None:
 @click.argument("file", type=click.Path(path_type=Path))
 @where_options
 @edition_option(required=False)
-@click.option("--message", default="", help="A word beside the submission (Kaggle).")
-@click.option("--confirm", is_flag=True, help="Send it. Without this the file is only checked.")
+@click.option("--message", default="", help="Description of the submission (Kaggle).")
+@click.option("--confirm", is_flag=True, help="Send it. By default the file is only checked.")
 @json_option
 def send(
     file: Path,
@@ -58,8 +60,8 @@ def send(
 ) -> None:
     """Check FILE and, with --confirm, send it for your team.
 
-    The file is held against --edition, or the edition of the workspace you are in; one that cannot
-    be scored is never sent. To a leaderboard of ours it goes as with `customs-kit leaderboard
+    The file is checked against --edition, by default that of your workspace; a file that cannot be
+    scored is never sent. A customs-kit leaderboard receives it as from `customs-kit leaderboard
     submit`.
 
     \b
@@ -67,22 +69,19 @@ def send(
       customs-kit submission send submission.csv --to kaggle --competition customs-2030 --confirm
       customs-kit submission send submission.csv --to https://board.example --confirm
     """
-    from customs_data import load_edition
+    from customs_data.edition.loading import load_test
     from customs_data.schema import KEY
     from customs_kit.terminal.output import print_json
-    from customs_kit.workspace import find_workspace_edition
     from customs_scorer.submissions import read_submission
 
     name = _on_kaggle(to, competition)
-    known = edition or find_workspace_edition()
-    if known is None:
-        raise click.UsageError("Give --edition, or run this in a workspace (`customs-kit start`).")
-    n = len(read_submission(file, load_edition(known).test[KEY]))
+    n = len(read_submission(file, load_test(edition_or_workspace(edition))[KEY]))
     if not confirm:
         if as_json:
             print_json({"file": str(file), "to": to, "sent": False, "n_declarations": n})
         else:
-            click.echo(f"{file} can be scored ({n:,} declarations). Nothing was sent: --confirm.")
+            click.echo(f"{file} can be scored ({n:,} declarations).")
+            click.echo("Not sent. Add --confirm to send it.")
         return
     if name is None:
         from customs_kit.commands.leaderboard.serve import send_to_board
@@ -105,7 +104,7 @@ def send(
 @where_options
 @json_option
 def status(to: str, competition: str | None, as_json: bool) -> None:
-    """Show what your team has sent, and what came of it.
+    """Show your team's submissions and their scores.
 
     \b
     Examples:
@@ -135,7 +134,7 @@ def status(to: str, competition: str | None, as_json: bool) -> None:
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
-    help="File for the whole leaderboard: CSV from Kaggle, JSON from a leaderboard of ours.",
+    help="File for the whole leaderboard: CSV from Kaggle, JSON from a customs-kit leaderboard.",
 )
 @json_option
 def leaderboard(to: str, competition: str | None, out: Path | None, as_json: bool) -> None:
@@ -183,7 +182,7 @@ def leaderboard(to: str, competition: str | None, out: Path | None, as_json: boo
 
 
 def _show(rows: list[dict[str, Any]], title: str) -> None:
-    """Show rows whose fields are their columns."""
+    """Show a table with one column per field of the rows."""
     from rich.table import Table
     from rich.text import Text
 

@@ -1,1 +1,1 @@
-"""One revision per file."""
+"""One revision a file."""

@@ -10,12 +10,12 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-# Times are text (`customs_leaderboard.store.schema.UtcTime`).
+# Moments are text (`customs_leaderboard.store.schema.UtcTime`).
 _MOMENT = sa.String(27)
 
 
 def upgrade() -> None:
-    """Create the tables."""
+    """Apply."""
     op.create_table(
         "audit_entry",
         sa.Column("sequence", sa.Integer(), autoincrement=False, nullable=False),
