@@ -77,7 +77,7 @@ def laddered_board(ladder: Ladder) -> Board:
     def show(caught: Gains, chance: Gains) -> float:
         nonlocal state, best, number
         number += 1
-        state = ladder.climb(state, number, caught, chance=chance, best=best)
+        state = ladder.update(state, number, caught, chance=chance, best=best)
         if state.best_submission == number:
             best = caught
         assert state.best_shown is not None

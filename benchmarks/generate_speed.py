@@ -1,7 +1,7 @@
-"""How an edition's making grows with its rows (goals: 54,000 in 1.5 CPU s, 24.7 million in 3 min).
+"""Cost of generating an edition by its rows (goals: 54,000 in 1.5 CPU s, 24.7 million in 3 min).
 
-Each edition - public and hidden files, checksums - is made in a process of its own, so that peak
-memory is its own; the time of imports is left out. Prints a table of rows, seconds, CPU seconds and
+Each edition, with all its files and checksums, is made in a process of its own, so that its peak
+memory can be measured; imports are not counted. Prints a table of rows, seconds, CPU seconds and
 peak memory, and whether the number of workers changes a byte.
 
     python benchmarks/generate_speed.py [--rows 54000,1000000] [--format parquet] [--workers 2]
@@ -67,19 +67,19 @@ def main() -> None:
     print(f"{'rows':>10} {'seconds':>8} {'CPU s':>8} {'peak MiB':>9}   growth")
     base: dict[str, object] | None = None
     for rows in (int(text) for text in given.rows.split(",")):
-        held = in_child(rows, given.format, given.workers)
-        base = base or {**held, "rows": rows}
-        times = {name: float(held[name]) / float(base[name]) for name in ("cpu", "peak")}  # type: ignore[arg-type]
+        costs = in_child(rows, given.format, given.workers)
+        base = base or {**costs, "rows": rows}
+        times = {name: float(costs[name]) / float(base[name]) for name in ("cpu", "peak")}  # type: ignore[arg-type]
         goal = {SMALL: ("cpu", CPU_GOAL), NATIONAL: ("seconds", NATIONAL_GOAL)}.get(rows)
-        beside = "" if goal is None else f"; {float(held[goal[0]]) / goal[1]:.2f} x the goal"  # type: ignore[arg-type]
+        beside = "" if goal is None else f"; {float(costs[goal[0]]) / goal[1]:.2f} x the goal"  # type: ignore[arg-type]
         print(
-            f"{rows:>10,} {held['seconds']:>8.1f} {held['cpu']:>8.1f} {held['peak']:>9,.0f}   "
+            f"{rows:>10,} {costs['seconds']:>8.1f} {costs['cpu']:>8.1f} {costs['peak']:>9,.0f}   "
             f"{rows / int(base['rows']):.0f} x rows, {times['cpu']:.0f} x CPU, "  # type: ignore[call-overload]
             f"{times['peak']:.1f} x memory{beside}",
             flush=True,
         )
     sums = [in_child(SMALL, given.format, workers)["sums"] for workers in (1, 2, 7)]
-    same = "the same" if all(held == sums[0] for held in sums) else "DIFFERENT"
+    same = "the same" if all(digests == sums[0] for digests in sums) else "DIFFERENT"
     print(f"SHA-256 of all files for 1, 2 and 7 workers: {same}")
 
 

@@ -204,19 +204,21 @@ def measure(
     """Choose the settings that gain most in public, then measure them with other seeds."""
 
     def gain(chosen: Settings) -> float:
-        found = curves(attacker, chosen, board, truths, plan.tuning_seeds, plan.checkpoints[-1:])
-        return float((found[:, -1, 0] - found[:, 0, 0]).mean())
+        precisions = curves(
+            attacker, chosen, board, truths, plan.tuning_seeds, plan.checkpoints[-1:]
+        )
+        return float((precisions[:, -1, 0] - precisions[:, 0, 0]).mean())
 
     chosen = max(attacker.choices, key=gain)
-    found = curves(attacker, chosen, board, truths, plan.seeds, plan.checkpoints)
-    gains = found[:, -1] - found[:, 0]
+    precisions = curves(attacker, chosen, board, truths, plan.seeds, plan.checkpoints)
+    gains = precisions[:, -1] - precisions[:, 0]
     errors = gains.std(axis=0, ddof=1) / len(gains) ** 0.5
     return {
         "settings": chosen,
         **{
             period: {
-                "start": rounded(found[:, 0, i].mean()),
-                "curve": [rounded(x) for x in found[:, 1:, i].mean(axis=0)],
+                "start": rounded(precisions[:, 0, i].mean()),
+                "curve": [rounded(x) for x in precisions[:, 1:, i].mean(axis=0)],
                 "gain": rounded(gains[:, i].mean()),
                 "standard_error": rounded(errors[i]),
             }
@@ -281,7 +283,7 @@ def run_on_edition(edition: Path, start: Path, plan: Plan) -> dict[str, Any]:
     """What starts from the model's submission, on labels that stay the same."""
     truth = truth_of_edition(edition, start)
     attackers = {name: one for name, one in {**ATTACKERS, **BY_IMPORTER}.items() if one.has_model}
-    found = run(attackers, lambda _: truth, plan, defences(truth.sizes[0]))
+    measured = run(attackers, lambda _: truth, plan, defences(truth.sizes[0]))
     n_public, n_private = truth.sizes
     return {
         "edition": {
@@ -290,7 +292,7 @@ def run_on_edition(edition: Path, start: Path, plan: Plan) -> dict[str, Any]:
             "public": n_public,
             "private": n_private,
         },
-        **found,
+        **measured,
     }
 
 
@@ -319,13 +321,13 @@ def main() -> None:
         else:
             labels = {"base_rate": BASE_RATE, "public": SIZES[0], "private": SIZES[1]}
             boards = defences(SIZES[0])
-            found = run(ATTACKERS, drawn_truth, plan, boards)
+            measured = run(ATTACKERS, drawn_truth, plan, boards)
             honest = [
                 {"defence": name, **measure_honest(board, drawn_truth, plan)}
                 for name, board in boards.items()
             ]
             ground = measure_ground(BASE_RATE, plan.queries)
-            results = {"drawn": labels, **found, "honest": honest, "ground": ground}
+            results = {"drawn": labels, **measured, "honest": honest, "ground": ground}
         name = options.json.stem if options.json else "ladder_attacks"
         print(f"all: {time.perf_counter() - began:.0f} s", flush=True)
     if options.json:

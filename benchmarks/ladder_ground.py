@@ -41,15 +41,15 @@ def leaving(ladder: Ladder, n_declarations: int, base_rate: float, files: int) -
     chance = chance_of(np.arange(n_declarations) < n_frauds, RATE)
 
     def leaves(n_caught: int) -> bool:
-        best = Part(np.arange(n_caught, dtype=np.intp), None, Fraction(1))
-        new = Gains(n_declarations, Fraction(k), (best,))
-        on_ground = ladder.climb(LadderState(), 1, chance, chance=chance)
-        return ladder.climb(on_ground, 2, new, chance=chance) != on_ground
+        part = Part(np.arange(n_caught, dtype=np.intp), None, Fraction(1))
+        new = Gains(n_declarations, Fraction(k), (part,))
+        on_ground = ladder.update(LadderState(), 1, chance, chance=chance)
+        return ladder.update(on_ground, 2, new, chance=chance) != on_ground
 
     most = min(k, n_frauds)
     fewest = bisect_left(range(most + 1), True, key=leaves)
     if fewest > most:
-        raise ValueError("Even the best file must not stay on the ground, however: it does.")
+        raise ValueError("Even the best file stays on the ground: choose fewer ground errors.")
     odds = float(hypergeom.sf(fewest - 1, n_declarations, n_frauds, k))
     return {
         "public": n_declarations,

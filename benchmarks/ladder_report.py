@@ -41,8 +41,8 @@ def gains_table(results: dict[str, Any]) -> str:
     ]
     gains = {(row["attack"], row["defence"]): row["public"] for row in rows}
     for attack in dict.fromkeys(row["attack"] for row in rows):
-        found = [gains[attack, board] for board in boards]
-        cells = [f"{one['gain']:+.3f} ± {one['standard_error']:.3f}" for one in found]
+        row = [gains[attack, board] for board in boards]
+        cells = [f"{one['gain']:+.3f} ± {one['standard_error']:.3f}" for one in row]
         lines.append(markdown_row([attack, *cells]))
     return "\n".join(lines)
 

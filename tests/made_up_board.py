@@ -196,7 +196,7 @@ def _select_something(made: MadeUp) -> None:
     """Two teams choose for themselves, one of them badly."""
     for name, which in (("nightshift", (12, 30)), ("WCO BACUDA Fellows", (0, 3))):
         number = made.teams[name].number
-        history = [held for held in team_history(made.board, number) if not held.late]
+        history = [one for one in team_history(made.board, number) if not one.late]
         chosen = {history[i % len(history)].number for i in which}
         select_submissions(made.board, number, sorted(chosen))
 
@@ -204,5 +204,5 @@ def _select_something(made: MadeUp) -> None:
 @contextmanager
 def served(made: MadeUp) -> Iterator[str]:
     """Serve the competition; no answer is trusted to be new, so that no test must wait."""
-    with running(made.board, ServiceSettings(refresh_s=0, timer=lambda: 0.0)) as found:
-        yield found.url
+    with running(made.board, ServiceSettings(refresh_s=0, timer=lambda: 0.0)) as server:
+        yield server.url

@@ -19,9 +19,9 @@ _SECONDS = 120
 
 def find_binaries() -> Path | None:
     """The folder of initdb and pg_ctl, newest version first."""
-    found = shutil.which("initdb")
-    if found:
-        return Path(found).parent
+    initdb = shutil.which("initdb")
+    if initdb:
+        return Path(initdb).parent
     installed = Path("/usr/lib/postgresql").glob("*/bin/initdb")
     newest = sorted(installed, key=lambda path: float(path.parts[-3]))
     return newest[-1].parent if newest else None

@@ -23,9 +23,9 @@ from customs_baselines.experiments.results_file import read_json
 from customs_data.edition.generating import read_blueprint, simulate_world
 from customs_data.errors import KitError
 from customs_data.fidelity.judges.two_sample import JUDGED
+from customs_data.fidelity.measure import FidelityReport, measure_fidelity
 from customs_data.fidelity.quality import PUBLISHED
-from customs_data.fidelity.report import FidelityReport, measure_fidelity
-from customs_data.fidelity.sides import Table, read_side
+from customs_data.fidelity.sides import Side, read_side
 from customs_data.keyed_random import secret_of_seed
 from customs_scorer.fidelity_judges import JUDGES
 from studies.script import Study, save_results
@@ -51,7 +51,7 @@ Results = dict[str, Any]
 
 
 def measure_study(
-    source: Table,
+    source: Side,
     *,
     config: str = "practice",
     seeds: tuple[int, ...] = SEEDS,
@@ -71,7 +71,7 @@ def measure_study(
         world = simulate_world(blueprint, secret_of_seed(seed)).declarations
         report = measure_fidelity(
             source,
-            Table(f"world {seed}", world),
+            Side(f"world {seed}", world),
             more=JUDGES,
             on_step=lambda step, seed=seed: on_step(f"world {seed}: {step}"),  # type: ignore[misc]
         )
@@ -90,14 +90,14 @@ def measure_study(
     }
 
 
-def draw_independently(source: Table) -> Table:
+def draw_independently(source: Side) -> Side:
     """Draw each column from the same column of the source, with replacement, on its own."""
     rng = np.random.default_rng(0)
     n = len(source.frame)
     columns = {
         str(name): source.frame[name].take(rng.integers(0, n, n)).array for name in source.frame
     }
-    return Table("columns drawn independently", pd.DataFrame(columns))
+    return Side("columns drawn independently", pd.DataFrame(columns))
 
 
 def summarize(report: FidelityReport) -> Results:

@@ -17,9 +17,9 @@ from typing import Any, Final
 import click
 
 from customs_baselines.experiments.markdown_tables import put_table
+from customs_data.fidelity.measure import FidelityReport, measure_fidelity
 from customs_data.fidelity.quality import PUBLISHED
-from customs_data.fidelity.report import FidelityReport, measure_fidelity
-from customs_data.fidelity.sides import Table
+from customs_data.fidelity.sides import Side
 from customs_data.synthesis.pipeline import synthesize
 from customs_data.synthesis.read_source import read_source
 from customs_data.synthesis.settings import Settings
@@ -73,7 +73,7 @@ _JUDGED: Final = (
 )
 
 
-def run_case(source: Table, case: Case, seed: int) -> Record:
+def run_case(source: Side, case: Case, seed: int) -> Record:
     """Fit one model, draw from it, and compare what it drew with the source."""
     frame = source.frame
     if case.rows is not None:
@@ -82,7 +82,7 @@ def run_case(source: Table, case: Case, seed: int) -> Record:
     start = time.process_time()
     drawn = synthesize(frame, settings)
     seconds = time.process_time() - start
-    report = measure_fidelity(Table("source", frame), Table(case.model, drawn), more=JUDGES)
+    report = measure_fidelity(Side("source", frame), Side(case.model, drawn), more=JUDGES)
     return {
         "model": case.model,
         "seed": seed,
@@ -140,7 +140,7 @@ def _cell(values: Sequence[float | None], decimals: int) -> str:
 @click.option("--models", help="Only these, comma-separated.")
 def main(files: tuple[Path, ...], out: Path, write: Path | None, models: str | None) -> None:
     """Compare what every synthesizer draws with the declarations in FILES."""
-    source = Table("source", read_source(files).declarations)
+    source = Side("source", read_source(files).declarations)
     records: list[Record] = json.loads(out.read_text()) if out.exists() else []
     known = {(record["model"], record["seed"], record["epochs"]) for record in records}
     for case in CASES:

@@ -1,4 +1,4 @@
-"""The board: folder, rules, database, judge and clock of one competition, handed around as one."""
+"""The board: folder, rules, database, judge and clock of one competition, passed around as one."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ from customs_leaderboard.submissions.judge import Judge, load_judge
 Phase = Literal["upcoming", "open", "over", "closed", "revealed"]
 Clock = Callable[[], datetime]
 
-#: Rules that an organizer may change during a competition; the change is written to the audit log.
+#: Rules that an organizer may change during a competition; changes are written to the audit log.
 CHANGEABLE: Final = ("title", "daily_limit", "late_submissions", "max_upload_mib")
 
 
 def utc_now() -> datetime:
-    """Return the time."""
+    """Return the current time (UTC)."""
     return datetime.now(UTC)
 
 
@@ -52,15 +52,15 @@ class Board:
     Parameters
     ----------
     folder : Folder
-        Where it lies.
+        Its folder.
     competition : Competition
         Its rules.
     database : Database
-        Its database, opened and of this release.
+        Its database, opened and upgraded.
     clock : callable
-        Tells the time (UTC); tests hand in their own.
+        Returns the current time (UTC).
     judge : Judge, optional
-        If it was loaded already.
+        If it is already loaded.
     """
 
     def __init__(
@@ -75,27 +75,27 @@ class Board:
         self.competition = competition
         self.database = database
         self.now = clock
-        #: Where threads with files to be counted wait for each other.
+        #: Collects scored files of several threads for one transaction.
         self.commits: GroupCommit[Any, Any] = GroupCommit(shared_errors=(UnavailableError,))
-        # One file at a time is checked and scored. Python's threads take turns anyway, thousands of
-        # them for a file, and each turn costs a switch; those that wait here take none.
+        # One file at a time is checked and scored: Python's threads take turns anyway, and a file
+        # would cost thousands of thread switches.
         self.scoring = Lock()
         self._judge = judge
         self._loading = Lock()
 
     @cached_property
     def manifest(self) -> Manifest:
-        """What everybody may know of the edition."""
+        """Public manifest of the edition."""
         return read_manifest(self.layout.public)
 
     @cached_property
     def layout(self) -> Layout:
-        """Where the edition lies."""
+        """Paths of the edition's files."""
         return Layout.find(self.competition.edition)
 
     @cached_property
     def ladder(self) -> Ladder:
-        """How public scores are shown before the close."""
+        """The Ladder of the rules."""
         rules = self.competition
         return Ladder(
             rules.ladder,
@@ -106,29 +106,29 @@ class Board:
 
     @cached_property
     def reference_scores(self) -> ReferenceScores:
-        """Baselines and ceiling that stand beside the teams."""
+        """Scores of baselines and the ceiling, shown beside the teams."""
         return load_reference_scores(self.folder)
 
     @property
     def judge(self) -> Judge:
-        """The hidden labels; loaded by the first call."""
+        """The judge with the hidden labels; the first call loads it."""
         with self._loading:
             if self._judge is None:
                 self._judge = load_judge(self.competition.edition)
             return self._judge
 
     def state(self, session: Session, lock: Literal["read", "write"] | None = None) -> State:
-        """Return where the competition stands, optionally kept so until the transaction ends."""
-        wanted = select(State)
+        """Return the competition's state, optionally locked until the transaction ends."""
+        query = select(State)
         if lock is not None:
-            wanted = wanted.with_for_update(read=lock == "read")
-        return session.scalars(wanted).one()
+            query = query.with_for_update(read=lock == "read")
+        return session.scalars(query).one()
 
     def phase(self, state: State) -> Phase:
-        """Return what the competition is doing.
+        """Return the phase of the competition.
 
         ``"over"`` is between the deadline and the organizer's `close`: submissions are late, and
-        nothing exact is shown yet.
+        exact scores are still secret.
         """
         if state.revealed_at is not None:
             return "revealed"
@@ -152,7 +152,7 @@ def make_board(
     reference_scores: ReferenceScores = NO_REFERENCE_SCORES,
     clock: Clock = utc_now,
 ) -> Board:
-    """Make a competition: folder, rules and database.
+    """Make the folder and database of a new competition.
 
     Parameters
     ----------
@@ -161,44 +161,32 @@ def make_board(
     competition : Competition
         The rules.
     database_url : str, optional
-        Of an empty PostgreSQL or SQLite database, instead of the embedded one.
+        An empty PostgreSQL or SQLite database, instead of the embedded one.
     reference_scores : ReferenceScores
-        What stands beside the teams.
+        Shown beside the teams.
     clock : callable
-        Tells the time.
+        Returns the current time (UTC).
 
     Raises
     ------
     KitError
-        If the edition is not fit (no hidden labels; a published seed without ``practice``), the
-        folder is not empty or the database already holds a competition.
+        If the edition lacks hidden labels, or has a published seed without ``practice``; if the
+        folder is not empty, or the database already contains a competition.
     """
     judge = load_judge(competition.edition)
     check_origin(judge.manifest, practice=competition.practice)
     folder = Folder.make(Path(root))
     with closed_on_error(open_database(database_url, folder.database_file)) as database:
-        if has_competition(database):
-            raise KitError(
-                "The database must hold no competition yet, however: it does. Use another database."
-            )
+        refuse_competition(database)
         database.upgrade()
         write_durably(folder.competition_file, competition.to_toml().encode())
         save_reference_scores(folder, reference_scores)
+        edition = {"edition": judge.manifest.name, "commitment": judge.manifest.commitment}
         with database.writing() as session:
             session.add(
-                State(
-                    number=1,
-                    edition=judge.manifest.name,
-                    commitment=judge.manifest.commitment,
-                    rules=_rules(competition),
-                    closes=competition.closes,
-                )
+                State(number=1, rules=_rules(competition), closes=competition.closes, **edition)
             )
-            details = {
-                **competition.as_dict(),
-                "edition": judge.manifest.name,
-                "commitment": judge.manifest.commitment,
-            }
+            details = {**competition.as_dict(), **edition}
             append_entry(database, session, clock(), ORGANIZER, "competition made", details)
     return Board(folder, competition, database, clock, judge)
 
@@ -206,7 +194,7 @@ def make_board(
 def open_board(
     root: Path | str, *, database_url: str | None = None, clock: Clock = utc_now
 ) -> Board:
-    """Open a competition; its tables are brought up to this release.
+    """Open a competition and upgrade its tables to this release.
 
     Parameters
     ----------
@@ -215,30 +203,26 @@ def open_board(
     database_url : str, optional
         If it does not use the embedded database.
     clock : callable
-        Tells the time.
+        Returns the current time (UTC).
 
     Raises
     ------
     KitError
-        If there is none, its database is missing or another's, the edition was exchanged, or rules
-        were changed that must stay.
+        If there is no competition, its database is missing or belongs to another one, the edition
+        was exchanged, or a rule was changed that cannot change.
     """
     folder = Folder(Path(root))
     competition = read_competition(folder.competition_file)
     with disk_errors():
-        sync_folder(folder.submissions)  # of a process that ended before it could
+        sync_folder(folder.submissions)  # in case a process ended before it could
     if database_url is None and not folder.database_file.is_file():
         raise KitError(
-            f"{folder.database_file} must be the competition's database, however: there is none. "
-            "If it uses PostgreSQL, give its address with --database-url (or "
-            "CUSTOMS_KIT_DATABASE_URL)."
+            f"No such file: {folder.database_file}. If the competition uses PostgreSQL, give its "
+            "address with --database-url (or CUSTOMS_KIT_DATABASE_URL)."
         )
     with closed_on_error(open_database(database_url, folder.database_file)) as database:
         if not has_competition(database):
-            raise KitError(
-                "The database must hold the competition, however: it holds none. Check "
-                "--database-url."
-            )
+            raise KitError("The database contains no competition. Check --database-url.")
         database.upgrade()
         board = Board(folder, competition, database, clock)
         _compare_rules(board)
@@ -247,7 +231,7 @@ def open_board(
 
 @contextmanager
 def closed_on_error(database: Database) -> Iterator[Database]:
-    """Keep a database open unless something goes wrong."""
+    """Close a database if the block fails; otherwise leave it open."""
     try:
         yield database
     except BaseException:
@@ -263,12 +247,18 @@ def has_competition(database: Database) -> bool:
         return session.scalar(select(State.number)) is not None
 
 
+def refuse_competition(database: Database) -> None:
+    """Raise `KitError` if a database already contains a competition."""
+    if has_competition(database):
+        raise KitError("The database already contains a competition. Use another database.")
+
+
 def _rules(competition: Competition) -> str:
     return json.dumps(competition.as_dict(), sort_keys=True)
 
 
 def _compare_rules(board: Board) -> None:
-    """Write changed rules to the audit log; refuse changes of what must stay."""
+    """Write changed rules to the audit log; refuse changes to rules that cannot change."""
     competition, new = board.competition, board.competition.as_dict()
     with board.database.reading() as session:
         state = board.state(session)
@@ -276,15 +266,15 @@ def _compare_rules(board: Board) -> None:
         commitment = state.commitment
     if board.manifest.commitment != commitment:
         raise KitError(
-            f"{competition.edition} must be the edition the competition was made with, however: "
-            "its commitment differs. Restore the edition from a backup."
+            f"{competition.edition} is not the edition of this competition: its commitment "
+            "differs. Restore the edition from a backup."
         )
     changed = [name for name in new if new[name] != old[name]]
-    if wrong := [name for name in changed if name not in CHANGEABLE]:
+    if fixed := [name for name in changed if name not in CHANGEABLE]:
         raise KitError(
-            f"{board.folder.competition_file}: {', '.join(wrong)} must stay as announced, however: "
-            f"{wrong[0]} was {old[wrong[0]]!r}. Write it back"
-            + (" and use `customs-kit leaderboard extend`." if "closes" in wrong else ".")
+            f"{board.folder.competition_file}: {', '.join(fixed)} cannot change after the "
+            f"announcement. Set {fixed[0]} back to {old[fixed[0]]!r}"
+            + (" and use `customs-kit leaderboard extend`." if "closes" in fixed else ".")
         )
     if not changed:
         return

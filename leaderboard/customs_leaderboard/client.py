@@ -1,4 +1,4 @@
-"""Asking a leaderboard over HTTP, as a team does."""
+"""A team's HTTP client of a leaderboard."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ from customs_leaderboard.teams.tokens import is_token
 
 TOKEN_VARIABLE: Final = "CUSTOMS_KIT_TOKEN"  # noqa: S105 - the name of a variable
 _STEP: Final = 1 << 18
-# Scoring is fast; a long queue may stand before it.
+# Scoring is fast, but the queue before it may be long.
 _TIMEOUT: Final = httpx.Timeout(120, connect=10)
 _LOCAL: Final = ("localhost", "127.0.0.1", "::1")
 
 
 class LeaderboardClient:
-    """A team's way to a leaderboard.
+    """Client of a leaderboard for one team.
 
     Parameters
     ----------
     url : str
-        Of the leaderboard, ``https://...``.
+        Address of the leaderboard, ``https://...``.
     token : str
-        The team's; it is sent to this URL and nowhere else.
+        The team's token; it is sent to this URL only.
     transport : httpx2.BaseTransport, optional
         Instead of the network.
 
     Raises
     ------
     KitError
-        If URL or token cannot be one; from every method, if the leaderboard cannot be reached or
+        If the URL or token is malformed; from every method, if the leaderboard cannot be reached or
         refuses.
 
     Examples
@@ -52,8 +52,8 @@ class LeaderboardClient:
         self.url = check_url(url)
         if not is_token(token):
             raise KitError(
-                "The token must be the one the organizer gave your team (it begins with ckt_), "
-                "however: it does not look like one. Copy it again."
+                "This is not a team's token: tokens begin with ckt_ and have 47 characters. Copy "
+                "yours again."
             )
         self._http = httpx.Client(
             base_url=f"{self.url}/api/v1/",
@@ -93,9 +93,9 @@ class LeaderboardClient:
         Parameters
         ----------
         path : path
-            ``Declaration ID,Fraud Score`` as CSV or CSV.gz.
+            A submission as CSV or CSV.gz.
         on_progress : callable
-            Told bytes sent and bytes in all, as the file goes.
+            Called with the bytes sent and the file's size after each part.
 
         Returns
         -------
@@ -105,7 +105,7 @@ class LeaderboardClient:
         Raises
         ------
         KitError
-            With the whole report, if the file cannot be scored.
+            If the file cannot be scored; the message contains the whole report.
         """
         try:
             n_bytes = path.stat().st_size
@@ -113,8 +113,8 @@ class LeaderboardClient:
                 max_mib = self.competition()["rules"]["max_upload_mib"]
                 if n_bytes > max_mib << 20:
                     raise KitError(
-                        f"{path} must have at most {max_mib} MiB, however: it has "
-                        f"{n_bytes / (1 << 20):.1f}. Compress it with gzip."
+                        f"{path} has {n_bytes / (1 << 20):.1f} MiB; at most {max_mib} are "
+                        "accepted. Compress it with gzip."
                     )
 
                 def parts() -> Iterator[bytes]:
@@ -134,9 +134,8 @@ class LeaderboardClient:
             answer = self._http.request(method, route, **request)
         except (httpx.TransportError, httpx.InvalidURL) as error:
             raise KitError(
-                f"{self.url} must answer, however: {str(error) or type(error).__name__}. Check the "
-                "URL, or try again later: a file that was counted is recognised, and not counted "
-                "twice."
+                f"{self.url} does not respond ({str(error) or type(error).__name__}). Check the "
+                "URL or try again later; the same file never counts twice."
             ) from None
         if answer.is_success:
             return _read(answer, self.url)
@@ -149,12 +148,12 @@ def check_url(url: str) -> str:
     Raises
     ------
     KitError
-        If it is no http or https URL of a host.
+        If it is not an http or https URL of a host.
     """
-    wrong = KitError(f"The URL must look like https://board.example, however: {url!r}.")
+    wrong = KitError(f"Not a leaderboard's URL: {url!r}. It looks like https://board.example.")
     try:
         parts = urlsplit(url)
-        _ = parts.port  # raises for what is no port
+        _ = parts.port  # raises if it is not a number
     except ValueError:
         raise wrong from None
     if parts.scheme not in ("http", "https") or not parts.hostname:
@@ -182,18 +181,18 @@ def _read(answer: httpx.Response, url: str) -> dict[str, Any]:
     except ValueError:
         content = None
     if not isinstance(content, dict):
-        raise KitError(f"{url} must be a leaderboard, however: it answers otherwise.")
+        raise KitError(f"{url} is not a leaderboard: its answer is not a JSON object.")
     return content
 
 
 def _refusal(answer: httpx.Response, url: str) -> str:
-    """Return why a leaderboard refused, in its own words where it has any."""
+    """Return why a leaderboard refused, in its own words if it gave any."""
     if answer.has_redirect_location:
-        # A token is not carried to wherever an answer points.
+        # Never send the token to an address that an answer names.
         return (
             f"{url} has moved to {answer.headers['Location'][:200]}. Use that URL if you trust it."
         )
     try:
         return str(answer.json()["detail"])
     except (ValueError, KeyError, TypeError):
-        return f"{url} must be a leaderboard, however: it answers with status {answer.status_code}."
+        return f"{url} is not a leaderboard: it responds with status {answer.status_code}."

@@ -1,7 +1,7 @@
-"""What a leaderboard may answer instead of doing what was asked.
+"""Errors of a leaderboard, one class per kind of answer.
 
-Each class is one kind of answer, so that the service maps kinds to HTTP status in one place; all
-are `KitError`: one human sentence and the way out.
+The service maps classes to HTTP status codes in one place. All are `KitError`: one sentence for
+people, and the way out.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ class UnknownTokenError(KitError):
     """No team has this token (HTTP 401)."""
 
     def __init__(self) -> None:
-        super().__init__("The token must be a team's, however: no team has it. Ask the organizer.")
+        super().__init__("No team has this token. Ask the organizer for yours.")
 
 
 class DisabledTeamError(KitError):
@@ -24,24 +24,24 @@ class DisabledTeamError(KitError):
 
 
 class NotOpenError(KitError):
-    """The competition takes no such thing now (HTTP 403)."""
+    """The competition does not accept this now (HTTP 403)."""
 
 
 class NotFoundError(KitError):
-    """There is no such thing, or it belongs to another team (HTTP 404)."""
+    """It does not exist, or belongs to another team (HTTP 404)."""
 
 
 class TooLargeError(KitError):
-    """More bytes than the competition takes (HTTP 413)."""
+    """The file is larger than the competition accepts (HTTP 413)."""
 
 
 class RefusedFileError(InvalidSubmissionError):
-    """A file that cannot be scored, with everything found wrong (HTTP 422); it is not counted.
+    """A file that cannot be scored (HTTP 422); it does not count.
 
     Attributes
     ----------
     report : ProblemReport
-        Every kind of problem.
+        Every kind of problem in the file.
     """
 
     def __init__(self, report: ProblemReport) -> None:
@@ -50,12 +50,12 @@ class RefusedFileError(InvalidSubmissionError):
 
 
 class QuotaError(KitError):
-    """The team's submissions of the day are used up (HTTP 429).
+    """The team has used its submissions of the day (HTTP 429).
 
     Attributes
     ----------
     resets_at : datetime
-        When the next day (UTC) begins.
+        Start of the next day (UTC).
     """
 
     def __init__(self, message: str, resets_at: datetime) -> None:
@@ -64,4 +64,4 @@ class QuotaError(KitError):
 
 
 class UnavailableError(KitError):
-    """Disk or database do not answer (HTTP 503); not the user's fault."""
+    """The disk or the database does not respond (HTTP 503); not the user's fault."""

@@ -1,6 +1,6 @@
-"""The judges of synthetic data whose yardstick is the metric: look-ups and usefulness.
+"""Judges of synthetic data that use the metric: look-up and usefulness.
 
-They are handed to `customs_data.fidelity.report.measure_fidelity`, which stands one floor below.
+They are arguments of `customs_data.fidelity.measure.measure_fidelity`, one floor below.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ import pandas as pd
 from sklearn.metrics import roc_auc_score
 
 from customs_data.fidelity.comparison import Comparison
+from customs_data.fidelity.judges.boosted_trees import encode_together, make_trees
 from customs_data.fidelity.judges.judgement import Finding, Judgement
 from customs_data.fidelity.judges.label_information import labelled_sides
 from customs_data.fidelity.judges.periods import cut_by_time
-from customs_data.fidelity.judges.trees import encode_together, make_trees
 from customs_data.lookup import LookupTable, is_unseen
 from customs_data.schema import ENTITY_COLUMNS, KEY, LABEL_COLUMNS, LOOKUP_TUPLE
 from customs_scorer.metrics.inspection import precision_at
@@ -28,27 +28,27 @@ Periods = tuple[pd.DataFrame, pd.DataFrame]
 
 
 def judge_lookup(pair: Comparison) -> Judgement:
-    """Measure in both tables what copying the label of the exact six-tuple scores.
+    """Measure in both tables what copying the label of the same six-tuple scores.
 
-    The audit's leak test, on any table: labels of the first two thirds of the days are copied to
-    the last sixth.
+    This is the audit's leak test: labels of the first two thirds of the days are copied to the last
+    sixth.
     """
     if absent := [name for name in LOOKUP_TUPLE if name not in pair.source]:
-        return Judgement(LOOKUP, sentences=(f"Needs the column(s) {', '.join(absent)}.",))
+        return Judgement(LOOKUP, sentences=(f"Needs the columns {', '.join(absent)}.",))
     periods = _labelled_periods(pair)
     if isinstance(periods, str):
         return Judgement(LOOKUP, sentences=(periods,))
-    source, synthetic = (_lookup(*held) for held in periods)
+    source, synthetic = (_lookup(*side) for side in periods)
     questions = (
         (
             "six-tuple look-up, precision@5 %",
-            "Copying the mean label of the earlier declarations with the same (HS6, departure, "
-            "origin, rate, type, mass).",
+            "Score: mean label of earlier declarations with the same (HS6, departure, origin, "
+            "rate, type, mass).",
         ),
-        ("fraud rate", "Of the same later declarations: what a constant score would have."),
+        ("fraud rate", "Precision of a constant score on the same later declarations."),
         (
             "tuples copied between periods",
-            "Share of later declarations whose six-tuple an earlier one has.",
+            "Share of later declarations with the six-tuple of an earlier one.",
         ),
     )
     return Judgement(
@@ -71,11 +71,11 @@ def _lookup(early: pd.DataFrame, later: pd.DataFrame) -> tuple[float, float, flo
 
 
 def judge_usefulness(pair: Comparison) -> Judgement:
-    """Train on synthetic, test on real; beside it, train on real.
+    """Train on synthetic and on real declarations, and test both on real ones.
 
-    Boosted trees on the declared columns without key and the four entities (whose IDs are
-    re-issued) learn from the first two thirds of the days of either table, and score the last
-    sixth of the source's.
+    Boosted trees learn from the first two thirds of the days of each table, and score the last
+    sixth of the source. They use declared columns without key and the four entities, whose IDs are
+    re-issued.
     """
     periods = _labelled_periods(pair)
     if isinstance(periods, str):
@@ -86,15 +86,15 @@ def judge_usefulness(pair: Comparison) -> Judgement:
     features = encode_together((real, synthetic, test), columns)
     y = test["Fraud"].to_numpy(np.int8)
     scores = []
-    for held, learned in ((real, features[0]), (synthetic, features[1])):
-        trees = make_trees(pair.seed).fit(learned, held["Fraud"].to_numpy(np.int8))
+    for rows, encoded in ((real, features[0]), (synthetic, features[1])):
+        trees = make_trees(pair.seed).fit(encoded, rows["Fraud"].to_numpy(np.int8))
         scores.append(trees.predict_proba(features[2])[:, 1])
     findings = [
         Finding(
             "precision@5 % on the source",
             precision_at(y, scores[1], _RATE),
             precision_at(y, scores[0], _RATE),
-            f"Trained on synthetic, beside trained on the source; fraud rate {y.mean():.4f}.",
+            f"Trained on the synthetic table, or on the source; fraud rate {y.mean():.4f}.",
         ),
         Finding(
             "AUC on the source",
@@ -111,19 +111,19 @@ def judge_usefulness(pair: Comparison) -> Judgement:
                     "AUC on the source's unseen six-tuples",
                     float(roc_auc_score(y[unseen], scores[1][unseen])),
                     float(roc_auc_score(y[unseen], scores[0][unseen])),
-                    "On declarations that the source's training rows do not repeat: what was "
-                    "learned, not copied.",
+                    "On declarations without a six-tuple of the source's training rows: learned, "
+                    "not copied.",
                 )
             )
     return Judgement(USEFULNESS, tuple(findings))
 
 
-#: In the order of the report.
+#: Judges, in the order of the report.
 JUDGES: Final = (judge_lookup, judge_usefulness)
 
 
 def _labelled_periods(pair: Comparison) -> tuple[Periods, Periods] | str:
-    """Labelled rows of both tables cut by time, or a sentence that says what is missing."""
+    """Return labelled rows of both tables cut by time, or a sentence about what is missing."""
     sides = labelled_sides(pair)
     if isinstance(sides, str):
         return sides
@@ -131,7 +131,7 @@ def _labelled_periods(pair: Comparison) -> tuple[Periods, Periods] | str:
     for word, side in zip(("source", "synthetic table"), sides, strict=True):
         periods = cut_by_time(side)
         if periods is None:
-            return f"Needs dates that span months; the labelled rows of the {word} have none."
+            return f"Needs dates over months, which labelled rows of the {word} lack."
         early, later = periods
         if any(frame["Fraud"].nunique() < 2 for frame in (early, later)):
             return f"Needs frauds and honest declarations in both periods of the {word}."

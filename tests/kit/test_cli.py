@@ -108,7 +108,7 @@ def test_from_a_secret_to_the_reveal(tmp_path):
     assert json.loads(made.stdout)["origin"] == "secret"
     again = kit(*arguments, "--out", tmp_path / "again")
     assert again.returncode == 1
-    assert "must not have been used" in again.stderr
+    assert "Two editions of one secret" in again.stderr
     assert not (tmp_path / "again").exists()
     assert kit("data", "reveal", edition, "--out", reveal, "--json").returncode == 0
     checked = kit("data", "verify", edition, "--revealed", reveal)
@@ -316,7 +316,7 @@ def test_fidelity_as_table_json_and_page(sample, files, tmp_path):
     assert "AUC without entity IDs" in page.read_text()
     shown = kit("data", "fidelity", *sides, "--rows", "40")
     assert "half-split" in shown.stdout
-    assert "Needs at least 50 declarations a side, however: 40." in shown.stdout
+    assert "Needs 50 declarations per side; there are 40." in shown.stdout
     wrong = kit("data", "fidelity", files[0], tmp_path / "nowhere.csv")
     assert wrong.returncode == 1
     assert wrong.stderr.startswith("Error: ")

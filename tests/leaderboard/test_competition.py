@@ -33,7 +33,7 @@ CHANGES = {
 
 @pytest.mark.parametrize(("name", "value"), [(n, v) for n, vs in CHANGES.items() for v in vs])
 def test_a_rule_that_makes_no_sense_is_refused(competition, name, value):
-    with pytest.raises(KitError, match=r"must|printable"):
+    with pytest.raises(KitError, match=r"must be|out of range|printable|time zone|not before"):
         replace(competition, **{name: value})
 
 
@@ -49,8 +49,8 @@ def test_rules_are_read_as_they_were_written(competition, tmp_path):
 @given(st.text(min_size=1, max_size=120).filter(str.isprintable))
 def test_any_title_survives_its_toml(title):
     start = datetime(2026, 1, 1, tzinfo=UTC)
-    held = Competition(title, Path("x"), start, start + timedelta(days=1), 0.01)
-    assert tomllib.loads(held.to_toml())["title"] == title
+    competition = Competition(title, Path("x"), start, start + timedelta(days=1), 0.01)
+    assert tomllib.loads(competition.to_toml())["title"] == title
 
 
 def test_a_relative_edition_lies_beside_the_rules(competition, tmp_path):
@@ -86,7 +86,7 @@ def test_moments_are_utc():
     seoul = datetime(2026, 3, 1, 9, tzinfo=timezone(timedelta(hours=9)))
     assert show_time(seoul) == "2026-03-01T00:00:00Z"
     for text in ("tomorrow", "2026-13-01", "", "0001-01-01T00:00+23:00"):
-        with pytest.raises(KitError, match="date must be written"):
+        with pytest.raises(KitError, match="Not a date"):
             parse_time(text)
 
 

@@ -55,7 +55,7 @@ def test_scores_are_those_of_the_scorecard(board, teams, sent, close, make_file,
         for period in ("public", "private"):
             card = getattr(standing.scorecard, period)
             for field, value in rows[name].scores[period].items():
-                expected = getattr(card, field)
+                expected = card[field]
                 assert value == (list(expected) if isinstance(expected, tuple) else expected), field
 
 
@@ -67,10 +67,10 @@ def test_teams_are_ranked_on_their_best_selection(board, teams, sent, close):
         tuple(-row.scores["private"][f"precision_at_{n}"] for n in (5, 10)) for row in finals.rows
     ]
     assert keys == sorted(keys)
-    held = {s.number: s for s in team_history(board, teams[0].number)}
+    history = {s.number: s for s in team_history(board, teams[0].number)}
     (first,) = [row for row in finals.rows if row.team == "Team A"]
     assert (first.selected, first.selected_by_team) == (sent[0][1:], True)
-    best = max(sent[0][1:], key=lambda n: held[n].exact["private"]["precision_at_5"])
+    best = max(sent[0][1:], key=lambda n: history[n].exact["private"]["precision_at_5"])
     assert first.submission == best
 
 
@@ -83,12 +83,12 @@ def test_without_a_choice_the_best_public_scores_are_taken(board, teams, sent, c
 
 
 def test_equal_public_scores_count_by_ten_percent_then_the_earlier():
-    held = [
+    submissions = [
         Submission(number=i, public_at_5=five, public_at_10=ten)
         for i, (five, ten) in enumerate([(0.2, 0.2), (0.3, 0.1), (0.3, 0.2), (0.3, 0.2)], start=1)
     ]
-    assert [s.number for s in default_selection(held, 1)] == [3]
-    assert [s.number for s in default_selection(held, 3)] == [2, 3, 4]
+    assert [s.number for s in default_selection(submissions, 1)] == [3]
+    assert [s.number for s in default_selection(submissions, 3)] == [2, 3, 4]
 
 
 def test_equal_scores_are_ranked_by_the_earlier_submission(board, teams, send, close):
@@ -119,10 +119,10 @@ def test_rank_ranges_are_a_joint_bootstrap(board, teams, sent, close, make_file)
         order = sorted(range(len(boots)), key=lambda t: (-boots[t][0][i], -boots[t][1][i], t))
         for rank, team in enumerate(order, start=1):
             ranks[team, i] = rank
-    for row, held in zip(finals.rows, np.sort(ranks, axis=1), strict=True):
+    for row, own in zip(finals.rows, np.sort(ranks, axis=1), strict=True):
         # 2.5 % and 97.5 % of 200 samples: the 5th and the 195th
-        assert (row.rank_low, row.rank_high) == (held[4], held[194])
-        assert row.first_share == (held == 1).mean()
+        assert (row.rank_low, row.rank_high) == (own[4], own[194])
+        assert row.first_share == (own == 1).mean()
         assert row.rank_low <= row.rank_high
     assert sum(row.first_share for row in finals.rows) == pytest.approx(1)
 
@@ -143,8 +143,8 @@ def test_frauds_are_told_by_scheme(board, sent, close, edition_path):
     assert finals.frauds_by_scheme == expected.to_dict()
     for row in finals.rows:
         k = -(-finals.periods["private"]["n_declarations"] // 20)
-        found = row.scores["private"]["precision_at_5"] * k
-        assert sum(row.caught.values()) == pytest.approx(found)
+        n_caught = row.scores["private"]["precision_at_5"] * k
+        assert sum(row.caught.values()) == pytest.approx(n_caught)
         assert all(row.caught[name] <= n for name, n in finals.frauds_by_scheme.items())
 
 
@@ -192,7 +192,7 @@ def test_a_changed_or_missing_file_is_told(board, teams, sent, make_file):
     path = next(board.folder.submissions.glob(f"{teams[1].number}/*"))
     content = path.read_bytes()
     path.write_bytes(make_file(77).read_bytes())
-    with pytest.raises(KitError, match="it has changed"):
+    with pytest.raises(KitError, match="has changed since it was accepted"):
         compute_final(board, n_replicates=10)
     path.unlink()
     with pytest.raises(KitError, match="cannot be read"):

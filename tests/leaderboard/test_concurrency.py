@@ -53,15 +53,14 @@ def check_whole(board):
         rows = list(session.scalars(select(Submission)))
         logged = read_entries(session, actions=("submission accepted",))
     assert sorted(e.details["submission"] for e in logged) == sorted(s.number for s in rows)
-    for held in rows:
-        path = board.folder.submission_path(held.team_number, held.sha256, held.suffix)
-        assert hashlib.sha256(path.read_bytes()).hexdigest() == held.sha256
+    for row in rows:
+        board.folder.accepted_file(row)  # checks its SHA-256
     assert len(list(board.folder.submissions.glob("*/*"))) == len(rows)
     assert list(board.folder.spool.iterdir()) == []
     for team in list_teams(board):
-        own = [held for held in rows if held.team_number == team.number]
-        assert team.n_submissions == len([held for held in own if not held.late])
-        shown = [held.shown for held in sorted(own, key=lambda s: s.number) if held.shown]
+        own = [row for row in rows if row.team_number == team.number]
+        assert team.n_submissions == len([row for row in own if not row.late])
+        shown = [row.shown for row in sorted(own, key=lambda row: row.number) if row.shown]
         assert team.best_shown == (shown[-1] if shown else None)
         assert shown == sorted(shown)
     return rows
@@ -74,9 +73,9 @@ def test_the_quota_holds(boards, make_file):
     def send(i):
         return submit_file(boards[i % 2], team.number, paths[i])
 
-    found = at_once([lambda i=i: send(i) for i in range(2 * N_THREADS)])
-    accepted = [r for r in found if not isinstance(r, Exception)]
-    assert all(isinstance(r, QuotaError) for r in found if isinstance(r, Exception))
+    outcomes = at_once([lambda i=i: send(i) for i in range(2 * N_THREADS)])
+    accepted = [r for r in outcomes if not isinstance(r, Exception)]
+    assert all(isinstance(r, QuotaError) for r in outcomes if isinstance(r, Exception))
     assert sorted(r.n_left_today for r in accepted) == [0, 1, 2, 3, 4]
     assert len(check_whole(boards[0])) == 5
 
@@ -84,13 +83,13 @@ def test_the_quota_holds(boards, make_file):
 def test_the_same_file_at_once_counts_once(boards, make_file):
     team, _ = add_team(boards[0], "Team A")
     path = make_file(1)
-    found = at_once(
+    receipts = at_once(
         [lambda i=i: submit_file(boards[i % 2], team.number, path) for i in range(N_THREADS)]
     )
-    assert sorted(r.duplicate for r in found) == [False] + [True] * (N_THREADS - 1)
-    assert {r.number for r in found} == {1}
-    (held,) = check_whole(boards[0])
-    assert held.number == 1
+    assert sorted(r.duplicate for r in receipts) == [False] + [True] * (N_THREADS - 1)
+    assert {r.number for r in receipts} == {1}
+    (submission,) = check_whole(boards[0])
+    assert submission.number == 1
 
 
 def test_many_teams_at_once_are_all_counted_with_the_right_score(boards, make_file):
@@ -105,18 +104,18 @@ def test_many_teams_at_once_are_all_counted_with_the_right_score(boards, make_fi
             for j in range(i % 3, N_THREADS, 3)
         ]
 
-    found = at_once([lambda i=i: send(i) for i in range(N_THREADS)])
-    assert not any(isinstance(held, Exception) for held in found), found
+    outcomes = at_once([lambda i=i: send(i) for i in range(N_THREADS)])
+    assert not any(isinstance(one, Exception) for one in outcomes), outcomes
     rows = check_whole(board)
-    assert len(rows) == sum(len(held) for held in found)
+    assert len(rows) == sum(len(one) for one in outcomes)
     judge = board.judge
     expected = {
-        hashlib.sha256(path.read_bytes()).hexdigest(): judge.score(judge.check(path).fraud_score)
+        hashlib.sha256(path.read_bytes()).hexdigest(): judge.score(judge.check(path).answer)
         for path in paths
     }
-    for held in rows:
-        assert {name: getattr(held, name) for name in vars(expected[held.sha256])} == vars(
-            expected[held.sha256]
+    for row in rows:
+        assert {name: getattr(row, name) for name in vars(expected[row.sha256])} == vars(
+            expected[row.sha256]
         )
 
 
@@ -134,8 +133,8 @@ def test_one_file_at_a_time_is_scored(boards, make_file, monkeypatch):
         return check(file)
 
     monkeypatch.setattr(board.judge, "check", checks)
-    found = at_once([lambda team=team: submit_file(board, team.number, path) for team in teams])
-    assert not any(isinstance(held, Exception) for held in found), found
+    outcomes = at_once([lambda team=team: submit_file(board, team.number, path) for team in teams])
+    assert not any(isinstance(one, Exception) for one in outcomes), outcomes
     assert most == [1] * N_THREADS
 
 
@@ -149,10 +148,10 @@ def test_closing_while_files_come_counts_each_or_calls_it_late(boards, make_file
 
     tasks = [lambda i=i: send(i) for i in range(N_THREADS)]
     tasks.append(lambda: close_competition(board, early=True, n_replicates=20))
-    found = at_once(tasks)
-    assert not any(isinstance(held, Exception) for held in found), found
-    finals = found.pop()
-    receipts = [receipt for held in found for receipt in held]
+    outcomes = at_once(tasks)
+    assert not any(isinstance(one, Exception) for one in outcomes), outcomes
+    finals = outcomes.pop()
+    receipts = [receipt for one in outcomes for receipt in one]
     check_whole(board)
     ranked = {receipt.number for receipt in receipts if not receipt.late}
     with board.database.reading() as session:
@@ -168,12 +167,12 @@ def test_selections_at_once_end_as_one_of_them(boards, make_file):
     team, _ = add_team(boards[0], "Team A")
     numbers = [submit_file(boards[0], team.number, make_file(i)).number for i in range(4)]
     choices = [[numbers[i % 4], numbers[(i + 1) % 4]] for i in range(N_THREADS)]
-    found = at_once(
+    outcomes = at_once(
         [
             lambda i=i: select_submissions(boards[i % 2], team.number, choices[i])
             for i in range(N_THREADS)
         ]
     )
-    assert not any(isinstance(held, Exception) for held in found), found
+    assert not any(isinstance(one, Exception) for one in outcomes), outcomes
     assert selected_numbers(boards[0], team.number) in [sorted(c) for c in choices]
     check_whole(boards[0])

@@ -57,10 +57,10 @@ def test_final_standings_hold_scores_and_ranges(board, teams, close, tmp_path):
     finals = close()
     export_standings(board, tmp_path / "s.csv")
     rows = read_csv(tmp_path / "s.csv")
-    for row, held in zip(rows, finals.rows, strict=True):
-        assert row["team"] == held.team
-        assert float(row["private_precision_at_5"]) == held.scores["private"]["precision_at_5"]
-        assert int(row["rank_high"]) == held.rank_high
+    for row, finalist in zip(rows, finals.rows, strict=True):
+        assert row["team"] == finalist.team
+        assert float(row["private_precision_at_5"]) == finalist.scores["private"]["precision_at_5"]
+        assert int(row["rank_high"]) == finalist.rank_high
     export_standings(board, tmp_path / "s.json")
     assert json.loads((tmp_path / "s.json").read_text()) == json.loads(json.dumps(finals.as_dict()))
 
@@ -69,9 +69,9 @@ def test_files_are_new_and_of_a_known_kind(board, tmp_path):
     assert to_csv(standings_table(board)) == ""
     (tmp_path / "s.csv").write_text("mine")
     for out, complaint in (
-        (tmp_path / "s.csv", "must be a new file"),
+        (tmp_path / "s.csv", "exists already"),
         (tmp_path / "s.xlsx", ".csv or .json"),
-        (tmp_path / "nowhere" / "s.csv", "must be a folder"),
+        (tmp_path / "nowhere" / "s.csv", "No such folder"),
     ):
         with pytest.raises(KitError, match=complaint):
             export_standings(board, out)
@@ -104,7 +104,7 @@ def test_a_team_without_a_choice_is_packed_with_the_default(board, teams, close,
     finals = close()
     (row,) = [row for row in finals.rows if row.team == "Team A"]
     assert export_team(board, "team a", tmp_path / "a.zip") == row.selected
-    for name, complaint in (("Team X", "There is no team"), ("Team C", "must have a submission")):
+    for name, complaint in (("Team X", "There is no team"), ("Team C", "has no submission")):
         if name == "Team C":
             add_team(board, name)
         with pytest.raises(KitError, match=complaint):
@@ -115,7 +115,7 @@ def test_a_changed_file_is_not_packed(board, teams, close, tmp_path):
     close()
     for path in board.folder.submissions.glob("2/*"):
         path.write_bytes(path.read_bytes() + b"\n")
-    with pytest.raises(KitError, match="it has changed"):
+    with pytest.raises(KitError, match="has changed since it was accepted"):
         export_team(board, "Team B", tmp_path / "b.zip")
 
 

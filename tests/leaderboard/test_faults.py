@@ -1,7 +1,6 @@
 """Killed at random moments, disks full, databases down: what was acknowledged is there."""
 
 import errno
-import hashlib
 import json
 import os
 import random
@@ -55,26 +54,25 @@ def check_recovered(board, acknowledged):
     """Everything acknowledged is there, and rows, files, teams and log agree."""
     with board.database.reading() as session:
         verify_chain(session)
-        rows = {held.number: held for held in session.scalars(select(Submission))}
+        rows = {row.number: row for row in session.scalars(select(Submission))}
         logged = read_entries(session, actions=("submission accepted",))
     for told in acknowledged:
-        held = rows[told["number"]]
-        assert (held.team_number, held.sha256) == (told["team"], told["sha256"])
-        assert held.shown == told["shown"]
+        row = rows[told["number"]]
+        assert (row.team_number, row.sha256) == (told["team"], told["sha256"])
+        assert row.shown == told["shown"]
     assert {entry.details["submission"] for entry in logged} == set(rows)
-    for held in rows.values():
-        path = board.folder.submission_path(held.team_number, held.sha256, held.suffix)
-        assert hashlib.sha256(path.read_bytes()).hexdigest() == held.sha256
+    for row in rows.values():
+        board.folder.accepted_file(row)  # checks its SHA-256
     for team in list_teams(board):
-        own = [held for number, held in sorted(rows.items()) if held.team_number == team.number]
+        own = [row for number, row in sorted(rows.items()) if row.team_number == team.number]
         assert team.n_submissions == len(own)
-        by_day = [held.day for held in own]
+        by_day = [row.day for row in own]
         assert all(by_day.count(day) <= board.competition.daily_limit for day in set(by_day))
         shown = None
-        for held in own:  # the Ladder, climbed again
-            assert held.day == day_of(held.received_at)
-            shown = step_ladder(shown, held.public_at_5, board.competition.ladder_step)
-            assert held.shown == shown
+        for row in own:  # the Ladder, climbed again
+            assert row.day == day_of(row.received_at)
+            shown = step_ladder(shown, row.public_at_5, board.competition.ladder_step)
+            assert row.shown == shown
         assert team.best_shown == shown
     return rows
 
@@ -87,10 +85,10 @@ def kill_rounds(board, database_url, n_rounds):
         check_recovered(board, acknowledged)
     rows = check_recovered(board, acknowledged)
     assert len({told["number"] for told in acknowledged}) == len(acknowledged)
-    for held in rows.values():
-        path = board.folder.submission_path(held.team_number, held.sha256, held.suffix)
-        scores = board.judge.score(board.judge.check(path).fraud_score)
-        assert {name: getattr(held, name) for name in vars(scores)} == vars(scores)
+    for row in rows.values():
+        path = board.folder.accepted_file(row)
+        scores = board.judge.score(board.judge.check(path).answer)
+        assert {name: getattr(row, name) for name in vars(scores)} == vars(scores)
     # What was not acknowledged may be there or not; files without a row are swept away.
     board.now = lambda: utc_now() + timedelta(hours=2)
     sweep(board)
@@ -216,7 +214,7 @@ def test_a_full_database_is_told_and_nothing_is_counted(sqlite_board, make_file)
         for i in range(200):
             add_team(board, f"Another {i}")
 
-    with pytest.raises(UnavailableError, match="does not answer"):
+    with pytest.raises(UnavailableError, match="does not respond"):
         add_many()
     before = team_history(board, team.number)
     # Rows of a submission may still fit into the last page or not: whole or not at all.
@@ -236,7 +234,7 @@ def test_a_locked_database_is_told(tmp_path, competition, clock, make_file, monk
     team, _ = add_team(board, "Team A")
     other = sqlite3.connect(board.folder.database_file, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    with pytest.raises(UnavailableError, match="does not answer"):
+    with pytest.raises(UnavailableError, match="does not respond"):
         submit_file(board, team.number, make_file(1))
     nothing_happened(board, team)
     other.execute("ROLLBACK")
@@ -249,7 +247,7 @@ def test_a_damaged_database_is_told(sqlite_board):
     sqlite_board.close_connections()
     for path in sqlite_board.folder.root.glob("board.sqlite3*"):
         path.write_bytes(b"x" * 8192)
-    with pytest.raises(UnavailableError, match="does not answer"):
+    with pytest.raises(UnavailableError, match="does not respond"):
         open_board(sqlite_board.folder.root)
 
 
@@ -298,13 +296,13 @@ def test_a_database_server_that_stops_is_told_and_nothing_is_lost(
             lambda: board.database.check(),
             lambda: add_team(board, "Team B"),
         ):
-            with pytest.raises(UnavailableError, match="does not answer") as caught:
+            with pytest.raises(UnavailableError, match="does not respond") as caught:
                 ask()
             assert token not in str(caught.value)
             assert "postgres" not in str(caught.value)
     finally:
         postgresql.start()
-    assert [held.number for held in team_history(board, team.number)] == [first.number]
+    assert [one.number for one in team_history(board, team.number)] == [first.number]
     assert submit_file(board, team.number, make_file(2)).n_left_today == 3
     with board.database.reading() as session:
         verify_chain(session)

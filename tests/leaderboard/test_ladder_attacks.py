@@ -47,8 +47,8 @@ def gain(benchmark):
         has_model = settings.get("start") == "model"
         attacker = benchmark.Attacker(attack, (settings,), has_model)
         truths = partial(benchmark.drawn_truth, sizes=SIZES)
-        found = benchmark.curves(attacker, settings, boards[board], truths, SEEDS, [QUERIES])
-        return (found[:, -1, 0] - found[:, 0, 0]).mean()
+        curves = benchmark.curves(attacker, settings, boards[board], truths, SEEDS, [QUERIES])
+        return (curves[:, -1, 0] - curves[:, 0, 0]).mean()
 
     return measure
 
@@ -107,7 +107,7 @@ def test_luck_leaves_the_ground_as_seldom_as_is_derived(benchmark):
     rng = np.random.default_rng(5)
     chance = chance_of(y_true, 0.05)
     states = [
-        ladder.climb(LadderState(), 1, gains_of(y_true, rng.random(400), 0.05), chance=chance)
+        ladder.update(LadderState(), 1, gains_of(y_true, rng.random(400), 0.05), chance=chance)
         for _ in range(4_000)
     ]
     left = np.array([state.best_shown > 0.22 for state in states])

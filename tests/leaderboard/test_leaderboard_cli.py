@@ -119,7 +119,7 @@ def test_disabling_after_the_close_computes_the_standings_again(made, send):
 def test_a_log_that_was_changed_is_told(made):
     kept = json.loads(lb("log", made, "--json"))[0]["hash"]
     assert kept in lb("log", made, "--kept", kept)
-    lb("log", made, "--kept", "f" * 64, fails="hash that was kept")
+    lb("log", made, "--kept", "f" * 64, fails="noted hash")
     board = open_board(made)
     with board.database.writing() as session:
         session.connection().exec_driver_sql("UPDATE audit_entry SET actor = 'nobody'")
@@ -191,12 +191,12 @@ def test_the_commands_know_every_ladder():
 
 def test_mistakes_are_told(made, edition_path, tmp_path):
     lb("init", edition_path, "--out", made, fails="new or empty folder")
-    lb("init", tmp_path / "none", "--out", tmp_path / "b", fails="must be an edition")
-    lb("init", edition_path, "--out", tmp_path / "b", "--closes", "soon", fails="date must be")
+    lb("init", tmp_path / "none", "--out", tmp_path / "b", fails="is no edition")
+    lb("init", edition_path, "--out", tmp_path / "b", "--closes", "soon", fails="Not a date")
     lb("standings", tmp_path / "none", fails="leaderboard init")
     lb("team", "add", made, "<b>", fails="2 to 40 characters")
     lb("standings", made, "--database-url", "mysql://u:secret@h/d", fails="postgresql://")
-    lb("restore", made / "competition.toml", "--out", tmp_path / "c", fails="whole backup")
+    lb("restore", made / "competition.toml", "--out", tmp_path / "c", fails="not a complete backup")
 
 
 @pytest.mark.parametrize(

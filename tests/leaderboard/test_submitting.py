@@ -57,12 +57,12 @@ def test_scores_are_those_of_customs_kit_score(board, team, make_file, edition_p
     for path in paths:
         submit_file(board, team.number, path)
     by_file = {s.file: s.scorecard for s in score_files(paths, edition_path, n_replicates=0)}
-    for path, held in zip(paths, stored(board), strict=True):
+    for path, row in zip(paths, stored(board), strict=True):
         card = by_file[str(path)]
-        assert held.public_at_5 == card.public.precision_at_5
-        assert held.public_at_10 == card.public.precision_at_10
-        assert held.private_at_5 == card.private.precision_at_5
-        assert held.private_at_10 == card.private.precision_at_10
+        assert row.public_at_5 == card.public["precision_at_5"]
+        assert row.public_at_10 == card.public["precision_at_10"]
+        assert row.private_at_5 == card.private["precision_at_5"]
+        assert row.private_at_10 == card.private["precision_at_10"]
 
 
 def test_a_file_is_stored_as_it_was_sent(board, team, make_file):
@@ -87,8 +87,8 @@ def test_the_board_shows_what_the_ladder_lets_through(board, team, send):
             shown = (exact / step + Fraction(1, 2)).__floor__() * step
         assert receipt.shown == float(shown)
         assert receipt.improved is (shown != before)
-    (held,) = list_teams(board)
-    assert (held.best_shown, held.n_submissions) == (float(shown), 5)
+    (climber,) = list_teams(board)
+    assert (climber.best_shown, climber.n_submissions) == (float(shown), 5)
 
 
 @pytest.mark.parametrize("kind", get_args(Kind))
@@ -109,9 +109,9 @@ def test_the_board_shows_chance_until_a_file_is_clearly_better(board_of, send_la
     last = eleven if kind == "step" else ten
     assert [one.shown for one in receipts] == [ground, ground, ten, ten, last]
     assert [one.improved for one in receipts] == [True, False, True, False, kind == "step"]
-    assert [round(16 * held.public_at_5) for held in stored(board)] == [9, 0, 10, 3, 11]
-    (held,) = list_teams(board)
-    assert (held.best_shown, held.best_submission) == (last, 5 if kind == "step" else 3)
+    assert [round(16 * row.public_at_5) for row in stored(board)] == [9, 0, 10, 3, 11]
+    (climber,) = list_teams(board)
+    assert (climber.best_shown, climber.best_submission) == (last, 5 if kind == "step" else 3)
 
 
 @pytest.fixture
@@ -194,7 +194,7 @@ def test_the_quota_is_by_day_of_utc(board_of, make_file, clock):
     clock.now = datetime(2026, 3, 5, 23, 59, tzinfo=UTC)
     left = [submit_file(board, team.number, make_file(i)).n_left_today for i in range(2)]
     assert left == [1, 0]
-    with pytest.raises(QuotaError, match="2 submissions a day") as caught:
+    with pytest.raises(QuotaError, match="its 2 submissions of today") as caught:
         submit_file(board, team.number, make_file(2))
     assert caught.value.resets_at == datetime(2026, 3, 6, tzinfo=UTC)
     clock.now = datetime(2026, 3, 6, tzinfo=UTC)
@@ -295,12 +295,12 @@ def test_a_team_that_is_disabled_meanwhile_is_refused(board, team, make_file):
 
 def test_the_log_tells_of_submissions_but_no_exact_score(board, team, make_file):
     submit_file(board, team.number, make_file(1, 1.0))
-    held = stored(board)[0]
-    exact = {held.public_at_5, held.public_at_10, held.private_at_5, held.private_at_10}
+    row = stored(board)[0]
+    exact = {row.public_at_5, row.public_at_10, row.private_at_5, row.private_at_10}
     with board.database.reading() as session:
         assert verify_chain(session) == 3
         entry = read_entries(session)[0]
-    assert entry.details == {"submission": 1, "sha256": held.sha256, "shown": held.shown}
+    assert entry.details == {"submission": 1, "sha256": row.sha256, "shown": row.shown}
     assert not exact & {entry.details["shown"]}
     assert not any(str(score) in json.dumps(entry.as_dict()) for score in exact)
 

@@ -39,9 +39,9 @@ def test_a_token_opens_its_team_only_and_is_stored_nowhere(board):
         assert authenticate(board, token).number == team.number
         assert token not in str(team_as_dict(team))
     with board.database.engine.connect() as connection:
-        held = str(connection.exec_driver_sql("SELECT * FROM team").all())
-        held += str(connection.exec_driver_sql("SELECT * FROM audit_entry").all())
-    assert not any(token in held or token[4:] in held for _, token in made)
+        content = str(connection.exec_driver_sql("SELECT * FROM team").all())
+        content += str(connection.exec_driver_sql("SELECT * FROM audit_entry").all())
+    assert not any(token in content or token[4:] in content for _, token in made)
 
 
 def test_an_unknown_token_is_refused(board):
@@ -72,7 +72,7 @@ def test_a_disabled_team_is_refused(board):
     disable_team(board, "Team A")
     with pytest.raises(DisabledTeamError):
         authenticate(board, token)
-    with pytest.raises(KitError, match="must be an active team"):
+    with pytest.raises(KitError, match="was already disabled"):
         disable_team(board, "Team A")
     assert list_teams(board)[0].disabled_at is not None
 
@@ -97,7 +97,7 @@ def test_names_are_unique_whatever_the_case(board):
      "a'b", 'a"b', "a/b", "a\\b", "a;b", "\u0430b\u0441", "a\u202eb", "a\x00b", "a&b", ".."],
 )  # fmt: skip
 def test_an_unsafe_name_is_refused(name):
-    with pytest.raises(KitError, match="must have 2 to 40 characters") as caught:
+    with pytest.raises(KitError, match="2 to 40 characters") as caught:
         check_name(name)
     assert str(caught.value).isprintable()
 
@@ -108,7 +108,7 @@ def test_a_team_of_an_unsafe_name_is_not_added_or_renamed(board):
         lambda: add_team(board, "<b>"),
         lambda: rename_team(board, "Team A", "../../etc"),
     ):
-        with pytest.raises(KitError, match="must have 2 to 40 characters"):
+        with pytest.raises(KitError, match="2 to 40 characters"):
             ask()
     assert [team.name for team in list_teams(board)] == ["Team A"]
 

@@ -61,8 +61,8 @@ def test_an_edition_that_can_be_looked_up_fails(sample, tmp_path):
         copied["Declaration ID"] = [f"{i}{j:07d}" for j in range(len(copied))]
         periods[name] = copied
     import_edition(periods, tmp_path / "e")
-    found = failures(load_edition(tmp_path / "e"))
-    assert {"six-tuple look-up", "exact Item Price look-up", "twins across the split"} <= found
+    failed = failures(load_edition(tmp_path / "e"))
+    assert {"six-tuple look-up", "exact Item Price look-up", "twins across the split"} <= failed
 
 
 def rewrite(world, tmp_path, change):
@@ -181,8 +181,8 @@ def test_ids_that_follow_the_label_are_found(world, tmp_path):
         ids = [f"{f}{digit}{i:06d}" for i, f in enumerate(first)]
         return frame.assign(**{"Declaration ID": ids})
 
-    found = failures(rewrite(world, tmp_path, change))
-    assert {"Declaration ID", "row order"} <= found
+    failed = failures(rewrite(world, tmp_path, change))
+    assert {"Declaration ID", "row order"} <= failed
 
 
 def test_periods_that_can_be_told_apart_are_found(world, tmp_path):
@@ -210,9 +210,9 @@ def test_too_few_labels_are_a_kit_error(sample, tmp_path):
 
 
 def test_the_ceiling_is_high_and_the_schemes_are_fraud(world):
-    found = oracle_ceiling(world)
+    hidden = oracle_ceiling(world)
     for period in ("public", "private"):
-        assert 0.8 < found["ceiling"][period]["precision_at_5"] <= 1
-    honest = found["schemes"].pop("honest")
+        assert 0.8 < hidden["ceiling"][period]["precision_at_5"] <= 1
+    honest = hidden["schemes"].pop("honest")
     assert honest["fraud_rate"] < 0.05
-    assert all(held["fraud_rate"] > 0.8 for held in found["schemes"].values())
+    assert all(scheme["fraud_rate"] > 0.8 for scheme in hidden["schemes"].values())

@@ -468,12 +468,12 @@ def expected_scores(content: bytes) -> dict[str, dict[str, float]]:
     assert len(scores) == len(rows) - 1
     assert set(scores) == set(IDS)
     assert all(math.isfinite(score) for score in scores.values())
-    found = {}
+    values = {}
     for period, frame in TEST.items():
         fraud = [int(label) for label in frame["Fraud"]]
         ordered = [scores[str(i)] for i in frame["Declaration ID"]]
-        found[period] = {f"precision_at_{n}": float(precision(fraud, ordered, n)) for n in (5, 10)}
-    return found
+        values[period] = {f"precision_at_{n}": float(precision(fraud, ordered, n)) for n in (5, 10)}
+    return values
 
 
 def assert_exact(scored: dict, expected: dict[str, dict[str, float]]) -> None:
@@ -546,14 +546,14 @@ NUMBERS = st.floats(allow_nan=False, allow_infinity=False) | st.sampled_from([0.
 
 
 def precisions(solution: pd.DataFrame, fraud_score: np.ndarray) -> dict[str, dict[str, float]]:
-    found = {}
+    values = {}
     for period in TEST:
         rows = (solution["Usage"] == period.capitalize()).to_numpy()
         fraud = solution["Fraud"].to_numpy()[rows]
-        found[period] = {
+        values[period] = {
             f"precision_at_{n}": precision_at(fraud, fraud_score[rows], n / 100) for n in (5, 10)
         }
-    return found
+    return values
 
 
 def reported_or_exact(path, content: bytes, solution: pd.DataFrame) -> None:

@@ -58,10 +58,10 @@ def test_groups_add_up_to_the_whole(case, rate, n_groups):
     assert table["n_fraud"].sum() == y.sum()
     k = n_inspected(len(y), rate)
     assert table["n_inspected"].sum() == pytest.approx(k, rel=1e-12)
-    found = table["n_found"].sum()
-    assert found / k == pytest.approx(precision_at(y, score, rate), abs=1e-12)
+    n_frauds = table["n_found"].sum()
+    assert n_frauds / k == pytest.approx(precision_at(y, score, rate), abs=1e-12)
     if y.sum():
-        assert found / y.sum() == pytest.approx(recall_at(y, score, rate), abs=1e-12)
+        assert n_frauds / y.sum() == pytest.approx(recall_at(y, score, rate), abs=1e-12)
 
 
 def test_golden_groups():

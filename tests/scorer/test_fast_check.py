@@ -66,11 +66,11 @@ def file_of(rows, tail="\n", between="\n"):
 @given(st.lists(FINITE, min_size=12, max_size=12), st.permutations(range(12)))
 def test_sound_files_are_recognised_in_any_order(thorough, scores, order):
     content = file_of([(IDS[i], repr(scores[i])) for i in order])
-    found = sound(content)
-    assert found is not None
-    assert found.tolist() == scores
+    scores_read = sound(content)
+    assert scores_read is not None
+    assert scores_read.tolist() == scores
     # Bit for bit: 0.0 and -0.0 too.
-    assert found.tobytes() == thorough(content).answer.tobytes()
+    assert scores_read.tobytes() == thorough(content).answer.tobytes()
 
 
 @QUICK
@@ -83,12 +83,12 @@ def test_what_is_taken_for_sound_passes_the_thorough_check(thorough, order, cell
     for place, name in names:
         rows[place][0] = name
     content = file_of(rows, tail)
-    found = sound(content)
+    scores_read = sound(content)
     checked = thorough(content)
-    if found is not None:
+    if scores_read is not None:
         assert checked.passed, str(checked.report)
-        assert found.tobytes() == checked.answer.tobytes()
-        assert all(map(math.isfinite, found))
+        assert scores_read.tobytes() == checked.answer.tobytes()
+        assert all(map(math.isfinite, scores_read))
 
 
 @QUICK
@@ -97,9 +97,9 @@ def test_any_bytes_taken_for_sound_pass_the_thorough_check(thorough, edits):
     content = bytearray(file_of([(name, "0.25") for name in IDS]))
     for at, byte in edits:
         content[at % len(content)] = byte
-    found = sound(bytes(content))
-    if found is not None:
-        assert found.tobytes() == thorough(bytes(content)).answer.tobytes()
+    scores_read = sound(bytes(content))
+    if scores_read is not None:
+        assert scores_read.tobytes() == thorough(bytes(content)).answer.tobytes()
 
 
 @pytest.mark.parametrize(

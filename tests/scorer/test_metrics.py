@@ -101,12 +101,12 @@ def test_recall_never_falls_as_the_rate_grows(case, rates):
 )
 def test_ties_count_as_the_mean_over_all_orders(rows, rate):
     k = n_inspected(len(rows), rate)
-    found = [
+    precisions = [
         sum(y for y, _ in sorted(order, key=lambda row: -row[1])[:k]) / k
         for order in permutations(rows)  # Python's sort is stable: each order breaks ties its way
     ]
     y, score = np.array(rows).T
-    assert precision_at(y, score, rate) == pytest.approx(np.mean(found))
+    assert precision_at(y, score, rate) == pytest.approx(np.mean(precisions))
 
 
 @given(cases(), RATES, st.randoms())
@@ -117,8 +117,8 @@ def test_the_kaggle_file_agrees(case, rate, random):
     submission = pd.DataFrame({"Declaration ID": ids, "Fraud Score": score})
     order = list(range(len(y)))
     random.shuffle(order)
-    found = kaggle_metric.score(solution, submission.iloc[order], "Declaration ID", rate)
-    assert found == precision_at(y, score, rate)
+    score_there = kaggle_metric.score(solution, submission.iloc[order], "Declaration ID", rate)
+    assert score_there == precision_at(y, score, rate)
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 from customs_data.errors import KitError
-from customs_data.fidelity.report import measure_fidelity
-from customs_data.fidelity.sides import Table
+from customs_data.fidelity.measure import measure_fidelity
+from customs_data.fidelity.sides import Side
 from customs_scorer.fidelity_judges import JUDGES
 from made_up import make_sample
 from studies.fidelity_study import (
@@ -22,7 +22,7 @@ from studies.fidelity_study import (
 @pytest.fixture(scope="module")
 def results():
     source, *worlds = (
-        Table(str(seed), pd.concat(make_sample(240, seed).values(), ignore_index=True))
+        Side(str(seed), pd.concat(make_sample(240, seed).values(), ignore_index=True))
         for seed in (1, 2, 3)
     )
     reports = [
@@ -53,7 +53,7 @@ def test_the_table_holds_means_targets_and_what_gives_worlds_away(results):
 
 
 def test_a_column_drawn_by_itself_keeps_its_values():
-    source = Table("s", pd.concat(make_sample(240, 1).values(), ignore_index=True))
+    source = Side("s", pd.concat(make_sample(240, 1).values(), ignore_index=True))
     drawn = draw_independently(source).frame
     assert list(drawn) == list(source.frame)
     assert (drawn.dtypes == source.frame.dtypes).all()

@@ -67,15 +67,12 @@ class Blueprint:
     def __post_init__(self) -> None:
         exact_rate(self.label_rate, "label rate")
         if self.erasure not in ERASURES:
-            raise KitError(
-                f"The erasure must be one of {', '.join(ERASURES)}, however: {self.erasure!r}."
-            )
+            raise KitError(f"Unknown erasure {self.erasure!r}: choose {', '.join(ERASURES)}.")
         if find_task(self.task).truth is None:
             raise KitError(f"The world does not know the answers of the task {self.task!r}.")
         if not _FEWEST <= self.n_declarations <= _MOST:
             raise KitError(
-                f"An edition must have {_FEWEST} to {_MOST:,} declarations, however: "
-                f"{self.n_declarations:,}."
+                f"An edition has {_FEWEST} to {_MOST:,} declarations, not {self.n_declarations:,}."
             )
 
     def world_arguments(self) -> dict[str, Any]:
@@ -126,7 +123,7 @@ def read_blueprint(
     Parameters
     ----------
     config : path, str or mapping
-        TOML file, the name of a shipped configuration, or one as a manifest holds it.
+        TOML file, the name of a shipped configuration, or one from a manifest.
     profile : path, optional
         Calibration; the shipped one by default.
     n_declarations : int, optional
@@ -189,7 +186,7 @@ def generate_edition(
     executor : Executor, optional
         Makes the months; the result does not depend on it.
     on_rows : callable
-        Told how many further declarations have been written.
+        Called with the number of further declarations written.
 
     Raises
     ------

@@ -42,8 +42,8 @@ def read_periods(
     """
     if len(files) not in (1, 3) or (len(files) == 1) != (split is not None):
         raise KitError(
-            "Give three files (train, public, private), or one file with --public-from and "
-            f"--private-from, however: {len(files)} file(s) came "
+            "Give three files (train, public, private) without dates, or one file with "
+            f"--public-from and --private-from; not {len(files)} file(s) "
             f"{'with' if split else 'without'} dates."
         )
     frames, complaints = [], []
@@ -59,7 +59,7 @@ def read_periods(
         return dict(zip(("train", "public", "private"), frames, strict=True))
     public_from, private_from = (pd.Timestamp(day) for day in split)
     if public_from >= private_from:
-        raise KitError(f"--public-from must be before --private-from, however: {split[0]}.")
+        raise KitError(f"--public-from ({split[0]}) must be before --private-from ({split[1]}).")
     frame = frames[0]
     day = frame["Date"]
     masks = (

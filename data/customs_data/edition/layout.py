@@ -1,4 +1,4 @@
-"""Where the parts of an edition lie."""
+"""Paths of the parts of an edition."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ USAGES: Final = {"public": "Public", "private": "Private"}
 
 
 def is_file(path: Path) -> bool:
-    """Whether there is a file that we may know of; hidden/ of somebody else is not at hand."""
+    """Whether the file exists and may be seen; hidden/ of another user may not."""
     try:
         return path.is_file()
     except OSError:
@@ -52,13 +52,13 @@ class Layout:
 
     @classmethod
     def of(cls, root: Path | str) -> Layout:
-        """Return where the parts of the edition at `root` would lie."""
+        """Return the paths that the edition at `root` has or would have."""
         root = Path(root)
         return cls(root / "public", root / "hidden")
 
     @classmethod
     def find(cls, path: Path | str) -> Layout:
-        """Find an edition: the folder that holds public/, or a copy of public/ itself.
+        """Find an edition: the folder that contains public/, or a copy of public/ itself.
 
         Raises
         ------
@@ -71,9 +71,8 @@ class Layout:
         if is_file(path / MANIFEST):
             return cls(path, path / "hidden")
         raise InvalidEditionError(
-            f"{path} must be an edition (a folder that holds public/{MANIFEST}), however: "
-            "there is none. "
-            "Make one with `customs-kit data import`, or check the path."
+            f"{path} is no edition: it contains no public/{MANIFEST}. Check the path, or make one "
+            "with `customs-kit data generate` or `import`."
         )
 
     @property
@@ -103,6 +102,5 @@ def find_table(folder: Path, table: str) -> Path:
         if is_file(path):
             return path
     raise InvalidEditionError(
-        f"{folder} must hold {table}.csv (or {table}.parquet), however: it does not. "
-        "Fetch the edition again."
+        f"{folder} contains neither {table}.csv nor {table}.parquet. Fetch the edition again."
     )

@@ -38,12 +38,12 @@ from customs_data.tasks import Task, find_task
 
 @dataclass(frozen=True)
 class Edition:
-    """What a team works with; nothing of hidden/ is here.
+    """What a team works with; it contains nothing of hidden/.
 
     Attributes
     ----------
     layout : Layout
-        Where the edition lies.
+        Paths of the edition.
     manifest : Manifest
         Content of edition.json.
     train : DataFrame, shape (n_train, 20)
@@ -102,7 +102,7 @@ def load_edition(path: Path | str) -> Edition:
     Parameters
     ----------
     path : path
-        The folder that holds public/ (or public/ itself).
+        The folder that contains public/ (or public/ itself).
 
     Returns
     -------
@@ -127,7 +127,7 @@ def load_test(path: Path | str) -> pd.DataFrame:
     Parameters
     ----------
     path : path
-        The folder that holds public/ (or public/ itself).
+        The folder that contains public/ (or public/ itself).
 
     Returns
     -------
@@ -144,7 +144,7 @@ def load_test(path: Path | str) -> pd.DataFrame:
 
 
 def load_public_table(layout: Layout, manifest: Manifest, table: str) -> pd.DataFrame:
-    """Read train or test and hold it against the manifest's checksum."""
+    """Read train or test and compare it with the manifest's checksum."""
     period = (
         manifest.dates["train"]
         if table == TRAIN
@@ -156,8 +156,8 @@ def load_public_table(layout: Layout, manifest: Manifest, table: str) -> pd.Data
     frame = read_declarations(path, columns=columns, period=period)
     if stored_sha256(path, frame) != manifest.files[table].sha256:
         raise InvalidEditionError(
-            f"{path} must be as it was when the edition was made, however: its SHA-256 differs "
-            "from that in edition.json. Fetch the edition again."
+            f"{path} has changed since the edition was made: its SHA-256 is not that in "
+            "edition.json. Fetch the edition again."
         )
     return frame
 
@@ -168,7 +168,7 @@ def load_solution(layout: Layout, expected_ids: pd.Series[str] | None = None) ->
     Parameters
     ----------
     layout : Layout
-        Where the edition lies.
+        Paths of the edition.
     expected_ids : Series of str, shape (n_test,), optional
         Declaration IDs of test.csv; the rows are then returned in their order.
 
@@ -186,16 +186,16 @@ def load_solution(layout: Layout, expected_ids: pd.Series[str] | None = None) ->
     solution = read_solution(layout, manifest)
     if hidden_commitment(layout, manifest, solution) != manifest.commitment:
         raise InvalidEditionError(
-            f"{layout.hidden} must hold the labels that were committed to when the edition was "
-            "made, however: solution, train_labels or secret.json has changed. Restore them from a "
-            "backup; `customs-kit data verify` says more."
+            f"The labels in {layout.hidden} are not those committed to when the edition was made: "
+            "solution, train_labels or secret.json has changed. Restore them from a backup; "
+            "`customs-kit data verify` says more."
         )
     if expected_ids is None:
         return solution
     places = match_ids(arrow_text(expected_ids), arrow_text(solution[schema.KEY]))
     if len(solution) != len(expected_ids) or (places < 0).any():
         raise InvalidEditionError(
-            f"{layout.hidden} must hold one label for each row of test.csv, however: it does not."
+            f"{layout.hidden} does not contain exactly one label for each row of test.csv."
         )
     return solution.take(places).reset_index(drop=True)
 
@@ -241,7 +241,7 @@ def load_secret(layout: Layout) -> dict[str, Any]:
         data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         bytes.fromhex(data["nonce"])
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise InvalidEditionError(f"{path} must hold the nonce, however: {error}.") from None
+        raise InvalidEditionError(f"{path} contains no nonce: {error}.") from None
     return data
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -27,6 +25,7 @@ from customs_data.edition.source import Source
 from customs_data.edition.tally import Tally
 from customs_data.erasure import COLUMNS_READ, erase
 from customs_data.errors import KitError
+from customs_data.files.atomic import new_folder
 from customs_data.files.writing import FileFormat, TableWriter
 from customs_data.schema import DECLARED_COLUMNS, KEY
 from customs_data.tasks import Task, find_task
@@ -74,8 +73,8 @@ class EditionPlan:
     def __post_init__(self) -> None:
         if not NAME.fullmatch(self.name):
             raise KitError(
-                "The edition's name must be 1 to 64 letters, digits, blanks, dots, underscores or "
-                f"hyphens, beginning with a letter or digit, however: {self.name!r}. Pass --name."
+                f"Cannot name an edition {self.name!r}. Pass --name with 1 to 64 letters, digits, "
+                "blanks, dots, underscores or hyphens, the first a letter or digit."
             )
 
 
@@ -100,7 +99,7 @@ def make_edition(
     file_format : {'csv', 'parquet'}
         Of all tables but sample_submission.csv.
     on_rows : callable
-        Told how many further declarations have been written.
+        Called with the number of further declarations written.
 
     Raises
     ------
@@ -108,21 +107,8 @@ def make_edition(
         If `out` is not empty or cannot be written, or the label rate asks for more labels than
         there are.
     """
-    out = Path(out)
-    try:
-        if out.exists() and (not out.is_dir() or any(out.iterdir())):
-            raise KitError(
-                f"{out} must be a new or empty folder, however: it is not. Choose another."
-            )
-        out.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as scratch:
-            manifest = _write_parts(plan, Layout.of(scratch), file_format, on_rows)
-            out.mkdir(exist_ok=True)
-            for part in ("public", "hidden"):
-                shutil.move(Path(scratch) / part, out / part)
-    except OSError as error:
-        raise KitError(f"{out} cannot be written: {error.strerror or error}.") from None
-    return manifest
+    with new_folder(out) as scratch:
+        return _write_parts(plan, Layout.of(scratch), file_format, on_rows)
 
 
 def _write_parts(

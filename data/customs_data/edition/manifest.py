@@ -82,25 +82,24 @@ class Manifest:
         self._check_types()
         if self.format_version != FORMAT_VERSION:
             raise InvalidEditionError(
-                f"The edition's format version must be {FORMAT_VERSION}, however: "
-                f"{self.format_version}. Use the release of customs-kit it was made with."
+                f"The edition has format version {self.format_version}, but this release reads "
+                f"version {FORMAT_VERSION}. Use the release of customs-kit that made it."
             )
         if self.origin not in ORIGINS:
             raise InvalidEditionError(
-                f"The edition's origin must be one of {', '.join(ORIGINS)}, "
-                f"however: {self.origin!r}."
+                f"The edition's origin must be one of {', '.join(ORIGINS)}, not {self.origin!r}."
             )
-        for field, held in (("rows", self.rows), ("dates", self.dates)):
-            if set(held) != set(PERIODS):
+        for field, by_period in (("rows", self.rows), ("dates", self.dates)):
+            if set(by_period) != set(PERIODS):
                 raise InvalidEditionError(
-                    f"The manifest's {field} must name {', '.join(PERIODS)}, "
-                    f"however: {sorted(held)}."
+                    f"The manifest's {field} must name {', '.join(PERIODS)}, not "
+                    f"{', '.join(sorted(by_period))}."
                 )
 
         for first, last in self.dates.values():
             if first > last:
                 raise InvalidEditionError(
-                    f"A period must not end before it begins, however: {first} .. {last}."
+                    f"A period must not end before it begins: {first} .. {last}."
                 )
 
     def _check_types(self) -> None:
@@ -119,13 +118,12 @@ class Manifest:
             "task": isinstance(self.task, str),
             "files": set(self.files) == set(PUBLIC_TABLES),
             "commitment and checksums": all(
-                isinstance(held, str) and _DIGEST.fullmatch(held) for held in digests
+                isinstance(digest, str) and _DIGEST.fullmatch(digest) for digest in digests
             ),
         }
-        if wrong := [name for name, holds in sound.items() if not holds]:
+        if wrong := [name for name, is_sound in sound.items() if not is_sound]:
             raise InvalidEditionError(
-                f"{MANIFEST} must hold sound values, however: {', '.join(wrong)} "
-                f"{'is' if len(wrong) == 1 else 'are'} not. Fetch the edition again."
+                f"{MANIFEST} is damaged ({', '.join(wrong)}). Fetch the edition again."
             )
 
     def to_json(self) -> str:
@@ -153,8 +151,8 @@ def read_manifest(public: Path) -> Manifest:
         data = json.loads(path.read_text(encoding="utf-8"))
         known = {field.name for field in fields(Manifest)}
         if not isinstance(data, dict) or set(data) | {"task"} != known:
-            held = set(data) if isinstance(data, dict) else set()
-            names = ", ".join(sorted((known ^ held) - {"task"})[:5])
+            there = set(data) if isinstance(data, dict) else set()
+            names = ", ".join(sorted((known ^ there) - {"task"})[:5])
             raise ValueError(f"missing or unknown: {names}")
         data["dates"] = {
             period: (date.fromisoformat(first), date.fromisoformat(last))
@@ -168,5 +166,5 @@ def read_manifest(public: Path) -> Manifest:
         raise InvalidEditionError(f"{path} does not exist. Fetch the edition again.") from None
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise InvalidEditionError(
-            f"{path} must be the manifest of an edition, however: {error}. Fetch the edition again."
+            f"{path} is not the manifest of an edition: {error}. Fetch the edition again."
         ) from None

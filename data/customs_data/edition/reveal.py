@@ -91,10 +91,7 @@ def verify_reveal(edition: Path, revealed: Path, profile: Path | None = None) ->
     manifest = read_manifest(Layout.find(edition).public)
     reveal = _read(revealed)
     if reveal["edition"] != manifest.name:
-        raise KitError(
-            f"{revealed} must be the reveal of {manifest.name}, however: it is that of "
-            f"{reveal['edition']}."
-        )
+        raise KitError(f"{revealed} is the reveal of {reveal['edition']}, not of {manifest.name}.")
     sums = {name: _sha256(reveal[name]) for name in (parts.SOLUTION, parts.TRAIN_LABELS)}
     made = commit_to(
         manifest,
@@ -114,7 +111,7 @@ def verify_reveal(edition: Path, revealed: Path, profile: Path | None = None) ->
     if manifest.origin == "import":
         return checks
     if reveal["secret"] is None:
-        return [*checks, Check("regeneration", False, "The reveal holds no secret.")]
+        return [*checks, Check("regeneration", False, "The reveal contains no secret.")]
     return [*checks, _regenerate(manifest, bytes.fromhex(reveal["secret"]), profile)]
 
 
@@ -151,26 +148,25 @@ def blueprint_of(manifest: Manifest, profile: Path | None = None) -> Blueprint:
     """
     if manifest.generator_version != version("customs-kit"):
         raise KitError(
-            "An edition must be made again with the release that made it, "
-            f"{manifest.generator_version}, however: this is {version('customs-kit')}. "
-            "Install that release."
+            "An edition can only be made again with the release that made it, "
+            f"{manifest.generator_version}; this is {version('customs-kit')}. Install that release."
         )
-    held = manifest.configuration
+    configuration = manifest.configuration
     names = ("n_declarations", "label_rate", "erasure", "with_links", "with_decoys")
     try:
         blueprint = read_blueprint(
-            config=held["world"],
+            config=configuration["world"],
             profile=profile,
             task=manifest.task,
-            **{name: held[name] for name in names},
+            **{name: configuration[name] for name in names},
         )
-        expected = held["profile_sha256"]
+        expected = configuration["profile_sha256"]
     except (KeyError, TypeError) as error:
-        raise InvalidEditionError(f"edition.json must hold a configuration: {error}.") from None
+        raise InvalidEditionError(f"edition.json contains no configuration: {error}.") from None
     if profile_sha256(blueprint.profile) != expected:
         raise KitError(
-            "The calibration profile must be the one the edition was made with, however: its "
-            "SHA-256 differs. Pass it with --profile."
+            "This is not the calibration profile that the edition was made with. Pass that one "
+            "with --profile."
         )
     return blueprint
 
@@ -190,7 +186,7 @@ def _read(path: Path) -> dict[str, Any]:
         if not isinstance(data["edition"], str):
             raise ValueError("it must name the edition")
     except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
-        raise KitError(f"{path} must be a file of `data reveal`, however: {error}.") from None
+        raise KitError(f"{path} is not a file of `data reveal`: {error}.") from None
     return dict(data)
 
 

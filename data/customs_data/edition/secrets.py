@@ -34,14 +34,13 @@ def read_secret_file(path: Path) -> bytes:
     Raises
     ------
     KitError
-        If the file is missing, holds something else, or was used.
+        If the file is missing, is no secret, or was used.
     """
     data = _read(path)
     if data["used_for"] is not None:
         raise KitError(
-            f"{path} must not have been used, however: {data['used_for']} was made from it. Two "
-            "editions of one secret could give away each other's labels. Make a new one with "
-            "`customs-kit data secret`."
+            f"{path} is used: {data['used_for']} was made from it. Two editions of one secret "
+            "could give away each other's labels. Make a new one with `customs-kit data secret`."
         )
     return bytes.fromhex(data["secret"])
 
@@ -83,9 +82,7 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
         if len(bytes.fromhex(data["secret"])) != N_BYTES or "used_for" not in data:
-            raise ValueError(f"it must hold {N_BYTES} bytes and used_for")
+            raise ValueError(f"it needs {N_BYTES} bytes and used_for")
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise KitError(
-            f"{path} must be a file of `customs-kit data secret`, however: {error}."
-        ) from None
+        raise KitError(f"{path} is not a file of `customs-kit data secret`: {error}.") from None
     return dict(data)

@@ -1,7 +1,7 @@
 """Where the declarations of an edition come from: frames in memory, or a simulation.
 
 Both give them period by period and part by part, in the order in which they are published, so that
-an edition of a nation's declarations never stands in memory whole.
+an edition of a nation's declarations is never in memory whole.
 """
 
 from __future__ import annotations
@@ -133,15 +133,15 @@ class SimulatedSource:
         label = self._task.label
         pieces: dict[str, list[Any]] = {name: [] for name in (*columns, label)}
         for month in self._months("train"):
-            for name, held in pieces.items():
+            for name, column_pieces in pieces.items():
                 column = month[name]
-                held.append(column.to_arrow() if isinstance(column, Text) else column)
+                column_pieces.append(column.to_arrow() if isinstance(column, Text) else column)
         y = np.concatenate(pieces.pop(label))
         frame = {
-            name: pd.array(pa.chunked_array(held), dtype=TEXT_DTYPE)
-            if isinstance(held[0], pa.Array)
-            else np.concatenate(held)
-            for name, held in pieces.items()
+            name: pd.array(pa.chunked_array(column_pieces), dtype=TEXT_DTYPE)
+            if isinstance(column_pieces[0], pa.Array)
+            else np.concatenate(column_pieces)
+            for name, column_pieces in pieces.items()
         }
         return pd.DataFrame(frame, index=pd.RangeIndex(len(y))), y
 
@@ -156,7 +156,7 @@ class SimulatedSource:
 
 
 def check_periods(frames: dict[str, pd.DataFrame], task: Task) -> None:
-    """Hold the three periods against each other.
+    """Check the three periods against each other.
 
     Raises
     ------
@@ -167,11 +167,11 @@ def check_periods(frames: dict[str, pd.DataFrame], task: Task) -> None:
     report = ProblemReport("The edition")
     for period, frame in frames.items():
         if frame.empty:
-            report.add(f"The {period} period must hold declarations, however: it is empty")
+            report.add(f"The {period} period is empty")
         elif period != "train" and (n := int((frame[task.label] == ERASED).sum())):
             report.add(
-                f"Every declaration of the {period} period must have its labels (they are what "
-                f"submissions are scored against), however: {n:,} of {len(frame):,} have none"
+                f"{n:,} of {len(frame):,} declarations of the {period} period have no label, but "
+                "submissions are scored against these"
             )
     for earlier, later in (("train", "public"), ("public", "private")):
         if frames[earlier].empty or frames[later].empty:
@@ -179,11 +179,11 @@ def check_periods(frames: dict[str, pd.DataFrame], task: Task) -> None:
         last, first = frames[earlier]["Date"].max(), frames[later]["Date"].min()
         if last >= first:
             report.add(
-                f"The {earlier} period must end before the {later} period begins, however: it ends "
-                f"on {last:%Y-%m-%d} and the {later} period begins on {first:%Y-%m-%d}"
+                f"The {earlier} period ends on {last:%Y-%m-%d}, after the {later} period begins "
+                f"({first:%Y-%m-%d})"
             )
     keys = pd.concat([frame[KEY] for frame in frames.values()])
     if repeated := keys[keys.duplicated()].head(5).tolist():
-        report.add(f"No {KEY} may stand in two periods, however: {', '.join(repeated)}")
+        report.add(f"In two periods: {KEY} {', '.join(repeated)}")
     if report:
         raise InvalidDeclarationsError(str(report))

@@ -31,7 +31,7 @@ from customs_data.tasks import Task, find_task
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that was checked: its name, whether it holds, and a sentence."""
+    """One thing that was checked: its name, whether it passed, and a sentence."""
 
     name: str
     passed: bool
@@ -39,7 +39,7 @@ class Check:
 
 
 def verify_edition(path: Path | str) -> list[Check]:
-    """Check files, checksums and row counts, and that public/ holds no label of a test row.
+    """Check files, checksums and row counts, and that public/ has no label of a test row.
 
     Where hidden/ is at hand, it is checked too: its permissions, that solution and test rows are
     the same, and that the labels are the ones the organizer committed to.
@@ -79,11 +79,11 @@ def _check_public(
             continue
         yield Check(f"{table}: checksum and schema", True, "As when the edition was made.")
         expected = manifest.rows["train"] if table == parts.TRAIN else _n_test(manifest)
-        found = len(frames[table])
+        n_rows = len(frames[table])
         yield Check(
             f"{table}: rows",
-            found == expected == manifest.files[table].rows,
-            f"{found:,} declarations; the manifest says {expected:,}.",
+            n_rows == expected == manifest.files[table].rows,
+            f"{n_rows:,} declarations; the manifest says {expected:,}.",
         )
     if parts.TEST in frames:
         yield _periods(frames[parts.TEST], manifest)
@@ -93,7 +93,7 @@ def _check_public(
         yield Check(
             "no test declaration among the labels",
             not shared.any(),
-            f"{int(shared.sum())} Declaration IDs of test stand in train.",
+            f"{int(shared.sum())} Declaration IDs of test are in train.",
         )
         kept = float((frames[parts.TRAIN][task.label] != ERASED).mean())
         half_a_row = 0.5 / len(frames[parts.TRAIN])
@@ -115,7 +115,7 @@ def _no_stray_file(public: Path) -> Check:
         allowed |= {f"{table}.csv" if (public / f"{table}.csv").exists() else f"{table}.parquet"}
     stray = sorted(entry.name for entry in public.iterdir() if entry.name not in allowed)
     return Check(
-        "public/ holds nothing else",
+        "public/ contains nothing else",
         not stray,
         f"Unexpected: {', '.join(stray)}." if stray else "Only the files of an edition.",
     )
@@ -123,7 +123,7 @@ def _no_stray_file(public: Path) -> Check:
 
 def _no_hidden_column(public: Path, task: Task) -> Check:
     """Look at the header of every table in public/, expected or not."""
-    found = []
+    leaks = []
     for path in sorted(public.iterdir()):
         if path.suffix not in (".csv", ".parquet", ".gz"):
             continue
@@ -136,20 +136,20 @@ def _no_hidden_column(public: Path, task: Task) -> Check:
             secret |= {*task.target_names, *task.withheld}
         else:
             secret |= {*task.target_names} - {*task.labels}
-        found += [f"{path.name}: {name}" for name in header if name in secret]
+        leaks += [f"{path.name}: {name}" for name in header if name in secret]
     return Check(
         "no hidden column in public/",
-        not found,
-        f"Found {'; '.join(found)}." if found else "Labels stand in train only.",
+        not leaks,
+        f"Hidden: {'; '.join(leaks)}." if leaks else "Only train has labels.",
     )
 
 
 def _datasheet(public: Path, manifest: Manifest) -> Check:
     try:
-        found = sha256((public / parts.DATASHEET).read_bytes()).hexdigest()
+        digest = sha256((public / parts.DATASHEET).read_bytes()).hexdigest()
     except OSError as error:
         return Check("datasheet", False, f"{parts.DATASHEET} cannot be read: {error.strerror}.")
-    same = found == manifest.datasheet_sha256
+    same = digest == manifest.datasheet_sha256
     return Check("datasheet", same, "As when the edition was made." if same else "It has changed.")
 
 
@@ -194,7 +194,7 @@ def _check_hidden(
         "Permissions of the folder must be 0700." if loose else "Only its owner may enter it.",
     )
     try:
-        # A public table that has changed is still held against the hidden ones.
+        # A public table that has changed is still compared with the hidden ones.
         train, test = (
             frames[table]
             if table in frames
@@ -231,5 +231,5 @@ def _check_hidden(
 
 
 def _are_among(frame: pd.DataFrame, others: pd.DataFrame) -> npt.NDArray[np.bool_]:
-    """Whether each row's Declaration ID stands in another frame."""
+    """Whether another frame has each row's Declaration ID."""
     return match_ids(arrow_text(frame[KEY]), arrow_text(others[KEY])) >= 0

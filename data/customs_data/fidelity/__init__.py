@@ -1,9 +1,8 @@
-"""How near a synthetic table of declarations is to its source, and what gives it away.
+"""Fidelity: how similar synthetic declarations are to their source, and what gives them away.
 
-Read in this order: `tables.py` (what is compared), `comparison.py` (the two tables at equal size,
-as numbers and codes), `metrics.py` and `newness.py` (the eight metrics of the paper's Table 2),
-`quality.py` (their averages, beside the half-split ceiling), `judgement.py` (what a judge finds),
-then the judges that Table 2 lacks: `two_sample.py` with `features.py` and `giveaways.py`,
-`combinations.py`, `entities.py`, `label_information.py`, `privacy.py`; `report.py` runs them all.
-Judges whose yardstick is the metric are in `customs_scorer.fidelity_judges` and are passed in.
+Reading order: `sides` (what is compared), `comparison` (both tables at equal size, as numbers and
+codes), `metrics` and `newness` (the eight metrics of the paper's Table 2), `quality` (their
+averages, with the half-split ceiling), `judges/` (what Table 2 lacks), `measure` (runs all of it)
+and `page/`. Judges that use the metric of the task are in `customs_scorer.fidelity_judges` and
+passed in.
 """

@@ -1,4 +1,4 @@
-"""Two tables at equal size, their columns as numbers and as codes of one vocabulary."""
+"""Two tables at equal size, with columns as numbers and as codes of one vocabulary."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from customs_data.errors import KitError
-from customs_data.fidelity.sides import Table, common_columns
+from customs_data.fidelity.sides import Side, common_columns
 from customs_data.schema import COLUMN, ENTITY_COLUMNS, KEY, LABEL_COLUMNS
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
 
-#: Columns that the paper's Table 2 takes as numbers; all others are categories.
+#: Columns that are numbers in the paper's Table 2; all others are categories.
 NUMERICAL: Final = ("Date", "Tax Rate", "Net Mass", "Item Price")
 _FEWEST: Final = 2
 
@@ -29,14 +29,14 @@ class Comparison:
     Attributes
     ----------
     source, synthetic : DataFrame, shape (n_rows, n_columns)
-        Common columns; labels only where both sides are fully labelled.
+        Common columns; labels only if both sides are fully labelled.
     whole_source, whole_synthetic : DataFrame
-        All common columns of all rows: what traders do is seen in whole tables only. Labels are
-        here also where some are erased.
+        All common columns of all rows, for the histories of traders; labels also where some are
+        erased.
     seed : int
-        Of everything random: sampling, folds, half-splits.
+        Seed of sampling, folds and half-splits.
     notes : tuple of str
-        What a reader must know: rows sampled, columns left out.
+        Sentences for the reader: sampled rows, columns left out.
     """
 
     source: pd.DataFrame = field(repr=False)
@@ -53,18 +53,18 @@ class Comparison:
 
     @cached_property
     def numerical(self) -> tuple[str, ...]:
-        """Numerical columns at hand."""
+        """Numerical columns that both have."""
         return tuple(name for name in NUMERICAL if name in self.source)
 
     @cached_property
     def categorical(self) -> tuple[str, ...]:
-        """Categorical columns at hand, without the key and the four entities."""
+        """Categorical columns that both have, without the key and the four entities."""
         left_out = (KEY, *ENTITY_COLUMNS, *NUMERICAL)
         return tuple(str(name) for name in self.source if name not in left_out)
 
     @cached_property
     def entities(self) -> tuple[str, ...]:
-        """Entity columns at hand."""
+        """Entity columns that both have."""
         return tuple(name for name in ENTITY_COLUMNS if name in self.source)
 
     @property
@@ -77,7 +77,7 @@ class Comparison:
         return {}
 
     def codes(self, name: str) -> tuple[Codes, Codes]:
-        """Values of a column as integers, sorted; a missing cell is a value of its own."""
+        """Return a column as integers in sorted order; a missing cell is a value too."""
         if name not in self._codes:
             both = pd.concat([self.source[name], self.synthetic[name]], ignore_index=True)
             code, values = pd.factorize(both, sort=True)  # missing is -1
@@ -86,16 +86,16 @@ class Comparison:
         return self._codes[name]
 
     def numbers(self, name: str) -> tuple[Floats, Floats]:
-        """Values of a numerical column, dates as days since 1970."""
+        """Return a numerical column, dates as days since 1970."""
         return to_numbers(self.source[name]), to_numbers(self.synthetic[name])
 
     @property
     def is_synthetic(self) -> npt.NDArray[np.int8]:
-        """0 for the source's rows, then 1 for the synthetic ones; shape (2 * n_rows,)."""
+        """0 for the source's rows, then 1 for synthetic ones; shape (2 * n_rows,)."""
         return np.repeat(np.array([0, 1], dtype=np.int8), self.n_rows)
 
     def half_split(self) -> Comparison:
-        """The source against itself: two random halves, which no synthetic table can beat."""
+        """Compare two random halves of the source: the best that a synthetic table can reach."""
         half = self.n_rows // 2
         order = np.random.default_rng(self.seed).permutation(self.n_rows)
         first, second = (
@@ -106,55 +106,53 @@ class Comparison:
 
 
 def to_numbers(column: pd.Series[Any]) -> Floats:
-    """Numbers as they are, dates as days since 1970."""
+    """Return numbers as they are, dates as days since 1970."""
     if COLUMN[str(column.name)].role == "time":
         days = column.to_numpy().astype("datetime64[D]")
         return np.asarray(days.astype(np.int64), dtype=np.float64)
     return column.to_numpy(np.float64)
 
 
-def compare(
-    source: Table, synthetic: Table, *, rows: int | None = None, seed: int = 0
-) -> Comparison:
-    """Bring two tables to common columns and equal size.
+def compare(source: Side, synthetic: Side, *, rows: int | None = None, seed: int = 0) -> Comparison:
+    """Reduce two tables to common columns and equal size.
 
     Parameters
     ----------
-    source, synthetic : Table
-        What `read_side` gives.
+    source, synthetic : Side
+        From `read_side`.
     rows : int, optional
-        Rows to compare of each side; by default, and at most, those of the smaller one.
+        Rows of each side to compare; by default, and at most, those of the smaller one.
     seed : int
-        Of the sampling, and of everything random that follows.
+        Seed of the sampling and of all later random numbers.
 
     Raises
     ------
     KitError
-        If a side has fewer than two declarations or they share hardly a column.
+        If a side has fewer than two declarations, or fewer than two columns are common.
     """
     common = common_columns((source, synthetic))
     columns = common
     notes = []
     for this, other in ((source, synthetic), (synthetic, source)):
         if absent := [str(name) for name in other.frame if name not in this.frame]:
-            notes.append(f"{this.name} has no {', '.join(absent)}: left out.")
+            notes.append(f"Left out, as {this.name} lacks them: {', '.join(absent)}.")
     if not (source.is_labelled and synthetic.is_labelled) and set(LABEL_COLUMNS) & set(columns):
         columns = [name for name in columns if name not in LABEL_COLUMNS]
-        notes.append("Labels are left out: not every declaration of both sides has one.")
+        notes.append("Labels are left out, because not all declarations of both sides have one.")
     if len(set(columns) - {KEY, *ENTITY_COLUMNS}) < 2:
         raise KitError(
-            f"{source.name} and {synthetic.name} must share at least two columns that are neither "
-            f"key nor entity, however: they share {', '.join(columns) or 'none'}."
+            f"{source.name} and {synthetic.name} share these columns: "
+            f"{', '.join(columns) or 'none'}. Two that are neither key nor entity are needed."
         )
     n = min(len(source.frame), len(synthetic.frame), rows or len(source.frame))
     if n < _FEWEST:
-        raise KitError(f"Each side must have at least {_FEWEST} declarations, however: {n}.")
+        raise KitError(f"Too few declarations to compare: {n}. Give at least {_FEWEST} per side.")
     sampled = []
-    for stream, table in enumerate((source, synthetic)):
-        frame = table.frame[columns]
+    for stream, side in enumerate((source, synthetic)):
+        frame = side.frame[columns]
         if len(frame) > n:
             notes.append(
-                f"{n:,} of the {len(frame):,} declarations of {table.name} are compared, drawn at "
+                f"{n:,} of the {len(frame):,} declarations of {side.name} are compared, drawn at "
                 f"random (seed {seed})."
             )
             rng = np.random.default_rng([seed, stream])
@@ -163,8 +161,8 @@ def compare(
     constant = [name for name in NUMERICAL if name in columns and sampled[0][name].nunique() == 1]
     if constant:
         notes.append(
-            f"{', '.join(constant)}: constant in the source; correlation and range coverage are "
-            "not defined there and left out."
+            f"Constant in the source, so without correlation and range coverage: "
+            f"{', '.join(constant)}."
         )
     return Comparison(
         sampled[0],
@@ -177,10 +175,10 @@ def compare(
 
 
 def combine(comparison: Comparison, columns: tuple[str, ...]) -> tuple[Codes, Codes]:
-    """One integer for each combination of values of some columns; equal in both tables."""
+    """Number the combinations of values of some columns, alike in both tables."""
     key = np.zeros(2 * comparison.n_rows, dtype=np.int64)
     for name in columns:
         code = np.concatenate(comparison.codes(name))
-        # Numbered anew after each column, so that the product stays far below 2^63.
+        # Numbered again after each column, so that the product does not overflow.
         key = np.unique(key * (int(code.max()) + 1) + code, return_inverse=True)[1]
     return key[: comparison.n_rows], key[comparison.n_rows :]

@@ -1,8 +1,8 @@
 """Seven of the eight metrics of Table 2, on arrays; the eighth is in `newness.py`.
 
-Definitions follow the paper (Jeong et al., arXiv:2208.02484, section 5) and SDMetrics 0.32, whose
-values they give to the ninth decimal. One difference, on purpose: a missing value counts as a
-category, where SDMetrics leaves it out.
+Definitions follow the paper (Jeong et al., arXiv:2208.02484, section 5) and agree with SDMetrics
+0.32 to nine decimals. One difference is intended: a missing value is a category, where SDMetrics
+leaves it out.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
 
-#: Bins of equal width that a number falls into when it is paired with a category.
+#: Bins of equal width for a number that is paired with a category.
 N_BINS: Final = 10
-_DECIMALS: Final = 14  # as SDMetrics rounds before it compares distributions
+_DECIMALS: Final = 14  # SDMetrics rounds like this before it compares distributions
 
 
 def ks_complement(source: Floats, synthetic: Floats) -> float:
-    """1 minus the largest distance of the two distribution functions.
+    """Return 1 minus the largest distance of the two distribution functions.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ def ks_complement(source: Floats, synthetic: Floats) -> float:
 
 
 def tv_complement(source: Codes, synthetic: Codes) -> float:
-    """1 minus the total variation distance, 1 - sum over c of ``|p_c - q_c| / 2``.
+    """Return 1 minus the total variation distance, 1 - sum over c of ``|p_c - q_c| / 2``.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ def tv_complement(source: Codes, synthetic: Codes) -> float:
 def correlation_similarity(
     source: tuple[Floats, Floats], synthetic: tuple[Floats, Floats]
 ) -> float:
-    """Compare Pearson correlations, ``1 - |r - r'| / 2``; nan where one is not defined.
+    """Compare Pearson correlations, ``1 - |r - r'| / 2``; nan if one is not defined.
 
     Parameters
     ----------
@@ -88,21 +88,21 @@ def correlation_similarity(
 
 
 def pearson(first: Floats, second: Floats) -> float:
-    """Pearson's correlation; nan where a column is constant."""
+    """Return Pearson's correlation; nan if a column is constant."""
     if (first == first[0]).all() or (second == second[0]).all():
         return float("nan")
-    # Scaled first: squares of prices in KRW would lose digits.
+    # Scaled first, because squares of prices in KRW lose digits.
     x, y = ((side - side.mean()) / np.abs(side - side.mean()).max() for side in (first, second))
     return float(np.clip((x @ y) / np.sqrt((x @ x) * (y @ y)), -1, 1))
 
 
 def contingency_similarity(source: tuple[Codes, Codes], synthetic: tuple[Codes, Codes]) -> float:
-    """1 minus the total variation distance of the joint shares of two columns.
+    """Return 1 minus the total variation distance of the joint shares of two columns.
 
     Parameters
     ----------
     source, synthetic : (ndarray, ndarray) of int64
-        Codes of two columns of one table each; a number as its bin (see `bin_numbers`).
+        Codes of two columns of one table each; numbers as bins (see `bin_numbers`).
 
     Examples
     --------
@@ -120,7 +120,7 @@ def contingency_similarity(source: tuple[Codes, Codes], synthetic: tuple[Codes, 
 
 
 def bin_numbers(source: Floats, synthetic: Floats) -> tuple[Codes, Codes]:
-    """Put numbers into ten bins of equal width over the source's range; the ends are open."""
+    """Put numbers into ten bins of equal width over the source's range, with open ends."""
     edges = np.histogram_bin_edges(source, bins=N_BINS)
     edges[0], edges[-1] = -np.inf, np.inf
     first, second = (np.digitize(side, edges).astype(np.int64) for side in (source, synthetic))
@@ -128,7 +128,7 @@ def bin_numbers(source: Floats, synthetic: Floats) -> tuple[Codes, Codes]:
 
 
 def range_coverage(source: Floats, synthetic: Floats) -> float:
-    """Share of the source's range that the synthetic numbers span; nan for a constant source.
+    """Return the share of the source's range that synthetic numbers span; nan if constant.
 
     Examples
     --------
@@ -146,7 +146,7 @@ def range_coverage(source: Floats, synthetic: Floats) -> float:
 
 
 def category_coverage(source: Codes, synthetic: Codes) -> float:
-    """Share of the source's categories that occur in the synthetic column.
+    """Return the share of the source's categories that occur in the synthetic column.
 
     Examples
     --------
@@ -158,7 +158,7 @@ def category_coverage(source: Codes, synthetic: Codes) -> float:
 
 
 def boundary_adherence(source: Floats, synthetic: Floats) -> float:
-    """Share of synthetic numbers within the source's smallest and largest, ends included.
+    """Return the share of synthetic numbers within the source's range, ends included.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""New-row synthesis: the share of synthetic rows that no source row matches."""
+"""New-row synthesis: the share of synthetic rows without a matching source row."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from scipy.spatial import cKDTree
 
 from customs_data.fidelity.metrics import Codes, Floats
 
-#: How near two numbers must be to match, as a share of the source's range (paper, section 5).
+#: Largest difference of matching numbers, as a share of the source's range (paper, section 5).
 TOLERANCE: Final = 0.01
-# Groups are kept apart by more than any distance that counts.
+# Distance between groups, larger than any that matches.
 _APART: Final = 4.0
 
 
 def new_row_synthesis(
     source: tuple[Codes, Floats], synthetic: tuple[Codes, Floats], tolerance: float = TOLERANCE
 ) -> float:
-    """Share of synthetic rows that match no source row.
+    """Return the share of synthetic rows that match no source row.
 
     Parameters
     ----------
     source, synthetic : (ndarray of int64, shape (n,), ndarray of float64, shape (n, n_numbers))
-        Of each table: one code for the combination of all its categories, and its numbers.
+        Code of the combination of all categories, and numbers, of each table.
     tolerance : float
-        Two numbers match if they differ by no more than this share of the source's range; of a
-        column that is constant in the source, only if they are equal.
+        Largest difference of matching numbers, as a share of the source's range. Numbers of a
+        column that is constant in the source match only if they are equal.
 
     Returns
     -------
@@ -36,9 +36,9 @@ def new_row_synthesis(
 
     Notes
     -----
-    Rows are matched within equal categories. A tree over numbers in units of their tolerance, with
-    the category as one more coordinate, finds the nearest in the maximum norm: n log n, where the
-    definition read literally compares all pairs.
+    Rows match within equal categories. A tree over numbers in units of their tolerance, with the
+    category as a further coordinate, finds the nearest row in the maximum norm. That takes n log n
+    steps instead of comparing all pairs.
 
     References
     ----------
@@ -46,7 +46,8 @@ def new_row_synthesis(
 
     Examples
     --------
-    The range is 100, so 1 is near enough and 1.5 is not; the third row has another category.
+    The range is 100, so a difference of 1 matches and 1.5 does not. The third row has another
+    category.
 
     >>> source = np.array([7, 7]), np.array([[0.0], [100.0]])
     >>> synthetic = np.array([7, 7, 8]), np.array([[1.0], [98.5], [0.0]])
@@ -59,25 +60,25 @@ def new_row_synthesis(
 def find_matches(
     source: tuple[Codes, Floats], synthetic: tuple[Codes, Floats], tolerance: float = TOLERANCE
 ) -> npt.NDArray[np.bool_]:
-    """Whether a source row matches each synthetic row, shape (n_synthetic,)."""
+    """Return whether a source row matches each synthetic row, shape (n_synthetic,)."""
     (groups, numbers), (synthetic_groups, synthetic_numbers) = source, synthetic
     span = numbers.max(axis=0) - numbers.min(axis=0)
     scale = np.where(span > 0, span * tolerance, 1.0)
-    # A column without a range must be equal: what differs is moved out of reach.
+    # Numbers of a constant column must be equal.
     constant = span == 0
     off = (synthetic_numbers[:, constant] != numbers[0, constant]).any(axis=1)
     shared = np.isin(synthetic_groups, groups)
-    tried = np.flatnonzero(shared & ~off)
-    if not len(tried):
-        return np.zeros(len(synthetic_groups), dtype=bool)
-    kept = np.isin(groups, synthetic_groups[tried])
-    tree = cKDTree(_points(groups[kept], numbers[kept] / scale), balanced_tree=False)
-    points = _points(synthetic_groups[tried], synthetic_numbers[tried] / scale)
-    # Strictly less than the bound is found; a difference of exactly the tolerance counts.
+    candidates = np.flatnonzero(shared & ~off)
+    matches = np.zeros(len(synthetic_groups), dtype=bool)
+    if not len(candidates):
+        return matches
+    relevant = np.isin(groups, synthetic_groups[candidates])
+    tree = cKDTree(_points(groups[relevant], numbers[relevant] / scale), balanced_tree=False)
+    points = _points(synthetic_groups[candidates], synthetic_numbers[candidates] / scale)
+    # The bound is exclusive, but a difference of exactly the tolerance matches.
     distance, _ = tree.query(points, p=np.inf, distance_upper_bound=1 + 1e-9)
-    matched = np.zeros(len(synthetic_groups), dtype=bool)
-    matched[tried] = np.isfinite(distance)
-    return matched
+    matches[candidates] = np.isfinite(distance)
+    return matches
 
 
 def _points(groups: Codes, scaled: Floats) -> Floats:

@@ -1,4 +1,4 @@
-"""Table 2: the eight metrics, averaged over columns and pairs, beside the half-split ceiling."""
+"""Table 2: the eight metrics, averaged over columns and pairs, with the half-split ceiling."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from customs_data.fidelity.metrics import (
 )
 from customs_data.fidelity.newness import new_row_synthesis
 
-#: What the paper's own release scores (Jeong et al., Table 2).
+#: Scores of the paper's own release (Jeong et al., Table 2).
 PUBLISHED: Final = {
     "KS complement": 0.8268,
     "TV complement": 0.8919,
@@ -41,22 +41,22 @@ Parts = dict[str, float]
 
 @dataclass(frozen=True)
 class Score:
-    """One metric of Table 2; every one is best at 1.
+    """One metric of Table 2; 1 is best.
 
     Attributes
     ----------
     name : str
-        A key of `PUBLISHED`.
+        Key of `PUBLISHED`.
     value : float or None
-        Average over columns (or pairs of columns) without entity IDs; None where it is defined for
-        none. This is what is judged.
+        Average over columns, or pairs of columns, without entity IDs; None if defined for none.
+        This is what counts.
     ceiling : float or None
         The same for two random halves of the source.
     with_ids : float or None
-        With the four entity columns as categories: reported, never judged, because a re-issued ID
-        can equal no ID of the source.
+        With the four entity columns as categories. It is reported but does not count, because
+        re-issued IDs cannot equal IDs of the source.
     parts : dict of str to float
-        By column, or by pair (``"A x B"``), without entity IDs; undefined ones are left out.
+        Defined values by column, or by pair (``"A x B"``), without entity IDs.
     """
 
     name: str
@@ -85,9 +85,9 @@ def measure_quality(
     Parameters
     ----------
     comparison : Comparison
-        At least two rows a side.
+        At least two rows per side.
     on_metric : callable
-        Called with a metric's name before it is computed, for progress.
+        Called with a metric's name before it is computed.
 
     Returns
     -------
@@ -96,8 +96,8 @@ def measure_quality(
 
     Notes
     -----
-    Pairs are those of SDMetrics' QualityReport: correlations of two numbers, contingency tables of
-    two categories or of a category and a binned number.
+    Pairs are those of SDMetrics' QualityReport: correlations of two numbers; contingency tables of
+    two categories, or of a category and a binned number.
     """
     half = comparison.half_split() if comparison.n_rows >= 4 else None
     scores = []
@@ -118,7 +118,7 @@ def measure_quality(
 
 
 def _mean(values: Iterable[float]) -> float | None:
-    """Mean of the defined ones."""
+    """Return the mean of the defined values."""
     defined = [value for value in values if not isnan(value)]
     return float(np.mean(defined)) if defined else None
 
@@ -145,9 +145,9 @@ def _contingency(pair: Comparison, categories: tuple[str, ...]) -> Parts:
     codes: dict[str, tuple[Codes, Codes]] = {name: pair.codes(name) for name in categories}
     binned = {name: bin_numbers(*pair.numbers(name)) for name in pair.numerical}
     pairs = [*combinations(categories, 2), *((a, b) for a in categories for b in binned)]
-    held = codes | binned
+    both = codes | binned
     return {
-        f"{a} x {b}": contingency_similarity((held[a][0], held[b][0]), (held[a][1], held[b][1]))
+        f"{a} x {b}": contingency_similarity((both[a][0], both[b][0]), (both[a][1], both[b][1]))
         for a, b in pairs
     }
 

@@ -1,4 +1,4 @@
-"""Reading what is compared: files of declarations, folders of them, or editions."""
+"""Read the sides of a comparison: files of declarations, folders of them, or editions."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ _ENDINGS: Final = (".csv", ".csv.gz", ".parquet")
 
 
 @dataclass(frozen=True)
-class Table:
+class Side:
     """Declarations of one side of a comparison.
 
     Attributes
     ----------
     name : str
-        What it is called in reports.
+        Name in reports.
     frame : DataFrame, shape (n_declarations, n_columns)
-        Schema columns (in its order) that all files of this side have, with its dtypes.
+        Schema columns that all files of this side have, in the schema's order and dtypes.
     """
 
     name: str
@@ -42,30 +42,30 @@ class Table:
         )
 
 
-def read_side(given: str | Path) -> Table:
+def read_side(given: str | Path) -> Side:
     """Read one side of a comparison.
 
     Parameters
     ----------
     given : str or path
         A file of declarations (CSV, CSV.gz or Parquet), several of them separated by commas, a
-        folder of such files, or the folder of an edition. Of an edition both train and test are
-        read; where hidden/ is at hand, with all labels.
+        folder of such files, or the folder of an edition. Train and test of an edition are read,
+        with all labels if it has hidden/.
 
     Returns
     -------
-    Table
-        Columns that a file lacks are left out for the side as a whole.
+    Side
+        Without the columns that any of the files lacks.
 
     Raises
     ------
     KitError
-        If there is nothing to read, or a file breaks the schema: problems of all files come
-        together.
+        If there is nothing to read, or files break the schema; the message lists the problems of
+        all files.
     """
     path = Path(given)
     if (path / "public" / MANIFEST).is_file() or (path / MANIFEST).is_file():
-        return Table(path.name, _read_edition(path))
+        return Side(path.name, _read_edition(path))
     files = _files_of(path) if path.is_dir() else [path] if path.is_file() else _split(str(given))
     frames, complaints = [], []
     for file in files:
@@ -76,19 +76,18 @@ def read_side(given: str | Path) -> Table:
     if complaints:
         raise InvalidDeclarationsError("\n".join(complaints))
     columns = [name for name in COLUMN if all(name in frame for frame in frames)]
-    frame = pd.concat([held[columns] for held in frames], ignore_index=True)
+    frame = pd.concat([part[columns] for part in frames], ignore_index=True)
     name = path.name if len(files) == 1 or path.is_dir() else " + ".join(f.name for f in files)
     if frame.empty:
-        raise KitError(f"{name} must hold declarations, however: it has none.")
-    return Table(name, frame)
+        raise KitError(f"{name} contains no declarations.")
+    return Side(name, frame)
 
 
 def _files_of(folder: Path) -> list[Path]:
     files = sorted(file for file in folder.iterdir() if file.name.endswith(_ENDINGS))
     if not files:
         raise KitError(
-            f"{folder} must be an edition or hold files of declarations (CSV or Parquet), however: "
-            "it holds neither. Check the path."
+            f"{folder} is not an edition and contains no CSV or Parquet files. Check the path."
         )
     return files
 
@@ -98,13 +97,13 @@ def _split(given: str) -> list[Path]:
 
 
 def _read_file(path: Path) -> pd.DataFrame:
-    """Read the schema's columns that a file has; unknown columns are complained about."""
+    """Read the schema's columns that a file has; other columns are an error."""
     raw = read_table(path)
     known = [name for name in COLUMN if name in raw.header]
     if len(set(known) - {KEY}) < 2:
         raise KitError(
-            f"{path} must have columns of declarations (Date, HS6 Code, ...), however: its header "
-            f"has {len(known)} of the {len(COLUMN)}. Spell them as DATASHEET.md of an edition does."
+            f"{path} has {len(known)} of the {len(COLUMN)} columns of declarations (Date, HS6 "
+            "Code, ...). Spell them as in an edition's DATASHEET.md."
         )
     frame, report = parse_declarations(raw, columns=known)
     if report:
@@ -113,7 +112,7 @@ def _read_file(path: Path) -> pd.DataFrame:
 
 
 def _read_edition(path: Path) -> pd.DataFrame:
-    """All declarations of an edition, with every label that is at hand."""
+    """Read all declarations of an edition, with every label that is there."""
     edition = load_edition(path)
     train = _with_labels(edition)
     test = edition.test.assign(**dict.fromkeys(LABEL_COLUMNS, ERASED))
@@ -125,7 +124,7 @@ def _read_edition(path: Path) -> pd.DataFrame:
 
 
 def _with_labels(edition: Edition) -> pd.DataFrame:
-    """Training declarations with published labels, and with the erased ones where at hand."""
+    """Return training declarations with published labels, and erased ones if there."""
     labels = dict(zip(LABEL_COLUMNS, (edition.y, edition.y_critical), strict=True))
     train = edition.train.assign(**labels)
     if edition.layout.has_hidden:
@@ -137,6 +136,6 @@ def _with_labels(edition: Edition) -> pd.DataFrame:
     return train
 
 
-def common_columns(tables: Sequence[Table]) -> list[str]:
-    """Columns that all tables have, in the schema's order."""
-    return [name for name in COLUMN if all(name in table.frame for table in tables)]
+def common_columns(sides: Sequence[Side]) -> list[str]:
+    """Return the columns that all sides have, in the schema's order."""
+    return [name for name in COLUMN if all(name in side.frame for side in sides)]

@@ -1,12 +1,12 @@
-"""The Ladder: how much of its public scores a team is shown before the close.
+"""The Ladder: which public score the board shows for a team before the close.
 
-A board that shows every score answers as many questions about the hidden labels as there are
-submissions. The Ladder keeps showing the old score until a submission beats it clearly, and then
-shows the new one rounded: all other answers are "not clearly better". What beats clearly is said in
-`rungs`. Every Ladder stands on the ground: what chance scores is shown until a submission is
-clearly better than it. LADDER.md says what each holds off.
+A board that shows every score answers one question about the hidden labels per submission. The
+Ladder shows the old score until a submission beats it clearly, and then the new score, rounded; all
+other submissions are only "not clearly better". `update_rules` defines "clearly". The ground is the
+score of chance: the board shows it until a submission is clearly better than chance. LADDER.md
+compares the Ladders under attack.
 
-Everything here is pure.
+All functions are pure.
 """
 
 from __future__ import annotations
@@ -32,17 +32,17 @@ Kind = Literal["step", "parameter_free", "paired"]
 _REFERENCE_ROWS: Final = 8_134
 _REFERENCE_STEP: Final = 0.01
 
-#: Standard errors of the paired Ladder: the fewest whole ones that hide the luckiest of 500 random
-#: files (LADDER.md).
+#: Standard errors of the paired Ladder: the smallest whole number that hides the luckiest of 500
+#: random files (LADDER.md).
 STRICT_ERRORS: Final = 3.0
 
-#: Standard errors of luck by which a submission must beat chance to leave the ground. How seldom a
-#: random file does is derived in LADDER.md.
+#: Standard errors of a random file's score by which a submission must beat chance to leave the
+#: ground. LADDER.md derives how rarely a random file does.
 GROUND_ERRORS: Final = 4.0
 
 
 def default_step(n_declarations: int) -> float:
-    """Step of the Ladder for a public test period of this size.
+    """Return the default step for a public test period of a given size.
 
     Parameters
     ----------
@@ -68,28 +68,28 @@ def default_step(n_declarations: int) -> float:
     (0.01, 0.001, 0.045)
     """
     if n_declarations < 1:
-        raise ValueError(f"n_declarations must be at least 1, however: {n_declarations}.")
+        raise ValueError(f"n_declarations = {n_declarations} is not at least 1.")
     return float(f"{_REFERENCE_STEP * sqrt(_REFERENCE_ROWS / n_declarations):.1e}")
 
 
 @dataclass(frozen=True)
 class LadderState:
-    """What is kept of a team's Ladder between two submissions; plain values.
+    """State of a team's Ladder between two submissions; plain values.
 
     Attributes
     ----------
     best_shown : float or None
-        What everybody sees; None before the first submission.
+        The public score on the board; None before the first submission.
     best_submission : int or None
-        Number of the submission that `best_shown` was shown for. Ladders with a paired test need
-        what it catches (`gains_of` of its file).
+        Number of the submission whose score is `best_shown`. Ladders with a paired test need its
+        gains.
     """
 
     best_shown: float | None = None
     best_submission: int | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the state as plain data; ``LadderState(**state.as_dict())`` is the state again."""
+        """Return the state as plain data; ``LadderState(**state.as_dict())`` restores it."""
         return asdict(self)
 
 
@@ -100,37 +100,37 @@ class Ladder:
     Attributes
     ----------
     kind : {"step", "parameter_free", "paired"}
-        What a submission must beat the shown score by.
+        Update rule: what a submission must beat the shown score by.
     step : float
         In (0, 1]; the parameter-free Ladder does not use it.
     standard_errors : float
-        Of the paired difference, at least 0; only the paired Ladder uses it.
+        Standard errors of the paired difference, at least 0; only the paired Ladder uses it.
     ground_errors : float
-        Of a random file's score, that a submission must be better than chance by to leave the
-        ground, at least 0; 0 for a Ladder without a ground, which shows every first score.
+        Standard errors of a random file's score by which a submission must beat chance to leave
+        the ground, at least 0. With 0 there is no ground: the first score is always shown.
 
     Notes
     -----
-    What chance scores is the base rate b: the score of a file that gives every declaration the
-    same. It is shown, rounded to R, as if every team had sent such a file before its first. With v
-    `luck_variance`, a file of precision p leaves the ground if::
+    Chance scores the base rate b: the score of a file of equal scores. The board shows it, rounded
+    to R, as if every team had sent such a file first. With v `luck_variance`, a file of precision p
+    leaves the ground if::
 
         p >= R + step  and  p > b + ground_errors * sqrt(v)
 
-    The error is that of luck and not of a paired test: among few declarations that one would keep
+    v is the variance of a random file's score. A paired test, among few declarations, would keep
     even a perfect file on the ground.
 
     Examples
     --------
     Two of four are opened, one is fraud: chance scores 1/4, with a standard error of 1/4 (see
-    `luck_variance`). The perfect file is not more than one of them better.
+    `luck_variance`). The perfect file is better by exactly one standard error.
 
     >>> from customs_scorer.metrics.inspection import gains_of
     >>> y_true = [1, 0, 0, 0]
     >>> chance, new = gains_of(y_true, [0, 0, 0, 0], 0.5), gains_of(y_true, [4, 3, 2, 1], 0.5)
-    >>> Ladder("step", 0.01, ground_errors=1).climb(LadderState(), 1, new, chance=chance)
+    >>> Ladder("step", 0.01, ground_errors=1).update(LadderState(), 1, new, chance=chance)
     LadderState(best_shown=0.25, best_submission=1)
-    >>> Ladder("step", 0.01, ground_errors=0.9).climb(LadderState(), 1, new, chance=chance)
+    >>> Ladder("step", 0.01, ground_errors=0.9).update(LadderState(), 1, new, chance=chance)
     LadderState(best_shown=0.5, best_submission=1)
     """
 
@@ -141,17 +141,18 @@ class Ladder:
 
     def __post_init__(self) -> None:
         if self.kind not in get_args(Kind):
-            raise ValueError(f"kind must be one of {get_args(Kind)}, however: {self.kind!r}.")
+            raise ValueError(f"Unknown kind {self.kind!r}: choose {', '.join(get_args(Kind))}.")
         exact_step(self.step)
         exact_errors(self.standard_errors)
         exact_errors(self.ground_errors)
 
     def needs_best(self, state: LadderState, chance: Gains) -> bool:
-        """Whether `climb` needs what the best submission catches."""
-        off_the_ground = not self._is_on_ground(state, chance)
-        return off_the_ground and state.best_submission is not None and self.kind != "step"
+        """Whether `update` needs the best submission's gains."""
+        if self.kind == "step" or state.best_submission is None:
+            return False
+        return not self._is_on_ground(state, chance)
 
-    def climb(
+    def update(
         self,
         state: LadderState,
         number: int,
@@ -160,20 +161,20 @@ class Ladder:
         chance: Gains,
         best: Gains | None = None,
     ) -> LadderState:
-        """Return the team's state after a submission; the same state if nothing new is shown.
+        """Return the team's state after a submission; the same state if its score is not shown.
 
         Parameters
         ----------
         state : LadderState
-            Before the submission.
+            State before the submission.
         number : int
-            Of the submission.
+            Number of the submission.
         new : Gains
-            What it catches.
+            Its gains.
         chance : Gains
-            What a file of equal scores catches of the same declarations.
+            Gains of a file of equal scores.
         best : Gains, optional
-            What submission ``state.best_submission`` catches; needed if `needs_best`.
+            Gains of submission ``state.best_submission``; required if `needs_best`.
         """
         if self._is_on_ground(state, chance):
             return self._leave_ground(state, number, new, chance)
@@ -198,7 +199,7 @@ class Ladder:
         return exact_step(self.step)
 
     def _is_on_ground(self, state: LadderState, chance: Gains) -> bool:
-        """Whether a team is shown what chance scores, or nothing yet; never without a ground."""
+        """Whether the board shows nothing yet or the score of chance; False without a ground."""
         if self.ground_errors == 0:
             return False
         ground = float(nearest_on_grid(chance.exact, self._grid(chance)))

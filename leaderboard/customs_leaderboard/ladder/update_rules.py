@@ -1,10 +1,10 @@
-"""Rungs: what is shown after a submission, given what was shown before.
+"""Update rules: which score is shown after a submission, given the score shown before.
 
-What a submission must beat the shown score by is a fixed step (`step_ladder`), a paired test
-against the best submission (`parameter_free_ladder`), or both, with more than one standard error
-(`paired_ladder`).
+A submission must beat the shown score by a fixed step (`step_ladder`), by one standard error of a
+paired test against the best submission (`parameter_free_ladder`), or by a step and several standard
+errors (`paired_ladder`).
 
-Scores and grids are compared as fractions, because in floating point 0.28 + 0.01 is more than 0.29.
+Scores are compared as fractions, because in floating point 0.28 + 0.01 is more than 0.29.
 
 References
 ----------
@@ -21,22 +21,22 @@ from customs_scorer.metrics.gains import Gains, check_pair, paired_variance
 
 
 def step_ladder(best_shown: float | None, score: float, step: float) -> float:
-    """Return what is shown after a submission: the old value unless the new one beats it by a step.
+    """Return the score to show: the old one unless the new one beats it by a step.
 
     Parameters
     ----------
     best_shown : float or None
-        What is shown so far, a multiple of `step`; None before the first submission.
+        Score shown so far, a multiple of `step`; None before the first submission.
     score : float
         Exact score of the new submission, in [0, 1].
     step : float
-        In (0, 1], meant as the decimal number it is written as.
+        In (0, 1], read as the decimal number it is written as.
 
     Returns
     -------
     float
-        `best_shown` itself, or `score` rounded to the nearest multiple of `step` (halves up, never
-        above 1); so never less than `best_shown`.
+        `best_shown`, or `score` rounded to the nearest multiple of `step` (halves up, never above
+        1); never less than `best_shown`.
 
     Raises
     ------
@@ -45,12 +45,11 @@ def step_ladder(best_shown: float | None, score: float, step: float) -> float:
 
     Notes
     -----
-    With s the step, R the value shown and p the score::
+    With s the step, R the score shown and p the exact score::
 
         R' = s * floor(p / s + 1/2)  if R is None or p >= R + s,  else R
 
-    So a sequence of shown values depends on each score only through floor(2 * p / s): the grid line
-    or midpoint last crossed.
+    So the scores shown depend on each exact score only through floor(2 * p / s).
 
     Examples
     --------
@@ -76,45 +75,47 @@ def paired_ladder(
     step: float | Fraction,
     standard_errors: float,
 ) -> tuple[float, bool]:
-    """Return what is shown after a submission, and whether it is the team's best from now on.
+    """Return the score to show, and whether the new submission is the team's best from now on.
 
     Parameters
     ----------
     best_shown : float or None
-        What is shown so far, a multiple of `step`; None before the first submission.
+        Score shown so far, a multiple of `step`; None before the first submission.
     best : Gains or None
-        What the submission behind `best_shown` catches; None before the first submission.
+        Gains of the submission behind `best_shown`; None before the first submission.
     new : Gains
-        What the new submission catches.
+        Gains of the new submission.
     step : float or Fraction
-        In (0, 1]; a float is meant as the decimal number it is written as.
+        In (0, 1]; a float is read as the decimal number it is written as.
     standard_errors : float
-        Of the paired difference that the new submission must be better by, at least 0.
+        Standard errors of the paired difference by which the new submission must be better, at
+        least 0.
 
     Returns
     -------
     tuple of float and bool
-        `best_shown` itself and False; or the new precision rounded as by `step_ladder` and True:
-        then the new submission is the one to compare with from now on.
+        `best_shown` and False; or the new precision, rounded as by `step_ladder`, and True: then
+        later submissions are compared with the new one.
 
     Raises
     ------
     ValueError
-        If a number is out of its range, `best_shown` is no multiple of `step`, one of `best_shown`
-        and `best` is None without the other, or the two submissions are of different periods.
+        If a number is out of range, `best_shown` is not a multiple of `step`, only one of
+        `best_shown` and `best` is None, or the submissions are for different periods.
 
     Notes
     -----
-    With R the value shown, p the new precision and v `paired_variance`, it must hold that::
+    With R the score shown, p the new precision and v `paired_variance`, the submission is better
+    if::
 
         p >= R + step  and  p > R + standard_errors * sqrt(v)
 
-    The test takes the cut as given.
+    The test treats the cut as fixed.
 
     Examples
     --------
-    Two of four are opened. The first submission catches row 1, the second rows 0 and 1: 1 is more
-    than 0.5 by 0.5, which is the standard error (see `paired_variance`) and not more.
+    Two of four are opened. The first submission catches row 1, the second rows 0 and 1: 1 exceeds
+    0.5 by exactly one standard error (see `paired_variance`).
 
     >>> from customs_scorer.metrics.inspection import gains_of
     >>> y_true = [1, 1, 0, 0]
@@ -128,7 +129,7 @@ def paired_ladder(
     if best_shown is None and best is None:
         return float(nearest_on_grid(new.exact, grid)), True
     if best_shown is None or best is None:
-        raise ValueError("best_shown and best must be given together.")
+        raise ValueError("Pass best_shown and best together.")
     check_pair(new, best)
     gain = new.exact - _on_grid(best_shown, grid)
     if gain < grid or gain**2 <= errors**2 * paired_variance(new, best):
@@ -139,18 +140,18 @@ def paired_ladder(
 def parameter_free_ladder(
     best_shown: float | None, best: Gains | None, new: Gains
 ) -> tuple[float, bool]:
-    """Return what the parameter-free Ladder shows: `paired_ladder` at one error and steps of 1 / k.
+    """Return `paired_ladder` with one standard error and steps of 1 / k.
 
     Parameters, results and errors as `paired_ladder`.
 
     Notes
     -----
-    Blum and Hardt round to 1 / n of their n losses; the scores here are means of k. Ties apart, a
-    gain is never below 1 / k.
+    Blum and Hardt round to 1 / n because their losses are means of n values; these scores are means
+    of k. Without ties, a gain is at least 1 / k.
 
     Examples
     --------
-    As `paired_ladder`, whose second submission is not more than one standard error better:
+    The second submission of `paired_ladder` is better by exactly one standard error:
 
     >>> from customs_scorer.metrics.inspection import gains_of
     >>> y_true = [1, 1, 0, 0]
@@ -164,15 +165,15 @@ def parameter_free_ladder(
 
 
 def exact_step(step: float | Fraction) -> Fraction:
-    """Return 0.01 as a hundredth, not as its binary neighbour.
+    """Return a step as the decimal number it is written as: 0.01 as 1/100.
 
     Raises
     ------
     ValueError
-        If it is not above 0 and at most 1.
+        If it is not in (0, 1].
     """
     if not (isfinite(step) and 0 < step <= 1):
-        raise ValueError(f"A step must be above 0 and at most 1, however: {step}.")
+        raise ValueError(f"The step {step} is out of range: it must be in (0, 1].")
     return step if isinstance(step, Fraction) else Fraction(repr(float(step)))
 
 
@@ -185,25 +186,25 @@ def exact_errors(standard_errors: float) -> Fraction:
         If it is below 0.
     """
     if not (isfinite(standard_errors) and standard_errors >= 0):
-        raise ValueError(f"standard_errors must be at least 0, however: {standard_errors}.")
+        raise ValueError(f"standard_errors = {standard_errors} must be at least 0.")
     return Fraction(repr(float(standard_errors)))
 
 
 def _score_as_fraction(score: float) -> Fraction:
     # The shortest decimal that names this float: 0.29 for 29 of 100.
     if not (isfinite(score) and 0 <= score <= 1):
-        raise ValueError(f"A score must be from 0 to 1, however: {score}.")
+        raise ValueError(f"The score {score} must be in [0, 1].")
     return Fraction(repr(float(score)))
 
 
 def nearest_on_grid(precision: Fraction, grid: Fraction) -> Fraction:
-    """Return the nearest multiple of the grid that is at most 1, halves up."""
+    """Return the nearest multiple of the grid (halves up) that is at most 1."""
     return min(floor(precision / grid + Fraction(1, 2)), floor(1 / grid)) * grid
 
 
 def _on_grid(shown: float, grid: Fraction) -> Fraction:
-    """The multiple of the grid that a float stands for."""
+    """Return the multiple of the grid that a float was rounded from."""
     exact = round(Fraction(shown) / grid) * grid
     if float(exact) != shown:
-        raise ValueError(f"{shown} must be a multiple of {grid}, however: it is not.")
+        raise ValueError(f"{shown} is not a multiple of {grid}.")
     return exact

@@ -12,41 +12,41 @@ from customs_data.errors import KitError
 from customs_data.toml import check_types, from_table, read_toml
 from customs_leaderboard.ladder.ladder import GROUND_ERRORS, STRICT_ERRORS, Kind
 
-#: Fixed, so that the page, the table and the Kaggle metric mean the same.
+#: The same for every competition, so that page, table and Kaggle metric agree.
 RANKING: Final = "precision@5 %, then precision@10 %, then the earlier submission"
 _MAX_TITLE: Final = 120
 
-#: Rules that came with a later release, as the competitions announced before it have them: neither
-#: their competition.toml nor their database names them, and an update changes no rule.
+#: Values of rules added in later releases, for competitions announced before: neither their
+#: competition.toml nor their database contains these rules, and an upgrade must change no rule.
 RULES_BEFORE: Final = {"ladder_ground_errors": 0.0}
 
 
 def check_announced(title: str, opens: datetime, closes: datetime, daily_limit: int) -> None:
-    """Hold what a competition announces, here or on another platform, against what makes sense.
+    """Check what a competition announces, here or on another platform.
 
     Raises
     ------
     KitError
-        If a value lies outside the limits of `Competition`.
+        If a value is outside the limits of `Competition`.
     """
     if not 1 <= len(title) <= _MAX_TITLE or not title.isprintable():
         raise KitError(f"The title must have 1 to {_MAX_TITLE} printable characters.")
     if opens >= closes:
         raise KitError(
-            "The competition must open before it closes, however: it opens "
-            f"{show_time(opens)} and closes {show_time(closes)}."
+            f"The competition opens {show_time(opens)}, which is not before it closes "
+            f"({show_time(closes)}). Choose a later deadline."
         )
     _check_within("daily_limit", daily_limit, 1, 1000)
 
 
-def _check_within(name: str, value: int, low: int, high: int) -> None:
-    if not low <= value <= high:
-        raise KitError(f"{name} must lie within {low} .. {high}, however: {value}.")
+def _check_within(name: str, value: float, low: float, high: float) -> None:
+    if not low <= value <= high:  # NaN, too, is refused
+        raise KitError(f"{name} = {value} is out of range: choose {low} to {high}.")
 
 
 @dataclass(frozen=True)
 class Competition:
-    """What was agreed before the start.
+    """The rules, as announced before the start.
 
     Attributes
     ----------
@@ -55,27 +55,27 @@ class Competition:
     edition : path
         Folder of the organizer's copy (public/ and hidden/).
     opens, closes : datetime
-        First moment, and the moment from which submissions are late; UTC. `closes` is the deadline
-        as first announced; extensions are kept in the database.
+        Start, and the time from which submissions are late; UTC. `closes` is the deadline as first
+        announced; the database contains extensions.
     ladder_step : float
-        In (0, 0.5]: how far a public score must beat the team's best to be shown, and the grid it
-        is rounded to.
+        In (0, 0.5]: how far a public score must beat the team's best before the board shows it,
+        and the grid that scores are rounded to.
     daily_limit : int
-        Submissions a team may make in a day (UTC), 1 to 1000.
+        Submissions per team and day (UTC), 1 to 1000.
     n_selections : int
-        Submissions a team may select for the final standings, 1 to 10.
+        Submissions that a team may select for the final standings, 1 to 10.
     ladder : {'step', 'parameter_free', 'paired'}
-        How public scores are kept from telling about labels (`customs_leaderboard.ladder.ladder`).
+        What a submission must beat the shown score by (`customs_leaderboard.ladder.ladder`).
     ladder_standard_errors : float
-        In [0, 10]: of the paired difference; only the paired Ladder uses it.
+        In [0, 10]: standard errors of the paired difference; only the paired Ladder uses it.
     ladder_ground_errors : float
-        In [0, 10]: of a random file's score, that a submission must be better than chance by before
-        anything but chance is shown of it; 0 for a Ladder without a ground, as competitions have
-        that were announced before there was one.
+        In [0, 10]: standard errors of a random file's score by which a submission must beat chance
+        before the board shows anything but the score of chance. 0 turns this off, as in
+        competitions announced before there was a ground.
     late_submissions : bool
-        Whether submissions after the close are taken; they are never ranked.
+        Whether files are accepted after the close; they are never ranked.
     max_upload_mib : int
-        Largest file that is taken, in MiB, 1 to 4096.
+        Size limit of a file in MiB, 1 to 4096.
     practice : bool
         Whether anyone may know the hidden labels.
     """
@@ -101,24 +101,26 @@ class Competition:
         _check_within("n_selections", self.n_selections, 1, 10)
         _check_within("max_upload_mib", self.max_upload_mib, 1, 4096)
         if not 0 < self.ladder_step <= 0.5:
-            raise KitError(f"ladder_step must lie within (0, 0.5], however: {self.ladder_step}.")
-        for name in ("ladder_standard_errors", "ladder_ground_errors"):
-            if not 0 <= getattr(self, name) <= 10:
-                raise KitError(f"{name} must lie within [0, 10], however: {getattr(self, name)}.")
+            raise KitError(
+                f"ladder_step = {self.ladder_step} is out of range: choose a number above 0 and at "
+                "most 0.5."
+            )
+        _check_within("ladder_standard_errors", self.ladder_standard_errors, 0, 10)
+        _check_within("ladder_ground_errors", self.ladder_ground_errors, 0, 10)
 
     def _check_times(self) -> None:
         for name in ("opens", "closes"):
             if getattr(self, name).utcoffset() is None:
-                raise KitError(f"{name} must name its time zone, as in 2026-03-01T00:00:00Z.")
+                raise KitError(f"{name} has no time zone. Write it as 2026-03-01T00:00:00Z.")
             object.__setattr__(self, name, getattr(self, name).astimezone(UTC))
 
     @property
     def max_upload_bytes(self) -> int:
-        """Largest file that is taken, in bytes."""
+        """Size limit of a file in bytes."""
         return self.max_upload_mib << 20
 
     def as_dict(self) -> dict[str, Any]:
-        """Return what everybody may know as plain data for JSON: all but the edition's folder."""
+        """Return the rules as plain data for JSON, without the edition's folder."""
         data = asdict(self) | {name: show_time(getattr(self, name)) for name in ("opens", "closes")}
         del data["edition"]
         return {**data, "ranking": RANKING}
@@ -144,12 +146,12 @@ class Competition:
 def read_competition(path: Path) -> Competition:
     """Read competition.toml.
 
-    Rules that were not known when a competition was announced are `RULES_BEFORE`.
+    Rules newer than the file get their value from `RULES_BEFORE`.
 
     Raises
     ------
     KitError
-        If it is missing, no TOML, or breaks a rule.
+        If the file is missing, not TOML, or a value is not allowed.
     """
     if not path.exists():
         raise KitError(f"No such file: {path}. Make one with `customs-kit leaderboard init`.")
@@ -158,12 +160,12 @@ def read_competition(path: Path) -> Competition:
 
 
 def parse_time(text: str) -> datetime:
-    """Read a moment: ``2026-03-01`` (its first second) or ISO 8601; without a zone it is UTC.
+    """Parse a date (its first second) or an ISO 8601 time; without a time zone it is UTC.
 
     Raises
     ------
     KitError
-        If it is no moment.
+        If it is neither.
 
     Examples
     --------
@@ -178,15 +180,15 @@ def parse_time(text: str) -> datetime:
         return zoned.astimezone(UTC)
     except (ValueError, OverflowError):
         raise KitError(
-            f"A date must be written as 2026-03-01 or 2026-03-01T18:00Z (UTC), however: {text!r}."
+            f"Not a date: {text!r}. Write 2026-03-01, or 2026-03-01T18:00Z with a time (UTC)."
         ) from None
 
 
 def show_time(moment: datetime) -> str:
-    """Return a moment as ISO 8601 in UTC, with microseconds only where there are any."""
+    """Return a time as ISO 8601 in UTC, with microseconds only if there are any."""
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _toml_text(text: str) -> str:
-    """Quote text for TOML, whose basic strings escape as JSON does (but for DEL and surrogates)."""
+    """Quote text for TOML: its basic strings are escaped as in JSON, except for DEL."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,4 +1,4 @@
-"""Which editions may be competed on, by where their labels come from."""
+"""Which editions may have a competition, depending on where their labels come from."""
 
 from __future__ import annotations
 
@@ -7,23 +7,22 @@ from customs_data.errors import KitError
 
 
 def check_origin(manifest: Manifest, *, practice: bool) -> None:
-    """Refuse editions whose hidden labels anyone can make again.
+    """Refuse editions whose hidden labels anyone can regenerate.
 
     Raises
     ------
     KitError
-        If the seed is published and `practice` is not said.
+        If the seed is published and `practice` is False.
     """
     if manifest.origin == "published-seed" and not practice:
         raise KitError(
-            f"A competition's edition must be made from a secret, however: {manifest.name} "
-            "is of a published seed: anyone can make its labels again. Make one with `customs-kit "
-            "data generate --secret-file`, or say --practice."
+            f"{manifest.name} has a published seed: anyone can regenerate its labels. Make an "
+            "edition with `customs-kit data generate --secret-file`, or add --practice."
         )
 
 
 def origin_warning(manifest: Manifest) -> str | None:
-    """Return what an organizer should know of the edition's origin before publishing it."""
+    """Return what an organizer should know about the edition's origin before publishing it."""
     if manifest.origin == "import":
         return "the edition was imported: whoever has its source knows the labels."
     return None

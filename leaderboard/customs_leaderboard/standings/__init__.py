@@ -1,1 +1,1 @@
-"""Standings: public ones, selections, the close, final ones, exports and the re-run."""
+"""Standings: public and final ones, selections, the close, exports, re-runs, reference scores."""

@@ -1,4 +1,4 @@
-"""The end of a competition: extending the deadline, closing, final standings, the reveal."""
+"""The end of a competition: extend the deadline, close, reveal the labels."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MAX_REASON = 200
 
 
 def extend_deadline(board: Board, closes: datetime, reason: str = "") -> None:
-    """Move the deadline to a later moment; everybody can read it in the log.
+    """Move the deadline to a later time; the public log contains the change.
 
     Submissions that were late before the extension stay late.
 
@@ -34,12 +34,12 @@ def extend_deadline(board: Board, closes: datetime, reason: str = "") -> None:
     closes : datetime
         The new deadline, later than the old one and than now.
     reason : str
-        Told with it, at most 200 printable characters.
+        Reason for the log, at most 200 printable characters.
 
     Raises
     ------
     KitError
-        If the competition is closed or the deadline would not move on.
+        If the competition is closed, or the new deadline is not later.
     """
     if len(reason) > _MAX_REASON or not reason.isprintable():
         raise KitError(f"The reason must have at most {_MAX_REASON} printable characters.")
@@ -47,14 +47,13 @@ def extend_deadline(board: Board, closes: datetime, reason: str = "") -> None:
         state = board.state(session, "write")
         if state.closed_at is not None:
             raise KitError(
-                "Only an open competition can be extended, however: it was closed "
-                f"{show_time(state.closed_at)}."
+                f"The competition was closed {show_time(state.closed_at)} and cannot be extended."
             )
         now = board.now()
         if closes <= (earliest := max(state.closes, now)):
             raise KitError(
-                f"The new deadline must be later than {show_time(earliest)}, however: "
-                f"{show_time(closes)}. A deadline is only ever put off."
+                f"The new deadline {show_time(closes)} is too early: choose one later than "
+                f"{show_time(earliest)}."
             )
         details = {"old": show_time(state.closes), "new": show_time(closes), "reason": reason}
         state.closes = closes
@@ -66,22 +65,22 @@ def close_competition(
 ) -> FinalStandings:
     """Close the competition and compute the final standings.
 
-    First submissions stop being ranked, then the standings are computed, which may take minutes.
-    After an interruption in between, call it again.
+    Closing ends the ranking of submissions; then the standings are computed, which may take
+    minutes. If that was interrupted, call this function again.
 
     Parameters
     ----------
     board : Board
         A competition whose deadline is over.
     early : bool
-        Close it although the deadline is not over; everybody can read it in the log.
+        Close before the deadline; the public log says so.
     n_replicates : int
         Bootstrap replicates of intervals and rank ranges.
 
     Raises
     ------
     KitError
-        If the deadline is not over, or the competition is closed already.
+        If the deadline is not over, or the competition is already closed.
     """
     with board.database.writing() as session:
         state = board.state(session, "write")
@@ -89,8 +88,8 @@ def close_competition(
         if state.closed_at is None:
             if now < state.closes and not early:
                 raise KitError(
-                    f"The competition runs until {show_time(state.closes)}, however: it is "
-                    f"{show_time(now)}. Close it then, or say --early (everybody can read it)."
+                    f"The competition runs until {show_time(state.closes)}. Close it then, or add "
+                    "--early, which the public log will say."
                 )
             ranked = select(func.count()).where(Submission.late.is_(False))
             details: dict[str, Any] = {
@@ -100,32 +99,31 @@ def close_competition(
                     select(func.count()).where(Team.n_submissions > 0)
                 ).one(),
                 "n_submissions": session.scalars(ranked).one(),
-                # Ties everything up to here to what is published now.
+                # Publishing this hash commits to all entries before it.
                 "log": head_hash(session),
             }
             state.closed_at = now
             append_entry(board.database, session, now, ORGANIZER, "competition closed", details)
         elif final_standings(board) is not None:
-            at = show_time(state.closed_at)
-            raise KitError(f"The competition must be open, however: it was closed {at}.")
+            raise KitError(f"The competition was already closed {show_time(state.closed_at)}.")
     return _compute_and_save(board, n_replicates)
 
 
 def recompute_final(board: Board, *, n_replicates: int = N_REPLICATES) -> FinalStandings | None:
-    """Compute the final standings again, if there are any: after a team was disabled."""
+    """Compute existing final standings again, after a team was disabled."""
     if final_standings(board) is None:
         return None
     return _compute_and_save(board, n_replicates)
 
 
 def _compute_and_save(board: Board, n_replicates: int) -> FinalStandings:
-    finals = compute_final(board, n_replicates=n_replicates)
+    final = compute_final(board, n_replicates=n_replicates)
     with board.database.writing() as session:
-        save_final(session, finals)
-        details = {"n_teams": len(finals.rows), "n_replicates": n_replicates}
+        save_final(session, final)
+        details = {"n_teams": len(final.rows), "n_replicates": n_replicates}
         now = board.now()
         append_entry(board.database, session, now, ORGANIZER, "final standings computed", details)
-    return finals
+    return final
 
 
 def reveal_labels(board: Board) -> Path:
@@ -139,22 +137,22 @@ def reveal_labels(board: Board) -> Path:
     Raises
     ------
     KitError
-        Before the close, or if the labels are not at hand.
+        Before the close, or if the hidden labels are missing.
     """
     path = board.folder.reveal_file
     with board.database.reading() as session:
         state = board.state(session)
     if state.closed_at is None:
         raise KitError(
-            "Labels are revealed after the close, however: the competition is not closed. Close "
-            "it with `customs-kit leaderboard close`."
+            "The competition is open. Labels are revealed after the close: run `customs-kit "
+            "leaderboard close` first."
         )
     if state.revealed_at is not None:
         if not path.exists():
-            raise KitError(f"{path} was published, however: it is gone. Restore it from a backup.")
+            raise KitError(f"{path} was published, but is missing. Restore it from a backup.")
         return path
     with disk_errors():
-        path.unlink(missing_ok=True)  # of an attempt that did not get here
+        path.unlink(missing_ok=True)  # left by an attempt that failed
     write_reveal(board.competition.edition, path)
     with disk_errors():
         content = path.read_bytes()

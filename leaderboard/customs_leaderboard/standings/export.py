@@ -1,4 +1,4 @@
-"""Taking things out: standings as a table, and a team's selected submissions for a re-run."""
+"""Export standings as a table, and a team's selected submissions for a re-run."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from customs_data.edition.layout import MANIFEST
 from customs_data.errors import KitError
 from customs_leaderboard.board import Board
 from customs_leaderboard.rules.competition import show_time
-from customs_leaderboard.standings.compute_final import default_selection, read_stored
+from customs_leaderboard.standings.compute_final import default_selection
 from customs_leaderboard.standings.final import FinalStandings, final_standings
 from customs_leaderboard.standings.public import public_standings
 from customs_leaderboard.store.audit_log import read_entries, team_actor
-from customs_leaderboard.store.folder import write_durably
+from customs_leaderboard.store.folder import check_new, write_durably
 from customs_leaderboard.store.schema import Selection, Submission
 from customs_leaderboard.teams.teams import find_team
 
 _README: Final = """\
 Selected submissions of a team, for comparing them with a re-run of its model.
 
-edition.json        the edition: the model must be run on exactly these files (their SHA-256 stand
-                    in it); `customs-kit data verify EDITION` checks a copy
-team.json           the submissions: SHA-256 of each file, when it was received, exact scores
+edition.json        the edition: run the model on exactly these files (it lists their SHA-256);
+                    `customs-kit data verify EDITION` checks a copy
+team.json           the submissions: SHA-256 of each file, time of receipt, exact scores
 submissions/        the files as they were received
-log.json            everything the audit log holds of the team
+log.json            the team's entries in the audit log
 
 Run the team's model on the edition, then:
     customs-kit leaderboard export COMPETITION --team TEAM --compare FILE
@@ -39,37 +39,35 @@ Run the team's model on the edition, then:
 
 
 def standings_table(board: Board) -> list[dict[str, Any]]:
-    """Return the standings as flat rows: final ones where there are any, else the public ones.
+    """Return the standings as flat rows: the final ones if there are any, else the public ones.
 
-    Team names may stand in a spreadsheet: they begin with a letter or digit (`teams.check_name`).
+    Team names are safe in a spreadsheet: they start with a letter or digit (`teams.check_name`).
     """
-    finals = final_standings(board)
-    if finals is None:
+    final = final_standings(board)
+    if final is None:
         return [row.as_dict() for row in public_standings(board).rows]
-    return _flat(finals)
+    return _flat(final)
 
 
 def export_standings(board: Board, out: Path) -> None:
-    """Write the standings to a file: CSV, or JSON with everything that is known.
+    """Write the standings to a file: CSV, or JSON with all details.
 
     Raises
     ------
     KitError
-        If the name ends in neither ``.csv`` nor ``.json``, or the file exists.
+        If the name does not end in ``.csv`` or ``.json``, or the file exists.
     """
-    _check_new(out)
+    check_new(out)
     if out.suffix == ".csv":
         write_durably(out, to_csv(standings_table(board)).encode())
     elif out.suffix == ".json":
-        finals = final_standings(board)
-        held = public_standings(board) if finals is None else finals
-        write_durably(out, (json.dumps(held.as_dict(), indent=2) + "\n").encode())
+        write_durably(out, _json((final_standings(board) or public_standings(board)).as_dict()))
     else:
-        raise KitError(f"Standings are written to a .csv or .json file, however: {out.name}.")
+        raise KitError(f"Standings are written to a .csv or .json file, not to {out.name}.")
 
 
 def to_csv(rows: list[dict[str, Any]]) -> str:
-    """Return flat rows as CSV with a header line; no rows give no text."""
+    """Return flat rows as CSV with a header line; empty without rows."""
     if not rows:
         return ""
     stream = io.StringIO()
@@ -80,14 +78,14 @@ def to_csv(rows: list[dict[str, Any]]) -> str:
 
 
 def export_team(board: Board, name: str, out: Path) -> list[int]:
-    """Pack a team's selected submissions and what is needed to compare them with a re-run.
+    """Pack a team's selected submissions with what a re-run needs.
 
     Parameters
     ----------
     board : Board
-        A competition that is closed.
+        A closed competition.
     name : str
-        Of the team.
+        The team's name.
     out : path
         A new zip file, readable by its owner only.
 
@@ -99,12 +97,12 @@ def export_team(board: Board, name: str, out: Path) -> list[int]:
     Raises
     ------
     KitError
-        Before the close, if there is no such team, it has no submission, or a file has changed.
+        Before the close; if there is no such team, it has no submission, or a file has changed.
     """
-    _check_new(out)
+    check_new(out)
     with board.database.reading() as session:
         if board.state(session).closed_at is None:
-            raise KitError("Submissions are exported after the close, however: it is open.")
+            raise KitError("The competition is open. Submissions are exported after the close.")
         team = find_team(session, name)
         own = list(
             session.scalars(
@@ -120,8 +118,8 @@ def export_team(board: Board, name: str, out: Path) -> list[int]:
         )
         log = read_entries(session, actor=team_actor(team.number))
     if not own:
-        raise KitError(f"{team.name} must have a submission, however: it has none.")
-    selected = [held for held in own if held.number in chosen] or default_selection(
+        raise KitError(f"{team.name} has no submission.")
+    selected = [one for one in own if one.number in chosen] or default_selection(
         own, board.competition.n_selections
     )
     content = {
@@ -130,7 +128,7 @@ def export_team(board: Board, name: str, out: Path) -> list[int]:
         "commitment": board.manifest.commitment,
         "team": team.name,
         "selected_by_team": bool(chosen),
-        "submissions": [_submission(held) for held in selected],
+        "submissions": [_submission(submission) for submission in selected],
     }
     parts: dict[str, bytes] = {
         "README.txt": _README.encode(),
@@ -138,34 +136,33 @@ def export_team(board: Board, name: str, out: Path) -> list[int]:
         "log.json": _json([entry.as_dict() for entry in log]),
         MANIFEST: (board.layout.public / MANIFEST).read_bytes(),
     }
-    for held in selected:
-        read_stored(board, held)  # the file is what was counted
-        path = board.folder.submission_path(team.number, held.sha256, held.suffix)
-        parts[f"submissions/{held.number}{held.suffix}"] = path.read_bytes()
+    for submission in selected:
+        path = board.folder.accepted_file(submission)
+        parts[f"submissions/{submission.number}{submission.suffix}"] = path.read_bytes()
     write_durably(out, _zip(parts))
-    return [held.number for held in selected]
+    return [submission.number for submission in selected]
 
 
-def _submission(held: Submission) -> dict[str, Any]:
+def _submission(one: Submission) -> dict[str, Any]:
     return {
-        "number": held.number,
-        "file": f"submissions/{held.number}{held.suffix}",
-        "sha256": held.sha256,
-        "received_at": show_time(held.received_at),
-        "public": {"precision_at_5": held.public_at_5, "precision_at_10": held.public_at_10},
-        "private": {"precision_at_5": held.private_at_5, "precision_at_10": held.private_at_10},
+        "number": one.number,
+        "file": f"submissions/{one.number}{one.suffix}",
+        "sha256": one.sha256,
+        "received_at": show_time(one.received_at),
+        "public": {"precision_at_5": one.public_at_5, "precision_at_10": one.public_at_10},
+        "private": {"precision_at_5": one.private_at_5, "precision_at_10": one.private_at_10},
     }
 
 
-def _flat(finals: FinalStandings) -> list[dict[str, Any]]:
+def _flat(final: FinalStandings) -> list[dict[str, Any]]:
     rows = []
-    for row in finals.rows:
+    for row in final.rows:
         flat: dict[str, Any] = {"rank": row.rank, "team": row.team, "team_number": row.team_number}
         for period in ("private", "public"):
-            held = row.scores[period]
+            scores = row.scores[period]
             for percent in (5, 10):
-                low, high = held[f"interval_at_{percent}"]
-                flat[f"{period}_precision_at_{percent}"] = held[f"precision_at_{percent}"]
+                low, high = scores[f"interval_at_{percent}"]
+                flat[f"{period}_precision_at_{percent}"] = scores[f"precision_at_{percent}"]
                 flat[f"{period}_low_at_{percent}"] = low
                 flat[f"{period}_high_at_{percent}"] = high
         flat |= {
@@ -180,19 +177,12 @@ def _flat(finals: FinalStandings) -> list[dict[str, Any]]:
     return rows
 
 
-def _check_new(out: Path) -> None:
-    if out.exists():
-        raise KitError(f"{out} must be a new file, however: it exists. Choose another name.")
-    if not out.parent.is_dir():
-        raise KitError(f"{out.parent} must be a folder, however: there is none.")
-
-
 def _json(data: Any) -> bytes:
     return (json.dumps(data, indent=2) + "\n").encode()
 
 
 def _zip(parts: dict[str, bytes]) -> bytes:
-    """Pack files without their times, so that the same content gives the same bytes."""
+    """Pack files without times, so that the same content gives the same bytes."""
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as packed:
         for name, content in parts.items():

@@ -1,4 +1,4 @@
-"""Final standings: what they hold, and how they are kept."""
+"""Final standings, and how the database stores them."""
 
 from __future__ import annotations
 
@@ -20,32 +20,32 @@ class Finalist:
     Attributes
     ----------
     rank : int
-        By private precision@5 %, then precision@10 %, then the earlier submission, of the best of
-        the team's selected submissions.
+        Rank of the best of the team's selected submissions: by the private values of the task's
+        ranked metrics, then the earlier submission.
     team_number : int
     team : str
-        Name when the standings were computed.
+        Name at the time of the computation.
     submission : int
         Number of that best submission.
     selected : list of int
-        All that were selected.
+        Numbers of all selected submissions.
     selected_by_team : bool
-        Whether the team chose; else they are those with the best exact public scores.
+        Whether the team selected them; otherwise they have the best exact public scores.
     scores : dict of str to dict
-        By period (``public``, ``private``): precision, recall, lift and critical precision at 5 %
-        and 10 %, and the 95 % bootstrap intervals ``interval_at_5`` and ``interval_at_10``.
+        Values of the task's metrics by period (``public``, ``private``), and the 95 % bootstrap
+        intervals of the ranked ones.
     rank_low, rank_high : int
-        Within these the rank lies in 95 % of the bootstrap samples of the private declarations, the
-        same samples for all teams.
+        Range of the rank in 95 % of the bootstrap samples of the private declarations; the samples
+        are the same for all teams.
     first_share : float
         Share of the samples in which the team is first.
     shown : float
-        Its laddered public score at the close.
+        Laddered public score at the close.
     public_rank : int
-        Its rank at the close, by that score.
+        Rank by that score.
     caught : dict of str to float or None
-        Frauds of each scheme that the 5 % inspection of the private period catches (expected
-        number); None if the edition was not simulated.
+        Expected number of frauds caught in the private period, by scheme; None if the edition was
+        not simulated.
     """
 
     rank: int
@@ -79,15 +79,15 @@ class FinalStandings:
     Attributes
     ----------
     rows : list of Finalist
-        Best first.
+        Teams, best first.
     periods : dict of str to dict
-        By period: n_declarations, n_fraud, n_critical.
+        Numbers of declarations, frauds and so on, by period.
     frauds_by_scheme : dict of str to int or None
-        Frauds of the private period; None if the edition was not simulated.
+        Frauds of the private period by scheme; None if the edition was not simulated.
     ceiling : dict of str to dict or None
-        By period: precision_at_5 and precision_at_10 of the true fraud probabilities.
+        Scores of the true fraud probabilities, by period; None if the edition was not simulated.
     n_replicates : int
-        Of the bootstrap.
+        Number of bootstrap replicates.
     """
 
     rows: list[Finalist]
@@ -101,14 +101,14 @@ class FinalStandings:
         return {**vars(self), "rows": [row.as_dict() for row in self.rows]}
 
 
-def save_final(session: Session, finals: FinalStandings) -> None:
-    """Keep final standings in a writing transaction, in place of earlier ones."""
-    content = json.dumps(finals.as_dict(), allow_nan=False)
+def save_final(session: Session, final: FinalStandings) -> None:
+    """Store final standings in a writing transaction, replacing earlier ones."""
+    content = json.dumps(final.as_dict(), allow_nan=False)
     session.merge(FinalResult(number=1, content=content))
 
 
 def final_standings(board: Board) -> FinalStandings | None:
-    """Return the final standings, or None while there are none (before or just after the close)."""
+    """Return the final standings, or None before they were computed."""
     with board.database.reading() as session:
         content = session.scalar(select(FinalResult.content))
         if content is None:
@@ -118,6 +118,6 @@ def final_standings(board: Board) -> FinalStandings | None:
     rows = []
     for row in data.pop("rows"):
         del row["shake_up"]
-        row["team"] = names[row["team_number"]]  # renamed since, perhaps
+        row["team"] = names[row["team_number"]]  # it may have been renamed since
         rows.append(Finalist(**row))
     return FinalStandings(rows, **data)

@@ -1,4 +1,4 @@
-"""What everybody sees before the close: laddered scores, and a team's own history."""
+"""Public standings before the close, and a team's own submissions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from customs_leaderboard.store.schema import Selection, Submission, Team
 
 @dataclass(frozen=True)
 class StandingRow:
-    """One team's place by its laddered public precision@5 %."""
+    """A team's rank by its laddered public score."""
 
     rank: int
     team: str
@@ -37,12 +37,12 @@ class PublicStandings:
     Attributes
     ----------
     phase : str
-        What the competition is doing (`Board.phase`).
+        Phase of the competition (`Board.phase`).
     closes : datetime
         The deadline with all extensions.
     rows : list of StandingRow
-        Best first: by laddered public precision@5 %, then the earlier improvement. Teams without a
-        submission, and disabled ones, are left out.
+        Teams, best first: by laddered public score, then the earlier improvement. Teams without a
+        submission and disabled teams are left out.
     """
 
     phase: Phase
@@ -60,7 +60,7 @@ class PublicStandings:
 
 @dataclass(frozen=True)
 class Progress:
-    """How a team's laddered score grew: moments and scores of its improvements."""
+    """Times and values of the improvements of a team's laddered score."""
 
     team: str
     team_number: int
@@ -74,18 +74,16 @@ class Progress:
 
 @dataclass(frozen=True)
 class OwnSubmission:
-    """What a team may see of its own submission.
+    """A submission as its team sees it.
 
     Attributes
     ----------
-    number, received_at, sha256, n_bytes, late, improved
-        As in `customs_leaderboard.submissions.submit.Receipt`.
+    number, received_at, sha256, n_bytes, late, shown, improved
+        As in `customs_leaderboard.submissions.receipts.Receipt`.
     selected : bool
         Whether the team selected it.
-    shown : float or None
-        The team's laddered public score after it; None if it was late.
     exact : dict or None
-        By period: exact precision_at_5 and precision_at_10, after the close.
+        Exact scores by period and metric; None before the close.
     """
 
     number: int
@@ -104,8 +102,8 @@ class OwnSubmission:
 
 
 def public_standings(board: Board) -> PublicStandings:
-    """Return the standings before the close; they depend on no label but through the Ladder."""
-    # Columns, not objects: it is asked for all the time, with hundreds of teams.
+    """Return the standings before the close, which depend on labels only through the Ladder."""
+    # Columns instead of objects, because this query is frequent and returns hundreds of teams.
     ranked = (
         select(Team.number, Team.name, Team.best_shown, Team.n_submissions, Team.improved_at)
         .where(Team.best_shown.is_not(None), Team.disabled_at.is_(None))
@@ -132,21 +130,21 @@ def progress(
     board : Board
         The competition.
     n_teams : int, optional
-        At most so many.
+        Largest number of teams.
     standings : PublicStandings, optional
-        Of the board, if they are at hand.
+        The board's standings, if already computed.
     """
     leading = (standings or public_standings(board)).rows[:n_teams]
-    wanted = (
+    query = (
         select(Submission.team_number, Submission.received_at, Submission.shown)
         .where(Submission.improved, Submission.team_number.in_([r.team_number for r in leading]))
         .order_by(Submission.number)
     )
     points: dict[int, list[tuple[datetime, float]]] = {row.team_number: [] for row in leading}
     with board.database.reading() as session:
-        for number, at, shown in session.execute(wanted):
-            if shown is not None:
-                points[number].append((at, shown))
+        for number, at, score in session.execute(query):
+            if score is not None:
+                points[number].append((at, score))
     return [Progress(row.team, row.team_number, points[row.team_number]) for row in leading]
 
 
@@ -160,19 +158,19 @@ def team_history(
     board : Board
         The competition.
     team_number : int
-        Of the team.
+        Number of the team.
     limit : int, optional
-        At most so many.
+        Largest number of submissions.
     before : int, optional
-        Only those with a smaller number.
+        Only submissions with a smaller number.
     """
-    wanted = select(Submission).where(Submission.team_number == team_number)
+    query = select(Submission).where(Submission.team_number == team_number)
     if before is not None:
-        wanted = wanted.where(Submission.number < before)
-    return _history(board, team_number, wanted.limit(limit))
+        query = query.where(Submission.number < before)
+    return _history(board, team_number, query.limit(limit))
 
 
-def _history(board: Board, team_number: int, wanted: Select[Submission]) -> list[OwnSubmission]:
+def _history(board: Board, team_number: int, query: Select[Submission]) -> list[OwnSubmission]:
     with board.database.reading() as session:
         closed = board.state(session).closed_at is not None
         chosen = set(
@@ -180,8 +178,8 @@ def _history(board: Board, team_number: int, wanted: Select[Submission]) -> list
                 select(Selection.submission_number).where(Selection.team_number == team_number)
             )
         )
-        held = list(session.scalars(wanted.order_by(Submission.number.desc())))
-    return [_own(submission, closed, submission.number in chosen) for submission in held]
+        submissions = list(session.scalars(query.order_by(Submission.number.desc())))
+    return [_own(submission, closed, submission.number in chosen) for submission in submissions]
 
 
 def team_submission(board: Board, team_number: int, number: int) -> OwnSubmission:
@@ -190,29 +188,29 @@ def team_submission(board: Board, team_number: int, number: int) -> OwnSubmissio
     Raises
     ------
     NotFoundError
-        If there is none, or it is another team's.
+        If there is none, or it belongs to another team.
     """
-    wanted = select(Submission).where(
+    query = select(Submission).where(
         Submission.team_number == team_number, Submission.number == number
     )
-    for held in _history(board, team_number, wanted):
-        return held
+    for submission in _history(board, team_number, query):
+        return submission
     raise NotFoundError(f"Your team has no submission {number}.")
 
 
-def _own(held: Submission, closed: bool, selected: bool) -> OwnSubmission:
+def _own(submission: Submission, closed: bool, selected: bool) -> OwnSubmission:
     exact = {
-        "public": {"precision_at_5": held.public_at_5, "precision_at_10": held.public_at_10},
-        "private": {"precision_at_5": held.private_at_5, "precision_at_10": held.private_at_10},
+        period: {f"precision_at_{n}": getattr(submission, f"{period}_at_{n}") for n in ("5", "10")}
+        for period in ("public", "private")
     }
     return OwnSubmission(
-        number=held.number,
-        received_at=held.received_at,
-        sha256=held.sha256,
-        n_bytes=held.n_bytes,
-        late=held.late,
-        improved=held.improved,
+        number=submission.number,
+        received_at=submission.received_at,
+        sha256=submission.sha256,
+        n_bytes=submission.n_bytes,
+        late=submission.late,
+        improved=submission.improved,
         selected=selected,
-        shown=held.shown,
+        shown=submission.shown,
         exact=exact if closed else None,
     )

@@ -1,4 +1,4 @@
-"""A winner's re-run: how close a model, run again, comes to the submission it won with."""
+"""Compare the output of a winner's model, run again, with the submission it won with."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from scipy.stats import rankdata
-from sqlalchemy import select
 
 from customs_data.edition.layout import USAGES
 from customs_data.errors import KitError
@@ -24,15 +23,15 @@ from customs_scorer.submissions import read_submission
 
 @dataclass(frozen=True)
 class PeriodAgreement:
-    """How a re-run agrees with the original in one test period.
+    """Agreement of a re-run with the original in one test period.
 
     Attributes
     ----------
     original_at_5, original_at_10, rerun_at_5, rerun_at_10 : float
         Exact precision of both.
     same_opened_at_5, same_opened_at_10 : float
-        Share of the declarations opened by the original that the re-run opens, too; ties at a cut
-        are broken by the order of test.csv, in both alike.
+        Share of the declarations opened by the original that the re-run opens, too; both break ties
+        at a cut by the order of test.csv.
     """
 
     original_at_5: float
@@ -45,16 +44,16 @@ class PeriodAgreement:
 
 @dataclass(frozen=True)
 class Agreement:
-    """How a re-run agrees with the original.
+    """Agreement of a re-run with the original.
 
     Attributes
     ----------
     submission : int
         Number of the original.
     identical : bool
-        Whether every score is the same.
+        Whether all scores are equal.
     rank_correlation : float
-        Spearman's, over all test declarations; NaN if one of them scores all alike.
+        Spearman's correlation over all test declarations; NaN if all scores of one file are equal.
     periods : dict of str to PeriodAgreement
         ``public`` and ``private``.
     """
@@ -73,30 +72,30 @@ class Agreement:
 
 
 def compare_rerun(board: Board, number: int, file: Path) -> Agreement:
-    """Compare the submission that a model makes when it is run again with the one it won with.
+    """Compare the output of a re-run with the original submission.
 
     Parameters
     ----------
     board : Board
-        A competition that is closed.
+        A closed competition.
     number : int
-        Of the original submission.
+        Number of the original submission.
     file : path
-        What the re-run wrote.
+        Output of the re-run.
 
     Raises
     ------
     KitError
-        Before the close, if there is no such submission, or a file cannot be scored.
+        Before the close; if there is no such submission, or a file cannot be scored.
     """
     with board.database.reading() as session:
         closed = board.state(session).closed_at is not None
-        held = session.scalar(select(Submission).where(Submission.number == number))
+        submission = session.get(Submission, number)
     if not closed:
-        raise KitError("Re-runs are compared after the close, however: the competition is open.")
-    if held is None:
+        raise KitError("The competition is open. Re-runs are compared after the close.")
+    if submission is None:
         raise KitError(f"There is no submission {number}.")
-    original = read_stored(board, held)
+    original = read_stored(board, submission)
     rerun = read_submission(file, board.judge.expected_ids, task=board.judge.task)
     return Agreement(
         submission=number,
@@ -107,27 +106,27 @@ def compare_rerun(board: Board, number: int, file: Path) -> Agreement:
 
 
 def ranked_submission(board: Board, team: str, number: int | None = None) -> int:
-    """Return the submission a team is ranked on, or `number` if it is one of the team's.
+    """Return the submission that a team is ranked on, or `number` if it belongs to the team.
 
     Raises
     ------
     KitError
-        If there is no such team, it has no final rank, or the submission is not its own.
+        If there is no such team, it has no final rank, or the submission belongs to another team.
     """
     with board.database.reading() as session:
-        held = find_team(session, team)
+        ranked = find_team(session, team)
         if number is not None:
             submission = session.get(Submission, number)
-            if submission is None or submission.team_number != held.number:
-                raise KitError(f"{held.name} has no submission {number}.")
+            if submission is None or submission.team_number != ranked.number:
+                raise KitError(f"{ranked.name} has no submission {number}.")
             return number
-    finals = final_standings(board)
-    for row in finals.rows if finals is not None else []:
-        if row.team_number == held.number:
+    final = final_standings(board)
+    for row in final.rows if final is not None else []:
+        if row.team_number == ranked.number:
             return row.submission
     raise KitError(
-        f"{held.name} must have a final rank, however: it has none. Name one of its submissions, "
-        "or close the competition first."
+        f"{ranked.name} has no final rank. Give the number of one of its submissions, or close the "
+        "competition first."
     )
 
 
@@ -137,22 +136,22 @@ def _agreement(
     original: npt.NDArray[np.float64],
     rerun: npt.NDArray[np.float64],
 ) -> PeriodAgreement:
-    found: dict[str, float] = {}
+    agreement: dict[str, float] = {}
     scores = {"original": board.judge.score(original), "rerun": board.judge.score(rerun)}
     rows = board.judge.row_numbers(period)
     for percent in (5, 10):
-        for name, held in scores.items():
-            found[f"{name}_at_{percent}"] = getattr(held, f"{period}_at_{percent}")
+        for name, exact in scores.items():
+            agreement[f"{name}_at_{percent}"] = getattr(exact, f"{period}_at_{percent}")
         k = n_inspected(len(rows), percent / 100)
         first, second = (
             np.argsort(-fraud_score[rows], kind="stable")[:k] for fraud_score in (original, rerun)
         )
-        found[f"same_opened_at_{percent}"] = len(np.intersect1d(first, second)) / k
-    return PeriodAgreement(**found)
+        agreement[f"same_opened_at_{percent}"] = len(np.intersect1d(first, second)) / k
+    return PeriodAgreement(**agreement)
 
 
 def _rank_correlation(original: npt.NDArray[np.float64], rerun: npt.NDArray[np.float64]) -> float:
-    """Pearson's correlation of average ranks."""
-    a, b = (rankdata(held) - (len(held) + 1) / 2 for held in (original, rerun))
+    """Return Pearson's correlation of average ranks."""
+    a, b = (rankdata(scores) - (len(scores) + 1) / 2 for scores in (original, rerun))
     size = float(np.sqrt((a @ a) * (b @ b)))
     return float(a @ b) / size if size else float("nan")

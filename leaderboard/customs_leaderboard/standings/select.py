@@ -1,4 +1,4 @@
-"""Final selections: the submissions a team wants to be judged by."""
+"""Selections: the submissions that a team chooses for the final standings."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from customs_leaderboard.teams.teams import check_active, lock_teams
 
 
 def select_submissions(board: Board, team_number: int, numbers: list[int]) -> list[int]:
-    """Replace a team's selections; none at all means the default again.
+    """Replace a team's selections; an empty list restores the default.
 
     Parameters
     ----------
     board : Board
         The competition.
     team_number : int
-        Of a team that was authenticated.
+        Number of an authenticated team.
     numbers : list of int
-        Of its submissions; a number twice counts once.
+        Numbers of its submissions; duplicates are ignored.
 
     Returns
     -------
@@ -32,33 +32,33 @@ def select_submissions(board: Board, team_number: int, numbers: list[int]) -> li
     Raises
     ------
     KitError
-        If there are more than the competition has, or one is late.
+        If there are more than the competition allows, or one is late.
     NotFoundError
-        If one is not the team's.
+        If one does not belong to the team.
     NotOpenError
         After the deadline.
     """
     chosen = sorted(set(numbers))
     if len(chosen) > board.competition.n_selections:
         raise KitError(
-            f"At most {board.competition.n_selections} submissions may be selected, however: "
-            f"{len(chosen)} are. Deselect some."
+            f"{len(chosen)} submissions are selected, but at most "
+            f"{board.competition.n_selections} may be. Deselect some."
         )
     now = board.now()
     with board.database.writing() as session:
         lock_teams(board.database, session, [team_number])
         check_active(session.get_one(Team, team_number))
         if board.phase(board.state(session, "read")) not in ("upcoming", "open"):
-            raise NotOpenError("Submissions are selected before the deadline, however: it is over.")
+            raise NotOpenError("The deadline is over: selections can no longer change.")
         own = select(Submission).where(
             Submission.team_number == team_number, Submission.number.in_(chosen)
         )
-        found = {held.number: held for held in session.scalars(own)}
+        submissions = {submission.number: submission for submission in session.scalars(own)}
         for number in chosen:
-            if number not in found:
+            if number not in submissions:
                 raise NotFoundError(f"Your team has no submission {number}.")
-            if found[number].late:
-                raise KitError(f"Submission {number} was late: it cannot be selected.")
+            if submissions[number].late:
+                raise KitError(f"Submission {number} was late and cannot be selected.")
         session.execute(delete(Selection).where(Selection.team_number == team_number))
         session.add_all(
             Selection(submission_number=number, team_number=team_number, selected_at=now)
@@ -70,7 +70,7 @@ def select_submissions(board: Board, team_number: int, numbers: list[int]) -> li
 
 
 def selected_numbers(board: Board, team_number: int) -> list[int]:
-    """Return what a team has selected, sorted; empty while the default holds."""
+    """Return a team's selections, sorted; empty if the default applies."""
     with board.database.reading() as session:
         return list(
             session.scalars(

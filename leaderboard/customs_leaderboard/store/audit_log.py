@@ -1,8 +1,8 @@
-"""The audit log: everything organizers and teams did, each entry hashed with the one before it.
+"""The audit log: every action of organizers and teams, in a chain of hashes.
 
-Whoever kept a hash from an earlier day can tell that nothing before it was changed, left out or put
-in. Entries never hold exact scores, labels, tokens or addresses; what everybody may read of them is
-said by `PUBLIC_ACTIONS`.
+Each entry is hashed together with the hash before it. Anyone who noted a hash can check later that
+no entry up to it was changed, removed or inserted. Entries never contain exact scores, labels,
+tokens or addresses.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _NEWEST: Final = (
 )
 _BEGINNING: Final = "0" * 64
 
-#: Actions of organizers that everybody may read about.
+#: Actions whose entries everybody may read.
 PUBLIC_ACTIONS: Final = (
     "competition made",
     "rules changed",
@@ -41,13 +41,13 @@ PUBLIC_ACTIONS: Final = (
 
 
 def team_actor(number: int) -> str:
-    """Return how a team is named in the log."""
+    """Return a team's name in the log."""
     return f"team {number}"
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One thing that was done; `details` as plain data."""
+    """An entry of the log; `details` as plain data."""
 
     sequence: int
     at: datetime
@@ -58,7 +58,7 @@ class Entry:
     hash: str
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the entry as plain data for JSON, in the form that is hashed."""
+        """Return the entry as plain data for JSON, with the values that are hashed."""
         return {
             "sequence": self.sequence,
             "at": _moment(self.at),
@@ -72,16 +72,16 @@ class Entry:
 
 @dataclass(frozen=True)
 class Event:
-    """Something done that is to be logged.
+    """An action to be logged.
 
     Attributes
     ----------
     at : datetime
-        When.
+        Time of the action.
     actor : str
         `ORGANIZER` or `team_actor`.
     action : str
-        In a few words, always the same for the same thing.
+        A few words, the same for the same kind of action.
     details : dict
         Plain data for JSON.
     """
@@ -100,22 +100,21 @@ def append_entry(
     action: str,
     details: dict[str, Any] | None = None,
 ) -> str:
-    """Append one entry, of the fields of an `Event`, as `append_entries` does; return its hash."""
-    deed = Event(at, actor, action, details or {})
-    return append_entries(database, session, [deed])[0]
+    """Append one entry with the fields of an `Event`, as `append_entries` does; return its hash."""
+    return append_entries(database, session, [Event(at, actor, action, details or {})])[0]
 
 
-def append_entries(database: Database, session: Session, deeds: Sequence[Event]) -> list[str]:
-    """Append to the log as the last thing of a writing transaction.
+def append_entries(database: Database, session: Session, events: Sequence[Event]) -> list[str]:
+    """Append to the log, as the last step of a writing transaction.
 
     Parameters
     ----------
     database : Database
-        Of the session.
+        Database of the session.
     session : Session
         From ``database.writing()``.
-    deeds : sequence of Event
-        In the order they were done.
+    events : sequence of Event
+        In the order they happened.
 
     Returns
     -------
@@ -129,16 +128,15 @@ def append_entries(database: Database, session: Session, deeds: Sequence[Event])
     """
     session.flush()
     database.lock_chain(session)
-    sequence, previous_hash = session.execute(_NEWEST).one_or_none() or (0, _BEGINNING)
+    newest, previous_hash = session.execute(_NEWEST).one_or_none() or (0, _BEGINNING)
     entries = []
-    for deed in deeds:
-        sequence += 1
+    for sequence, event in enumerate(events, start=newest + 1):
         entry = AuditEntry(
             sequence=sequence,
-            at=deed.at,
-            actor=deed.actor,
-            action=deed.action,
-            details=_canonical(deed.details),
+            at=event.at,
+            actor=event.actor,
+            action=event.action,
+            details=_canonical(event.details),
             previous_hash=previous_hash,
         )
         entry.hash = previous_hash = _hash_of(entry)
@@ -162,24 +160,24 @@ def read_entries(
     session : Session
         From ``database.reading()``.
     actions : tuple of str, optional
-        Only these; `PUBLIC_ACTIONS` for what everybody may read.
+        Entries of these actions only; `PUBLIC_ACTIONS` for those that everybody may read.
     actor : str, optional
-        Only this actor's.
+        Entries of this actor only.
     limit : int, optional
-        At most so many.
+        Largest number of entries.
     """
-    wanted = select(AuditEntry).order_by(AuditEntry.sequence.desc()).limit(limit)
+    query = select(AuditEntry).order_by(AuditEntry.sequence.desc()).limit(limit)
     if actions is not None:
-        wanted = wanted.where(AuditEntry.action.in_(actions))
+        query = query.where(AuditEntry.action.in_(actions))
     if actor is not None:
-        wanted = wanted.where(AuditEntry.actor == actor)
-    return [_read(row) for row in session.scalars(wanted)]
+        query = query.where(AuditEntry.actor == actor)
+    return [_read(row) for row in session.scalars(query)]
 
 
 def head_hash(session: Session) -> str:
-    """Return the hash of the newest entry: whoever keeps it can check all entries up to it."""
-    wanted = select(AuditEntry.hash).order_by(AuditEntry.sequence.desc()).limit(1)
-    return session.scalar(wanted) or _BEGINNING
+    """Return the hash of the newest entry; whoever notes it can check all entries up to it."""
+    newest = session.execute(_NEWEST).one_or_none()
+    return _BEGINNING if newest is None else newest.hash
 
 
 def verify_chain(session: Session, kept_hash: str | None = None) -> int:
@@ -190,7 +188,7 @@ def verify_chain(session: Session, kept_hash: str | None = None) -> int:
     session : Session
         From ``database.reading()``.
     kept_hash : str, optional
-        A hash that somebody kept: it must be one of the log's.
+        A hash that somebody noted; one of the entries must have it.
 
     Returns
     -------
@@ -200,25 +198,25 @@ def verify_chain(session: Session, kept_hash: str | None = None) -> int:
     Raises
     ------
     KitError
-        Naming the first entry that does not follow from the one before it.
+        If an entry does not follow from the one before it, or none has the noted hash.
     """
     previous, n_entries = _BEGINNING, 0
-    found = kept_hash in (None, _BEGINNING)
-    wanted = select(AuditEntry).order_by(AuditEntry.sequence)
-    with closing(session.scalars(wanted.execution_options(yield_per=1000))) as rows:
+    is_kept = kept_hash in (None, _BEGINNING)
+    query = select(AuditEntry).order_by(AuditEntry.sequence).execution_options(yield_per=1000)
+    with closing(session.scalars(query)) as rows:
         for row in rows:
             n_entries += 1
             if (row.sequence, row.previous_hash, row.hash) != (n_entries, previous, _hash_of(row)):
                 raise KitError(
-                    f"The audit log must be whole, however: entry {n_entries} was changed, left "
-                    "out or put in. Restore the competition from a backup."
+                    f"The audit log is damaged: entry {n_entries} was changed, removed or "
+                    "inserted. Restore the competition from a backup."
                 )
             previous = row.hash
-            found = found or row.hash == kept_hash
-    if not found:
+            is_kept = is_kept or row.hash == kept_hash
+    if not is_kept:
         raise KitError(
-            "The audit log must hold the entry of the hash that was kept, however: it does not: "
-            "entries were changed or cut off. Restore the competition from a backup."
+            "The audit log contains no entry with the noted hash: entries were changed or cut off. "
+            "Restore the competition from a backup."
         )
     return n_entries
 
@@ -251,5 +249,5 @@ def _canonical(data: dict[str, Any]) -> str:
 
 
 def _moment(at: datetime) -> str:
-    """As the database writes it."""
+    """Return a time as the database contains it."""
     return str(UtcTime.as_text(at))

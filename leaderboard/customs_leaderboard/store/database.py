@@ -30,13 +30,13 @@ class Database:
     Parameters
     ----------
     url : URL
-        Of SQLite (a file) or PostgreSQL with psycopg.
+        Address of an SQLite file, or of PostgreSQL with psycopg.
     """
 
     def __init__(self, url: URL) -> None:
         self.is_postgresql = url.get_backend_name() == "postgresql"
         self.engine = _postgresql(url) if self.is_postgresql else _sqlite(url)
-        # One statement has one view without a transaction, which would cost more than it.
+        # A single statement has a consistent view; a transaction would cost more than it does.
         reading: dict[str, Any] = {}
         glancing: dict[str, Any] = {"begins": False}
         if self.is_postgresql:
@@ -45,8 +45,8 @@ class Database:
         self._reading = self.engine.execution_options(**reading)
         self._glancing = self.engine.execution_options(**glancing)
         self._writing = self.engine.execution_options(writes=True)
-        # SQLite takes one writer at a time and lets the others sleep and retry: an orderly queue
-        # within the process is faster and fairer. Other processes still meet at the file.
+        # SQLite allows one writer at a time; others sleep and retry. A queue within the process is
+        # faster and fairer. Other processes still wait for the file.
         self._queue = nullcontext() if self.is_postgresql else threading.Lock()
 
     @contextmanager
@@ -56,31 +56,31 @@ class Database:
         Raises
         ------
         UnavailableError
-            If the database does not answer.
+            If the database does not respond.
         """
         with _database_errors(), Session(self._reading, expire_on_commit=False) as session:
             yield session
 
     @contextmanager
     def glancing(self) -> Iterator[Connection]:
-        """Read a row or two in one statement: a session and its objects cost more than it.
+        """Read a few rows in one statement, without the cost of a session and its objects.
 
         Raises
         ------
         UnavailableError
-            If the database does not answer.
+            If the database does not respond.
         """
         with _database_errors(), self._glancing.connect() as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
-        """Write in one transaction: all of it or, after any exception, nothing.
+        """Write in one transaction, which any exception rolls back.
 
         Raises
         ------
         UnavailableError
-            If the database does not answer.
+            If the database does not respond.
         """
         with (
             _database_errors(),
@@ -93,19 +93,19 @@ class Database:
     def lock_chain(self, session: Session) -> None:
         """Let one transaction at a time append to the audit log, until it ends.
 
-        Taken last, after the locks of rows, so that transactions cannot wait for each other. SQLite
+        Take it after all locks of rows, so that two transactions cannot wait for each other. SQLite
         has one writer anyway.
         """
         if self.is_postgresql:
             session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CHAIN_LOCK})
 
     def upgrade(self) -> None:
-        """Bring the tables to the newest revision; a new database gets them all.
+        """Upgrade the tables to the newest revision; an empty database gets all of them.
 
         Raises
         ------
         KitError
-            If the database is of a newer release, or does not answer.
+            If a newer release made the database, or it does not respond.
         """
         from alembic.util import CommandError
 
@@ -118,17 +118,16 @@ class Database:
                 upgrade_tables(connection)
         except CommandError as error:
             raise KitError(
-                f"The database must be of this release of customs-kit or older, however: {error}. "
-                "Install the release that made it."
+                f"A newer release of customs-kit made the database ({error}). Install that release."
             ) from None
 
     def check(self) -> None:
-        """Ask the database for a sign of life.
+        """Check that the database responds.
 
         Raises
         ------
         UnavailableError
-            If it does not answer.
+            If it does not.
         """
         with self.reading() as session:
             session.execute(text("SELECT 1"))
@@ -139,23 +138,23 @@ class Database:
 
 
 def open_database(url: str | None, default_file: Path) -> Database:
-    """Return the database at `url`, or the embedded one; nothing is connected yet.
+    """Return the database at `url`, or the embedded one, without connecting to it.
 
     Raises
     ------
     KitError
-        If `url` is no address of SQLite or PostgreSQL.
+        If `url` is not an address of SQLite or PostgreSQL.
     """
     if url is None:
         return Database(URL.create("sqlite", database=str(default_file)))
     wrong = KitError(
-        "The database's address must be postgresql://USER:PASSWORD@HOST/NAME or sqlite:///FILE, "
-        "however: it is not. Check --database-url."
+        "Not a database's address: use postgresql://USER:PASSWORD@HOST/NAME or sqlite:///FILE in "
+        "--database-url."
     )
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):
-        raise wrong from None  # the address may hold a password: it is not repeated
+        raise wrong from None  # do not repeat the address: it may contain a password
     if parsed.get_backend_name() == "postgresql":
         return Database(parsed.set(drivername="postgresql+psycopg"))
     if parsed.drivername != "sqlite" or parsed.database in (None, "", ":memory:"):
@@ -169,18 +168,18 @@ def _sqlite(url: URL) -> Engine:
         connect_args={"timeout": _WAIT_SECONDS},
         pool_size=_POOL_SIZE,
         max_overflow=-1,
-        hide_parameters=True,  # errors end in logs
+        hide_parameters=True,  # errors are written to logs
     )
 
     @event.listens_for(engine, "connect")
     def set_up(connection: sqlite3.Connection, _record: object) -> None:
-        connection.isolation_level = None  # transactions begin as `begin` below says
+        connection.isolation_level = None  # `begin` below starts transactions
         for setting in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {setting}")
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        # A writer takes its lock at once: one that first reads could not wait for another.
+        # Writers lock at once: SQLite does not let one that has read wait for another.
         options = connection.get_execution_options()
         if options.get("begins", True):
             connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writes") else "BEGIN")
@@ -195,16 +194,16 @@ def _postgresql(url: URL) -> Engine:
         max_overflow=2 * _POOL_SIZE,
         pool_timeout=_WAIT_SECONDS,
         hide_parameters=True,
-        pool_pre_ping=True,  # after a restart of the database, connections of before are dead
+        pool_pre_ping=True,  # connections from before a restart of the database are dead
         connect_args={"connect_timeout": 10, "application_name": "customs-kit"},
     )
 
 
 @contextmanager
 def _database_errors() -> Iterator[None]:
-    """Tell a database that does not answer in one sentence, without its address.
+    """Turn a lost database connection into one sentence that does not reveal its address.
 
-    A broken constraint or a wrong statement is a bug of ours and propagates as it is.
+    Violated constraints and wrong statements are bugs of the kit and propagate.
     """
     try:
         yield
@@ -219,8 +218,8 @@ def _database_errors() -> Iterator[None]:
 
 
 _UNAVAILABLE: Final = (
-    "The leaderboard's database does not answer. What was asked may not have been done: try again "
-    "later (a file that was counted is recognised, and not counted twice), and tell the organizer."
+    "The leaderboard's database does not respond, so the request may have failed. Try again later "
+    "(the same file never counts twice), and tell the organizer."
 )
 
 
@@ -228,7 +227,7 @@ def _is_unavailable(error: DBAPIError) -> bool:
     kind = type(error.orig).__name__
     if isinstance(error.orig, sqlite3.Error):
         name = getattr(error.orig, "sqlite_errorname", "")
-        # "no such table" is an OperationalError, too, and a bug or a wrong file.
+        # "no such table" is an OperationalError, too, but a bug or a wrong file.
         busy = isinstance(error.orig, sqlite3.OperationalError) and name != "SQLITE_ERROR"
         return busy or name in ("SQLITE_NOTADB", "SQLITE_CORRUPT")
     return error.connection_invalidated or kind in {

@@ -1,27 +1,29 @@
-"""The competition's folder on the organizer's disk, and writing to it so that nothing is lost."""
+"""The competition's folder on the organizer's disk, and durable writing to it."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 from customs_data.errors import KitError
+from customs_data.files.atomic import replace_file
 from customs_leaderboard.errors import UnavailableError
+from customs_leaderboard.store.schema import Submission
 
 
 @dataclass(frozen=True)
 class Folder:
-    """Where the parts of a competition lie; all of it is closed to other users (0700).
+    """Paths of a competition's files; other users cannot read any of them (0700).
 
     Attributes
     ----------
     root : path
-        Holds competition.toml, references.json, board.sqlite3 (unless another database is used),
+        Contains competition.toml, references.json, board.sqlite3 (unless another database is used),
         submissions/TEAM/SHA256.csv[.gz], spool/, and reveal.json.gz after the reveal.
     """
 
@@ -34,12 +36,12 @@ class Folder:
         Raises
         ------
         KitError
-            If it exists and holds anything, or cannot be made.
+            If it is neither new nor empty, or cannot be made.
         """
         folder = cls(root)
         try:
             if root.exists() and (not root.is_dir() or any(root.iterdir())):
-                raise KitError(f"{root} must be a new or empty folder, however: it is not.")
+                raise KitError(f"{root} is not empty. Choose a new or empty folder.")
             for path in (root, folder.submissions, folder.spool):
                 path.mkdir(parents=True, exist_ok=True)
                 path.chmod(0o700)
@@ -55,7 +57,7 @@ class Folder:
 
     @property
     def references_file(self) -> Path:
-        """Scores of baselines on other editions, and the ceiling; may be absent."""
+        """Reference scores; may be absent."""
         return self.root / "references.json"
 
     @property
@@ -79,40 +81,61 @@ class Folder:
         return self.root / "spool"
 
     def submission_path(self, team_number: int, sha256: str, suffix: str) -> Path:
-        """Where an accepted file lies; no part of the name is a user's text."""
+        """Path of an accepted file; contains no text that a user chose."""
         return self.submissions / str(team_number) / f"{sha256}{suffix}"
 
+    def accepted_file(self, submission: Submission) -> Path:
+        """Return the path of an accepted file, and check that it did not change.
+
+        Raises
+        ------
+        KitError
+            If the file cannot be read, or has changed.
+        """
+        path = self.submission_path(submission.team_number, submission.sha256, submission.suffix)
+        problem = "has changed since it was accepted"
+        try:
+            with path.open("rb") as stream:
+                if hashlib.file_digest(stream, "sha256").hexdigest() == submission.sha256:
+                    return path
+        except OSError as error:
+            problem = f"cannot be read ({error.strerror})"
+        raise KitError(
+            f"{path}, the file of submission {submission.number}, {problem}. Restore it from a "
+            "backup."
+        )
+
     def new_spool_file(self) -> Path:
-        """Return a name in spool/ that nobody can guess."""
+        """Return a random path in spool/."""
         return self.spool / secrets.token_hex(16)
 
     def put_all(self, files: Iterable[tuple[Path, int, str, str]]) -> None:
-        """Move spooled files, already synced, to their places, and sync the places.
+        """Move received and synced files to their final paths, and sync the folders.
 
         Parameters
         ----------
         files : iterable of (path, int, str, str)
-            Where a file is spooled; and its team's number, SHA-256 and suffix.
+            Path in spool/; team number, SHA-256 and suffix.
 
         Raises
         ------
         UnavailableError
-            If the disk does not take them; then some may be in their places.
+            If the disk fails; some files may then be at their final paths.
         """
-        places = set()
+        folders = set()
         with disk_errors():
             for spooled, team_number, sha256, suffix in files:
                 path = self.submission_path(team_number, sha256, suffix)
                 if not path.parent.is_dir():
                     self._make_durably(path.parent)
-                os.replace(spooled, path)  # noqa: PTH105 - one place for tests to let a disk fail
-                places.add(path.parent)
-            # All moved before the first sync: it makes most of the others' moves durable, too.
-            for place in sorted(places):
-                sync_folder(place)
+                spooled.replace(path)
+                folders.add(path.parent)
+            # Move all before the first sync, which makes most of the other moves durable, too.
+            for folder in sorted(folders):
+                sync_folder(folder)
 
     def _make_durably(self, path: Path) -> None:
-        """Make a team's folder; one that may not be durable is not left for the next file."""
+        """Make a team's folder; if it cannot be synced, remove it again for the next attempt."""
         path.mkdir(mode=0o700)
         try:
             sync_folder(path.parent)
@@ -122,7 +145,7 @@ class Folder:
 
 
 def sync_folder(path: Path) -> None:
-    """Make names in a folder durable; a file's own fsync says nothing about its name."""
+    """Make the names in a folder durable; syncing a file does not include its name."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -130,42 +153,47 @@ def sync_folder(path: Path) -> None:
         os.close(descriptor)
 
 
+def check_new(path: Path) -> None:
+    """Raise `KitError` unless a path is that of a new file in an existing folder."""
+    if path.exists():
+        raise KitError(f"{path} exists already. Choose another name.")
+    if not path.parent.is_dir():
+        raise KitError(f"No such folder: {path.parent}.")
+
+
 def write_durably(path: Path, content: bytes) -> None:
     """Write a file in one step; errors as `durable_file`."""
-    with durable_file(path) as stream:
-        stream.write(content)
+    with durable_file(path) as scratch:
+        scratch.write_bytes(content)
 
 
 @contextmanager
-def durable_file(path: Path) -> Iterator[IO[bytes]]:
-    """Write beside a name, then take the name: after a crash there is the old file or the new one.
+def durable_file(path: Path) -> Iterator[Path]:
+    """Write a file, readable by its owner only, that survives a crash complete or not at all.
+
+    Yields
+    ------
+    Path
+        Temporary name to write to.
 
     Raises
     ------
     UnavailableError
-        If the disk does not take it.
+        If the disk fails.
     """
-    scratch = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    try:
-        with disk_errors():
-            descriptor = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "wb") as stream:
-                yield stream
-                stream.flush()
-                os.fsync(stream.fileno())
-            os.replace(scratch, path)  # noqa: PTH105
-            sync_folder(path.parent)
-    finally:
-        scratch.unlink(missing_ok=True)
+    with disk_errors():
+        with replace_file(path, mode=0o600) as scratch:
+            yield scratch
+        sync_folder(path.parent)
 
 
 @contextmanager
 def disk_errors() -> Iterator[None]:
-    """Tell a failing disk in one sentence; the reason stands in the log, not in the answer."""
+    """Turn an OSError into one sentence without paths; the log contains the original."""
     try:
         yield
     except OSError as error:
         raise UnavailableError(
-            f"The leaderboard's disk does not take the file ({error.strerror or error}); nothing "
-            "was counted. Send it again later, and tell the organizer."
+            f"The leaderboard cannot write to its disk ({error.strerror or error}); nothing was "
+            "counted. Send the file again later, and tell the organizer."
         ) from error

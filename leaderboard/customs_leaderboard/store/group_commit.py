@@ -1,8 +1,7 @@
 """Group commit: threads that wait for a transaction share the next one.
 
-A disk makes a commit durable in some milliseconds, whatever was written in it, and the next commit
-has to wait for it. So one thread leads: it takes along everybody who came while the one before was
-at work.
+A disk needs some milliseconds to make a commit durable, whatever its size, and commits wait for
+each other. So one thread commits for all threads that came while the last commit was running.
 """
 
 from __future__ import annotations
@@ -17,14 +16,14 @@ Commit = Callable[[Sequence[Item]], Sequence[Result | Exception]]
 
 
 class GroupCommit(Generic[Item, Result]):
-    """Hands items of many threads to one function, several at a time; safe to share.
+    """Passes the items of several threads to one function call; safe to share.
 
     Parameters
     ----------
     shared_errors : tuple of exception classes
-        What nobody's item is to blame for (the disk is full): it is told to all who wait.
+        Exceptions caused by no single item, such as a full disk; raised in every waiting thread.
     max_items : int
-        So many are handed over at most.
+        Largest number of items per call.
 
     Examples
     --------
@@ -35,30 +34,29 @@ class GroupCommit(Generic[Item, Result]):
     def __init__(
         self, shared_errors: tuple[type[Exception], ...] = (), *, max_items: int = 64
     ) -> None:
-        self._everybodys = shared_errors
+        self._shared_errors = shared_errors
         self._max_items = max_items
         self._gate = threading.Lock()
         self._waiting: list[_Waiting[Item, Result]] = []
         self._busy = False
 
     def run(self, item: Item, commit: Commit[Item, Result]) -> Result:
-        """Return the result of an item when its transaction is over; blocks.
+        """Return an item's result once its transaction is over; blocks until then.
 
         Parameters
         ----------
         item : Item
-            The thread's own.
+            The thread's own item.
         commit : callable
-            Takes items in the order they came, and returns for each its result or the exception
-            that is its alone. If it raises, nothing of what it was given has happened. All threads
-            hand in the same; who leads calls it.
+            Takes items in the order they came, and returns for each its result, or the exception
+            that this item caused. If it raises, none of the items was committed. All threads must
+            pass the same function; one of them calls it.
 
         Raises
         ------
         Exception
-            What `commit` returned for the item, or raised. Where it raised for several items, and
-            nothing that is everybody's, each is tried once more alone: nobody fails by what
-            another brought.
+            The exception that `commit` returned for the item, or raised. If it raised for several
+            items, and not a shared error, each item is tried once more alone.
         """
         own: _Waiting[Item, Result] = _Waiting(item)
         with self._gate:
@@ -66,13 +64,13 @@ class GroupCommit(Generic[Item, Result]):
             leads, self._busy = not self._busy, True
         if not leads:
             own.woken.wait()
-        if own.outcome is None:  # the first, or woken to lead
+        if own.outcome is None:  # the first thread, or woken to lead the next group
             self._lead(commit)
         assert own.outcome is not None
         return own.outcome()
 
     def _lead(self, commit: Commit[Item, Result]) -> None:
-        """Work on all who wait, the leader among them, and hand the lead on."""
+        """Commit all waiting items, the leader's among them, and wake the next leader."""
         with self._gate:
             group = self._waiting[: self._max_items]
             del self._waiting[: self._max_items]
@@ -89,25 +87,25 @@ class GroupCommit(Generic[Item, Result]):
 
     def _work(self, group: Sequence[_Waiting[Item, Result]], commit: Commit[Item, Result]) -> None:
         try:
-            found = commit([waiting.item for waiting in group])
+            outcomes = commit([waiting.item for waiting in group])
         except Exception as error:
-            if len(group) > 1 and not isinstance(error, self._everybodys):
+            if len(group) > 1 and not isinstance(error, self._shared_errors):
                 for waiting in group:
                     self._work([waiting], commit)
                 return
             for waiting in group:
                 waiting.fail(error)
-        except BaseException as error:  # the leader is told to end: nobody may wait for ever
+        except BaseException as error:  # the leading thread must end; wake the others
             for waiting in group:
                 waiting.fail(error)
             raise
         else:
-            for waiting, outcome in zip(group, found, strict=True):
+            for waiting, outcome in zip(group, outcomes, strict=True):
                 waiting.end(outcome)
 
 
 class _Waiting(Generic[Item, Result]):
-    """An item, and what came of it."""
+    """An item and its outcome."""
 
     def __init__(self, item: Item) -> None:
         self.item = item
@@ -121,7 +119,7 @@ class _Waiting(Generic[Item, Result]):
             self.outcome = lambda: outcome
 
     def fail(self, error: BaseException) -> None:
-        def tell() -> Result:
+        def raise_error() -> Result:
             raise error
 
-        self.outcome = tell
+        self.outcome = raise_error

@@ -1,4 +1,4 @@
-"""Restoring a backup into a new folder and an empty database."""
+"""Restore a backup into a new folder and an empty database."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from sqlalchemy import insert, text
 from sqlalchemy.orm import Session
 
 from customs_data.errors import KitError
-from customs_leaderboard.board import Board, Clock, closed_on_error, has_competition, utc_now
+from customs_leaderboard.board import Board, Clock, closed_on_error, refuse_competition, utc_now
 from customs_leaderboard.rules.competition import parse_time, read_competition
 from customs_leaderboard.store.audit_log import ORGANIZER, append_entry, verify_chain
-from customs_leaderboard.store.backup import FORMAT, MANIFEST, TABLES, file_name
+from customs_leaderboard.store.backup import FORMAT, MANIFEST, TABLES
 from customs_leaderboard.store.database import Database, open_database
 from customs_leaderboard.store.folder import Folder, write_durably
 from customs_leaderboard.store.schema import Base, UtcTime
@@ -46,26 +46,26 @@ def restore_backup(
     Parameters
     ----------
     file : path
-        Of `write_backup`.
+        Made by `write_backup`.
     root : path
         New or empty folder.
     edition : path, optional
-        Where the organizer's copy of the edition lies now.
+        Folder of the organizer's copy of the edition, if it has moved.
     database_url : str, optional
-        Of an empty PostgreSQL or SQLite database, instead of the embedded one.
+        An empty PostgreSQL or SQLite database, instead of the embedded one.
     clock : callable
-        Tells the time.
+        Returns the current time (UTC).
 
     Returns
     -------
     Board
-        The competition; the restore stands in its audit log.
+        The competition, with an audit log entry for the restore.
 
     Raises
     ------
     KitError
-        If the backup is damaged, the folder or database holds anything, or the edition is another.
-        Folder and database are then as they were.
+        If the backup is damaged, the folder or database is not empty, or the edition is another
+        one. Folder and database are then as they were.
     """
     folder = Folder.make(root)
     with _emptied_on_error(root):
@@ -74,16 +74,12 @@ def restore_backup(
         _write_rules(folder, parts, edition)
         competition = read_competition(folder.competition_file)
         with closed_on_error(open_database(database_url, folder.database_file)) as database:
-            if has_competition(database):
-                raise KitError(
-                    "The database must hold no competition yet, however: it does. Use another "
-                    "database."
-                )
+            refuse_competition(database)
             board = Board(folder, competition, database, clock)
             if board.manifest.commitment != manifest["commitment"]:
                 raise KitError(
-                    f"{competition.edition} must be {manifest['edition']}, which the backup was "
-                    "made with, however: its commitment differs. Give its folder with --edition."
+                    f"{competition.edition} is not the backup's edition {manifest['edition']}: its "
+                    "commitment differs. Give the edition's folder with --edition."
                 )
             database.upgrade()
             with database.writing() as session:
@@ -97,46 +93,44 @@ def restore_backup(
 
 
 def _unpack(file: Path, folder: Folder) -> dict[str, bytes]:
-    """Put submissions into the folder as they come; return everything else, checked."""
-    damaged = f"{file} must be a whole backup of `customs-kit leaderboard backup`, however: "
+    """Write submissions to the folder as they come; return everything else, checked."""
+    damaged = f"{file} is not a complete backup of `customs-kit leaderboard backup`: "
     parts: dict[str, bytes] = {}
     unpacked: set[str] = set()
     try:
         with tarfile.open(file) as tar:
             for entry in tar:
                 stream = tar.extractfile(entry) if entry.isreg() else None
-                if stream is None or entry.name in parts:
-                    raise KitError(f"{damaged}it holds {entry.name[:80]!r}.")
-                if _SUBMISSION.fullmatch(entry.name):
+                if stream is not None and _SUBMISSION.fullmatch(entry.name):
                     _put_submission(folder, entry.name, stream, damaged)
                     unpacked.add(entry.name)
-                elif entry.name in _EXPECTED:
+                elif stream is not None and entry.name in _EXPECTED - parts.keys():
                     parts[entry.name] = stream.read()
                 else:
-                    raise KitError(f"{damaged}it holds {entry.name[:80]!r}.")
+                    raise KitError(f"{damaged}unexpected part {entry.name[:80]!r}.")
         manifest = json.loads(parts[MANIFEST])
         if manifest["format"] != FORMAT:
-            raise KitError(f"{damaged}its format is {str(manifest['format'])[:40]!r}.")
-        expected: dict[str, str] = manifest["sha256"]
-        counted = {
-            file_name(row["team_number"], row["sha256"], row["suffix"])
+            raise KitError(f"{damaged}unknown format {str(manifest['format'])[:40]!r}.")
+        sums: dict[str, str] = manifest["sha256"]
+        accepted = {
+            f"submissions/{row['team_number']}/{row['sha256']}{row['suffix']}"
             for row in _rows(parts["tables/submission.jsonl"])
         }
     except FileNotFoundError:
-        raise KitError(f"{file} does not exist. Check the path.") from None
+        raise KitError(f"No such file: {file}.") from None
     except (OSError, EOFError, tarfile.TarError, ValueError, KeyError, TypeError) as error:
         raise KitError(f"{damaged}{type(error).__name__} ({error}).") from None
-    if absent := ({*expected, MANIFEST} | counted) - (parts.keys() | unpacked):
+    if absent := ({*sums, MANIFEST} | accepted) - (parts.keys() | unpacked):
         raise KitError(f"{damaged}{min(absent)} is missing.")
     for name, content in parts.items():
-        if name != MANIFEST and hashlib.sha256(content).hexdigest() != expected.get(name):
+        if name != MANIFEST and hashlib.sha256(content).hexdigest() != sums.get(name):
             raise KitError(f"{damaged}{name} has changed.")
     os.sync()
     return parts
 
 
 def _put_submission(folder: Folder, name: str, stream: IO[bytes], damaged: str) -> None:
-    """Write one file and hold it against the SHA-256 it is named by."""
+    """Write one file and compare it with the SHA-256 in its name."""
     path = folder.root / name
     path.parent.mkdir(mode=0o700, exist_ok=True)
     digest = hashlib.sha256()
@@ -164,18 +158,18 @@ def _rows(content: bytes) -> Iterator[dict[str, Any]]:
 
 def _insert(session: Session, name: str, content: bytes) -> None:
     table = Base.metadata.tables[name]
-    moments = [c.name for c in table.columns if isinstance(c.type, UtcTime)]
+    times = [c.name for c in table.columns if isinstance(c.type, UtcTime)]
     rows = []
     for row in _rows(content):
-        for moment in moments:
-            row[moment] = None if row[moment] is None else parse_time(row[moment])
+        for time in times:
+            row[time] = None if row[time] is None else parse_time(row[time])
         rows.append(row)
     for start in range(0, len(rows), _ROWS_AT_A_TIME):
         session.execute(insert(table), rows[start : start + _ROWS_AT_A_TIME])
 
 
 def _continue_numbers(database: Database, session: Session) -> None:
-    """Let PostgreSQL count on behind the rows; SQLite does by itself."""
+    """Let PostgreSQL's sequences continue after the restored rows; SQLite does so by itself."""
     if not database.is_postgresql:
         return
     for name in ("team", "submission"):

@@ -1,4 +1,4 @@
-"""The tables of a competition's database; migrations/ makes them."""
+"""The tables of a competition's database; migrations/ creates them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _NAMES: Final = {
 
 
 class UtcTime(TypeDecorator[datetime]):
-    """A moment as text that sorts and reads the same everywhere: 2026-01-02T03:04:05.678901Z."""
+    """A time as text that sorts and reads the same everywhere: 2026-01-02T03:04:05.678901Z."""
 
     impl = String(27)
     cache_ok = True
@@ -46,23 +46,23 @@ class UtcTime(TypeDecorator[datetime]):
 
     @staticmethod
     def as_text(moment: datetime) -> str:
-        """Return what stands in the database."""
+        """Return a time as the database contains it."""
         if moment.utcoffset() is None:
-            raise ValueError("A moment must be aware.")
+            raise ValueError("The time has no time zone.")
         return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 class Base(DeclarativeBase):
-    """Names every constraint, so that migrations can name them, too."""
+    """Base of the tables; gives every constraint a name that migrations can use."""
 
     metadata = MetaData(naming_convention=_NAMES)
 
 
 class State(Base):
-    """Where the competition stands; one row.
+    """The competition's state; one row.
 
-    `rules` is what competition.toml said when it was last read, as canonical JSON; `closes` the
-    deadline with all extensions.
+    `rules` is the content of competition.toml when it was last read, as canonical JSON; `closes`
+    is the deadline with all extensions.
     """
 
     __tablename__ = "state"
@@ -78,11 +78,11 @@ class State(Base):
 
 
 class Team(Base):
-    """A team, its token, and what the leaderboard shows of it.
+    """A team, its token, and its place on the leaderboard.
 
-    `best_shown`, `n_submissions` (late ones not counted) and `improved_at` follow from the
-    submissions; they stand here so that the standings are one short query, and are written in the
-    transaction of the submission. `best_submission` is the one that `best_shown` was shown for.
+    `best_shown`, `n_submissions` (without late ones) and `improved_at` follow from the submissions.
+    They are copied here in the transaction of the submission, so that the standings are one short
+    query. `best_submission` is the submission whose score is `best_shown`.
     """
 
     __tablename__ = "team"
@@ -104,7 +104,7 @@ class Submission(Base):
 
     __tablename__ = "submission"
     __table_args__ = (
-        # The database, too, refuses to count a file twice.
+        # The database, too, refuses the same file a second time.
         UniqueConstraint("team_number", "sha256"),
         Index(None, "team_number", "day"),
         Index(None, "improved"),
@@ -139,7 +139,7 @@ class Selection(Base):
 
 
 class AuditEntry(Base):
-    """One thing that was done (`audit_log`)."""
+    """An entry of the audit log (`audit_log`)."""
 
     __tablename__ = "audit_entry"
 
@@ -153,7 +153,7 @@ class AuditEntry(Base):
 
 
 class FinalResult(Base):
-    """What `close` computed, as JSON; one row, written in the transaction of the close."""
+    """The final standings as JSON; one row."""
 
     __tablename__ = "final_result"
     __table_args__ = (CheckConstraint("number = 1", name="one_row"),)

@@ -1,8 +1,8 @@
-"""Counting: files that were checked and scored become submissions, several in one transaction.
+"""Accept scored files as submissions, several in one transaction.
 
 The order matters. Files and their names are durable before the transaction commits, and the
-transaction commits before a team is answered: whatever is acknowledged is there after a crash. A
-file without a row may be left behind (`submit.sweep` removes it), a row without a file never.
+transaction commits before a team gets its receipt, so a crash loses nothing that was acknowledged.
+A file without a row may be left behind (`submit.sweep` deletes it), but never a row without a file.
 """
 
 from __future__ import annotations
@@ -35,61 +35,65 @@ from customs_scorer.metrics.gains import Gains
 
 @dataclass(frozen=True)
 class ScoredFile:
-    """A file that can be counted: received, durable, checked and scored.
+    """A file that was received, synced, checked and scored.
 
     Attributes
     ----------
-    claim : ReceivedFile
-        Whose it is, and when it came.
+    received : ReceivedFile
+        Its team, hash and time.
     spool : Spool
-        Where its bytes lie.
+        Its bytes.
     scores : Scores
-        Exact ones.
-    caught : Gains
-        Public frauds; the Ladder's input.
+        Exact scores.
+    gains : Gains
+        Public gains, for the Ladder.
     """
 
-    claim: ReceivedFile
+    received: ReceivedFile
     spool: Spool
     scores: Scores
-    caught: Gains
+    gains: Gains
 
 
 def accept_files(board: Board, files: Sequence[ScoredFile]) -> list[Receipt | Exception]:
-    """Count files in the order given, in one transaction.
+    """Accept files in the order given, in one transaction.
 
     Parameters
     ----------
     board : Board
         The competition.
     files : sequence of ScoredFile
-        Of any teams.
+        Files of any teams.
 
     Returns
     -------
     list of Receipt or Exception
-        For each file its receipt, or why it was not counted (see `admit`).
+        For each file its receipt, or why it was not accepted (see `admit`).
 
     Raises
     ------
     UnavailableError
-        If disk or database do not answer; then none was counted.
+        If the disk or the database does not respond; then no file was accepted.
     """
     with board.database.writing() as session:
-        lock_teams(board.database, session, {file.claim.team_number for file in files})
-        cases = look_up(session, [file.claim for file in files])
-        count = _Acceptance(board, session, files)
-        decided = [count.decide(i, cases[_key(file.claim)]) for i, file in enumerate(files)]
-        count.store()
-    return [one if isinstance(one, KitError) else one.receipt(board) for one in decided]
+        received = [file.received for file in files]
+        lock_teams(board.database, session, {file.team_number for file in received})
+        days = look_up(session, received)
+        acceptance = _Acceptance(board, session, files)
+        decisions = [
+            acceptance.decide(i, days[file.team_number, day_of(file.received_at)])
+            for i, file in enumerate(received)
+        ]
+        acceptance.store()
+    return [one if isinstance(one, KitError) else one.receipt(board) for one in decisions]
 
 
 @dataclass(frozen=True)
 class _Decision:
-    """A file that is counted, or was; its submission has a number when it is stored."""
+    """An accepted file, now or earlier; its submission gets a number when it is stored."""
 
     submission: Submission
-    claim: ReceivedFile
+    received: ReceivedFile
     n_today: int
     duplicate: bool
 
@@ -98,14 +102,14 @@ class _Decision:
             board,
             self.submission,
             self.n_today,
-            self.claim.received_at,
+            self.received.received_at,
             duplicate=self.duplicate,
         )
 
 
 @dataclass
 class _TeamUpdate:
-    """What a transaction makes of a team."""
+    """Changes to a team in one transaction."""
 
     team: Team
     state: LadderState
@@ -114,91 +118,87 @@ class _TeamUpdate:
 
 
 class _Acceptance:
-    """One transaction: files are decided on one after the other, then stored together."""
+    """One transaction: decide on one file after the other, then store all of them."""
 
     def __init__(self, board: Board, session: Session, files: Sequence[ScoredFile]) -> None:
         self._board = board
         self._session = session
         self._files = files
-        self._new: dict[int, Submission] = {}  # by place among the files
-        self._climbers: dict[int, _TeamUpdate] = {}
+        self._new: dict[int, Submission] = {}  # by position among the files
+        self._updates: dict[int, _TeamUpdate] = {}  # by team number
 
-    def decide(self, place: int, case: TeamDay) -> _Decision | KitError:
-        file = self._files[place]
-        claim, spool = file.claim, file.spool
+    def decide(self, position: int, today: TeamDay) -> _Decision | KitError:
+        file = self._files[position]
+        received, spool = file.received, file.spool
         try:
-            check_active(case.team)
-            if (same := case.same.get(claim.sha256)) is not None:
-                return _Decision(same, claim, case.n_today, duplicate=True)
-            late = admit(self._board, case, claim.received_at)
+            check_active(today.team)
+            if (earlier := today.earlier.get(received.sha256)) is not None:
+                return _Decision(earlier, received, today.n_submissions, duplicate=True)
+            late = admit(self._board, today, received.received_at)
         except KitError as error:
             return error
         submission = Submission(
-            team_number=claim.team_number,
-            sha256=claim.sha256,
+            team_number=received.team_number,
+            sha256=received.sha256,
             suffix=spool.suffix,
             n_bytes=spool.n_bytes,
-            received_at=claim.received_at,
-            day=day_of(claim.received_at),
+            received_at=received.received_at,
+            day=day_of(received.received_at),
             late=late,
             improved=False,
             shown=None,
             **vars(file.scores),
         )
-        self._new[place] = case.same[claim.sha256] = submission
-        case.n_today += 1
+        self._new[position] = today.earlier[received.sha256] = submission
+        today.n_submissions += 1
         if not late:
-            self._climb(place, case.team, submission)
-        return _Decision(submission, claim, case.n_today, duplicate=False)
+            self._update_ladder(position, today.team, submission)
+        return _Decision(submission, received, today.n_submissions, duplicate=False)
 
-    def _climb(self, place: int, team: Team, submission: Submission) -> None:
-        """Move the team's public score as the Ladder says."""
-        held = _TeamUpdate(team, LadderState(team.best_shown, team.best_submission))
-        climber = self._climbers.setdefault(team.number, held)
-        old, ladder, chance = climber.state, self._board.ladder, self._board.judge.chance
-        best = self._caught_by_best(team, old) if ladder.needs_best(old, chance) else None
-        caught = self._files[place].caught
-        climber.state = ladder.climb(old, _unnumbered(place), caught, chance=chance, best=best)
-        climber.n_new += 1
-        submission.shown = climber.state.best_shown
-        submission.improved = climber.state != old
+    def _update_ladder(self, position: int, team: Team, submission: Submission) -> None:
+        update = self._updates.setdefault(
+            team.number, _TeamUpdate(team, LadderState(team.best_shown, team.best_submission))
+        )
+        old, ladder, chance = update.state, self._board.ladder, self._board.judge.chance
+        best = self._gains_of_best(team, old) if ladder.needs_best(old, chance) else None
+        gains = self._files[position].gains
+        update.state = ladder.update(old, _temporary_id(position), gains, chance=chance, best=best)
+        update.n_new += 1
+        submission.shown = update.state.best_shown
+        submission.improved = update.state != old
         if submission.improved:
-            climber.improved_at = submission.received_at
+            update.improved_at = submission.received_at
 
-    def _caught_by_best(self, team: Team, state: LadderState) -> Gains:
+    def _gains_of_best(self, team: Team, state: LadderState) -> Gains:
         assert state.best_submission is not None
         if state.best_submission < 0:
-            return self._files[_unnumbered(state.best_submission)].caught
-        held = self._session.get_one(Submission, state.best_submission)
-        path = self._board.folder.submission_path(team.number, held.sha256, held.suffix)
-        return self._board.judge.caught_by(path)
+            return self._files[_temporary_id(state.best_submission)].gains
+        best = self._session.get_one(Submission, state.best_submission)
+        path = self._board.folder.submission_path(team.number, best.sha256, best.suffix)
+        return self._board.judge.stored_gains(path)
 
     def store(self) -> None:
-        """Write rows and log, then make the files durable: what may fail by a bug comes first."""
+        """Write rows and log, then make the files durable: steps with possible bugs come first."""
         if not self._new:
             return
         self._session.add_all(self._new.values())
-        self._session.flush()  # gives them their numbers
-        for climber in self._climbers.values():
-            team, state = climber.team, climber.state
-            team.n_submissions += climber.n_new
-            if climber.improved_at is not None and state.best_submission is not None:
-                team.best_shown, team.improved_at = state.best_shown, climber.improved_at
-                team.best_submission = self._new[_unnumbered(state.best_submission)].number
+        self._session.flush()  # assigns their numbers
+        for update in self._updates.values():
+            team, state = update.team, update.state
+            team.n_submissions += update.n_new
+            if update.improved_at is not None and state.best_submission is not None:
+                team.best_shown, team.improved_at = state.best_shown, update.improved_at
+                team.best_submission = self._new[_temporary_id(state.best_submission)].number
         append_entries(self._board.database, self._session, [*map(_event, self._new.values())])
         self._board.folder.put_all(
-            (self._files[place].spool.path, new.team_number, new.sha256, new.suffix)
-            for place, new in self._new.items()
+            (self._files[position].spool.path, new.team_number, new.sha256, new.suffix)
+            for position, new in self._new.items()
         )
 
 
-def _unnumbered(number: int) -> int:
-    """Stand in for the number of the submission at a place, which has none yet; and back."""
+def _temporary_id(number: int) -> int:
+    """Return an id for the submission at a position, which has no number yet; its own inverse."""
     return -1 - number
-
-
-def _key(claim: ReceivedFile) -> tuple[int, str]:
-    return claim.team_number, day_of(claim.received_at)
 
 
 def _event(submission: Submission) -> Event:

@@ -1,4 +1,4 @@
-"""Admission: whether a file may be counted, by what the database says of its team."""
+"""Admission: whether a file is accepted, given its team's submissions in the database."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from customs_leaderboard.teams.teams import check_active
 
 @dataclass(frozen=True)
 class ReceivedFile:
-    """A file that wants to be counted.
+    """A complete file that is not accepted yet.
 
     Attributes
     ----------
     team_number : int
-        Of a team that was authenticated.
+        Number of an authenticated team.
     sha256 : str
-        Of the file.
+        SHA-256 of the file.
     received_at : datetime
-        When the whole file had been received.
+        Time at which it was complete.
     """
 
     team_number: int
@@ -39,27 +39,27 @@ class ReceivedFile:
 
 @dataclass
 class TeamDay:
-    """What decides on a team's files of a day: the competition, their count, the same files before.
+    """A team's day, as far as it decides on received files.
 
     Attributes
     ----------
     team : Team
-        Whose.
+        The team.
     state : State
-        Of the competition.
-    n_today : int
-        Files counted in the day.
-    same : dict of str to Submission
-        By SHA-256, those of the claimed files that were counted before, on whatever day.
+        The competition's state.
+    n_submissions : int
+        Submissions of the day.
+    earlier : dict of str to Submission
+        The received files that were accepted before, on any day, by SHA-256.
     """
 
     team: Team
     state: State
-    n_today: int
-    same: dict[str, Submission] = field(default_factory=dict)
+    n_submissions: int
+    earlier: dict[str, Submission] = field(default_factory=dict)
 
 
-# Statements that every submission needs are made once: making one costs as much as running it.
+# Built once, because building a statement costs as much as running it.
 _N_TODAY: Final = (
     select(func.count())
     .select_from(Submission)
@@ -68,7 +68,7 @@ _N_TODAY: Final = (
     .scalar_subquery()
 )
 _COUNT_TODAY: Final = select(_N_TODAY).where(Team.number == bindparam("team"))
-_CLAIMED: Final = (
+_RECEIVED: Final = (
     select()
     .select_from(Team)
     .join(State, true())
@@ -81,45 +81,44 @@ _CLAIMED: Final = (
     )
     .where(Team.number.in_(bindparam("teams", expanding=True)))
 )
-_LOOK_UP: Final = _CLAIMED.add_columns(Team, State, _N_TODAY, Submission).with_for_update(
+_LOOK_UP: Final = _RECEIVED.add_columns(Team, State, _N_TODAY, Submission).with_for_update(
     read=True, of=State
 )
 _KINDS: Final = (Team, State, Submission)
-_GLANCE: Final = _CLAIMED.add_columns(
+_GLANCE: Final = _RECEIVED.add_columns(
     *(column for kind in _KINDS for column in kind.__table__.columns), _N_TODAY
 )
 
 
-def glance(connection: Connection, claim: ReceivedFile) -> TeamDay:
-    """Look up what decides on a file, without keeping it so.
+def glance(connection: Connection, file: ReceivedFile) -> TeamDay:
+    """Read what decides on a file, without locks.
 
     Parameters
     ----------
     connection : Connection
         From ``database.glancing()``.
-    claim : ReceivedFile
+    file : ReceivedFile
         The file.
     """
-    wanted = _wanted([claim], day_of(claim.received_at))
-    values = iter(connection.execute(_GLANCE, wanted).one())
-    # Plain objects, of no session: making them is cheaper than loading them.
-    team, state, same = (
+    values = iter(connection.execute(_GLANCE, _values_of([file], day_of(file.received_at))).one())
+    # Plain objects outside a session: cheaper to make than to load.
+    team, state, earlier = (
         {column.key: next(values) for column in kind.__table__.columns} for kind in _KINDS
     )
-    case = TeamDay(Team(**team), State(**state), next(values))
-    if same["number"] is not None:
-        case.same[claim.sha256] = Submission(**same)
-    return case
+    today = TeamDay(Team(**team), State(**state), next(values))
+    if earlier["number"] is not None:
+        today.earlier[file.sha256] = Submission(**earlier)
+    return today
 
 
-def look_up(session: Session, claims: Sequence[ReceivedFile]) -> dict[tuple[int, str], TeamDay]:
-    """Look up what decides on files; the competition stays as it is until the transaction ends.
+def look_up(session: Session, files: Sequence[ReceivedFile]) -> dict[tuple[int, str], TeamDay]:
+    """Read what decides on files, and lock the competition's state until the transaction ends.
 
     Parameters
     ----------
     session : Session
         From ``database.writing()``; the teams are locked (`teams.lock_teams`).
-    claims : sequence of ReceivedFile
+    files : sequence of ReceivedFile
         The files.
 
     Returns
@@ -127,25 +126,25 @@ def look_up(session: Session, claims: Sequence[ReceivedFile]) -> dict[tuple[int,
     dict of (int, str) to TeamDay
         By team number and day.
     """
-    cases: dict[tuple[int, str], TeamDay] = {}
-    for day in {day_of(claim.received_at): None for claim in claims}:  # one, but for midnight
-        todays = [claim for claim in claims if day_of(claim.received_at) == day]
-        for team, state, n_today, same in session.execute(_LOOK_UP, _wanted(todays, day)):
-            case = cases.setdefault((team.number, day), TeamDay(team, state, n_today))
-            if same is not None:
-                case.same[same.sha256] = same
-    return cases
+    days: dict[tuple[int, str], TeamDay] = {}
+    for day in {day_of(file.received_at): None for file in files}:  # one, except at midnight
+        todays = [file for file in files if day_of(file.received_at) == day]
+        for team, state, n_today, earlier in session.execute(_LOOK_UP, _values_of(todays, day)):
+            today = days.setdefault((team.number, day), TeamDay(team, state, n_today))
+            if earlier is not None:
+                today.earlier[earlier.sha256] = earlier
+    return days
 
 
-def _wanted(claims: Sequence[ReceivedFile], day: str) -> dict[str, Any]:
+def _values_of(files: Sequence[ReceivedFile], day: str) -> dict[str, Any]:
     return {
-        "teams": sorted({claim.team_number for claim in claims}),
-        "sha256": sorted({claim.sha256 for claim in claims}),
+        "teams": sorted({file.team_number for file in files}),
+        "sha256": sorted({file.sha256 for file in files}),
         "day": day,
     }
 
 
-def admit(board: Board, case: TeamDay, received_at: datetime) -> bool:
+def admit(board: Board, today: TeamDay, received_at: datetime) -> bool:
     """Return whether a file is late, or refuse it.
 
     Raises
@@ -153,47 +152,47 @@ def admit(board: Board, case: TeamDay, received_at: datetime) -> bool:
     DisabledTeamError
         If the team was disabled.
     NotOpenError
-        Before the opening, or after the close if late submissions are not taken.
+        Before the start, or after the close if late submissions are not accepted.
     QuotaError
         If the team has no submission left today.
     """
-    check_active(case.team)
+    check_active(today.team)
     opens = board.competition.opens
     if received_at < opens:
         raise NotOpenError(f"The competition opens {show_time(opens)}. Send the file then.")
-    closed_at, closes = case.state.closed_at, case.state.closes
+    closed_at, closes = today.state.closed_at, today.state.closes
     late = closed_at is not None or received_at >= closes
     if late and not board.competition.late_submissions:
         raise NotOpenError(f"The competition closed {show_time(closed_at or closes)}.")
-    if case.n_today >= board.competition.daily_limit:
+    if today.n_submissions >= board.competition.daily_limit:
         resets_at = next_day(received_at)
         raise QuotaError(
-            f"A team has {board.competition.daily_limit} submissions a day, however: all of "
-            f"today's are used. The next day begins {show_time(resets_at)}.",
+            f"Your team has used its {board.competition.daily_limit} submissions of today. The "
+            f"next day starts {show_time(resets_at)}.",
             resets_at,
         )
     return late
 
 
-def earlier_receipt(board: Board, case: TeamDay, claim: ReceivedFile) -> Receipt | None:
-    """Return the receipt of the same file, if the team has sent it before.
+def earlier_receipt(board: Board, today: TeamDay, file: ReceivedFile) -> Receipt | None:
+    """Return a receipt if the team has sent the same file before.
 
     Raises
     ------
     DisabledTeamError
         If the team was disabled.
     """
-    check_active(case.team)
-    same = case.same.get(claim.sha256)
-    if same is None:
+    check_active(today.team)
+    earlier = today.earlier.get(file.sha256)
+    if earlier is None:
         return None
-    return make_receipt(board, same, case.n_today, claim.received_at, duplicate=True)
+    return make_receipt(board, earlier, today.n_submissions, file.received_at, duplicate=True)
 
 
 def make_receipt(
     board: Board, submission: Submission, n_today: int, now: datetime, *, duplicate: bool = False
 ) -> Receipt:
-    """Return the receipt of a counted file, given how many count in the day of `now`."""
+    """Return the receipt of a submission, given the team's submissions on the day of `now`."""
     return Receipt(
         number=submission.number,
         received_at=submission.received_at,
@@ -208,7 +207,7 @@ def make_receipt(
 
 
 def count_today(session: Session, team_number: int, now: datetime) -> int:
-    """Return how many submissions of a team count in the day of `now`."""
-    wanted = {"team": team_number, "day": day_of(now)}
-    n_today: int = session.scalars(_COUNT_TODAY, wanted).one()
+    """Return the number of a team's submissions on the day of `now`."""
+    values = {"team": team_number, "day": day_of(now)}
+    n_today: int = session.scalars(_COUNT_TODAY, values).one()
     return n_today

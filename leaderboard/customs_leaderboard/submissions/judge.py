@@ -1,4 +1,4 @@
-"""The judge: the one object that knows the hidden labels."""
+"""The judge: the only object with the hidden labels."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ from customs_scorer.metrics import metrics_of
 from customs_scorer.metrics.gains import Gains
 from customs_scorer.submissions import CheckedSubmission, check_submission, read_submission
 
-#: What a team's file is called in reports; its own name is never kept.
+#: Name of a team's file in reports; its own name is never stored.
 SHOWN_NAME: Final = "The file"
 _PARQUET_MAGIC: Final = b"PAR1"
-# What the best submissions of so many teams caught is kept at hand for the parameter-free Ladder.
-_N_CAUGHT: Final = 1000
+# Size of the cache of best submissions, which paired Ladders compare with: about one per team.
+_CACHE_SIZE: Final = 1000
 
 
 @dataclass(frozen=True)
 class Scores:
-    """Exact scores of a submission; before the close they stay in the database."""
+    """Exact scores of a submission; secret before the close."""
 
     public_at_5: float
     public_at_10: float
@@ -42,9 +42,7 @@ class Scores:
 
 
 class Judge:
-    """Checks and scores submissions; test IDs and labels are loaded once.
-
-    Safe to share between threads.
+    """Checks and scores submissions with labels loaded once; safe to share between threads.
 
     Parameters
     ----------
@@ -54,23 +52,27 @@ class Judge:
     Raises
     ------
     InvalidEditionError
-        If the hidden labels are not at hand, or not the ones committed to.
+        If the hidden labels are missing, or not those of the commitment.
 
     Attributes
     ----------
     manifest : Manifest
-        Of the edition.
-    solution : DataFrame, shape (n_test, 4)
+        The edition's manifest.
+    solution : DataFrame, shape (n_test, n_columns)
         Hidden labels in the order of test.csv.
+    task : Task
+        The edition's task.
+    metrics : TaskMetrics
+        The task's metrics.
     chance : Gains
-        Public frauds that a file of equal scores catches: the Ladder's ground.
+        Public gains of a file of equal scores, for the Ladder's ground.
     """
 
     def __init__(self, layout: Layout) -> None:
         if not layout.has_hidden:
             raise InvalidEditionError(
-                f"{layout.hidden} must hold the hidden labels, however: they are not at hand. "
-                "A leaderboard needs the organizer's copy of the edition."
+                f"No hidden labels in {layout.hidden}. A leaderboard needs the organizer's copy of "
+                "the edition."
             )
         self.layout = layout
         self.manifest: Manifest = read_manifest(layout.public)
@@ -85,7 +87,7 @@ class Judge:
         targets = self.solution[list(self.task.target_names)]
         self._answers = {period: targets.take(rows) for period, rows in self._rows.items()}
         self.chance = self.metrics.ranked[0].chance(self._answers["public"])
-        self._caught: OrderedDict[Path, Gains] = OrderedDict()
+        self._cache: OrderedDict[Path, Gains] = OrderedDict()
         self._lock = Lock()
 
     @property
@@ -104,42 +106,41 @@ class Judge:
         with path.open("rb") as stream:
             if stream.read(len(_PARQUET_MAGIC)) == _PARQUET_MAGIC:
                 report = ProblemReport(SHOWN_NAME)
-                report.add(f"{SHOWN_NAME} must be CSV or gzipped CSV, however: it is Parquet")
+                report.add(f"{SHOWN_NAME} is Parquet; send CSV or gzipped CSV")
                 return CheckedSubmission(report, np.zeros(0))
         return check_submission(path, self.expected_ids, task=self.task, source=SHOWN_NAME)
 
-    def score(self, fraud_score: npt.NDArray[np.float64]) -> Scores:
+    def score(self, answer: npt.NDArray[np.float64]) -> Scores:
         """Score a checked submission exactly in both periods.
 
         Parameters
         ----------
-        fraud_score : ndarray of float64, shape (n_test,)
-            As `check` returns it.
+        answer : ndarray of float64, shape (n_test,)
+            Answer of `check`.
         """
         values = [
-            metric.value(self._answers[period], fraud_score[rows])
+            metric.value(self._answers[period], answer[rows])
             for period, rows in self._rows.items()
             for metric in self.metrics.ranked
         ]
         return Scores(*values)
 
-    def public_frauds_caught(self, fraud_score: npt.NDArray[np.float64]) -> Gains:
-        """Return which public frauds the 5 % inspection catches; the Ladder's input."""
-        rows = self._rows["public"]
-        return self.metrics.ranked[0].gains(self._answers["public"], fraud_score[rows])
+    def public_gains(self, answer: npt.NDArray[np.float64]) -> Gains:
+        """Return the public gains in the first ranked metric, for the Ladder."""
+        return self.metrics.ranked[0].gains(self._answers["public"], answer[self._rows["public"]])
 
-    def caught_by(self, path: Path) -> Gains:
-        """Return `public_frauds_caught` of an accepted file, read again where needed."""
+    def stored_gains(self, path: Path) -> Gains:
+        """Return `public_gains` of an accepted file, from a cache if they are there."""
         with self._lock:
-            if path in self._caught:
-                self._caught.move_to_end(path)
-                return self._caught[path]
-        caught = self.public_frauds_caught(read_submission(path, self.expected_ids, task=self.task))
+            if path in self._cache:
+                self._cache.move_to_end(path)
+                return self._cache[path]
+        gains = self.public_gains(read_submission(path, self.expected_ids, task=self.task))
         with self._lock:
-            self._caught[path] = caught
-            while len(self._caught) > _N_CAUGHT:
-                self._caught.popitem(last=False)
-        return caught
+            self._cache[path] = gains
+            while len(self._cache) > _CACHE_SIZE:
+                self._cache.popitem(last=False)
+        return gains
 
     def row_numbers(self, period: str) -> npt.NDArray[np.intp]:
         """Return the places of a period's declarations in test.csv, shape (n_declarations,)."""

@@ -1,4 +1,4 @@
-"""Receipts: what a team is told of an accepted file; and the days that quotas are counted in."""
+"""Receipts of accepted files, and the days of the daily limit."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ from customs_leaderboard.rules.competition import show_time
 
 @dataclass(frozen=True)
 class Receipt:
-    """What a team is told of an accepted file.
+    """Receipt of an accepted file.
 
     Attributes
     ----------
     number : int
-        Of the submission.
+        Number of the submission.
     received_at : datetime
-        When the whole file had been received.
+        Time at which the file was complete.
     sha256 : str
-        Of the file as it was sent.
+        SHA-256 of the file as it was sent.
     duplicate : bool
-        Whether the team had sent the same file before: `number` is the earlier one, and nothing
-        was counted.
+        Whether the team sent the same file before; then `number` is that submission, and this one
+        does not count.
     late : bool
-        Whether it came after the close: it is never ranked.
+        Whether it came after the close; late submissions are never ranked.
     shown : float or None
-        The team's public score on the board after it (laddered); None if it was late.
+        The team's public score on the board after this submission (laddered); None if it is late.
     improved : bool
-        Whether it changed that score.
+        Whether this submission changed that score.
     n_left_today : int
         Submissions left until `resets_at`.
     resets_at : datetime
-        When the next day (UTC) begins.
+        Start of the next day (UTC).
     """
 
     number: int
@@ -48,16 +48,16 @@ class Receipt:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the receipt as plain data for JSON."""
-        moments = {"received_at": self.received_at, "resets_at": self.resets_at}
-        return {**vars(self), **{name: show_time(at) for name, at in moments.items()}}
+        times = {name: show_time(getattr(self, name)) for name in ("received_at", "resets_at")}
+        return {**vars(self), **times}
 
 
 def day_of(moment: datetime) -> str:
-    """Return the day (UTC) whose quota a submission is counted in."""
+    """Return the day (UTC) of a time, on whose limit a submission counts."""
     return moment.astimezone(UTC).date().isoformat()
 
 
 def next_day(moment: datetime) -> datetime:
-    """Return when the quota of the day of `moment` resets."""
+    """Return the start of the day (UTC) after `moment`."""
     tomorrow = moment.astimezone(UTC).date() + timedelta(days=1)
     return datetime.combine(tomorrow, time(), UTC)

@@ -1,4 +1,4 @@
-"""Receiving a file: bytes go to disk as they come, under a cap, before anything looks at them."""
+"""Receive a file: write its bytes to disk as they come, up to the size limit."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ _GZIP_MAGIC: Final = b"\x1f\x8b"
 
 
 class Spool:
-    """A file being received, removed on leaving unless it was taken over.
+    """A file being received; on exit it is deleted unless it was accepted.
 
     Parameters
     ----------
     board : Board
-        Whose rules cap the size.
+        The competition.
 
     Attributes
     ----------
     path : path
-        Where the bytes lie.
+        File in spool/.
     n_bytes : int
         Bytes received so far.
     max_bytes : int
-        So many are taken.
+        Size limit of the competition.
 
     Examples
     --------
@@ -66,19 +66,19 @@ class Spool:
         try:
             self._stream.close()
         except OSError:
-            pass  # what could not be written was never taken over
+            pass  # a file that cannot be written is not accepted
         finally:
             self.path.unlink(missing_ok=True)
 
     def write(self, part: bytes) -> None:
-        """Receive some bytes.
+        """Append some bytes.
 
         Raises
         ------
         TooLargeError
-            If they are more than the competition takes.
+            If the file exceeds the size limit.
         UnavailableError
-            If the disk does not take them.
+            If the disk fails.
         """
         self.n_bytes += len(part)
         if self.n_bytes > self.max_bytes:
@@ -90,12 +90,12 @@ class Spool:
             self._opened().write(part)
 
     def finish(self) -> None:
-        """Make the bytes durable; nothing may be written after it.
+        """Make the bytes durable; no more can be written afterwards.
 
         Raises
         ------
         UnavailableError
-            If the disk does not take them.
+            If the disk fails.
         """
         with disk_errors():
             stream = self._opened()
@@ -106,7 +106,7 @@ class Spool:
             stream.close()
 
     def _opened(self) -> IO[bytes]:
-        """Make the file with its first bytes: who receives them may not wait for a disk before."""
+        """Create the file with the first bytes, because the event loop must not wait for a disk."""
         if self._stream is None:
             descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             self._stream = os.fdopen(descriptor, "wb")
@@ -114,18 +114,17 @@ class Spool:
 
     @property
     def sha256(self) -> str:
-        """SHA-256 of the bytes as they were sent, in hexadecimal."""
+        """SHA-256 of the bytes so far, in hexadecimal."""
         return self._digest.hexdigest()
 
     @property
     def suffix(self) -> str:
-        """``.csv.gz`` or ``.csv``, by the first bytes."""
+        """``.csv.gz`` if the first bytes are those of gzip, else ``.csv``."""
         return ".csv.gz" if self._head.startswith(_GZIP_MAGIC) else ".csv"
 
 
 def too_large(competition: Competition) -> TooLargeError:
-    """Return what to say of a file that is larger than a competition takes."""
+    """Return the error for a file that exceeds the size limit."""
     return TooLargeError(
-        f"A file must have at most {competition.max_upload_mib} MiB, however: this one is larger. "
-        "Compress it with gzip."
+        f"The file is too large: at most {competition.max_upload_mib} MiB. Compress it with gzip."
     )

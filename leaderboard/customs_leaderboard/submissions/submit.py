@@ -1,4 +1,4 @@
-"""Submitting: a received file is checked, scored, stored and counted, or nothing of it happens."""
+"""Submit a received file: check, score and accept it, or change nothing."""
 
 from __future__ import annotations
 
@@ -24,49 +24,49 @@ _STEP: Final = 1 << 20
 
 
 def submit(board: Board, team_number: int, spool: Spool) -> Receipt:
-    """Take a received file for a team.
+    """Accept a received file for a team.
 
     Parameters
     ----------
     board : Board
         The competition.
     team_number : int
-        Of a team that was authenticated.
+        Number of an authenticated team.
     spool : Spool
-        The whole file.
+        The complete file.
 
     Returns
     -------
     Receipt
-        The submission is on disk and in the database when this returns.
+        Receipt of the submission, which is on disk and in the database by now.
 
     Raises
     ------
     NotOpenError
-        Before the opening, or after the close if late submissions are not taken.
+        Before the start, or after the close if late submissions are not accepted.
     QuotaError
         If the team has no submission left today.
     RefusedFileError
-        If the file cannot be scored, with the full report; it is not counted.
+        If the file cannot be scored; it does not count.
     DisabledTeamError
         If the team was disabled.
     UnavailableError
-        If disk or database do not answer; see its message.
+        If the disk or the database does not respond.
     """
-    claim = ReceivedFile(team_number, spool.sha256, board.now())
+    file = ReceivedFile(team_number, spool.sha256, board.now())
     with board.database.glancing() as connection:
-        case = glance(connection, claim)
-    # What can be refused without work is; what holds is decided when it is counted.
-    if (earlier := earlier_receipt(board, case, claim)) is not None:
+        today = glance(connection, file)
+    # Refuse early what needs no work; `accept_files` checks again in its transaction.
+    if (earlier := earlier_receipt(board, today, file)) is not None:
         return earlier
-    admit(board, case, claim.received_at)
+    admit(board, today, file.received_at)
     spool.finish()
-    receipt: Receipt = board.commits.run(_score(board, claim, spool), partial(accept_files, board))
+    receipt: Receipt = board.commits.run(_score(board, file, spool), partial(accept_files, board))
     return receipt
 
 
 def submit_file(board: Board, team_number: int, path: Path) -> Receipt:
-    """Take a file on the organizer's disk for a team; errors as `submit`."""
+    """Submit a file on the organizer's disk for a team; errors as `submit`."""
     with Spool(board) as spool:
         try:
             with path.open("rb") as stream:
@@ -78,27 +78,27 @@ def submit_file(board: Board, team_number: int, path: Path) -> Receipt:
 
 
 def sweep(board: Board, older_than: timedelta = timedelta(hours=1)) -> int:
-    """Remove what crashes left behind: received files that were never counted.
+    """Delete received files that were never accepted, as crashes leave behind.
 
     Parameters
     ----------
     board : Board
         The competition.
     older_than : timedelta
-        Younger files may be in use.
+        Minimum age; newer files may be in use.
 
     Returns
     -------
     int
-        Number of files removed.
+        Number of deleted files.
     """
     limit = (board.now() - older_than).timestamp()
     old = [path for path in _files(board) if path.stat().st_mtime < limit]
-    # Looked up after the files were listed: what is counted meanwhile is not among them.
+    # Queried after the files were listed, so that no file accepted meanwhile is deleted.
     with board.database.reading() as session:
         rows = session.execute(select(Submission.team_number, Submission.sha256, Submission.suffix))
-        counted = {board.folder.submission_path(*row) for row in rows}
-    stray = [path for path in old if path not in counted]
+        accepted = {board.folder.submission_path(*row) for row in rows}
+    stray = [path for path in old if path not in accepted]
     for path in stray:
         path.unlink(missing_ok=True)
     return len(stray)
@@ -109,17 +109,17 @@ def _files(board: Board) -> Iterator[Path]:
     yield from board.folder.submissions.glob("*/*")
 
 
-def _score(board: Board, claim: ReceivedFile, spool: Spool) -> ScoredFile:
+def _score(board: Board, file: ReceivedFile, spool: Spool) -> ScoredFile:
     with board.scoring:
         checked = board.judge.check(spool.path)
         if checked.passed:
             return ScoredFile(
-                claim,
+                file,
                 spool,
                 board.judge.score(checked.answer),
-                board.judge.public_frauds_caught(checked.answer),
+                board.judge.public_gains(checked.answer),
             )
-    _log_refusal(board, claim.team_number, spool, len(checked.report.problems))
+    _log_refusal(board, file.team_number, spool, len(checked.report.problems))
     raise RefusedFileError(checked.report)
 
 

@@ -1,4 +1,4 @@
-"""Teams: making, naming, tokens."""
+"""Add, rename, disable and authenticate teams."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from customs_leaderboard.store.database import Database
 from customs_leaderboard.store.schema import Team
 from customs_leaderboard.teams.tokens import hash_token, is_token, make_token, same_token
 
-# Begins with a letter or digit: a spreadsheet takes -, = and @ for the beginning of a formula.
+# Starts with a letter or digit: in a spreadsheet, -, = and @ start a formula.
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{1,39}")
-# Made once: making a statement costs as much as running it.
+# Built once: building a statement costs as much as running it.
 _BY_TOKEN: Final = select(*Team.__table__.columns).where(
     Team.token_sha256 == bindparam("token_sha256")
 )
-# In one order, so that two who lock several cannot wait for each other.
+# Always in this order, so that two transactions cannot wait for each other.
 _LOCKED: Final = (
     select(Team)
     .where(Team.number.in_(bindparam("numbers", expanding=True)))
@@ -34,14 +34,13 @@ _LOCKED: Final = (
 
 
 def check_name(name: str) -> str:
-    """Return a team's name if it may be one.
+    """Return a team's name if it is allowed.
 
     Raises
     ------
     KitError
-        If it has other signs than letters, digits, space, ``-``, ``_`` and ``.``, begins with
-        another sign than a letter or digit, has blanks at its end or side by side, or not 2 to 40
-        characters.
+        If it does not have 2 to 40 letters, digits, spaces, ``-``, ``_`` and ``.``, starts with
+        something other than a letter or digit, or has spaces at its end or side by side.
 
     Examples
     --------
@@ -50,8 +49,8 @@ def check_name(name: str) -> str:
     """
     if _NAME.fullmatch(name) is None or name.endswith(" ") or "  " in name:
         raise KitError(
-            "A team's name must have 2 to 40 characters: letters A-Z, digits, single spaces, '-', "
-            f"'_' and '.', a letter or digit first, however: {name[:60]!r}. Choose another name."
+            f"{name[:60]!r} cannot be a team's name. Choose 2 to 40 characters: letters A-Z, "
+            "digits, single spaces, '-', '_' and '.', a letter or digit first."
         )
     return name
 
@@ -63,12 +62,12 @@ def add_team(board: Board, name: str) -> tuple[Team, str]:
     -------
     team : Team
     token : str
-        Its token; it is stored nowhere and shown only here.
+        Its token, which is stored nowhere.
 
     Raises
     ------
     KitError
-        If the name may not be one, or is taken (capital and small letters count as the same).
+        If the name is not allowed, or taken (ignoring case).
     """
     check_name(name)
     token = make_token()
@@ -107,7 +106,7 @@ def rename_team(board: Board, name: str, new_name: str) -> Team:
 
 
 def reset_token(board: Board, name: str) -> tuple[Team, str]:
-    """Give a team a new token; the old one is refused from now on. Errors as `find_team`."""
+    """Give a team a new token and refuse the old one from now on; errors as `find_team`."""
     token = make_token()
     with board.database.writing() as session:
         team = find_team(session, name, lock=True)
@@ -117,7 +116,7 @@ def reset_token(board: Board, name: str) -> tuple[Team, str]:
 
 
 def disable_team(board: Board, name: str) -> Team:
-    """Refuse a team's token and leave the team out of all standings; its files stay.
+    """Refuse a team's token and remove the team from all standings; its files stay.
 
     Raises
     ------
@@ -127,10 +126,7 @@ def disable_team(board: Board, name: str) -> Team:
     with board.database.writing() as session:
         team = find_team(session, name, lock=True)
         if team.disabled_at is not None:
-            raise KitError(
-                f"{team.name} must be an active team, however: it was disabled "
-                f"{show_time(team.disabled_at)}."
-            )
+            raise KitError(f"{team.name} was already disabled {show_time(team.disabled_at)}.")
         team.disabled_at = board.now()
         _log(board, session, "team disabled", team)
     return team
@@ -149,10 +145,10 @@ def authenticate(board: Board, token: str) -> Team:
     if not is_token(token):
         raise UnknownTokenError
     with board.database.glancing() as connection:
-        found = connection.execute(_BY_TOKEN, {"token_sha256": hash_token(token)}).one_or_none()
-    if found is None or not same_token(token, found.token_sha256):
+        row = connection.execute(_BY_TOKEN, {"token_sha256": hash_token(token)}).one_or_none()
+    if row is None or not same_token(token, row.token_sha256):
         raise UnknownTokenError
-    team = Team(**found._mapping)
+    team = Team(**row._mapping)
     check_active(team)
     return team
 
@@ -164,33 +160,30 @@ def check_active(team: Team) -> None:
 
 
 def find_team(session: Session, name: str, *, lock: bool = False) -> Team:
-    """Return the team of a name (capital and small letters count as the same).
+    """Return the team with a name, ignoring case.
 
     Raises
     ------
     KitError
         If there is none.
     """
-    wanted = select(Team).where(Team.name_key == name.casefold())
-    team = session.scalar(wanted.with_for_update() if lock else wanted)
+    query = select(Team).where(Team.name_key == name.casefold())
+    team = session.scalar(query.with_for_update() if lock else query)
     if team is None:
         raise KitError(
-            f"There is no team {name[:60]!r}. `customs-kit leaderboard team list` shows them."
+            f"There is no team {name[:60]!r}. `customs-kit leaderboard team list` lists all teams."
         )
     return team
 
 
 def lock_teams(database: Database, session: Session, numbers: Iterable[int]) -> None:
-    """Keep teams as they are until the transaction ends: one decision at a time on each.
-
-    SQLite has one writer anyway.
-    """
+    """Lock teams until the transaction ends; SQLite has one writer anyway."""
     if database.is_postgresql:
         session.execute(_LOCKED, {"numbers": sorted(numbers)}).all()
 
 
 def team_as_dict(team: Team) -> dict[str, Any]:
-    """Return what an organizer may see of a team as plain data for JSON; never its token."""
+    """Return a team as plain data for JSON, for organizers; without its token."""
     return {
         "number": team.number,
         "name": team.name,
@@ -202,9 +195,9 @@ def team_as_dict(team: Team) -> dict[str, Any]:
 
 def _check_free(session: Session, name: str) -> None:
     if session.scalar(select(Team).where(Team.name_key == name.casefold())) is not None:
-        raise KitError(f"A team's name must be new, however: {name!r} is taken. Choose another.")
+        raise KitError(f"The name {name!r} is taken. Choose another.")
 
 
 def _log(board: Board, session: Session, action: str, team: Team, **details: str) -> None:
-    held = {"team": team.number, "name": team.name, **details}
-    append_entry(board.database, session, board.now(), ORGANIZER, action, held)
+    team_details = {"team": team.number, "name": team.name, **details}
+    append_entry(board.database, session, board.now(), ORGANIZER, action, team_details)

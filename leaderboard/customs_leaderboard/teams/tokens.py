@@ -1,6 +1,6 @@
 """Tokens of teams: 256 random bits, shown once and stored as SHA-256.
 
-A slow hash protects passwords, which can be guessed; 256 random bits cannot.
+Passwords need a slow hash because they can be guessed; 256 random bits cannot.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 import secrets
 from typing import Final
 
-#: So that a token that was pushed to a public place can be found by its look.
+#: Makes tokens that were published by mistake easy to search for.
 PREFIX: Final = "ckt_"
 _N_BYTES: Final = 32
 _TOKEN: Final = re.compile(rf"{PREFIX}[A-Za-z0-9_-]{{43}}")
@@ -29,12 +29,12 @@ def make_token() -> str:
 
 
 def is_token(text: str) -> bool:
-    """Whether text has the form of a token; anything else is not even looked up."""
+    """Whether text has the form of a token."""
     return _TOKEN.fullmatch(text) is not None
 
 
 def hash_token(token: str) -> str:
-    """Return what is stored of a token: its SHA-256, in hexadecimal."""
+    """Return the SHA-256 of a token in hexadecimal; nothing else of it is stored."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 

@@ -10,7 +10,7 @@ from rich.text import Text
 from customs_data.fidelity.quality import PUBLISHED
 
 if TYPE_CHECKING:
-    from customs_data.fidelity.report import FidelityReport
+    from customs_data.fidelity.measure import FidelityReport
 
 
 def quality_table(report: FidelityReport) -> Table:

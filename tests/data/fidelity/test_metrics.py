@@ -108,8 +108,8 @@ def test_they_give_sdmetrics_values(tables):
     ):
         for name in ("x", "y"):
             expected = theirs.compute(source[name], synthetic[name])
-            found = ours(source[name].to_numpy(), synthetic[name].to_numpy())
-            assert found == pytest.approx(expected, **exact)
+            value = ours(source[name].to_numpy(), synthetic[name].to_numpy())
+            assert value == pytest.approx(expected, **exact)
     coded = {
         name: np.split(pd.factorize(pd.concat([source[name], synthetic[name]]))[0], 2)
         for name in ("a", "b")

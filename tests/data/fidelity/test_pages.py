@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 
 from customs_data.describing.trader_network import sample_network
+from customs_data.fidelity.measure import measure_fidelity
 from customs_data.fidelity.page.association import cramers_v
 from customs_data.fidelity.page.page import fidelity_page
-from customs_data.fidelity.report import measure_fidelity
-from customs_data.fidelity.sides import Table
+from customs_data.fidelity.sides import Side
 from customs_scorer.fidelity_judges import JUDGES
 from made_up import make_sample
 from page_outline import check_self_contained
@@ -23,7 +23,7 @@ def tables():
     )
     # Names of codes are the source's own text: they must not be taken for HTML.
     source["Tax Type"] = source["Tax Type"].replace("A", "<b>A")
-    return Table("<source>", source), Table("synthetic", synthetic)
+    return Side("<source>", source), Side("synthetic", synthetic)
 
 
 def test_the_fidelity_page_shows_the_papers_figures_and_every_judge(tables):
@@ -37,8 +37,8 @@ def test_the_fidelity_page_shows_the_papers_figures_and_every_judge(tables):
     ):  # fmt: skip
         assert heading in page.words()
     pair = report.comparison
-    told = {figure["aria-label"].split(":")[0] for figure in page.all("figure")}
-    assert {*pair.numerical, *pair.categorical} <= told
+    titles = {figure["aria-label"].split(":")[0] for figure in page.all("figure")}
+    assert {*pair.numerical, *pair.categorical} <= titles
     assert "&lt;source&gt;" in html
     assert "<b>A" not in html
     # Black is the page's ink, which is white on dark ground.
@@ -46,7 +46,7 @@ def test_the_fidelity_page_shows_the_papers_figures_and_every_judge(tables):
 
 
 def test_the_page_of_a_tiny_source_says_what_it_cannot(tables):
-    few = Table("few", tables[0].frame[["Date", "HS6 Code", "Net Mass"]].head(6))
+    few = Side("few", tables[0].frame[["Date", "HS6 Code", "Net Mass"]].head(6))
     page = check_self_contained(fidelity_page(measure_fidelity(few, few, more=JUDGES)))
     assert "Needs at least" in page.words()
 

@@ -77,7 +77,7 @@ def test_many_teams_at_once(board, make_file, edition):
         path = board.folder.submission_path(
             submission.team_number, submission.sha256, submission.suffix
         )
-        scores = board.judge.score(board.judge.check(path).fraud_score)
+        scores = board.judge.score(board.judge.check(path).answer)
         assert {name: getattr(submission, name) for name in vars(scores)} == vars(scores)
     assert not list(board.folder.spool.iterdir())
 

@@ -1,1 +1,1 @@
-"""Judges beyond Table 2's metrics: combinations, entities, privacy, a two-sample classifier."""
+"""Judges beyond Table 2: two-sample test, combinations, entities, label information, privacy."""

@@ -1,4 +1,4 @@
-"""Combinations of codes: which are valid, and which rows are copied from the source."""
+"""Combinations of codes: valid ones, and rows copied from the source."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ _QUESTIONS: Final = (
     (
         "valid (HS6, departure, origin, rate, type)",
         LOOKUP_TUPLE[:-1],
-        "The same with the country of departure.",
+        "The same, with the country of departure.",
     ),
     (
         "copied six-tuples",
         LOOKUP_TUPLE,
-        "Share of rows that repeat a source row's (HS6, departure, origin, rate, type, mass): "
-        "more than the source's own halves share is copying.",
+        "Share of rows that repeat (HS6, departure, origin, rate, type, mass) of a source row: "
+        "a larger share than between two halves of the source is copying.",
     ),
 )
 
 
 def judge_combinations(pair: Comparison) -> Judgement:
-    """Compare combinations of codes; held against those that two halves of the source share."""
+    """Compare combinations of codes with those that two halves of the source share."""
     absent = [name for name in LOOKUP_TUPLE if name not in pair.source]
     if absent:
-        return Judgement(JUDGE, sentences=(f"Needs the column(s) {', '.join(absent)}.",))
+        return Judgement(JUDGE, sentences=(f"Needs the columns {', '.join(absent)}.",))
     half = pair.half_split()
     findings = []
     for name, columns, explanation in _QUESTIONS:
-        known = [_share_known(held, columns) if held.n_rows else None for held in (pair, half)]
-        findings.append(Finding(name, known[0], known[1], explanation))
+        ceiling = _share_known(half, columns) if half.n_rows else None
+        findings.append(Finding(name, _share_known(pair, columns), ceiling, explanation))
     return Judgement(JUDGE, tuple(findings))
 
 

@@ -1,4 +1,4 @@
-"""Entity structure: whether traders have histories, partners and beginnings as in the source."""
+"""Entity structure: histories, partners and newcomers among traders."""
 
 from __future__ import annotations
 
@@ -18,12 +18,11 @@ _QUANTILES: Final = (0.1, 0.5, 0.9, 0.99, 1.0)
 
 
 def judge_entities(pair: Comparison) -> Judgement:
-    """Compare degrees, repeated pairs and newcomers; measured in the whole tables.
+    """Compare degrees, repeated pairs and newcomers.
 
     Notes
     -----
-    Sampling rows would thin every history, so this judge looks at all rows of both sides, also
-    where their numbers differ.
+    This judge uses all rows of both sides, because sampling would shorten every history.
     """
     if not pair.entities:
         return Judgement(JUDGE, sentences=("Needs at least one entity column.",))
@@ -31,12 +30,12 @@ def judge_entities(pair: Comparison) -> Judgement:
     details: dict[str, Any] = {}
     for name in pair.entities:
         degrees = [_degrees(side[name]) for side in (pair.whole_source, pair.whole_synthetic)]
-        if not all(len(held) for held in degrees):
+        if not all(len(counts) for counts in degrees):
             continue
         findings += _compare_degrees(name, *degrees)
         details[name] = {
-            side: {f"{q:g}": float(np.quantile(held, q)) for q in _QUANTILES}
-            for side, held in zip(("source", "synthetic"), degrees, strict=True)
+            side: {f"{q:g}": float(np.quantile(counts, q)) for q in _QUANTILES}
+            for side, counts in zip(("source", "synthetic"), degrees, strict=True)
         }
     findings += _repeats(pair)
     findings += _newcomers(pair)
@@ -74,7 +73,7 @@ def _repeats(pair: Comparison) -> Iterator[Finding]:
         "repeated importer-declarant pairs",
         shares[1],
         shares[0],
-        "Share of declarations whose importer and declarant also file another one together.",
+        "Share of declarations whose importer and declarant file another one together.",
     )
 
 
@@ -89,6 +88,6 @@ def _newcomers(pair: Comparison) -> Iterator[Finding]:
                 f"unseen {name} in the last sixth",
                 synthetic,
                 source,
-                "Share of declarations of the last sixth of the days whose ID does not occur in "
+                "Share of declarations in the last sixth of the days whose ID does not occur in "
                 "the first two thirds.",
             )

@@ -1,4 +1,4 @@
-"""What the two-sample test looks at: declared columns, what is derived from them, and traders."""
+"""Features of the two-sample test: declared and derived columns, and histories of traders."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ class Feature:
     Attributes
     ----------
     name : str
-        A declared column, or what was derived, in words.
+        Declared column, or description of a derived one.
     values : ndarray of float64, shape (2 * n_rows,)
         Numbers, or codes of a category.
     labels : tuple of str
-        Of a category: what each code means; empty for a number.
+        Meaning of each code of a category; empty for a number.
     """
 
     name: str
@@ -43,12 +43,12 @@ class Feature:
         )
 
     def coarse(self, n_bins: int) -> Codes:
-        """Categories as they are, numbers in `n_bins` bins: for pairs."""
+        """Return categories as they are, numbers in `n_bins` bins."""
         return self.values.astype(np.int64) if self.labels else quantile_bins(self.values, n_bins)
 
 
 def declared_features(pair: Comparison) -> list[Feature]:
-    """All columns but the key and the four entities, as they stand."""
+    """Return all columns but the key and the four entities."""
     features = [
         Feature(name, np.concatenate(pair.numbers(name)).astype(np.float64))
         for name in pair.numerical
@@ -62,7 +62,7 @@ def declared_features(pair: Comparison) -> list[Feature]:
 
 
 def derived_features(pair: Comparison) -> list[Feature]:
-    """Unit price, day of the week, and the form of the numbers."""
+    """Return unit price, day of the week, and decimals and zeros of numbers."""
     both = pd.concat([pair.source, pair.synthetic], ignore_index=True)
     features = []
     if {"Net Mass", "Item Price"} <= set(both):
@@ -84,10 +84,9 @@ def derived_features(pair: Comparison) -> list[Feature]:
 
 
 def entity_features(pair: Comparison) -> list[Feature]:
-    """What traders do, whatever they are called: histories, partners, gaps.
+    """Return features of traders' histories and partners, counted in the whole tables.
 
-    IDs are re-issued, so names tell tables apart trivially and say nothing. Counted in the whole
-    tables, before rows were sampled.
+    IDs are not features: they are re-issued, so they distinguish any two tables.
     """
     sides = [
         _histories(whole, pair.entities).loc[rows.index]
@@ -101,19 +100,19 @@ def entity_features(pair: Comparison) -> list[Feature]:
 
 
 def _histories(frame: pd.DataFrame, entities: tuple[str, ...]) -> pd.DataFrame:
-    found: dict[str, pd.Series[Any]] = {}
+    columns: dict[str, pd.Series[Any]] = {}
     order = to_numbers(frame["Date"]) if "Date" in frame else np.arange(len(frame), dtype=float)
     by_time = frame.iloc[np.argsort(order, kind="stable")]
     for name in entities:
         group = by_time.groupby(name)[name]
-        # A missing cell is 0: a trader who is there has at least one declaration.
-        found[f"declarations of the {name}"] = group.transform("size").fillna(0)
-        found[f"place among the declarations of the {name}"] = (group.cumcount() + 1).where(
+        # 0 is a missing cell, because a trader has at least one declaration.
+        columns[f"declarations of the {name}"] = group.transform("size").fillna(0)
+        columns[f"place among the declarations of the {name}"] = (group.cumcount() + 1).where(
             by_time[name].notna(), 0
         )
     if {"Importer ID", "Declarant ID"} <= set(entities):
         partners = by_time.groupby("Importer ID")["Declarant ID"].transform("nunique")
-        found["declarants of the importer"] = partners
+        columns["declarants of the importer"] = partners
         together = by_time.groupby(["Importer ID", "Declarant ID"])["Importer ID"]
-        found["declarations of importer and declarant together"] = together.transform("size")
-    return pd.DataFrame(found, index=by_time.index).loc[frame.index].astype(np.float64)
+        columns["declarations of importer and declarant together"] = together.transform("size")
+    return pd.DataFrame(columns, index=by_time.index).loc[frame.index].astype(np.float64)

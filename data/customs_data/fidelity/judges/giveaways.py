@@ -1,4 +1,4 @@
-"""What gives a synthetic table away, in numbers and in words."""
+"""Columns and pairs of columns that give a synthetic table away."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from customs_data.fidelity.metrics import Codes, Floats
 
 #: Bins of a number that is paired with another column.
 _PAIR_BINS: Final = 24
-# A pair is named where it tells so much more than the better of its two columns.
+# A pair is named if its AUC is higher than that of its columns by this much.
 _EXCESS: Final = 0.02
-# Up to so many distinct numbers are described by their shares, more by their quantiles.
+# Up to this many distinct numbers are described by shares, more by quantiles.
 _FEW: Final = 12
 
 
 @dataclass(frozen=True)
-class PairFound:
-    """Two columns that tell more together than alone.
+class TellingPair:
+    """Two columns that distinguish the tables better together than alone.
 
     Attributes
     ----------
     first, second : Feature
     auc : float
-        Of the out-of-fold rate by both values.
+        AUC of the out-of-fold rate by both values.
     alone : (float, float)
-        Of each by itself.
+        AUC of each column alone.
     """
 
     first: Feature
@@ -51,20 +51,20 @@ class PairFound:
 
 def find_pairs(
     features: Sequence[Feature], alone: Floats, y: npt.NDArray[np.int8], seed: int
-) -> list[PairFound]:
-    """Pairs of features by the AUC they have beyond the better of the two, largest first."""
+) -> list[TellingPair]:
+    """Return pairs of features with a higher AUC than either alone, by excess."""
     codes = [feature.coarse(_PAIR_BINS) for feature in features]
-    found = []
+    pairs = []
     for i, j in combinations(range(len(features)), 2):
         auc = rate_auc(_together(codes[i], codes[j]), y, seed)
         if auc - max(alone[i], alone[j]) >= _EXCESS:
-            held = (float(alone[i]), float(alone[j]))
-            found.append(PairFound(features[i], features[j], auc, held))
-    return sorted(found, key=lambda pair: max(pair.alone) - pair.auc)
+            both = (float(alone[i]), float(alone[j]))
+            pairs.append(TellingPair(features[i], features[j], auc, both))
+    return sorted(pairs, key=lambda pair: max(pair.alone) - pair.auc)
 
 
 def describe_feature(feature: Feature, auc: float, n_rows: int) -> str:
-    """Say in one sentence how the two tables differ in a feature; the source's rows come first."""
+    """Describe in one sentence how the tables differ in a feature."""
     return f"{feature.name} (AUC {auc:.3f}): {_difference(feature, n_rows)}."
 
 
@@ -74,15 +74,15 @@ def _difference(feature: Feature, n_rows: int) -> str:
     if not feature.labels and len(distinct) > _FEW:
         return "; ".join(_quantile(source, synthetic, q, word) for q, word in _QUANTILES)
     value, shares = _largest_difference(source, synthetic)
-    shown = feature.labels[int(value)] if feature.labels else f"{value:g}"
-    words = f"{shown} is {shares[0]:.1%} of the source, {shares[1]:.1%} of the synthetic table"
+    text = feature.labels[int(value)] if feature.labels else f"{value:g}"
+    words = f"{text} is {shares[0]:.1%} of the source, {shares[1]:.1%} of the synthetic table"
     new = np.isin(synthetic, source, invert=True).mean()
     if feature.labels and new > 0:
-        words += f"; {new:.1%} of it has a value that the source does not"
+        words += f"; {new:.1%} of it has values that the source lacks"
     return words
 
 
-_QUANTILES: Final = ((0.1, "a tenth lies below"), (0.5, "half below"), (0.9, "nine tenths below"))
+_QUANTILES: Final = ((0.1, "a tenth is below"), (0.5, "half below"), (0.9, "nine tenths below"))
 
 
 def _quantile(source: Floats, synthetic: Floats, q: float, word: str) -> str:
@@ -95,7 +95,7 @@ def _number(value: float) -> str:
 
 
 def _largest_difference(source: Any, synthetic: Any) -> tuple[float, tuple[float, float]]:
-    """The value whose shares differ most, and these shares."""
+    """Return the value whose shares differ most, and its shares."""
     values, number = np.unique(np.concatenate([source, synthetic]), return_inverse=True)
     n = len(source)
     first, second = (
@@ -105,25 +105,25 @@ def _largest_difference(source: Any, synthetic: Any) -> tuple[float, tuple[float
     return float(values[place]), (float(first[place]), float(second[place]))
 
 
-def describe_pair(found: PairFound, n_rows: int) -> str:
-    """Say in one sentence how two columns go together differently."""
-    codes = [feature.coarse(_PAIR_BINS) for feature in (found.first, found.second)]
+def describe_pair(pair: TellingPair, n_rows: int) -> str:
+    """Describe in one sentence how the tables differ in a pair of columns."""
+    codes = [feature.coarse(_PAIR_BINS) for feature in (pair.first, pair.second)]
     key = _together(*codes)
     cell, shares = _largest_difference(key[:n_rows], key[n_rows:])
     row = int(np.flatnonzero(key == cell)[0])
     where = " and ".join(
         _place(feature, code, row)
-        for feature, code in zip((found.first, found.second), codes, strict=True)
+        for feature, code in zip((pair.first, pair.second), codes, strict=True)
     )
     return (
-        f"{found.first.name} with {found.second.name} (AUC {found.auc:.3f}, alone "
-        f"{found.alone[0]:.3f} and {found.alone[1]:.3f}): {where} is {shares[0]:.2%} of the "
+        f"{pair.first.name} with {pair.second.name} (AUC {pair.auc:.3f}, alone "
+        f"{pair.alone[0]:.3f} and {pair.alone[1]:.3f}): {where} is {shares[0]:.2%} of the "
         f"source, {shares[1]:.2%} of the synthetic table."
     )
 
 
 def _place(feature: Feature, code: Codes, row: int) -> str:
-    """A category's value, or the range of a number's bin."""
+    """Return a category's value, or the range of a number's bin."""
     if feature.labels:
         return f"{feature.name} {feature.labels[code[row]]}"
     values = feature.values[code == code[row]]

@@ -1,4 +1,4 @@
-"""What a judge finds."""
+"""Judgements: numbers and sentences of a judge."""
 
 from __future__ import annotations
 
@@ -13,12 +13,11 @@ class Finding:
     Attributes
     ----------
     name : str
-        What was measured.
+        What is measured.
     synthetic : float or None
-        Of the synthetic table; None where it could not be measured.
+        Value of the synthetic table; None if it cannot be measured.
     source : float or None
-        What the source itself gives (its own value, its half-split, or chance): what to hold
-        `synthetic` against.
+        Reference for `synthetic`: the value of the source, of its half-split, or of chance.
     explanation : str
         One sentence.
     """
@@ -40,16 +39,16 @@ class Finding:
 
 @dataclass(frozen=True)
 class Judgement:
-    """What one judge found.
+    """Result of one judge.
 
     Attributes
     ----------
     judge : str
         Name of the judge.
     findings : tuple of Finding
-        Its numbers; empty where it could not judge.
+        Numbers; empty if it cannot judge.
     sentences : tuple of str
-        What it says in words: what gives the table away, or why it could not judge.
+        What gives the table away, or why the judge cannot judge.
     details : dict
         Plain data for the JSON and the figures.
     """
@@ -70,4 +69,4 @@ class Judgement:
 
     def value(self, name: str) -> float | None:
         """Return the synthetic value of a finding."""
-        return next(found.synthetic for found in self.findings if found.name == name)
+        return next(finding.synthetic for finding in self.findings if finding.name == name)

@@ -1,4 +1,4 @@
-"""Label information: how much each column tells about fraud, in both tables."""
+"""Label information: how well each column predicts fraud, in both tables."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from customs_data.schema import COLUMN, ERASED, KEY, LABEL_COLUMNS
 
 JUDGE: Final = "label information"
 _N_BINS: Final = 64
-#: Labels of each kind that a side must have.
+#: Fewest frauds and honest declarations of a side.
 FEWEST_LABELS: Final = 20
 
 
 def labelled_sides(pair: Comparison) -> tuple[pd.DataFrame, pd.DataFrame] | str:
-    """Labelled rows of both whole tables, or a sentence that says what is missing."""
+    """Return labelled rows of both whole tables, or a sentence about what is missing."""
     sides = []
     for word, frame in (("source", pair.whole_source), ("synthetic table", pair.whole_synthetic)):
         if "Fraud" not in frame:
-            return f"Needs the column Fraud; the {word} or its counterpart has none."
+            return f"Needs the column Fraud, which the {word} or its counterpart lacks."
         known = frame[frame["Fraud"] != ERASED]
         n_fraud = int((known["Fraud"] == 1).sum())
         if min(n_fraud, len(known) - n_fraud) < FEWEST_LABELS:
             return (
-                f"Needs at least {FEWEST_LABELS} frauds and as many honest declarations in the "
-                f"{word}, however: {n_fraud} and {len(known) - n_fraud}."
+                f"Needs at least {FEWEST_LABELS} frauds and as many honest declarations; the "
+                f"{word} has {n_fraud} and {len(known) - n_fraud}."
             )
         sides.append(known)
     return sides[0], sides[1]
@@ -41,43 +41,43 @@ def labelled_sides(pair: Comparison) -> tuple[pd.DataFrame, pd.DataFrame] | str:
 def judge_label_information(
     pair: Comparison, on_step: Callable[[str], None] = lambda step: None
 ) -> Judgement:
-    """Measure by column the AUC, for fraud, of the out-of-fold fraud rate by its value."""
+    """Measure each column's AUC: that of the out-of-fold fraud rate by its value."""
     sides = labelled_sides(pair)
     if isinstance(sides, str):
         return Judgement(JUDGE, sentences=(sides,))
     n = min(len(side) for side in sides)
     rng = np.random.default_rng(pair.seed)
-    found = []
+    by_side = []
     for word, side in zip(("source", "synthetic"), sides, strict=True):
         on_step(f"label information, {word}")
-        # At equal n: a rate by value is the better known the more rows there are.
+        # At equal numbers of rows, because more rows give better rates.
         drawn = side.iloc[np.sort(rng.choice(len(side), n, replace=False))]
-        found.append(column_information(drawn, drawn["Fraud"].to_numpy(np.int8), pair.seed))
-    explanation = "AUC for fraud of the fraud rate by its value."
+        by_side.append(column_information(drawn, drawn["Fraud"].to_numpy(np.int8), pair.seed))
+    explanation = "AUC of the fraud rate by value, which predicts fraud."
+    source, synthetic = by_side
     return Judgement(
-        JUDGE,
-        tuple(Finding(name, found[1][name], found[0][name], explanation) for name in found[0]),
+        JUDGE, tuple(Finding(name, synthetic[name], source[name], explanation) for name in source)
     )
 
 
 def column_information(
     frame: pd.DataFrame, fraud: npt.NDArray[np.int8], seed: int = 0
 ) -> dict[str, float]:
-    """Measure what each declared column but the key tells about fraud by itself.
+    """Measure how well each declared column but the key predicts fraud.
 
     Parameters
     ----------
     frame : DataFrame, shape (n_rows, n_columns)
-        Schema columns; labels and key are passed over.
+        Schema columns; labels and key are skipped.
     fraud : ndarray of int8, shape (n_rows,)
         0 or 1; both must occur.
     seed : int
-        Of the folds.
+        Seed of the folds.
 
     Returns
     -------
     dict of str to float
-        AUC of the fraud rate by value, learned on other rows; 0.5 if the column tells nothing.
+        AUC of the fraud rate by value, learned on other rows; 0.5 if the column says nothing.
     """
     return {
         str(name): rate_auc(_codes(frame[name]), fraud, seed)

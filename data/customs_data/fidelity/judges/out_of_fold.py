@@ -1,4 +1,4 @@
-"""Rates of a yes-or-no by value, learned on other rows: what a column tells by itself."""
+"""Out-of-fold rates by value: what one column says about a binary target."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from sklearn.metrics import roc_auc_score
 from customs_data.fidelity.metrics import Codes, Floats
 
 _N_FOLDS: Final = 5
-# Rows that a value's rate is diluted with: few rows say little.
+# Rows of average rate that are added to each value.
 _PRIOR_ROWS: Final = 4.0
 
 
 def rate_auc(key: Codes, y: npt.NDArray[np.int8], seed: int = 0) -> float:
-    """AUC of the out-of-fold rate of `y` by `key`: 0.5 if the key tells nothing.
+    """Return the AUC of the out-of-fold rate of `y` by `key`; 0.5 if the key says nothing.
 
     Parameters
     ----------
@@ -25,13 +25,13 @@ def rate_auc(key: Codes, y: npt.NDArray[np.int8], seed: int = 0) -> float:
     y : ndarray of int8, shape (n_rows,)
         0 or 1; both must occur.
     seed : int
-        Of the folds.
+        Seed of the folds.
     """
     return float(roc_auc_score(y, out_of_fold_rate(key, y, seed)))
 
 
 def out_of_fold_rate(key: Codes, y: npt.NDArray[np.int8], seed: int = 0) -> Floats:
-    """Rate of `y` among the rows of other folds with the same key, shape (n_rows,)."""
+    """Return the rate of `y` among rows of other folds with the same key, shape (n_rows,)."""
     number = np.unique(key, return_inverse=True)[1]
     fold = np.random.default_rng(seed).permutation(len(y)) % _N_FOLDS
     size = int(number.max()) + 1
@@ -45,7 +45,7 @@ def out_of_fold_rate(key: Codes, y: npt.NDArray[np.int8], seed: int = 0) -> Floa
 
 
 def quantile_bins(numbers: Floats, n_bins: int) -> Codes:
-    """Numbers in bins of about equal counts; each its own where there are no more than bins."""
+    """Put numbers into bins of equal counts; few distinct ones get a bin each."""
     distinct = np.unique(numbers)
     if len(distinct) <= n_bins:
         return np.searchsorted(distinct, numbers).astype(np.int64)

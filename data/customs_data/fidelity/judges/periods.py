@@ -1,4 +1,4 @@
-"""Cutting any table of declarations by time, as the paper cuts its own."""
+"""Cut a table of declarations by time, with the paper's proportions."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ import pandas as pd
 
 from customs_data.fidelity.comparison import to_numbers
 
-#: Of 18 months, 12 are for training and the last 3 for the verdict.
+# Of 18 months, 12 are for training and the last 3 for the final test.
 _EARLY: Final = Fraction(12, 18)
 _LATER: Final = Fraction(15, 18)
 
 
 def cut_by_time(frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame] | None:
-    """Declarations of the first two thirds and of the last sixth of a table's days.
+    """Return the declarations of the first two thirds and of the last sixth of the days.
 
-    Returns None where there are no dates, or where one of the two would be empty.
+    Return None without dates, or if one of the two is empty.
     """
     if "Date" not in frame or frame.empty:
         return None
@@ -30,6 +30,6 @@ def cut_by_time(frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame] | None
 
 
 def is_unseen_value(early: pd.Series[str], later: pd.Series[str]) -> float | None:
-    """Share of later declarations whose value no earlier one has; missing cells do not count."""
+    """Return the share of later declarations with a value that no earlier one has."""
     known = later.dropna()
     return float(np.mean(~known.isin(early.dropna().unique()))) if len(known) else None

@@ -1,4 +1,4 @@
-"""Privacy: whether synthetic rows lie nearer to source rows than these to each other."""
+"""Privacy: whether synthetic rows are nearer to source rows than these to each other."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ _FEWEST_ROWS: Final = 20
 
 
 def judge_privacy(pair: Comparison, held_out: pd.DataFrame | None = None) -> Judgement:
-    """Measure nearest-neighbour distances and, with rows held out, membership inference.
+    """Measure nearest-neighbour distances and, with held-out rows, membership inference.
 
     Parameters
     ----------
     pair : Comparison
-        At least 20 rows a side.
+        At least 20 rows per side.
     held_out : DataFrame, optional
-        Declarations like the source that the generator has not seen.
+        Declarations like the source but not used by the generator.
 
     Notes
     -----
-    The distance of two rows is the mean over columns (without key, entities and labels) of 0 or 1
-    for categories and of the difference of ranks, in [0, 1], for numbers (Gower). Synthetic rows
-    and rows of one half of the source are held against the other half, so that both have as many
-    neighbours to find. A thousand rows of each are asked, drawn with the seed.
+    The distance of two rows (Gower) is a mean over columns without key, entities and labels: 0 or 1
+    for categories, the difference of ranks in [0, 1] for numbers. Synthetic rows and rows of one
+    half of the source are compared with the other half, so that both have equally many possible
+    neighbours. A thousand rows of each are drawn with the seed.
     """
     if pair.n_rows < _FEWEST_ROWS:
-        sentence = f"Needs at least {_FEWEST_ROWS} declarations a side, however: {pair.n_rows}."
+        sentence = f"Needs {_FEWEST_ROWS} declarations per side; there are {pair.n_rows}."
         return Judgement(JUDGE, sentences=(sentence,))
     columns = [
         name for name in (*pair.numerical, *pair.categorical) if COLUMN[name].role != "label"
@@ -55,24 +55,24 @@ def judge_privacy(pair: Comparison, held_out: pd.DataFrame | None = None) -> Jud
             "distance to the nearest source row, median",
             float(np.median(synthetic[:, 0])),
             float(np.median(source[:, 0])),
-            "Gower distance; smaller than the source's own means copying.",
+            "Gower distance; a smaller one than within the source means copying.",
         ),
         Finding(
             "nearest-neighbour distance ratio, median",
             _ratio(synthetic),
             _ratio(source),
-            "Distance to the nearest source row by that to the second nearest.",
+            "Distance to the nearest source row, divided by that to the second nearest.",
         ),
         Finding(
             "AUC of being nearer than the source's own rows",
             float(roc_auc_score(nearer, -np.r_[source[:, 0], synthetic[:, 0]])),
             0.5,
-            "Above 0.5, synthetic rows lie nearer to source rows than these to each other.",
+            "Above 0.5, synthetic rows are nearer to source rows than these to each other.",
         ),
     ]
     if held_out is None:
-        said = "Membership inference needs source declarations the generator has not seen."
-        return Judgement(JUDGE, tuple(findings), (said,))
+        sentence = "Membership inference needs source declarations the generator has not used."
+        return Judgement(JUDGE, tuple(findings), (sentence,))
     findings.append(_infer_membership(pair, held_out, columns, rng))
     return Judgement(JUDGE, tuple(findings))
 
@@ -90,8 +90,8 @@ def _infer_membership(
         "membership inference, AUC",
         float(roc_auc_score(member, -np.concatenate(distances))),
         0.5,
-        "How well the distance to the nearest synthetic row tells source rows from rows that the "
-        "generator has not seen.",
+        "How well the distance to the nearest synthetic row distinguishes source rows from rows "
+        "that the generator has not used.",
     )
 
 
@@ -101,12 +101,12 @@ def _draw(frame: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
 
 def _ratio(distances: Floats) -> float:
     nearest, second = distances.T
-    # Two twins at distance 0 are as near as each other.
+    # Where both distances are 0, the ratio is 1.
     return float(np.median(np.divide(nearest, second, out=np.ones(len(nearest)), where=second > 0)))
 
 
 class _Space:
-    """Distances to the rows of one table; ranks and codes are that table's."""
+    """Distances, with the ranks and codes of one table."""
 
     def __init__(self, frame: pd.DataFrame, columns: list[str]) -> None:
         self._columns = columns
@@ -120,33 +120,33 @@ class _Space:
         }
 
     def nearest_two(self, queries: pd.DataFrame, rows: pd.DataFrame) -> Floats:
-        """Distances to the nearest and second nearest of `rows`, shape (n_queries, 2)."""
-        asked = [self._place(queries[name]) for name in self._columns]
-        held = [self._place(rows[name]) for name in self._columns]
+        """Return distances to the nearest and second nearest of `rows`, shape (n_queries, 2)."""
+        query_columns = [self._place(queries[name]) for name in self._columns]
+        row_columns = [self._place(rows[name]) for name in self._columns]
         nearest = []
         for start in range(0, len(queries), _CHUNK):
-            distance = np.zeros((len(asked[0][start : start + _CHUNK]), len(rows)), np.float32)
-            for name, question, answer in zip(self._columns, asked, held, strict=True):
-                block = question[start : start + _CHUNK, None]
+            chunk = slice(start, start + _CHUNK)
+            distance = np.zeros((len(query_columns[0][chunk]), len(rows)), np.float32)
+            for name, query, row in zip(self._columns, query_columns, row_columns, strict=True):
                 if _is_number(name):
-                    distance += np.abs(block - answer)
+                    distance += np.abs(query[chunk, None] - row)
                 else:
-                    distance += block != answer
+                    distance += query[chunk, None] != row
             nearest.append(np.sort(np.partition(distance, 1, axis=1)[:, :2], axis=1))
         return np.asarray(np.concatenate(nearest) / len(self._columns), dtype=np.float64)
 
     def _place(self, column: pd.Series[Any]) -> Any:
-        """A number's rank in [0, 1] (the middle of ties), or a category's code."""
+        """Return a number's rank in [0, 1] (the middle of ties), or a category's code."""
         name = str(column.name)
         if not _is_number(name):
             known = self._values[name]
             code = known.get_indexer(pd.Index(column)).astype(np.int32)
-            # Missing equals missing; a value that the table does not have equals none of it.
+            # Missing cells are equal; a value that the table lacks equals none of it.
             return np.where(column.isna().to_numpy(), -1, np.where(code < 0, -2, code))
         numbers = self._sorted[name]
-        asked = to_numbers(column)
-        below = np.searchsorted(numbers, asked, side="left")
-        up_to = np.searchsorted(numbers, asked, side="right")
+        values = to_numbers(column)
+        below = np.searchsorted(numbers, values, side="left")
+        up_to = np.searchsorted(numbers, values, side="right")
         return ((below + up_to) / (2 * len(numbers))).astype(np.float32)
 
 

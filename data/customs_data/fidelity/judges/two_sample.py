@@ -1,4 +1,4 @@
-"""The classifier two-sample test: how well boosted trees tell the two tables apart."""
+"""Classifier two-sample test: how well boosted trees distinguish the two tables."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.metrics import roc_auc_score
 
 from customs_data.fidelity.comparison import Comparison
+from customs_data.fidelity.judges.boosted_trees import score_out_of_fold
 from customs_data.fidelity.judges.features import (
     Feature,
     declared_features,
@@ -18,13 +19,12 @@ from customs_data.fidelity.judges.features import (
 from customs_data.fidelity.judges.giveaways import describe_feature, describe_pair, find_pairs
 from customs_data.fidelity.judges.judgement import Finding, Judgement
 from customs_data.fidelity.judges.out_of_fold import rate_auc
-from customs_data.fidelity.judges.trees import score_out_of_fold
 
 JUDGE: Final = "two-sample test"
-#: The finding that targets are set on.
+#: Finding that has a target.
 JUDGED: Final = "AUC without entity IDs"
 _FEWEST_ROWS: Final = 50
-# A single column or pair is named from here on: below, folds and chance explain it.
+# Lowest AUC of a column that is named: folds and chance explain lower ones.
 _TELLING: Final = 0.52
 _N_NAMED: Final = 6
 
@@ -37,26 +37,25 @@ def judge_two_sample(
     Parameters
     ----------
     pair : Comparison
-        At least 50 rows a side, else there is no verdict.
+        At least 50 rows per side; with fewer there are no findings.
     on_step : callable
-        Called before each model, for progress.
+        Called before each model.
 
     Returns
     -------
     Judgement
-        `JUDGED`: declared columns without key and entities, as they stand; the same with what can
-        be derived (unit price, weekday, decimals and zeros of numbers); the same again with
-        traders' histories in place of their names. ``details["features"]``: by feature its AUC
-        alone and its share of the gain; ``details["pairs"]``: pairs that tell more than their
-        parts.
+        Findings: `JUDGED`, with declared columns but without key and entities; then with derived
+        columns too (unit price, weekday, decimals and zeros of numbers); then with histories of
+        traders too. ``details["features"]``: AUC alone and share of the gain by feature;
+        ``details["pairs"]``: pairs that say more than their columns alone.
 
     Notes
     -----
-    Cross-validated AUC of boosted trees; 0.5 if the tables cannot be told apart, 1 if always
-    (Lopez-Paz & Oquab, Revisiting Classifier Two-Sample Tests, ICLR 2017).
+    Cross-validated AUC of boosted trees: 0.5 if the tables are indistinguishable, 1 if they differ
+    in every row (Lopez-Paz & Oquab, Revisiting Classifier Two-Sample Tests, ICLR 2017).
     """
     if pair.n_rows < _FEWEST_ROWS:
-        sentence = f"Needs at least {_FEWEST_ROWS} declarations a side, however: {pair.n_rows}."
+        sentence = f"Needs {_FEWEST_ROWS} declarations per side; there are {pair.n_rows}."
         return Judgement(JUDGE, sentences=(sentence,))
     y = pair.is_synthetic
     features = declared_features(pair)
@@ -72,7 +71,7 @@ def judge_two_sample(
     on_step("columns and pairs")
     alone = np.array([rate_auc(feature.codes, y, pair.seed) for feature in features])
     pairs = find_pairs(features[:n_declared], alone[:n_declared], y, pair.seed)
-    # Declared columns first, then pairs of them, then what was derived and traders.
+    # Sentences: declared columns, pairs of them, then derived columns and traders.
     telling = [int(i) for i in np.argsort(-alone, kind="stable") if alone[i] >= _TELLING]
     named = [
         [describe_feature(features[i], alone[i], pair.n_rows) for i in chosen[:_N_NAMED]]
@@ -81,10 +80,10 @@ def judge_two_sample(
             [i for i in telling if i >= n_declared],
         )
     ]
-    together = [describe_pair(found, pair.n_rows) for found in pairs[:_N_NAMED]]
+    together = [describe_pair(two, pair.n_rows) for two in pairs[:_N_NAMED]]
     sentences = [*named[0], *together, *named[1]]
     if not sentences:
-        sentences = ["No column and no pair of columns gives the synthetic table away by itself."]
+        sentences = ["No column or pair of columns gives the synthetic table away by itself."]
     return Judgement(
         JUDGE,
         tuple(findings),
@@ -99,7 +98,7 @@ def judge_two_sample(
                 }
                 for i, feature in enumerate(features)
             ],
-            "pairs": [found.as_dict() for found in pairs],
+            "pairs": [two.as_dict() for two in pairs],
         },
     )
 
@@ -112,18 +111,18 @@ _SETS: Final[tuple[tuple[str, Callable[[Comparison], list[Feature]], str], ...]]
     (
         JUDGED,
         _nothing,
-        "Boosted trees on the declared columns as they stand, without key and the four entities; "
-        "0.5 = indistinguishable.",
+        "Boosted trees on the declared columns without key and the four entities; 0.5 = "
+        "indistinguishable.",
     ),
     (
         "AUC with derived features",
         derived_features,
-        "The same with unit price, weekday, and decimals and zeros of the numbers.",
+        "The same, with unit price, weekday, and decimals and zeros of numbers.",
     ),
     (
         "AUC with entities",
         entity_features,
-        "The same with the histories of importers, declarants, sellers and couriers (not names, "
+        "The same, with histories of importers, declarants, sellers and couriers (not their IDs, "
         "which are re-issued).",
     ),
 )

@@ -8,6 +8,7 @@ from typing import Final
 from customs_data.fidelity.comparison import Comparison
 from customs_data.fidelity.judges.judgement import Judgement
 from customs_data.fidelity.judges.two_sample import JUDGED
+from customs_data.fidelity.measure import FidelityReport
 from customs_data.fidelity.page.association import associate
 from customs_data.fidelity.page.colors import COLORS, LABELS
 from customs_data.fidelity.page.distribution_figures import draw_cumulative, draw_distribution
@@ -18,7 +19,6 @@ from customs_data.fidelity.page.judge_figures import (
     draw_label_information,
 )
 from customs_data.fidelity.quality import PUBLISHED, Score
-from customs_data.fidelity.report import FidelityReport
 from customs_data.reports.pages import html_key, html_page, html_panels, html_table
 from customs_data.reports.pictures import ink_svg_of
 

@@ -1,4 +1,4 @@
-"""The history of the tables, one revision a file in versions/ (Alembic)."""
+"""The history of the tables (Alembic): one revision per file in versions/."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 
 def upgrade_tables(connection: Connection) -> None:
-    """Bring the tables to the newest revision within the connection's transaction."""
+    """Upgrade the tables to the newest revision within the connection's transaction."""
     config = Config()
     config.set_main_option("script_location", "customs_leaderboard:store/migrations")
     config.attributes["connection"] = connection

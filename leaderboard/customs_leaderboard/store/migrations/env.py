@@ -1,4 +1,4 @@
-"""Run by Alembic: revisions are applied on the connection it is handed."""
+"""Apply revisions on the connection of the configuration; Alembic runs this file."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ def fidelity(
       customs-kit data fidelity train.csv my-edition --html fidelity.html
       customs-kit data fidelity jan.csv,feb.csv my-edition --rows 10000 --json
     """
-    from customs_data.fidelity.report import measure_fidelity
+    from customs_data.fidelity.measure import measure_fidelity
     from customs_data.fidelity.sides import read_side
     from customs_kit.terminal.fidelity_tables import judges_table, quality_table, sentences_of
     from customs_kit.terminal.output import print_json, progress_console, show

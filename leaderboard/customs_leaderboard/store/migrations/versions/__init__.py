@@ -1,1 +1,1 @@
-"""One revision a file."""
+"""One revision per file."""

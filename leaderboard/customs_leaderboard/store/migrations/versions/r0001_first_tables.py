@@ -10,12 +10,12 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-# Moments are text (`customs_leaderboard.store.schema.UtcTime`).
+# Times are text (`customs_leaderboard.store.schema.UtcTime`).
 _MOMENT = sa.String(27)
 
 
 def upgrade() -> None:
-    """Apply."""
+    """Create the tables."""
     op.create_table(
         "audit_entry",
         sa.Column("sequence", sa.Integer(), autoincrement=False, nullable=False),

@@ -11,9 +11,9 @@ from customs_data.fidelity.comparison import compare
 from customs_data.fidelity.judges.label_information import judge_label_information
 from customs_data.fidelity.judges.privacy import judge_privacy
 from customs_data.fidelity.judges.two_sample import JUDGED, judge_two_sample
+from customs_data.fidelity.measure import measure_fidelity
 from customs_data.fidelity.quality import PUBLISHED, measure_quality
-from customs_data.fidelity.report import measure_fidelity
-from customs_data.fidelity.sides import Table, read_side
+from customs_data.fidelity.sides import Side, read_side
 from customs_data.files.writing import write_table
 from customs_scorer.fidelity_judges import JUDGES
 from made_up import make_sample
@@ -25,11 +25,11 @@ def one_table(n=1200, seed=5):
 
 @pytest.fixture(scope="module")
 def source():
-    return Table("source", one_table())
+    return Side("source", one_table())
 
 
 def shuffled(table, seed=0):
-    return Table(table.name, table.frame.sample(frac=1, random_state=seed, ignore_index=True))
+    return Side(table.name, table.frame.sample(frac=1, random_state=seed, ignore_index=True))
 
 
 def column_by_column(table):
@@ -37,7 +37,7 @@ def column_by_column(table):
     frame = table.frame.copy()
     for name in frame:
         frame[name] = frame[name].iloc[rng.permutation(len(frame))].array
-    return Table("column by column", frame)
+    return Side("column by column", frame)
 
 
 @pytest.fixture(scope="module")
@@ -57,23 +57,23 @@ def test_identical_tables_give_each_metrics_best_value(twin_report, name):
 
 
 def test_identical_tables_cannot_be_told_apart(twin_report):
-    for found in twin_report.judgement("two-sample test").findings:
-        assert found.synthetic <= 0.52
+    for finding in twin_report.judgement("two-sample test").findings:
+        assert finding.synthetic <= 0.52
 
 
 @pytest.mark.parametrize("judge", ["entity structure", "label information", "look-up"])
 def test_identical_tables_are_judged_alike(twin_report, judge):
     judgement = twin_report.judgement(judge)
     assert judgement.findings
-    for found in judgement.findings:
-        assert found.synthetic == pytest.approx(found.source), found.name
+    for finding in judgement.findings:
+        assert finding.synthetic == pytest.approx(finding.source), finding.name
 
 
 def test_identical_tables_are_valid_copied_and_near(twin_report):
     assert {f.synthetic for f in twin_report.judgement("combinations of codes").findings} == {1}
     privacy = twin_report.judgement("privacy")
     assert privacy.value("AUC of being nearer than the source's own rows") > 0.6
-    assert "has not seen" in privacy.sentences[0]
+    assert "has not used" in privacy.sentences[0]
 
 
 def test_the_order_of_rows_changes_nothing(source):
@@ -112,33 +112,33 @@ def test_the_other_judges_see_it_too(broken_report):
 def test_a_copied_source_is_a_look_up_table(source):
     early = source.frame[source.frame["Date"] < "2020-12-01"]
     later = early.assign(Date=early["Date"] + pd.Timedelta(days=200))
-    twice = Table("twice", pd.concat([early, later], ignore_index=True))
-    found = {f.name: f for f in JUDGES[0](compare(source, twice)).findings}
-    assert found["six-tuple look-up, precision@5 %"].synthetic > 0.95
-    assert found["tuples copied between periods"].synthetic > 0.95
+    twice = Side("twice", pd.concat([early, later], ignore_index=True))
+    findings = {f.name: f for f in JUDGES[0](compare(source, twice)).findings}
+    assert findings["six-tuple look-up, precision@5 %"].synthetic > 0.95
+    assert findings["tuples copied between periods"].synthetic > 0.95
 
 
 def test_training_on_synthetic_declarations_is_worth_what_their_labels_are(source):
     goods = source.frame["HS6 Code"].isin(["950300", "610910", "640399"])
-    real = Table("real", source.frame.assign(Fraud=goods.astype("int8")))
-    wrong = Table("wrong", source.frame.assign(Fraud=(~goods).astype("int8")))
-    found = {f.name: f for f in JUDGES[1](compare(real, real)).findings}
-    # All of the k frauds on top are found; of three goods in ten, many more than k.
-    assert found["precision@5 % on the source"].synthetic == 1
-    assert found["AUC on the source"].synthetic == pytest.approx(1)
-    found = {f.name: f for f in JUDGES[1](compare(real, wrong)).findings}
-    assert found["precision@5 % on the source"].source == 1
-    assert found["precision@5 % on the source"].synthetic == 0
-    assert found["AUC on the source"].synthetic == pytest.approx(0)
+    real = Side("real", source.frame.assign(Fraud=goods.astype("int8")))
+    wrong = Side("wrong", source.frame.assign(Fraud=(~goods).astype("int8")))
+    findings = {f.name: f for f in JUDGES[1](compare(real, real)).findings}
+    # All of the k frauds on top are among them; of three goods in ten, many more than k.
+    assert findings["precision@5 % on the source"].synthetic == 1
+    assert findings["AUC on the source"].synthetic == pytest.approx(1)
+    findings = {f.name: f for f in JUDGES[1](compare(real, wrong)).findings}
+    assert findings["precision@5 % on the source"].source == 1
+    assert findings["precision@5 % on the source"].synthetic == 0
+    assert findings["AUC on the source"].synthetic == pytest.approx(0)
 
 
 def test_membership_is_inferred_from_copies(source):
     rows = np.arange(len(source.frame))
     seen, unseen = (
-        Table(name, source.frame[rows % 2 == side].reset_index(drop=True))
+        Side(name, source.frame[rows % 2 == side].reset_index(drop=True))
         for side, name in enumerate(("seen", "unseen"))
     )
-    other = Table("other", one_table(600, seed=8))
+    other = Side("other", one_table(600, seed=8))
     inferred = [
         judge_privacy(compare(seen, made), unseen.frame).value("membership inference, AUC")
         for made in (seen, other)
@@ -148,7 +148,7 @@ def test_membership_is_inferred_from_copies(source):
 
 
 def test_the_same_seed_gives_the_same_report(source):
-    other = Table("other", one_table(900, seed=6))
+    other = Side("other", one_table(900, seed=6))
     reports = [measure_fidelity(source, other, rows=100, seed=4).as_dict() for _ in range(2)]
     assert reports[0] == reports[1]
     assert reports[0]["n_compared"] == 100
@@ -156,7 +156,7 @@ def test_the_same_seed_gives_the_same_report(source):
 
 
 def test_ten_rows_get_table_2_and_reasons(source):
-    ten = Table("ten", source.frame.head(10))
+    ten = Side("ten", source.frame.head(10))
     report = measure_fidelity(ten, source, more=JUDGES)
     assert report.comparison.n_rows == 10
     assert report.score("KS complement") is not None
@@ -165,12 +165,12 @@ def test_ten_rows_get_table_2_and_reasons(source):
 
 
 def test_a_constant_number_and_missing_columns_are_left_out_and_said(source):
-    constant = Table("constant", source.frame.assign(**{"Tax Rate": 8.0}))
-    fewer = Table("fewer", source.frame.drop(columns=["Office ID", "Fraud", "Critical Fraud"]))
+    constant = Side("constant", source.frame.assign(**{"Tax Rate": 8.0}))
+    fewer = Side("fewer", source.frame.drop(columns=["Office ID", "Fraud", "Critical Fraud"]))
     pair = compare(constant, fewer)
     notes = " ".join(pair.notes)
-    assert "Tax Rate: constant in the source" in notes
-    assert "fewer has no Office ID, Fraud, Critical Fraud" in notes
+    assert "Constant in the source, so without correlation and range coverage: Tax Rate." in notes
+    assert "Left out, as fewer lacks them: Office ID, Fraud, Critical Fraud." in notes
     coverage = next(s for s in measure_quality(pair) if s.name == "range coverage")
     assert set(coverage.parts) == {"Date", "Net Mass", "Item Price"}
     assert "Fraud" in judge_label_information(pair).sentences[0]
@@ -179,16 +179,16 @@ def test_a_constant_number_and_missing_columns_are_left_out_and_said(source):
 def test_codes_that_the_source_does_not_have_are_named(source):
     strange = source.frame.copy()
     strange.loc[::2, "Tax Type"] = "NEW"
-    judgement = judge_two_sample(compare(source, Table("strange", strange)))
-    told = next(line for line in judgement.sentences if line.startswith("Tax Type"))
-    assert "NEW is 0.0% of the source, 50.0% of the synthetic table" in told
-    assert "has a value that the source does not" in told
+    judgement = judge_two_sample(compare(source, Side("strange", strange)))
+    sentence = next(line for line in judgement.sentences if line.startswith("Tax Type"))
+    assert "NEW is 0.0% of the source, 50.0% of the synthetic table" in sentence
+    assert "has values that the source lacks" in sentence
 
 
 def test_erased_labels_leave_labels_out_of_table_2_only(source):
     frame = source.frame.copy()
     frame.loc[::3, ["Fraud", "Critical Fraud"]] = -1
-    pair = compare(source, Table("erased", frame))
+    pair = compare(source, Side("erased", frame))
     assert "Fraud" not in pair.categorical
     assert any("Labels are left out" in note for note in pair.notes)
     assert judge_label_information(pair).findings
@@ -209,21 +209,21 @@ def test_sides_are_files_folders_lists_and_editions(source, sample_path, tmp_pat
 
 def test_what_cannot_be_compared_gets_an_answer(source, tmp_path):
     (tmp_path / "empty").mkdir()
-    with pytest.raises(KitError, match="must be an edition or hold files"):
+    with pytest.raises(KitError, match="is not an edition and contains no CSV or Parquet files"):
         read_side(tmp_path / "empty")
     (tmp_path / "other.csv").write_text("a,b\n1,2\n")
-    with pytest.raises(KitError, match="must have columns of declarations"):
+    with pytest.raises(KitError, match="has 0 of the 22 columns of declarations"):
         read_side(tmp_path / "other.csv")
     write_table(source.frame.head(3), tmp_path / "bad.csv")
     text = (tmp_path / "bad.csv").read_text()
     (tmp_path / "bad.csv").write_text(text.replace(source.frame["HS6 Code"][0], "8504401010"))
     with pytest.raises(InvalidDeclarationsError, match="HS6 Code must be six digits"):
         read_side(tmp_path / "bad.csv")
-    with pytest.raises(KitError, match="at least two columns"):
-        compare(Table("a", source.frame[["Date", "Net Mass"]]), Table("b", source.frame[["Date"]]))
-    with pytest.raises(KitError, match="at least 2 declarations"):
-        compare(Table("one", source.frame.head(1)), source)
-    with pytest.raises(KitError, match="has no HS6 Code"):
+    with pytest.raises(KitError, match="Two that are neither key nor entity are needed"):
+        compare(Side("a", source.frame[["Date", "Net Mass"]]), Side("b", source.frame[["Date"]]))
+    with pytest.raises(KitError, match="Too few declarations to compare: 1"):
+        compare(Side("one", source.frame.head(1)), source)
+    with pytest.raises(KitError, match="lacks columns that are compared: HS6 Code"):
         measure_fidelity(
-            source, source, held_out=Table("less", source.frame.drop(columns="HS6 Code"))
+            source, source, held_out=Side("less", source.frame.drop(columns="HS6 Code"))
         )

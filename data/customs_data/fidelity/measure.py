@@ -1,4 +1,4 @@
-"""Running the metrics and all judges, and laying the result out as plain data."""
+"""Measure fidelity: run the metrics and all judges."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from customs_data.fidelity.judges.label_information import judge_label_informati
 from customs_data.fidelity.judges.privacy import judge_privacy
 from customs_data.fidelity.judges.two_sample import judge_two_sample
 from customs_data.fidelity.quality import Score, measure_quality
-from customs_data.fidelity.sides import Table
+from customs_data.fidelity.sides import Side
 
-Judge = Callable[[Comparison], Judgement]
+FidelityJudge = Callable[[Comparison], Judgement]
 
 
 @dataclass(frozen=True)
 class FidelityReport:
-    """How near a synthetic table is to its source.
+    """How similar a synthetic table is to its source.
 
     Attributes
     ----------
@@ -33,7 +33,7 @@ class FidelityReport:
     scores : tuple of Score
         Table 2.
     judgements : tuple of Judgement
-        One a judge.
+        One per judge.
     """
 
     source: str
@@ -47,8 +47,8 @@ class FidelityReport:
         return next(score.value for score in self.scores if score.name == name)
 
     def judgement(self, judge: str) -> Judgement:
-        """Return what a judge found."""
-        return next(held for held in self.judgements if held.judge == judge)
+        """Return the judgement of one judge."""
+        return next(judgement for judgement in self.judgements if judgement.judge == judge)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the report as plain data (JSON)."""
@@ -70,31 +70,31 @@ class FidelityReport:
 
 
 def measure_fidelity(
-    source: Table,
-    synthetic: Table,
+    source: Side,
+    synthetic: Side,
     *,
     rows: int | None = None,
     seed: int = 0,
-    held_out: Table | None = None,
-    more: Sequence[Judge] = (),
+    held_out: Side | None = None,
+    more: Sequence[FidelityJudge] = (),
     on_step: Callable[[str], None] = lambda step: None,
 ) -> FidelityReport:
-    """Judge a synthetic table by its source.
+    """Compare a synthetic table with its source.
 
     Parameters
     ----------
-    source, synthetic : Table
-        What `customs_data.fidelity.sides.read_side` gives.
+    source, synthetic : Side
+        From `customs_data.fidelity.sides.read_side`.
     rows : int, optional
-        Most rows to compare of each side; equal n always.
+        Most rows to compare; always the same number of both sides.
     seed : int
         The same seed gives the same report.
-    held_out : Table, optional
-        Declarations like the source that the generator has not seen: for membership inference.
+    held_out : Side, optional
+        Declarations like the source but not used by the generator, for membership inference.
     more : sequence of callable
         Judges from higher floors.
     on_step : callable
-        Called with what is measured next, for progress.
+        Called with the name of each step before it begins.
 
     Raises
     ------
@@ -105,18 +105,15 @@ def measure_fidelity(
     if held_out is not None:
         absent = [str(name) for name in pair.source if name not in held_out.frame]
         if absent:
-            raise KitError(
-                f"{held_out.name} must have the columns that are compared, however: it has no "
-                f"{', '.join(absent)}."
-            )
+            raise KitError(f"{held_out.name} lacks columns that are compared: {', '.join(absent)}.")
     scores = measure_quality(pair, on_step)
     unseen = None if held_out is None else held_out.frame
-    judges: list[tuple[str, Judge]] = [
-        ("two-sample test", lambda held: judge_two_sample(held, on_step)),
+    judges: list[tuple[str, FidelityJudge]] = [
+        ("two-sample test", lambda pair: judge_two_sample(pair, on_step)),
         ("combinations", judge_combinations),
         ("entities", judge_entities),
         ("label information", judge_label_information),
-        ("privacy", lambda held: judge_privacy(held, unseen)),
+        ("privacy", lambda pair: judge_privacy(pair, unseen)),
         *(("more judges", judge) for judge in more),
     ]
     judgements = []

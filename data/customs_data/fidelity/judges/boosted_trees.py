@@ -1,4 +1,4 @@
-"""The boosted trees that judges learn with: one setting for all, strong and repeatable."""
+"""Boosted trees of all judges, with the same settings."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _N_FOLDS: Final = 3
 
 
 def make_trees(seed: int) -> Any:
-    """Return an untrained classifier; one thread, so that a result can be repeated."""
-    # Deep, because what tells two tables apart are conjunctions: depth 8 finds more than 6.
+    """Return an untrained classifier; with one thread, results are repeatable."""
+    # Deep, because conjunctions distinguish two tables: depth 8 finds more than 6.
     return XGBClassifier(
         n_estimators=200,
         learning_rate=0.1,
@@ -35,7 +35,7 @@ def make_trees(seed: int) -> Any:
 def score_out_of_fold(
     features: Floats, y: npt.NDArray[np.int8], seed: int
 ) -> tuple[Floats, Floats]:
-    """Score each row with trees that were trained on other rows.
+    """Score each row with trees trained on other rows.
 
     Parameters
     ----------
@@ -43,13 +43,13 @@ def score_out_of_fold(
     y : ndarray of int8, shape (n_rows,)
         0 or 1.
     seed : int
-        Of folds and trees.
+        Seed of folds and trees.
 
     Returns
     -------
     scores : ndarray of float64, shape (n_rows,)
     importance : ndarray of float64, shape (n_features,)
-        Share of the trees' total gain; sums to 1, or is 0 where no tree was split.
+        Shares of the trees' total gain, which sum to 1; 0 if no tree has a split.
     """
     scores = np.empty(len(y))
     importance = np.zeros(features.shape[1])
@@ -64,10 +64,10 @@ def score_out_of_fold(
 
 
 def encode_together(frames: Sequence[pd.DataFrame], columns: Sequence[str]) -> list[Floats]:
-    """Columns of several tables as features of one vocabulary, one array a table.
+    """Encode columns of several tables with one vocabulary, one array per table.
 
-    Numbers and days as they are; text as its place in the alphabet, so that neighbours in the
-    Harmonized System stay neighbours; a missing cell is nan.
+    Numbers and days stay; text becomes its alphabetical rank, so that neighbours in the Harmonized
+    System stay neighbours; missing cells become nan.
     """
     encoded = []
     both = pd.concat([frame[list(columns)] for frame in frames], ignore_index=True)
