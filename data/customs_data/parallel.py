@@ -2,7 +2,8 @@
 
 Results do not depend on the executor, because each is computed from its item alone. Functions are
 defined at the top level of a module and get their context as an argument (`functools.partial`), so
-that they can be sent to another process.
+that they can be sent to another process. A function must not use the executor that runs it: it
+could wait for itself.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ def processes(n_workers: int) -> AbstractContextManager[Executor | None]:
 
 
 def count_workers(executor: Executor | None) -> int:
-    """Return the number of items an executor works on at a time; of others, the processors."""
+    """Return the workers of a pool; of other executors, the number of processors."""
     if executor is None:
         return 1
     return getattr(executor, "_max_workers", None) or os.cpu_count() or 1
@@ -88,10 +89,10 @@ def map_in_order(
     items : iterable
         Read as workers become free.
     executor : Executor, optional
-        Who does the work; by default the caller, item by item.
+        Runs the calls; by default they run inline, one by one.
     n_ahead : int, optional
-        Most items submitted whose results have not been read, so that a slow reader does not fill
-        the memory; by default one per worker, and one more to start while a result is read.
+        Most items submitted before their results are read, so that a slow reader does not fill the
+        memory; by default one per worker, and one more to start while a result is read.
     on_done : callable
         Called with each item and its result as soon as it is finished, in the caller's thread and
         in any order.
@@ -99,7 +100,7 @@ def map_in_order(
     Raises
     ------
     Exception
-        The first one that a call raises; calls that have not started are cancelled.
+        The first one that a call raises. Calls that have not started are cancelled.
 
     Examples
     --------
@@ -135,6 +136,6 @@ def map_in_order(
 def _report_finished(
     unfinished: dict[Future[Result], Item], on_done: Callable[[Item, Result], None]
 ) -> None:
-    """Wait until something is finished, and report it."""
+    """Wait for the next finished calls, and report them."""
     for future in wait(unfinished, return_when=FIRST_COMPLETED).done:
         on_done(unfinished.pop(future), future.result())

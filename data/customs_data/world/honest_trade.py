@@ -11,7 +11,8 @@ from customs_data.parallel import spans
 from customs_data.profile import Profile
 from customs_data.world.agents.brokers import Declarants, SellerPools
 from customs_data.world.agents.clusters import ClusterTable
-from customs_data.world.agents.traders import HABITS, Importers, Lines, Roster
+from customs_data.world.agents.roster import Roster
+from customs_data.world.agents.traders import HABITS, Importers, Lines
 from customs_data.world.configuration import Configuration
 from customs_data.world.draft import Draft
 from customs_data.world.drawing.arithmetic import normal_quantile, trimmed_quantile

@@ -15,11 +15,11 @@ from customs_data.parallel import map_in_order, spans
 from customs_data.profile import Profile
 from customs_data.world.agents.brokers import make_declarants, make_seller_pools
 from customs_data.world.agents.clusters import make_clusters
+from customs_data.world.agents.roster import Roster
 from customs_data.world.agents.shells import Shells, draw_shell_lines, draw_shells
 from customs_data.world.agents.traders import (
     Importers,
     Lines,
-    Roster,
     count_traders,
     draw_trader_lines,
     draw_traders,

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from customs_data.parallel import spans
 from customs_data.world.agents.brokers import Declarants, SellerPools
 from customs_data.world.configuration import Configuration, Trade
 from customs_data.world.drawing.arithmetic import (
@@ -19,7 +18,6 @@ from customs_data.world.drawing.arithmetic import (
     trimmed_quantile,
 )
 from customs_data.world.drawing.random_streams import Streams
-from customs_data.world.drawing.weighted_draws import GroupedTable
 from customs_data.world.market import Market
 
 FloatArray = NDArray[np.float64]
@@ -255,73 +253,3 @@ def _poisson_quantile(mean: float, u: FloatArray) -> IntArray:
     for k in range(1, 21):
         terms.append(terms[-1] * mean / k)
     return np.searchsorted(np.cumsum(terms), u, side="right").astype(np.int64)
-
-
-class Roster:
-    """Importers who are alive in each week.
-
-    Parameters
-    ----------
-    importers : Importers
-    n_days : int
-    shares : float64 array, shape (n_classes,)
-        Share of declarations of each class of importers, the same in every week.
-    importer_class : int8 array, shape (n_importers,)
-        Class, in ascending order: ordinary traders, shells of rings, shells of decoys.
-    """
-
-    DAYS = 7.0
-
-    def __init__(
-        self,
-        importers: Importers,
-        n_days: int,
-        shares: FloatArray,
-        importer_class: NDArray[np.int8],
-    ) -> None:
-        self._importers = importers
-        self._shares = shares
-        self._class = importer_class
-        self.n_weeks = -(-n_days // int(self.DAYS))
-
-    def _table(self, week: int) -> GroupedTable:
-        """Return the importers who are alive in a week, by class."""
-        importers = self._importers
-        start, end = week * self.DAYS, (week + 1) * self.DAYS
-        present = np.empty(len(importers.death), dtype=np.int32)
-        weight = np.empty(len(importers.death))
-        n_present = 0
-        for first, last in spans(len(present)):  # small enough for the processor's cache
-            span = slice(first, last)
-            alive = np.minimum(importers.death[span], end)
-            alive -= np.maximum(importers.birth[span], start)
-            rows = np.flatnonzero(alive > 0.0)
-            filled = slice(n_present, n_present + len(rows))
-            weight[filled] = importers.weight[span][rows] * np.minimum(alive[rows], self.DAYS)
-            present[filled] = first + rows
-            n_present += len(rows)
-        present, weight = present[:n_present], weight[:n_present]
-        return GroupedTable.from_sorted(present, self._class[present], weight, len(self._shares))
-
-    def draw(self, day: IntArray, u_class: FloatArray, u: FloatArray) -> NDArray[np.int32]:
-        """Draw the importer of each declaration, shape (n,).
-
-        Each call makes the tables of its weeks, so pass all declarations of a month at once.
-        """
-        edges = np.cumsum(self._shares)
-        wanted = np.searchsorted(edges, u_class * edges[-1], side="right")
-        wanted = np.minimum(wanted, len(edges) - 1).astype(np.int64)
-        week = day // int(self.DAYS)
-        chosen = np.empty(len(day), dtype=np.int32)
-        order = np.argsort(week, kind="stable")
-        bounds = np.searchsorted(week[order], np.arange(self.n_weeks + 1))
-        for number in range(self.n_weeks):
-            rows = order[bounds[number] : bounds[number + 1]]
-            if len(rows) == 0:
-                continue
-            table = self._table(number)
-            drawn = table.draw(wanted[rows], u[rows])
-            absent = np.flatnonzero(drawn < 0)  # no importer of the class is alive
-            drawn[absent] = table.draw(np.zeros(len(absent), dtype=np.int64), u[rows[absent]])
-            chosen[rows] = drawn
-        return chosen
