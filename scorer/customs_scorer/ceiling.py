@@ -13,6 +13,7 @@ from customs_data.edition.loading import Edition, load_oracle, load_solution
 from customs_data.errors import InvalidEditionError
 from customs_data.schema import KEY
 from customs_scorer.metrics import metrics_of
+from customs_scorer.metrics.metric import values_of
 
 
 def oracle_ceiling(edition: Edition, solution: pd.DataFrame | None = None) -> dict[str, Any]:
@@ -50,9 +51,7 @@ def oracle_ceiling(edition: Edition, solution: pd.DataFrame | None = None) -> di
     for period, usage in USAGES.items() if metrics.oracle else ():
         rows = (solution["Usage"] == usage).to_numpy()
         answers = solution.loc[rows, list(edition.task.target_names)]
-        ceiling[period] = {
-            metric.name: metric.value(answers, best[rows]) for metric in metrics.ranked
-        }
+        ceiling[period] = values_of(metrics.ranked, answers, best[rows])
     scheme = oracle["Scheme"].fillna("").replace("", "honest")
     table = solution[edition.task.label].groupby(scheme.to_numpy()).agg(["size", "mean"])
     return {

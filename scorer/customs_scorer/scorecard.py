@@ -13,6 +13,7 @@ from customs_data.edition.layout import USAGES
 from customs_data.tasks import Task, find_task
 from customs_scorer.bootstrap import bootstrap_intervals
 from customs_scorer.metrics import TaskMetrics, metrics_of
+from customs_scorer.metrics.metric import values_of
 
 N_REPLICATES: Final = 1000
 # A nation's declarations need fewer samples: their intervals are narrow, and each takes a second.
@@ -103,11 +104,10 @@ def score_rows(
 ) -> PeriodScore:
     """Score one set of declarations: true target columns against submitted ones, row by row."""
     score: PeriodScore = {"n_declarations": len(answers), **metrics.counts(answers)}
-    score |= {metric.name: metric.value(answers, answer) for metric in metrics.all}
+    score |= values_of(metrics.all, answers, answer)
     score["n_unseen"] = int(np.count_nonzero(unseen))
-    for metric in metrics.ranked:
-        alone = metric.value(answers[unseen], answer[unseen]) if unseen.any() else float("nan")
-        score[f"unseen_{metric.name}"] = alone
+    alone = values_of(metrics.ranked, answers[unseen], answer[unseen]) if unseen.any() else {}
+    score |= {f"unseen_{m.name}": alone.get(m.name, float("nan")) for m in metrics.ranked}
     intervals: list[tuple[float, float] | None] = [None] * len(metrics.ranked)
     if n_replicates:
         samples = min(n_replicates, max(_FEWEST_REPLICATES, _MOST_DRAWS // len(answers)))

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from customs_scorer.metrics.gains import Gains
-from customs_scorer.metrics.inspection import n_inspected, open_highest
+from customs_scorer.metrics.inspection import Opened, n_inspected, open_highest
 from customs_scorer.metrics.resampling import Counts, Per, RankedSamples
 
 Amounts = Callable[[pd.DataFrame], npt.NDArray[Any]]
@@ -118,12 +118,31 @@ class InspectionMetric(Metric):
     def gains(self, answers: pd.DataFrame, answer: npt.NDArray[Any]) -> Gains:
         """See `Metric.gains`."""
         (opened,) = open_highest(answer, [self.rate])
-        amounts = self.amounts(answers)
+        return self.gains_if(opened, self.amounts(answers))
+
+    def gains_if(self, opened: Opened, amounts: npt.NDArray[Any]) -> Gains:
+        """Return the gains of an inspection whose declarations are known."""
         if self.per == "opened":
             return opened.gains(amounts, opened.k)
         everything = int(amounts.sum())
         share = Fraction(opened.k, opened.n_units) if self.per == "chance" else Fraction(1)
         return opened.gains(amounts, share * everything)
+
+
+def values_of(
+    metrics: Sequence[Metric], answers: pd.DataFrame, answer: npt.NDArray[Any]
+) -> dict[str, float]:
+    """Return the value of each metric by its name; inspections rank the declarations once."""
+    inspections = [metric for metric in metrics if isinstance(metric, InspectionMetric)]
+    rates = sorted({metric.rate for metric in inspections})
+    opened = dict(zip(rates, open_highest(answer, rates), strict=True)) if rates else {}
+    amounts = {function: function(answers) for function in {m.amounts for m in inspections}}
+    return {
+        metric.name: metric.gains_if(opened[metric.rate], amounts[metric.amounts]).value
+        if isinstance(metric, InspectionMetric)
+        else metric.value(answers, answer)
+        for metric in metrics
+    }
 
 
 def joint_sampler(
