@@ -1,7 +1,7 @@
 """Settings of a world: frozen dataclasses, read from TOML and checked.
 
-The TOML file gives each number with its unit and its source. Settings are only the distributions
-of what could help to guess a label in another world: the values are drawn from the secret (see
+The TOML file gives each number with its unit and its source. What could help to guess labels of
+another world is no setting: only its distribution is, and the secret draws the value (see
 ``effects``).
 """
 

@@ -11,8 +11,8 @@ from customs_data.parallel import spans
 from customs_data.profile import Profile
 from customs_data.world.agents.brokers import Declarants, SellerPools
 from customs_data.world.agents.clusters import ClusterTable
+from customs_data.world.agents.importers import HABITS, Importers, Lines
 from customs_data.world.agents.roster import Roster
-from customs_data.world.agents.traders import HABITS, Importers, Lines
 from customs_data.world.configuration import Configuration
 from customs_data.world.draft import Draft
 from customs_data.world.drawing.arithmetic import normal_quantile, trimmed_quantile
@@ -31,7 +31,7 @@ class Population:
     Attributes
     ----------
     importers, lines : Importers, Lines
-        Ordinary traders first, then shells.
+        Ordinary importers first, then shells.
     declarants, pools, clusters, roster
     first_cluster_seller : int
         First seller that belongs to a cluster.
@@ -83,7 +83,7 @@ def compose(
     importers, lines = population.importers, population.lines
     stop = start + len(day)
 
-    # Squared: the first line is the main business, the last one a side line.
+    # Squared, so that the first line is the main business and the last one is rare.
     u = streams.uniform("row/importer", start, stop, 3)[:, 2]
     spot = np.floor(u * u * importers.n_lines[importer]).astype(np.int64)
     line = importers.first_line[importer] + spot

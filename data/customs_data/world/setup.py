@@ -15,15 +15,15 @@ from customs_data.parallel import map_in_order, spans
 from customs_data.profile import Profile
 from customs_data.world.agents.brokers import make_declarants, make_seller_pools
 from customs_data.world.agents.clusters import make_clusters
-from customs_data.world.agents.roster import Roster
-from customs_data.world.agents.shells import Shells, draw_shell_lines, draw_shells
-from customs_data.world.agents.traders import (
+from customs_data.world.agents.importers import (
     Importers,
     Lines,
-    count_traders,
-    draw_trader_lines,
-    draw_traders,
+    count_ordinary_importers,
+    draw_ordinary_importers,
+    draw_ordinary_lines,
 )
+from customs_data.world.agents.roster import Roster
+from customs_data.world.agents.shells import Shells, draw_shell_lines, draw_shells
 from customs_data.world.calendar import Calendar, make_calendar
 from customs_data.world.cheating import Constants, Risks, solve_constants, weigh_risks
 from customs_data.world.configuration import Configuration
@@ -104,21 +104,21 @@ def draw_setup(
         configuration, market, effects, declarants, n, n_days, streams, with_links, with_decoys
     )
     shells = Shells.of(clusters)
-    trader_spans, shell_spans = spans(count_traders(trade, n)), spans(len(shells))
-    draw = partial(draw_traders, configuration, market, declarants, n_days, streams)
+    ordinary_spans, shell_spans = spans(count_ordinary_importers(trade, n)), spans(len(shells))
+    draw = partial(draw_ordinary_importers, configuration, market, declarants, n_days, streams)
     draw_members = partial(draw_shells, shells, configuration, market, declarants, streams)
     importers = Importers.join(
         chain(
-            map_in_order(draw, trader_spans, executor),
+            map_in_order(draw, ordinary_spans, executor),
             map_in_order(draw_members, shell_spans, executor),
         )
     )
     goods = (market, pools, streams, importers)
-    draw_lines = partial(draw_trader_lines, trade, *goods)
+    draw_lines = partial(draw_ordinary_lines, trade, *goods)
     draw_member_lines = partial(draw_shell_lines, shells, configuration, *goods)
     lines = Lines.join(
         chain(
-            map_in_order(draw_lines, trader_spans, executor),
+            map_in_order(draw_lines, ordinary_spans, executor),
             map_in_order(draw_member_lines, shell_spans, executor),
         )
     )

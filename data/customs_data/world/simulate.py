@@ -72,7 +72,7 @@ class World:
 class Simulation:
     """World whose declarations are made month by month.
 
-    Of what grows with the rows, only agents and Declaration IDs are in memory.
+    For all rows, only agents and Declaration IDs are in memory.
     """
 
     setup: WorldSetup

@@ -61,7 +61,7 @@ def test_unrecorded_columns_agree_with_the_oracle_and_stay_out_of_it(world: Worl
     decoys = cluster[cluster.str.startswith("decoy")]
     assert 0.1 < (len(cluster) - len(decoys)) / in_ring.sum() < 0.15  # .10 / .90 = .11 in mean
     assert 0.2 < len(decoys) / len(oracle) < 0.24  # decoy_share .22
-    # A form looks like a scheme because its filer cheats or by habit, never both.
+    # A declaration looks like a scheme because of cheating or by habit, never both.
     assert ((oracle["Scheme"] == "") | (unrecorded["Look-alike"] == "")).all()
     assert set(unrecorded["Look-alike"]) == {*SCHEMES, ""}
     late = world.declarations["Date"][unrecorded["Late Cluster"]]
@@ -159,7 +159,7 @@ def test_rates_and_labels(world: World) -> None:
     assert ((frame["Critical Fraud"] > 0) == (frame["Fraud"] == 1)).all()
     probability = oracle["Fraud Probability"]
     assert probability.between(0, 1).all()
-    # Labels are drawn with the probability told: standard error .0016 over 54,000 rows.
+    # Labels are drawn with this probability: standard error .0016 over 54,000 rows.
     assert abs(frame["Fraud"].mean() - probability.mean()) < 0.008
     for low in (0.0, 0.1, 0.3, 0.6, 0.8):
         part = probability.between(low, low + 0.1)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from customs_data.parallel import spans
 from customs_data.world.agents.brokers import Declarants
-from customs_data.world.agents.traders import HABITS
+from customs_data.world.agents.importers import HABITS
 from customs_data.world.configuration import Clusters as ClusterSettings
 from customs_data.world.configuration import Configuration
 from customs_data.world.drawing.arithmetic import exponential, logistic, normal_quantile

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from customs_data.parallel import spans
-from customs_data.world.agents.traders import Importers
+from customs_data.world.agents.importers import Importers
 from customs_data.world.drawing.weighted_draws import GroupedTable
 
 FloatArray = NDArray[np.float64]
@@ -23,7 +23,7 @@ class Roster:
     shares : float64 array, shape (n_classes,)
         Share of declarations of each class of importers, the same in every week.
     importer_class : int8 array, shape (n_importers,)
-        Class, in ascending order: ordinary traders, shells of rings, shells of decoys.
+        Class, in ascending order: ordinary importers, shells of rings, shells of decoys.
     """
 
     DAYS = 7.0

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from customs_data.world.agents.brokers import Declarants, SellerPools
 from customs_data.world.agents.clusters import ClusterTable
-from customs_data.world.agents.traders import HABITS, Importers, Lines, make_lines, number_lines
+from customs_data.world.agents.importers import HABITS, Importers, Lines, make_lines, number_lines
 from customs_data.world.configuration import Configuration
 from customs_data.world.drawing.arithmetic import exponential, logarithm, normal_quantile
 from customs_data.world.drawing.random_streams import Streams

@@ -20,7 +20,7 @@ from customs_data.world.drawing.arithmetic import normal_quantile
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
-_WORDS_PER_BLOCK = 4  # Philox4x64 gives four 64-bit words a counter step
+_WORDS_PER_BLOCK = 4  # Philox4x64 gives four 64-bit words per counter step
 
 
 @dataclass(frozen=True)

@@ -25,12 +25,12 @@ IntArray = NDArray[np.int64]
 Integers = NDArray[np.signedinteger[Any]]
 
 HABITS = ("mode", "import_type", "import_use", "payment", "office", "indicator")
-_LINES_PER_TRADER = 8  # random numbers reserved per trader, so that they never shift
+_LINES_PER_IMPORTER = 8  # random numbers reserved per importer, so that they never shift
 
 
 @dataclass(frozen=True)
 class Importers:
-    """Importer IDs, honest traders and shells alike; arrays of shape (n_importers,).
+    """Importer IDs, ordinary ones and shells alike; arrays of shape (n_importers,).
 
     Attributes
     ----------
@@ -117,12 +117,12 @@ class Lines:
         return cls(**_collect(parts, cls))
 
 
-def count_traders(trade: Trade, n_declarations: int) -> int:
+def count_ordinary_importers(trade: Trade, n_declarations: int) -> int:
     """Return the number of ordinary importers, in proportion to the declarations."""
     return max(20, round(trade.importers_per_declaration * n_declarations))
 
 
-def draw_traders(
+def draw_ordinary_importers(
     configuration: Configuration,
     market: Market,
     declarants: Declarants,
@@ -165,7 +165,7 @@ def draw_traders(
     )
 
 
-def draw_trader_lines(
+def draw_ordinary_lines(
     trade: Trade,
     market: Market,
     pools: SellerPools,
@@ -222,7 +222,7 @@ def _draw_line_cells(
     number: IntArray,
 ) -> IntArray:
     """Draw the goods of each line, mostly of the same chapter as the owner's first line."""
-    u = streams.uniform("importer/goods", start, stop, 2 * _LINES_PER_TRADER)
+    u = streams.uniform("importer/goods", start, stop, 2 * _LINES_PER_IMPORTER)
     first = market.draw_cell(u[:, 0])
     cell = first[owner]
     chosen = u[owner, 2 * number + 1]
