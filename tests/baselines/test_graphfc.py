@@ -9,8 +9,9 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from customs_baselines.contract import is_transductive
-from customs_baselines.graphfc.context import canonical_order
+from customs_baselines.graphfc.context import Links, canonical_order
 from customs_baselines.graphfc.masks import draw_masks
+from customs_baselines.graphfc.messages import ROUNDS, Walk
 from customs_baselines.graphfc.past_sums import PastSums, is_first_meeting
 from customs_baselines.models.graphfc import GraphFC
 from customs_baselines.models.graphfc_transductive import TransductiveGraphFC
@@ -182,6 +183,31 @@ def test_running_sums_agree_with_the_definition():
             if past_only:
                 seen &= day <= day[i]
             assert found[i] == pytest.approx(values[seen].sum(axis=0))
+
+
+def test_a_walk_agrees_with_the_definition():
+    rng = np.random.default_rng(0)
+    strengths = {"importer": 1.0, "seller": 1.5}
+    group = {name: rng.integers(-1, 3, 12) for name in strengths}
+    group["importer"][0] = group["seller"][0] = -1  # declaration 0 has no links
+    links = Links(group, {"importer": 3, "seller": 4}, np.zeros(12, dtype=np.int64))
+    sent, inside = rng.normal(size=(12, 3)), (np.arange(12) < 8) * 1.0
+    values, expected = sent, []
+    for step in range(1, max(ROUNDS) + 1):
+        new = np.zeros((12, 3))
+        for i in range(12):
+            means = {
+                name: values[alike].mean(axis=0)
+                for name in strengths
+                if (alike := (group[name] == group[name][i]) & (inside > 0)).any()
+                and group[name][i] >= 0
+            }
+            total = sum(strengths[name] for name in means)
+            parts = [strengths[name] * mean for name, mean in means.items()]
+            new[i] = sum(parts) / total if means else sent[i] * [0, 0, 1]
+        values = new
+        expected += [values] if step in ROUNDS else []
+    assert np.allclose(Walk(links, strengths).spread(sent, inside), expected)
 
 
 def test_first_meetings_count_distinct_partners():
