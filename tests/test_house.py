@@ -45,22 +45,14 @@ UNCLEAN = {
     "data/customs_data/*.py",
     "data/customs_data/columns",
     "data/customs_data/describing",
-    "data/customs_data/fidelity/page",
     "data/customs_data/files",
     "data/customs_data/reports",
     "leaderboard/customs_leaderboard/publishing",
     "leaderboard/customs_leaderboard/service",
     "leaderboard/customs_leaderboard/standings",
-    "scorer/customs_scorer/*.py",
     "scorer/customs_scorer/mistakes",
-    "starter_kit/customs_kit/commands",
-    "starter_kit/customs_kit/terminal",
-    "tests/*.py",
     "tests/baselines/*.py",
     "tests/data/*.py",
-    "tests/kit/*.py",
-    "tests/leaderboard/*.py",
-    "tests/leaderboard/service",
 }
 
 

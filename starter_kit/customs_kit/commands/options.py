@@ -34,6 +34,20 @@ class CommaSeparated(click.ParamType[tuple[Any, ...]]):
             self.fail(f"{value!r} is not a comma-separated list of {self.element.__name__}.")
 
 
+class TaskName(click.ParamType[str]):
+    """Name of a task, one of the kit's own or of an installed package."""
+
+    name = "name"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Check the name; an unknown task is wrong usage (exit status 2)."""
+        from customs_data.tasks import task_names
+
+        if value not in (names := task_names()):
+            self.fail(f"Unknown task {value!r}: choose {', '.join(names)}.")
+        return value
+
+
 def edition_option(*, required: bool) -> Callable[[F], F]:
     """Return the option --edition."""
     return click.option(
@@ -83,6 +97,9 @@ def edition_or_workspace(edition: Path | None) -> Path:
     return edition
 
 
+task_option = click.option(
+    "--task", type=TaskName(), default="fraud", show_default=True, help="What the edition asks."
+)
 name_option = click.option("--name", help="Name of the edition.  [default: name of the folder]")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
 erasure_option = click.option(

@@ -31,8 +31,8 @@ def score(
 ) -> None:
     """Score submissions against hidden labels (organizers).
 
-    Best first: private precision@5 %, then precision@10 %, then the order of FILES (name earlier
-    submissions first).
+    Best first: by the ranking metrics on Private (fraud: precision@5 %, then precision@10 %), then
+    in the order of FILES, so name earlier submissions first.
 
     \b
     Examples:

@@ -16,16 +16,21 @@ if TYPE_CHECKING:
     from customs_leaderboard.standings.reference_scores import ReferenceScores
     from customs_leaderboard.standings.rerun import Agreement
     from customs_leaderboard.store.audit_log import Entry
+    from customs_scorer.metrics import TaskMetrics
 
 
-def public_table(title: str, standings: PublicStandings, references: ReferenceScores) -> Table:
+def public_table(
+    title: str, standings: PublicStandings, references: ReferenceScores, metrics: TaskMetrics
+) -> Table:
     """Standings before the close, with the reference scores below."""
     table = Table(
         title=Text(f"{title}: {standings.phase}, closes {show_time(standings.closes)}"),
         title_justify="left",
         caption_justify="left",
     )
-    for name in ("rank", "team", "public @5 %", "submissions", "last improvement"):
+    metric = metrics.ranked[0]
+    public = f"public {metric.short or metric.title}"
+    for name in ("rank", "team", public, "submissions", "last improvement"):
         table.add_column(name, justify="left" if name == "team" else "right")
     for row in standings.rows:
         cells = (f"{row.score:.3f}", f"{row.n_submissions:,}", show_time(row.improved_at))
@@ -38,24 +43,26 @@ def public_table(title: str, standings: PublicStandings, references: ReferenceSc
     return table
 
 
-def final_table(title: str, finals: FinalStandings) -> Table:
+def final_table(title: str, finals: FinalStandings, metrics: TaskMetrics) -> Table:
     """Final standings."""
     table = Table(title=Text(f"{title}: final standings"), title_justify="left")
+    first, *others = metrics.ranked
+    short, *shorts = (metric.short or metric.title for metric in metrics.ranked)
     for name in (
-        "rank", "team", "private @5 %", "95 %", "private @10 %", "public @5 %", "rank, 95 %",
-        "shake-up", "submission",
+        "rank", "team", f"private {short}", "95 %", *(f"private {other}" for other in shorts),
+        f"public {short}", "rank, 95 %", "shake-up", "submission",
     ):  # fmt: skip
         table.add_column(name, justify="left" if name == "team" else "right")
     for row in finals.rows:
         private, public = row.scores["private"], row.scores["public"]
-        low, high = private["interval_at_5"]
+        low, high = private[first.interval_name]
         table.add_row(
             str(row.rank),
             row.team,
-            f"{private['precision_at_5']:.4f}",
+            f"{private[first.name]:.4f}",
             f"{low:.3f} .. {high:.3f}",
-            f"{private['precision_at_10']:.4f}",
-            f"{public['precision_at_5']:.4f}",
+            *(f"{private[metric.name]:.4f}" for metric in others),
+            f"{public[first.name]:.4f}",
             f"{row.rank_low} .. {row.rank_high}",
             f"{row.shake_up:+d}" if row.shake_up else "0",
             str(row.submission),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from customs_baselines.explaining.explanation import Explanation
     from customs_baselines.running.records import RunRecord
     from customs_scorer.audit.report import AuditReport
+    from customs_scorer.metrics import Metric, TaskMetrics
     from customs_scorer.ranking import Standing
     from customs_scorer.yardsticks import Reference
 
@@ -25,48 +27,62 @@ def _interval(interval: tuple[float, float] | None) -> str:
     return "-" if interval is None else f"{interval[0]:.3f} .. {interval[1]:.3f}"
 
 
+def _joined(values: Iterable[float | None]) -> str:
+    """Values of the ranked metrics, or a dash if one is missing."""
+    cells = [_number(value) for value in values]
+    return "-" if "-" in cells else " / ".join(cells)
+
+
+def _heading(metric: Metric) -> str:
+    return (metric.short or metric.title).removesuffix(" %")
+
+
+def _ranking(metrics: TaskMetrics, between: str) -> str:
+    """The ranked metrics in words: the title of the first, short forms of the others."""
+    first, *others = metrics.ranked
+    return between.join([first.title, *(metric.short or metric.title for metric in others)])
+
+
 def scorecard_table(standing: Standing) -> Table:
     """Everything about one submission."""
     table = Table(title=Text(standing.file), title_justify="left")
     table.add_column("")
-    periods = (standing.scorecard.public, standing.scorecard.private)
+    card = standing.scorecard
+    periods = (card.public, card.private)
     for name in ("Public", "Private"):
         table.add_column(name, justify="right")
-    table.add_row("declarations", *(f"{score['n_declarations']:,}" for score in periods))
-    table.add_row("fraud", *(f"{score['n_fraud']:,}" for score in periods))
-    critical = (f"{score['n_critical']:,}" for score in periods)
-    table.add_row("critical fraud", *critical, end_section=True)
-    for n in (5, 10):
-        for label, name in (
-            (f"precision@{n} %", f"precision_at_{n}"),
-            (f"recall@{n} %", f"recall_at_{n}"),
-            (f"lift@{n} %", f"lift_at_{n}"),
-            (f"critical precision@{n} %", f"critical_precision_at_{n}"),
-        ):
-            table.add_row(label, *(_number(score[name]) for score in periods))
-            if name.startswith("precision"):
-                intervals = (score[f"interval_at_{n}"] for score in periods)
-                table.add_row("  95 % interval", *map(_interval, intervals))
+    counts = {"n_declarations": "declarations", **card.metrics.count_titles}
+    for name, title in counts.items():
+        table.add_row(title, *(f"{score[name]:,}" for score in periods))
+    for short in dict.fromkeys(metric.short for metric in card.metrics.all):
         table.add_section()
+        for metric in (metric for metric in card.metrics.all if metric.short == short):
+            table.add_row(metric.title, *(_number(score[metric.name]) for score in periods))
+            if metric in card.metrics.ranked:
+                intervals = (score[metric.interval_name] for score in periods)
+                table.add_row("  95 % interval", *map(_interval, intervals))
+    table.add_section()
     table.add_row("with no twin in training", *(f"{score['n_unseen']:,}" for score in periods))
-    for n in (5, 10):
-        unseen = (score[f"unseen_precision_at_{n}"] for score in periods)
-        table.add_row(f"  precision@{n} % of these", *map(_number, unseen))
+    for metric in card.metrics.ranked:
+        unseen = (score[f"unseen_{metric.name}"] for score in periods)
+        table.add_row(f"  {metric.title} of these", *map(_number, unseen))
     return table
 
 
 def standings_table(standings: list[Standing]) -> Table:
     """Submissions, best first."""
-    table = Table(title="Standings: private precision@5 %, then @10 %", title_justify="left")
+    metrics = standings[0].scorecard.metrics
+    first, *others = metrics.ranked
+    title = f"Standings: private {_ranking(metrics, ', then ')}"
+    table = Table(title=title, title_justify="left")
     table.add_column("rank", justify="right")
     table.add_column("file", overflow="fold")
     for column in (
-        "Public @5",
-        "Public @10",
-        "Private @5",
+        *(f"Public {_heading(metric)}" for metric in metrics.ranked),
+        f"Private {_heading(first)}",
         "95 % interval",
-        "Private @10",
-        "unseen @5",
+        *(f"Private {_heading(metric)}" for metric in others),
+        f"unseen {_heading(first)}",
     ):
         table.add_column(column, justify="right")
     for rank, standing in enumerate(standings, start=1):
@@ -74,18 +90,19 @@ def standings_table(standings: list[Standing]) -> Table:
         table.add_row(
             str(rank),
             standing.file,
-            _number(public["precision_at_5"]),
-            _number(public["precision_at_10"]),
-            _number(private["precision_at_5"]),
-            _interval(private["interval_at_5"]),
-            _number(private["precision_at_10"]),
-            _number(private["unseen_precision_at_5"]),
+            *(_number(public[metric.name]) for metric in metrics.ranked),
+            _number(private[first.name]),
+            _interval(private[first.interval_name]),
+            *(_number(private[metric.name]) for metric in others),
+            _number(private[f"unseen_{first.name}"]),
         )
     return table
 
 
-def runs_table(records: list[RunRecord], title: str, *, compact: bool = False) -> Table:
-    """Runs in the order of the plan: precision by period and on unseen tuples, and costs.
+def runs_table(
+    records: list[RunRecord], title: str, metrics: TaskMetrics, *, compact: bool = False
+) -> Table:
+    """Runs in the order of the plan: scores by period and on unseen tuples, and costs.
 
     `compact` omits columns for a narrow terminal (run.json contains them all).
     """
@@ -95,14 +112,17 @@ def runs_table(records: list[RunRecord], title: str, *, compact: bool = False) -
     scored = any(record.scores["private"] for record in records)
     validated = any(record.validation for record in records)
     varied = len({(record.run.label_rate, record.run.seed) for record in records}) > 1
-    for column in ("labels", "seed") if varied else ():
-        table.add_column(column, justify="right")
-    if validated:
-        table.add_column("Validation @5 / @10", justify="right")
-    if scored:
-        for column in _SCORES[:2] if compact else _SCORES:
-            table.add_column(column, justify="right")
-    for column in ("seconds",) if compact else ("seconds", "CPU s", "MiB"):
+    first = metrics.ranked[0]
+    names = [metric.name for metric in metrics.ranked]
+    heading = " / ".join(map(_heading, metrics.ranked))
+    periods = [f"Public {heading}", f"Private {heading}"]
+    details = [f"95 % ({_heading(first)})", f"unseen {heading}"]
+    for column in (
+        *(("labels", "seed") if varied else ()),
+        *((f"Validation {heading}",) if validated else ()),
+        *(periods + details[: 0 if compact else None] if scored else ()),
+        *(("seconds",) if compact else ("seconds", "CPU s", "MiB")),
+    ):
         table.add_column(column, justify="right")
     for record in records:
         name = record.run.name + (" (transductive)" if record.result.transductive else "")
@@ -110,9 +130,13 @@ def runs_table(records: list[RunRecord], title: str, *, compact: bool = False) -
         if varied:
             cells += [f"{record.repeat['label_rate']:g}", str(record.run.seed)]
         if validated:
-            cells.append(_pair(record.validation))
+            validation = record.validation or {}
+            cells.append(_joined(validation.get(name) for name in names))
         if scored:
-            cells += _score_cells(record)[: 2 if compact else None]
+            public, private = (record.scores[period] or {} for period in ("public", "private"))
+            cells += [_joined(scores.get(name) for name in names) for scores in (public, private)]
+            unseen = _joined(private.get(f"unseen_{name}") for name in names)
+            cells += [] if compact else [_interval(private.get(first.interval_name)), unseen]
         result = record.result
         costs = [
             "failed" if record.failed else f"{result.seconds:.1f}",
@@ -123,23 +147,6 @@ def runs_table(records: list[RunRecord], title: str, *, compact: bool = False) -
     return table
 
 
-_SCORES = ("Public @5 / @10", "Private @5 / @10", "95 % (@5)", "unseen @5 / @10")
-
-
-def _score_cells(record: RunRecord) -> list[str]:
-    public, private = record.scores["public"], record.scores["private"]
-    if public is None or private is None:
-        return ["-"] * 4
-    interval = private["interval_at_5"]
-    return [_pair(public), _pair(private), _interval(interval), _pair(private, "unseen_")]
-
-
-def _pair(scores: dict[str, Any] | None, prefix: str = "") -> str:
-    """Precision at 5 and 10 %, or a dash where either is missing."""
-    values = [(scores or {}).get(f"{prefix}precision_at_{n}") for n in (5, 10)]
-    return "-" if None in values else " / ".join(f"{value:.4f}" for value in values)
-
-
 def reference_line(reference: Reference) -> str:
     """Sentences below every table of results: look-ups and ceiling."""
     sentence = (
@@ -148,16 +155,15 @@ def reference_line(reference: Reference) -> str:
     )
     if reference.lookup is None:
         return f"{sentence}."
-    return (
-        f"{sentence}; copying its label scores {_pair(reference.lookup['private'])} on Private.\n"
-        "'unseen' is the private precision on the other declarations, where nothing can be copied."
-        + (
-            ""
-            if reference.ceiling is None
-            else "\nThe ceiling (true fraud probabilities) on Private is "
-            f"{_pair(reference.ceiling['private'])}."
-        )
+    copied = _joined(reference.lookup["private"].values())
+    line = (
+        f"{sentence}; copying its label scores {copied} on Private.\n"
+        "'unseen' is the private score on the other declarations, where no label can be copied."
     )
+    if reference.ceiling is None:
+        return line
+    best = _joined(reference.ceiling["private"].values())
+    return f"{line}\nThe ceiling (true probabilities) on Private is {best}."
 
 
 def audit_table(report: AuditReport) -> Table:
@@ -176,19 +182,17 @@ def audit_table(report: AuditReport) -> Table:
     return table
 
 
-def ceiling_table(hidden: dict[str, Any]) -> Table:
-    """Ceiling and schemes of a simulated edition (organizers)."""
+def ceiling_table(hidden: dict[str, Any], metrics: TaskMetrics, label: str) -> Table:
+    """Ceiling and schemes of a simulated edition (organizers); `label` is what models learn."""
     table = Table(title=Text("From hidden/: schemes and ceiling"), title_justify="left")
     table.add_column("scheme")
     table.add_column("test declarations", justify="right")
-    table.add_column("labelled fraud", justify="right")
+    table.add_column(f"labelled {label.lower()}", justify="right")
     for name, counts in hidden["schemes"].items():
         table.add_row(name, f"{counts['n_declarations']:,}", f"{counts['fraud_rate']:.1%}")
-    ceiling = hidden["ceiling"]
-    table.caption = (
-        f"Ceiling, precision@5 % / @10 %: Public {_pair(ceiling['public'])}, "
-        f"Private {_pair(ceiling['private'])}"
-    )
+    if ceiling := hidden["ceiling"]:
+        public, private = (_joined(ceiling[period].values()) for period in ("public", "private"))
+        table.caption = f"Ceiling, {_ranking(metrics, ' / ')}: Public {public}, Private {private}"
     return table
 
 

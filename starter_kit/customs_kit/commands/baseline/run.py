@@ -136,6 +136,7 @@ def run(
     )
     from customs_kit.terminal.score_tables import reference_line, runs_table
     from customs_kit.workspace import chosen_edition
+    from customs_scorer.metrics import metrics_of
 
     plan = Plan(names, recipes, label_rates, erasure, seeds)
     loaded = load_edition(chosen_edition(edition))
@@ -161,13 +162,15 @@ def run(
         )
     labels = int((loaded.y >= 0).sum())
     title = f"{loaded.manifest.name}: {labels:,} of {len(loaded.y):,} labels"
+    metrics = metrics_of(loaded.task)
     if picture is not None:
-        parts = (runs_table(records, title), reference_line(reference))
+        parts = (runs_table(records, title, metrics), reference_line(reference))
         save_picture(picture, "customs-kit baseline run", *parts)
     if as_json:
         print_json([record.as_dict() for record in records])
     else:
-        show(runs_table(records, title, compact=is_narrow()), reference_line(reference))
+        table = runs_table(records, title, metrics, compact=is_narrow())
+        show(table, reference_line(reference))
         if any(record.validation for record in records):
             click.echo(
                 "Validation scores the labelled declarations of the last quarter of training. If "

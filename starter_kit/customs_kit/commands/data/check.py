@@ -89,6 +89,7 @@ def describe(edition: Path, page: Path | None, as_json: bool) -> None:
     from customs_kit.terminal.output import print_json, show
     from customs_kit.terminal.score_tables import ceiling_table
     from customs_scorer.ceiling import oracle_ceiling
+    from customs_scorer.metrics import metrics_of
 
     loaded = load_edition(edition)
     summary = summarize_edition(loaded)
@@ -106,7 +107,7 @@ def describe(edition: Path, page: Path | None, as_json: bool) -> None:
         return
     show(draw_summary(summary))
     if loaded.layout.has_oracle:
-        show(ceiling_table(summary["hidden"]))
+        show(ceiling_table(summary["hidden"], metrics_of(loaded.task), loaded.task.label))
 
 
 @click.command()

@@ -16,6 +16,7 @@ from customs_kit.commands.options import (
     name_option,
     period_options,
     period_starts,
+    task_option,
 )
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to make.")
 @name_option
+@task_option
 @period_options(" (with one file)")
 @click.option(
     "--label-rate",
@@ -41,6 +43,7 @@ def import_(
     files: tuple[Path, ...],
     out: Path,
     name: str | None,
+    task: str,
     public_from: datetime | None,
     private_from: datetime | None,
     label_rate: float | None,
@@ -67,10 +70,12 @@ def import_(
         raise click.UsageError("One file needs --public-from and --private-from; three do not.")
 
     from customs_data.edition.importing import import_edition, read_periods
+    from customs_data.tasks import find_task
     from customs_kit.terminal.output import print_json, progress_console
 
+    asked = find_task(task)
     with progress_console().status("Reading declarations ..."):
-        periods = read_periods(list(files), starts)
+        periods = read_periods(list(files), starts, asked)
     with progress_console().status("Writing the edition ..."):
         manifest = import_edition(
             periods,
@@ -80,11 +85,12 @@ def import_(
             erasure=erasure,
             seed=seed,
             file_format=file_format,
+            task=asked,
         )
     fraud_rates = {
         period: float((known == 1).mean()) if len(known) else None
         for period, frame in periods.items()
-        for known in [frame.loc[frame["Fraud"] >= 0, "Fraud"]]
+        for known in [frame.loc[frame[asked.label] >= 0, asked.label]]
     }
     if as_json:
         print_json(
@@ -102,8 +108,8 @@ def import_(
     for period, n_rows in manifest.rows.items():
         first, last = manifest.dates[period]
         rate = fraud_rates[period]
-        fraud = "no labels" if rate is None else f"fraud rate {rate:.4f}"
-        click.echo(f"{period:>8}: {n_rows:>10,} declarations  {first} .. {last}  {fraud}")
+        labels = "no labels" if rate is None else f"{asked.label.lower()} rate {rate:.4f}"
+        click.echo(f"{period:>8}: {n_rows:>10,} declarations  {first} .. {last}  {labels}")
     click.echo(
         f"  labels: rate {manifest.label_rate:g}, erasure {manifest.erasure}\n"
         f"Made {out}: give public/ to the teams, keep hidden/ to yourself."
@@ -113,6 +119,7 @@ def import_(
 @click.command()
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to make.")
 @name_option
+@task_option
 @click.option("--rows", type=int, help="Number of declarations.  [default: as configured]")
 @click.option("--seed", type=click.IntRange(min=0), help="Published seed, for practice.")
 @click.option(
@@ -160,6 +167,7 @@ def import_(
 def generate(
     out: Path,
     name: str | None,
+    task: str,
     rows: int | None,
     seed: int | None,
     secret_file: Path | None,
@@ -198,6 +206,7 @@ def generate(
         config=config,
         profile=profile,
         n_declarations=rows,
+        task=task,
         label_rate=label_rate,
         erasure=erasure,
         with_links=not without_links,

@@ -133,6 +133,7 @@ def synthesize(
       customs-kit data synthesize --source train.csv --source public.csv --source private.csv \\
           --model copula --rows 20000 --edition --out my-synthetic-edition
     """
+    from customs_data.schema import LABEL_COLUMNS
     from customs_data.synthesis.output import cut_periods, is_one_file
     from customs_data.synthesis.read_source import read_source
     from customs_data.synthesis.settings import Settings
@@ -172,7 +173,7 @@ def synthesize(
             )
         else:
             write_periods(periods, out, file_format)
-    fraud_rate = float((drawn["Fraud"] == 1).mean())
+    fraud_rate = float((drawn[LABEL_COLUMNS[0]] == 1).mean())
     if as_json:
         print_json(
             {

@@ -44,9 +44,10 @@ def standings(competition: Path, as_csv: bool, database_url: str | None, as_json
                 public.as_dict() if finals is None else {**finals.as_dict(), "phase": public.phase}
             )
         elif finals is None:
-            show(public_table(board.competition.title, public, board.reference_scores))
+            metrics = board.judge.metrics
+            show(public_table(board.competition.title, public, board.reference_scores, metrics))
         else:
-            show(final_table(board.competition.title, finals))
+            show(final_table(board.competition.title, finals, board.judge.metrics))
 
 
 @click.command()
@@ -132,7 +133,7 @@ def close(
     if as_json:
         print_json(finals.as_dict())
     else:
-        show(final_table(board.competition.title, finals))
+        show(final_table(board.competition.title, finals, board.judge.metrics))
         click.echo(f"Next: customs-kit leaderboard reveal {competition}")
 
 

@@ -155,7 +155,7 @@ def _receipt_table(receipt: dict[str, Any]) -> Table:
     table.add_row("received", receipt["received_at"])
     table.add_row("SHA-256", receipt["sha256"])
     if receipt["shown"] is not None:
-        table.add_row("public precision@5 % on the board", f"{receipt['shown']:g}")
+        table.add_row("public score on the board", f"{receipt['shown']:g}")
     left = f"{receipt['n_left_today']} until {receipt['resets_at']}"
     table.add_row("submissions left", left)
     return table
