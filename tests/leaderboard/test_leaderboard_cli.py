@@ -238,4 +238,4 @@ def test_without_the_extra_help_works_and_the_rest_says_what_to_install(path, mo
         "backup": ["b", "f.tar"], "restore": ["f.tar", "--out", "b"], "add": ["b", "n"],
         "rename": ["b", "n", "m"], "reset-token": ["b", "n"], "disable": ["b", "n"],
     }.get(path[-1], ["b"])  # fmt: skip
-    lb(*path, *given, fails="sqlalchemy is not installed")
+    lb(*path, *given, fails="not installed: sqlalchemy")
