@@ -1,4 +1,4 @@
-"""The catalogue: every module in `customs_baselines.models` is a baseline."""
+"""The catalogue of baselines: the modules of `customs_baselines.models`."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from customs_baselines import models
 from customs_data.errors import KitError
 
 RECIPES = ("paper", "kit")
+# By name: a model (the ensemble) imports the catalogue.
+_MODELS: Final = "customs_baselines.models"
 
 
 @dataclass(frozen=True)
@@ -27,8 +28,7 @@ class Baseline:
     estimator : str
         Name of its class.
     recipe : str or None
-        The feature recipe it uses unless told otherwise; None for a model that reads the declared
-        columns itself.
+        Default feature recipe; None for a model that reads the declared columns itself.
     summary : str
         One line.
     """
@@ -40,14 +40,13 @@ class Baseline:
 
     def load_class(self) -> type:
         """Import the estimator's class (and the library it needs)."""
-        module = import_module(f"{models.__name__}.{self.name}")
-        found: type = getattr(module, self.estimator)
-        return found
+        estimator: type = getattr(import_module(f"{_MODELS}.{self.name}"), self.estimator)
+        return estimator
 
 
 def list_baselines() -> list[Baseline]:
     """Return all baselines by name, without importing the libraries they need."""
-    names = sorted(info.name for info in pkgutil.iter_modules(models.__path__))
+    names = sorted(info.name for info in pkgutil.iter_modules(import_module(_MODELS).__path__))
     return [_read(name) for name in names if not name.startswith("_")]
 
 
@@ -57,20 +56,20 @@ def find_baseline(name: str) -> Baseline:
     Raises
     ------
     KitError
-        If there is none of that name.
+        If no baseline has the name.
     """
     known = {baseline.name: baseline for baseline in list_baselines()}
     if name not in known:
         raise KitError(
-            f"A baseline must be one of {', '.join(known)}, or FILE.py:CLASS for a model of your "
-            f"own, however: {name!r}."
+            f"Unknown baseline {name!r}: choose one of {', '.join(known)}, or FILE.py:CLASS for a "
+            "model of your own."
         )
     return known[name]
 
 
 def _read(name: str) -> Baseline:
-    """Read a module's constants without running it, so that listing needs no heavy library."""
-    spec = find_spec(f"{models.__name__}.{name}")
+    """Read a module's constants from its source, so that a list needs no heavy library."""
+    spec = find_spec(f"{_MODELS}.{name}")
     assert spec is not None
     assert spec.origin is not None
     constants: dict[str, Any] = {}

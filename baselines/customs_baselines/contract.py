@@ -1,4 +1,4 @@
-"""What a model must be: scikit-learn's manners, and where ours are stricter."""
+"""The contract of a model: scikit-learn's conventions, and where ours are stricter."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ class FraudModel(Protocol):
 
     ``fit(X, y)`` may also take the keywords ``y_critical`` (int8, shape (n_train,), values 0, 1, 2,
     -1) and ``X_test`` (the declarations to score: a model that reads them is *transductive* and
-    marked so); they are passed only to signatures that have them. ``random_state``, ``recipe``,
-    ``device`` and ``n_jobs`` are passed only to constructors that have them.
+    marked so). Keywords are passed only to signatures that have them, and so are the constructor
+    arguments ``random_state``, ``recipe``, ``device`` and ``n_jobs``.
     """
 
     def fit(self, X: pd.DataFrame, y: npt.NDArray[np.int8]) -> Any:
@@ -56,8 +56,8 @@ def make_model(model_class: type, offered: dict[str, Any]) -> FraudModel:
     model = model_class(**accepted_keywords(model_class, offered))
     if not isinstance(model, FraudModel):
         raise KitError(
-            f"{model_class.__name__} must have the methods fit(X, y) and predict_proba(X), "
-            "however: it lacks one. See `customs-kit baseline run --help`."
+            f"{model_class.__name__} lacks fit(X, y) or predict_proba(X). "
+            "See `customs-kit baseline run --help`."
         )
     return model
 
@@ -74,27 +74,29 @@ def fit_and_score(
     Raises
     ------
     KitError
-        If the training labels hold one class only, or predict_proba breaks the contract.
+        If the training labels are of one class only, or predict_proba breaks the contract.
     """
     known = np.unique(y[y >= 0])
     if len(known) < 2:
-        found = {0: "honest declarations only", 1: "fraud only"}.get(
-            int(known[0]) if len(known) else -1, "no label at all"
+        labels = {0: "honest only", 1: "fraud only"}.get(
+            int(known[0]) if len(known) else -1, "all unknown"
         )
         raise KitError(
-            f"The training labels must hold fraud and honest declarations, however: {found}. "
-            "Raise the label rate."
+            f"The training labels are {labels}: models need both classes. Raise the label rate."
         )
-    # Copies: what a model does to its own must not change which rows are scored.
+    # Copies, so that a model that changes its input does not change which rows are scored.
     offered = {"y_critical": y_critical, "X_test": X_test.copy()}
     model.fit(X, y, **accepted_keywords(model.fit, offered))
     proba = np.asarray(model.predict_proba(X_test.copy()), dtype=np.float64)
     if proba.shape != (len(X_test), 2):
         raise KitError(
-            f"predict_proba must return shape ({len(X_test)}, 2), columns honest and fraud, "
-            f"however: {proba.shape}."
+            f"predict_proba must return shape ({len(X_test)}, 2), columns honest and fraud, but it "
+            f"returned {proba.shape}."
         )
     scores = proba[:, 1]
     if wrong := int((~np.isfinite(scores)).sum()):
-        raise KitError(f"predict_proba must be finite, however: {wrong:,} values are not.")
+        raise KitError(
+            f"predict_proba must return finite numbers, but {wrong:,} of its {len(scores):,} are "
+            "NaN or infinite."
+        )
     return scores

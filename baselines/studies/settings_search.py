@@ -23,12 +23,12 @@ import pandas as pd
 
 from customs_baselines.catalogue import find_baseline, list_baselines
 from customs_baselines.features import make_features
-from customs_baselines.running.validation import split_by_time
 from customs_baselines.shapes.recipe_model import RecipeModel
 from customs_data.edition.generating import read_blueprint, simulate_world, split_periods
 from customs_data.erasure import erase
 from customs_data.keyed_random import secret_of_seed
 from customs_data.schema import DECLARED_COLUMNS, ERASED
+from customs_data.split import split_by_time
 from customs_scorer.metrics.inspection import precision_at
 from studies.script import Study, save_results
 

@@ -23,12 +23,12 @@ from customs_baselines.catalogue import find_baseline
 from customs_baselines.contract import fit_and_score, make_model
 from customs_baselines.experiments.markdown_tables import markdown_row, put_table
 from customs_baselines.running.own_model import load_own_class, split_reference
-from customs_baselines.running.validation import split_by_time
 from customs_data.edition.generating import read_blueprint, simulate_world, split_periods
 from customs_data.edition.manifest import PERIODS
 from customs_data.erasure import erase
 from customs_data.keyed_random import derive, secret_of_seed
 from customs_data.schema import DECLARED_COLUMNS, ERASED
+from customs_data.split import split_by_time
 from customs_scorer.metrics.inspection import precision_at
 from studies.script import Study, save_results
 

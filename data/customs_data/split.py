@@ -113,3 +113,46 @@ def rows_of(frame: pd.DataFrame, chosen: npt.NDArray[np.bool_]) -> pd.DataFrame:
     side_by_side = len(places) > 0 and places[-1] - places[0] + 1 == len(places)
     rows = frame.iloc[places[0] : places[-1] + 1] if side_by_side else frame[chosen]
     return rows.reset_index(drop=True)
+
+
+def split_by_time(
+    dates: pd.Series[pd.Timestamp], later_share: float = 0.25
+) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Split training declarations by time, for a validation.
+
+    Parameters
+    ----------
+    dates : Series of datetime64, shape (n_train,)
+        Column Date.
+    later_share : float
+        Share of the period's *days* that forms the later part, in (0, 1): a quarter of twelve
+        months, as long as a test period.
+
+    Returns
+    -------
+    earlier, later : ndarray of bool, shape (n_train,)
+
+    Raises
+    ------
+    KitError
+        If a part would be empty.
+
+    Examples
+    --------
+    >>> days = pd.Series(pd.date_range("2020-01-01", periods=8))
+    >>> split_by_time(days)[1].sum()
+    np.int64(2)
+    """
+    if not 0 < later_share < 1:
+        raise KitError(f"later_share must be between 0 and 1, but it is {later_share}.")
+    days = dates.to_numpy().astype("datetime64[D]")
+    if len(days) == 0:
+        raise KitError("No training declarations to split by time.")
+    n_days = int((days.max() - days.min()).astype(np.int64)) + 1
+    cut = days.max() - np.timedelta64(max(round(n_days * later_share), 1) - 1, "D")
+    later = days >= cut
+    if later.all():
+        raise KitError(
+            f"All training declarations are of {days.max()}: to split by time takes two days."
+        )
+    return ~later, later

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from customs_baselines.features.graph import GraphFeatures
     from customs_baselines.features.risk import RiskProfiles
     from customs_baselines.graphfc.context import Links
-    from customs_baselines.running.validation import split_by_time
     from customs_data import Edition, KitError, load_edition
+    from customs_data.split import split_by_time
     from customs_scorer import check_submission, precision_at, write_submission
 
 __all__ = [
@@ -42,7 +42,7 @@ _HOME = {
     "GraphFeatures": "customs_baselines.features.graph",
     "RiskProfiles": "customs_baselines.features.risk",
     "Links": "customs_baselines.graphfc.context",
-    "split_by_time": "customs_baselines.running.validation",
+    "split_by_time": "customs_data.split",
 }
 
 

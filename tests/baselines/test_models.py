@@ -79,7 +79,7 @@ class TestContract:
         assert np.isfinite(scores(new(name), sample_edition, y=y)).all()
 
     def test_one_class_is_a_clear_error(self, name, sample_edition):
-        with pytest.raises(KitError, match="honest declarations only"):
+        with pytest.raises(KitError, match="honest only"):
             scores(new(name), sample_edition, y=np.zeros(len(sample_edition.y), dtype=np.int8))
 
     def test_scikit_learn_can_clone_and_pickle_it(self, name, sample_edition):

@@ -102,5 +102,5 @@ class TestEnsemble:
             [1.0, 2.0],
         )
         assert (model.predict_proba(sample_edition.test)[:, 1] == expected).all()
-        with pytest.raises(KitError, match="A baseline must be one of"):
+        with pytest.raises(KitError, match="Unknown baseline 'nobody'"):
             Ensemble({"nobody": 1.0}).fit(sample_edition.train, sample_edition.y)

@@ -8,10 +8,10 @@ import pytest
 
 from customs_baselines.running.plan import DEFAULT_BASELINES, Plan
 from customs_baselines.running.runner import run_baselines
-from customs_baselines.running.validation import split_by_time
 from customs_data.edition.loading import load_edition
 from customs_data.erasure import n_kept
 from customs_data.errors import KitError
+from customs_data.split import split_by_time
 from customs_scorer.ranking import score_files
 
 OWN_MODEL = """
@@ -236,5 +236,5 @@ def test_split_by_time_keeps_the_future_out():
     assert dates[earlier].max() < dates[later].min()
     assert (earlier ^ later).all()
     assert dates[later].min() == pd.Timestamp("2020-10-01") + pd.Timedelta(days=0)
-    with pytest.raises(KitError, match="more than one day"):
+    with pytest.raises(KitError, match="takes two days"):
         split_by_time(dates.head(2))

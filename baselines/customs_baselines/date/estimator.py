@@ -19,9 +19,9 @@ from customs_baselines.date.vocabulary import Vocabulary
 from customs_baselines.features.kit import KitFeatures
 from customs_baselines.features.order import own_order
 from customs_baselines.networks.device import choose_device, repeatable
-from customs_baselines.running.validation import split_by_time
 from customs_data.errors import KitError
 from customs_data.schema import KEY
+from customs_data.split import split_by_time
 
 Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int8]

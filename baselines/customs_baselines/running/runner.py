@@ -23,12 +23,12 @@ import pandas as pd
 from customs_baselines.running.job import RESULT, SCORES, Job, JobData, JobResult, write_job
 from customs_baselines.running.plan import Plan, Run
 from customs_baselines.running.records import RunRecord, make_record
-from customs_baselines.running.validation import split_by_time
 from customs_data.edition.loading import Edition
 from customs_data.erasure import erase
 from customs_data.errors import KitError
 from customs_data.keyed_random import secret_of_seed
 from customs_data.schema import ERASED, KEY
+from customs_data.split import split_by_time
 from customs_scorer.metrics.inspection import precision_at
 from customs_scorer.scorecard import N_REPLICATES
 from customs_scorer.submissions import write_submission
