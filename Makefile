@@ -2,18 +2,18 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
-# The public release of 'Customs Import Declaration Datasets', if it lies here.
+# The public release of 'Customs Import Declaration Datasets', if you have it.
 RELEASED ?= ../shared/data/released
 RELEASED_FILES = $(addprefix $(RELEASED)/df_syn_,train_eng.csv valid_eng.csv test_eng.csv)
 EDITION = build/editions/released
 RESULTS = baselines/results
 GUIDE = data/HOW_THE_WORLD_WORKS.md
 VARIANTS = baselines/studies/graphfc_variants/graphfc_variants.toml
-# What the README's table and its picture show.
+# Models in the README's table and chart.
 SHOWN = lookup,logistic_regression,xgboost,lightgbm,tabm,xgboost_graph,xgboost_conjunctions,date,graphfc,graphfc_transductive,ensemble,simulator_transfer
-# Where the leaderboard's load is written down.
+# Outputs of the leaderboard's load benchmark.
 LOAD = --save leaderboard/results/load.json --write leaderboard/README.md
-# The oldest allowed versions of what the kit rests on have an environment of their own.
+# Environment with the oldest allowed versions of other packages.
 OLDEST = .venv-oldest
 EACH_MODEL = tests/baselines/test_models.py
 OLDEST_TESTS = tests/data/test_reading.py tests/data/test_broken_declarations.py tests/data/test_edition.py \
@@ -21,7 +21,7 @@ OLDEST_TESTS = tests/data/test_reading.py tests/data/test_broken_declarations.py
 	$(EACH_MODEL)::TestContract::test_scikit_learn_can_clone_and_pickle_it $(EACH_MODEL)::test_models_learn \
 	tests/baselines/test_date.py tests/leaderboard/test_board.py tests/leaderboard/test_pages.py \
 	tests/leaderboard/service/test_api.py tests/leaderboard/publishing tests/kit/test_cli.py
-# `make results FRESH=--fresh` forgets what stands in the results and runs everything.
+# `make results FRESH=--fresh` discards earlier results and runs everything.
 FRESH ?=
 
 .PHONY: run test test-fast test-oldest test-slow lint format results explained scarcity variants settings \
@@ -42,13 +42,13 @@ test-fast: $(VENV)/.dev ## the tests of the inner loop: less than a minute
 	$(BIN)/python -m pytest -n auto --durations 5 \
 		-m "not (slow or training or process or browser or postgresql)"
 
-test-oldest: $(OLDEST)/.dev ## what rests on other packages, with the oldest versions of them that are allowed
+test-oldest: $(OLDEST)/.dev ## tests with the oldest allowed versions of other packages
 	$(OLDEST)/bin/python -m pytest -n auto -W default $(OLDEST_TESTS)
 
 test-slow: $(VENV)/.dev ## the tests that take minutes
 	$(BIN)/python -m pytest -n auto -m slow
 
-lint: $(VENV)/.dev ## style, types, the floors, and the deployment files
+lint: $(VENV)/.dev ## style, types, import contracts, deployment files
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -56,18 +56,18 @@ lint: $(VENV)/.dev ## style, types, the floors, and the deployment files
 	$(BIN)/hadolint leaderboard/deploy/Dockerfile
 	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.compose-spec leaderboard/deploy/compose.yaml
 
-format: $(VENV)/.dev ## rewrite the code in the project's style
+format: $(VENV)/.dev ## format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-results: $(VENV)/.core $(EDITION) ## rewrite results, tables and pictures: practice and public release
+results: $(VENV)/.core $(EDITION) ## run missing results; rewrite their tables and charts (practice, public release)
 	$(BIN)/customs-kit baseline table $(RESULTS)/practice.toml $(FRESH) --write README.md \
 		--label-rates 1 --curves docs/practice.svg --recipe kit --models $(SHOWN)
 	$(BIN)/customs-kit baseline table $(RESULTS)/practice.toml --write baselines/PRACTICE.md
 	$(BIN)/customs-kit baseline run --out build/runs --picture docs/run.svg
 	$(BIN)/customs-kit baseline table $(RESULTS)/released.toml $(FRESH) --write baselines/RELEASED.md
 
-explained: $(VENV)/.core $(EDITION) ## rewrite what the models look at (Figure 6)
+explained: $(VENV)/.core $(EDITION) ## rewrite explanations of models (Figure 6)
 	$(BIN)/customs-kit baseline explain xgboost --recipe paper,kit --declarations 2000 --anonymous \
 		--edition $(EDITION) --out build/explained/released --json > $(RESULTS)/explained_released.json
 	$(BIN)/customs-kit baseline explain xgboost --recipe paper,kit --declarations 2000 \
@@ -76,7 +76,7 @@ explained: $(VENV)/.core $(EDITION) ## rewrite what the models look at (Figure 6
 	$(BIN)/customs-kit baseline table $(RESULTS)/explained_released.json \
 		$(RESULTS)/explained_practice.json --write baselines/EXPLAINED.md
 
-scarcity: $(VENV)/.core ## few labels on ten worlds: what is missing of the grid (over an hour for all of it)
+scarcity: $(VENV)/.core ## few labels on ten worlds: run what is missing (over an hour in all)
 	$(BIN)/customs-kit baseline table $(RESULTS)/scarcity.toml $(FRESH) --write baselines/SCARCITY.md \
 		--curves docs/scarcity.svg
 	for model in xgboost graphfc; do $(BIN)/customs-kit baseline table $(RESULTS)/scarcity.json \
@@ -94,7 +94,7 @@ worlds: $(VENV)/.core ## measure the practice configuration over ten worlds (abo
 	$(BIN)/python -m studies.worlds --out $(RESULTS)/worlds.json
 	$(BIN)/python -m studies.worlds_table $(RESULTS)/worlds.json --write data/WORLD.md --write $(GUIDE)
 
-guide: $(VENV)/.core ## rewrite pictures and table of data/HOW_THE_WORLD_WORKS.md (half a minute)
+guide: $(VENV)/.core ## rewrite figures and table of data/HOW_THE_WORLD_WORKS.md (half a minute)
 	$(BIN)/python -m studies.worlds_table $(RESULTS)/worlds.json --write $(GUIDE)
 	$(BIN)/python -m studies.world_guide --links $(RESULTS)/scarcity.json --out docs/world
 
@@ -117,11 +117,11 @@ release: $(VENV)/.dev ## build sdist and wheel into dist/, and try the wheel in 
 	$(BIN)/python -m build --quiet
 	$(BIN)/python tests/try_wheel.py dist
 
-fidelity: $(VENV)/.core ## judge five worlds by the public release (about seven minutes)
+fidelity: $(VENV)/.core ## compare five worlds with the public release (about seven minutes)
 	$(BIN)/python -m studies.fidelity_study $(RELEASED) \
 		--out data/results/fidelity_practice.json --write data/FIDELITY.md
 
-synthesizers: $(VENV)/.core ## fit and judge every synthesizer on the public release (what is missing of it)
+synthesizers: $(VENV)/.core ## fit and compare synthesizers on the public release: run what is missing
 	$(BIN)/python -m studies.synthesizer_study $(RELEASED_FILES) \
 		--out data/results/synthesizers.json --write data/SYNTHESIZERS.md
 
@@ -133,7 +133,7 @@ benchmark: $(VENV)/.core ## the speed claims, as ratios measured in one run
 	$(BIN)/python benchmarks/generate_speed.py
 	$(BIN)/python benchmarks/score_national.py
 
-benchmark-national: $(VENV)/.core ## making, looking at, learning from and scoring 24.7 million declarations (two hours, 14 GiB)
+benchmark-national: $(VENV)/.core ## make, read, learn from and score 24.7 million declarations (two hours, 14 GiB)
 	$(BIN)/python benchmarks/generate_speed.py --rows 54000,1000000,5000000,24700000
 	$(BIN)/python benchmarks/national_commands.py
 	$(BIN)/python benchmarks/train_national.py

@@ -1,7 +1,7 @@
-"""How long `customs-kit --help` takes against `python -c "import click"` (goal: 1.5 times).
+"""Time of `customs-kit --help` over that of `python -c "import click"` (goal: at most 1.5).
 
-Both are run in turn, so that a machine that slows down slows both; the median of the pairwise
-ratios is printed.
+Both run in turn, so that a slow moment of the machine affects both. Prints the median of the
+pairwise ratios.
 """
 
 from __future__ import annotations

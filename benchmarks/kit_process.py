@@ -1,11 +1,11 @@
-"""Commands of the kit as processes that are watched."""
+"""Command lines of the kit, and the memory of a process."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
 
-_KIB_A_MIB = 1024
+_KIB_PER_MIB = 1024
 
 
 def customs_kit(*arguments: str) -> list[str]:
@@ -13,8 +13,8 @@ def customs_kit(*arguments: str) -> list[str]:
 
 
 def resident(pid: int) -> tuple[int, int]:
-    """Resident and anonymous MiB of a process."""
+    """Return resident and anonymous MiB of a process."""
     status = Path(f"/proc/{pid}/status").read_text().splitlines()
-    held = dict(line.split(":", 1) for line in status if ":" in line)
-    whole, anonymous = (int(held[name].split()[0]) for name in ("VmRSS", "RssAnon"))
-    return whole // _KIB_A_MIB, anonymous // _KIB_A_MIB
+    fields = dict(line.split(":", 1) for line in status if ":" in line)
+    total, anonymous = (int(fields[name].split()[0]) for name in ("VmRSS", "RssAnon"))
+    return total // _KIB_PER_MIB, anonymous // _KIB_PER_MIB

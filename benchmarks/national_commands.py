@@ -1,9 +1,9 @@
-"""What the commands that look at an edition cost at national scale.
+"""Cost of the commands that read an edition, at national scale.
 
 Makes an edition (Parquet) with a tenth of the labels, then runs `data verify`, `data describe`,
-`data audit`, `submission check` and `score` on it, each in a process of its own, and prints a
-table: seconds, CPU seconds, peak memory - all of it, and without the pages that lie mapped from
-files and that the system may drop. A command that fails ends the benchmark with its message.
+`data audit`, `submission check` and `score` on it, each in a process of its own. Prints a table of
+seconds, CPU seconds and peak memory: in total, and without pages mapped from files, which the
+system can drop. A command that fails ends the benchmark with its message.
 
     python benchmarks/national_commands.py [--rows 24700000] [--edition DIR] [--only verify,score]
 """
@@ -21,7 +21,7 @@ from pathlib import Path
 
 from kit_process import customs_kit, resident
 
-_LOOKS_A_SECOND = 5
+_SAMPLES_PER_SECOND = 5
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Cost:
 
 
 def measure(arguments: list[str], log: Path) -> Cost:
-    """Run a command of the kit; its output goes to `log`."""
+    """Run a command of the kit, with its output in `log`."""
     peak = (0, 0)
     start = time.perf_counter()
     with log.open("wb") as stream:
@@ -46,7 +46,7 @@ def measure(arguments: list[str], log: Path) -> Cost:
                 break
             with contextlib.suppress(OSError, KeyError):  # the process may just be ending
                 peak = tuple(map(max, peak, resident(process.pid)))  # type: ignore[assignment]
-            time.sleep(1 / _LOOKS_A_SECOND)
+            time.sleep(1 / _SAMPLES_PER_SECOND)
     seconds = time.perf_counter() - start
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
@@ -59,42 +59,46 @@ def write_scores(edition: Path, path: Path) -> None:
     import numpy as np
     import pandas as pd
 
-    sent = pd.read_csv(edition / "public/sample_submission.csv", dtype={"Declaration ID": str})
-    sent["Fraud Score"] = np.random.default_rng(0).random(len(sent))
-    sent.to_parquet(path, index=False)
+    submission = pd.read_csv(
+        edition / "public/sample_submission.csv", dtype={"Declaration ID": str}
+    )
+    submission["Fraud Score"] = np.random.default_rng(0).random(len(submission))
+    submission.to_parquet(path, index=False)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rows", type=int, default=24_700_000)
-    parser.add_argument("--edition", type=Path, help="an edition that lies there already")
+    parser.add_argument("--edition", type=Path, help="an existing edition")
     parser.add_argument("--only", help="commands, comma-separated")
-    given = parser.parse_args()
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        edition = str(given.edition or folder / "edition")
-        sent = folder / "submission.parquet"
-        making = ["--config", "national", "--rows", str(given.rows), "--seed", "1"]
-        erasing = ["--label-rate", "0.1", "--erasure", "inspection"]
-        stored = ["--format", "parquet", "--workers", "2", "--out", edition]
+        edition = str(options.edition or folder / "edition")
+        submission = folder / "submission.parquet"
+        generate = [
+            "data", "generate", "--config", "national", "--rows", str(options.rows), "--seed", "1",
+            "--label-rate", "0.1", "--erasure", "inspection", "--format", "parquet",
+            "--workers", "2", "--out", edition,
+        ]  # fmt: skip
         commands = {
-            "generate": ["data", "generate", *making, *erasing, *stored],
+            "generate": generate,
             "verify": ["data", "verify", edition],
             "describe": ["data", "describe", edition],
             "describe --html": ["data", "describe", edition, "--html", str(folder / "page.html")],
-            "check": ["submission", "check", str(sent), "--edition", edition],
-            "score": ["score", str(sent), "--edition", edition],
+            "check": ["submission", "check", str(submission), "--edition", edition],
+            "score": ["score", str(submission), "--edition", edition],
             "audit": ["data", "audit", edition],
         }
-        if given.edition:
+        if options.edition:
             del commands["generate"]
-        if given.only:
-            commands = {name: commands[name] for name in given.only.split(",")}
-        print(f"{given.edition or f'{given.rows:,} declarations'}")
+        if options.only:
+            commands = {name: commands[name] for name in options.only.split(",")}
+        print(f"{options.edition or f'{options.rows:,} declarations'}")
         print(f"{'':16} {'seconds':>8} {'CPU s':>8} {'peak MiB':>9} {'not mapped':>11}")
         for name, arguments in commands.items():
-            if name in ("check", "score") and not sent.exists():
-                write_scores(Path(edition), sent)
+            if name in ("check", "score") and not submission.exists():
+                write_scores(Path(edition), submission)
             cost = measure(arguments, folder / "log.txt")
             print(
                 f"{name:16} {cost.seconds:8.1f} {cost.cpu_seconds:8.1f} {cost.peak_mib:9,} "

@@ -1,10 +1,10 @@
-"""How fast a national submission is scored (goal: at least 5 times faster than plain pandas).
+"""Time to score a national submission (goal: at least 5 times faster than plain pandas).
 
-Both read submission and solution from the same Parquet files, match Declaration IDs that stand in
-another order in each, and compute every number of the scorecard, bootstrap intervals aside, for
-both test periods. The kit runs the functions behind `customs-kit score`, all checks of the
-submission included; the yardstick is read_parquet, merge and sort_values. Each runs in a process
-of its own, so that peak memory is its own; the runs take turns, and the best is kept.
+Both read submission and solution from the same Parquet files, match Declaration IDs in different
+orders, and compute the scorecard of both test periods without bootstrap intervals. The kit runs
+the functions of `customs-kit score` with all checks of the submission; plain pandas is
+read_parquet, merge and sort_values. Each runs in a process of its own, for its own peak memory.
+The runs alternate; the best of each counts.
 
     python benchmarks/score_national.py [--rows 24700000] [--runs 3]
 """
@@ -30,7 +30,7 @@ PERIODS = {"public": "Public", "private": "Private"}
 
 
 def make_files(folder: Path, rows: int) -> None:
-    """Eight-digit IDs, a tenth of the declarations fraud, scores of four decimals (many ties)."""
+    """Write eight-digit IDs, a tenth of them fraud, and scores of which half have many ties."""
     rng = np.random.default_rng(0)
     ids = (rng.permutation(90_000_000)[:rows] + 10_000_000).astype(np.uint32)
     fraud = (rng.random(rows) < 0.1).astype(np.int8)
@@ -65,7 +65,7 @@ def score_with_kit(folder: Path) -> dict[str, dict[str, float | None]]:
 
 
 def score_with_pandas(folder: Path) -> dict[str, dict[str, float | None]]:
-    """As one would write it in a notebook; ties at the cut fall as they come."""
+    """Score as in a notebook, with ties at the cut in any order."""
     solution = pd.read_parquet(folder / "solution.parquet")
     submission = pd.read_parquet(folder / "submission.parquet")
     merged = solution.merge(submission, on=KEY)
@@ -74,7 +74,7 @@ def score_with_pandas(folder: Path) -> dict[str, dict[str, float | None]]:
         ranked = merged[merged["Usage"] == usage].sort_values(SCORE, ascending=False)
         unseen = ranked[ranked["Unseen"]]
         base = ranked["Fraud"].mean()
-        found: dict[str, float | None] = {
+        score: dict[str, float | None] = {
             "n_declarations": len(ranked),
             "n_fraud": int(ranked["Fraud"].sum()),
             "n_critical": int((ranked["Critical Fraud"] == 2).sum()),
@@ -83,13 +83,13 @@ def score_with_pandas(folder: Path) -> dict[str, dict[str, float | None]]:
         for percent in (5, 10):
             top = ranked.head(-(-len(ranked) * percent // 100))
             precision = top["Fraud"].mean()
-            found[f"precision_at_{percent}"] = precision
-            found[f"recall_at_{percent}"] = top["Fraud"].sum() / ranked["Fraud"].sum()
-            found[f"lift_at_{percent}"] = precision / base
-            found[f"critical_precision_at_{percent}"] = (top["Critical Fraud"] == 2).mean()
+            score[f"precision_at_{percent}"] = precision
+            score[f"recall_at_{percent}"] = top["Fraud"].sum() / ranked["Fraud"].sum()
+            score[f"lift_at_{percent}"] = precision / base
+            score[f"critical_precision_at_{percent}"] = (top["Critical Fraud"] == 2).mean()
             top = unseen.head(-(-len(unseen) * percent // 100))
-            found[f"unseen_precision_at_{percent}"] = top["Fraud"].mean()
-        scores[period] = found
+            score[f"unseen_precision_at_{percent}"] = top["Fraud"].mean()
+        scores[period] = score
     return scores
 
 
@@ -121,16 +121,16 @@ def run(name: str, folder: Path) -> dict[str, dict[str, float]]:
 def compare(rows: int, runs: int) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        subprocess.run(  # a process of its own: forked children would inherit its peak memory
+        subprocess.run(  # in a process of its own, whose peak memory no child inherits
             [sys.executable, __file__, "--make", "--rows", str(rows), "--folder", name], check=True
         )
         results = {name: [] for name in SCORERS}
         for _ in range(runs):
-            for scorer, found in results.items():
-                found.append(run(scorer, folder))
+            for scorer, outputs in results.items():
+                outputs.append(run(scorer, folder))
     best = {
-        name: {cost: min(result["costs"][cost] for result in found) for cost in found[0]["costs"]}
-        for name, found in results.items()
+        name: {cost: min(out["costs"][cost] for out in outputs) for cost in outputs[0]["costs"]}
+        for name, outputs in results.items()
     }
     print(f"{rows:,} declarations, best of {runs}")
     print(f"{'':12} {'seconds':>8} {'CPU s':>8} {'peak MiB':>9} {'of which imports':>17}")
@@ -146,10 +146,10 @@ def compare(rows: int, runs: int) -> None:
 
 
 def largest_difference(kit: dict, pandas: dict) -> float:
-    """Differences of scores; counts must agree exactly."""
+    """Return the largest difference of scores; check that counts are equal."""
     largest = 0.0
-    for period, found in pandas.items():
-        for name, value in found.items():
+    for period, scores in pandas.items():
+        for name, value in scores.items():
             if name.startswith("n_"):
                 assert kit[period][name] == value, (period, name)
             else:

@@ -46,12 +46,12 @@ PACKAGES = {
     "customs_kit": "starter_kit",
 }
 PICTURES = ("docs/*.png", "docs/*.svg", "docs/world/*.svg")
-# Commands are in CLI.md, the service describes itself in its OpenAPI document.
-_LEFT_OUT = ("migrations", "template", "commands", "service")
+# Commands are in CLI.md, the service in its OpenAPI document.
+_OMITTED = ("migrations", "template", "commands", "service")
 
 
 def build(out: Path) -> int:
-    """Copy the documents, write index and API pages, and let Sphinx make HTML of them."""
+    """Copy the documents, write index and API pages, and build HTML with Sphinx."""
     with tempfile.TemporaryDirectory() as scratch:
         source = Path(scratch)
         for page in (page for pages in PAGES.values() for page in pages):
@@ -80,7 +80,7 @@ def _index() -> str:
 
 
 def _write_api(folder: Path) -> None:
-    """One page a package, with the public names of its modules."""
+    """Write one page per package with the public names of its modules."""
     folder.mkdir()
     pages = "\n".join(PACKAGES)
     (folder / "index.md").write_text(
@@ -90,7 +90,7 @@ def _write_api(folder: Path) -> None:
         lines = [package, "=" * len(package), ""]
         for path in sorted((ROOT / place / package).rglob("*.py")):
             parts = path.relative_to(ROOT / place).with_suffix("").parts
-            if any(part in _LEFT_OUT for part in parts):
+            if any(part in _OMITTED for part in parts):
                 continue
             name = ".".join(part for part in parts if part != "__init__")
             lines += [name, "-" * len(name), "", f".. automodule:: {name}", "   :members:", ""]
