@@ -19,11 +19,12 @@ PROBE = """
 import importlib.util, pathlib, sys
 import customs_kit, customs_data, customs_scorer, customs_baselines, customs_leaderboard
 from customs_baselines.catalogue import list_baselines
-from customs_leaderboard.publishing.join_modules import standalone_program
+from customs_data.tasks import find_task
+from customs_leaderboard.publishing.metric_files import standalone_program
 for package in (customs_kit, customs_data, customs_scorer, customs_baselines, customs_leaderboard):
     assert pathlib.Path(package.__file__).is_relative_to(sys.prefix), package.__file__
 assert len(list_baselines()) > 10
-assert "def score(" in standalone_program()
+assert "def score(" in standalone_program(find_task())
 assert callable(customs_kit.load_edition)
 assert importlib.util.find_spec("studies") is None
 """

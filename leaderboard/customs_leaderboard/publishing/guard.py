@@ -23,8 +23,9 @@ from customs_data.edition.layout import (
     find_table,
 )
 from customs_data.edition.loading import load_secret
+from customs_data.edition.manifest import read_manifest
 from customs_data.errors import KitError
-from customs_data.schema import KEY, LABEL_COLUMNS
+from customs_data.tasks import find_task
 
 _MANY_BYTES: Final = 1 << 30
 _DEEPEST: Final = 3
@@ -51,8 +52,14 @@ class HiddenGuard:
         secret = load_secret(layout)
         values = [secret.get(name) for name in ("secret", "nonce")]
         self._secrets = [str(value).encode() for value in values if value]
-        self._unlabelled = _ids(find_table(layout.public, TEST))
-        self._unlabelled |= _ids(find_table(layout.hidden, TRAIN_LABELS))
+        task = find_task(read_manifest(layout.public).task)
+        self._key = task.unit.key
+        test = _ids(find_table(layout.public, TEST), self._key)
+        erased = _ids(find_table(layout.hidden, TRAIN_LABELS), self._key)
+        #: By target column: IDs whose value is hidden.
+        self._hidden_ids = {
+            name: test | erased if name in task.labels else test for name in task.target_names
+        }
 
     def check(self, folder: Path) -> None:
         """Check every file below a folder.
@@ -115,14 +122,17 @@ class HiddenGuard:
         header, rows = _read_table(content)
         if wrong := [name for name in HIDDEN_COLUMNS if name in header]:
             yield f"the column {', '.join(wrong)}"
-        labels = [header.index(name) for name in LABEL_COLUMNS if name in header]
-        if KEY not in header or not labels:
+        targets = {
+            header.index(name): ids for name, ids in self._hidden_ids.items() if name in header
+        }
+        if self._key not in header or not targets:
             return
-        key = header.index(KEY)
+        key = header.index(self._key)
         if any(
-            row[key] in self._unlabelled and any(row[i] not in ("", None) for i in labels)
+            row[key] in ids and row[i] not in ("", None)
             for row in rows
             if len(row) == len(header)
+            for i, ids in targets.items()
         ):
             yield "labels of test declarations, or erased ones"
 
@@ -131,10 +141,10 @@ def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _ids(path: Path) -> set[str]:
+def _ids(path: Path, key: str) -> set[str]:
     header, rows = _read_table(path.read_bytes())
-    key = header.index(KEY)
-    return {str(row[key]) for row in rows}
+    place = header.index(key)
+    return {str(row[place]) for row in rows}
 
 
 def _read_table(content: bytes) -> tuple[list[str], Iterator[list[str | None]]]:

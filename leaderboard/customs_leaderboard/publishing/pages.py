@@ -12,9 +12,16 @@ from typing import Final
 
 from customs_data.edition.layout import DATASHEET, USAGES, Layout
 from customs_data.edition.manifest import Manifest
+from customs_data.tasks import find_task
 from customs_leaderboard.publishing.announcement import Announcement
+from customs_leaderboard.publishing.metric_files import published_metrics
 from customs_leaderboard.rules.competition import show_time
-from customs_scorer.metrics.inspection import n_inspected
+from customs_leaderboard.rules.explanations import (
+    explain_answer,
+    explain_metric,
+    explain_uncertainty,
+    name_ranking,
+)
 
 #: Licence suggested for generated data, which describe nobody.
 DATA_LICENCE: Final = "CC BY 4.0"
@@ -43,8 +50,8 @@ class Platform:
     ----------
     name : str
         Name of the platform.
-    ranking : str
-        Sort order of its board.
+    n_ranked : int or None
+        Number of metrics that its board sorts by; None for all.
     final : str
         Which file of a participant counts at the end.
     file : str
@@ -54,7 +61,7 @@ class Platform:
     """
 
     name: str
-    ranking: str
+    n_ranked: int | None
     final: str
     file: str
     lacks: tuple[str, ...]
@@ -62,19 +69,18 @@ class Platform:
 
 CODABENCH: Final = Platform(
     name="Codabench",
-    ranking="precision@5 %, then precision@10 %, then the earlier submission",
+    n_ranked=None,
     final="Your last accepted file of the public phase is scored on Private after the close.",
     file="a zip archive with submission.csv",
     lacks=(_NO_LADDER, _LUCK, _NO_LOG),
 )
 KAGGLE: Final = Platform(
     name="Kaggle",
-    ranking="precision@5 %, then the earlier submission",
+    n_ranked=1,
     final="The two files you select are scored on Private after the close; the better one counts.",
     file="submission.csv",
     lacks=(
         _NO_LADDER,
-        "A metric is one number here: ties are not broken by precision@10 %.",
         _LUCK,
         _NO_LOG,
     ),
@@ -114,8 +120,20 @@ def make_pages(
     platform : Platform
         Platform of the pages.
     """
+    task = find_task(manifest.task)
+    metrics = published_metrics(task)
+    ranked = metrics[: platform.n_ranked]
+    lacks = list(platform.lacks)
+    if others := [metric.title for metric in metrics[len(ranked) :]]:
+        lacks.append(f"A metric is one number here: ties are not broken by {', '.join(others)}.")
     facts = {
         **_edition_facts(manifest),
+        "question": task.question,
+        "motivation": task.motivation,
+        "metric": explain_metric(task, metrics[0], manifest.rows),
+        "uncertainty": explain_uncertainty(task, metrics[0], manifest.rows["public"]),
+        "answer": explain_answer(task),
+        "header": ",".join(task.header),
         "datasheet": (layout.public / DATASHEET).read_text(encoding="utf-8").strip(),
         "title": announcement.title,
         "opens": show_time(announcement.opens),
@@ -123,10 +141,10 @@ def make_pages(
         "daily_limit": str(announcement.daily_limit),
         "contact": f"\nQuestions: {announcement.contact}\n" if announcement.contact else "",
         "platform": platform.name,
-        "ranking": platform.ranking,
+        "ranking": name_ranking(ranked),
         "final": platform.final,
         "file": platform.file,
-        "lacks": "\n".join(f"* {sentence}" for sentence in platform.lacks),
+        "lacks": "\n".join(f"* {sentence}" for sentence in lacks),
     }
     texts = files("customs_leaderboard.publishing").joinpath("texts")
     return [
@@ -153,12 +171,9 @@ def _edition_facts(manifest: Manifest) -> dict[str, str]:
         ),
     }
     for period in USAGES:
-        n, (first, last) = manifest.rows[period], manifest.dates[period]
+        first, last = manifest.dates[period]
         facts |= {
-            f"n_{period}": f"{n:,}",
-            f"k_{period}": f"{n_inspected(n, 0.05):,}",
+            f"n_{period}": f"{manifest.rows[period]:,}",
             f"days_{period}": f"{first} to {last}",
         }
-    k = n_inspected(manifest.rows["public"], 0.05)
-    facts["standard_error"] = f"{0.5 / k**0.5:.3f}"  # the largest one, that of a share of 1/2
     return facts

@@ -11,6 +11,12 @@ from math import ceil
 import numpy as np
 import pandas as pd
 
+#: Columns of the solution that `score` reads, and columns of a submission after the ID.
+TARGET = ("Fraud",)
+ANSWER = ("Fraud Score",)
+#: Published scores, the most important first, and the arguments of `score` for each.
+SCORES = {"precision_at_5": {"inspection_rate": 0.05}, "precision_at_10": {"inspection_rate": 0.10}}
+
 
 class ParticipantVisibleError(Exception):
     """A participant's mistake; Kaggle shows its text to the participant."""

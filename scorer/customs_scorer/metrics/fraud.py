@@ -24,7 +24,11 @@ def _critical(answers: pd.DataFrame) -> npt.NDArray[np.bool_]:
 
 
 def _both_rates(
-    word: str, per: Literal["opened", "all", "chance"], amounts: Any = _fraud, interval: str = ""
+    word: str,
+    per: Literal["opened", "all", "chance"],
+    amounts: Any = _fraud,
+    interval: str = "",
+    definition: str = "",
 ) -> tuple[InspectionMetric, ...]:
     """Return a metric at each rate."""
     return tuple(
@@ -33,6 +37,7 @@ def _both_rates(
             title=f"{word}@{n} %",
             short=f"@{n} %",
             interval=interval and f"{interval}_at_{n}",
+            definition=definition,
             rate=n / 100,
             amounts=amounts,
             per=per,
@@ -49,7 +54,12 @@ def _counts(answers: pd.DataFrame) -> dict[str, int]:
 
 
 METRICS: Final = TaskMetrics(
-    ranked=_both_rates("precision", "opened", interval="interval"),
+    ranked=_both_rates(
+        "precision",
+        "opened",
+        interval="interval",
+        definition="the share of the opened declarations that is fraud",
+    ),
     reported=(
         *_both_rates("recall", "all"),
         *_both_rates("lift", "chance"),

@@ -40,6 +40,9 @@ class Metric:
         Key of its 95 % interval; NAME_interval if it is empty.
     higher_is_better : bool
         Direction of the ranking.
+    definition : str
+        What the value is, to follow "TITLE is": "the share of the opened declarations that is
+        fraud".
     """
 
     name: str
@@ -47,6 +50,7 @@ class Metric:
     short: str = ""
     interval: str = ""
     higher_is_better: bool = True
+    definition: str = ""
 
     @property
     def interval_name(self) -> str:

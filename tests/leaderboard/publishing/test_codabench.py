@@ -21,11 +21,19 @@ import yaml
 from command_line import kit
 from customs_data.edition.loading import load_edition
 from customs_data.errors import KitError
+from customs_data.tasks import find_task, task_names
+from customs_leaderboard.publishing import metric_files
 from customs_leaderboard.publishing.announcement import Announcement
 from customs_leaderboard.publishing.codabench.bundle import make_bundle
 from customs_leaderboard.publishing.codabench.check_bundle import check_bundle
-from customs_leaderboard.publishing.join_modules import standalone_metric, standalone_program
+from customs_leaderboard.publishing.metric_files import (
+    metric_module,
+    published_metrics,
+    standalone_metric,
+    standalone_program,
+)
 from customs_scorer import write_submission
+from customs_scorer.metrics import metrics_of
 from customs_scorer.ranking import score_files
 
 KIT = {"my_model.py": b"class MyModel: ...\n"}
@@ -166,12 +174,27 @@ def test_a_participants_mistake_gives_a_message_and_no_scores(bundle, tmp_path, 
     assert "Traceback" not in ran.stderr
 
 
-def test_the_program_is_the_scorers_own_metric_and_needs_no_new_python():
-    program = standalone_program()
-    assert standalone_metric().strip() in program
+def test_the_program_contains_the_scorers_metric_and_needs_no_new_python():
+    program = standalone_program(find_task())
+    assert standalone_metric(find_task()).strip() in program
     assert "customs_scorer." not in program.split("# --- The program ---")[1]
     assert "import customs" not in program
     ast.parse(program, feature_version=(3, 7))
+
+
+@pytest.mark.parametrize("name", task_names())
+def test_the_metric_file_of_a_task_fits_it(name):
+    task, module = find_task(name), metric_module(find_task(name))
+    assert task.answer.columns == module.ANSWER
+    assert set(module.TARGET) <= set(task.target_names)
+    assert published_metrics(task) == list(metrics_of(task).ranked)
+
+
+def test_a_task_without_a_metric_file_is_refused(monkeypatch):
+    monkeypatch.setattr(metric_files, "is_built_in", lambda name: False)
+    monkeypatch.setattr(metric_files, "task_module", lambda name: ast)
+    with pytest.raises(KitError, match="'fraud' has no metric file"):
+        metric_module(find_task())
 
 
 def damaged(bundle, path, change=None, drop=(), empty=(), folder=""):

@@ -381,7 +381,7 @@ def test_what_may_not_be_published_is_refused(kaggle, sample_path, edition_path,
 def test_our_metadata_has_the_fields_of_the_clients_own_template(service, tmp_path):
     service.call("initializing", "competition_initialize", str(tmp_path))
     template = json.loads((tmp_path / "competition-metadata.json").read_text())
-    ours = competition_metadata(NAME, NOTICE, public=False)
+    ours = competition_metadata(NAME, "Which declarations?", NOTICE, public=False)
     assert set(ours) <= set(template)
     required = {"title", "slug", "briefDescription", "privacy"}
     assert required <= set(ours)

@@ -18,11 +18,14 @@ from customs_data.edition.layout import USAGES, Layout
 from customs_data.edition.loading import load_edition, load_solution
 from customs_data.edition.manifest import Manifest
 from customs_data.errors import KitError
-from customs_data.schema import KEY
+from customs_data.tasks import find_task
 from customs_leaderboard.publishing.announcement import PRIVATE_PHASE, Announcement
-from customs_leaderboard.publishing.codabench.scoring_program import COLUMNS
 from customs_leaderboard.publishing.guard import HiddenGuard
-from customs_leaderboard.publishing.join_modules import standalone_program
+from customs_leaderboard.publishing.metric_files import (
+    published_metrics,
+    standalone_program,
+    target_columns,
+)
 from customs_leaderboard.publishing.pages import CODABENCH, make_pages
 from customs_leaderboard.rules.edition_origin import check_origin
 from customs_leaderboard.store.folder import write_durably
@@ -35,7 +38,6 @@ LOGO: Final = "logo.png"
 _TIMESTAMP: Final = "%Y-%m-%d %H:%M:%S"
 # Fixed, so that the same edition and announcement give the same bytes.
 _STAMP: Final = (1980, 1, 1, 0, 0, 0)
-_TITLES: Final = {"precision_at_5": "precision@5 %", "precision_at_10": "precision@10 %"}
 
 
 def make_bundle(
@@ -73,11 +75,12 @@ def make_bundle(
     """
     layout = Layout.find(edition)
     loaded = load_edition(edition)
-    manifest = loaded.manifest
+    manifest, task = loaded.manifest, loaded.task
     check_origin(manifest, practice=practice)
     if out.exists():
         raise KitError(f"{out} exists already. Choose another name.")
-    solution = load_solution(layout, loaded.test[KEY])
+    ids = loaded.sample_submission[[task.unit.key]]
+    solution = load_solution(layout, ids[task.unit.key])
     public = {path.name: path.read_bytes() for path in sorted(layout.public.iterdir())}
     members = {
         LOGO: files("customs_leaderboard.publishing").joinpath(LOGO).read_bytes(),
@@ -87,18 +90,18 @@ def make_bundle(
         "scoring_program.zip": _zip(
             {
                 "metadata.yaml": f"command: {COMMAND}\n".encode(),
-                "scoring.py": standalone_program().encode(),
+                "scoring.py": standalone_program(task).encode(),
             }
         ),
     }
     _guard(layout, members)  # before reference data, the only place for labels
-    ids = loaded.test[[KEY]].to_csv(index=False, lineterminator="\n").encode()
     for period, usage in USAGES.items():
-        labels = solution.loc[solution["Usage"] == usage, [KEY, "Fraud"]]
+        labels = solution.loc[solution["Usage"] == usage, [task.unit.key, *target_columns(task)]]
+        tables = {"labels.csv": labels, "test_ids.csv": ids}
         members[_reference(period)] = _zip(
             {
-                "labels.csv": labels.to_csv(index=False, lineterminator="\n").encode(),
-                "test_ids.csv": ids,
+                name: table.to_csv(index=False, lineterminator="\n").encode()
+                for name, table in tables.items()
             }
         )
     pages = make_pages(layout, manifest, announcement, CODABENCH)
@@ -128,6 +131,7 @@ def competition_settings(
     pages : list of (str, str)
         Title and file of each page.
     """
+    task = find_task(manifest.task)
     closes = announcement.closes.strftime(_TIMESTAMP)
     shared = {
         "accepts_only_result_submissions": True,
@@ -164,7 +168,7 @@ def competition_settings(
         {
             "index": index,
             "name": f"{manifest.name}: {usage}",
-            "description": f"Rank the declarations of the {period} period.",
+            "description": f"Answers for the {period} period.",
             "scoring_program": "scoring_program.zip",
             "reference_data": _reference(period),
         }
@@ -173,17 +177,17 @@ def competition_settings(
     columns = [
         {
             "index": index,
-            "title": _TITLES[key],
-            "key": key,
-            "sorting": "desc",
+            "title": metric.title,
+            "key": metric.name,
+            "sorting": "desc" if metric.higher_is_better else "asc",
             "precision": PRECISION,
         }
-        for index, key in enumerate(COLUMNS)
+        for index, metric in enumerate(published_metrics(task))
     ]
     return {
         "version": 2,
         "title": announcement.title,
-        "description": "Which declarations should a customs office open?",
+        "description": task.question,
         "image": LOGO,
         "terms": "rules.md",
         "docker_image": DOCKER_IMAGE,

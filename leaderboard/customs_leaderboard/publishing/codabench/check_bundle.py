@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from customs_data.errors import KitError
+from customs_data.tasks import task_names
+from customs_scorer.metrics import metrics_of
 
 _REQUIRED: Final = ("title", "image", "terms", "docker_image", "pages", "phases", "tasks")
 _SETTINGS: Final = "competition.yaml"
@@ -172,6 +174,11 @@ class _Bundle:
 
 
 def _leaderboards(settings: dict[str, Any]) -> Iterator[str]:
+    directions = {
+        metric.name: metric.higher_is_better
+        for name in task_names()
+        for metric in metrics_of(name).all
+    }
     boards = _dicts(settings, "leaderboards")
     if not boards:
         yield "leaderboards has no board."
@@ -188,8 +195,13 @@ def _leaderboards(settings: dict[str, Any]) -> Iterator[str]:
             what = f"Column {column.get('key')!r}"
             if (precision := column.get("precision")) != _PRECISION:
                 yield f"{what} has precision {precision} instead of {_PRECISION}."
-            if column.get("sorting") != "desc":
-                yield f"{what} needs sorting desc: a higher score is better."
+            higher_is_better = directions.get(str(column.get("key")), True)
+            if column.get("sorting") != ("desc" if higher_is_better else "asc"):
+                yield (
+                    f"{what} needs sorting desc: a higher score is better."
+                    if higher_is_better
+                    else f"{what} needs sorting asc: a lower score is better."
+                )
 
 
 def _dicts(settings: dict[str, Any], name: str) -> list[dict[str, Any]]:

@@ -1,7 +1,7 @@
 """The scoring program that Codabench runs.
 
-`standalone_program` replaces the import of the metric by the metric's text. The platform's Python
-and pandas may be old: nothing here needs more than Python 3.7.
+`standalone_program` replaces the import of the metric by the text of the task's own metric. The
+platform's Python and pandas may be old: nothing here needs more than Python 3.7.
 """
 
 import json
@@ -10,14 +10,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from customs_scorer.kaggle_metrics.fraud import ParticipantVisibleError, score
-
-KEY = "Declaration ID"
-SCORE = "Fraud Score"
-COLUMNS = {"precision_at_5": 0.05, "precision_at_10": 0.10}
+from customs_scorer.kaggle_metrics.fraud import ANSWER, SCORES, ParticipantVisibleError, score
 
 
-def read_submission(folder: Path) -> pd.DataFrame:
+def read_submission(folder: Path, key: str) -> pd.DataFrame:
     """Read the one CSV file of a participant."""
     files = [path for path in sorted(folder.rglob("*.csv")) if not path.name.startswith(".")]
     files = [path for path in files if "__MACOSX" not in path.parts]
@@ -26,30 +22,32 @@ def read_submission(folder: Path) -> pd.DataFrame:
             f"The archive has {len(files)} CSV files: put submission.csv alone into it."
         )
     try:
-        submission = pd.read_csv(files[0], dtype={KEY: str}, float_precision="round_trip")
+        submission = pd.read_csv(files[0], dtype={key: str}, float_precision="round_trip")
     except (ValueError, UnicodeDecodeError) as error:
         raise ParticipantVisibleError(f"The file is no CSV in UTF-8: {error}") from None
-    if list(submission.columns) != [KEY, SCORE]:
-        raise ParticipantVisibleError(f"The header must be '{KEY},{SCORE}'.")
+    header = [key, *ANSWER]
+    if list(submission.columns) != header:
+        raise ParticipantVisibleError(f"The header must be '{','.join(header)}'.")
     return submission
 
 
 def main(arguments: "list[str]") -> int:
     """Score input/res against input/ref, write output/scores.json; 1 if the file is invalid."""
     inputs, out = Path(arguments[0]), Path(arguments[1])
-    solution = pd.read_csv(inputs / "ref" / "labels.csv", dtype={KEY: str})
-    expected = pd.read_csv(inputs / "ref" / "test_ids.csv", dtype={KEY: str})[KEY]
+    expected = pd.read_csv(inputs / "ref" / "test_ids.csv", dtype=str).iloc[:, 0]
+    key = str(expected.name)
+    solution = pd.read_csv(inputs / "ref" / "labels.csv", dtype={key: str})
     try:
-        submission = read_submission(inputs / "res")
+        submission = read_submission(inputs / "res", key)
         for what, n in (
-            ("missing", int((~expected.isin(submission[KEY])).sum())),
-            ("not in test.csv", int((~submission[KEY].isin(expected)).sum())),
+            ("missing", int((~expected.isin(submission[key])).sum())),
+            ("not in test.csv", int((~submission[key].isin(expected)).sum())),
         ):
             if n:
                 raise ParticipantVisibleError(
                     f"The file needs one row for each row of test.csv; {n} IDs are {what}."
                 )
-        scores = {name: score(solution, submission, KEY, rate) for name, rate in COLUMNS.items()}
+        scores = {name: score(solution, submission, key, **SCORES[name]) for name in SCORES}
     except ParticipantVisibleError as error:
         sys.stderr.write(f"{error}\n")
         return 1

@@ -15,12 +15,12 @@ from typing import Any, Final
 
 from customs_data.edition.layout import Layout
 from customs_data.edition.loading import load_edition, load_solution
-from customs_data.edition.manifest import Manifest
+from customs_data.edition.manifest import Manifest, read_manifest
 from customs_data.errors import KitError
-from customs_data.schema import KEY
+from customs_data.tasks import find_task
 from customs_leaderboard.publishing.announcement import Announcement
 from customs_leaderboard.publishing.guard import HiddenGuard
-from customs_leaderboard.publishing.join_modules import standalone_metric
+from customs_leaderboard.publishing.metric_files import standalone_metric, target_columns
 from customs_leaderboard.publishing.pages import KAGGLE, make_pages
 from customs_leaderboard.rules.edition_origin import check_origin
 
@@ -38,9 +38,7 @@ PAGE_NAMES: Final = {
     "evaluation": "evaluation",
     "rules": "rules",
 }
-_PLACEHOLDER: Final = 0.5
 _SLUG: Final = re.compile(r"[a-z0-9][a-z0-9-]{5,49}")
-_BRIEF: Final = "Which import declarations should a customs office open?"
 
 
 def prepare_competition(
@@ -78,11 +76,13 @@ def prepare_competition(
     manifest = load_edition(edition).manifest
     check_origin(manifest, practice=practice)
     check_name(name)
+    task = find_task(manifest.task)
     solution = solution_file(layout)
+    metadata = competition_metadata(name, task.question, announcement, public=public)
     files = {
-        METADATA: _json(competition_metadata(name, announcement, public=public)),
+        METADATA: _json(metadata),
         SETTINGS: _json(competition_settings(manifest, announcement)),
-        METRIC: standalone_metric(),
+        METRIC: standalone_metric(task),
         **{
             f"pages/{PAGE_NAMES[page.name]}.md": page.text
             for page in make_pages(layout, manifest, announcement, KAGGLE)
@@ -109,18 +109,22 @@ def solution_file(layout: Layout) -> bytes:
     InvalidEditionError
         If the edition has no hidden labels.
     """
+    task = find_task(read_manifest(layout.public).task)
     solution = load_solution(layout)
-    columns = solution[[KEY, "Fraud", "Usage"]].copy()
-    columns.insert(1, "Fraud Score", _PLACEHOLDER)
-    return columns.to_csv(index=False, lineterminator="\n").encode()
+    placeholders = dict.fromkeys(task.answer.columns, task.answer.neutral)
+    columns = [*task.header, *target_columns(task), "Usage"]
+    table = solution.assign(**placeholders)[columns]
+    return table.to_csv(index=False, lineterminator="\n").encode()
 
 
-def competition_metadata(name: str, announcement: Announcement, *, public: bool) -> dict[str, Any]:
+def competition_metadata(
+    name: str, question: str, announcement: Announcement, *, public: bool
+) -> dict[str, Any]:
     """Return the fields of competition-metadata.json that the client reads."""
     return {
         "title": announcement.title,
         "slug": name,
-        "briefDescription": _BRIEF,
+        "briefDescription": question,
         "privacy": "PUBLIC" if public else "PRIVATE",
         "disableKernels": False,
         "hackathon": False,

@@ -12,10 +12,12 @@ from customs_data.edition.layout import DATASHEET, Layout
 from customs_data.edition.loading import load_edition
 from customs_data.edition.manifest import Manifest
 from customs_data.errors import KitError
-from customs_data.schema import COLUMNS, DECLARED_COLUMNS, Column
+from customs_data.schema import COLUMN, Column
+from customs_data.tasks import Task, find_task
 from customs_leaderboard.publishing.guard import HiddenGuard
 from customs_leaderboard.publishing.kaggle.client import KaggleService
 from customs_leaderboard.rules.edition_origin import check_origin
+from customs_leaderboard.rules.explanations import explain_answer
 
 METADATA: Final = "dataset-metadata.json"
 #: As Kaggle spells CC BY 4.0.
@@ -30,7 +32,6 @@ _DESCRIPTIONS: Final = {
     "edition": "Manifest: rows, dates, checksums, the commitment to the hidden labels.",
     "DATASHEET": "Description of the edition and its columns.",
 }
-_SCORE: Final = Column("Fraud Score", "number", "Higher is more suspicious.")
 
 
 def prepare_dataset(
@@ -75,19 +76,15 @@ def prepare_dataset(
         )
     check_reference(reference)
     files = sorted(path for path in layout.public.iterdir() if path.is_file())
+    task = find_task(manifest.task)
     metadata = {
         "id": reference,
         "title": _sized(title or f"Customs declarations: {manifest.name}"[:50], 6, 50, "title"),
-        "subtitle": _sized(
-            subtitle or "Which import declarations should a customs office open?",
-            20,
-            80,
-            "subtitle",
-        ),
+        "subtitle": _sized(subtitle or task.question, 20, 80, "subtitle"),
         "description": _description(layout, manifest),
         "licenses": [{"name": licence or LICENCE}],
         "keywords": list(_KEYWORDS),
-        "resources": [_resource(path) for path in files],
+        "resources": [_resource(path, task) for path in files],
     }
     try:
         folder.mkdir(parents=True)
@@ -174,13 +171,16 @@ def _description(layout: Layout, manifest: Manifest) -> str:
     )
 
 
-def _resource(path: Path) -> dict[str, Any]:
+def _resource(path: Path, task: Task) -> dict[str, Any]:
     """Return a file's metadata with the description of its columns."""
     resource: dict[str, Any] = {"path": path.name, "description": _DESCRIPTIONS.get(path.stem, "")}
     columns = {
-        "train": list(COLUMNS),
-        "test": [column for column in COLUMNS if column.name in DECLARED_COLUMNS],
-        "sample_submission": [COLUMNS[0], _SCORE],
+        "train": [COLUMN[c] if isinstance(c, str) else c for c in task.train_columns],
+        "test": [COLUMN[name] for name in task.test_columns],
+        "sample_submission": [
+            COLUMN[task.unit.key],
+            *(Column(name, "number", explain_answer(task)) for name in task.answer.columns),
+        ],
     }.get(path.stem)
     if columns:
         fields = [

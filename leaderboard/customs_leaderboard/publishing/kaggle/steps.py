@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from customs_data.edition.layout import Layout
+from customs_data.tasks import Task
 from customs_leaderboard.publishing.kaggle.client import KaggleService
 from customs_leaderboard.publishing.kaggle.competition import (
     DATA,
@@ -22,20 +23,37 @@ from customs_leaderboard.publishing.kaggle.competition import (
     check_name,
     without_zone,
 )
+from customs_leaderboard.publishing.metric_files import (
+    metric_module,
+    published_metrics,
+    target_columns,
+)
 
 #: Steps in their order; `launch` is only done on request.
 STEPS: Final = ("create", "data", "solution", "settings", "pages", "status", "launch")
 
-CHECKLIST: Final = (
-    f"Metric: paste {METRIC} into a new metric notebook, save it, and choose it under Evaluation "
-    "(inspection_rate 0.05; higher is better).",
-    "Columns: map row_id_column_name to Declaration ID; keep Fraud in the solution.",
+_CHECKLIST: Final = (
     "Submissions: set the daily limit and two final selections.",
     "Teams: set the maximum team size (usually 5).",
     "Sandbox: send data/sample_submission.csv as a host; the public and private scores must be "
     "those of `customs-kit score` for this file.",
     "Launch: run the same command with --steps launch --confirm.",
 )
+
+
+def checklist(task: Task) -> list[str]:
+    """Return the steps that an organizer takes on Kaggle's site."""
+    first = published_metrics(task)[0]
+    arguments = metric_module(task).SCORES[first.name]
+    settings = [f"{name} {value}" for name, value in arguments.items()]
+    settings.append("higher is better" if first.higher_is_better else "lower is better")
+    return [
+        f"Metric: paste {METRIC} into a new metric notebook, save it, and choose it under "
+        f"Evaluation ({'; '.join(settings)}).",
+        f"Columns: map row_id_column_name to {task.unit.key}; keep "
+        f"{', '.join(target_columns(task))} in the solution.",
+        *_CHECKLIST,
+    ]
 
 
 @dataclass(frozen=True)

@@ -167,6 +167,7 @@ def _competition(
 ) -> None:
     from customs_data.edition.layout import Layout
     from customs_data.edition.manifest import read_manifest
+    from customs_data.tasks import find_task
     from customs_kit.terminal.output import print_json
     from customs_leaderboard.publishing.kaggle.client import connect, endpoint_of_environment
     from customs_leaderboard.publishing.kaggle.competition import (
@@ -176,7 +177,7 @@ def _competition(
         prepare_competition,
     )
     from customs_leaderboard.publishing.kaggle.steps import (
-        CHECKLIST,
+        checklist,
         competition_steps,
         send_competition,
     )
@@ -213,7 +214,7 @@ def _competition(
                 "sent": confirm,
                 "folder": str(folder),
                 "steps": [{**s.as_dict(), "answer": answers.get(s.name)} for s in planned],
-                "checklist": list(CHECKLIST),
+                "checklist": checklist(find_task(manifest.task)),
                 "metric_file": str(folder / METRIC),
             }
         )
@@ -225,7 +226,7 @@ def _competition(
             f"{endpoint_of_environment()}."
         )
     click.echo("Set by hand on the competition's page, because Kaggle's API cannot:")
-    for item in CHECKLIST:
+    for item in checklist(find_task(manifest.task)):
         click.echo(f"  [ ] {item}")
 
 

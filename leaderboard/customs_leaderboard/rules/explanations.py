@@ -1,0 +1,63 @@
+"""Ranking, metric and submission of a task in words, for rules and pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import sqrt
+
+import pandas as pd
+
+from customs_data.tasks import Task
+from customs_scorer.metrics import InspectionMetric, Metric
+from customs_scorer.metrics.inspection import n_inspected
+
+
+def name_ranking(metrics: Sequence[Metric]) -> str:
+    """Return what teams are ranked by.
+
+    Examples
+    --------
+    >>> from customs_scorer.metrics import metrics_of
+    >>> name_ranking(metrics_of("fraud").ranked)
+    'precision@5 %, then precision@10 %, then the earlier submission'
+    """
+    return ", then ".join([*(metric.title for metric in metrics), "the earlier submission"])
+
+
+def explain_metric(task: Task, metric: Metric, n_units: Mapping[str, int]) -> str:
+    """Return what a metric is; `n_units` are the rows of the manifest by period."""
+    definition = f" {metric.title} is {metric.definition}." if metric.definition else ""
+    if not isinstance(metric, InspectionMetric):
+        return definition.strip() or f"The metric is {metric.title}."
+    opened = {period: n_inspected(n, metric.rate) for period, n in n_units.items()}
+    return (
+        f"{metric.rate * 100:g} % of the {task.unit.name}s of a period (rounded up) are opened, "
+        f"those with the highest {task.answer.columns[0]}: {opened['public']:,} of "
+        f"{n_units['public']:,} in the public period, {opened['private']:,} of "
+        f"{n_units['private']:,} in the private one.{definition} Ties at the cut count as the "
+        "expected value under random tie-breaking."
+    )
+
+
+def explain_uncertainty(task: Task, metric: Metric, n_public: int) -> str:
+    """Return how far luck changes a public score; empty if no bound is known without the labels."""
+    if not isinstance(metric, InspectionMetric) or metric.per != "opened":
+        return ""
+    no_units = pd.DataFrame({name: [] for name in task.target_names})
+    if metric.amounts(no_units).dtype != bool:
+        return ""
+    k = n_inspected(n_public, metric.rate)
+    # The largest standard error of a share, that of 1/2: it says nothing about the labels.
+    return f"A share of {k:,} {task.unit.name}s has a standard error of up to {sqrt(0.25 / k):.3f}."
+
+
+def explain_answer(task: Task) -> str:
+    """Return what the numbers of a submission mean.
+
+    Examples
+    --------
+    >>> from customs_data.tasks import find_task
+    >>> explain_answer(find_task("fraud"))
+    'The higher Fraud Score, the more likely is Fraud = 1.'
+    """
+    return f"The higher {', '.join(task.answer.columns)}, the more likely is {task.label} = 1."
