@@ -52,12 +52,5 @@ def explain_uncertainty(task: Task, metric: Metric, n_public: int) -> str:
 
 
 def explain_answer(task: Task) -> str:
-    """Return what the numbers of a submission mean.
-
-    Examples
-    --------
-    >>> from customs_data.tasks import find_task
-    >>> explain_answer(find_task("fraud"))
-    'The higher Fraud Score, the more likely is Fraud = 1.'
-    """
+    """Return what the numbers of a submission mean."""
     return f"The higher {', '.join(task.answer.columns)}, the more likely is {task.label} = 1."

@@ -275,7 +275,7 @@ def test_the_command_makes_and_checks_a_bundle(sample_path, tmp_path):
     assert "Warning: the edition was imported" in first.stderr
     assert "competition.yaml" in json.loads(first.stdout)["files"]
     checked = kit("publish", "codabench", "--check", out)
-    assert (checked.returncode, "sound" in checked.stdout) == (0, True)
+    assert (checked.returncode, "valid bundle" in checked.stdout) == (0, True)
     again = kit(*make)
     assert (again.returncode, "exists already" in again.stderr) == (1, True)
 
@@ -287,7 +287,7 @@ def test_the_starting_kit_has_the_baselines_submissions_and_nothing_else_of_thei
     make = ("publish", "codabench", edition_path, "--out", out, "--closes", "2035-01-01")
     (runs / "lookup-seed0").mkdir(parents=True)
     none = kit(*make, "--baselines", runs)
-    assert (none.returncode, "Name the folder" in none.stderr) == (1, True)
+    assert (none.returncode, "Give --baselines the folder" in none.stderr) == (1, True)
 
     sent = runs / "lookup-seed0/submission.csv"
     scores = np.linspace(0, 1, len(edition.test))
