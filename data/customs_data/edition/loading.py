@@ -78,7 +78,10 @@ class Edition:
     @property
     def y_critical(self) -> npt.NDArray[np.int8]:
         """Critical Fraud, for the fraud task: 0, 1, 2, or -1; shape (n_train,)."""
-        return self.split.keywords["y_critical"]
+        keywords = self.split.keywords
+        if "y_critical" not in keywords:
+            raise AttributeError(f"The task {self.task.name!r} has no y_critical.")
+        return keywords["y_critical"]
 
     @cached_property
     def sample_submission(self) -> pd.DataFrame:
