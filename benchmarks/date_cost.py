@@ -18,7 +18,8 @@ from customs_baselines.catalogue import find_baseline
 from customs_baselines.contract import fit_and_score, make_model
 from customs_data.edition.generating import read_blueprint, simulate_world, split_periods
 from customs_data.keyed_random import secret_of_seed
-from customs_data.schema import DECLARED_COLUMNS
+from customs_data.split import Split
+from customs_data.tasks import find_task
 
 GOAL_SECONDS, GOAL_MIB = 30.0, 1536.0
 
@@ -26,19 +27,12 @@ GOAL_SECONDS, GOAL_MIB = 30.0, 1536.0
 def measure(name: str) -> tuple[float, float]:
     """CPU seconds of fit and predict, and peak MiB."""
     periods = split_periods(simulate_world(read_blueprint(), secret_of_seed(9000)))
-    train, columns = periods["train"], list(DECLARED_COLUMNS)
-    test = pd.concat([periods["public"][columns], periods["private"][columns]], ignore_index=True)
+    test = pd.concat([periods["public"], periods["private"]], ignore_index=True)
     model = make_model(
         find_baseline(name).load_class(), {"random_state": 0, "n_jobs": 1, "device": "cpu"}
     )
     start = time.process_time()
-    fit_and_score(
-        model,
-        train[columns],
-        train["Fraud"].to_numpy(),
-        train["Critical Fraud"].to_numpy(),
-        test,
-    )
+    fit_and_score(model, Split.of_frames(find_task(), periods["train"], test))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return time.process_time() - start, peak / (1 << 20 if sys.platform == "darwin" else 1 << 10)
 

@@ -18,7 +18,8 @@ from customs_baselines.catalogue import find_baseline
 from customs_baselines.contract import fit_and_score, make_model
 from customs_data.edition.generating import read_blueprint, simulate_world, split_periods
 from customs_data.keyed_random import secret_of_seed
-from customs_data.schema import DECLARED_COLUMNS
+from customs_data.split import Split
+from customs_data.tasks import find_task
 
 DEFAULT_ROWS = 54_000
 MODELS = ("xgboost_graph", "graphfc", "graphfc_transductive")
@@ -27,12 +28,11 @@ MODELS = ("xgboost_graph", "graphfc", "graphfc_transductive")
 def measure(name: str, rows: int, n_jobs: int) -> tuple[float, float, float]:
     blueprint = read_blueprint(n_declarations=rows)
     periods = split_periods(simulate_world(blueprint, secret_of_seed(9000)))
-    train, y = periods["train"], periods["train"]["Fraud"].to_numpy()
-    columns = list(DECLARED_COLUMNS)
-    test = pd.concat([periods["public"], periods["private"]], ignore_index=True)[columns]
+    test = pd.concat([periods["public"], periods["private"]], ignore_index=True)
+    split = Split.of_frames(find_task(), periods["train"], test)
     model = make_model(find_baseline(name).load_class(), {"random_state": 0, "n_jobs": n_jobs})
     wall, cpu = time.perf_counter(), time.process_time()
-    fit_and_score(model, train[columns], y, train["Critical Fraud"].to_numpy(), test)
+    fit_and_score(model, split)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return time.perf_counter() - wall, time.process_time() - cpu, peak
 

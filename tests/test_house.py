@@ -38,7 +38,6 @@ UNCLEAN = {
     "baselines/customs_baselines/features",
     "baselines/customs_baselines/models",
     "baselines/customs_baselines/networks",
-    "baselines/customs_baselines/running",
     "baselines/customs_baselines/shapes",
     "benchmarks/*.py",
     "data/customs_data/*.py",

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from customs_data.errors import KitError
+from customs_data.split import Split
 
 
 @runtime_checkable
@@ -62,36 +63,31 @@ def make_model(model_class: type, offered: dict[str, Any]) -> FraudModel:
     return model
 
 
-def fit_and_score(
-    model: FraudModel,
-    X: pd.DataFrame,
-    y: npt.NDArray[np.int8],
-    y_critical: npt.NDArray[np.int8],
-    X_test: pd.DataFrame,
-) -> npt.NDArray[np.float64]:
-    """Fit a model and return its fraud scores of `X_test`, shape (n_test,).
+def fit_and_score(model: FraudModel, split: Split) -> npt.NDArray[np.float64]:
+    """Fit a model and return its scores of the test declarations, shape (n_test,).
 
     Raises
     ------
     KitError
         If the training labels are of one class only, or predict_proba breaks the contract.
     """
-    known = np.unique(y[y >= 0])
+    known = np.unique(split.y[split.y >= 0])
     if len(known) < 2:
-        labels = {0: "honest only", 1: "fraud only"}.get(
+        classes = {0: "honest only", 1: "fraud only"}.get(
             int(known[0]) if len(known) else -1, "all unknown"
         )
         raise KitError(
-            f"The training labels are {labels}: models need both classes. Raise the label rate."
+            f"The training labels are {classes}: models need both classes. Raise the label rate."
         )
     # Copies, so that a model that changes its input does not change which rows are scored.
-    offered = {"y_critical": y_critical, "X_test": X_test.copy()}
-    model.fit(X, y, **accepted_keywords(model.fit, offered))
-    proba = np.asarray(model.predict_proba(X_test.copy()), dtype=np.float64)
-    if proba.shape != (len(X_test), 2):
+    offered: dict[str, Any] = {name: labels.copy() for name, labels in split.keywords.items()}
+    offered["X_test"] = split.test.copy()
+    model.fit(split.train, split.y.copy(), **accepted_keywords(model.fit, offered))
+    proba = np.asarray(model.predict_proba(split.test.copy()), dtype=np.float64)
+    if proba.shape != (len(split.test), 2):
         raise KitError(
-            f"predict_proba must return shape ({len(X_test)}, 2), columns honest and fraud, but it "
-            f"returned {proba.shape}."
+            f"predict_proba must return shape ({len(split.test)}, 2), columns honest and fraud, "
+            f"but it returned {proba.shape}."
         )
     scores = proba[:, 1]
     if wrong := int((~np.isfinite(scores)).sum()):

@@ -24,11 +24,10 @@ from customs_baselines.contract import fit_and_score, make_model
 from customs_baselines.experiments.markdown_tables import markdown_row, put_table
 from customs_baselines.running.own_model import load_own_class, split_reference
 from customs_data.edition.generating import read_blueprint, simulate_world, split_periods
-from customs_data.edition.manifest import PERIODS
 from customs_data.erasure import erase
 from customs_data.keyed_random import derive, secret_of_seed
-from customs_data.schema import DECLARED_COLUMNS, ERASED
-from customs_data.split import split_by_time
+from customs_data.split import Split, split_by_time
+from customs_data.tasks import find_task
 from customs_scorer.metrics.inspection import precision_at
 from studies.script import Study, save_results
 
@@ -59,62 +58,46 @@ def measure(own_model: str, n_worlds: int) -> Iterator[dict[str, Any]]:
     for index in range(n_worlds):
         secret = derive(secret_of_seed(_SEED), "validation study", str(index))
         periods = split_periods(simulate_world(blueprint, secret))
+        test = pd.concat([periods["public"], periods["private"]], ignore_index=True)
+        everything = Split.of_frames(find_task(), periods["train"], test)
         for rate, erasure in SETTINGS:
-            train = periods["train"]
             kept = erase(
-                train[list(DECLARED_COLUMNS)],
-                train["Fraud"].to_numpy(),
+                everything.train,
+                everything.y,
                 label_rate=rate,
                 erasure=erasure,
                 secret=derive(secret, "erasure"),
             )
-            y = np.where(kept, train["Fraud"].to_numpy(), ERASED).astype(np.int8)
+            split = everything.with_labels(kept)
             for name, recipe in ((own_model, None), *REFERENCES):
-                scores = _scores(name, recipe, periods, y)
                 yield {
                     "world": index,
                     "label_rate": rate,
                     "erasure": erasure,
                     "model": name if split_reference(name) is None else Path(name).name,
                     "recipe": recipe,
-                    **scores,
+                    **_scores(name, recipe, split, len(periods["public"])),
                 }
 
 
-def _scores(
-    name: str, recipe: str | None, periods: dict[str, pd.DataFrame], y: npt.NDArray[np.int8]
-) -> dict[str, dict[str, float]]:
+def _scores(name: str, recipe: str | None, split: Split, n_public: int) -> dict[str, Any]:
     """Precision on the last quarter of training and on both test periods."""
-    declared = {period: periods[period][list(DECLARED_COLUMNS)] for period in PERIODS}
-    earlier, later = split_by_time(declared["train"]["Date"])
-    later &= y != ERASED
-    held_back = declared["train"][later].reset_index(drop=True)
-    known = declared["train"][earlier].reset_index(drop=True)
-    precision = {
-        "validation": _precision(y[later], _fit(name, recipe, known, y[earlier], held_back))
-    }
-    test = pd.concat([declared["public"], declared["private"]], ignore_index=True)
-    scores = _fit(name, recipe, declared["train"], y, test)
-    parts = np.split(scores, [len(declared["public"])])
-    for period, part in zip(("public", "private"), parts, strict=True):
-        precision[period] = _precision(periods[period]["Fraud"].to_numpy(), part)
-    return precision
-
-
-def _fit(
-    name: str, recipe: str | None, X: pd.DataFrame, y: npt.NDArray[np.int8], test: pd.DataFrame
-) -> npt.NDArray[np.float64]:
     own = split_reference(name)
     model_class = load_own_class(*own) if own else find_baseline(name).load_class()
     offered: dict[str, Any] = {"random_state": 0} | ({"recipe": recipe} if recipe else {})
-    critical = np.where(y == ERASED, ERASED, 0).astype(np.int8)  # none of these models reads it
-    return fit_and_score(make_model(model_class, offered), X, y, critical, test)
+    later = split.earlier_and_later(split_by_time(split.train["Date"])[1])
+    validation = fit_and_score(make_model(model_class, offered), later)
+    test = fit_and_score(make_model(model_class, offered), split)
+    public, private = slice(None, n_public), slice(n_public, None)
+    return {
+        "validation": _precision(later.y_test, validation),
+        "public": _precision(split.y_test[public], test[public]),
+        "private": _precision(split.y_test[private], test[private]),
+    }
 
 
 def _precision(y: npt.NDArray[np.int8], scores: npt.NDArray[np.float64]) -> dict[str, float]:
-    return {
-        f"precision_at_{round(rate * 100)}": precision_at(y, scores, rate) for rate in (0.05, 0.10)
-    }
+    return {f"precision_at_{n}": precision_at(y, scores, n / 100) for n in (5, 10)}
 
 
 def validation_table(runs: list[dict[str, Any]]) -> str:

@@ -116,7 +116,8 @@ def measure_world(blueprint: Blueprint, transfer: SimulatorTransfer, secret: byt
     world = simulate_world(blueprint, secret)
     periods = split_periods(world)
     train, private = periods["train"], periods["private"]
-    evidence = _evidence(periods)
+    split = Split.of_frames(find_task(), train, private)
+    evidence = Evidence(split)
     everything = world.declarations
     oracle = world.oracle["Fraud Probability"].to_numpy(np.float64)[-len(private) :]
     new_importer = ~private["Importer ID"].isin(train["Importer ID"])
@@ -125,48 +126,36 @@ def measure_world(blueprint: Blueprint, transfer: SimulatorTransfer, secret: byt
         "critical rate": float((everything["Critical Fraud"] == 2).mean()),
         "unseen importers, Private": float(new_importer.mean()),
     }
-    values |= _precisions("oracle", evidence, oracle)
-    values |= _classic_models(evidence)
+    values |= _precisions("oracle", split, oracle)
+    values |= _classic_models(split)
     values |= _lookups(evidence, values)
     values |= _audited(audit_traces(evidence), ("Declaration ID", "row order"))
-    values |= _graph(evidence, periods["public"])
+    values |= _graph(split, periods["public"])
     unlinked = simulate_world(replace(blueprint, with_links=False), secret)
     values |= _without_links(split_periods(unlinked), values)
     transfer.context_ = everything[list(DECLARED_COLUMNS)]
-    transferred = transfer.predict_proba(evidence.later)[:, 1]
-    values |= _precisions("simulator_transfer", evidence, transferred)
+    transferred = transfer.predict_proba(split.test)[:, 1]
+    values |= _precisions("simulator_transfer", split, transferred)
     values["simulator_transfer @5 %, under logistic_regression"] = (
         values["paper logistic_regression @5 %"] - values["simulator_transfer @5 %"]
     )
     return values
 
 
-def _evidence(periods: dict[str, pd.DataFrame]) -> Evidence:
-    """Training and private declarations with their labels."""
-    train, private = periods["train"], periods["private"]
-    return Evidence(Split.of_frames(find_task(), train, private))
+def _precisions(name: str, split: Split, scores: Any) -> Values:
+    return {f"{name} @{n} %": precision_at(split.y_test, scores, n / 100) for n in (5, 10)}
 
 
-def _precisions(name: str, evidence: Evidence, scores: Any) -> Values:
-    return {f"{name} @{n} %": precision_at(evidence.y_later, scores, n / 100) for n in (5, 10)}
-
-
-def _score(name: str, evidence: Evidence, test: pd.DataFrame, y: Any = None, **offered: Any) -> Any:
-    """Scores of the private rows, the last ones of `test`."""
+def _score(name: str, split: Split, **offered: Any) -> Any:
     model = make_model(find_baseline(name).load_class(), {"random_state": 0, **offered})
-    labels = evidence.y if y is None else y
-    scores = fit_and_score(model, evidence.train, labels, labels, test)
-    return scores[-len(evidence.later) :]
+    return fit_and_score(model, split)
 
 
-def _classic_models(evidence: Evidence) -> Values:
+def _classic_models(split: Split) -> Values:
     values: Values = {}
     for name in CLASSIC_MODELS:
-        scores = _score(name, evidence, evidence.later, recipe="paper")
-        values |= _precisions(f"paper {name}", evidence, scores)
-    values |= _precisions(
-        "decision tree of depth 8, paper features", evidence, _shallow_tree(evidence)
-    )
+        values |= _precisions(f"paper {name}", split, _score(name, split, recipe="paper"))
+    values |= _precisions("decision tree of depth 8, paper features", split, _shallow_tree(split))
     for n in (5, 10):
         for group, members in (
             ("single trees and AdaBoost", ("decision_tree", "adaboost")),
@@ -181,12 +170,12 @@ def _classic_models(evidence: Evidence) -> Values:
     return values
 
 
-def _shallow_tree(evidence: Evidence) -> Any:
+def _shallow_tree(split: Split) -> Any:
     """Scores of a tree with few leaves; the library's default grows it to the last row."""
     features = PaperFeatures()
     tree = DecisionTreeClassifier(max_depth=8, random_state=0)
-    tree.fit(features.fit_transform(evidence.train), evidence.y)
-    return tree.predict_proba(features.transform(evidence.later))[:, 1]
+    tree.fit(features.fit_transform(split.train), split.y)
+    return tree.predict_proba(features.transform(split.test))[:, 1]
 
 
 def _lookups(evidence: Evidence, scores: Values) -> Values:
@@ -217,40 +206,34 @@ def _audited(tests: Iterable[AuditTest], names: tuple[str, ...]) -> Values:
     return {name: values[name] for name in names}
 
 
-def _graph(evidence: Evidence, public: pd.DataFrame) -> Values:
-    test = pd.concat([public[list(DECLARED_COLUMNS)], evidence.later], ignore_index=True)
+def _graph(split: Split, public: pd.DataFrame) -> Values:
     values: Values = {}
     for rate in LABEL_RATES:
-        y = _labels(evidence, rate)
         for name, title in (("xgboost", "kit xgboost"), ("xgboost_graph", "xgboost_graph")):
-            scores = _score(name, evidence, test, y, recipe="kit")
-            precision = precision_at(evidence.y_later, scores, 0.05)
+            precision = _precision_with_public(name, split, public, rate)
             values[f"{title} @5 %, {rate:.0%} labels"] = precision
-    paper = _score("xgboost", evidence, evidence.later, recipe="paper")
-    values["kit xgboost over paper xgboost @5 %"] = values[
-        "kit xgboost @5 %, 100% labels"
-    ] - precision_at(evidence.y_later, paper, 0.05)
+    paper = precision_at(split.y_test, _score("xgboost", split, recipe="paper"), 0.05)
+    values["kit xgboost over paper xgboost @5 %"] = values["kit xgboost @5 %, 100% labels"] - paper
     values["xgboost_graph over kit xgboost @5 %, 10 % labels"] = (
         values["xgboost_graph @5 %, 10% labels"] - values["kit xgboost @5 %, 10% labels"]
     )
     return values
 
 
-def _labels(evidence: Evidence, rate: float) -> Any:
-    kept = erase(
-        evidence.train, evidence.y, label_rate=rate, erasure="random", secret=secret_of_seed(0)
-    )
-    return np.where(kept, evidence.y, ERASED).astype(np.int8)
+def _precision_with_public(name: str, split: Split, public: pd.DataFrame, rate: float) -> float:
+    """precision@5 % on Private of a model that is also given the public declarations to score."""
+    kept = erase(split.train, split.y, label_rate=rate, erasure="random", secret=secret_of_seed(0))
+    test = pd.concat([public[list(split.test)], split.test], ignore_index=True)
+    scores = _score(name, replace(split.with_labels(kept), test=test), recipe="kit")
+    return precision_at(split.y_test, scores[len(public) :], 0.05)
 
 
 def _without_links(periods: dict[str, pd.DataFrame], linked: Values) -> Values:
     """Precision in the world whose rings use ordinary brokers and sellers, and the loss."""
-    evidence = _evidence(periods)
-    test = pd.concat([periods["public"][list(DECLARED_COLUMNS)], evidence.later], ignore_index=True)
+    split = Split.of_frames(find_task(), periods["train"], periods["private"])
     values = {}
     for rate in LABEL_RATES:
-        scores = _score("xgboost_graph", evidence, test, _labels(evidence, rate))
-        precision = precision_at(evidence.y_later, scores, 0.05)
+        precision = _precision_with_public("xgboost_graph", split, periods["public"], rate)
         values[f"xgboost_graph without links @5 %, {rate:.0%} labels"] = precision
         values[f"links, xgboost_graph @5 %, {100 * rate:.0f} % labels"] = (
             linked[f"xgboost_graph @5 %, {rate:.0%} labels"] - precision

@@ -78,7 +78,9 @@ class Split:
 
     def with_labels(self, kept: npt.NDArray[np.bool_]) -> Split:
         """Return the split with the labels of some training declarations only."""
-        return replace(self, labels=self.labels.where(kept[:, None], ERASED).astype(np.int8))
+        labels = self.labels.copy()
+        labels.loc[~kept] = ERASED
+        return replace(self, labels=labels)
 
     def labelled(self) -> Split:
         """Return the split without training and test declarations that have no label."""

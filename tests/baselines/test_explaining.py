@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -58,7 +59,7 @@ def test_shap_values_add_up_to_the_score(name, recipe, sample_edition):
     offered = {"recipe": recipe, "random_state": 0, "n_jobs": 1}
     model = make_model(entry.load_class(), offered)
     X = sample_edition.test.head(4)
-    scores = fit_and_score(model, sample_edition.train, sample_edition.y, sample_edition.y, X)
+    scores = fit_and_score(model, replace(sample_edition.split, test=X))
     found = shap_values(model, sample_edition.train, X)
     total = found.base + found.values.sum(axis=1)
     assert (sigmoid(total) if found.unit == LOG_ODDS else total) == pytest.approx(scores, abs=2e-4)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import inspect
 import json
 import pickle
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -26,13 +27,10 @@ def new(name, **offered):
 
 
 def scores(model, edition, y=None, train=None, test=None):
-    return fit_and_score(
-        model,
-        edition.train if train is None else train,
-        edition.y if y is None else y,
-        edition.y_critical,
-        edition.test if test is None else test,
-    )
+    split = edition.split
+    labels = split.labels if y is None else split.labels.assign(Fraud=y)
+    train, test = (split.train if train is None else train, split.test if test is None else test)
+    return fit_and_score(model, replace(split, train=train, labels=labels, test=test))
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -12,7 +12,7 @@ from customs_baselines.attribution.request import ExplainRequest
 from customs_baselines.explaining.explanation import Explanation
 from customs_baselines.running.job import Job
 from customs_baselines.running.plan import Run
-from customs_baselines.running.runner import n_processors, train_in_child, training_data
+from customs_baselines.running.runner import n_processors, split_of, train_in_child
 from customs_data.edition.loading import Edition
 from customs_data.errors import KitError
 from customs_data.schema import KEY
@@ -69,7 +69,7 @@ def explain_run(
     name = run.name if run.recipe is None else f"{run.name}, recipe {run.recipe}"
     request = ExplainRequest(name, place, min(n_declarations, len(edition.test)), run.seed)
     result, scores, explained = train_in_child(
-        Job(run.model, offered, request), training_data(run, edition), log, collect=read_explained
+        Job(run.model, offered, request), split_of(run, edition), log, collect=read_explained
     )
     if scores is None or explained is None:
         raise KitError(f"{run.name} cannot be explained: {result.error}")

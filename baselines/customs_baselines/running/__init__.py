@@ -1,1 +1,1 @@
-"""Running a model: the plan, the child process, its data and the record of what came of it."""
+"""Running one model: the plan, the child process, its data, and the record of the run."""

@@ -1,4 +1,4 @@
-"""The child process: trains one model in a folder of its own."""
+"""The child process: train one model in a folder of its own."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ from customs_data.errors import KitError
 
 
 def run_job(folder: Path) -> JobResult:
-    """Train the model of the job in `folder`, write its scores there, and say how it went."""
+    """Train the model of the job in `folder`, write its scores there, and return the outcome."""
     try:
-        job, data = read_job(folder)
+        job, split = read_job(folder)
         own = split_reference(job.model)
         model_class = load_own_class(*own) if own else find_baseline(job.model).load_class()
         wall, cpu = time.perf_counter(), time.process_time()
         model = make_model(model_class, job.offered)
         parameters = _parameters(model)
-        scores = fit_and_score(model, data.train, data.y, data.y_critical, data.test)
+        scores = fit_and_score(model, split)
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
         np.save(folder / SCORES, scores)
         if job.explain is not None:
             from customs_baselines.attribution.explain_in_child import explain_in
 
-            explain_in(folder, job.explain, model, data.train, data.test, scores)
+            explain_in(folder, job.explain, model, split.train, split.test, scores)
         return JobResult(
             transductive=is_transductive(model_class),
             parameters=parameters,
@@ -46,7 +46,7 @@ def run_job(folder: Path) -> JobResult:
         )
     except KitError as error:
         return JobResult(error=str(error), is_kit_error=True)
-    except BaseException as error:  # whatever a team's own code raises is reported: exit() too
+    except BaseException as error:  # a team's own code may raise anything, even call exit()
         traceback.print_exc()
         try:
             message = str(error)
@@ -56,9 +56,9 @@ def run_job(folder: Path) -> JobResult:
 
 
 def _parameters(model: Any) -> dict[str, Any]:
-    """Hyper-parameters that JSON can hold; others as text."""
-    found = model.get_params() if hasattr(model, "get_params") else {}
-    return {str(name): _plain(value) for name, value in dict(found).items()}
+    """Hyper-parameters as JSON values; those of other types as text."""
+    parameters = model.get_params() if hasattr(model, "get_params") else {}
+    return {str(name): _plain(value) for name, value in dict(parameters).items()}
 
 
 def _plain(value: Any) -> Any:

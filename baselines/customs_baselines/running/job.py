@@ -1,7 +1,7 @@
-"""What passes between the runner and the child process that trains a model.
+"""Files between the runner and the child process that trains a model.
 
-The child finds declarations, published labels and settings in a folder of its own. It is never told
-where the edition lies, so that no model can happen upon hidden/.
+The child gets declarations, published labels and settings in a folder of its own, and not the path
+of the edition: no model finds hidden/ by accident.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from customs_baselines.attribution.request import ExplainRequest
 from customs_data.columns.mapped_frames import map_frame, save_frame
+from customs_data.split import Split
+from customs_data.tasks import find_task
 
 JOB: Final = "job.json"
 RESULT: Final = "result.json"
@@ -26,7 +27,7 @@ _TRAIN, _TEST, _LABELS = "train.arrow", "test.arrow", "labels.npz"
 
 @dataclass(frozen=True)
 class Job:
-    """What to train.
+    """A model to train.
 
     Attributes
     ----------
@@ -35,7 +36,7 @@ class Job:
     offered : dict
         Constructor arguments; each is passed only to classes that take it.
     explain : ExplainRequest or None
-        What to explain of the scores.
+        Scores to explain.
     """
 
     model: str
@@ -45,20 +46,20 @@ class Job:
 
 @dataclass(frozen=True)
 class JobResult:
-    """What came of it.
+    """Outcome of a job.
 
     Attributes
     ----------
     error : str
-        Why there are no scores; ``""`` if there are.
+        Reason why there are no scores; ``""`` if there are.
     is_kit_error : bool
         Whether `error` is a sentence for the user (else the first line of an exception).
     transductive : bool
         Whether fit read the declarations to score.
     parameters : dict
-        The model's hyper-parameters.
+        Hyper-parameters of the model.
     seconds, cpu_seconds : float
-        Wall and CPU time of fit and predict, imports and data loading left out.
+        Wall and CPU time of fit and predict, without imports and data loading.
     peak_memory_mib : float
         Largest resident size of the child process.
     """
@@ -72,30 +73,22 @@ class JobResult:
     peak_memory_mib: float = 0.0
 
 
-@dataclass(frozen=True)
-class JobData:
-    """Declarations and labels; shapes as in `customs_data.edition.loading.Edition`."""
-
-    train: pd.DataFrame
-    y: npt.NDArray[np.int8]
-    y_critical: npt.NDArray[np.int8]
-    test: pd.DataFrame
-
-
-def write_job(folder: Path, job: Job, data: JobData) -> None:
-    """Lay a job out in `folder`."""
-    save_frame([data.train], folder / _TRAIN)
-    save_frame([data.test], folder / _TEST)
-    np.savez(folder / _LABELS, y=data.y, y_critical=data.y_critical)
-    (folder / JOB).write_text(json.dumps(asdict(job)), encoding="utf-8")
+def write_job(folder: Path, job: Job, split: Split) -> None:
+    """Write a job into `folder`; answers of the split are left out."""
+    save_frame([split.train], folder / _TRAIN)
+    save_frame([split.test], folder / _TEST)
+    arrays: dict[str, Any] = {name: split.labels[name] for name in split.task.labels}
+    np.savez(folder / _LABELS, **arrays)
+    written = {"task": split.task.name, **asdict(job)}
+    (folder / JOB).write_text(json.dumps(written), encoding="utf-8")
 
 
-def read_job(folder: Path) -> tuple[Job, JobData]:
+def read_job(folder: Path) -> tuple[Job, Split]:
     """Read what `write_job` wrote."""
     written = json.loads((folder / JOB).read_text(encoding="utf-8"))
+    task = find_task(written.pop("task"))
     request = written.pop("explain")
     job = Job(**written, explain=None if request is None else ExplainRequest(**request))
-    with np.load(folder / _LABELS) as labels:
-        y, y_critical = labels["y"], labels["y_critical"]
-    train, test = (map_frame(folder / name) for name in (_TRAIN, _TEST))
-    return job, JobData(train, y, y_critical, test)
+    with np.load(folder / _LABELS) as arrays:
+        labels = pd.DataFrame({name: arrays[name] for name in task.labels})
+    return job, Split(task, map_frame(folder / _TRAIN), labels, map_frame(folder / _TEST))

@@ -1,4 +1,4 @@
-"""A team's own model: `FILE.py:CLASS`."""
+"""A team's own model, given as `FILE.py:CLASS`."""
 
 from __future__ import annotations
 
@@ -15,50 +15,48 @@ def split_reference(reference: str) -> tuple[Path, str] | None:
     Raises
     ------
     KitError
-        If it looks like a file but has no class, or the file does not exist.
+        If the reference is a file without a class, or the file does not exist.
     """
     file, colon, class_name = reference.rpartition(":")
     if not colon and reference.endswith(".py"):
         raise KitError(
-            f"A model of your own must be given as FILE.py:CLASS, however: {reference!r} names no "
-            f"class. Try {reference}:MyModel."
+            f"{reference} names no class. Give your own model as FILE.py:CLASS, such as "
+            f"{reference}:MyModel."
         )
     if not colon or not file.endswith(".py"):
         return None
     path = Path(file).resolve()
     if not path.is_file():
-        raise KitError(f"{file} does not exist. Check the path.")
+        raise KitError(f"No such file: {file}.")
     if not class_name.isidentifier():
-        raise KitError(
-            f"The class in {reference!r} must be a Python name, however: {class_name!r}."
-        )
+        raise KitError(f"{class_name!r} in {reference!r} is not the name of a Python class.")
     return path, class_name
 
 
 def load_own_class(path: Path, class_name: str) -> type:
-    """Run a team's file and return its class; modules beside the file can be imported.
+    """Run a team's file and return its class; the file can import modules beside it.
 
     Raises
     ------
     KitError
-        If the file holds no such class.
+        If the file defines no such class.
     """
     sys.path.insert(0, str(path.parent))
     spec = spec_from_file_location(path.stem, path)
     assert spec is not None
     assert spec.loader is not None
     module = module_from_spec(spec)
-    sys.modules[path.stem] = module  # so that the class can be pickled by libraries that need to
+    sys.modules[path.stem] = module  # some libraries pickle the class
     spec.loader.exec_module(module)
-    found = getattr(module, class_name, None)
-    if not isinstance(found, type):
+    own_class = getattr(module, class_name, None)
+    if not isinstance(own_class, type):
         classes = [
             name
             for name, value in vars(module).items()
             if isinstance(value, type) and value.__module__ == module.__name__
         ]
         raise KitError(
-            f"{path.name} must define the class {class_name}, however: it defines "
-            f"{', '.join(classes) or 'no class'}."
+            f"{path.name} does not define the class {class_name}. Its classes: "
+            f"{', '.join(classes) or 'none'}."
         )
-    return found
+    return own_class

@@ -1,4 +1,4 @@
-"""What `baseline run` is asked for: which models, recipes, label rates and seeds."""
+"""Plans of runs: which models, recipes, label rates and seeds."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from customs_data.erasure import ERASURES
 from customs_data.errors import KitError
 from customs_data.exact_rates import exact_rate
 
-#: What `baseline run` trains when no name is given.
+#: Models of `baseline run` when no name is given.
 DEFAULT_BASELINES = (
     "random",
     "lookup",
@@ -28,7 +28,7 @@ DEFAULT_BASELINES = (
 
 @dataclass(frozen=True)
 class Run:
-    """One model under one setting.
+    """One model with one setting.
 
     Attributes
     ----------
@@ -37,11 +37,11 @@ class Run:
     recipe : str or None
         Feature recipe; None for a model that reads the declared columns itself.
     label_rate : float or None
-        Share of all training declarations that keep a label; None takes all labels there are.
+        Share of all training declarations that keep a label; None for all labels there are.
     erasure : str
         How labels are erased to reach `label_rate`.
     seed : int
-        Of the model and the erasure.
+        Seed of the model and of the erasure.
     """
 
     model: str
@@ -58,14 +58,14 @@ class Run:
 
     @property
     def key(self) -> str:
-        """Name of model and setting: the same on every machine."""
+        """Name of model and setting, the same on every machine."""
         return self._named()
 
     @property
     def folder(self) -> str:
         """Name of the run's folder below --out."""
         own = split_reference(self.model)
-        # Two files of one name in two folders are two models.
+        # Files of the same name in two folders are two models.
         return self._named(f"-{sha256(str(own[0]).encode()).hexdigest()[:6]}" if own else "")
 
     def _named(self, place: str = "") -> str:
@@ -77,16 +77,16 @@ class Run:
 
 @dataclass(frozen=True)
 class Plan:
-    """A list of runs: every model with every recipe, label rate and seed.
+    """Every model with every recipe, label rate and seed.
 
     Attributes
     ----------
     models : tuple of str
         Baselines and ``FILE.py:CLASS``; empty for the default set.
     recipes : tuple of str
-        Recipes for models that take one; empty for each model's own.
+        Recipes for models that take one; empty for the default of each model.
     label_rates : tuple of float
-        Empty for all labels there are.
+        Label rates; empty for all labels there are.
     erasure : str
         How labels are erased.
     seeds : tuple of int
@@ -102,17 +102,16 @@ class Plan:
     def __post_init__(self) -> None:
         for recipe in self.recipes:
             if recipe not in RECIPES:
-                raise KitError(
-                    f"The recipe must be one of {', '.join(RECIPES)}, however: {recipe!r}."
-                )
+                raise KitError(f"Unknown recipe {recipe!r}: choose {' or '.join(RECIPES)}.")
         for rate in self.label_rates:
             exact_rate(rate, "label rate")
         if self.erasure not in ERASURES:
-            raise KitError(
-                f"The erasure must be one of {', '.join(ERASURES)}, however: {self.erasure!r}."
-            )
+            raise KitError(f"Unknown erasure {self.erasure!r}: choose {', '.join(ERASURES)}.")
         if any(seed < 0 or seed >= 2**32 for seed in self.seeds) or not self.seeds:
-            raise KitError(f"A seed must be in 0 .. 2^32 - 1, however: {list(self.seeds)}.")
+            raise KitError(
+                f"Seeds must be whole numbers from 0 to 2^32 - 1, at least one; not "
+                f"{list(self.seeds)}."
+            )
         for model in self.models:
             if split_reference(model) is None:
                 find_baseline(model)

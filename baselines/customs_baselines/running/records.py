@@ -1,4 +1,4 @@
-"""The record of a run: its scores, its costs, and everything needed to repeat it."""
+"""The record of a run: scores, costs, and everything needed to repeat it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from customs_baselines.running.job import JobResult
 from customs_baselines.running.plan import Run
 from customs_data.edition.layout import USAGES
 from customs_data.edition.loading import Edition
-from customs_data.schema import KEY
+from customs_data.tasks import DEFAULT, Task
 from customs_scorer.scorecard import N_REPLICATES, score_submission
 from customs_scorer.submissions import read_submission
 from customs_scorer.yardsticks import Reference
@@ -31,34 +31,37 @@ _LIBRARIES = (
 
 
 def library_versions() -> dict[str, str]:
-    """Versions of the libraries that scores depend on."""
+    """Return the versions of the libraries that scores depend on."""
     return {name: version(name) for name in _LIBRARIES}
 
 
 @dataclass(frozen=True)
 class RunRecord:
-    """One run.
+    """Record of one run.
 
     Attributes
     ----------
+    task : Task
+        Task of the edition.
     run : Run
-        What was asked for.
+        Model and setting.
     result : JobResult
-        How training went.
+        Outcome of training.
     scores : dict
         ``public`` and ``private``: the scorecard of each period; None without hidden labels.
     validation : dict or None
-        Precision on the later part of the training period.
+        Scores on the later part of the training period.
     submission : path or None
-        The file that was scored.
+        File that was scored.
     repeat : dict
         Edition, labels used and library versions.
     lookup : dict or None
-        What copying labels scores on the edition.
+        Scores of copying labels on the edition.
     ceiling : dict or None
-        What the true fraud probabilities score on it.
+        Scores of the true probabilities on it.
     """
 
+    task: Task
     run: Run
     result: JobResult
     scores: dict[str, dict[str, Any] | None]
@@ -70,12 +73,13 @@ class RunRecord:
 
     @property
     def failed(self) -> bool:
-        """Whether the model gave no submission."""
+        """Whether the model returned no scores."""
         return bool(self.result.error)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the record as plain data for JSON."""
-        record: dict[str, Any] = {
+        record: dict[str, Any] = {} if self.task.name == DEFAULT else {"task": self.task.name}
+        record |= {
             "baseline": self.run.name,
             "recipe": self.run.recipe,
             "transductive": self.result.transductive,
@@ -109,16 +113,17 @@ def make_record(
     validation: dict[str, Any] | None = None,
     n_replicates: int = N_REPLICATES,
 ) -> RunRecord:
-    """Score the submission that stands on disk, where hidden labels are at hand, and record it."""
+    """Score the submission on disk, where hidden labels are available, and return the record."""
+    task, manifest = edition.task, edition.manifest
     scores: dict[str, dict[str, Any] | None] = dict.fromkeys(USAGES)
     if submission is not None and reference is not None and reference.solution is not None:
-        fraud_score = read_submission(submission, edition.test[KEY])
+        answer = read_submission(submission, edition.test[task.unit.key], task=task)
         card = score_submission(
-            reference.solution, fraud_score, reference.unseen, n_replicates=n_replicates
+            reference.solution, answer, reference.unseen, task=task, n_replicates=n_replicates
         )
         scores = {**card.as_dict()}
-    manifest = edition.manifest
     return RunRecord(
+        task=task,
         run=run,
         result=result,
         scores=scores,

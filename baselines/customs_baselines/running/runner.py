@@ -1,6 +1,6 @@
-"""Running baselines: train in a child process, write the submission, then score it.
+"""Running models: train in a child process, write the submission, then score it.
 
-hidden/ is opened only after the submission is on disk.
+hidden/ is read only after the submission is on disk.
 """
 
 from __future__ import annotations
@@ -20,16 +20,17 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from customs_baselines.running.job import RESULT, SCORES, Job, JobData, JobResult, write_job
+from customs_baselines.running.job import RESULT, SCORES, Job, JobResult, write_job
 from customs_baselines.running.plan import Plan, Run
 from customs_baselines.running.records import RunRecord, make_record
 from customs_data.edition.loading import Edition
 from customs_data.erasure import erase
 from customs_data.errors import KitError
+from customs_data.files.atomic import write_atomically, write_errors
 from customs_data.keyed_random import secret_of_seed
 from customs_data.schema import ERASED, KEY
-from customs_data.split import split_by_time
-from customs_scorer.metrics.inspection import precision_at
+from customs_data.split import Split, split_by_time
+from customs_scorer.metrics import metrics_of
 from customs_scorer.scorecard import N_REPLICATES
 from customs_scorer.submissions import write_submission
 from customs_scorer.yardsticks import Reference, make_reference
@@ -38,8 +39,8 @@ SUBMISSION: Final = "submission.csv"
 RECORD: Final = "run.json"
 LOG: Final = "log.txt"
 VALIDATION: Final = "validation.csv"
-# Variables that would tell a model where the command was started.
-_TELLING: Final = ("PWD", "OLDPWD", "_")
+# Environment variables that reveal where the command was started.
+_REVEALING: Final = ("PWD", "OLDPWD", "_")
 _KILLED: Final = 9
 
 
@@ -59,53 +60,49 @@ def run_baselines(
     Parameters
     ----------
     plan : Plan
-        What to run.
+        Runs.
     edition : Edition
-        To train on.
+        Edition to train on.
     out : path
-        Folder for the runs; each gets one of its own with submission.csv, run.json, log.txt and,
-        with `validate`, validation.csv.
+        Folder for the runs; each has its own folder there, with submission.csv, run.json, log.txt
+        and, with `validate`, validation.csv.
     validate : bool, optional
-        Also train on the earlier part of the training period and score the later; by default only
-        where there are no hidden labels to score against.
+        Also train on the earlier part of the training period and score the later part; by default
+        only if there are no hidden labels.
     device : str
         Passed to models that take it.
     n_jobs : int, optional
-        Threads, passed to models that take it; by default the processors at hand.
+        Threads, passed to models that take it; by default all processors.
     on_start, on_done : callable
-        For progress.
+        Called before and after each run.
 
     Returns
     -------
     records : list of RunRecord
-        In the order of the plan; a model that failed is a record with its error.
+        In the order of the plan; the record of a failed model has its error.
     reference : Reference
-        What the look-up cheat scores on this edition, to be shown beside them.
+        Scores of copying labels on this edition, for comparison.
     """
     if validate is None:
         validate = not edition.layout.has_hidden
-    # Measured when it is first asked for: after the first submission is on disk.
+    # Called first after the first submission is on disk.
     reference = cache(lambda: make_reference(edition))
     offered = {"device": device, "n_jobs": n_jobs or n_processors()}
     records = []
     for run in plan.runs():
         on_start(run)
         folder = out / run.folder
-        try:
+        with write_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise KitError(f"{folder} cannot be made: {error.strerror}. Choose --out.") from None
         record = run_one(run, edition, folder, offered, reference, validate=validate)
-        (folder / RECORD).write_text(
-            json.dumps(record.as_dict(), indent=2) + "\n", encoding="utf-8"
-        )
+        write_atomically(folder / RECORD, json.dumps(record.as_dict(), indent=2) + "\n")
         records.append(record)
         on_done(record)
     return records, reference()
 
 
 def n_processors() -> int:
-    """Processors this process may use."""
+    """Return the number of processors that this process may use."""
     # sched_getaffinity honours containers and taskset.
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
@@ -125,24 +122,24 @@ def run_one(
     Parameters
     ----------
     run : Run
-        What to train.
+        Model and setting.
     edition : Edition
-        On what.
+        Edition to train on.
     folder : path
-        For submission.csv, log.txt and, with `validate`, validation.csv.
+        Folder for submission.csv, log.txt and, with `validate`, validation.csv.
     offered : dict
-        Constructor arguments beside recipe and seed; passed to models that take them.
+        Constructor arguments besides recipe and seed; passed to models that take them.
     reference : callable
-        Gives what copying labels scores; called after the submission is on disk.
+        Returns the scores of copying labels; called after the submission is on disk.
     validate : bool
-        Also train on the earlier part of the training period and score the later.
+        Also train on the earlier part of the training period and score the later part.
     n_replicates : int
-        Bootstrap replicates of the intervals; 0 leaves them out.
+        Bootstrap replicates of the intervals; 0 leaves the intervals out.
     """
     submission = folder / SUBMISSION
-    submission.unlink(missing_ok=True)  # of an earlier run; a failed one must not leave it behind
+    submission.unlink(missing_ok=True)  # of an earlier run: a failed run has no submission
     try:
-        data = training_data(run, edition)
+        split = split_of(run, edition)
     except KitError as error:
         return make_record(run, edition, JobResult(error=str(error), is_kit_error=True), n_labels=0)
     job = Job(run.model, {"recipe": run.recipe, "random_state": run.seed, **offered})
@@ -150,12 +147,12 @@ def run_one(
         del job.offered["recipe"]
     log = folder / LOG
     log.unlink(missing_ok=True)
-    n_labels = int((data.y != ERASED).sum())
-    result, scores, _ = train_in_child(job, data, log)
+    n_labels = int((split.y != ERASED).sum())
+    result, scores, _ = train_in_child(job, split, log)
     if scores is None:
         return make_record(run, edition, result, n_labels=n_labels)
     write_submission(edition, scores, submission)
-    validation = _validate(job, data, log, folder / VALIDATION) if validate else None
+    validation = _validate(job, split, log, folder / VALIDATION) if validate else None
     return make_record(
         run,
         edition,
@@ -168,86 +165,80 @@ def run_one(
     )
 
 
-def training_data(run: Run, edition: Edition) -> JobData:
-    """Training data of a run: the edition's, with labels erased down to the run's label rate."""
-    y, y_critical = edition.y, edition.y_critical
-    if run.label_rate is not None:
-        kept = erase(
-            edition.train,
-            y,
+def split_of(run: Run, edition: Edition) -> Split:
+    """Return the split of the edition, with labels erased down to the label rate of the run."""
+    split = edition.split
+    if run.label_rate is None:
+        return split
+    return split.with_labels(
+        erase(
+            split.train,
+            split.y,
             label_rate=run.label_rate,
             erasure=run.erasure,
             secret=secret_of_seed(run.seed),
         )
-        y, y_critical = (np.where(kept, held, ERASED).astype(np.int8) for held in (y, y_critical))
-    return JobData(edition.train, y, y_critical, edition.test)
+    )
 
 
-def _validate(job: Job, data: JobData, log: Path, out: Path) -> dict[str, Any]:
-    """Train on the earlier part of the training period; score the later part's labelled rows."""
+def _validate(job: Job, split: Split, log: Path, out: Path) -> dict[str, Any]:
+    """Train on the earlier part of the training period; score labelled rows of the later part."""
     out.unlink(missing_ok=True)  # of an earlier run
     try:
-        earlier, later = split_by_time(data.train["Date"])
+        _, later = split_by_time(split.train["Date"])
     except KitError as error:
         return {"error": str(error)}
-    later &= data.y != ERASED
-    if not later.any():
-        return {"error": "No labelled declaration is left in the later part."}
-    parts = replace(
-        data,
-        train=data.train[earlier].reset_index(drop=True),
-        y=data.y[earlier],
-        y_critical=data.y_critical[earlier],
-        test=data.train[later].reset_index(drop=True),
-    )
+    parts, task = split.earlier_and_later(later), split.task
+    if parts.answers is None or parts.answers.empty:
+        return {"error": "The later part of the training period has no labels."}
     result, scores, _ = train_in_child(job, parts, log)
     if scores is None:
         return {"error": result.error}
-    columns = {KEY: data.train[KEY][later], "Fraud": data.y[later], "Fraud Score": scores}
+    columns = {KEY: parts.test[KEY], task.label: parts.y_test, task.answer.columns[0]: scores}
     pd.DataFrame(columns).to_csv(out, index=False, lineterminator="\n")
+    ranked = metrics_of(task).ranked
     return {
-        "n_declarations": int(later.sum()),
-        "precision_at_5": precision_at(data.y[later], scores, 0.05),
-        "precision_at_10": precision_at(data.y[later], scores, 0.10),
+        "n_declarations": len(parts.test),
+        **{metric.name: metric.value(parts.answers, scores) for metric in ranked},
     }
 
 
 def train_in_child(
     job: Job,
-    data: JobData,
+    split: Split,
     log: Path,
     *,
     collect: Callable[[Path], Any] | None = None,
 ) -> tuple[JobResult, npt.NDArray[np.float64] | None, Any]:
-    """Train a model in a child process that knows nothing but its own folder.
+    """Train a model in a child process that is only told its own folder.
 
     Parameters
     ----------
     job : Job
-        What to train.
-    data : JobData
-        On what.
+        Model to train.
+    split : Split
+        Declarations and labels; its answers are not passed on.
     log : path
-        What the model prints is appended here.
+        The output of the model is appended here.
     collect : callable
-        Reads what else the child left in its folder, before that is deleted.
+        Reads other files of the child from its folder, before the folder is deleted.
 
     Returns
     -------
     result : JobResult
     scores : ndarray of float64, shape (n_test,), or None
-        None if the model failed; the result says why.
+        None if the model failed; the result has the error.
     collected : object or None
-        What `collect` returned; None if the model failed.
+        Result of `collect`; None if the model failed.
     """
     with tempfile.TemporaryDirectory(prefix="customs-kit-") as scratch:
         folder = Path(scratch)
-        write_job(folder, job, data)
-        environment = {k: v for k, v in os.environ.items() if k not in _TELLING}
+        write_job(folder, job, split)
+        environment = {k: v for k, v in os.environ.items() if k not in _REVEALING}
         ended = subprocess.run(
             [sys.executable, "-m", "customs_baselines.running.child", str(folder)],
             cwd=folder,
-            # Idle OpenMP threads sleep instead of spinning: on a busy machine spinning made two
+            # Idle OpenMP threads sleep instead of spinning: on a busy machine, spinning made two
             # threads nine times slower than one.
             env={**environment, "OMP_WAIT_POLICY": "PASSIVE"},
             stdin=subprocess.DEVNULL,
@@ -264,7 +255,7 @@ def train_in_child(
 def _read_result(
     folder: Path, status: int, log: Path
 ) -> tuple[JobResult, npt.NDArray[np.float64] | None]:
-    """Read what the child left; a child that left nothing sound has failed, whatever it did."""
+    """Read the files of the child; a child without valid files has failed."""
     try:
         result = JobResult(**json.loads((folder / RESULT).read_text(encoding="utf-8")))
         scores = None if result.error else np.load(folder / SCORES)

@@ -1,4 +1,4 @@
-"""The errors of a team's own runs: on hidden labels where they are at hand, else on validation."""
+"""Where validated runs err: on the labelled declarations of the last quarter of training."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from customs_scorer.mistakes.analysis import ErrorAnalysis, analyse_errors
 def validation_errors(
     records: list[RunRecord], edition: Edition, rate: float
 ) -> tuple[ErrorAnalysis, str]:
-    """Analyse the errors of validated runs on the labelled rows of the last quarter of training.
+    """Analyse the errors of validated runs.
 
     Parameters
     ----------
     records : list of RunRecord
-        Records of one `run_baselines` call with validation. Those scored on other rows than the
-        first (with another label rate, say) are left out.
+        Records of one `run_baselines` call with validation. Runs scored on other rows than the
+        first run (because of another label rate, say) are left out.
     edition : Edition
-        They were trained on.
+        Edition of the runs.
     rate : float
         Inspection rate in (0, 1].
 
@@ -32,37 +32,39 @@ def validation_errors(
     -------
     analysis : ErrorAnalysis
     source : str
-        One sentence: which declarations, whose labels.
+        One sentence: the declarations and their labels.
 
     Raises
     ------
     KitError
         If no run was validated.
     """
-    found: dict[str, pd.DataFrame] = {}
+    task = edition.task
+    tables: dict[str, pd.DataFrame] = {}
     for record in records:
         if record.submission is not None:
             path = record.submission.parent / VALIDATION
             if path.exists():
-                found[record.run.folder] = pd.read_csv(path, dtype={KEY: TEXT_DTYPE})
-    if not found:
+                tables[record.run.folder] = pd.read_csv(path, dtype={KEY: TEXT_DTYPE})
+    if not tables:
         raise KitError(
-            "Errors need labels, however: the edition's are hidden and no run could be validated. "
-            "Run with --validate and more labels."
+            "Error analysis needs labels, but those of the edition are hidden and no run could be "
+            "validated. Run with --validate and more labels."
         )
-    first = next(iter(found.values()))
-    same = {name: held for name, held in found.items() if held[KEY].equals(first[KEY])}
+    first = next(iter(tables.values()))
+    same = {name: table for name, table in tables.items() if table[KEY].equals(first[KEY])}
     places = pd.Index(edition.train[KEY]).get_indexer(pd.Index(first[KEY]))
+    (score,) = task.answer.columns
     analysis = analyse_errors(
         edition.train.iloc[places].reset_index(drop=True),
-        first["Fraud"].to_numpy(np.int8),
-        {name: held["Fraud Score"].to_numpy(np.float64) for name, held in same.items()},
+        first[task.label].to_numpy(np.int8),
+        {name: table[score].to_numpy(np.float64) for name, table in same.items()},
         rate,
     )
     source = (
         f"{len(first):,} labelled declarations of the last quarter of training, scored by models "
         "that learned from the quarters before."
     )
-    if len(same) < len(found):
-        source += f" {len(found) - len(same)} runs with other labels are left out."
+    if len(same) < len(tables):
+        source += f" {len(tables) - len(same)} runs with other labels are left out."
     return analysis, source
