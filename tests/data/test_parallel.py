@@ -80,14 +80,19 @@ def test_finished_items_are_reported_at_once_in_the_callers_thread():
 @pytest.mark.parametrize("n_workers", [1, 2])
 def test_the_first_error_ends_the_work(n_workers):
     started = []
+    others_may_end = Event()
 
-    def fail(number):
+    def fail_first(number):
         started.append(number)
-        raise ValueError(f"item {number}")
+        if number == 0:
+            raise ValueError("item 0")
+        assert others_may_end.wait(10)
 
-    with threads(n_workers) as executor, pytest.raises(ValueError, match="item"):
-        list(map_in_order(fail, range(100), executor, n_ahead=100 if n_workers > 1 else None))
-    assert len(started) < 100
+    with threads(n_workers) as executor:
+        with pytest.raises(ValueError, match="item 0"):
+            list(map_in_order(fail_first, range(100), executor, n_ahead=100))
+        others_may_end.set()
+    assert len(started) <= n_workers + 1
 
 
 class Manual(Executor):

@@ -69,7 +69,7 @@ class Coarsening:
 def _draw_alike(
     choices: list[list[tuple[Ints, Ints]]], donors: Ints, n_rows: int, rng: np.random.Generator
 ) -> Ints:
-    """Draw a donor for each row, by the first choice of keys that has one with equal keys."""
+    """Draw a donor with equal keys for each row, by the first choice of keys that has one."""
     drawn = np.zeros(n_rows, dtype=np.int64)
     open_rows = np.arange(n_rows)
     for keys in choices:
