@@ -84,15 +84,16 @@ def test_the_header_is_read_alone_and_faults_are_told(sample, csv_file, tmp_path
         (tmp_path / "broken").write_bytes(content)
         with pytest.raises(KitError, match=complaint):
             read_header(tmp_path / "broken")
-    for nothing in (tmp_path / "nothing.csv", tmp_path):
-        with pytest.raises(KitError, match="regular file"):
-            read_header(nothing)
+    with pytest.raises(KitError, match=r"No such file: .*nothing\.csv"):
+        read_header(tmp_path / "nothing.csv")
+    with pytest.raises(KitError, match="is not a regular file"):
+        read_header(tmp_path)
 
 
 def test_a_gzip_bomb_stops_at_the_cap(tmp_path):
     path = tmp_path / "bomb.csv.gz"
     path.write_bytes(gzip.compress(b"a\n" + b"1\n" * 2_000_000))
-    with pytest.raises(KitError, match="at most 1,000,000 bytes"):
+    with pytest.raises(KitError, match="larger than the limit of 1,000,000 bytes"):
         read_table(path, max_bytes=1_000_000)
 
 
@@ -111,18 +112,18 @@ def test_every_kind_of_problem_comes_in_one_report(sample, tmp_path):
         read_declarations(tmp_path / "x.csv")
     report = str(caught.value)
     for expected in (
-        "missing column(s) 'Office ID'",
-        "unknown column(s) 'Extra'",
-        "Net Mass (kg) must be a finite number of at least 0, however: line 5 has '-1.0'",
+        "Missing columns: Office ID",
+        "Unknown columns: 'Extra'",
+        "Net Mass (kg) must be a finite number of at least 0, but line 5 has '-1.0'",
         "HS6 Code must be six digits",
         "line 6 has '1234'",
-        "Critical Fraud = 2 must come with Fraud = 1, however: line 7 has '0, 2'",
-        "Declaration ID must be unique, however: line 9",
-        "Importer ID must not be empty, however: line 10 has nothing",
-        "Date must be a day of the calendar, YYYY-MM-DD, however: line 11 has '2020-02-30'",
+        "Critical Fraud = 2 must come with Fraud = 1, but line 7 has '0, 2'",
+        "Declaration ID must be unique, but line 9",
+        "Importer ID must not be empty, but line 10 has nothing",
+        "Date must be a day of the calendar, YYYY-MM-DD, but line 11 has '2020-02-30'",
     ):
         assert expected in report
-    assert "8 kinds of problem" in report
+    assert ": 8 problems\n" in report
 
 
 def test_only_five_lines_are_shown_then_the_count(sample, tmp_path):

@@ -248,7 +248,7 @@ def test_a_broken_submission_is_exit_1_with_a_report(sample_path, tmp_path):
     bad.write_bytes(gzip.compress(b"Declaration ID,Fraud Score\n1,x\n"))
     ran = kit("submission", "check", bad, "--edition", sample_path)
     assert ran.returncode == 1
-    assert "kinds of problem" in ran.stderr
+    assert "bad.csv.gz: 3 problems" in ran.stderr
     report = json.loads(kit("submission", "check", bad, "--edition", sample_path, "--json").stdout)
     assert report["passed"] is False
     assert len(report["problems"]) == 3

@@ -195,19 +195,21 @@ def broken_tables() -> Iterator[Broken]:
     for header in WRONG_HEADER:
         width = max(header.count(","), 1) if '"' not in header else 1
         lines = [line + "," * (width - 1) for line in LINES]
-        yield Broken(f"header {ascii(header)[:50]}", text(lines, header), "must")
+        word = "separates its cells with" if set(header) & set(";\t|") else "must"
+        word = "NUL bytes" if "\0" in header else word
+        yield Broken(f"header {ascii(header)[:50]}", text(lines, header), word)
     yield Broken("no header", SOUND[len(HEADER) + 1 :], "header")
     yield Broken("header twice", text([HEADER, *LINES]), "Declaration ID")
     yield Broken("header alone", text([]), "missing")
     yield Broken("swapped columns", text([",".join(x.split(",")[::-1]) for x in LINES[9:]]), "ID")
     for row in (0, 20, N - 1):
         yield Broken(f"row {row} missing", text(LINES[:row] + LINES[row + 1 :]), "missing")
-        yield Broken(f"row {row} twice", text([*LINES, LINES[row]]), "only once")
+        yield Broken(f"row {row} twice", text([*LINES, LINES[row]]), "must not be repeated")
         instead = [*LINES[:row], LINES[row - 1], *LINES[row + 1 :]]
-        yield Broken(f"row {row} replaced by its neighbour", text(instead), "only once")
+        yield Broken(f"row {row} replaced by its neighbour", text(instead), "must not be repeated")
         other = [*LINES, f"{quoted(IDS[row])},9"]
-        yield Broken(f"row {row} again with another score", text(other), "only once")
-    yield Broken("same file twice", text(LINES + LINES), "only once")
+        yield Broken(f"row {row} again with another score", text(other), "must not be repeated")
+    yield Broken("same file twice", text(LINES + LINES), "must not be repeated")
     public = len(TEST["public"])
     yield Broken("public rows only", text(LINES[:public]), "missing")
     yield Broken("private rows only", text(LINES[public:]), "missing")
@@ -271,14 +273,14 @@ def broken_files() -> Iterator[Broken]:
         yield Broken(f"gzip cut at {n}", zipped[:n], "gzip")
     yield Broken("gzip with garbage", zipped + b"garbage", "gzip")
     yield Broken("gzip, wrong checksum", zipped[:-8] + b"\0" * 8, "gzip")
-    yield Broken("gzip twice", gzip.compress(zipped), "must")
-    yield Broken("gzip, two submissions", zipped + zipped, "only once")
+    yield Broken("gzip twice", gzip.compress(zipped), "compressed twice")
+    yield Broken("gzip, two submissions", zipped + zipped, "must not be repeated")
     head = HEADER.encode() + b"\n"
     for name, junk in (("zeros", b"0"), ("lines", b"\n"), ("NULs", b"\0"), ("commas", b",")):
         bomb = gzip.compress(head + junk * 12_000_000)
-        yield Broken(f"gzip bomb of {name}", bomb, "at most")
-    yield Broken("too large", head + b"0" * 2_000_000, "at most")
-    yield Broken("too many rows", text([*LINES, *("x,0.5" for _ in range(300_000))]), "at most")
+        yield Broken(f"gzip bomb of {name}", bomb, "larger than")
+    yield Broken("too large", head + b"0" * 2_000_000, "larger than")
+    yield Broken("too many rows", text([*LINES, *("x,0.5" for _ in range(300_000))]), "larger than")
     yield Broken("large cell", with_score("1" * 900_000), "field")
     for name, content in {
         "empty": b"",
@@ -298,7 +300,8 @@ def broken_files() -> Iterator[Broken]:
         "npy": b"\x93NUMPY\x01\x00v\x00{'descr': '<f8'}\n" + bytes(80),
         "all bytes": bytes(range(256)) * 4,
     }.items():
-        yield Broken(name, content, "must")
+        word = "The header must be" if content.isascii() else "UTF-8"
+        yield Broken(name, content, "NUL bytes" if name == "NULs" else word)
 
 
 def broken_parquets() -> Iterator[Broken]:
@@ -347,7 +350,7 @@ def broken_parquets() -> Iterator[Broken]:
     }
     content = parquet_bytes(bomb, store_schema=False)
     assert len(content) < 200_000
-    yield Broken("parquet bomb", content, "at most")
+    yield Broken("parquet bomb", content, "above the limit of")
 
 
 CORPUS = [*broken_tables(), *broken_lines(), *broken_files(), *broken_parquets()]

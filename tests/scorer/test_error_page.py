@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from customs_data.errors import KitError
-from customs_data.reports.pages import html_table
 from customs_scorer.mistakes.analysis import analyse_errors
 from customs_scorer.mistakes.page import error_page, errors_as_dict
 
@@ -55,9 +54,3 @@ def test_json_holds_every_group_and_nothing_json_cannot(analysis):
 def test_without_a_submission_there_is_nothing_to_analyse(sample):
     with pytest.raises(KitError, match="at least one"):
         analyse_errors(sample["private"], sample["private"]["Fraud"], {}, 0.05)
-
-
-def test_numbers_stand_right_and_text_left():
-    table = html_table(("a", "b", "c"), [("x", "1,234", "word"), ("y", "-", "0.1 .. 0.2")])
-    assert '<td class="number">1,234</td><td>word</td>' in table
-    assert table.count('class="number"') == 3

@@ -1,4 +1,4 @@
-"""Cells of a column as text or as numbers, whatever a file stores them as."""
+"""Converting the cells of a column, of any stored type, to text or numbers."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ import pyarrow.compute as pc
 # Plain decimal notation, as programs write it; not 'nan', 'inf', '1_000' or '0x10'.
 NUMBER_PATTERN = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
 _NUMBER_BYTES = b"0123456789+-.eE"
-# Looked through at a time: what is made of them stays in the processor's cache.
+# Small enough for the processor's cache.
 _BLOCK_BYTES = 1 << 18
 
 Mask = npt.NDArray[np.bool_]
 
 
 def to_mask(matches: pa.ChunkedArray) -> Mask:
-    """Boolean Arrow column to numpy; nulls are false."""
+    """Return a boolean Arrow column as a numpy array; nulls are false."""
     return np.asarray(pc.fill_null(matches, False).combine_chunks(), dtype=bool)
 
 
 def as_text(cells: pa.ChunkedArray) -> pa.ChunkedArray | None:
-    """Cells as text with '' for nulls, or None where their type cannot stand for text."""
+    """Return cells as text with '' for nulls, or None if their type cannot be text."""
     if pa.types.is_dictionary(cells.type):
         cells = pc.cast(cells, cells.type.value_type)
     if pa.types.is_null(cells.type) or pa.types.is_integer(cells.type):
@@ -33,7 +33,7 @@ def as_text(cells: pa.ChunkedArray) -> pa.ChunkedArray | None:
 
 
 def can_be_numbers(cells: pa.ChunkedArray) -> bool:
-    """Whether cells are numbers, or text that may hold numbers."""
+    """Return whether cells are numbers, or text that may contain numbers."""
     kind = cells.type
     return bool(pa.types.is_floating(kind) or pa.types.is_integer(kind)) or (
         as_text(cells) is not None
@@ -53,13 +53,13 @@ def parse_numbers(cells: pa.ChunkedArray) -> tuple[npt.NDArray[np.float64], Mask
     numbers : ndarray of float64, shape (n_rows,)
         NaN where a cell is empty or not a number.
     not_a_number : ndarray of bool, shape (n_rows,)
-        Where a cell holds something that is not a number ('nan' and 'inf' as text included; a
-        number too large for float64 becomes infinite and is not marked here).
+        True where a non-empty cell is not a number. The texts 'nan' and 'inf' are not numbers; a
+        number too large for float64 is infinite and not marked.
 
     Raises
     ------
     TypeError
-        If the cells are of a type that cannot stand for numbers (see `can_be_numbers`).
+        If the type of the cells cannot be numbers (see `can_be_numbers`).
     """
     if pa.types.is_floating(cells.type) or pa.types.is_integer(cells.type):
         numbers = np.asarray(pc.cast(cells, pa.float64(), safe=False).to_numpy(), dtype=np.float64)
@@ -78,10 +78,10 @@ def parse_numbers(cells: pa.ChunkedArray) -> tuple[npt.NDArray[np.float64], Mask
 
 
 def _plain_numbers(text: pa.ChunkedArray) -> npt.NDArray[np.float64] | None:
-    """As `parse_numbers` where all cells are sound and none begins with a plus, or None.
+    """Return the numbers if every cell is one without a leading plus, otherwise None.
 
-    Of texts of these bytes, Arrow reads those that `NUMBER_PATTERN` matches, and no others but for
-    the plus: a fifth of the time that the pattern takes.
+    Among texts of these bytes Arrow converts exactly those that `NUMBER_PATTERN` matches, apart
+    from the plus, in a fifth of the pattern's time.
     """
     for chunk in text.chunks:
         _, starts, content = chunk.buffers()

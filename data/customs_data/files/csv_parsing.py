@@ -1,4 +1,4 @@
-"""From the bytes of a CSV file to columns of text."""
+"""Parsing the bytes of a CSV file into columns of text."""
 
 from __future__ import annotations
 
@@ -30,22 +30,21 @@ def parse_csv(content: bytes, *, source: str) -> RawTable:
     content : bytes
         UTF-8, with or without BOM; comma-separated, RFC 4180 quoting; \n or \r\n.
     source : str
-        Name used in messages.
+        Name of the file in messages.
 
     Raises
     ------
     KitError
-        If there is no header, another delimiter, or text that is not UTF-8.
+        If there is no header, the delimiter is not a comma, or the text is not UTF-8.
     """
     content = content.removeprefix(UTF8_BOM)
     check_encoding(content, source)
     if not content.strip():
-        raise KitError(f"{source} must hold a header line and rows, however: it is empty.")
+        raise KitError(f"{source} is empty: it needs a header line and rows.")
     first_line, _, rest = content.partition(b"\n")
     if b"\r" in first_line.rstrip(b"\r"):
         raise KitError(
-            f"{source} must end its lines with \\n or \\r\\n, however: it uses \\r alone. "
-            "Save it with Unix or Windows line ends."
+            f"{source} ends its lines with \\r alone. Save it with Unix or Windows line ends."
         )
     header = parse_header(first_line, source)
     report = ProblemReport(source)
@@ -57,12 +56,12 @@ def parse_csv(content: bytes, *, source: str) -> RawTable:
     table, bad = _parse_body(rest, len(header), source)
     if record_lines is None:
         record_lines = np.arange(2, 2 + table.num_rows + len(bad), dtype=np.int64)
-    # The parser counts records from 1 below the header.
+    # The parser counts the records below the header from 1.
     is_bad = np.zeros(len(record_lines), dtype=bool)
     is_bad[[(number or 1) - 1 for number, _ in bad]] = True
     if bad:
         report.add(
-            f"Every line must have {len(header)} cells, as the header has",
+            f"Every line must have {len(header)} cells like the header",
             lines=record_lines[is_bad],
             values=[f"{n} cells" for _, n in bad[:5]],
         )
@@ -70,16 +69,17 @@ def parse_csv(content: bytes, *, source: str) -> RawTable:
 
 
 def check_encoding(content: bytes, source: str) -> None:
-    """Raise a `KitError` on what is not UTF-8 text, with a word on what it probably is."""
+    """Raise a `KitError` if the content is not UTF-8 text, naming the likely encoding."""
+    if content.startswith(GZIP_MAGIC):
+        raise KitError(f"{source} is compressed twice. Compress it once.")
     for mark, name in (
         (b"\xff\xfe\x00\x00", "UTF-32"),
         (b"\x00\x00\xfe\xff", "UTF-32"),
         (b"\xff\xfe", "UTF-16"),
         (b"\xfe\xff", "UTF-16"),
-        (GZIP_MAGIC, "compressed twice"),
     ):
         if content.startswith(mark):
-            raise KitError(f"{source} must be UTF-8 text, however: it is {name}. Save it as UTF-8.")
+            raise KitError(f"{source} is {name}, not UTF-8 text. Save it as UTF-8.")
     decoder = codecs.getincrementaldecoder("utf-8")()
     try:
         for start in range(0, len(content), _DECODED_AT_A_TIME):
@@ -88,24 +88,24 @@ def check_encoding(content: bytes, source: str) -> None:
     except UnicodeDecodeError:
         line, byte = _first_bad_byte(content)
         raise KitError(
-            f"{source} must be UTF-8 text, however: line {line} holds the byte 0x{byte:02x}, which "
-            "is not (a spreadsheet or a binary file?). Export it as CSV in UTF-8."
+            f"{source} is not UTF-8 text: line {line} contains the byte 0x{byte:02x}. If it is a "
+            "spreadsheet or another binary file, export it as CSV in UTF-8."
         ) from None
 
 
 def _first_bad_byte(content: bytes) -> tuple[int, int]:
     try:
         content.decode("utf-8")
-    except UnicodeDecodeError as found:
-        return content.count(b"\n", 0, found.start) + 1, content[found.start]
+    except UnicodeDecodeError as error:
+        return content.count(b"\n", 0, error.start) + 1, content[error.start]
     raise AssertionError("the content is UTF-8")
 
 
 def _record_lines(body: bytes, source: str) -> npt.NDArray[np.int64] | None:
-    """Line of the file each record begins in, or None where each has a line of its own.
+    """Return the line in which each record begins, or None if every line is one record.
 
-    Quotes and blank lines are rare in declarations, so the slow but exact way is taken only where
-    they occur; it also refuses quotes that the fast parser would quietly glue to their neighbours.
+    Quotes and blank lines are rare in declarations, so the slow but exact parser runs only where
+    they occur. It also refuses quotes that the fast parser would silently join to other text.
 
     Raises
     ------
@@ -113,7 +113,7 @@ def _record_lines(body: bytes, source: str) -> npt.NDArray[np.int64] | None:
         If a quote is not closed, or text follows a closing quote.
     """
     has_blank = body.startswith((b"\n", b"\r\n")) or b"\n\n" in body
-    # A single byte is looked for much faster than three.
+    # Searching for one byte is much faster than searching for three.
     has_blank = has_blank or (b"\r" in body and b"\n\r\n" in body)
     if b'"' not in body and not has_blank:
         return None
@@ -127,36 +127,34 @@ def _record_lines(body: bytes, source: str) -> npt.NDArray[np.int64] | None:
             previous = reader.line_num
     except csv.Error as error:
         raise KitError(
-            f"{source} must quote its cells as CSV does, however: {error} in the record that "
-            f"begins in line {previous + 2} (an unclosed quote, or text behind a closed one). "
-            "Close the quotation mark, or double it inside a cell."
+            f"{source} has a wrong quotation mark in the record that begins in line "
+            f"{previous + 2}: {error}. Close the mark, or double it inside a cell."
         ) from None
     return np.array(lines, dtype=np.int64)
 
 
 def parse_header(line: bytes, source: str) -> tuple[str, ...]:
-    """Split the header line; wrong delimiters and NUL bytes are a `KitError`."""
+    """Split the header line; raise a `KitError` for other delimiters and NUL bytes."""
     text = line.decode("utf-8").rstrip("\r")
     if "\x00" in text:
-        raise KitError(f"{source} must be a text file, however: its header holds NUL bytes.")
+        raise KitError(f"{source} is not a text file: its header contains NUL bytes.")
     for delimiter, name in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars")):
         if delimiter in text and "," not in text:
             raise KitError(
-                f"{source} must separate its cells with commas, however: its header uses {name}. "
-                "Export it again with commas."
+                f"{source} separates its cells with {name}. Export it again with commas."
             )
     try:
         cells = next(csv.reader([text], strict=True))
     except (csv.Error, StopIteration) as error:
-        raise KitError(f"{source} must begin with a header line, however: {error}.") from None
+        raise KitError(f"{source} has no readable header line: {error}.") from None
     return tuple(cells)
 
 
 def in_arrow_memory(content: bytes | memoryview) -> pa.Buffer:
-    """Return a copy that Arrow's parser may read.
+    """Return a copy in memory owned by Arrow, for its CSV parser.
 
-    Its threads let go of what they read at any time, also while the interpreter ends, and a thread
-    that then asks for the interpreter aborts the process: they must not hold memory of Python's.
+    The parser's threads may release the content while the interpreter shuts down. Releasing memory
+    of Python then aborts the process.
 
     Examples
     --------
@@ -171,7 +169,7 @@ def in_arrow_memory(content: bytes | memoryview) -> pa.Buffer:
 def _parse_body(
     body: bytes, n_columns: int, source: str
 ) -> tuple[pa.Table, list[tuple[int | None, int]]]:
-    """Parse the lines below the header; those of another width: their number and width.
+    """Parse the lines below the header; also return number and width of lines that do not fit.
 
     Raises
     ------
@@ -179,7 +177,7 @@ def _parse_body(
         If a line is longer than a megabyte.
     """
     names = [str(i) for i in range(n_columns)]
-    owned = in_arrow_memory(body)  # and the parser's threads call nothing of ours
+    owned = in_arrow_memory(body)
     bad: list[tuple[int | None, int]] = []
 
     def skip(row: pyarrow.csv.InvalidRow) -> str:
@@ -201,12 +199,11 @@ def _parse_body(
 
     try:
         return parse(True, None), bad
-    except pa.ArrowInvalid:  # only the single-threaded parser knows the numbers of bad records
+    except pa.ArrowInvalid:  # only the single-threaded parser numbers bad records
         pass
     try:
         return parse(False, skip), bad
     except pa.ArrowInvalid:
         raise KitError(
-            f"{source} must have lines of at most a megabyte, however: one is longer (an unclosed "
-            "quote?)."
+            f"{source} has a line longer than a megabyte. Is a quotation mark not closed?"
         ) from None

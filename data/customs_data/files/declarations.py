@@ -1,6 +1,6 @@
-"""From columns of text to checked declarations.
+"""Checking columns of text and turning them into declarations.
 
-Every kind of problem is reported by column and line; only a file without problems becomes a frame.
+Every kind of problem is reported by column and line. Only a file without problems becomes a frame.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from customs_data.files.reading import read_parts, read_table
 from customs_data.parallel import map_in_order, threads
 from customs_data.schema import ERASED, KEY, Column
 
-# Parts of a large file that are parsed at a time, each by a thread.
+# Parts of a large file that are parsed at the same time, one per thread.
 _PARTS_AT_A_TIME = 2
 _DATE_PATTERN = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 
@@ -56,7 +56,7 @@ def read_declarations(
     -------
     DataFrame
         Columns in the order and with the dtypes of :mod:`customs_data.schema`; a missing seller or
-        courier is NaN, an erased label -1. Rows as in the file, index 0 .. n - 1.
+        courier is NaN, an erased label is -1. Rows in the order of the file, index 0 .. n - 1.
 
     Raises
     ------
@@ -67,7 +67,7 @@ def read_declarations(
     """
     try:
         return _read_sound_parts(path, columns, period)
-    except _NotSoundError:  # the whole file is looked at for the whole report
+    except _NotSoundError:  # read again: the report covers the whole file
         frame, report = parse_declarations(read_table(path), columns=columns, period=period)
     if report:
         raise InvalidDeclarationsError(str(report))
@@ -75,13 +75,13 @@ def read_declarations(
 
 
 class _NotSoundError(Exception):
-    """A part of a file has a problem, or two parts have one together."""
+    """Raised if a part of a file has a problem, or an ID occurs in two parts."""
 
 
 def _read_sound_parts(
     path: Path | str, columns: Sequence[str | Column] | None, period: tuple[date, date] | None
 ) -> pd.DataFrame:
-    """Read a file part by part; one of several parts is mapped into memory (see `mapped`)."""
+    """Read a file part by part; several parts become one frame mapped into memory."""
     parse = partial(_parse_sound_part, columns, period)
     with threads(_PARTS_AT_A_TIME) as executor:
         frames = map_in_order(parse, read_parts(path), executor)
@@ -110,7 +110,7 @@ def parse_declarations(
     columns: Sequence[str | Column] | None = None,
     period: tuple[date, date] | None = None,
 ) -> tuple[pd.DataFrame, ProblemReport]:
-    """Interpret raw columns; as `read_declarations`, but the report is returned, not raised."""
+    """Check raw columns as `read_declarations` does, but return the report with the frame."""
     wanted = [
         schema.COLUMN[column] if isinstance(column, str) else column
         for column in (columns or schema.COLUMN)
@@ -124,7 +124,7 @@ def parse_declarations(
             if not _ACCEPTS[column.role](cells):
                 kind = str(cells.type)
                 report.add(
-                    f"{column.name} must be {_KIND[column.role]}, however: it is {kind}",
+                    f"{column.name} must be {_KIND[column.role]}, but it is of type {kind}",
                     column=column.name,
                 )
                 continue
@@ -144,14 +144,10 @@ def _check_header(header: Sequence[str], wanted: Sequence[str], report: ProblemR
     missing = [name for name in wanted if name not in header]
     extra = [name for name in dict.fromkeys(header) if name not in wanted]
     repeated = [name for name in wanted if header.count(name) > 1]
-    for names, complaint in (
-        (missing, "The header must have the missing column(s)"),
-        (extra, "The header must not have the unknown column(s)"),
-        (repeated, "The header must name only once the column(s)"),
-    ):
+    for kind, names in (("Missing", missing), ("Unknown", extra), ("Repeated", repeated)):
         if names:
-            shown = ", ".join(repr(name[:40]) for name in names[:25])
-            report.add(f"{complaint} {shown}")
+            listed = ", ".join((name if name in wanted else repr(name[:40])) for name in names[:25])
+            report.add(f"{kind} columns: {listed}")
 
 
 def _report_cells(
@@ -162,7 +158,7 @@ def _report_cells(
     wrong: Mask,
     lines: npt.NDArray[np.int64],
 ) -> None:
-    """Report the cells where `wrong` is true, if any."""
+    """Add a problem if `wrong` is true for any cell."""
     positions = np.flatnonzero(wrong)
     if len(positions):
         values = [cells[int(i)].as_py() for i in positions[:N_EXAMPLES]]
@@ -258,7 +254,7 @@ def _can_be_text(cells: pa.ChunkedArray) -> bool:
 
 
 def _can_be_dates(cells: pa.ChunkedArray) -> bool:
-    """Text, or days and moments that pandas can hold."""
+    """Return whether cells are text, or dates that pandas can represent."""
     if pa.types.is_timestamp(cells.type) or pa.types.is_date(cells.type):
         try:
             cells.to_pandas()
@@ -318,12 +314,12 @@ def _check_period(
     first, last = (pd.Timestamp(day) for day in period)
     outside = np.asarray((dates < first) | (dates > last))
     if outside.any():
-        shown = [f"{day:%Y-%m-%d}" for day in dates[outside].head(N_EXAMPLES)]
+        days = [f"{day:%Y-%m-%d}" for day in dates[outside].head(N_EXAMPLES)]
         report.add(
             f"Date must lie within {first:%Y-%m-%d} .. {last:%Y-%m-%d}",
             column="Date",
             lines=lines[outside],
-            values=list(shown),
+            values=days,
         )
 
 
@@ -338,5 +334,5 @@ def _check_labels(frame: pd.DataFrame, lines: npt.NDArray[np.int64], report: Pro
     ):
         if wrong.any():
             pairs = zip(fraud[wrong][:N_EXAMPLES], critical[wrong][:N_EXAMPLES], strict=True)
-            shown: list[object] = [f"{f}, {c}".replace("-1", "nothing") for f, c in pairs]
-            report.add(complaint, column="Critical Fraud", lines=lines[wrong], values=shown)
+            values = [f"{f}, {c}".replace("-1", "nothing") for f, c in pairs]
+            report.add(complaint, column="Critical Fraud", lines=lines[wrong], values=values)

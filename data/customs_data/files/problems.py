@@ -1,4 +1,4 @@
-"""Collecting every kind of problem of a file, so that a person mends them all in one go."""
+"""Collecting every kind of problem in a file, so that a person can fix all at once."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-N_EXAMPLES = 5  # a report shows the first five lines of each kind, then the count (DESIGN.md, 5)
+N_EXAMPLES = 5  # lines that a report lists for each kind of problem, before the count
 
 
 @dataclass(frozen=True)
@@ -18,13 +18,13 @@ class Problem:
     Attributes
     ----------
     message : str
-        What must hold, in one clause: ``"Net Mass must be a number of at least 0"``.
+        The broken rule in one clause: ``"Net Mass must be a number of at least 0"``.
     column : str
-        The column concerned, or ``""`` for the file as a whole.
+        Column with the problem, or ``""`` for the whole file.
     n_lines : int
-        How many lines are affected; 0 where the problem is not one of lines.
+        Number of lines with the problem; 0 if it does not concern lines.
     examples : tuple of str
-        The first few lines in words: ``"line 17 has '-3'"``.
+        The first lines in words: ``"line 17 has '-3'"``.
     """
 
     message: str
@@ -35,9 +35,9 @@ class Problem:
     def __str__(self) -> str:
         if not self.examples:
             return self.message + "."
-        shown = "; ".join(self.examples)
+        examples = "; ".join(self.examples)
         total = f" ({self.n_lines:,} lines in all)" if self.n_lines > len(self.examples) else ""
-        return f"{self.message}, however: {shown}{total}."
+        return f"{self.message}, but {examples}{total}."
 
     def as_dict(self) -> dict[str, object]:
         """Return the problem as plain data for JSON."""
@@ -51,15 +51,15 @@ class Problem:
 
 @dataclass
 class ProblemReport:
-    """Everything found wrong with one file.
+    """All problems of one file.
 
     Examples
     --------
     >>> report = ProblemReport("train.csv")
     >>> report.add("Net Mass must be at least 0", column="Net Mass", lines=[17], values=["-3.0"])
     >>> print(report)
-    train.csv has 1 kind of problem:
-      - Net Mass must be at least 0, however: line 17 has '-3.0'.
+    train.csv: 1 problem
+      - Net Mass must be at least 0, but line 17 has '-3.0'.
     """
 
     source: str
@@ -81,13 +81,13 @@ class ProblemReport:
         Parameters
         ----------
         message : str
-            What must hold, without the final full stop.
+            The broken rule, without the final full stop.
         column : str
-            Column concerned.
+            Column with the problem.
         lines : array_like of int, shape (n_lines,), optional
             Line numbers of the file (the header is line 1).
         values : list, optional
-            What stands in the first of these lines; at least ``min(n_lines, 5)`` entries.
+            Values in the first of these lines; at least ``min(n_lines, 5)`` entries.
         """
         numbers = np.asarray([] if lines is None else lines, dtype=np.int64)
         examples = []
@@ -98,14 +98,14 @@ class ProblemReport:
 
     def __str__(self) -> str:
         if not self.problems:
-            return f"{self.source}: no problem found."
-        kinds = "kind" if len(self.problems) == 1 else "kinds"
-        head = f"{self.source} has {len(self.problems)} {kinds} of problem:"
+            return f"{self.source}: no problems"
+        n = len(self.problems)
+        head = f"{self.source}: {n} problem{'s' if n > 1 else ''}"
         return "\n".join([head, *(f"  - {problem}" for problem in self.problems)])
 
 
 def _shorten(value: object, limit: int = 40) -> str:
-    """Show a value so that control characters, long text and terminal escapes do no harm."""
+    """Return a value as short text without control characters and terminal escapes."""
     if value is None:
         return "nothing"
     text = value if isinstance(value, str) else str(value)

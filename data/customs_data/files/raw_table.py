@@ -1,4 +1,4 @@
-"""What a file holds before anything in it is interpreted."""
+"""The content of a file before its cells are interpreted."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ class RawTable:
     source : str
         File name for messages.
     header : tuple of str
-        Column names as they stand in the file, duplicates included.
+        Column names of the file, duplicates included.
     columns : tuple of pyarrow.ChunkedArray
-        One array a header entry; text for CSV, any type for Parquet.
+        One array per header entry; text for CSV, any type for Parquet.
     lines : ndarray of int64, shape (n_rows,)
-        Line of the file each row stands in (the header is line 1).
+        Line of the file for each row (the header is line 1).
     report : ProblemReport
-        Lines that were left out because they do not fit the header.
+        Lines left out because they do not fit the header.
     """
 
     source: str

@@ -1,7 +1,7 @@
-"""From a file to columns of text: CSV (UTF-8, with or without BOM, optionally gzipped) or Parquet.
+"""Reading a file into columns of text: CSV (UTF-8, with or without BOM, also gzipped) or Parquet.
 
-Nothing is guessed or silently repaired here: cells stay as they stand in the file, lines that do
-not fit the header are reported with their number, and what cannot be read at all is a KitError.
+Nothing is guessed or repaired: cells keep their text, lines that do not fit the header are reported
+by number, and a file that cannot be read is a KitError.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from customs_data.files.raw_table import RawTable
 _PARQUET_MAGIC = b"PAR1"
 _READ_STEP = 1 << 20
 _BYTES_PER_CELL = 8
-# A Parquet file of more than this many row groups is read group by group.
+# Row groups from which on a Parquet file is read group by group.
 _FEWEST_PARTS = 3
 
 
@@ -43,12 +43,12 @@ def read_table(
     Parameters
     ----------
     path : path
-        The file; what it is shows in its first bytes, not in its name.
+        File of any name; its first bytes tell the format.
     max_bytes : int, optional
-        Refuse files whose content is larger (after decompression; it stops there, so that a small
-        file cannot fill the memory).
+        Largest content accepted, after decompression. Decompression stops there, so that a small
+        file cannot fill the memory.
     source : str, optional
-        What the file is called in messages, where its path is nothing to tell.
+        Name of the file in messages; its path by default.
 
     Raises
     ------
@@ -66,37 +66,29 @@ def read_table(
 def read_content(
     path: Path, *, max_bytes: int | None = None, source: str | None = None
 ) -> bytes | None:
-    """Return the bytes of a CSV file, decompressed; None of a Parquet file.
+    """Return the decompressed bytes of a CSV file, or None if the file is Parquet.
 
-    Parameters and errors as `read_table`.
+    Parameters and errors are those of `read_table`.
     """
     called = str(path) if source is None else source
     try:
-        if not path.exists():
-            raise KitError(f"{called} does not exist. Check the path.")
-        if not path.is_file():  # a folder, a pipe, a device: neither can be read twice
-            raise KitError(f"{called} must be a regular file, however: it is not.")
-        with path.open("rb") as stream:
-            magic = stream.read(4)
+        magic = _first_bytes(path, called)
     except OSError as error:
         raise KitError(f"{called} cannot be read: {error.strerror}.") from None
     return None if magic == _PARQUET_MAGIC else _read_bytes(path, max_bytes, called)
 
 
 def read_header(path: Path | str) -> tuple[str, ...]:
-    """Read the names of a file's columns and nothing else.
+    """Return the column names of a file without reading its rows.
 
     Raises
     ------
     KitError
-        As `read_table`.
+        As in `read_table`.
     """
     path = Path(path)
-    if not path.is_file():  # a pipe would be waited for
-        raise KitError(f"{path} must be a regular file, however: it is not.")
     try:
-        with path.open("rb") as stream:
-            magic = stream.read(len(_PARQUET_MAGIC))
+        magic = _first_bytes(path, str(path))
         if magic == _PARQUET_MAGIC:
             return tuple(pyarrow.parquet.read_schema(path).names)
         with _open_csv(path, magic) as stream:
@@ -112,18 +104,27 @@ def read_header(path: Path | str) -> tuple[str, ...]:
     return parse_header(line, path.name)
 
 
+def _first_bytes(path: Path, called: str) -> bytes:
+    if not path.exists():
+        raise KitError(f"No such file: {called}.")
+    if not path.is_file():  # a folder, or a pipe or device, which cannot be read twice
+        raise KitError(f"{called} is not a regular file.")
+    with path.open("rb") as stream:
+        return stream.read(len(_PARQUET_MAGIC))
+
+
 def _open_csv(path: Path, magic: bytes) -> gzip.GzipFile | io.BufferedReader:
-    """Open a CSV file, whether it is compressed, which its first bytes say, or not."""
+    """Open a CSV file, decompressing it if its first bytes are those of gzip."""
     return gzip.open(path) if magic.startswith(GZIP_MAGIC) else path.open("rb")
 
 
 def read_parts(path: Path | str) -> Iterator[RawTable]:
-    """Read a file part by part: a Parquet file by its row groups, any other whole.
+    """Yield the row groups of a large Parquet file, or any other file whole.
 
     Raises
     ------
     KitError
-        As `read_table`, when the part is read.
+        As in `read_table`, when a part is read.
     """
     path = Path(path)
     try:
@@ -131,7 +132,7 @@ def read_parts(path: Path | str) -> Iterator[RawTable]:
             is_parquet = stream.read(4) == _PARQUET_MAGIC
         parquet = pyarrow.parquet.ParquetFile(path) if is_parquet else None
     except (OSError, pa.ArrowException):
-        parquet = None  # `read_table` says what is wrong
+        parquet = None  # `read_table` reports the error
     if parquet is None or parquet.num_row_groups < _FEWEST_PARTS:
         yield read_table(path)
         return
@@ -143,9 +144,9 @@ def read_parts(path: Path | str) -> Iterator[RawTable]:
 
 
 def _read_bytes(path: Path, max_bytes: int | None, called: str) -> bytes:
-    """Read a file, decompressing gzip, and stop at the cap."""
+    """Read a file, decompressing gzip; stop at `max_bytes`."""
     too_large = KitError(
-        f"{called} must be at most {max_bytes or 0:,} bytes (decompressed), however: it is larger."
+        f"{called} is larger than the limit of {max_bytes or 0:,} bytes (decompressed)."
     )
     parts: list[bytes] = []
     size = 0
@@ -166,17 +167,16 @@ def _read_bytes(path: Path, max_bytes: int | None, called: str) -> bytes:
 
 
 def _read_parquet(path: Path, max_bytes: int | None, called: str, name: str) -> RawTable:
-    """Read a Parquet file; row i of it counts as line i + 2, as in the CSV of the same rows."""
+    """Read a Parquet file; row i is line i + 2, as in the CSV file of the same rows."""
     try:
         parquet = pyarrow.parquet.ParquetFile(path)
         metadata = parquet.metadata
         size = sum(metadata.row_group(i).total_byte_size for i in range(metadata.num_row_groups))
-        # A dictionary holds a repeated value once: what it unpacks to is the number of cells.
+        # A dictionary stores a repeated value once; unpacked, every cell takes memory.
         size = max(size, metadata.num_rows * metadata.num_columns * _BYTES_PER_CELL)
         if max_bytes is not None and size > max_bytes:
             raise KitError(
-                f"{called} must be at most {max_bytes:,} bytes (uncompressed), "
-                f"however: it has {size:,}."
+                f"{called} has {size:,} bytes uncompressed, above the limit of {max_bytes:,}."
             )
     except (pa.ArrowException, OSError) as error:
         raise _damaged(name, error) from None
@@ -184,7 +184,7 @@ def _read_parquet(path: Path, max_bytes: int | None, called: str, name: str) -> 
 
 
 def _checked(name: str, read: Callable[[], pa.Table]) -> pa.Table:
-    """Read some of a Parquet file and look at every value."""
+    """Read a part of a Parquet file and validate every value."""
     try:
         table = read()
         table.validate(full=True)
@@ -199,7 +199,7 @@ def _damaged(name: str, error: Exception) -> KitError:
 
 
 def _raw(name: str, table: pa.Table, start: int) -> RawTable:
-    """A table whose first row is row `start` of its file."""
+    """Return a table whose first row is row `start` of the file."""
     lines = np.arange(start + 2, start + table.num_rows + 2, dtype=np.int64)
     columns = tuple(table.columns)
     return RawTable(name, tuple(table.column_names), columns, lines, ProblemReport(name))

@@ -1,7 +1,7 @@
 """Writing tables: the canonical CSV stream, its checksum, and Parquet.
 
-The checksum of a table is always that of its canonical CSV stream, also where it is stored as
-Parquet: Parquet bytes differ between library versions, the CSV stream does not.
+The checksum of a table is that of its canonical CSV stream, also if it is stored as Parquet: the
+bytes of a Parquet file depend on the version of the library.
 """
 
 from __future__ import annotations
@@ -28,18 +28,18 @@ from customs_data.schema import COLUMN, ERASED, LABEL_COLUMNS
 FileFormat = Literal["csv", "parquet"]
 _CHUNK_ROWS = 65_536
 _PARTS_AT_A_TIME = 2
-_ROWS_A_GROUP = 1_000_000  # of Parquet
+_ROWS_PER_GROUP = 1_000_000
 _REPEATING = ("time", "code", "label")
 
-# Numbers with at most so many decimals and digits are written by whole-number arithmetic, ten times
-# as fast as digit by digit: a decimal of up to 15 digits is the shortest form of its float64.
+# Numbers up to these limits are written by integer arithmetic, which is ten times as fast: a
+# decimal of up to 15 digits is the shortest form of its float64.
 _MOST_DECIMALS = 6
 _LARGEST_WHOLE = 10**15
 _SMALLEST_PLAIN = 1e-4  # Python writes smaller ones with an exponent
 
 
 def to_arrow(frame: pd.DataFrame) -> pa.Table:
-    """Turn a frame into an Arrow table as files have it: erased labels (-1) are missing cells."""
+    """Return a frame as an Arrow table, with erased labels (-1) as missing cells."""
     table = pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata()
     for place, (name, kind) in enumerate(zip(table.column_names, table.schema.types, strict=True)):
         if name in LABEL_COLUMNS or kind == pa.int8():  # a task's own labels are int8, too
@@ -50,7 +50,7 @@ def to_arrow(frame: pd.DataFrame) -> pa.Table:
 
 
 def csv_chunks(table: pd.DataFrame | pa.Table) -> Iterator[bytes]:
-    r"""Yield the canonical CSV of a table piece by piece.
+    r"""Yield the canonical CSV of a table in pieces.
 
     UTF-8, comma, ``\n``, one header line, dates YYYY-MM-DD, numbers in their shortest form that
     reads back to the same float64, missing cells and erased labels empty.
@@ -74,19 +74,19 @@ def csv_lines(table: pa.Table) -> bytes:
     options = pyarrow.csv.WriteOptions(include_header=False, quoting_style="none")
     try:
         pyarrow.csv.write_csv(texts, out, options)
-    except pa.ArrowInvalid:  # a cell holds a comma or a quote: rare, and pandas knows how
+    except pa.ArrowInvalid:  # a cell with a comma or quote: rare, and written by pandas
         text: str = texts.to_pandas().to_csv(index=False, header=False, lineterminator="\n")
         return text.encode()
     return out.getvalue()
 
 
 def _texts(column: pa.ChunkedArray) -> pa.ChunkedArray | pa.Array:
-    """Cells as the canonical CSV shows them, missing ones null."""
+    """Return cells as text of the canonical CSV, missing ones null."""
     kind = column.type
     if pa.types.is_floating(kind):
         return _number_texts(column.to_numpy())
     if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
-        # A period has few days: each is written once.
+        # A period has few distinct days: format each once.
         days = pc.dictionary_encode(pc.cast(column, pa.date32())).combine_chunks()
         if isinstance(days, pa.ChunkedArray):  # without rows
             return pa.array([], pa.string())
@@ -95,7 +95,7 @@ def _texts(column: pa.ChunkedArray) -> pa.ChunkedArray | pa.Array:
 
 
 def _number_texts(numbers: npt.NDArray[np.float64]) -> pa.Array:
-    """Shortest decimal forms as Python writes them; missing numbers null."""
+    """Return the shortest decimal forms, as Python writes them; missing numbers are null."""
     size = np.abs(numbers)
     plain = (size < _LARGEST_WHOLE / 10**_MOST_DECIMALS) & (
         (size >= _SMALLEST_PLAIN) | (numbers == 0.0)
@@ -121,7 +121,7 @@ def _number_texts(numbers: npt.NDArray[np.float64]) -> pa.Array:
 
 
 def _decimals(behind: npt.NDArray[np.int64], decimals: int) -> pa.Array:
-    """Digits behind the point without trailing zeros, at least one."""
+    """Return the digits after the point without trailing zeros, at least one."""
     if decimals <= 2:
         every = [f"{i:0{decimals}d}".rstrip("0") or "0" for i in range(10**decimals)]
         return pc.take(pa.array(every), pa.array(behind))
@@ -131,7 +131,7 @@ def _decimals(behind: npt.NDArray[np.int64], decimals: int) -> pa.Array:
 
 
 def table_sha256(table: pd.DataFrame | pa.Table) -> str:
-    """SHA-256 of the canonical CSV stream of a table, in hexadecimal."""
+    """Return the SHA-256 of the canonical CSV stream of a table, in hexadecimal."""
     digest = hashlib.sha256()
     for chunk in csv_chunks(table):
         digest.update(chunk)
@@ -139,27 +139,27 @@ def table_sha256(table: pd.DataFrame | pa.Table) -> str:
 
 
 def stored_sha256(path: Path, frame: pd.DataFrame) -> str:
-    """SHA-256 of the canonical CSV stream of the table stored at `path` and read as `frame`."""
+    """Return the SHA-256 of the canonical CSV of the table read from `path` as `frame`."""
     if path.suffix != ".csv":
         return table_sha256(frame)
-    with path.open("rb") as stream:  # a stored CSV *is* the canonical stream
+    with path.open("rb") as stream:  # a stored CSV is the canonical stream
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _repeating(names: list[str]) -> list[str]:
-    """Columns whose values repeat so often that Parquet should number them."""
+    """Return the columns with few distinct values, which Parquet stores as dictionaries."""
     return [name for name in names if name not in COLUMN or COLUMN[name].role in _REPEATING]
 
 
 class TableWriter:
-    r"""Writes a table part by part and computes its checksum on the way.
+    r"""Writes a table part by part and computes its checksum.
 
     Parameters
     ----------
     path : path
         File to write; its suffix is replaced by that of the format.
     file_format : {'csv', 'parquet'}
-        How the table is stored.
+        Format of the file.
 
     Attributes
     ----------
@@ -202,7 +202,7 @@ class TableWriter:
         """Append rows; the first table, which may be empty, decides the columns."""
         for number, chunk in enumerate(csv_chunks(table)):
             if number == 0 and not self._is_new:
-                continue  # the header stands already
+                continue  # the header is written already
             self._digest.update(chunk)
             if self._csv is not None:
                 self._csv.write(chunk)
@@ -211,7 +211,7 @@ class TableWriter:
                 self._parquet = pyarrow.parquet.ParquetWriter(
                     self._path, table.schema, use_dictionary=_repeating(table.column_names)
                 )
-            self._parquet.write_table(table, row_group_size=_ROWS_A_GROUP)
+            self._parquet.write_table(table, row_group_size=_ROWS_PER_GROUP)
         self._is_new = False
         self.n_rows += table.num_rows
 
@@ -227,11 +227,11 @@ def write_table(frame: pd.DataFrame, path: Path, file_format: FileFormat = "csv"
     Parameters
     ----------
     frame : DataFrame
-        Schema columns (or an organizer's table beside them).
+        Schema columns, or another table of an edition.
     path : path
         File to write; its suffix is replaced by that of the format.
     file_format : {'csv', 'parquet'}
-        How the table is stored.
+        Format of the file.
 
     Returns
     -------

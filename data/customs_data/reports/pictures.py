@@ -1,13 +1,14 @@
-"""Figures as PNG and SVG; the same figure gives the same bytes."""
+"""Saving figures as PNG and SVG; the same figure gives the same bytes."""
 
 from __future__ import annotations
 
 import io
 import re
 from collections.abc import Mapping
-from html import escape
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
+
+from markupsafe import Markup
 
 from customs_data.errors import KitError
 from customs_data.files.atomic import write_atomically
@@ -16,19 +17,19 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-#: Endings a picture may have.
+#: Suffixes of picture files.
 PICTURES: Final = (".png", ".svg")
-#: Two colours that are told apart by everybody and readable on light and dark ground.
+#: Two colours that are distinct for all readers, on light and dark backgrounds.
 FIRST_COLOR: Final = "#3b82c4"
 SECOND_COLOR: Final = "#d9722e"
 _DPI: Final = 150
-# Who drew an SVG, in vocabularies that no browser reads.
+# Provenance of an SVG, which no browser reads.
 _METADATA: Final = re.compile(r"<metadata>.*?</metadata>", re.DOTALL)
 
 
 def new_figure(*, width: float, height: float) -> tuple[Figure, Axes]:
     """Return a figure of one panel; width and height in inches."""
-    # The object, not pyplot: no window system, no state that outlives the call.
+    # Not pyplot, which needs a window system and keeps its figures.
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(width, height), layout="constrained")
@@ -38,14 +39,14 @@ def new_figure(*, width: float, height: float) -> tuple[Figure, Axes]:
 def _save(figure: Figure, stream: IO[Any], kind: str) -> None:
     import matplotlib as mpl
 
-    # Without these two an SVG holds the time and random names.
+    # Without these settings an SVG contains the time and random names.
     metadata = {"Date": None} if kind == "svg" else {"Software": None}
     with mpl.rc_context({"svg.hashsalt": "customs-kit", "svg.fonttype": "path"}):
         figure.savefig(stream, format=kind, dpi=_DPI, metadata=metadata)
 
 
 def save_figure(figure: Figure, path: Path, *, dark: Mapping[str, str] | None = None) -> None:
-    """Save a figure as what the name ends in.
+    """Save a figure as PNG or SVG, by the suffix of its name.
 
     Parameters
     ----------
@@ -54,15 +55,15 @@ def save_figure(figure: Figure, path: Path, *, dark: Mapping[str, str] | None = 
     path : path
         ``.png`` or ``.svg``.
     dark : mapping, optional
-        Colours (``#rrggbb``) and what an SVG shows instead of them to readers in dark mode.
+        Colours (``#rrggbb``) and those that replace them in an SVG in dark mode.
 
     Raises
     ------
     KitError
-        If the name ends in something else, or the file cannot be written.
+        If the suffix is another one, or the file cannot be written.
     """
     if path.suffix not in PICTURES:
-        raise KitError(f"A picture must be named .png or .svg, however: {path.name}. Rename it.")
+        raise KitError(f"{path.name} has no suffix of a picture: choose .png or .svg.")
     stream = io.BytesIO()
     _save(figure, stream, path.suffix.removeprefix("."))
     content = stream.getvalue()
@@ -72,7 +73,7 @@ def save_figure(figure: Figure, path: Path, *, dark: Mapping[str, str] | None = 
 
 
 def _with_dark_mode(svg: str, dark: Mapping[str, str]) -> str:
-    """Add a rule for each colour; viewers that know no such rules show the light picture."""
+    """Add a style rule for each colour; viewers without dark mode show the light picture."""
     rules = "".join(
         f'[style*="{kind}: {light}"]{{{kind}:{color}!important}}'
         for light, color in dark.items()
@@ -83,21 +84,19 @@ def _with_dark_mode(svg: str, dark: Mapping[str, str]) -> str:
     return svg[:end] + style + svg[end:]
 
 
-def ink_svg_of(figure: Figure, alternative: str) -> str:
-    """Return a figure as inline SVG in the page's own ink, on its own ground, light or dark.
+def ink_svg_of(figure: Figure, alternative: str) -> Markup:
+    """Return a figure as inline SVG without background, black parts in the colour of the text.
 
-    What is black takes the colour of the text around it, backgrounds are left out; other colours
-    stay and must be readable on both grounds.
+    Other colours stay, so they must be readable on light and dark backgrounds.
     """
     figure.patch.set_visible(False)
     for axes in figure.axes:
         axes.patch.set_visible(False)
-    plain = _METADATA.sub("", svg_of(figure, alternative))
-    # Text in black has no fill at all in Matplotlib's SVG; the page's stylesheet gives it one.
-    return plain.replace("<figure ", '<figure class="ink" ', 1).replace("#000000", "currentColor")
+    # Matplotlib gives black text no fill at all; the page's stylesheet does.
+    return _inline(_svg(figure).replace("#000000", "currentColor"), alternative, "ink")
 
 
-def svg_of(figure: Figure, alternative: str) -> str:
+def svg_of(figure: Figure, alternative: str) -> Markup:
     """Return a figure as inline SVG for a page.
 
     Parameters
@@ -105,10 +104,19 @@ def svg_of(figure: Figure, alternative: str) -> str:
     figure : Figure
         To draw.
     alternative : str
-        What it shows, for those who cannot see it.
+        Description for readers who cannot see it.
     """
-    drawn = io.StringIO()
-    _save(figure, drawn, "svg")
-    content = drawn.getvalue()
-    picture = content[content.index("<svg") :]
-    return f'<figure role="img" aria-label="{escape(alternative)}">{picture}</figure>'
+    return _inline(_svg(figure), alternative, "white")
+
+
+def _svg(figure: Figure) -> str:
+    stream = io.StringIO()
+    _save(figure, stream, "svg")
+    content = stream.getvalue()
+    return _METADATA.sub("", content[content.index("<svg") :])
+
+
+def _inline(svg: str, alternative: str, kind: str) -> Markup:
+    picture = Markup(svg)  # noqa: S704 - Matplotlib escapes the texts of a figure
+    template = Markup('<figure class="{}" role="img" aria-label="{}">{}</figure>')
+    return template.format(kind, alternative, picture)

@@ -8,7 +8,7 @@ from typing import Any
 
 from customs_data.edition.loading import Edition
 from customs_data.edition.verification import verify_edition
-from customs_data.reports.pages import html_page, html_table
+from customs_data.reports.pages import render_page
 from customs_scorer.audit.evidence import (
     MOST_ROWS,
     AuditTest,
@@ -43,9 +43,12 @@ class AuditReport:
 
     def to_html(self) -> str:
         """Return the report as one self-contained page."""
-        table = html_table(
-            ("test", "value", "threshold", "verdict", "what it measures"),
-            [
+        return render_page(
+            "customs_scorer.audit",
+            "audit.html",
+            title=f"Audit of {self.edition}",
+            passed=self.passed,
+            rows=[
                 (
                     test.name,
                     f"{test.value:.4f}",
@@ -55,13 +58,7 @@ class AuditReport:
                 )
                 for test in self.tests
             ],
-            marked=[not test.passed for test in self.tests],
-        )
-        verdict = "passes" if self.passed else "FAILS"
-        return html_page(
-            f"Audit of {self.edition}",
-            f"<p>The edition {verdict} the audit. A test passes if its value does not exceed its "
-            f"threshold.</p>\n{table}",
+            failed=[not test.passed for test in self.tests],
         )
 
 

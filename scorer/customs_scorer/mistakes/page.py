@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
+from markupsafe import Markup
 
-from customs_data.reports.pages import html_page, html_table
+from customs_data.reports.pages import render_page
 from customs_data.reports.pictures import new_figure, svg_of
-from customs_scorer.mistakes.analysis import ErrorAnalysis, MissedFrauds
+from customs_scorer.mistakes.analysis import ErrorAnalysis
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -34,20 +34,26 @@ def error_page(analysis: ErrorAnalysis, *, title: str, rate: float, source: str)
     source : str
         One sentence: which declarations, whose labels.
     """
-    parts = [
-        f"<p>{escape(source)} Inspected are the {100 * rate:g} % with the highest score, ties at "
-        "the cut as their expectation. Intervals are Wilson's, 95 %; small groups have wide "
-        "ones.</p>",
-        _calibration(analysis),
-    ]
-    for by, table in analysis.by_group.items():
-        parts += [
-            f"<h2>By {escape(by)}</h2>",
-            svg_of(_draw_groups(table, by), f"Precision by {by}"),
-            _group_table(table, by),
-        ]
-    parts.append(_missed(analysis.missed, list(analysis.by_group)))
-    return html_page(title, "\n".join(parts))
+    missed = analysis.missed
+    frauds = missed.frauds.head(_N_FRAUDS)
+    columns = [name for name in frauds.columns if not name.startswith("opened by ")]
+    return render_page(
+        "customs_scorer.mistakes",
+        "errors.html",
+        title=title,
+        source=source,
+        percent=100 * rate,
+        calibration=_calibration(analysis),
+        groups=[_group(by, table) for by, table in analysis.by_group.items()],
+        n_missed=len(missed.frauds),
+        n_fraud=missed.n_fraud,
+        missed_by={by: _missed_rows(table) for by, table in missed.summary.items()},
+        columns=columns,
+        declarations=[
+            ["" if pd.isna(value) else _text(value) for value in row]
+            for row in frauds[columns].to_numpy(dtype=object)
+        ],
+    )
 
 
 def errors_as_dict(analysis: ErrorAnalysis) -> dict[str, Any]:
@@ -80,14 +86,10 @@ def draw_calibration(analysis: ErrorAnalysis) -> Figure:
     return figure
 
 
-def _calibration(analysis: ErrorAnalysis) -> str:
+def _calibration(analysis: ErrorAnalysis) -> Markup | None:
     if not analysis.calibration:
-        return "<p>No submission's scores lie in [0, 1], so none can be read as a probability.</p>"
-    return (
-        "<h2>Calibration</h2><p>Does a score of 0.3 mean that three in ten are fraud? Only scores "
-        "meant as probabilities need to; the metric reads their order alone.</p>"
-        + svg_of(draw_calibration(analysis), "Mean score against share of fraud")
-    )
+        return None
+    return svg_of(draw_calibration(analysis), "Mean score against share of fraud")
 
 
 def _draw_groups(table: pd.DataFrame, by: str) -> Figure:
@@ -114,25 +116,26 @@ def _draw_groups(table: pd.DataFrame, by: str) -> Figure:
     return figure
 
 
-def _group_table(table: pd.DataFrame, by: str) -> str:
-    shown = _largest(table)
+def _group(by: str, table: pd.DataFrame) -> dict[str, Any]:
     n_groups = table["group"].nunique()
-    caption = f"The {_N_GROUPS} largest of {n_groups:,}" if n_groups > _N_GROUPS else ""
-    rows = [
-        (
-            str(row["group"]),
-            str(row["submission"]),
-            f"{row['n_declarations']:,}",
-            f"{row['n_fraud']:,}",
-            f"{row['n_inspected']:.1f}",
-            f"{row['n_found']:.1f}",
-            _share(row, "precision"),
-            _share(row, "recall"),
-        )
-        for row in shown.to_dict("records")
-    ]
-    header = (by, "submission", "declarations", "fraud", "inspected", "found")
-    return html_table((*header, "precision", "recall"), rows, caption=caption)
+    return {
+        "by": by,
+        "figure": svg_of(_draw_groups(table, by), f"Precision by {by}"),
+        "caption": f"The {_N_GROUPS} largest of {n_groups:,}" if n_groups > _N_GROUPS else "",
+        "rows": [
+            (
+                str(row["group"]),
+                str(row["submission"]),
+                f"{row['n_declarations']:,}",
+                f"{row['n_fraud']:,}",
+                f"{row['n_inspected']:.1f}",
+                f"{row['n_found']:.1f}",
+                _share(row, "precision"),
+                _share(row, "recall"),
+            )
+            for row in _largest(table).to_dict("records")
+        ],
+    }
 
 
 def _largest(table: pd.DataFrame) -> pd.DataFrame:
@@ -143,33 +146,16 @@ def _largest(table: pd.DataFrame) -> pd.DataFrame:
     return shown.sort_values("group", key=lambda held: held.map(order), kind="stable")
 
 
-def _missed(missed: MissedFrauds, groups: list[str]) -> str:
-    n_missed = len(missed.frauds)
-    share = n_missed / max(missed.n_fraud, 1)
-    parts = [
-        "<h2>What every submission misses</h2>",
-        f"<p>{n_missed:,} of {missed.n_fraud:,} frauds ({share:.0%}) are opened by none.</p>",
+def _missed_rows(table: pd.DataFrame) -> list[tuple[str, ...]]:
+    return [
+        (
+            str(row["group"]),
+            f"{row['n_fraud']:,}",
+            f"{row['n_missed']:,}",
+            _share(row, "share_missed"),
+        )
+        for row in table.head(_N_GROUPS).to_dict("records")
     ]
-    for by, table in missed.summary.items():
-        rows = [
-            (
-                str(row["group"]),
-                f"{row['n_fraud']:,}",
-                f"{row['n_missed']:,}",
-                _share(row, "share_missed"),
-            )
-            for row in table.head(_N_GROUPS).to_dict("records")
-        ]
-        parts.append(html_table((by, "fraud", "missed", "share missed"), rows))
-    shown = missed.frauds.head(_N_FRAUDS)
-    columns = [name for name in shown.columns if not name.startswith("opened by ")]
-    cells = [
-        ["" if pd.isna(value) else _text(value) for value in row]
-        for row in shown[columns].to_numpy(dtype=object)
-    ]
-    caption = f"The first {len(shown)} of them, in the order of the file"
-    parts.append(html_table(columns, cells, caption=caption))
-    return "\n".join(parts)
 
 
 def _text(value: Any) -> str:
