@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -16,6 +17,8 @@ from customs_data.edition.loading import Edition, load_edition
 from made_up import make_sample
 
 TESTS = Path(__file__).parent
+# Tests run in parallel: more threads than processors would wait for each other most of the time.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
