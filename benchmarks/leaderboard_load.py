@@ -48,6 +48,7 @@ from customs_leaderboard.board import Board, make_board
 from customs_leaderboard.rules.competition import Competition
 from customs_leaderboard.store.audit_log import append_entry, team_actor, verify_chain
 from customs_leaderboard.store.schema import Submission, Team
+from customs_leaderboard.store.scores import read_scores, save_scores
 from customs_leaderboard.submissions.judge import Judge
 from customs_leaderboard.submissions.receipts import day_of
 from customs_leaderboard.teams.teams import add_team
@@ -82,17 +83,20 @@ def store_earlier(board: Board, numbers: list[int], n_submissions: int) -> None:
             at += timedelta(seconds=60)
             score = round(float(rng.random()) * 0.1 + i / n_submissions / 2, 2)
             improved = team.best_shown is None or score > team.best_shown
-            exact = [float(part) for part in rng.random(4)]
             submission = Submission(
                 team_number=team.number, sha256=f"{i:064x}", suffix=".csv", n_bytes=1,
                 received_at=at, day=day_of(at), late=False, improved=improved,
-                shown=score if improved else team.best_shown, public_at_5=exact[0],
-                public_at_10=exact[1], private_at_5=exact[2], private_at_10=exact[3],
+                shown=score if improved else team.best_shown,
             )  # fmt: skip
             session.add(submission)
+            session.flush()
+            exact = {
+                period: {metric.name: float(rng.random()) for metric in board.metrics.ranked}
+                for period in ("public", "private")
+            }
+            save_scores(session, {submission.number: exact})
             team.n_submissions += 1
             if improved:
-                session.flush()
                 team.best_shown, team.improved_at = score, at
                 team.best_submission = submission.number
             append_entry(board.database, session, at, team_actor(team.number), "made up", {})
@@ -111,12 +115,12 @@ def check(board: Board, traffic: Traffic, n_before: int, n_sent: int) -> None:
         rows = select(Submission.team_number, func.count()).group_by(Submission.team_number)
         assert dict(map(tuple, teams)) == dict(map(tuple, session.execute(rows))), "counts"
         verify_chain(session)
+        exact = read_scores(session, board.metrics, Submission.number > n_before)
     assert len(stored) == n_sent, f"{len(stored)} of {n_sent} stored"
     files = {(team, file.digest): file for team, file, _ in traffic.receipts}
     for submission in stored:
         file = files[submission.team_number, submission.sha256]
-        exact = {name: getattr(submission, name) for name in vars(file.scores)}
-        assert exact == vars(file.scores), submission.number
+        assert exact[submission.number] == file.scores, submission.number
         path = board.folder.submission_path(
             submission.team_number, submission.sha256, submission.suffix
         )

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
-from customs_leaderboard.submissions.judge import Scores
+from customs_leaderboard.store.scores import ExactScores
 
 PAGES_PER_SECOND = 10
 
@@ -17,7 +17,7 @@ PAGES_PER_SECOND = 10
 @dataclass
 class File:
     content: bytes = field(repr=False)  # asyncio.run formats the result when it ends
-    scores: Scores
+    scores: ExactScores
 
     @property
     def digest(self) -> str:

@@ -47,7 +47,6 @@ UNCLEAN = {
     "data/customs_data/files",
     "data/customs_data/reports",
     "leaderboard/customs_leaderboard/service",
-    "leaderboard/customs_leaderboard/standings",
     "scorer/customs_scorer/mistakes",
     "tests/baselines/*.py",
     "tests/data/*.py",

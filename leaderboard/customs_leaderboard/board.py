@@ -21,6 +21,7 @@ from customs_leaderboard.errors import UnavailableError
 from customs_leaderboard.ladder.ladder import Ladder
 from customs_leaderboard.rules.competition import RULES_BEFORE, Competition, read_competition
 from customs_leaderboard.rules.edition_origin import check_origin
+from customs_leaderboard.rules.explanations import name_ranking
 from customs_leaderboard.standings.reference_scores import (
     NO_REFERENCE_SCORES,
     ReferenceScores,
@@ -33,6 +34,7 @@ from customs_leaderboard.store.folder import Folder, disk_errors, sync_folder, w
 from customs_leaderboard.store.group_commit import GroupCommit
 from customs_leaderboard.store.schema import State
 from customs_leaderboard.submissions.judge import Judge, load_judge
+from customs_scorer.metrics import Metric, TaskMetrics, metrics_of
 
 Phase = Literal["upcoming", "open", "over", "closed", "revealed"]
 Clock = Callable[[], datetime]
@@ -94,15 +96,19 @@ class Board:
         return Layout.find(self.competition.edition)
 
     @cached_property
+    def metrics(self) -> TaskMetrics:
+        """The metrics of the edition's task."""
+        return metrics_of(self.manifest.task)
+
+    @property
+    def rules(self) -> dict[str, Any]:
+        """The rules and what teams are ranked by, as plain data for JSON."""
+        return {**self.competition.as_dict(), "ranking": name_ranking(self.metrics.ranked)}
+
+    @cached_property
     def ladder(self) -> Ladder:
-        """The Ladder of the rules."""
-        rules = self.competition
-        return Ladder(
-            rules.ladder,
-            rules.ladder_step,
-            rules.ladder_standard_errors,
-            rules.ladder_ground_errors,
-        )
+        """The Ladder of the rules, for the first ranked metric."""
+        return _ladder_of(self.competition, self.metrics.ranked[0])
 
     @cached_property
     def reference_scores(self) -> ReferenceScores:
@@ -171,24 +177,25 @@ def make_board(
     ------
     KitError
         If the edition lacks hidden labels, or has a published seed without ``practice``; if the
-        folder is not empty, or the database already contains a competition.
+        Ladder does not fit the metric, the folder is not empty, or the database already contains a
+        competition.
     """
     judge = load_judge(competition.edition)
     check_origin(judge.manifest, practice=competition.practice)
+    _ladder_of(competition, judge.metrics.ranked[0])
     folder = Folder.make(Path(root))
     with closed_on_error(open_database(database_url, folder.database_file)) as database:
+        board = Board(folder, competition, database, clock, judge)
         refuse_competition(database)
         database.upgrade()
         write_durably(folder.competition_file, competition.to_toml().encode())
         save_reference_scores(folder, reference_scores)
         edition = {"edition": judge.manifest.name, "commitment": judge.manifest.commitment}
         with database.writing() as session:
-            session.add(
-                State(number=1, rules=_rules(competition), closes=competition.closes, **edition)
-            )
-            details = {**competition.as_dict(), **edition}
+            session.add(State(number=1, rules=_rules(board), closes=competition.closes, **edition))
+            details = {**board.rules, **edition}
             append_entry(database, session, clock(), ORGANIZER, "competition made", details)
-    return Board(folder, competition, database, clock, judge)
+    return board
 
 
 def open_board(
@@ -253,13 +260,29 @@ def refuse_competition(database: Database) -> None:
         raise KitError("The database already contains a competition. Use another database.")
 
 
-def _rules(competition: Competition) -> str:
-    return json.dumps(competition.as_dict(), sort_keys=True)
+def _ladder_of(rules: Competition, metric: Metric) -> Ladder:
+    ladder = Ladder(
+        rules.ladder,
+        rules.ladder_step,
+        rules.ladder_standard_errors,
+        rules.ladder_ground_errors,
+        metric.higher_is_better,
+    )
+    if ladder.needs_gains and not metric.has_gains:
+        raise KitError(
+            f"{metric.title} is no mean of gains, so there is no paired test and no ground for it. "
+            "Choose --ladder step --ladder-ground 0."
+        )
+    return ladder
+
+
+def _rules(board: Board) -> str:
+    return json.dumps(board.rules, sort_keys=True)
 
 
 def _compare_rules(board: Board) -> None:
     """Write changed rules to the audit log; refuse changes to rules that cannot change."""
-    competition, new = board.competition, board.competition.as_dict()
+    competition, new = board.competition, board.rules
     with board.database.reading() as session:
         state = board.state(session)
         old: dict[str, Any] = {**RULES_BEFORE, **json.loads(state.rules)}
@@ -280,8 +303,8 @@ def _compare_rules(board: Board) -> None:
         return
     with board.database.writing() as session:
         state = board.state(session, "write")
-        if state.rules == _rules(competition):  # another process was faster
+        if state.rules == _rules(board):  # another process was faster
             return
-        state.rules = _rules(competition)
+        state.rules = _rules(board)
         details = {name: {"old": old[name], "new": new[name]} for name in changed}
         append_entry(board.database, session, board.now(), ORGANIZER, "rules changed", details)

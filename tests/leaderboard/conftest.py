@@ -12,11 +12,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sqlalchemy import true
 
 from customs_data.edition.generating import generate_edition, read_blueprint
 from customs_data.edition.loading import Edition, load_edition
 from customs_leaderboard.board import Board, make_board
 from customs_leaderboard.rules.competition import Competition
+from customs_leaderboard.store.scores import ExactScores, read_scores
 from customs_leaderboard.submissions.judge import Judge, load_judge
 from customs_leaderboard.submissions.submit import submit_file
 from customs_scorer import write_submission
@@ -133,6 +135,17 @@ def board_of(tmp_path, database_url, clock, competition) -> Iterator:
 @pytest.fixture
 def board(board_of) -> Board:
     return board_of()
+
+
+@pytest.fixture
+def exact_scores():
+    """Read the exact scores of all submissions, by number: ``exact_scores(board)``."""
+
+    def read(board: Board) -> dict[int, ExactScores]:
+        with board.database.reading() as session:
+            return read_scores(session, board.metrics, true())
+
+    return read
 
 
 def scores_of(edition: Edition, quality: float, seed: int) -> np.ndarray:

@@ -175,7 +175,7 @@ def test_a_file_that_is_too_large_is_refused(browser, before, tmp_path, scripts)
 def test_a_wrong_token_is_refused_while_a_file_is_on_its_way(browser, before):
     path = before.story.author.write(0.5, 4, "mine.csv")
     fill_form(browser, before.url, "ckt_" + "x" * 43, path)
-    assert sees(browser, "[role=alert]", "no team has it")
+    assert sees(browser, "[role=alert]", "No team has this token")
 
 
 def test_columns_are_sorted_by_keyboard(browser, before):

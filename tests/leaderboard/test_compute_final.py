@@ -82,13 +82,16 @@ def test_without_a_choice_the_best_public_scores_are_taken(board, teams, sent, c
     assert (row.selected_by_team, set(row.selected)) == (False, {s.number for s in by_public[:2]})
 
 
-def test_equal_public_scores_count_by_ten_percent_then_the_earlier():
-    submissions = [
-        Submission(number=i, public_at_5=five, public_at_10=ten)
-        for i, (five, ten) in enumerate([(0.2, 0.2), (0.3, 0.1), (0.3, 0.2), (0.3, 0.2)], start=1)
-    ]
-    assert [s.number for s in default_selection(submissions, 1)] == [3]
-    assert [s.number for s in default_selection(submissions, 3)] == [2, 3, 4]
+@pytest.mark.parametrize(("n_selections", "numbers"), [(1, [3]), (3, [2, 3, 4])])
+def test_equal_public_scores_count_by_ten_percent_then_the_earlier(board_of, n_selections, numbers):
+    pairs = [(0.2, 0.2), (0.3, 0.1), (0.3, 0.2), (0.3, 0.2)]
+    names = ("precision_at_5", "precision_at_10")
+    scores = {
+        i: {"public": dict(zip(names, pair, strict=True))} for i, pair in enumerate(pairs, start=1)
+    }
+    submissions = [Submission(number=number) for number in scores]
+    board = board_of(n_selections=n_selections)
+    assert [s.number for s in default_selection(board, submissions, scores)] == numbers
 
 
 def test_equal_scores_are_ranked_by_the_earlier_submission(board, teams, send, close):

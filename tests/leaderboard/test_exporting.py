@@ -125,11 +125,14 @@ def test_a_rerun_is_compared(board, teams, close, make_file, edition, tmp_path):
     close()
     same = compare_rerun(board, 1, make_file(1, 0.2, suffix=".csv.gz"))
     assert (same.identical, same.rank_correlation) == (True, pytest.approx(1))
-    assert {p.same_opened_at_5 for p in same.periods.values()} == {1.0}
+    assert {p["same_opened_at_5"] for p in same.periods.values()} == {1.0}
+    assert list(same.periods["public"]) == [
+        f"{word}_at_{n}" for n in (5, 10) for word in ("original", "rerun", "same_opened")
+    ]
     other = compare_rerun(board, 1, make_file(2, 0.8))
     for period in other.periods.values():
-        assert period.original_at_5 != period.rerun_at_5
-        assert 0 <= period.same_opened_at_5 < 1
+        assert period["original_at_5"] != period["rerun_at_5"]
+        assert 0 <= period["same_opened_at_5"] < 1
     assert not other.identical
     assert -1 < other.rank_correlation < 1
     scores = read_submission(make_file(1, 0.2), board.judge.expected_ids)

@@ -77,6 +77,23 @@ def test_the_step_is_compared_as_people_write_it(best, score, step, shown):
 
 
 @given(HISTORIES, STEPS)
+def test_a_score_that_should_be_low_mirrors_one_that_should_be_high(scores, step):
+    """Whether lower or higher is better, a score is shown when it beats the shown one by a step."""
+    best = None
+    for score in scores:
+        after = step_ladder(best, score, step, higher_is_better=False)
+        beats = best is None or written(score) <= written(best) - written(step)
+        assert after == (step_ladder(None, score, step) if beats else best)
+        best = after
+
+
+def test_a_score_above_one_is_rounded_like_any_other():
+    assert step_ladder(None, 1.234, 0.05) == 1.25
+    assert step_ladder(1.25, 1.31, 0.05) == 1.3
+    assert step_ladder(1.25, 1.19, 0.05, higher_is_better=False) == 1.2
+
+
+@given(HISTORIES, STEPS)
 def test_what_is_shown_never_falls_and_moves_by_clear_improvements_only(scores, step):
     shown = steps_shown(scores, step)
     for before, score, after in zip(shown, scores[1:], shown[1:], strict=False):
@@ -106,7 +123,7 @@ def test_only_crossings_of_grid_lines_and_midpoints_are_seen(scores, step):
     [
         (0.285, 0.5, 0.01),
         (0.1 + 0.2, 0.5, 0.01),  # 0.30000000000000004 never came from a Ladder
-        (None, 1.5, 0.01),
+        (None, float("inf"), 0.01),
         (None, float("nan"), 0.01),
         (None, 0.5, 0.0),
         (None, 0.5, float("nan")),

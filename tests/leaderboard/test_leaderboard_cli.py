@@ -77,7 +77,7 @@ def test_a_competition_from_beginning_to_end(made, send, make_file, edition_path
     assert "final standings" in lb("standings", made)
     file = json.loads(lb("reveal", made, "--json"))["file"]
     assert "bit by bit" in kit("data", "verify", edition_path, "--revealed", file)
-    assert "Wrote" in lb("export", made, "--out", tmp_path / "s.csv")
+    assert "Wrote the standings" in lb("export", made, "--out", tmp_path / "s.csv")
     lb("export", made, "--team", "Team A", "--out", tmp_path / "a.zip")
     compare = ("export", made, "--team", "Team A", "--compare")
     assert "All scores are the same" in lb(*compare, make_file(1, 0.1))

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import gzip
 import json
+import sqlite3
 import tarfile
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy.exc import IntegrityError
 
+from customs_data.errors import KitError
 from customs_leaderboard.board import Board, open_board
 from customs_leaderboard.standings.close import close_competition, recompute_final
 from customs_leaderboard.standings.final import final_standings
 from customs_leaderboard.standings.public import public_standings, team_history
 from customs_leaderboard.store.audit_log import verify_chain
 from customs_leaderboard.store.restore import restore_backup
+from customs_leaderboard.store.schema import Base, Score
 from customs_leaderboard.submissions.submit import submit_file
-from customs_leaderboard.teams.teams import list_teams
+from customs_leaderboard.teams.teams import add_team, list_teams
 
 OLD = Path(__file__).parents[1] / "old_versions/0.1.0"
 EXPECTED = json.loads((OLD / "expected.json").read_text())
@@ -90,6 +97,34 @@ def test_an_old_board_reads_as_it_did(open_old, name):
     assert (final and final.as_dict()) == expected.get("final")
     with board.database.reading() as session:
         assert verify_chain(session) == (15 if name == "open" else 18) + ("backup" in name)
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_an_old_board_gets_the_tables_of_this_version(open_old, name):
+    board = open_old(name)
+    with board.database.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": False})
+        assert compare_metadata(context, Base.metadata) == []
+        assert context.get_current_revision() == "0002"
+    add_team(board, "Epsilon")  # numbers continue
+    with pytest.raises(IntegrityError), board.database.writing() as session:
+        session.add(Score(submission_number=99, period="public", metric="x", value=0.5))
+
+
+def test_an_upgrade_that_fails_changes_nothing(open_old, tmp_path, monkeypatch):
+    def fail(_session):
+        raise KitError("broken")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("customs_leaderboard.store.database._check_foreign_keys", fail)
+        with pytest.raises(KitError, match="broken"):
+            open_old("closed")
+    with closing(sqlite3.connect(tmp_path / "closed/board.sqlite3")) as connection:
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [
+            ("0001",)
+        ]
+        assert len(connection.execute("SELECT public_at_5 FROM submission").fetchall()) == 10
+    open_old("closed")
 
 
 @pytest.mark.parametrize("name", BOARDS[1:])

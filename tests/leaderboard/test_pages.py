@@ -28,7 +28,7 @@ from customs_leaderboard.standings.close import close_competition, extend_deadli
 from customs_leaderboard.standings.final import final_standings
 from customs_leaderboard.standings.public import public_standings, team_history
 from customs_leaderboard.standings.select import selected_numbers
-from customs_leaderboard.store.schema import State, Submission, Team
+from customs_leaderboard.store.schema import Score, State, Team
 from customs_leaderboard.teams.teams import add_team
 from made_up_board import CLOSES, OPENS, TEAMS, Author, MadeUp, copy_of, make_up_board
 from page_outline import check_page
@@ -202,8 +202,7 @@ def test_nothing_before_the_close_depends_on_exact_scores(young, monkeypatch):
 
     before = all_pages()
     with young.board.database.writing() as session:
-        exact = ("public_at_5", "public_at_10", "private_at_5", "private_at_10")
-        session.execute(update(Submission).values(dict.fromkeys(exact, 0.123456789)))
+        session.execute(update(Score).values(value=0.123456789))
 
     def no_judge(_board):
         raise AssertionError("a page reads the labels")
@@ -276,8 +275,8 @@ def test_a_bad_file_is_answered_with_all_its_problems(young):
 @pytest.mark.parametrize(
     ("change", "status", "text"),
     [
-        ({"token": "ckt_" + "x" * 43}, 401, "no team has it"),
-        ({"token": "nonsense"}, 401, "no team has it"),
+        ({"token": "ckt_" + "x" * 43}, 401, "No team has this token"),
+        ({"token": "nonsense"}, 401, "No team has this token"),
         ({"content": b"x" * ((1 << 20) + 1)}, 413, "at most 1 MiB"),
         ({"content": b""}, 422, "The file has 1 problem."),
         ({"content": b"PAR1 and more"}, 422, "The file has 1 problem."),
@@ -303,7 +302,7 @@ def test_a_used_up_quota_has_a_page(young):
         assert answer.status_code == 201
     answer = send(client, young.tokens["HS6"], young.author.write(0.4, 9).read_bytes())
     assert answer.status_code == 429
-    assert "The next day begins" in check_page(answer.text).words()
+    assert "The next day starts" in check_page(answer.text).words()
 
 
 def test_wrong_tokens_are_limited_in_forms_too(young):
@@ -363,7 +362,7 @@ def test_final_selections_are_chosen(young):
 
     assert f"Your final selection: {min(numbers[:2])}, {max(numbers[:2])}." in choose(*numbers[:2])
     assert selected_numbers(young.board, team.number) == sorted(numbers[:2])
-    assert "At most 2" in choose(*numbers[:3], status=400)
+    assert "at most 2 may be" in choose(*numbers[:3], status=400)
     assert "has no submission" in choose(other, status=404)
     assert "by their numbers" in choose("1 OR 1=1", status=400)
     assert "by their numbers" in choose("9" * 40, status=400)

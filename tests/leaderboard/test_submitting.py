@@ -52,17 +52,15 @@ def send_bytes(board, team, content):
         return submit(board, team.number, spool)
 
 
-def test_scores_are_those_of_customs_kit_score(board, team, make_file, edition_path):
+def test_scores_are_those_of_customs_kit_score(board, team, make_file, edition_path, exact_scores):
     paths = [make_file(i, quality) for i, quality in enumerate((0, 0.5, 1))]
     for path in paths:
         submit_file(board, team.number, path)
     by_file = {s.file: s.scorecard for s in score_files(paths, edition_path, n_replicates=0)}
-    for path, row in zip(paths, stored(board), strict=True):
-        card = by_file[str(path)]
-        assert row.public_at_5 == card.public["precision_at_5"]
-        assert row.public_at_10 == card.public["precision_at_10"]
-        assert row.private_at_5 == card.private["precision_at_5"]
-        assert row.private_at_10 == card.private["precision_at_10"]
+    for path, scores in zip(paths, exact_scores(board).values(), strict=True):
+        for period, values in scores.items():
+            card = getattr(by_file[str(path)], period)
+            assert values == {n: card[n] for n in ("precision_at_5", "precision_at_10")}
 
 
 def test_a_file_is_stored_as_it_was_sent(board, team, make_file):
@@ -75,12 +73,13 @@ def test_a_file_is_stored_as_it_was_sent(board, team, make_file):
     assert list(board.folder.spool.iterdir()) == []
 
 
-def test_the_board_shows_what_the_ladder_lets_through(board, team, send):
+def test_the_board_shows_what_the_ladder_lets_through(board, team, send, exact_scores):
     """Step 0.02: the first score is rounded, later ones must beat what is shown by the step."""
     shown = None
     for seed in range(5):
         receipt = send(team, seed, quality=seed / 5)
-        exact = Fraction(str(stored(board)[-1].public_at_5))
+        exact = exact_scores(board)[receipt.number]["public"]["precision_at_5"]
+        exact = Fraction(str(exact))
         step = Fraction(2, 100)
         before = shown
         if shown is None or exact >= shown + step:
@@ -92,7 +91,9 @@ def test_the_board_shows_what_the_ladder_lets_through(board, team, send):
 
 
 @pytest.mark.parametrize("kind", get_args(Kind))
-def test_the_board_shows_chance_until_a_file_is_clearly_better(board_of, send_labels, kind):
+def test_the_board_shows_chance_until_a_file_is_clearly_better(
+    board_of, send_labels, kind, exact_scores
+):
     """301 public declarations, 16 inspected; step 0.02.
 
     Chance scores b = 66/301 = .2193, shown as .22. The error of luck is
@@ -109,7 +110,8 @@ def test_the_board_shows_chance_until_a_file_is_clearly_better(board_of, send_la
     last = eleven if kind == "step" else ten
     assert [one.shown for one in receipts] == [ground, ground, ten, ten, last]
     assert [one.improved for one in receipts] == [True, False, True, False, kind == "step"]
-    assert [round(16 * row.public_at_5) for row in stored(board)] == [9, 0, 10, 3, 11]
+    exact = [scores["public"]["precision_at_5"] for scores in exact_scores(board).values()]
+    assert [round(16 * value) for value in exact] == [9, 0, 10, 3, 11]
     (climber,) = list_teams(board)
     assert (climber.best_shown, climber.best_submission) == (last, 5 if kind == "step" else 3)
 
@@ -293,10 +295,10 @@ def test_a_team_that_is_disabled_meanwhile_is_refused(board, team, make_file):
         submit_file(board, team.number, make_file(1))
 
 
-def test_the_log_tells_of_submissions_but_no_exact_score(board, team, make_file):
+def test_the_log_tells_of_submissions_but_no_exact_score(board, team, make_file, exact_scores):
     submit_file(board, team.number, make_file(1, 1.0))
     row = stored(board)[0]
-    exact = {row.public_at_5, row.public_at_10, row.private_at_5, row.private_at_10}
+    exact = {value for values in exact_scores(board)[1].values() for value in values.values()}
     with board.database.reading() as session:
         assert verify_chain(session) == 3
         entry = read_entries(session)[0]
@@ -318,10 +320,11 @@ def test_sweeping_removes_only_what_is_old_and_not_counted(board, team, make_fil
     assert list(board.folder.spool.iterdir()) == []
 
 
-def test_equal_scores_everywhere_give_the_base_rate(board, team, edition):
+def test_equal_scores_everywhere_give_the_base_rate(board, team, edition, exact_scores):
     content = "Declaration ID,Fraud Score\n" + "".join(
         f"{name},0.5\n" for name in edition.test["Declaration ID"]
     )
     send_bytes(board, team, content.encode())
     fraud = board.judge.labels("private")
-    assert stored(board)[0].private_at_5 == np.count_nonzero(fraud) / len(fraud)
+    base_rate = np.count_nonzero(fraud) / len(fraud)
+    assert set(exact_scores(board)[1]["private"].values()) == {base_rate}

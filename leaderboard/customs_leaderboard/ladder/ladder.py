@@ -21,7 +21,6 @@ from customs_leaderboard.ladder.update_rules import (
     exact_step,
     nearest_on_grid,
     paired_ladder,
-    parameter_free_ladder,
     step_ladder,
 )
 from customs_scorer.metrics.gains import Gains, luck_variance
@@ -108,6 +107,8 @@ class Ladder:
     ground_errors : float
         Standard errors of a random file's score by which a submission must beat chance to leave
         the ground, at least 0. With 0 there is no ground: the first score is always shown.
+    higher_is_better : bool
+        Direction of the score.
 
     Notes
     -----
@@ -138,6 +139,7 @@ class Ladder:
     step: float
     standard_errors: float = STRICT_ERRORS
     ground_errors: float = GROUND_ERRORS
+    higher_is_better: bool = True
 
     def __post_init__(self) -> None:
         if self.kind not in get_args(Kind):
@@ -146,7 +148,12 @@ class Ladder:
         exact_errors(self.standard_errors)
         exact_errors(self.ground_errors)
 
-    def needs_best(self, state: LadderState, chance: Gains) -> bool:
+    @property
+    def needs_gains(self) -> bool:
+        """Whether the metric must be a mean of gains: for a paired test, or for the ground."""
+        return self.kind != "step" or self.ground_errors > 0
+
+    def needs_best(self, state: LadderState, chance: Gains | None) -> bool:
         """Whether `update` needs the best submission's gains."""
         if self.kind == "step" or state.best_submission is None:
             return False
@@ -156,9 +163,9 @@ class Ladder:
         self,
         state: LadderState,
         number: int,
-        new: Gains,
+        new: Gains | float,
         *,
-        chance: Gains,
+        chance: Gains | None,
         best: Gains | None = None,
     ) -> LadderState:
         """Return the team's state after a submission; the same state if its score is not shown.
@@ -169,50 +176,56 @@ class Ladder:
             State before the submission.
         number : int
             Number of the submission.
-        new : Gains
-            Its gains.
-        chance : Gains
-            Gains of a file of equal scores.
+        new : Gains or float
+            Its gains; its score is enough unless `needs_gains`.
+        chance : Gains or None
+            Gains of a file of equal scores; None is enough unless `needs_gains`.
         best : Gains, optional
             Gains of submission ``state.best_submission``; required if `needs_best`.
         """
-        if self._is_on_ground(state, chance):
+        if not isinstance(new, Gains):
+            score = step_ladder(
+                state.best_shown, new, self.step, higher_is_better=self.higher_is_better
+            )
+            return state if score == state.best_shown else LadderState(score, number)
+        if chance is not None and self._is_on_ground(state, chance):
             return self._leave_ground(state, number, new, chance)
         if self.kind == "step":
-            shown = step_ladder(state.best_shown, float(new.exact), self.step)
-            improved = shown != state.best_shown
-        elif self.kind == "parameter_free":
-            shown, improved = parameter_free_ladder(state.best_shown, best, new)
-        else:
-            shown, improved = paired_ladder(
-                state.best_shown,
-                best,
-                new,
-                step=self.step,
-                standard_errors=self.standard_errors,
-            )
-        return LadderState(shown, number) if improved else state
+            return self.update(state, number, float(new.exact), chance=chance)
+        is_paired = self.kind == "paired"
+        score, improved = paired_ladder(
+            state.best_shown,
+            best,
+            new,
+            step=self._grid(new),
+            standard_errors=self.standard_errors if is_paired else 1,
+            higher_is_better=self.higher_is_better,
+        )
+        return LadderState(score, number) if improved else state
 
-    def _grid(self, chance: Gains) -> Fraction:
-        if self.kind == "parameter_free":
-            return 1 / chance.weight
-        return exact_step(self.step)
+    def _grid(self, gains: Gains) -> Fraction:
+        return 1 / gains.weight if self.kind == "parameter_free" else exact_step(self.step)
 
-    def _is_on_ground(self, state: LadderState, chance: Gains) -> bool:
+    def _better_by(self, new: Fraction, old: Fraction) -> Fraction:
+        return new - old if self.higher_is_better else old - new
+
+    def _is_on_ground(self, state: LadderState, chance: Gains | None) -> bool:
         """Whether the board shows nothing yet or the score of chance; False without a ground."""
-        if self.ground_errors == 0:
+        if self.ground_errors == 0 or chance is None:
             return False
         ground = float(nearest_on_grid(chance.exact, self._grid(chance)))
-        return state.best_shown is None or state.best_shown <= ground
+        if state.best_shown is None:
+            return True
+        return self._better_by(Fraction(state.best_shown), Fraction(ground)) <= 0
 
     def _leave_ground(
         self, state: LadderState, number: int, new: Gains, chance: Gains
     ) -> LadderState:
         grid = self._grid(chance)
         ground = nearest_on_grid(chance.exact, grid)
-        gain = new.exact - chance.exact
+        gain = self._better_by(new.exact, chance.exact)
         errors = exact_errors(self.ground_errors)
         clearly = gain > 0 and gain**2 > errors**2 * luck_variance(chance)
-        if clearly and new.exact >= ground + grid:
+        if clearly and self._better_by(new.exact, ground) >= grid:
             return LadderState(float(nearest_on_grid(new.exact, grid)), number)
         return LadderState(float(ground), number) if state.best_shown is None else state

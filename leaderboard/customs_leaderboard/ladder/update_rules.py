@@ -20,7 +20,9 @@ from math import floor, isfinite
 from customs_scorer.metrics.gains import Gains, check_pair, paired_variance
 
 
-def step_ladder(best_shown: float | None, score: float, step: float) -> float:
+def step_ladder(
+    best_shown: float | None, score: float, step: float, *, higher_is_better: bool = True
+) -> float:
     """Return the score to show: the old one unless the new one beats it by a step.
 
     Parameters
@@ -28,15 +30,17 @@ def step_ladder(best_shown: float | None, score: float, step: float) -> float:
     best_shown : float or None
         Score shown so far, a multiple of `step`; None before the first submission.
     score : float
-        Exact score of the new submission, in [0, 1].
+        Exact score of the new submission.
     step : float
         In (0, 1], read as the decimal number it is written as.
+    higher_is_better : bool
+        Direction of the score.
 
     Returns
     -------
     float
-        `best_shown`, or `score` rounded to the nearest multiple of `step` (halves up, never above
-        1); never less than `best_shown`.
+        `best_shown`, or `score` rounded to the nearest multiple of `step` (halves up; scores up to
+        1 never above 1); never worse than `best_shown`.
 
     Raises
     ------
@@ -49,7 +53,8 @@ def step_ladder(best_shown: float | None, score: float, step: float) -> float:
 
         R' = s * floor(p / s + 1/2)  if R is None or p >= R + s,  else R
 
-    So the scores shown depend on each exact score only through floor(2 * p / s).
+    (p <= R - s if lower is better.) So the scores shown depend on each exact score only through
+    floor(2 * p / s).
 
     Examples
     --------
@@ -61,10 +66,12 @@ def step_ladder(best_shown: float | None, score: float, step: float) -> float:
     (0.28, 0.29)
     """
     grid = exact_step(step)
-    precision = _score_as_fraction(score)
-    if best_shown is not None and precision < _on_grid(best_shown, grid) + grid:
-        return best_shown
-    return float(nearest_on_grid(precision, grid))
+    exact = _score_as_fraction(score)
+    if best_shown is not None:
+        gain = exact - _on_grid(best_shown, grid)
+        if (gain if higher_is_better else -gain) < grid:
+            return best_shown
+    return float(nearest_on_grid(exact, grid))
 
 
 def paired_ladder(
@@ -74,6 +81,7 @@ def paired_ladder(
     *,
     step: float | Fraction,
     standard_errors: float,
+    higher_is_better: bool = True,
 ) -> tuple[float, bool]:
     """Return the score to show, and whether the new submission is the team's best from now on.
 
@@ -90,11 +98,13 @@ def paired_ladder(
     standard_errors : float
         Standard errors of the paired difference by which the new submission must be better, at
         least 0.
+    higher_is_better : bool
+        Direction of the score.
 
     Returns
     -------
     tuple of float and bool
-        `best_shown` and False; or the new precision, rounded as by `step_ladder`, and True: then
+        `best_shown` and False; or the new value, rounded as by `step_ladder`, and True: then
         later submissions are compared with the new one.
 
     Raises
@@ -105,8 +115,7 @@ def paired_ladder(
 
     Notes
     -----
-    With R the score shown, p the new precision and v `paired_variance`, the submission is better
-    if::
+    With R the score shown, p the new value and v `paired_variance`, the submission is better if::
 
         p >= R + step  and  p > R + standard_errors * sqrt(v)
 
@@ -131,14 +140,14 @@ def paired_ladder(
     if best_shown is None or best is None:
         raise ValueError("Pass best_shown and best together.")
     check_pair(new, best)
-    gain = new.exact - _on_grid(best_shown, grid)
+    gain = (new.exact - _on_grid(best_shown, grid)) * (1 if higher_is_better else -1)
     if gain < grid or gain**2 <= errors**2 * paired_variance(new, best):
         return best_shown, False
     return float(nearest_on_grid(new.exact, grid)), True
 
 
 def parameter_free_ladder(
-    best_shown: float | None, best: Gains | None, new: Gains
+    best_shown: float | None, best: Gains | None, new: Gains, *, higher_is_better: bool = True
 ) -> tuple[float, bool]:
     """Return `paired_ladder` with one standard error and steps of 1 / k.
 
@@ -161,7 +170,14 @@ def parameter_free_ladder(
     >>> parameter_free_ladder(0.5, first, second)
     (0.5, False)
     """
-    return paired_ladder(best_shown, best, new, step=1 / new.weight, standard_errors=1)
+    return paired_ladder(
+        best_shown,
+        best,
+        new,
+        step=1 / new.weight,
+        standard_errors=1,
+        higher_is_better=higher_is_better,
+    )
 
 
 def exact_step(step: float | Fraction) -> Fraction:
@@ -192,14 +208,15 @@ def exact_errors(standard_errors: float) -> Fraction:
 
 def _score_as_fraction(score: float) -> Fraction:
     # The shortest decimal that names this float: 0.29 for 29 of 100.
-    if not (isfinite(score) and 0 <= score <= 1):
-        raise ValueError(f"The score {score} must be in [0, 1].")
+    if not isfinite(score):
+        raise ValueError(f"The score {score} must be finite.")
     return Fraction(repr(float(score)))
 
 
-def nearest_on_grid(precision: Fraction, grid: Fraction) -> Fraction:
-    """Return the nearest multiple of the grid (halves up) that is at most 1."""
-    return min(floor(precision / grid + Fraction(1, 2)), floor(1 / grid)) * grid
+def nearest_on_grid(score: Fraction, grid: Fraction) -> Fraction:
+    """Return the nearest multiple of the grid, halves up; never above 1 for scores up to 1."""
+    nearest = floor(score / grid + Fraction(1, 2))
+    return grid * (min(nearest, floor(1 / grid)) if score <= 1 else nearest)
 
 
 def _on_grid(shown: float, grid: Fraction) -> Fraction:

@@ -12,8 +12,6 @@ from customs_data.errors import KitError
 from customs_data.toml import check_types, from_table, read_toml
 from customs_leaderboard.ladder.ladder import GROUND_ERRORS, STRICT_ERRORS, Kind
 
-#: The same for every competition, so that page, table and Kaggle metric agree.
-RANKING: Final = "precision@5 %, then precision@10 %, then the earlier submission"
 _MAX_TITLE: Final = 120
 
 #: Values of rules added in later releases, for competitions announced before: neither their
@@ -123,7 +121,7 @@ class Competition:
         """Return the rules as plain data for JSON, without the edition's folder."""
         data = asdict(self) | {name: show_time(getattr(self, name)) for name in ("opens", "closes")}
         del data["edition"]
-        return {**data, "ranking": RANKING}
+        return data
 
     def to_toml(self) -> str:
         """Return the text of competition.toml."""

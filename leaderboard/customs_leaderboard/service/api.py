@@ -91,7 +91,7 @@ def _competition(board: Board, files: EditionFiles) -> dict[str, Any]:
     return {
         "phase": board.phase(state),
         "closes": show_time(state.closes),
-        "rules": board.competition.as_dict(),
+        "rules": board.rules,
         "edition": {
             "name": manifest.name,
             "origin": manifest.origin,

@@ -16,12 +16,14 @@ from customs_data.errors import KitError
 from customs_leaderboard.board import Board
 from customs_leaderboard.rules.competition import show_time
 from customs_leaderboard.standings.compute_final import default_selection
-from customs_leaderboard.standings.final import FinalStandings, final_standings
+from customs_leaderboard.standings.final import FinalStandings, final_standings, key_beside
 from customs_leaderboard.standings.public import public_standings
 from customs_leaderboard.store.audit_log import read_entries, team_actor
 from customs_leaderboard.store.folder import check_new, write_durably
 from customs_leaderboard.store.schema import Selection, Submission
+from customs_leaderboard.store.scores import read_scores
 from customs_leaderboard.teams.teams import find_team
+from customs_scorer.metrics import TaskMetrics
 
 _README: Final = """\
 Selected submissions of a team, for comparing them with a re-run of its model.
@@ -46,7 +48,7 @@ def standings_table(board: Board) -> list[dict[str, Any]]:
     final = final_standings(board)
     if final is None:
         return [row.as_dict() for row in public_standings(board).rows]
-    return _flat(final)
+    return _flat(final, board.metrics)
 
 
 def export_standings(board: Board, out: Path) -> None:
@@ -116,19 +118,28 @@ def export_team(board: Board, name: str, out: Path) -> list[int]:
                 select(Selection.submission_number).where(Selection.team_number == team.number)
             )
         )
+        scores = read_scores(session, board.metrics, Submission.team_number == team.number)
         log = read_entries(session, actor=team_actor(team.number))
     if not own:
         raise KitError(f"{team.name} has no submission.")
-    selected = [one for one in own if one.number in chosen] or default_selection(
-        own, board.competition.n_selections
-    )
+    selected = [one for one in own if one.number in chosen]
+    selected = selected or default_selection(board, own, scores)
     content = {
         "competition": board.competition.title,
         "edition": board.manifest.name,
         "commitment": board.manifest.commitment,
         "team": team.name,
         "selected_by_team": bool(chosen),
-        "submissions": [_submission(submission) for submission in selected],
+        "submissions": [
+            {
+                "number": one.number,
+                "file": f"submissions/{one.number}{one.suffix}",
+                "sha256": one.sha256,
+                "received_at": show_time(one.received_at),
+                **scores[one.number],
+            }
+            for one in selected
+        ],
     }
     parts: dict[str, bytes] = {
         "README.txt": _README.encode(),
@@ -143,28 +154,16 @@ def export_team(board: Board, name: str, out: Path) -> list[int]:
     return [submission.number for submission in selected]
 
 
-def _submission(one: Submission) -> dict[str, Any]:
-    return {
-        "number": one.number,
-        "file": f"submissions/{one.number}{one.suffix}",
-        "sha256": one.sha256,
-        "received_at": show_time(one.received_at),
-        "public": {"precision_at_5": one.public_at_5, "precision_at_10": one.public_at_10},
-        "private": {"precision_at_5": one.private_at_5, "precision_at_10": one.private_at_10},
-    }
-
-
-def _flat(final: FinalStandings) -> list[dict[str, Any]]:
+def _flat(final: FinalStandings, metrics: TaskMetrics) -> list[dict[str, Any]]:
     rows = []
     for row in final.rows:
         flat: dict[str, Any] = {"rank": row.rank, "team": row.team, "team_number": row.team_number}
         for period in ("private", "public"):
             scores = row.scores[period]
-            for percent in (5, 10):
-                low, high = scores[f"interval_at_{percent}"]
-                flat[f"{period}_precision_at_{percent}"] = scores[f"precision_at_{percent}"]
-                flat[f"{period}_low_at_{percent}"] = low
-                flat[f"{period}_high_at_{percent}"] = high
+            for metric in metrics.ranked:
+                flat[f"{period}_{metric.name}"] = scores[metric.name]
+                for word, end in zip(("low", "high"), scores[metric.interval_name], strict=True):
+                    flat[f"{period}_{key_beside(metric, word)}"] = end
         flat |= {
             "rank_low": row.rank_low,
             "rank_high": row.rank_high,

@@ -11,6 +11,19 @@ from sqlalchemy.orm import Session
 
 from customs_leaderboard.board import Board
 from customs_leaderboard.store.schema import FinalResult, Team
+from customs_scorer.metrics import Metric
+
+
+def key_beside(metric: Metric, word: str) -> str:
+    """Return the key of a value beside a metric, such as the low end of its interval.
+
+    Examples
+    --------
+    >>> from customs_scorer.metrics import metrics_of
+    >>> key_beside(metrics_of("fraud").ranked[0], "low")
+    'low_at_5'
+    """
+    return metric.interval_name.replace("interval", word)
 
 
 @dataclass(frozen=True)
@@ -44,8 +57,8 @@ class Finalist:
     public_rank : int
         Rank by that score.
     caught : dict of str to float or None
-        Expected number of frauds caught in the private period, by scheme; None if the edition was
-        not simulated.
+        Gains in the first ranked metric in the private period, by scheme: the expected number of
+        frauds caught. None if the edition was not simulated, or the metric is no mean of gains.
     """
 
     rank: int

@@ -12,6 +12,7 @@ from customs_leaderboard.board import Board, Phase
 from customs_leaderboard.errors import NotFoundError
 from customs_leaderboard.rules.competition import show_time
 from customs_leaderboard.store.schema import Selection, Submission, Team
+from customs_leaderboard.store.scores import ExactScores, read_scores
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ class OwnSubmission:
         As in `customs_leaderboard.submissions.receipts.Receipt`.
     selected : bool
         Whether the team selected it.
-    exact : dict or None
+    exact : ExactScores or None
         Exact scores by period and metric; None before the close.
     """
 
@@ -94,7 +95,7 @@ class OwnSubmission:
     improved: bool
     selected: bool
     shown: float | None
-    exact: dict[str, dict[str, float]] | None
+    exact: ExactScores | None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the submission as plain data for JSON."""
@@ -104,10 +105,11 @@ class OwnSubmission:
 def public_standings(board: Board) -> PublicStandings:
     """Return the standings before the close, which depend on labels only through the Ladder."""
     # Columns instead of objects, because this query is frequent and returns hundreds of teams.
+    best_first = Team.best_shown.desc() if board.ladder.higher_is_better else Team.best_shown
     ranked = (
         select(Team.number, Team.name, Team.best_shown, Team.n_submissions, Team.improved_at)
         .where(Team.best_shown.is_not(None), Team.disabled_at.is_(None))
-        .order_by(Team.best_shown.desc(), Team.improved_at, Team.number)
+        .order_by(best_first, Team.improved_at, Team.number)
     )
     with board.database.reading() as session:
         state = board.state(session)
@@ -179,7 +181,24 @@ def _history(board: Board, team_number: int, query: Select[Submission]) -> list[
             )
         )
         submissions = list(session.scalars(query.order_by(Submission.number.desc())))
-    return [_own(submission, closed, submission.number in chosen) for submission in submissions]
+        scores = {}
+        if closed:
+            numbers = [submission.number for submission in submissions]
+            scores = read_scores(session, board.metrics, Submission.number.in_(numbers))
+    return [
+        OwnSubmission(
+            number=submission.number,
+            received_at=submission.received_at,
+            sha256=submission.sha256,
+            n_bytes=submission.n_bytes,
+            late=submission.late,
+            improved=submission.improved,
+            selected=submission.number in chosen,
+            shown=submission.shown,
+            exact=scores.get(submission.number),
+        )
+        for submission in submissions
+    ]
 
 
 def team_submission(board: Board, team_number: int, number: int) -> OwnSubmission:
@@ -196,21 +215,3 @@ def team_submission(board: Board, team_number: int, number: int) -> OwnSubmissio
     for submission in _history(board, team_number, query):
         return submission
     raise NotFoundError(f"Your team has no submission {number}.")
-
-
-def _own(submission: Submission, closed: bool, selected: bool) -> OwnSubmission:
-    exact = {
-        period: {f"precision_at_{n}": getattr(submission, f"{period}_at_{n}") for n in ("5", "10")}
-        for period in ("public", "private")
-    }
-    return OwnSubmission(
-        number=submission.number,
-        received_at=submission.received_at,
-        sha256=submission.sha256,
-        n_bytes=submission.n_bytes,
-        late=submission.late,
-        improved=submission.improved,
-        selected=selected,
-        shown=submission.shown,
-        exact=exact if closed else None,
-    )

@@ -11,6 +11,7 @@ import json
 import re
 from collections import defaultdict
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from statistics import fmean
 from typing import Any, Final
@@ -18,6 +19,7 @@ from typing import Any, Final
 from customs_data.edition.manifest import Manifest
 from customs_data.errors import KitError
 from customs_leaderboard.store.folder import Folder, write_durably
+from customs_scorer.metrics import Metric, metrics_of
 
 _GRID: Final = "customs-kit grid 1"
 # Names of models and recipes are part of web pages.
@@ -122,7 +124,7 @@ class _Results:
         for name, edition in content["editions"].items():
             self._refuse_own(path, edition.get("commitment"))
             if edition.get("ceiling") and edition.get("with_links", True) == self._with_links:
-                self.ceilings[name] = float(edition["ceiling"]["public"]["precision_at_5"])
+                self.ceilings[name] = float(edition["ceiling"]["public"][self._metric.name])
         for run in content["runs"].values():
             with_links = content["editions"][run["edition"]].get("with_links", True)
             self._add_run(run["edition"], run, with_links=with_links)
@@ -133,11 +135,15 @@ class _Results:
             name = f"{record['repeat']['edition']} {record['repeat']['commitment']}"
             self._add_run(name, record)
             if record.get("ceiling"):
-                self.ceilings[name] = float(record["ceiling"]["public"]["precision_at_5"])
+                self.ceilings[name] = float(record["ceiling"]["public"][self._metric.name])
 
     def add_worlds(self, content: dict[str, Any]) -> None:
         for i, world in enumerate(content["worlds"]):
-            self.ceilings[f"world {i}"] = float(world["oracle @5 %"])
+            self.ceilings[f"world {i}"] = float(world[f"oracle {self._metric.short}"])
+
+    @cached_property
+    def _metric(self) -> Metric:
+        return metrics_of(self.manifest.task).ranked[0]
 
     @property
     def _with_links(self) -> bool:
@@ -162,7 +168,7 @@ class _Results:
         name = run["baseline"] + (f" ({run['recipe']})" if run.get("recipe") else "")
         if _NAME.fullmatch(name) is None:
             raise ValueError(f"{name!r} is not a baseline's name")
-        self.scores[name][edition].append(float(run["public"]["precision_at_5"]))
+        self.scores[name][edition].append(float(run["public"][self._metric.name]))
 
     def reference_scores(self) -> ReferenceScores:
         if self.settings and not self.scores:

@@ -14,32 +14,12 @@ from customs_data.edition.layout import USAGES
 from customs_data.errors import KitError
 from customs_leaderboard.board import Board
 from customs_leaderboard.standings.compute_final import read_stored
-from customs_leaderboard.standings.final import final_standings
+from customs_leaderboard.standings.final import final_standings, key_beside
 from customs_leaderboard.store.schema import Submission
 from customs_leaderboard.teams.teams import find_team
+from customs_scorer.metrics import InspectionMetric
 from customs_scorer.metrics.inspection import n_inspected
 from customs_scorer.submissions import read_submission
-
-
-@dataclass(frozen=True)
-class PeriodAgreement:
-    """Agreement of a re-run with the original in one test period.
-
-    Attributes
-    ----------
-    original_at_5, original_at_10, rerun_at_5, rerun_at_10 : float
-        Exact precision of both.
-    same_opened_at_5, same_opened_at_10 : float
-        Share of the declarations opened by the original that the re-run opens, too; both break ties
-        at a cut by the order of test.csv.
-    """
-
-    original_at_5: float
-    original_at_10: float
-    rerun_at_5: float
-    rerun_at_10: float
-    same_opened_at_5: float
-    same_opened_at_10: float
 
 
 @dataclass(frozen=True)
@@ -54,14 +34,17 @@ class Agreement:
         Whether all scores are equal.
     rank_correlation : float
         Spearman's correlation over all test declarations; NaN if all scores of one file are equal.
-    periods : dict of str to PeriodAgreement
-        ``public`` and ``private``.
+    periods : dict of str to dict
+        By period and key (`key_beside`): the exact values of both in each ranked metric
+        (``original``, ``rerun``), and for inspections the share of the declarations opened by the
+        original that the re-run opens, too (``same_opened``). Both break ties at a cut by the order
+        of test.csv.
     """
 
     submission: int
     identical: bool
     rank_correlation: float
-    periods: dict[str, PeriodAgreement]
+    periods: dict[str, dict[str, float]]
 
     def as_dict(self) -> dict[str, Any]:
         """Return the agreement as plain data for JSON; NaN becomes None."""
@@ -135,19 +118,19 @@ def _agreement(
     period: str,
     original: npt.NDArray[np.float64],
     rerun: npt.NDArray[np.float64],
-) -> PeriodAgreement:
+) -> dict[str, float]:
     agreement: dict[str, float] = {}
-    scores = {"original": board.judge.score(original), "rerun": board.judge.score(rerun)}
-    rows = board.judge.row_numbers(period)
-    for percent in (5, 10):
-        for name, exact in scores.items():
-            agreement[f"{name}_at_{percent}"] = getattr(exact, f"{period}_at_{percent}")
-        k = n_inspected(len(rows), percent / 100)
-        first, second = (
-            np.argsort(-fraud_score[rows], kind="stable")[:k] for fraud_score in (original, rerun)
-        )
-        agreement[f"same_opened_at_{percent}"] = len(np.intersect1d(first, second)) / k
-    return PeriodAgreement(**agreement)
+    answers, rows = board.judge.answers(period), board.judge.row_numbers(period)
+    files = {"original": original[rows], "rerun": rerun[rows]}
+    for metric in board.metrics.ranked:
+        for name, answer in files.items():
+            agreement[key_beside(metric, name)] = metric.value(answers, answer)
+        if isinstance(metric, InspectionMetric):
+            k = n_inspected(len(rows), metric.rate)
+            first, second = (np.argsort(-a, kind="stable")[:k] for a in files.values())
+            same = len(np.intersect1d(first, second)) / k
+            agreement[key_beside(metric, "same_opened")] = same
+    return agreement
 
 
 def _rank_correlation(original: npt.NDArray[np.float64], rerun: npt.NDArray[np.float64]) -> float:

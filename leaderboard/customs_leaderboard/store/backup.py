@@ -2,7 +2,8 @@
 
 The tables are one consistent view of the database. Files are written before their rows are
 committed, and never change, so every file of that view exists. A backup does not depend on the
-database: one made with SQLite can be restored into PostgreSQL.
+database: one made with SQLite can be restored into PostgreSQL. Format 1, of version 0.1.0, has the
+tables of revision 0001; format 2 names their revision.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import tarfile
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from customs_data.errors import KitError
 from customs_leaderboard.board import Board
@@ -23,10 +24,13 @@ from customs_leaderboard.store.audit_log import head_hash
 from customs_leaderboard.store.folder import check_new, durable_file
 from customs_leaderboard.store.schema import Base, Submission
 
-FORMAT: Final = "customs-kit backup 1"
+#: The last one is written, all can be restored.
+FORMATS: Final = ("customs-kit backup 1", "customs-kit backup 2")
 MANIFEST: Final = "backup.json"
 #: In this order rows are restored: tables before those that refer to them.
-TABLES: Final = ("state", "team", "submission", "selection", "audit_entry", "final_result")
+TABLES: Final = (
+    "state", "team", "submission", "score", "selection", "audit_entry", "final_result"
+)  # fmt: skip
 
 
 def write_backup(board: Board, out: Path) -> dict[str, int]:
@@ -70,6 +74,7 @@ def _write(board: Board, tar: tarfile.TarFile) -> dict[str, int]:
     counts: dict[str, int] = {}
     with board.database.reading() as session:
         head = head_hash(session)
+        revision = session.scalar(text("SELECT version_num FROM alembic_version"))
         for name in TABLES:
             table = Base.metadata.tables[name]
             lines = [
@@ -88,7 +93,8 @@ def _write(board: Board, tar: tarfile.TarFile) -> dict[str, int]:
         add(path.relative_to(folder.root).as_posix(), path.read_bytes())
     counts["files"] = len(submissions)
     manifest = {
-        "format": FORMAT,
+        "format": FORMATS[-1],
+        "revision": revision,
         "made_at": show_time(board.now()),
         "edition": board.manifest.name,
         "commitment": board.manifest.commitment,

@@ -107,19 +107,34 @@ class Database:
         KitError
             If a newer release made the database, or it does not respond.
         """
-        from alembic.util import CommandError
-
         from customs_leaderboard.store.migrations import upgrade_tables
 
-        try:
-            with _database_errors(), self._queue, self._writing.begin() as connection:
-                if self.is_postgresql:
-                    connection.execute(text(f"SELECT pg_advisory_xact_lock({_CHAIN_LOCK})"))
-                upgrade_tables(connection)
-        except CommandError as error:
-            raise KitError(
-                f"A newer release of customs-kit made the database ({error}). Install that release."
-            ) from None
+        with self.upgrading() as session:
+            upgrade_tables(session.connection())
+
+    @contextmanager
+    def upgrading(self) -> Iterator[Session]:
+        """Write in one transaction that may replace tables.
+
+        SQLite's foreign keys would forbid that, so they are checked only at the end.
+
+        Raises
+        ------
+        KitError
+            If a foreign key is broken at the end, or the database does not respond.
+        """
+        with _database_errors(), self._queue, self._writing.connect() as connection:
+            if not self.is_postgresql:  # a transaction cannot turn them off
+                _execute_raw(connection, "PRAGMA foreign_keys=OFF")
+            try:
+                with connection.begin(), Session(connection) as session:
+                    self.lock_chain(session)
+                    yield session
+                    if not self.is_postgresql:
+                        _check_foreign_keys(session)
+            finally:
+                if not self.is_postgresql:
+                    _execute_raw(connection, "PRAGMA foreign_keys=ON")
 
     def check(self) -> None:
         """Check that the database responds.
@@ -160,6 +175,21 @@ def open_database(url: str | None, default_file: Path) -> Database:
     if parsed.drivername != "sqlite" or parsed.database in (None, "", ":memory:"):
         raise wrong
     return Database(parsed)
+
+
+def _check_foreign_keys(session: Session) -> None:
+    if broken := session.execute(text("PRAGMA foreign_key_check")).first():
+        raise KitError(
+            f"A row of the table {broken.table} refers to a missing {broken.parent}. Restore the "
+            "competition from a backup."
+        )
+
+
+def _execute_raw(connection: Connection, statement: str) -> None:
+    """Execute a statement without starting a transaction."""
+    cursor = connection.connection.cursor()
+    cursor.execute(statement)
+    cursor.close()
 
 
 def _sqlite(url: URL) -> Engine:

@@ -11,20 +11,22 @@ import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import IO, Any, Final
 
-from sqlalchemy import insert, text
+from sqlalchemy import MetaData, insert, text
 from sqlalchemy.orm import Session
 
 from customs_data.errors import KitError
 from customs_leaderboard.board import Board, Clock, closed_on_error, refuse_competition, utc_now
 from customs_leaderboard.rules.competition import parse_time, read_competition
 from customs_leaderboard.store.audit_log import ORGANIZER, append_entry, verify_chain
-from customs_leaderboard.store.backup import FORMAT, MANIFEST, TABLES
+from customs_leaderboard.store.backup import FORMATS, MANIFEST, TABLES
 from customs_leaderboard.store.database import Database, open_database
 from customs_leaderboard.store.folder import Folder, write_durably
-from customs_leaderboard.store.schema import Base, UtcTime
+from customs_leaderboard.store.migrations import upgrade_tables
+from customs_leaderboard.store.schema import UtcTime
 
 _SUBMISSION: Final = re.compile(r"submissions/[0-9]+/[0-9a-f]{64}\.csv(\.gz)?")
 _FILES: Final = ("competition.toml", "references.json", "reveal.json.gz")
@@ -81,10 +83,11 @@ def restore_backup(
                     f"{competition.edition} is not the backup's edition {manifest['edition']}: its "
                     "commitment differs. Give the edition's folder with --edition."
                 )
-            database.upgrade()
-            with database.writing() as session:
-                for name in TABLES:
-                    _insert(session, name, parts[f"tables/{name}.jsonl"])
+            with database.upgrading() as session:
+                # Rows are inserted as they were, then upgraded like a running competition.
+                upgrade_tables(session.connection(), manifest.get("revision", "0001"))
+                _insert_rows(session, parts)
+                upgrade_tables(session.connection())
                 _continue_numbers(database, session)
                 verify_chain(session, manifest["log"])
                 details = {"made_at": manifest["made_at"], "log": manifest["log"]}
@@ -109,7 +112,7 @@ def _unpack(file: Path, folder: Folder) -> dict[str, bytes]:
                 else:
                     raise KitError(f"{damaged}unexpected part {entry.name[:80]!r}.")
         manifest = json.loads(parts[MANIFEST])
-        if manifest["format"] != FORMAT:
+        if manifest["format"] not in FORMATS:
             raise KitError(f"{damaged}unknown format {str(manifest['format'])[:40]!r}.")
         sums: dict[str, str] = manifest["sha256"]
         accepted = {
@@ -156,16 +159,20 @@ def _rows(content: bytes) -> Iterator[dict[str, Any]]:
         yield json.loads(line)
 
 
-def _insert(session: Session, name: str, content: bytes) -> None:
-    table = Base.metadata.tables[name]
-    times = [c.name for c in table.columns if isinstance(c.type, UtcTime)]
-    rows = []
-    for row in _rows(content):
-        for time in times:
-            row[time] = None if row[time] is None else parse_time(row[time])
-        rows.append(row)
-    for start in range(0, len(rows), _ROWS_AT_A_TIME):
-        session.execute(insert(table), rows[start : start + _ROWS_AT_A_TIME])
+def _insert_rows(session: Session, parts: dict[str, bytes]) -> None:
+    """Insert the rows of all tables that the database has at its present revision."""
+    tables = MetaData()
+    tables.reflect(session.connection())
+    for name in TABLES:
+        if name not in tables.tables:
+            continue
+        table = tables.tables[name]
+        times = [c.name for c in table.columns if getattr(c.type, "length", 0) == UtcTime.LENGTH]
+        rows = list(_rows(parts[f"tables/{name}.jsonl"]))
+        for row, time in product(rows, times):
+            row[time] = row[time] and UtcTime.as_text(parse_time(row[time]))
+        for start in range(0, len(rows), _ROWS_AT_A_TIME):
+            session.execute(insert(table), rows[start : start + _ROWS_AT_A_TIME])
 
 
 def _continue_numbers(database: Database, session: Session) -> None:

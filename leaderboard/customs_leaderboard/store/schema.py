@@ -33,7 +33,8 @@ _NAMES: Final = {
 class UtcTime(TypeDecorator[datetime]):
     """A time as text that sorts and reads the same everywhere: 2026-01-02T03:04:05.678901Z."""
 
-    impl = String(27)
+    LENGTH: Final = 27
+    impl = String(LENGTH)
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
@@ -100,7 +101,7 @@ class Team(Base):
 
 
 class Submission(Base):
-    """An accepted file. `shown` is the laddered public score after it; the others are exact."""
+    """An accepted file. `shown` is the laddered public score after it."""
 
     __tablename__ = "submission"
     __table_args__ = (
@@ -120,10 +121,19 @@ class Submission(Base):
     late: Mapped[bool] = mapped_column(Boolean)
     improved: Mapped[bool] = mapped_column(Boolean)
     shown: Mapped[float | None] = mapped_column(Float(53))
-    public_at_5: Mapped[float] = mapped_column(Float(53))
-    public_at_10: Mapped[float] = mapped_column(Float(53))
-    private_at_5: Mapped[float] = mapped_column(Float(53))
-    private_at_10: Mapped[float] = mapped_column(Float(53))
+
+
+class Score(Base):
+    """Exact value of one metric for a submission in one period ("public" or "private")."""
+
+    __tablename__ = "score"
+
+    submission_number: Mapped[int] = mapped_column(
+        ForeignKey("submission.number"), primary_key=True, autoincrement=False
+    )
+    period: Mapped[str] = mapped_column(String(8), primary_key=True)
+    metric: Mapped[str] = mapped_column(String(80), primary_key=True)
+    value: Mapped[float] = mapped_column(Float(53))
 
 
 class Selection(Base):

@@ -19,6 +19,7 @@ from customs_leaderboard.board import Board
 from customs_leaderboard.ladder.ladder import LadderState
 from customs_leaderboard.store.audit_log import Event, append_entries, team_actor
 from customs_leaderboard.store.schema import Submission, Team
+from customs_leaderboard.store.scores import ExactScores, save_scores
 from customs_leaderboard.submissions.admission import (
     ReceivedFile,
     TeamDay,
@@ -26,7 +27,6 @@ from customs_leaderboard.submissions.admission import (
     look_up,
     make_receipt,
 )
-from customs_leaderboard.submissions.judge import Scores
 from customs_leaderboard.submissions.receipts import Receipt, day_of
 from customs_leaderboard.submissions.spool import Spool
 from customs_leaderboard.teams.teams import check_active, lock_teams
@@ -43,16 +43,16 @@ class ScoredFile:
         Its team, hash and time.
     spool : Spool
         Its bytes.
-    scores : Scores
+    scores : ExactScores
         Exact scores.
-    gains : Gains
-        Public gains, for the Ladder.
+    gains : Gains or None
+        Public gains in the first ranked metric, if it is a mean of gains.
     """
 
     received: ReceivedFile
     spool: Spool
-    scores: Scores
-    gains: Gains
+    scores: ExactScores
+    gains: Gains | None
 
 
 def accept_files(board: Board, files: Sequence[ScoredFile]) -> list[Receipt | Exception]:
@@ -147,7 +147,6 @@ class _Acceptance:
             late=late,
             improved=False,
             shown=None,
-            **vars(file.scores),
         )
         self._new[position] = today.earlier[received.sha256] = submission
         today.n_submissions += 1
@@ -161,15 +160,16 @@ class _Acceptance:
         )
         old, ladder, chance = update.state, self._board.ladder, self._board.judge.chance
         best = self._gains_of_best(team, old) if ladder.needs_best(old, chance) else None
-        gains = self._files[position].gains
-        update.state = ladder.update(old, _temporary_id(position), gains, chance=chance, best=best)
+        file, metric = self._files[position], self._board.metrics.ranked[0].name
+        new = file.scores["public"][metric] if file.gains is None else file.gains
+        update.state = ladder.update(old, _temporary_id(position), new, chance=chance, best=best)
         update.n_new += 1
         submission.shown = update.state.best_shown
         submission.improved = update.state != old
         if submission.improved:
             update.improved_at = submission.received_at
 
-    def _gains_of_best(self, team: Team, state: LadderState) -> Gains:
+    def _gains_of_best(self, team: Team, state: LadderState) -> Gains | None:
         assert state.best_submission is not None
         if state.best_submission < 0:
             return self._files[_temporary_id(state.best_submission)].gains
@@ -183,6 +183,10 @@ class _Acceptance:
             return
         self._session.add_all(self._new.values())
         self._session.flush()  # assigns their numbers
+        save_scores(
+            self._session,
+            {new.number: self._files[position].scores for position, new in self._new.items()},
+        )
         for update in self._updates.values():
             team, state = update.team, update.state
             team.n_submissions += update.n_new

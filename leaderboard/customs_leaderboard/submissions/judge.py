@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections import OrderedDict
-from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import Final
@@ -20,6 +19,7 @@ from customs_data.errors import InvalidEditionError
 from customs_data.files.problems import ProblemReport
 from customs_data.schema import KEY
 from customs_data.tasks import find_task
+from customs_leaderboard.store.scores import ExactScores
 from customs_scorer.metrics import metrics_of
 from customs_scorer.metrics.gains import Gains
 from customs_scorer.submissions import CheckedSubmission, check_submission, read_submission
@@ -29,16 +29,6 @@ SHOWN_NAME: Final = "The file"
 _PARQUET_MAGIC: Final = b"PAR1"
 # Size of the cache of best submissions, which paired Ladders compare with: about one per team.
 _CACHE_SIZE: Final = 1000
-
-
-@dataclass(frozen=True)
-class Scores:
-    """Exact scores of a submission; secret before the close."""
-
-    public_at_5: float
-    public_at_10: float
-    private_at_5: float
-    private_at_10: float
 
 
 class Judge:
@@ -64,8 +54,9 @@ class Judge:
         The edition's task.
     metrics : TaskMetrics
         The task's metrics.
-    chance : Gains
-        Public gains of a file of equal scores, for the Ladder's ground.
+    chance : Gains or None
+        Public gains of a file of equal scores, for the Ladder's ground; None if the first ranked
+        metric is not a mean of gains.
     """
 
     def __init__(self, layout: Layout) -> None:
@@ -86,9 +77,20 @@ class Judge:
         }
         targets = self.solution[list(self.task.target_names)]
         self._answers = {period: targets.take(rows) for period, rows in self._rows.items()}
-        self.chance = self.metrics.ranked[0].chance(self._answers["public"])
-        self._cache: OrderedDict[Path, Gains] = OrderedDict()
+        self._check_values()
+        ranked = self.metrics.ranked[0]
+        self.chance = ranked.chance(self._answers["public"]) if ranked.has_gains else None
+        self._cache: OrderedDict[Path, Gains | None] = OrderedDict()
         self._lock = Lock()
+
+    def _check_values(self) -> None:
+        for period, answers in self._answers.items():
+            for metric in self.metrics.ranked:
+                if metric.has_gains and not metric.chance(answers).weight:
+                    raise InvalidEditionError(
+                        f"{metric.title} has no value in the {period} period of "
+                        f"{self.manifest.name}: nobody can be ranked by it."
+                    )
 
     @property
     def expected_ids(self) -> pd.Series[str]:
@@ -110,7 +112,7 @@ class Judge:
                 return CheckedSubmission(report, np.zeros(0))
         return check_submission(path, self.expected_ids, task=self.task, source=SHOWN_NAME)
 
-    def score(self, answer: npt.NDArray[np.float64]) -> Scores:
+    def score(self, answer: npt.NDArray[np.float64]) -> ExactScores:
         """Score a checked submission exactly in both periods.
 
         Parameters
@@ -118,18 +120,20 @@ class Judge:
         answer : ndarray of float64, shape (n_test,)
             Answer of `check`.
         """
-        values = [
-            metric.value(self._answers[period], answer[rows])
+        return {
+            period: {
+                metric.name: metric.value(self._answers[period], answer[rows])
+                for metric in self.metrics.ranked
+            }
             for period, rows in self._rows.items()
-            for metric in self.metrics.ranked
-        ]
-        return Scores(*values)
+        }
 
-    def public_gains(self, answer: npt.NDArray[np.float64]) -> Gains:
-        """Return the public gains in the first ranked metric, for the Ladder."""
-        return self.metrics.ranked[0].gains(self._answers["public"], answer[self._rows["public"]])
+    def public_gains(self, answer: npt.NDArray[np.float64]) -> Gains | None:
+        """Return the public gains in the first ranked metric, if it is a mean of gains."""
+        ranked, rows = self.metrics.ranked[0], self._rows["public"]
+        return ranked.gains(self._answers["public"], answer[rows]) if ranked.has_gains else None
 
-    def stored_gains(self, path: Path) -> Gains:
+    def stored_gains(self, path: Path) -> Gains | None:
         """Return `public_gains` of an accepted file, from a cache if they are there."""
         with self._lock:
             if path in self._cache:

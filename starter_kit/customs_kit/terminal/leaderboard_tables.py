@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from customs_leaderboard.rules.competition import show_time
+from customs_leaderboard.standings.final import key_beside
 
 if TYPE_CHECKING:
     from customs_leaderboard.standings.final import FinalStandings
@@ -98,19 +99,17 @@ def log_table(entries: list[Entry]) -> Table:
     return table
 
 
-def agreement_table(agreement: Agreement) -> Table:
+def agreement_table(agreement: Agreement, metrics: TaskMetrics) -> Table:
     """Comparison of a re-run with its submission."""
     table = Table(title=f"Submission {agreement.submission} and its re-run", title_justify="left")
     for name in ("", "original", "re-run", "opened by both"):
         table.add_column(name, justify="right" if name else "left")
     for period, scores in agreement.periods.items():
-        for n in (5, 10):
-            original, rerun, same = (
-                getattr(scores, name)
-                for name in (f"original_at_{n}", f"rerun_at_{n}", f"same_opened_at_{n}")
-            )
-            cells = (f"{original:.4f}", f"{rerun:.4f}", f"{same:.1%}")
-            table.add_row(f"{period} precision@{n} %", *cells)
+        for metric in metrics.ranked:
+            original, rerun = (scores[key_beside(metric, w)] for w in ("original", "rerun"))
+            same = scores.get(key_beside(metric, "same_opened"))
+            cells = (f"{original:.4f}", f"{rerun:.4f}", "" if same is None else f"{same:.1%}")
+            table.add_row(f"{period} {metric.title}", *cells)
     same_scores = "All scores are the same." if agreement.identical else "The scores differ."
     table.caption = f"Rank correlation {agreement.rank_correlation:.4f}. {same_scores}"
     return table

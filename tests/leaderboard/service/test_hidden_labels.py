@@ -57,7 +57,7 @@ def with_other_private_labels(edition: Path, copy: Path) -> Path:
     rows.loc[private, "Critical Fraud"] = rows.loc[private, "Fraud"]
     rows.to_csv(path, index=False, lineterminator="\n")
     manifest = read_manifest(layout.public)
-    commitment = hidden_commitment(layout, manifest, read_solution(layout))
+    commitment = hidden_commitment(layout, manifest, read_solution(layout, manifest))
     assert commitment != manifest.commitment
     path = layout.public / MANIFEST
     times = path.stat()

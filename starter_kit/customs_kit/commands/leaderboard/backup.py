@@ -68,7 +68,7 @@ def export(
             if as_json:
                 print_json(agreement.as_dict())
             else:
-                show(agreement_table(agreement))
+                show(agreement_table(agreement, board.metrics))
             return
         assert out is not None
         numbers: list[int] = []

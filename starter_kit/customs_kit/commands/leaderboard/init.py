@@ -150,7 +150,7 @@ def init(
     if warning := origin_warning(manifest):
         click.echo(f"Warning: {warning}", err=True)
     if as_json:
-        print_json({"folder": str(out), **competition.as_dict(), "edition": manifest.name})
+        print_json({"folder": str(out), **board.rules, "edition": manifest.name})
         return
     click.echo(
         f"{competition.title}: {show_time(competition.opens)} to {show_time(competition.closes)}, "
