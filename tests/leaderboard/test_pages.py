@@ -371,7 +371,7 @@ def test_final_selections_are_chosen(young):
     assert selected_numbers(young.board, team.number) == []
     young.clock.at = CLOSES + timedelta(hours=1)
     words = choose(numbers[0], status=403)
-    assert "before the deadline" in words
+    assert "selections can no longer change" in words
     assert "again" not in words  # there is no form any more
     assert client.post("/team/select", data={"submission": ["1"]}).status_code == 401
 
