@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from customs_baselines.experiments import result_rows
 from customs_baselines.experiments import run_grid as running
 from customs_baselines.experiments.curves import draw_curves
 from customs_baselines.experiments.differences import differences_table, paired_differences
@@ -17,6 +18,7 @@ from customs_baselines.experiments.statistics import summarize
 from customs_baselines.experiments.summaries import summaries
 from customs_data.errors import KitError
 from customs_data.parallel import processes, threads
+from customs_scorer.metrics import Metric, TaskMetrics
 
 TOML = """
 [[editions]]
@@ -226,7 +228,7 @@ def test_summary_of_one_edition_takes_the_bootstrap():
         {"edition": "a", "private": {"precision_at_5": p, "interval_at_5": [p - 0.1, p + 0.1]}}
         for p in (0.4, 0.6)
     ]
-    summary = summarize(runs, "precision_at_5")
+    summary = summarize(runs, "precision_at_5", "interval_at_5")
     assert summary.interval == pytest.approx((0.4, 0.6))
     assert summarize(runs, "unseen_precision_at_5") is None
 
@@ -282,7 +284,7 @@ def test_ceilings_are_those_of_worlds_with_links():
     runs = [run | {"edition": name} for name in (*linked, *without)]
     table = markdown_table(Results(linked | without, runs, []))
     assert "over 2 editions (without links: over 1)" in table
-    assert "score, is 0.850 / 0.850." in table
+    assert "score 0.850 / 0.850: the ceiling." in table
     assert Results(without, runs[2:], []).linked_editions() == list(without.values())
 
 
@@ -300,7 +302,7 @@ class TestDifferences:
 
         runs = [run("a", "x", 0.5), run("a", "y", 0.7), run("a", "z", 0.9)]
         runs += [run("b", "x", 0.6), run("b", "y", 0.9), run("b", "z", 1.0), run("b", "z", 0.8)]
-        return Results({}, [*runs, run("b", "x", 0.1, rate=0.1)], [])
+        return Results({name: {} for name in "xyz"}, [*runs, run("b", "x", 0.1, rate=0.1)], [])
 
     def test_golden(self):
         # b - a by edition: .1, .2 and (mean of two seeds) 0; mean .1, standard deviation .1,
@@ -320,3 +322,46 @@ class TestDifferences:
     def test_an_unknown_model_is_a_kit_error(self):
         with pytest.raises(KitError, match=r"No results of 'c' to compare with\. Choose from a, b"):
             paired_differences(self.results(), "c")
+
+
+class TestOfAnotherTask:
+    @pytest.fixture
+    def results(self, finished, tmp_path, monkeypatch):
+        """Results of a task with other metrics, in the file of a grid."""
+        accuracy = Metric("accuracy", "accuracy, %", higher_is_better=True)
+        metrics = TaskMetrics(ranked=(accuracy, Metric("speed", "speed", short="km/h")))
+        monkeypatch.setattr(result_rows, "metrics_of", {"toy": metrics}.get)
+        content = json.loads(finished.read_text())
+        for edition in content["editions"].values():
+            edition |= {"task": "toy", "lookup": {"private": {"accuracy": 0.25, "speed": 3.0}}}
+            edition["ceiling"] = None
+        for run in content["runs"].values():
+            rate = run["label_rate"]
+            run["private"] = run["public"] = {"accuracy": rate / 2, "speed": 7.0}
+        path = tmp_path / "toy.json"
+        path.write_text(json.dumps(content))
+        return read_results([path])
+
+    def test_tables_curves_and_summaries_show_its_metrics(self, results, tmp_path):
+        table = markdown_table(results)
+        assert "| runs | accuracy, % | 95 % interval | km/h | CPU s |" in table
+        assert "Accuracy, % on Private." in table
+        assert "Copying the label of the exact twin scores 0.250 / 3.000." in table
+        assert "Accuracy, % on Private minus" in differences_table(results, "random")
+        draw_curves(results, tmp_path / "curves.svg")
+        assert "accuracy, % on Private" in (tmp_path / "curves.svg").read_text()
+        (entry,) = (
+            e for e in summaries(results) if (e["baseline"], e["label_rate"]) == ("lookup", 1)
+        )
+        assert entry["private"]["accuracy"]["mean"] == 0.5
+        assert set(entry["private"]) == {"accuracy", "speed", "unseen_accuracy"}
+
+    def test_results_of_two_tasks_make_no_table(self, finished, results):
+        both = Results(read_results([finished]).editions | {"toy": {"task": "toy"}}, [], [])
+        with pytest.raises(KitError, match="several tasks: fraud, toy"):
+            markdown_table(both)
+
+
+def test_results_without_a_task_are_of_fraud(finished):
+    assert '"task"' not in finished.read_text()
+    assert read_results([finished]).task == "fraud"

@@ -11,10 +11,11 @@ from customs_baselines.experiments.result_rows import Group, Results
 from customs_baselines.experiments.statistics import Summary, summarize
 from customs_data.errors import KitError
 from customs_data.reports.pictures import new_figure, save_figure
+from customs_scorer.metrics import Metric
 
 
-def draw_curves(results: Results, path: Path, *, metric: str = "precision_at_5") -> None:
-    """Draw one curve per model and recipe: mean over editions and seeds, with a 95 % band.
+def draw_curves(results: Results, path: Path) -> None:
+    """Draw one curve of the first metric per model and recipe: mean and 95 % band over runs.
 
     Models with results at one label rate only (such as those that read no label of the edition)
     are horizontal lines, as are the means of the ceiling and of copying labels.
@@ -25,14 +26,13 @@ def draw_curves(results: Results, path: Path, *, metric: str = "precision_at_5")
         Results at two or more label rates with one erasure.
     path : path
         ``.png`` or ``.svg``.
-    metric : str
-        Name of the metric.
 
     Raises
     ------
     KitError
         If there is nothing to draw, or the file cannot be written.
     """
+    metric = results.metrics.ranked[0]
     curves = _curves(results, metric)
     if not any(len(points) > 1 for points in curves.values()):
         raise KitError("No model has results at two label rates, which a curve needs.")
@@ -51,8 +51,8 @@ def draw_curves(results: Results, path: Path, *, metric: str = "precision_at_5")
         if bands:
             x, low, high = zip(*bands, strict=True)
             axes.fill_between(x, low, high, color=color, alpha=0.12, linewidth=0)
-    for label, key in (("true fraud probabilities", "ceiling"), ("copying labels", "lookup")):
-        known = [e[key]["private"][metric] for e in results.linked_editions() if e.get(key)]
+    for label, key in (("true probabilities", "ceiling"), ("copying labels", "lookup")):
+        known = [e[key]["private"][metric.name] for e in results.linked_editions() if e.get(key)]
         if known:
             style = "--" if key == "ceiling" else "-."
             axes.axhline(mean(known), color="0.35", linestyle=style, linewidth=1, label=label)
@@ -61,14 +61,14 @@ def draw_curves(results: Results, path: Path, *, metric: str = "precision_at_5")
     axes.set_xticks(rates, [f"{100 * rate:g} %" for rate in rates], minor=False)
     axes.minorticks_off()
     axes.set_xlabel("share of training declarations with a label")
-    axes.set_ylabel(f"precision@{metric.rpartition('_')[2]} % on Private")
-    axes.set_ylim(0, 1)
+    axes.set_ylabel(f"{metric.title} on Private")
+    axes.set_ylim(0, 1 if axes.get_ylim()[1] <= 1 else None)
     axes.grid(visible=True, alpha=0.3)
     axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False, fontsize="small")
     save_figure(figure, path)
 
 
-def _curves(results: Results, metric: str) -> dict[str, dict[float, Summary]]:
+def _curves(results: Results, metric: Metric) -> dict[str, dict[float, Summary]]:
     """Summaries by model and label rate, with the erasure that was run at the most rates."""
     rates: dict[str, set[float]] = defaultdict(set)
     groups = {group: runs for group, runs in results.groups().items() if group.with_links}
@@ -78,7 +78,7 @@ def _curves(results: Results, metric: str) -> dict[str, dict[float, Summary]]:
     erasure = max(partial, key=lambda name: len(partial[name]), default="none")
     curves: dict[str, dict[float, Summary]] = defaultdict(dict)
     for group, runs in groups.items():
-        summary = summarize(runs, metric)
+        summary = summarize(runs, metric.name, metric.interval_name)
         if group.erasure in ("none", erasure) and summary is not None:
             curves[_name(group, runs)][group.label_rate] = summary
     return dict(curves)

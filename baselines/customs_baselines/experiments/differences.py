@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from statistics import mean
 
-from customs_baselines.experiments.markdown_tables import markdown_row
+from customs_baselines.experiments.markdown_tables import capitalized, markdown_row
 from customs_baselines.experiments.result_rows import Group, Results
 from customs_baselines.experiments.statistics import scores_by_edition, t_interval
 from customs_data.errors import KitError
@@ -36,10 +36,8 @@ class Difference:
     n_editions: int
 
 
-def paired_differences(
-    results: Results, against: str, *, metric: str = "precision_at_5"
-) -> dict[Model, dict[Setting, Difference]]:
-    """Compare every model with one of them, edition by edition, on Private.
+def paired_differences(results: Results, against: str) -> dict[Model, dict[Setting, Difference]]:
+    """Compare every model with one of them, edition by edition: the first metric on Private.
 
     Parameters
     ----------
@@ -47,8 +45,6 @@ def paired_differences(
         Runs over editions.
     against : str
         Name of the model to compare with; if it was run with several recipes, its first.
-    metric : str
-        Name of the metric.
 
     Returns
     -------
@@ -65,7 +61,7 @@ def paired_differences(
     Both models see the same declarations and labels, so whatever makes a world easy or hard for all
     models cancels. Seeds of an edition are averaged first.
     """
-    scores = _scores(results, metric)
+    scores = _scores(results)
     base = next((model for model in scores if model[0] == against), None)
     if base is None:
         known = ", ".join(dict.fromkeys(name for name, _ in scores))
@@ -99,16 +95,18 @@ def differences_table(results: Results, against: str) -> str:
         label = f"`{name}`" if recipe in (None, "kit") else f"`{name}`, {recipe}"
         lines.append(markdown_row([label, *(_cell(row.get(setting)) for setting in settings)]))
     counts = sorted({cell.n_editions for row in differences.values() for cell in row.values()})
+    title = capitalized(results.metrics.ranked[0].title)
     caption = (
-        f"Precision@5 % on Private minus that of `{against}`, paired over "
+        f"{title} on Private minus that of `{against}`, paired over "
         f"{' to '.join(str(n) for n in dict.fromkeys([counts[0], counts[-1]]))} editions; "
         "95 % intervals: Student's t."
     )
     return "\n".join([*lines, "", caption])
 
 
-def _scores(results: Results, metric: str) -> dict[Model, dict[Setting, dict[str, float]]]:
+def _scores(results: Results) -> dict[Model, dict[Setting, dict[str, float]]]:
     """Mean over seeds by model, setting and edition."""
+    metric = results.metrics.ranked[0].name
     scores: dict[Model, dict[Setting, dict[str, float]]] = defaultdict(dict)
     for group, runs in results.groups().items():
         scores[group.baseline, group.recipe][_setting(group)] = {

@@ -9,6 +9,7 @@ from pathlib import Path
 from customs_baselines.running.own_model import split_reference
 from customs_baselines.running.plan import Plan, Run
 from customs_data.errors import KitError
+from customs_data.tasks import DEFAULT
 from customs_data.toml import from_table, read_toml
 
 
@@ -28,6 +29,8 @@ class EditionSource:
         Configuration of the worlds: a shipped name or a TOML file.
     rows : int or None
         Declarations per world; by default as the configuration says.
+    task : str
+        Task of the worlds.
     with_links : bool
         False for the ablation, in which rings use brokers and sellers like anybody else.
     """
@@ -37,6 +40,7 @@ class EditionSource:
     name: str = "world"
     configuration: str = "practice"
     rows: int | None = None
+    task: str = DEFAULT
     with_links: bool = True
 
     def __post_init__(self) -> None:

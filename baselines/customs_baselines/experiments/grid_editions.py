@@ -70,6 +70,7 @@ class Editions:
             blueprint = read_blueprint(
                 config=source.configuration,
                 n_declarations=source.rows,
+                task=source.task,
                 with_links=source.with_links,
             )
             with tempfile.TemporaryDirectory(dir=self.scratch) as parent:

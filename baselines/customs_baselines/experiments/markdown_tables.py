@@ -5,17 +5,15 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from statistics import mean
-from typing import Any, Final
+from typing import Any
 
-from customs_baselines.experiments.paper_table3 import TABLE_3
+from customs_baselines.experiments.paper_table3 import TABLE_3, TASK
 from customs_baselines.experiments.result_rows import Group, Results, read_results
 from customs_baselines.experiments.results_file import read_json
 from customs_baselines.experiments.statistics import Summary, summarize
 from customs_baselines.explaining.explanation_tables import explanations_table, is_explanations
 from customs_data.errors import KitError
 from customs_data.files.atomic import write_atomically
-
-_METRICS: Final = ("precision_at_5", "precision_at_10")
 
 
 def table_of(
@@ -51,7 +49,7 @@ def markdown_table(results: Results) -> str:
     Models of the paper's Table 3 with recipe ``paper`` have the scores of the paper beside ours.
     """
     groups = results.groups()
-    columns = _Columns.of(results, groups)
+    columns = _Columns(results, groups)
     header = columns.header()
     n_text = 2
     lines = [
@@ -70,34 +68,26 @@ def markdown_table(results: Results) -> str:
 class _Columns:
     """Columns of a table, and their cells."""
 
-    def __init__(
-        self, *, labels: bool, erasure: bool, links: bool, unseen: bool, paper: bool
-    ) -> None:
-        self._labels = labels
-        self._erasure = erasure
-        self._links = links
-        self._unseen = unseen
-        self._paper = paper
-
-    @classmethod
-    def of(cls, results: Results, groups: dict[Group, list[dict[str, Any]]]) -> _Columns:
+    def __init__(self, results: Results, groups: dict[Group, list[dict[str, Any]]]) -> None:
         everything = [*groups, *(results.group_of(run) for run in results.failed)]
-        return cls(
-            labels=len({group.label_rate for group in everything}) > 1,
-            erasure=len({group.erasure for group in everything} - {"none"}) > 1,
-            links=len({group.with_links for group in everything}) > 1,
-            unseen=any(run["private"].get("unseen_precision_at_5") for run in results.runs)
-            and len(results.editions) == 1,
-            paper=any(_paper_cells(group)[0] != "" for group in groups),
+        self._labels = len({group.label_rate for group in everything}) > 1
+        self._erasure = len({group.erasure for group in everything} - {"none"}) > 1
+        self._links = len({group.with_links for group in everything}) > 1
+        self._metrics = results.metrics.ranked
+        self._unseen_metric = f"unseen_{self._metrics[0].name}"
+        self._unseen = len(results.editions) == 1 and any(
+            run["private"].get(self._unseen_metric) for run in results.runs
         )
+        self._paper = results.task == TASK and any(_paper_cells(group)[0] for group in groups)
 
     def header(self) -> list[str]:
         names = ["baseline", "recipe"]
         names += ["labels"] if self._labels else []
         names += ["erasure"] if self._erasure else []
         names += ["links"] if self._links else []
-        names += ["runs", "@5 %", "95 % interval", "@10 %"]
-        names += ["unseen @5 %"] if self._unseen else []
+        first, *others = (metric.short or metric.title for metric in self._metrics)
+        names += ["runs", first, "95 % interval", *others]
+        names += [f"unseen {first}"] if self._unseen else []
         names += ["paper, synthetic", "paper, real"] if self._paper else []
         return [*names, "CPU s"]
 
@@ -112,10 +102,9 @@ class _Columns:
         name = self.labels(group)
         if any(run["transductive"] for run in runs):
             name[0] += " (transductive)"
-        five, ten = (summarize(runs, metric) for metric in _METRICS)
-        unseen = summarize(runs, "unseen_precision_at_5")
-        cells = [*name, str(len(runs)), _spread(five), _interval(five), _spread(ten)]
-        cells += [_spread(unseen)] if self._unseen else []
+        first, *others = (summarize(runs, m.name, m.interval_name) for m in self._metrics)
+        cells = [*name, str(len(runs)), _spread(first), _interval(first), *map(_spread, others)]
+        cells += [_spread(summarize(runs, self._unseen_metric))] if self._unseen else []
         cells += _paper_cells(group) if self._paper else []
         return [*cells, f"{mean(run['cpu_seconds'] for run in runs):.1f}"]
 
@@ -138,21 +127,27 @@ def _caption(results: Results) -> str:
         others = f" (without links: over {n_others})" if n_others else ""
         whose = f"Mean ± standard deviation over {len(editions)} editions{others}; 95 % "
         whose += "intervals of the mean: Student's t over editions."
-    parts = [f"Precision on Private. {whose}"]
+    ranked = results.metrics.ranked
+    parts = [f"{capitalized(ranked[0].title.partition('@')[0])} on Private. {whose}"]
     if len(results.editions) == 1:
         parts.append(
             "*unseen*: on declarations whose tuple (HS6, departure, origin, tax rate, tax type, "
             "net mass) no training declaration has."
         )
-    for what, name in (
-        ("Copying the label of the exact twin scores", "lookup"),
-        ("The ceiling, what the true fraud probabilities score, is", "ceiling"),
+    for sentence, name in (
+        ("Copying the label of the exact twin scores {}.", "lookup"),
+        ("The true probabilities score {}: the ceiling.", "ceiling"),
     ):
         scores = [edition[name]["private"] for edition in editions if edition.get(name)]
         if scores:
-            five, ten = (mean(score[metric] for score in scores) for metric in _METRICS)
-            parts.append(f"{what} {five:.3f} / {ten:.3f}.")
+            means = (mean(score[metric.name] for score in scores) for metric in ranked)
+            parts.append(sentence.format(" / ".join(f"{value:.3f}" for value in means)))
     return " ".join(parts)
+
+
+def capitalized(text: str) -> str:
+    """Return a text with a capital first letter."""
+    return text[:1].upper() + text[1:]
 
 
 def markdown_row(cells: list[str]) -> str:

@@ -13,6 +13,8 @@ from customs_baselines.experiments.results_file import (
     read_json,
 )
 from customs_data.errors import KitError
+from customs_data.tasks import DEFAULT
+from customs_scorer.metrics import TaskMetrics, metrics_of
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ class Results:
     Attributes
     ----------
     editions : dict of str to dict
-        By identifier: ``name``, ``lookup``, ``ceiling``; more for grids.
+        By identifier: ``name``, ``task`` (absent = fraud), ``lookup``, ``ceiling``; more for grids.
     runs : list of dict
         Scored runs; ``edition`` is the identifier.
     failed : list of dict
@@ -57,6 +59,25 @@ class Results:
     editions: dict[str, dict[str, Any]]
     runs: list[dict[str, Any]]
     failed: list[dict[str, Any]]
+
+    @property
+    def task(self) -> str:
+        """Name of the task of all editions.
+
+        Raises
+        ------
+        KitError
+            If there are several.
+        """
+        names = {str(edition.get("task", DEFAULT)) for edition in self.editions.values()}
+        if len(names) > 1:
+            raise KitError(f"These results are of several tasks: {', '.join(sorted(names))}.")
+        return names.pop()
+
+    @property
+    def metrics(self) -> TaskMetrics:
+        """Metrics of the task."""
+        return metrics_of(self.task)
 
     def at(self, label_rates: tuple[float, ...]) -> Results:
         """Return the results at some label rates; all results if none is named.
@@ -160,6 +181,7 @@ def _read_records(
             if record["lookup"] or name not in editions:
                 editions[name] = {
                     "name": repeat["edition"],
+                    "task": record.get("task", DEFAULT),
                     "lookup": record["lookup"],
                     "ceiling": record.get("ceiling"),
                 }

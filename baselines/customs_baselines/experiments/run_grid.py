@@ -18,21 +18,9 @@ from customs_baselines.running.records import RunRecord, library_versions, make_
 from customs_baselines.running.runner import n_processors, run_one
 from customs_data.errors import KitError
 from customs_data.parallel import count_workers, map_in_order
+from customs_data.tasks import DEFAULT
 from customs_scorer.scorecard import N_REPLICATES
 
-#: Scores of a period that the results contain.
-_KEPT: Final = (
-    "n_declarations",
-    "precision_at_5",
-    "precision_at_10",
-    "recall_at_5",
-    "recall_at_10",
-    "critical_precision_at_5",
-    "unseen_precision_at_5",
-    "unseen_precision_at_10",
-    "interval_at_5",
-    "interval_at_10",
-)
 _DIGITS: Final = 6
 
 
@@ -166,7 +154,8 @@ def _check_edition(results: GridResults, name: str, edition: dict[str, Any]) -> 
 def _edition_entry(grid: Grid, name: str, on: GridEdition) -> dict[str, Any]:
     manifest, reference = on.edition.manifest, on.reference
     source, seed = grid.origin(name)
-    return {
+    task = {} if manifest.task == DEFAULT else {"task": manifest.task}
+    return task | {
         "name": manifest.name,
         "origin": manifest.origin,
         "seed": seed,
@@ -189,8 +178,7 @@ def _run_entry(cell: Cell, record: RunRecord) -> dict[str, Any]:
     if record.failed:
         return entry | {"error": record.result.error}
     for period in ("public", "private"):
-        scores = whole[period] or {}
-        entry[period] = _rounded({name: scores[name] for name in _KEPT if name in scores})
+        entry[period] = _rounded(whole[period] or {})
     costs = {
         "seconds": round(whole["seconds"], 1),
         "cpu_seconds": round(whole["cpu_seconds"], 1),

@@ -41,7 +41,9 @@ class Summary:
     n_editions: int
 
 
-def summarize(runs: list[dict[str, Any]], metric: str, period: str = "private") -> Summary | None:
+def summarize(
+    runs: list[dict[str, Any]], metric: str, interval: str = "", *, period: str = "private"
+) -> Summary | None:
     """Summarize a metric over runs; None if no run has it.
 
     Parameters
@@ -50,6 +52,8 @@ def summarize(runs: list[dict[str, Any]], metric: str, period: str = "private") 
         Runs of one group (`customs_baselines.experiments.result_rows.Group`).
     metric : str
         Name of the metric.
+    interval : str
+        Name of its bootstrap interval; empty if it has none.
     period : {'private', 'public'}
     """
     by_edition = scores_by_edition(runs, metric, period)
@@ -61,8 +65,9 @@ def summarize(runs: list[dict[str, Any]], metric: str, period: str = "private") 
         means = [mean(values) for values in by_edition.values()]
         return Summary(mean(means), stdev(means), t_interval(means), n_runs, n_editions)
     spread = stdev(everything) if n_runs > 1 else None
-    interval = _bootstrapped(runs, metric.replace("precision", "interval"), period)
-    return Summary(mean(everything), spread, interval, n_runs, n_editions)
+    ends = [run[period][interval] for run in runs if run[period].get(interval)]
+    bootstrap = (mean(low for low, _ in ends), mean(high for _, high in ends)) if ends else None
+    return Summary(mean(everything), spread, bootstrap, n_runs, n_editions)
 
 
 def scores_by_edition(
@@ -89,10 +94,3 @@ def t_interval(values: list[float]) -> tuple[float, float]:
     """
     half = float(t.ppf(0.975, len(values) - 1)) * stdev(values) / sqrt(len(values))
     return mean(values) - half, mean(values) + half
-
-
-def _bootstrapped(runs: list[dict[str, Any]], name: str, period: str) -> tuple[float, float] | None:
-    intervals = [run[period][name] for run in runs if run[period].get(name)]
-    if not intervals:
-        return None
-    return mean(low for low, _ in intervals), mean(high for _, high in intervals)

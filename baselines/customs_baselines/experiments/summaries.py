@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from statistics import mean
-from typing import Any, Final
+from typing import Any
 
 from customs_baselines.experiments.result_rows import Results
 from customs_baselines.experiments.statistics import summarize
-
-_METRICS: Final = ("precision_at_5", "precision_at_10", "unseen_precision_at_5")
 
 
 def summaries(results: Results) -> list[dict[str, Any]]:
@@ -17,14 +15,17 @@ def summaries(results: Results) -> list[dict[str, Any]]:
 
     A failed run has an entry of its own, with ``error`` instead of scores.
     """
+    ranked = results.metrics.ranked
+    metrics = {metric.name: metric.interval_name for metric in ranked}
+    metrics[f"unseen_{ranked[0].name}"] = ""
     entries = []
     for group, runs in results.groups().items():
         entry: dict[str, Any] = asdict(group)
         entry["transductive"] = any(run["transductive"] for run in runs)
         for period in ("public", "private"):
             entry[period] = {}
-            for metric in _METRICS:
-                summary = summarize(runs, metric, period)
+            for metric, interval in metrics.items():
+                summary = summarize(runs, metric, interval, period=period)
                 entry[period][metric] = None if summary is None else asdict(summary)
         for cost in ("seconds", "cpu_seconds", "peak_memory_mib"):
             entry[cost] = mean(run[cost] for run in runs)
