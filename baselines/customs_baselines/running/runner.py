@@ -31,6 +31,7 @@ from customs_data.keyed_random import secret_of_seed
 from customs_data.schema import ERASED, KEY
 from customs_data.split import Split, split_by_time
 from customs_scorer.metrics import metrics_of
+from customs_scorer.metrics.metric import values_of
 from customs_scorer.scorecard import N_REPLICATES
 from customs_scorer.submissions import write_submission
 from customs_scorer.yardsticks import Reference, make_reference
@@ -196,11 +197,8 @@ def _validate(job: Job, split: Split, log: Path, out: Path) -> dict[str, Any]:
         return {"error": result.error}
     columns = {KEY: parts.test[KEY], task.label: parts.y_test, task.answer.columns[0]: scores}
     pd.DataFrame(columns).to_csv(out, index=False, lineterminator="\n")
-    ranked = metrics_of(task).ranked
-    return {
-        "n_declarations": len(parts.test),
-        **{metric.name: metric.value(parts.answers, scores) for metric in ranked},
-    }
+    metrics = metrics_of(task).computable(parts.answers)
+    return {"n_declarations": len(parts.test), **values_of(metrics, parts.answers, scores)}
 
 
 def train_in_child(

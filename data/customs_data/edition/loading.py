@@ -124,8 +124,8 @@ def load_edition(path: Path | str) -> Edition:
     return Edition(layout, manifest, train, labels, load_public_table(layout, manifest, TEST))
 
 
-def load_test(path: Path | str) -> pd.DataFrame:
-    """Load the declarations of both test periods alone: what a submission is checked against.
+def load_test_ids(path: Path | str) -> tuple[pd.Series[str], Task]:
+    """Load what a submission is checked against: the test declarations' IDs, and the task.
 
     Parameters
     ----------
@@ -134,8 +134,10 @@ def load_test(path: Path | str) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame, shape (n_test, 20)
-        Declared columns.
+    ids : Series of str, shape (n_test,)
+        Declaration IDs of both test periods.
+    task : Task
+        What the edition asks.
 
     Raises
     ------
@@ -143,7 +145,8 @@ def load_test(path: Path | str) -> pd.DataFrame:
         As `load_edition`.
     """
     layout = Layout.find(path)
-    return load_public_table(layout, read_manifest(layout.public), TEST)
+    manifest = read_manifest(layout.public)
+    return load_public_table(layout, manifest, TEST)[schema.KEY], find_task(manifest.task)
 
 
 def load_public_table(layout: Layout, manifest: Manifest, table: str) -> pd.DataFrame:

@@ -99,8 +99,9 @@ class Evidence:
 
     @cached_property
     def metric(self) -> Metric:
-        """The yardstick: what teams are ranked on first."""
-        return metrics_of(self.split.task).ranked[0]
+        """The yardstick: what teams are ranked on first, if the answers here suffice for it."""
+        assert self.split.answers is not None
+        return metrics_of(self.split.task).computable(self.split.answers)[0]
 
     def score(self, answer: npt.NDArray[np.float64]) -> float:
         """Value of the yardstick for an answer to the later rows, shape (n_later,)."""

@@ -43,6 +43,9 @@ class Metric:
     definition : str
         What the value is, to follow "TITLE is": "the share of the opened declarations that is
         fraud".
+    hidden : tuple of str
+        Target columns that it reads and that are not published with training declarations, so that
+        no validation can compute it.
     """
 
     name: str
@@ -51,6 +54,7 @@ class Metric:
     interval: str = ""
     higher_is_better: bool = True
     definition: str = ""
+    hidden: tuple[str, ...] = ()
 
     @property
     def interval_name(self) -> str:
@@ -216,6 +220,13 @@ class TaskMetrics:
     def all(self) -> tuple[Metric, ...]:
         """Ranked metrics, then reported ones."""
         return (*self.ranked, *self.reported)
+
+    def computable(self, answers: pd.DataFrame) -> tuple[Metric, ...]:
+        """Return the ranked metrics that `answers` suffice for; if there is none, reported ones."""
+        for metrics in (self.ranked, self.reported):
+            if able := tuple(m for m in metrics if set(m.hidden) <= set(answers)):
+                return able
+        return ()
 
     def named(self, name: str) -> Metric:
         """Return the metric of a name; KeyError if the task has none."""

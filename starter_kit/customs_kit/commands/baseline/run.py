@@ -197,7 +197,7 @@ def _check_submissions(records: list[RunRecord], edition: Edition) -> None:
 
     for record in records:
         if record.submission is not None:
-            n = len(read_submission(record.submission, edition.test[KEY]))
+            n = len(read_submission(record.submission, edition.test[KEY], task=edition.task))
             click.echo(f"Checked: {record.submission} can be scored ({n:,} declarations).")
 
 

@@ -114,6 +114,7 @@ def init(
 
     from customs_data.edition.layout import Layout
     from customs_data.edition.manifest import read_manifest
+    from customs_data.tasks import find_task
     from customs_kit.terminal.output import print_json
     from customs_leaderboard.board import make_board, utc_now
     from customs_leaderboard.ladder.ladder import default_step
@@ -137,7 +138,8 @@ def init(
         ladder_ground_errors=ladder_ground_errors,
         late_submissions=late,
         # The reader's own limit, in whole MiB.
-        max_upload_mib=max_upload_mib or -(-max_content_bytes(n_test) >> 20),
+        max_upload_mib=max_upload_mib
+        or -(-max_content_bytes(n_test, find_task(manifest.task)) >> 20),
         practice=practice,
     )
     board = make_board(

@@ -96,9 +96,8 @@ def _submissions(runs: Path, edition: Path) -> dict[str, bytes]:
 
     Nothing else of a run is copied: its record may contain hidden scores.
     """
-    from customs_data import load_edition
+    from customs_data.edition.loading import load_test_ids
     from customs_data.errors import KitError
-    from customs_data.schema import KEY
     from customs_scorer.submissions import read_submission
 
     paths = sorted(runs.glob("*/submission.csv"))
@@ -107,7 +106,7 @@ def _submissions(runs: Path, edition: Path) -> dict[str, bytes]:
             f"No NAME/submission.csv in {runs}. Give --baselines the folder that `customs-kit "
             "baseline run` wrote to (its --out)."
         )
-    expected = load_edition(edition).test[KEY]
+    ids, task = load_test_ids(edition)
     for path in paths:
-        read_submission(path, expected)
+        read_submission(path, ids, task=task)
     return {f"baselines/{path.parent.name}.csv": path.read_bytes() for path in paths}

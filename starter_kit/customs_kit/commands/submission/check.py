@@ -21,12 +21,12 @@ def check(file: Path, edition: Path | None, as_json: bool) -> None:
 
     Example: customs-kit submission check submission.csv --edition my-edition
     """
-    from customs_data.edition.loading import load_test
-    from customs_data.schema import KEY
+    from customs_data.edition.loading import load_test_ids
     from customs_kit.terminal.output import print_json
     from customs_scorer import check_submission
 
-    checked = check_submission(file, load_test(edition_or_workspace(edition))[KEY])
+    ids, task = load_test_ids(edition_or_workspace(edition))
+    checked = check_submission(file, ids, task=task)
     if as_json:
         problems = [problem.as_dict() for problem in checked.report.problems]
         print_json({"file": str(file), "passed": checked.passed, "problems": problems})

@@ -69,13 +69,13 @@ def send(
       customs-kit submission send submission.csv --to kaggle --competition customs-2030 --confirm
       customs-kit submission send submission.csv --to https://board.example --confirm
     """
-    from customs_data.edition.loading import load_test
-    from customs_data.schema import KEY
+    from customs_data.edition.loading import load_test_ids
     from customs_kit.terminal.output import print_json
     from customs_scorer.submissions import read_submission
 
     name = _on_kaggle(to, competition)
-    n = len(read_submission(file, load_test(edition_or_workspace(edition))[KEY]))
+    ids, task = load_test_ids(edition_or_workspace(edition))
+    n = len(read_submission(file, ids, task=task))
     if not confirm:
         if as_json:
             print_json({"file": str(file), "to": to, "sent": False, "n_declarations": n})

@@ -1,0 +1,204 @@
+"""The contract of tasks: each walks from the making of an edition to the bundle of a platform.
+
+Beside the kit's own tasks walks one of another package (`toy_task`), which the kit does not name:
+its answer has another column, its label is none of the schema's, test lacks a declared column, and
+what ranks is a share of kilograms.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from command_line import kit
+from customs_data.edition.layout import USAGES
+from customs_data.edition.loading import load_edition, load_solution
+from customs_data.edition.verification import verify_edition
+from customs_data.tasks import Task, find_task, task_names
+from customs_leaderboard.board import open_board
+from customs_leaderboard.submissions.submit import submit_file
+from customs_leaderboard.teams.teams import add_team
+from customs_scorer.metrics import metrics_of
+
+TOY = Path(__file__).parents[1] / "toy_task"
+#: A model of each task that knows something.
+MODELS = {"fraud": "risk_profile", "heavy_goods": f"{TOY / 'model.py'}:ByChapter"}
+KEY = "Declaration ID"
+
+
+@pytest.fixture(scope="module")
+def toy_package(tmp_path_factory):
+    """The toy package is installed: its entry point is known, here and in child processes."""
+    site = tmp_path_factory.mktemp("site")
+    for path in TOY.glob("heavy_goods*.py"):
+        shutil.copy(path, site)
+    facts = site / "heavy_goods-1.0.dist-info"
+    facts.mkdir()
+    (facts / "METADATA").write_text("Metadata-Version: 2.1\nName: heavy-goods\nVersion: 1.0\n")
+    (facts / "entry_points.txt").write_text("[customs_kit.tasks]\nheavy_goods = heavy_goods\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(site)
+        paths = filter(None, [str(site), os.environ.get("PYTHONPATH")])
+        patch.setenv("PYTHONPATH", os.pathsep.join(paths))
+        yield
+
+
+@dataclass
+class Walk:
+    """A task's edition, its model's run, and the submission."""
+
+    task: Task
+    folder: Path
+    record: dict
+    submission: Path
+
+    @property
+    def edition(self) -> Path:
+        return self.folder / "edition"
+
+    def expected(self, period):
+        """What the task's metrics say of the submission, by name."""
+        solution = load_solution(load_edition(self.edition).layout)
+        rows = solution[solution["Usage"] == USAGES[period]].merge(self.rows(), on=KEY)
+        answers, columns = rows[list(self.task.target_names)], list(self.task.answer.columns)
+        answer = rows[columns].to_numpy()[:, 0]
+        return {m.name: m.value(answers, answer) for m in metrics_of(self.task).all}
+
+    def rows(self):
+        return pd.read_csv(self.submission, dtype={KEY: str}).astype({KEY: "str"})
+
+
+@pytest.fixture(scope="module", params=MODELS)
+def walk(request, toy_package, tmp_path_factory):
+    folder = tmp_path_factory.mktemp(request.param)
+    made = kit("data", "generate", "--task", request.param, "--rows", 2500, "--seed", 5,
+               "--label-rate", 0.5, "--out", "edition", cwd=folder)  # fmt: skip
+    assert made.returncode == 0, made.stderr
+    ran = kit("baseline", "run", MODELS[request.param], "--edition", "edition", "--validate",
+              "--out", "runs", "--json", cwd=folder)  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+    (submission,) = folder.glob("runs/*/submission.csv")
+    return Walk(find_task(request.param), folder, json.loads(ran.stdout)[0], submission)
+
+
+def test_every_task_of_the_kit_walks(toy_package):
+    assert set(MODELS) == set(task_names())
+
+
+def test_the_edition_is_whole_and_asks_the_task(walk):
+    edition = load_edition(walk.edition)
+    assert edition.task == walk.task
+    assert all(check.passed for check in verify_edition(walk.edition))
+    assert (edition.labels >= 0).mean().iloc[0] == pytest.approx(0.5, abs=0.001)
+    assert list(edition.test) == [name for name in edition.train if name not in walk.task.withheld]
+    assert list(edition.sample_submission) == list(walk.task.header)
+    solution = load_solution(edition.layout)
+    assert list(solution) == [KEY, *walk.task.target_names, "Usage"]
+    sheet = (walk.edition / "public/DATASHEET.md").read_text()
+    assert walk.task.motivation in sheet
+    assert walk.task.uses in sheet
+
+
+def test_the_audit_measures_with_the_metric_of_the_task(walk):
+    audit = kit("data", "audit", walk.edition, "--no-transfer", "--json")
+    tests = {test["name"]: test for test in json.loads(audit.stdout)["tests"]}
+    assert metrics_of(walk.task).ranked[0].title in tests["six-tuple look-up"]["explanation"]
+
+
+def test_a_run_is_scored_by_the_metrics_of_the_task(walk):
+    ranked = [metric.name for metric in metrics_of(walk.task).ranked]
+    for period in USAGES:
+        scores = walk.record[period]
+        assert {name: scores[name] for name in walk.expected(period)} == walk.expected(period)
+        assert set(walk.record["lookup"][period]) == set(ranked)
+    # Validation has labels only; the toy's ranked metric needs kilograms.
+    of_labels = {"fraud": ranked, "heavy_goods": ["heavy_precision_at_20"]}[walk.task.name]
+    assert set(walk.record["validation"]) == {"n_declarations", *of_labels}
+    model, copied = (
+        scores["private"][ranked[0]] for scores in (walk.record, walk.record["lookup"])
+    )
+    assert model > copied
+
+
+def test_a_submission_of_another_task_is_refused(walk):
+    good = kit("submission", "check", walk.submission, "--edition", walk.edition)
+    assert good.returncode == 0, good.stderr
+    other = walk.folder / "other.csv"
+    column = walk.task.answer.columns[0]
+    other.write_text(walk.submission.read_text().replace(column, "Other Score", 1))
+    bad = kit("submission", "check", other, "--edition", walk.edition)
+    assert bad.returncode == 1
+    assert ",".join(walk.task.header) in bad.stderr
+
+
+def test_the_scorecard_names_the_metrics_of_the_task(walk):
+    scored = kit("score", walk.submission, "--edition", walk.edition)
+    assert scored.returncode == 0, scored.stderr
+    for metric in metrics_of(walk.task).all:
+        assert metric.title in scored.stdout
+
+
+def test_a_competition_climbs_the_ladder_and_closes(walk):
+    made = kit("leaderboard", "init", walk.edition, "--out", walk.folder / "board", "--practice",
+               "--ladder", "step", "--ladder-ground", 0, "--closes", "2099-01-01")  # fmt: skip
+    assert made.returncode == 0, made.stderr
+    board = open_board(walk.folder / "board")
+    team, _ = add_team(board, "Team A")
+    neutral = submit_file(board, team.number, walk.edition / "public/sample_submission.csv")
+    receipt = submit_file(board, team.number, walk.submission)
+    name = metrics_of(walk.task).ranked[0].name
+    assert neutral.shown < receipt.shown == pytest.approx(walk.expected("public")[name], abs=0.1)
+    board.close_connections()
+    closed = kit("leaderboard", "close", walk.folder / "board", "--early", "--json")
+    assert closed.returncode == 0, closed.stderr
+    (row,) = json.loads(closed.stdout)["rows"]
+    for period in USAGES:
+        scores = row["scores"][period]
+        assert {n: scores[n] for n in walk.expected(period)} == walk.expected(period)
+    table = kit("leaderboard", "standings", walk.folder / "board")
+    assert table.returncode == 0, table.stderr
+
+
+def test_codabench_scores_alike(walk, tmp_path):
+    bundle = tmp_path / "bundle.zip"
+    made = kit("publish", "codabench", walk.edition, "--out", bundle, "--practice")
+    assert made.returncode == 0, made.stderr
+    checked = kit("publish", "codabench", "--check", bundle)
+    assert checked.returncode == 0, checked.stderr
+    unpack(bundle, tmp_path / "bundle")
+    (program,) = (tmp_path / "bundle").rglob("scoring.py")
+    references = sorted((tmp_path / "bundle").rglob("labels.csv"))
+    assert len(references) == len(USAGES)
+    solution = load_solution(load_edition(walk.edition).layout).set_index(KEY)
+    for labels in references:
+        given = tmp_path / labels.parent.name
+        shutil.copytree(labels.parent, given / "ref")
+        (given / "res").mkdir()
+        shutil.copy(walk.submission, given / "res/submission.csv")
+        ran = subprocess.run(
+            [sys.executable, "-I", program, given, tmp_path],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert ran.returncode == 0, ran.stderr
+        (usage,) = solution.loc[pd.read_csv(labels, dtype={KEY: str})[KEY], "Usage"].unique()
+        scores = json.loads((tmp_path / "scores.json").read_text())
+        assert set(scores) == {metric.name for metric in metrics_of(walk.task).ranked}
+        expected = walk.expected(usage.lower())
+        assert scores == pytest.approx({name: expected[name] for name in scores})
+
+
+def unpack(archive, folder):
+    """Unpack an archive and those inside it, each into a folder of its name."""
+    with zipfile.ZipFile(archive) as opened:
+        opened.extractall(folder)
+    for inner in list(folder.rglob("*.zip")):
+        unpack(inner, inner.with_suffix(""))
