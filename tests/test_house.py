@@ -46,7 +46,6 @@ UNCLEAN = {
     "data/customs_data/fidelity/page",
     "data/customs_data/files",
     "data/customs_data/reports",
-    "leaderboard/customs_leaderboard/service",
     "scorer/customs_scorer/mistakes",
     "tests/baselines/*.py",
     "tests/data/*.py",

@@ -53,4 +53,5 @@ def explain_uncertainty(task: Task, metric: Metric, n_public: int) -> str:
 
 def explain_answer(task: Task) -> str:
     """Return what the numbers of a submission mean."""
-    return f"The higher {', '.join(task.answer.columns)}, the more likely is {task.label} = 1."
+    columns = ", ".join(task.answer.columns)
+    return f"A higher {columns} means that {task.label} is more likely."

@@ -60,7 +60,7 @@ class StandingAnswer(_Answer):
     rank: int
     team: str
     team_number: int
-    score: float = Field(description="Laddered public precision@5 %.")
+    score: float = Field(description="Laddered public score by the first metric of the ranking.")
     n_submissions: int
     improved_at: datetime
 
@@ -140,7 +140,7 @@ class LevelAnswer(_Answer):
     """A reference score beside the teams."""
 
     name: str
-    score: float = Field(description="Mean public precision@5 %.")
+    score: float = Field(description="Mean public score by the first metric of the ranking.")
     n_editions: int
 
 

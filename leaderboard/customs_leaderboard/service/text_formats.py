@@ -106,10 +106,26 @@ def format_score(score: float, decimals: int = 3) -> str:
 
     Examples
     --------
-    >>> format_score(0.5), format_score(0.87, 2)
-    ('0.500', '0.87')
+    >>> format_score(0.5), format_score(0.87, 2), format_score(1234567.8)
+    ('0.500', '0.87', '1,234,568')
     """
-    return f"{score:.{decimals}f}"
+    return f"{score:.{decimals}f}" if abs(score) < 1000 else f"{score:,.0f}"
+
+
+def capitalized(text: str) -> str:
+    """Return a text with a capital letter."""
+    return text[:1].upper() + text[1:]
+
+
+def unbroken(text: str) -> str:
+    r"""Return a text without line breaks before the percent sign.
+
+    Examples
+    --------
+    >>> unbroken("precision@5 %")
+    'precision@5\xa0%'
+    """
+    return text.replace(" %", "\N{NO-BREAK SPACE}%")
 
 
 def format_bytes(n_bytes: int) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import ceil
 from typing import Final, Literal
 
 from customs_leaderboard.service.charts.scales import Scale, round_range
 from customs_leaderboard.standings.final import Finalist, FinalStandings
+from customs_scorer.metrics import InspectionMetric, Metric
+from customs_scorer.metrics.inspection import n_inspected
 
 #: Number of leading teams in the chart of ranks.
 N_DRAWN: Final = 24
@@ -46,15 +47,15 @@ class Whiskers:
     by_team: dict[int, Whisker]
 
 
-def draw_whiskers(rows: Sequence[Finalist]) -> Whiskers:
+def draw_whiskers(rows: Sequence[Finalist], metric: Metric) -> Whiskers:
     """Lay out the intervals of at least one team."""
-    ends = [end for row in rows for end in row.scores["private"]["interval_at_5"]]
+    ends = [end for row in rows for end in row.scores["private"][metric.interval_name]]
     low, high, _ = round_range(ends)
     x = Scale(low, high, 4, _WHISKER - 4)
     by_team = {}
     for row in rows:
-        left, right = row.scores["private"]["interval_at_5"]
-        score = row.scores["private"]["precision_at_5"]
+        left, right = row.scores["private"][metric.interval_name]
+        score = row.scores["private"][metric.name]
         by_team[row.team_number] = Whisker(x(left), x(score), x(right))
     return Whiskers(_WHISKER, low, high, by_team)
 
@@ -117,8 +118,10 @@ class SchemeTable:
     attainable: float
 
 
-def tabulate_schemes(finals: FinalStandings) -> SchemeTable | None:
-    """Return the frauds caught by scheme; None if the edition was not simulated."""
+def tabulate_schemes(finals: FinalStandings, metric: Metric) -> SchemeTable | None:
+    """Return the frauds caught by scheme; None if the edition or the metric has none."""
+    if not isinstance(metric, InspectionMetric) or metric.per != "opened":
+        return None
     if finals.frauds_by_scheme is None:
         return None
     schemes = [(_name_of(name), n) for name, n in finals.frauds_by_scheme.items()]
@@ -126,15 +129,14 @@ def tabulate_schemes(finals: FinalStandings) -> SchemeTable | None:
         [(row.caught or {}).get(name, 0.0) / n for name, n in finals.frauds_by_scheme.items()]
         for row in finals.rows[:N_IN_SCHEMES]
     ]
-    # The darkest shade is the largest share, not 1: 5 % of the declarations contain few frauds.
+    # The darkest shade is the largest share, not 1: the opened declarations contain few frauds.
     largest = max((x for row in shares for x in row), default=0.0) or 1.0
     cells = [[SchemeCell(x, round(x / largest * (N_SHADES - 1))) for x in row] for row in shares]
-    period = finals.periods["private"]
-    n_inspected = ceil(period["n_declarations"] / 20)
+    n_opened = n_inspected(finals.periods["private"]["n_declarations"], metric.rate)
     return SchemeTable(
         schemes,
         list(zip(finals.rows, cells, strict=False)),
-        min(n_inspected / sum(finals.frauds_by_scheme.values()), 1.0),
+        min(n_opened / sum(finals.frauds_by_scheme.values()), 1.0),
     )
 
 

@@ -15,6 +15,7 @@ from customs_leaderboard.service.charts.scales import (
     spread,
     value_ticks,
 )
+from customs_leaderboard.service.text_formats import format_score
 from customs_leaderboard.standings.public import Progress
 
 LevelKind = Literal["reference", "ceiling"]
@@ -132,7 +133,7 @@ def draw_progress(
     return ProgressChart(
         frame,
         [(x(at.timestamp()), text) for at, text in day_ticks(first, last, frame.n_days)],
-        [(y(value), f"{value:.2f}") for value in value_ticks(low, high, step)],
+        [(y(value), format_score(value, 2)) for value in value_ticks(low, high, step)],
         [
             Line(
                 team.team,

@@ -10,7 +10,7 @@ from typing import Final
 
 from customs_leaderboard.service.text_formats import format_short_day
 
-_STEPS: Final = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2)
+_STEPS: Final = (0.005, *(m * 10.0**e for e in range(-2, 13) for m in (1, 2, 5)))
 _DAYS: Final = (1, 2, 7, 14, 28, 56, 91, 182, 364)
 
 
@@ -42,7 +42,7 @@ def round_range(values: Sequence[float], least: float = 0.1) -> tuple[float, flo
     Parameters
     ----------
     values : sequence of float
-        At least one score in [0, 1].
+        At least one score. The axis stays in [0, 1] if all of them are.
     least : float
         Smallest length of the axis.
 
@@ -52,12 +52,13 @@ def round_range(values: Sequence[float], least: float = 0.1) -> tuple[float, flo
     (0.45, 0.8, 0.05)
     """
     low, high = min(values), max(values)
+    ends = (0.0, 1.0) if low >= 0 and high <= 1 else (-math.inf, math.inf)
     if high - low < least:
         middle = (low + high) / 2
         low, high = middle - least / 2, middle + least / 2
     step = next(step for step in _STEPS if (high - low) / step <= 8)
     low, high = math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step
-    return round(max(low, 0.0), 3), round(min(high, 1.0), 3), step
+    return round(max(low, ends[0]), 3), round(min(high, ends[1]), 3), step
 
 
 def value_ticks(low: float, high: float, step: float) -> list[float]:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from math import ceil, sqrt
-
 from fastapi import APIRouter, Request, Response
 
+from customs_data.tasks import find_task
+from customs_leaderboard.rules.explanations import (
+    explain_metric,
+    explain_uncertainty,
+    name_ranking,
+)
 from customs_leaderboard.service.access import board_of
 from customs_leaderboard.service.charts.ladder import draw_ladder
 from customs_leaderboard.service.edition_files import EditionFiles
 from customs_leaderboard.service.pages.rendering import page
 from customs_leaderboard.service.text_formats import n_decimals
+from customs_scorer.metrics import metrics_of
 
 router = APIRouter()
 
@@ -23,7 +28,7 @@ def show_about(request: Request) -> Response:
     with board.database.reading() as session:
         state = board.state(session)
     files: EditionFiles = request.app.state.edition_files
-    n_inspected = {name: ceil(manifest.rows[name] / 20) for name in ("public", "private")}
+    task, ranked = find_task(manifest.task), metrics_of(manifest.task).ranked
     return page(
         request,
         "about.html",
@@ -32,9 +37,9 @@ def show_about(request: Request) -> Response:
         manifest=manifest,
         files=files.names,
         references=board.reference_scores,
-        n_inspected=n_inspected,
-        # The largest possible one, that of a share of 1/2: it says nothing about the labels.
-        standard_error=sqrt(0.25 / n_inspected["public"]),
+        ranking=name_ranking(ranked),
+        explanation=explain_metric(task, ranked[0], manifest.rows),
+        uncertainty=explain_uncertainty(task, ranked[0], manifest.rows["public"]),
         ladder_chart=draw_ladder(competition.ladder_step, n_decimals(competition)),
         address=str(request.base_url).rstrip("/"),
     )

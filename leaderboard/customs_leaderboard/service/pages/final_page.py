@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import product
 from typing import Any, Final
 
 from customs_leaderboard.board import Board
@@ -17,25 +18,27 @@ from customs_leaderboard.service.charts.final import (
 from customs_leaderboard.service.pages.rendering import render
 from customs_leaderboard.service.pages.sorting import Order, Sorting
 from customs_leaderboard.standings.final import Finalist, FinalStandings, final_standings
+from customs_scorer.metrics import TaskMetrics, metrics_of
 
-COLUMNS: Final[dict[str, Order]] = {
-    "rank": "asc",
-    "team": "asc",
-    "private5": "desc",
-    "private10": "desc",
-    "public5": "desc",
-    "public10": "desc",
-    "shake": "desc",
-}
 _KEYS: Final[dict[str, Callable[[Finalist], Any]]] = {
     "rank": lambda row: row.rank,
     "team": lambda row: row.team.casefold(),
-    "private5": lambda row: row.scores["private"]["precision_at_5"],
-    "private10": lambda row: row.scores["private"]["precision_at_10"],
-    "public5": lambda row: row.scores["public"]["precision_at_5"],
-    "public10": lambda row: row.scores["public"]["precision_at_10"],
     "shake": lambda row: row.shake_up,
 }
+
+
+def columns(metrics: TaskMetrics) -> dict[str, Order]:
+    """Return the columns of the table, with the order of a first click."""
+    orders: dict[str, Order] = {"rank": "asc", "team": "asc", "shake": "desc"}
+    for period, metric in product(("private", "public"), metrics.ranked):
+        orders[f"{period}-{metric.name}"] = "desc" if metric.higher_is_better else "asc"
+    return orders
+
+
+def sort_key(column: str) -> Callable[[Finalist], Any]:
+    """Return the sort key of a column."""
+    period, _, name = column.partition("-")
+    return _KEYS.get(column) or (lambda row: row.scores[period][name])
 
 
 def make_final_page(board: Board, column: str, order: str) -> bytes:
@@ -50,11 +53,12 @@ def make_final_page(board: Board, column: str, order: str) -> bytes:
     """
     with board.database.reading() as session:
         state = board.state(session)
-    sorting = Sorting.of(column, order, COLUMNS)
+    metrics = metrics_of(board.manifest.task)
+    sorting = Sorting.of(column, order, columns(metrics))
     finals = final_standings(board)
     content: dict[str, Any] = {"finals": finals}
     if finals is not None and finals.rows:
-        content |= _content(finals, sorting)
+        content |= _content(finals, sorting, metrics)
     return render(
         board,
         "final.html",
@@ -66,19 +70,25 @@ def make_final_page(board: Board, column: str, order: str) -> bytes:
     )
 
 
-def _content(finals: FinalStandings, sorting: Sorting) -> dict[str, Any]:
-    rows = sorted(finals.rows, key=_KEYS[sorting.column], reverse=sorting.descends)
+def _content(finals: FinalStandings, sorting: Sorting, metrics: TaskMetrics) -> dict[str, Any]:
+    rows = sorted(finals.rows, key=sort_key(sorting.column), reverse=sorting.descends)
+    metric, private = metrics.ranked[0], finals.periods["private"]
     return {
         "rows": [(row, move_of(row)) for row in rows],
         "winner": finals.rows[0],
-        "whiskers": draw_whiskers(finals.rows),
+        "whiskers": draw_whiskers(finals.rows, metric),
         "slopes": {
             "wide": draw_slopes(finals.rows, narrow=False),
             "narrow": draw_slopes(finals.rows, narrow=True),
         },
         "n_drawn": N_DRAWN,
-        "schemes": tabulate_schemes(finals),
+        "schemes": tabulate_schemes(finals, metric),
         "n_in_schemes": N_IN_SCHEMES,
-        "private_rate": finals.periods["private"]["n_fraud"]
-        / finals.periods["private"]["n_declarations"],
+        # What the declarations contain: (title, share), of the task's main count only.
+        "shares": [
+            (title, private[count] / private["n_declarations"])
+            for count, title in metrics.count_titles.items()
+        ][:1],
+        # Reported metrics at the same inspection rate as the first ranked one.
+        "reported": [m for m in metrics.reported if m.short == metric.short],
     }

@@ -8,11 +8,12 @@ from typing import Final
 from fastapi import APIRouter, Request, Response
 
 from customs_leaderboard.board import Board
+from customs_leaderboard.service.access import board_of
 from customs_leaderboard.service.caching import cached_response
 from customs_leaderboard.service.pages import final_page, standings_page
 from customs_leaderboard.service.pages.rendering import HTML
+from customs_scorer.metrics import metrics_of
 
-_COLUMNS: Final = {*standings_page.COLUMNS, *final_page.COLUMNS}
 _ORDERS: Final = {"asc", "desc"}
 
 router = APIRouter()
@@ -24,7 +25,9 @@ async def show_home(request: Request) -> Response:
     column = request.query_params.get("sort", "")
     order = request.query_params.get("order", "")
     # Known values only: the cache keeps one answer for each name.
-    column = column if column in _COLUMNS else ""
+    metrics = metrics_of(board_of(request).manifest.task)
+    known = {*standings_page.COLUMNS, *final_page.columns(metrics)}
+    column = column if column in known else ""
     order = order if order in _ORDERS else ""
     make = partial(make_home, column=column, order=order)
     return await cached_response(request, f"page home {column} {order}", make, HTML)

@@ -10,10 +10,12 @@ from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from customs_data.tasks import find_task
 from customs_leaderboard.board import Board
 from customs_leaderboard.rules.competition import show_time
 from customs_leaderboard.service import text_formats
 from customs_leaderboard.service.access import board_of
+from customs_scorer.metrics import metrics_of
 
 _SERVICE: Final = Path(__file__).parents[1]
 _MEDIA_TYPES: Final = {
@@ -52,22 +54,27 @@ _ENVIRONMENT: Final = Environment(
 _ENVIRONMENT.globals["asset_url"] = asset_url
 _ENVIRONMENT.filters.update(
     {name: function for name, function in vars(text_formats).items() if name.startswith("format_")}
-    | {"iso": show_time, "counted": text_formats.count}
+    | {
+        "iso": show_time,
+        "counted": text_formats.count,
+        "capitalized": text_formats.capitalized,
+        "unbroken": text_formats.unbroken,
+    }
 )
 
 
 def render(board: Board, template: str, **content: Any) -> bytes:
     """Return a page; texts in `content` are escaped."""
-    return (
-        _ENVIRONMENT.get_template(template)
-        .render(
-            competition=board.competition,
-            ladder=board.ladder,
-            decimals=text_formats.n_decimals(board.competition),
-            **content,
-        )
-        .encode()
-    )
+    metrics = metrics_of(board.manifest.task)
+    common = {
+        "competition": board.competition,
+        "ladder": board.ladder,
+        "decimals": text_formats.n_decimals(board.competition),
+        "task": find_task(board.manifest.task),
+        "metrics": metrics,
+        "metric": metrics.ranked[0],
+    }
+    return _ENVIRONMENT.get_template(template).render(**common, **content).encode()
 
 
 def page(request: Request, template: str, *, status: int = 200, **content: Any) -> HTMLResponse:

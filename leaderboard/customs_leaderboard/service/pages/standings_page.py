@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from customs_leaderboard.board import Board
 from customs_leaderboard.service.charts.progress import (
+    N_DRAWN,
     NARROW,
     WIDE,
     LevelKind,
@@ -82,6 +83,7 @@ def make_standings_page(board: Board, column: str, order: str) -> bytes:
         ceiling=ceiling,
         has_baselines=bool(references),
         n_submissions=sum(row.n_submissions for row in standings.rows),
+        n_drawn=N_DRAWN,
         left=standings.closes - now,
         manifest=board.manifest,
     )

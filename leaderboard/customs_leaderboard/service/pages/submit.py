@@ -8,7 +8,9 @@ from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request, Response
 
 from customs_data.errors import KitError
+from customs_data.tasks import find_task
 from customs_leaderboard.board import Board
+from customs_leaderboard.rules.explanations import explain_answer
 from customs_leaderboard.service.access import authenticate_form, board_of
 from customs_leaderboard.service.pages.rendering import page
 from customs_leaderboard.service.problem_details import ProblemDetails, details_of
@@ -67,6 +69,7 @@ def _form(
         status=200 if problem is None else problem.status,
         problem=problem,
         n_test=board.manifest.rows["public"] + board.manifest.rows["private"],
+        meaning=explain_answer(find_task(board.manifest.task)),
         **content,
     )
 
