@@ -15,7 +15,6 @@ from customs_leaderboard.service.charts.ladder import draw_ladder
 from customs_leaderboard.service.edition_files import EditionFiles
 from customs_leaderboard.service.pages.rendering import page
 from customs_leaderboard.service.text_formats import n_decimals
-from customs_scorer.metrics import metrics_of
 
 router = APIRouter()
 
@@ -28,7 +27,7 @@ def show_about(request: Request) -> Response:
     with board.database.reading() as session:
         state = board.state(session)
     files: EditionFiles = request.app.state.edition_files
-    task, ranked = find_task(manifest.task), metrics_of(manifest.task).ranked
+    task, ranked = find_task(manifest.task), board.metrics.ranked
     return page(
         request,
         "about.html",

@@ -18,7 +18,7 @@ from customs_leaderboard.service.charts.final import (
 from customs_leaderboard.service.pages.rendering import render
 from customs_leaderboard.service.pages.sorting import Order, Sorting
 from customs_leaderboard.standings.final import Finalist, FinalStandings, final_standings
-from customs_scorer.metrics import TaskMetrics, metrics_of
+from customs_scorer.metrics import TaskMetrics
 
 _KEYS: Final[dict[str, Callable[[Finalist], Any]]] = {
     "rank": lambda row: row.rank,
@@ -53,12 +53,11 @@ def make_final_page(board: Board, column: str, order: str) -> bytes:
     """
     with board.database.reading() as session:
         state = board.state(session)
-    metrics = metrics_of(board.manifest.task)
-    sorting = Sorting.of(column, order, columns(metrics))
+    sorting = Sorting.of(column, order, columns(board.metrics))
     finals = final_standings(board)
     content: dict[str, Any] = {"finals": finals}
     if finals is not None and finals.rows:
-        content |= _content(finals, sorting, metrics)
+        content |= _content(finals, sorting, board.metrics)
     return render(
         board,
         "final.html",

@@ -12,7 +12,6 @@ from customs_leaderboard.service.access import board_of
 from customs_leaderboard.service.caching import cached_response
 from customs_leaderboard.service.pages import final_page, standings_page
 from customs_leaderboard.service.pages.rendering import HTML
-from customs_scorer.metrics import metrics_of
 
 _ORDERS: Final = {"asc", "desc"}
 
@@ -25,8 +24,7 @@ async def show_home(request: Request) -> Response:
     column = request.query_params.get("sort", "")
     order = request.query_params.get("order", "")
     # Known values only: the cache keeps one answer for each name.
-    metrics = metrics_of(board_of(request).manifest.task)
-    known = {*standings_page.COLUMNS, *final_page.columns(metrics)}
+    known = {*standings_page.COLUMNS, *final_page.columns(board_of(request).metrics)}
     column = column if column in known else ""
     order = order if order in _ORDERS else ""
     make = partial(make_home, column=column, order=order)

@@ -15,7 +15,6 @@ from customs_leaderboard.board import Board
 from customs_leaderboard.rules.competition import show_time
 from customs_leaderboard.service import text_formats
 from customs_leaderboard.service.access import board_of
-from customs_scorer.metrics import metrics_of
 
 _SERVICE: Final = Path(__file__).parents[1]
 _MEDIA_TYPES: Final = {
@@ -65,14 +64,13 @@ _ENVIRONMENT.filters.update(
 
 def render(board: Board, template: str, **content: Any) -> bytes:
     """Return a page; texts in `content` are escaped."""
-    metrics = metrics_of(board.manifest.task)
     common = {
         "competition": board.competition,
         "ladder": board.ladder,
         "decimals": text_formats.n_decimals(board.competition),
         "task": find_task(board.manifest.task),
-        "metrics": metrics,
-        "metric": metrics.ranked[0],
+        "metrics": board.metrics,
+        "metric": board.metrics.ranked[0],
     }
     return _ENVIRONMENT.get_template(template).render(**common, **content).encode()
 
