@@ -1,4 +1,4 @@
-"""Draw the pictures of the guide data/HOW_THE_WORLD_WORKS.md (`make guide`)."""
+"""Draw the figures of the guide data/HOW_THE_WORLD_WORKS.md (`make guide`)."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from pathlib import Path
 import click
 
 from customs_baselines.experiments.result_rows import Results, read_results
-from studies.links_picture import draw_links
+from studies.links_figure import draw_links
 from studies.script import Study
-from studies.world_pictures.gallery import save_pictures
-from studies.world_pictures.ink import drawing, save
-from studies.world_pictures.scene import Scene, make_scene
+from studies.world_figures.figures import save_figures
+from studies.world_figures.scene import Scene, make_scene
+from studies.world_figures.style import drawing, save
 
-#: Name of the picture of precision with and without links.
+#: Name of the figure of precision with and without links.
 LINKS = "links"
 
 
 def save_guide(results: Results, scene: Scene, out: Path) -> list[Path]:
-    """Draw the pictures of the guide and return their files.
+    """Draw the figures of the guide and return their files.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ def save_guide(results: Results, scene: Scene, out: Path) -> list[Path]:
     KitError
         If the results contain no pairs, or a file cannot be written.
     """
-    paths = save_pictures(scene, out)
+    paths = save_figures(scene, out)
     with drawing():
         save(draw_links(results), out / f"{LINKS}.svg")
     return [*paths, out / f"{LINKS}.svg"]
@@ -44,9 +44,9 @@ def save_guide(results: Results, scene: Scene, out: Path) -> list[Path]:
 @click.option(
     "--links", required=True, type=click.Path(path_type=Path), help="Results of a grid, JSON."
 )
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of pictures.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of figures.")
 def main(links: Path, out: Path) -> None:
-    r"""Draw the pictures of the guide 'How the world works'.
+    r"""Draw the figures of the guide 'How the world works'.
 
     \b
     Example:

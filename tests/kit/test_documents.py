@@ -23,8 +23,8 @@ from customs_kit.cli import customs_kit
 from studies.fidelity_study import read_study, study_table
 from studies.synthesizer_study import study_table as synthesizers_table
 from studies.validation_study import validation_table
+from studies.world_figures.figures import FIGURES
 from studies.world_guide import LINKS
-from studies.world_pictures.gallery import PICTURES
 from studies.worlds_table import read_worlds, worlds_table
 
 ROOT = Path(__file__).parents[2]
@@ -107,7 +107,7 @@ def test_a_table_that_differs_is_reported(tmp_path):
 def test_the_guide_shows_every_picture_and_every_picture_has_its_code():
     guide = (ROOT / "data/HOW_THE_WORLD_WORKS.md").read_text(encoding="utf-8")
     shown = re.findall(r"!\[[^\]]{40,}\]\(\.\./docs/world/(\w+)\.svg\)", guide)
-    assert sorted(shown) == sorted([*PICTURES, LINKS])
+    assert sorted(shown) == sorted([*FIGURES, LINKS])
     assert sorted(path.stem for path in (ROOT / "docs/world").iterdir()) == sorted(shown)
 
 

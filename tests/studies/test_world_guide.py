@@ -1,4 +1,4 @@
-"""The picture of what links are worth, and the guide's pictures as a whole."""
+"""The figure of what links are worth, and the guide's figures as a whole."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from customs_baselines.experiments.result_rows import Results, read_results
 from customs_baselines.experiments.results_file import GridResults
 from customs_data.errors import KitError
 from studies import world_guide
-from studies.links_picture import draw_links, paired_scores
-from studies.world_pictures.gallery import PICTURES
-from studies.world_pictures.scene import make_scene
+from studies.links_figure import draw_links, paired_scores
+from studies.world_figures.figures import FIGURES
+from studies.world_figures.scene import make_scene
 
 
 def _results(scores: dict[tuple[int, bool], float]) -> GridResults:
@@ -70,11 +70,11 @@ def test_the_guide_s_pictures_are_drawn_by_one_command(tmp_path, monkeypatch):
     small = make_scene((5, 6), n_declarations=3000)
     monkeypatch.setattr(world_guide, "make_scene", lambda: small)
     _results(PAIRED).save(tmp_path / "links.json")
-    out = tmp_path / "pictures"
+    out = tmp_path / "figures"
     arguments = ["--links", str(tmp_path / "links.json"), "--out", str(out)]
     ran = CliRunner().invoke(world_guide.main, arguments)
     assert ran.exit_code == 0, ran.output
-    assert {path.stem for path in out.iterdir()} == {*PICTURES, world_guide.LINKS}
+    assert {path.stem for path in out.iterdir()} == {*FIGURES, world_guide.LINKS}
     svg = (out / "links.svg").read_text(encoding="utf-8")
     ElementTree.fromstring(svg)
     assert "prefers-color-scheme:dark" in svg

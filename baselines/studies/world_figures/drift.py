@@ -1,4 +1,4 @@
-"""Picture: how the risk of goods changes from one year to the next."""
+"""Figure: how the risk of goods changes from one year to the next."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from studies.world_pictures.ink import FRAUD, HONEST, INK, SOFT, new_panels
-from studies.world_pictures.scene import Scene
+from studies.world_figures.scene import Scene
+from studies.world_figures.style import FRAUD, HONEST, INK, SOFT, new_panels
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -1,4 +1,4 @@
-"""Picture: how far prices are from the norm: cheats, look-alikes and honest trade."""
+"""Figure: how far prices are from the norm: cheats, look-alikes and honest trade."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import numpy.typing as npt
 from sklearn.metrics import roc_auc_score
 
 from customs_data.world.schemes import SCHEMES
-from studies.world_pictures.ink import FRAUD, HONEST, RULE, SOFT, new_panels
-from studies.world_pictures.scene import Scene
+from studies.world_figures.scene import Scene
+from studies.world_figures.style import FRAUD, HONEST, RULE, SOFT, new_panels
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -1,4 +1,4 @@
-"""Picture: declarations per day, by month, weekday and holiday."""
+"""Figure: declarations per day, by month, weekday and holiday."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from studies.world_pictures.ink import (
+from studies.world_figures.scene import Scene
+from studies.world_figures.style import (
     HONEST,
     INK,
     OTHER,
@@ -18,7 +19,6 @@ from studies.world_pictures.ink import (
     name_periods,
     new_panels,
 )
-from studies.world_pictures.scene import Scene
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -71,7 +71,7 @@ def _draw_days(axes: Axes, daily: Floats, start: pd.Timestamp) -> None:
         edge = place if side == "left" else place + length - 1
         axes.text(edge, 0.87 * top, name, color=OTHER, ha=side, va="bottom", fontsize=10.5)
     axes.set_ylim(0, top)
-    axes.set_ylabel("declarations a day")
+    axes.set_ylabel("declarations per day")
     axes.set_title("Each day; mean of a week (dashed: the release's)", pad=24)
     mark_months(axes, len(daily), start)
 

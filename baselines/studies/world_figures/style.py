@@ -1,4 +1,4 @@
-"""Style of the pictures: few colours that colour-blind readers can distinguish, light and dark."""
+"""Style of the figures: few colours that colour-blind readers can distinguish, light and dark."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ DARK: Final = {
     OTHER: "#4fd1a5",
 }
 
-#: Inches. A phone shows a picture at half its size, so text must be large.
+#: Inches. A phone shows a figure at half its size, so text must be large.
 WIDTH: Final = 6.4
 _STYLE: Final[dict[Any, Any]] = {
     "font.size": 11.5,
@@ -130,5 +130,5 @@ def mark_months(axes: Axes, n_days: int, first_day: Any, *, every: int = 3) -> N
 
 
 def save(figure: Figure, path: Path) -> None:
-    """Save a picture; the colours of an SVG follow the reader's light or dark mode."""
+    """Save a figure; the colours of an SVG follow the reader's light or dark mode."""
     save_figure(figure, path, dark=DARK)

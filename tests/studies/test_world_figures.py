@@ -1,4 +1,4 @@
-"""Pictures of the world: each is drawn, readable in light and dark, and shows what it says."""
+"""Figures of the world: each is drawn, readable in light and dark, and shows what it says."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ import pytest
 
 from customs_data.errors import KitError
 from customs_data.reports.pictures import save_figure
-from studies.world_pictures import ink
-from studies.world_pictures.degrees import _at_least
-from studies.world_pictures.drift import yearly_risk
-from studies.world_pictures.gallery import PICTURES, save_pictures
-from studies.world_pictures.late_scheme import monthly_shares
-from studies.world_pictures.prices import density
-from studies.world_pictures.scene import Scene, make_scene
-from studies.world_pictures.structure import (
+from studies.world_figures import style
+from studies.world_figures.degrees import _at_least
+from studies.world_figures.drift import yearly_risk
+from studies.world_figures.figures import FIGURES, save_figures
+from studies.world_figures.late_scheme import monthly_shares
+from studies.world_figures.prices import density
+from studies.world_figures.scene import Scene, make_scene
+from studies.world_figures.structure import (
     TOGETHER,
     TRAITS,
     learned_separation,
@@ -35,11 +35,11 @@ def scene() -> Scene:
 @pytest.fixture(scope="module")
 def folder(scene, tmp_path_factory):
     folder = tmp_path_factory.mktemp("world")
-    save_pictures(scene, folder)
+    save_figures(scene, folder)
     return folder
 
 
-@pytest.mark.parametrize("name", PICTURES)
+@pytest.mark.parametrize("name", FIGURES)
 def test_each_picture_is_drawn_from_a_small_world(folder, name):
     svg = (folder / f"{name}.svg").read_text(encoding="utf-8")
     root = ElementTree.fromstring(svg)
@@ -47,13 +47,13 @@ def test_each_picture_is_drawn_from_a_small_world(folder, name):
     drawn = svg.split("</style>", 1)[1]
     # Something is drawn in ink on the paper, and no colour is left without its dark mode.
     colors = set(re.findall("#[0-9a-f]{6}", re.sub(r"<defs>.*?</defs>", "", drawn, flags=re.S)))
-    assert {ink.PAPER, ink.INK} < colors <= set(ink.DARK)
+    assert {style.PAPER, style.INK} < colors <= set(style.DARK)
     assert len(svg) < 400_000
 
 
 def test_the_same_scene_gives_the_same_bytes(scene, folder, tmp_path):
-    paths = save_pictures(scene, tmp_path)
-    assert sorted(path.stem for path in paths) == sorted(PICTURES)
+    paths = save_figures(scene, tmp_path)
+    assert sorted(path.stem for path in paths) == sorted(FIGURES)
     for path in paths:
         assert path.read_bytes() == (folder / path.name).read_bytes(), path.name
 
@@ -67,20 +67,20 @@ def _luminance(color: str) -> float:
 
 @pytest.mark.parametrize("dark", [False, True])
 def test_text_has_enough_contrast_in_light_and_dark(dark):
-    colors = ink.DARK if dark else {color: color for color in ink.DARK}
-    paper = _luminance(colors[ink.PAPER])
-    for color in (ink.INK, ink.SOFT, ink.FRAUD, ink.HONEST, ink.OTHER):
+    colors = style.DARK if dark else {color: color for color in style.DARK}
+    paper = _luminance(colors[style.PAPER])
+    for color in (style.INK, style.SOFT, style.FRAUD, style.HONEST, style.OTHER):
         low, high = sorted((paper, _luminance(colors[color])))
         assert (high + 0.05) / (low + 0.05) >= 4.5, color  # WCAG 2.2, AA
 
 
 def test_dark_rules_are_added_to_svg_only_and_errors_are_the_reader_s(scene, tmp_path):
-    with ink.drawing():
-        figure = PICTURES["volumes"](scene)
-        save_figure(figure, tmp_path / "a.png", dark=ink.DARK)
+    with style.drawing():
+        figure = FIGURES["volumes"](scene)
+        save_figure(figure, tmp_path / "a.png", dark=style.DARK)
         save_figure(figure, tmp_path / "plain.svg")
         with pytest.raises(KitError, match="cannot be written"):
-            ink.save(figure, tmp_path / "a.png" / "a.svg")
+            style.save(figure, tmp_path / "a.png" / "a.svg")
     assert "prefers-color-scheme" not in (tmp_path / "plain.svg").read_text()
     assert (tmp_path / "a.png").read_bytes()[:4] == b"\x89PNG"
 
@@ -125,18 +125,18 @@ def test_traits_of_clusters_by_hand():
     measured = measure_clusters(world)
     assert list(measured.index) == ["decoy-1", "ring-1"]  # not those outside
     ring = measured.loc["ring-1"]
-    assert ring["declarations an importer"] == 4  # 12 / 3
-    assert ring["days an importer lasts"] == 30  # four declarations, ten days apart
-    assert ring["products an importer"] == 4
+    assert ring["declarations per importer"] == 4  # 12 / 3
+    assert ring["days per importer"] == 30  # four declarations, ten days apart
+    assert ring["products per importer"] == 4
     assert ring["number of brokers"] == pytest.approx(2)  # 1 / (2 * (1/2)^2)
     assert ring["number of sellers"] == pytest.approx(3)
-    assert ring["days a seller lasts"] == 90  # 0, 30, 60, 90 and the like
+    assert ring["days per seller"] == 90  # 0, 30, 60, 90 and the like
     assert ring["share at one office"] == 0.75
     assert ring["spread of masses"] == 0
     assert ring["price level"] == 0.25
     scores = separation(measured)
     assert set(scores) == set(TRAITS)
-    assert scores["declarations an importer"] == 1.0  # 4 > 2
+    assert scores["declarations per importer"] == 1.0  # 4 > 2
     assert scores["price level"] == 0.5
 
 
@@ -188,8 +188,8 @@ def test_share_of_agents_with_so_many_or_more():
 def test_colours_differ_on_the_axis_that_red_green_blind_readers_see(dark):
     """Blue against yellow: what is left where red and green are one."""
     balance = []
-    for color in (ink.FRAUD, ink.OTHER, ink.HONEST):
-        drawn = ink.DARK[color] if dark else color
+    for color in (style.FRAUD, style.OTHER, style.HONEST):
+        drawn = style.DARK[color] if dark else color
         red, green, blue = (int(drawn[i : i + 2], 16) for i in (1, 3, 5))
         balance.append(blue - (red + green) / 2)
     assert np.diff(balance).min() > 60  # of 255

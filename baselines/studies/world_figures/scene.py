@@ -1,4 +1,4 @@
-"""The worlds in the pictures: declarations and the truth behind them."""
+"""The worlds in the figures: declarations and the truth behind them."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from customs_data.keyed_random import secret_of_seed
 from customs_data.profile import Profile
 
 #: Published seeds of the worlds. No edition or table of results uses them, and they were not chosen
-#: for their looks. A picture of a single world shows the first.
+#: for their looks. A figure of a single world shows the first.
 GUIDE_SEEDS: Final = tuple(range(2020, 2030))
 
 
 @dataclass(frozen=True)
 class Scene:
-    """Data of the pictures.
+    """Data of the figures.
 
     Attributes
     ----------
@@ -43,7 +43,7 @@ class Scene:
 
     @property
     def world(self) -> pd.DataFrame:
-        """World of the pictures that show only one."""
+        """World of the figures that show only one."""
         return self.worlds[0]
 
     @property

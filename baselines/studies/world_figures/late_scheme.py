@@ -1,4 +1,4 @@
-"""Picture: the scheme that starts late, its share of all fraud, and the rings that use it."""
+"""Figure: the scheme that starts late, its share of all fraud, and the rings that use it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from customs_data.world.schemes import SCHEMES
-from studies.world_pictures.ink import (
+from studies.world_figures.scene import Scene
+from studies.world_figures.style import (
     FRAUD,
     HONEST,
     INK,
@@ -18,7 +19,6 @@ from studies.world_pictures.ink import (
     name_periods,
     new_panels,
 )
-from studies.world_pictures.scene import Scene
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

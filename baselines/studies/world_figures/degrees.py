@@ -1,4 +1,4 @@
-"""Picture: declarations per importer, broker and seller, in worlds and in the release."""
+"""Figure: declarations per importer, broker and seller, in worlds and in the release."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from studies.world_pictures.ink import HONEST, INK, new_panels
-from studies.world_pictures.scene import Scene
+from studies.world_figures.scene import Scene
+from studies.world_figures.style import HONEST, INK, new_panels
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

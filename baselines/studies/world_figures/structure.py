@@ -1,4 +1,4 @@
-"""Picture: which structural traits separate rings from decoys, different in every world."""
+"""Figure: which structural traits separate rings from decoys, different in every world."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from studies.world_pictures.ink import HONEST, INK, RULE, SOFT, new_panels
-from studies.world_pictures.scene import Scene
+from studies.world_figures.scene import Scene
+from studies.world_figures.style import HONEST, INK, RULE, SOFT, new_panels
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -23,12 +23,12 @@ _FOLDS = 10
 _FEWEST = 10  # declarations of a cluster; smaller ones have no structure to measure
 
 TRAITS: Final = (
-    "declarations an importer",
-    "days an importer lasts",
-    "products an importer",
+    "declarations per importer",
+    "days per importer",
+    "products per importer",
     "number of brokers",
     "number of sellers",
-    "days a seller lasts",
+    "days per seller",
     "share at one office",
     "spread of masses",
     "price level",
@@ -59,7 +59,7 @@ def draw_structure(scene: Scene) -> Figure:
     axes.set_ylim(height[-1] + 0.6, -0.6)
     axes.set_xlim(0, 1)
     axes.set_xticks((0, 0.25, 0.5, 0.75, 1), ("0", ".25", ".5", ".75", "1"))
-    axes.set_xlabel("AUC, rings against decoys; one dot a world")
+    axes.set_xlabel("AUC, rings against decoys; one dot per world")
     for x, text, side in (
         (0.0, "less in rings", "left"),
         (0.5, "no help", "center"),
@@ -140,12 +140,12 @@ def measure_clusters(world: pd.DataFrame) -> pd.DataFrame:
     products = members.groupby(["Cluster", "Importer ID"])["HS6 Code"].nunique()
     return pd.DataFrame(
         {
-            "declarations an importer": by_cluster.size() / importers,
-            "days an importer lasts": _mean_days(members, "Importer ID"),
-            "products an importer": products.groupby("Cluster").mean(),
+            "declarations per importer": by_cluster.size() / importers,
+            "days per importer": _mean_days(members, "Importer ID"),
+            "products per importer": products.groupby("Cluster").mean(),
             "number of brokers": _effective_number(members, "Declarant ID"),
             "number of sellers": _effective_number(members, "Seller ID"),
-            "days a seller lasts": _mean_days(members, "Seller ID"),
+            "days per seller": _mean_days(members, "Seller ID"),
             "share at one office": _largest_share(members, "Office ID"),
             "spread of masses": line.groupby(members["Cluster"]).std(),
             "price level": by_cluster["Price Deviation"].mean(),

@@ -1,4 +1,4 @@
-"""Picture: a ring and a decoy as networks, which look alike until labels colour them."""
+"""Figure: a ring and a decoy as networks, which look alike until labels colour them."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from studies.world_pictures.ink import FRAUD, HONEST, INK, SOFT, new_panels
-from studies.world_pictures.scene import Scene
+from studies.world_figures.scene import Scene
+from studies.world_figures.style import FRAUD, HONEST, INK, SOFT, new_panels
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

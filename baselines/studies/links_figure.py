@@ -1,4 +1,4 @@
-"""Picture: precision with and without the links that rings leave, paired by secret."""
+"""Figure: precision with and without the links that rings leave, paired by secret."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from customs_baselines.experiments.result_rows import Results
 from customs_baselines.experiments.statistics import scores_by_edition, t_interval
 from customs_data.errors import KitError
-from studies.world_pictures.ink import HONEST, INK, RULE, SOFT, new_panels
+from studies.world_figures.style import HONEST, INK, RULE, SOFT, new_panels
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
