@@ -1,7 +1,4 @@
-"""Declarations and editions: the ground floor of customs-kit.
-
-Schema, reading and checking of declarations, editions (train / public / private), label erasure.
-"""
+"""Declarations, editions, simulated worlds and synthesizers: the ground floor of customs-kit."""
 
 from __future__ import annotations
 
@@ -21,7 +18,7 @@ _HOME = {
 
 
 def __getattr__(name: str) -> Any:
-    # Lazy, so that importing the package (and `customs-kit --help`) never loads pandas.
+    # Lazy, so that `customs-kit --help` does not load pandas.
     if name in _HOME:
         from importlib import import_module
 

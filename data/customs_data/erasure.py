@@ -1,8 +1,8 @@
 """Label erasure: which training declarations keep a label.
 
-Every scheme is an *order* of the training rows: a label rate keeps the labels of the first rows of
-that order, so masks are nested across rates and the rate is exact. An order reads declared columns,
-labels of the past and its own random stream; never the label of the row it places.
+Every scheme is an *order* of the training rows. A label rate keeps the labels of the first rows, so
+that masks are nested across rates and the rate is exact. The order depends on declared columns, on
+labels of the past and on its own random stream, never on the label of the row itself.
 """
 
 from __future__ import annotations
@@ -27,16 +27,15 @@ ERASURES: Final[tuple[str, ...]] = get_args(Erasure)
 Order = npt.NDArray[np.int64]
 Labels = npt.NDArray[np.int8]
 
-#: `inspection`: the office learns only from the share of declarations it opens each month
-#: (offices open 5-10 %) ...
+#: `inspection`: share of the declarations that the office opens each month and learns from
+#: (offices open 5-10 %).
 REFERENCE_INSPECTION_RATE: Final = Fraction(1, 20)
-#: ... of which one in five is picked at random, as offices do to keep their risk model honest.
+#: Share of the opened declarations chosen at random, as offices do to test their risk model.
 RANDOM_INSPECTION_SHARE: Final = Fraction(1, 5)
-# Columns of the office's risk score, and the number of imaginary declarations at the base rate that
-# each history is smoothed with.
+# Columns of the office's risk score, and the number of imaginary declarations at the base rate with
+# which each history is smoothed.
 _RISK_COLUMNS: Final = ("Importer ID", "Declarant ID", "Seller ID", "HS6 Code", "Country of Origin")
 _SMOOTHING: Final = 10.0
-
 
 #: Declared columns that each erasure reads.
 COLUMNS_READ: Final[dict[str, tuple[str, ...]]] = {
@@ -48,7 +47,7 @@ COLUMNS_READ: Final[dict[str, tuple[str, ...]]] = {
 
 
 def n_kept(label_rate: float, n_rows: int) -> int:
-    """Number of labels kept: `label_rate * n_rows`, to the nearest integer, halves up.
+    """Return the number of labels kept: `label_rate * n_rows`, rounded, halves up.
 
     Examples
     --------
@@ -59,14 +58,14 @@ def n_kept(label_rate: float, n_rows: int) -> int:
     kept = int(exact * n_rows + Fraction(1, 2))
     if kept == 0:
         raise KitError(
-            f"The label rate must keep at least one of {n_rows:,} labels, however: {label_rate} "
-            "keeps none. Raise it."
+            f"The label rate {label_rate} keeps none of {n_rows:,} labels. Raise it to keep at "
+            "least one."
         )
     return kept
 
 
 def erasure_order(train: pd.DataFrame, y: npt.ArrayLike, erasure: str, secret: bytes) -> Order:
-    """Order training rows from the first to keep its label to the first to lose it.
+    """Return the training rows, from the first to keep its label to the first to lose it.
 
     Parameters
     ----------
@@ -76,8 +75,8 @@ def erasure_order(train: pd.DataFrame, y: npt.ArrayLike, erasure: str, secret: b
         Labels 0, 1 or -1. Only `inspection` reads them, and only those of earlier months.
     erasure : {'random', 'importer', 'inspection', 'delay'}
         ``random``: completely at random. ``importer``: importers in random order; all declarations
-        of an importer lose their label together (the one importer at the cut loses its latest).
-        ``inspection``: see `Notes`. ``delay``: the newest labels are missing.
+        of an importer lose their label together (the importer at the cut loses the latest ones).
+        ``inspection``: see Notes. ``delay``: the newest labels are missing.
     secret : bytes
         Source of the random stream; the same bytes give the same order.
 
@@ -93,18 +92,18 @@ def erasure_order(train: pd.DataFrame, y: npt.ArrayLike, erasure: str, secret: b
 
     Notes
     -----
-    `inspection` models how reality loses labels: a label exists where the goods were opened. Month
-    by month, the office ranks the declarations by the sum of smoothed fraud rates
+    `inspection` models why labels are missing in reality: only opened goods have a label. Each
+    month, the office ranks the declarations by the sum of the smoothed fraud rates
     (frauds + 10 * base) / (opened + 10) of importer, declarant, seller, HS6 code and origin, over
-    the declarations it opened in earlier months (5 % each month, by this very rule). One place in
-    five of the ranking, chosen at random, goes to a random declaration instead. The first month has
-    no history and is random throughout. The knowledge is that of the 5 % whatever the label rate,
-    so that the masks of all rates are nested; the months share the labels in proportion to their
-    declarations. `erase` refuses a rate so low that a label the office learned from would not be
-    published: the mask would then tell of hidden labels.
+    the declarations it opened in earlier months (the first 5 % of each month's ranking). One place
+    in five of the ranking, chosen at random, goes to a random declaration instead. The first month
+    has no history and is random. The office learns from these 5 % at every label rate, so that the
+    masks of all rates are nested. Each month gets labels in proportion to its declarations. `erase`
+    refuses a rate so low that a label the office learned from would stay unpublished: the mask
+    would reveal something about hidden labels.
     """
     if erasure not in _ORDERS:
-        raise KitError(f"The erasure must be one of {', '.join(ERASURES)}, however: {erasure!r}.")
+        raise KitError(f"Unknown erasure {erasure!r}: choose one of {', '.join(ERASURES)}.")
     return _ORDERS[erasure](train, np.asarray(y, dtype=np.int8), secret)
 
 
@@ -118,8 +117,8 @@ def erase(
 ) -> npt.NDArray[np.bool_]:
     """Choose the rows that keep a label.
 
-    Only labels that are present (not -1) are ever kept, so that a mask can be drawn on an edition
-    from which labels are missing already.
+    Only labels that are present (not -1) are chosen, so that the mask can be drawn on an edition
+    that lacks labels already.
 
     Returns
     -------
@@ -137,17 +136,17 @@ def erase(
     present = order[labels[order] != ERASED]
     if wanted > len(present):
         raise KitError(
-            f"The label rate must not ask for more labels than there are, however: {label_rate} of "
-            f"{len(labels):,} declarations is {wanted:,}, and {len(present):,} have a label "
+            f"The label rate {label_rate} asks for {wanted:,} labels of {len(labels):,} "
+            f"declarations, but only {len(present):,} have one "
             f"({len(present) / len(labels):.4f}). Lower the label rate."
         )
     kept = np.zeros(len(labels), dtype=bool)
     kept[present[:wanted]] = True
     if erasure == "inspection" and not kept[_inspect(train, labels, secret)[1]].all():
         raise KitError(
-            "The label rate of `inspection` must be so high that every label the office learned "
-            f"from is published (above {float(REFERENCE_INSPECTION_RATE):g}), or the mask would "
-            f"tell of hidden labels, however: {label_rate}. Raise it, or use another erasure."
+            f"The label rate {label_rate} is too low for the erasure `inspection`: labels that the "
+            "office learned from would stay hidden, and the mask would reveal some of them. "
+            f"Raise it above {float(REFERENCE_INSPECTION_RATE):g}, or use another erasure."
         )
     return kept
 
@@ -157,7 +156,7 @@ def _by_chance(train: pd.DataFrame, y: Labels, secret: bytes) -> Order:
 
 
 def _by_importer(train: pd.DataFrame, y: Labels, secret: bytes) -> Order:
-    # Importers are numbered by ID, so that the order does not depend on that of the rows.
+    # Importers are numbered by ID, so that the result does not depend on the order of the rows.
     codes, uniques = pd.factorize(train["Importer ID"], sort=True)
     place = np.empty(len(uniques), dtype=np.int64)
     place[random_order(secret, "erasure", "importer", n=len(uniques))] = np.arange(len(uniques))
@@ -174,13 +173,13 @@ def _by_inspection(train: pd.DataFrame, y: Labels, secret: bytes) -> Order:
 
 
 def _inspect(train: pd.DataFrame, y: Labels, secret: bytes) -> tuple[Order, Order]:
-    """Order of `inspection`, and the rows whose labels it was learned from."""
+    """Return the order of `inspection`, and the rows whose labels the office learned from."""
     months = train["Date"].to_numpy().astype("datetime64[M]")
     keys = [pd.factorize(train[name], use_na_sentinel=False)[0] for name in _RISK_COLUMNS]
     chance = random_words(secret, "erasure", "inspection", n=len(train))
     lottery = random_words(secret, "erasure", "inspection places", n=len(train))
-    lasting = np.unique(months)[:-1]  # nothing is learned from the last month any more
-    depth = np.empty(len(train))  # place within its month, as a fraction of the month
+    lasting = np.unique(months)[:-1]  # no month follows the last one
+    depth = np.empty(len(train))  # place in its month's ranking, in (0, 1)
     opened: list[Order] = []
     for month in np.unique(months):
         rows = np.flatnonzero(months == month)
@@ -200,7 +199,7 @@ def _inspect(train: pd.DataFrame, y: Labels, secret: bytes) -> tuple[Order, Orde
 def _risk(
     keys: list[npt.NDArray[np.intp]], y: Labels, past: Order, rows: Order
 ) -> npt.NDArray[np.float64]:
-    """Sum over columns of the smoothed fraud rate of each row's value in the opened past."""
+    """Return the sum over columns of the smoothed past fraud rate of each row's value."""
     risk = np.zeros(len(rows))
     past = past[y[past] != ERASED]
     if len(past) == 0:
@@ -215,7 +214,7 @@ def _risk(
 
 
 def _interleave(by_risk: Order, by_chance: Order, is_random: npt.NDArray[np.bool_]) -> Order:
-    """Fill each place from one of two queues over the same rows, skipping rows already placed."""
+    """Fill each place from one of two queues of the same rows, skipping rows already placed."""
     queues = {False: iter(by_risk.tolist()), True: iter(by_chance.tolist())}
     placed: set[int] = set()
     ranked = []

@@ -1,22 +1,22 @@
-"""Errors meant for the people who use the kit.
+"""Errors for the people who use the kit.
 
-A :class:`KitError` says what was expected, what was found and what to do. The command line turns it
-into exit status 1, the leaderboard into an HTTP 4xx; any other exception is a bug and propagates.
+The message of a :class:`KitError` says what was expected, what was there and what to do. It becomes
+exit status 1 on the command line and HTTP 4xx on the leaderboard. Any other exception is a bug.
 """
 
 
 def printable(text: str) -> str:
-    """Escape what could disturb a terminal or a page; line breaks stay."""
+    """Escape characters that are not printable, except line breaks."""
     return "".join(
         c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text
     )
 
 
 class KitError(Exception):
-    """Something the user gave the kit is not usable; the message says why and the way out."""
+    """An input cannot be used; the message says why and what to do."""
 
     def __init__(self, message: str) -> None:
-        # Messages quote what users gave: names of files, cells, headers.
+        # Messages quote names of files, cells and headers, which may contain terminal escapes.
         super().__init__(printable(message))
 
 

@@ -9,14 +9,14 @@ from customs_data.errors import KitError
 
 
 def exact_rate(rate: float, name: str) -> Fraction:
-    """Return the decimal fraction a person means: 0.1 is a tenth, not its binary neighbour.
+    """Return a rate as the decimal fraction that was typed: 0.1 is exactly a tenth.
 
     Parameters
     ----------
     rate : float
         In (0, 1].
     name : str
-        What the rate is, for messages: ``"label rate"``.
+        Name of the rate in messages: ``"label rate"``.
 
     Raises
     ------
@@ -30,6 +30,6 @@ def exact_rate(rate: float, name: str) -> Fraction:
     """
     if not (isfinite(rate) and 0 < rate <= 1):
         raise KitError(
-            f"The {name} must be a fraction above 0 and at most 1 (0.05 for 5 %), however: {rate}."
+            f"The {name} must be above 0 and at most 1 (0.05 for 5 %), but it is {rate}."
         )
     return Fraction(repr(float(rate)))

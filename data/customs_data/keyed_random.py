@@ -1,8 +1,8 @@
-"""Random streams that depend on a secret and a name only.
+"""Random streams that depend only on a secret and a name.
 
 Each stream is a Philox generator whose 128-bit key is a SHA-256 digest of (secret, names), so that
-what one stream shows (say, which labels are erased) tells nothing of another. Only raw 64-bit words
-are used: NumPy promises their stability between versions, not that of its distributions.
+one stream (for example the erased labels) reveals nothing about another. Only raw 64-bit words are
+used: NumPy keeps them stable between versions, but not its distributions.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 
 def secret_of_seed(seed: int) -> bytes:
-    """Turn a published seed into the 32 bytes that stand in for a secret.
+    """Return the 32 bytes used as the secret of a published seed.
 
     Examples
     --------
@@ -25,7 +25,7 @@ def secret_of_seed(seed: int) -> bytes:
 
 
 def derive(secret: bytes, *names: str) -> bytes:
-    """Derive 32 bytes for one purpose from the secret; no two lists of names collide."""
+    """Return 32 bytes derived from the secret for one purpose; no two lists of names collide."""
     digest = hashlib.sha256()
     for part in (secret, *(name.encode() for name in names)):
         digest.update(len(part).to_bytes(8, "little"))

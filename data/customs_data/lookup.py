@@ -1,4 +1,4 @@
-"""Looking declarations up in training: the cheat every edition must resist."""
+"""Looking up test declarations in training: the cheat that every edition must resist."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from customs_data.schema import LOOKUP_TUPLE
 
 
 def is_unseen(train: pd.DataFrame, test: pd.DataFrame) -> npt.NDArray[np.bool_]:
-    """Whether no training declaration has the test declaration's six-tuple.
+    """Return True for each test declaration whose six-tuple does not occur in training.
 
     Parameters
     ----------
@@ -28,15 +28,15 @@ def is_unseen(train: pd.DataFrame, test: pd.DataFrame) -> npt.NDArray[np.bool_]:
 
 
 def _tuple_of(declarations: pd.DataFrame) -> tuple[str, ...]:
-    """The six-tuple, without the columns that a task withholds from test."""
+    """Return the columns of the six-tuple that the task does not withhold from test."""
     return tuple(name for name in LOOKUP_TUPLE if name in declarations)
 
 
 class LookupTable:
     """Mean label of the labelled training declarations with exactly the same six-tuple.
 
-    The tuple is HS6 code, departure, origin, tax rate, tax type and net mass; one that no labelled
-    training declaration has gets the overall fraud rate.
+    The tuple is HS6 code, departure, origin, tax rate, tax type and net mass. A tuple without
+    labelled training declarations gets the overall fraud rate.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ class LookupTable:
     y : ndarray of int8, shape (n_train,)
         1 = fraud, 0 = honest, -1 = unlabelled; at least one label.
     test : DataFrame, optional
-        Declarations to be looked up, if they lack columns of `train`: the tuple is what is left.
+        Declarations to look up. Columns that they lack are left out of the tuple.
 
     Notes
     -----
@@ -61,30 +61,27 @@ class LookupTable:
         labelled = y >= 0
         fraud = (y[labelled] == 1).astype(np.float64)
         group = group[labelled]
-        self._n = group_sums(group, size)  # group -1, the unseen: 0
+        self._n = group_sums(group, size)  # 0 for group -1, unseen tuples
         self._n_fraud = group_sums(group, size, fraud)
         self._fraud_rate = fraud.mean()
 
     def is_unseen(self, declarations: pd.DataFrame) -> npt.NDArray[np.bool_]:
-        """As the function `is_unseen`: twins without a label count as seen, too."""
+        """Return the result of the function `is_unseen`: twins without a label count as seen."""
         return self._grouping.find(declarations) < 0
 
     def twins(
         self, declarations: pd.DataFrame
     ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-        """Return how many labelled twins each declaration has, and how many of them are fraud.
-
-        Two arrays of shape (n_declarations,).
-        """
+        """Return numbers of labelled twins and of frauds among them, both (n_declarations,)."""
         group = self._grouping.find(declarations)
         return self._n[group], self._n_fraud[group]
 
     def rate(self, declarations: pd.DataFrame) -> npt.NDArray[np.float64]:
-        """Return the twins' mean label of each declaration, shape (n_declarations,)."""
+        """Return the mean label of each declaration's twins, shape (n_declarations,)."""
         return self.mean_label(*self.twins(declarations))
 
     def mean_label(
         self, n: npt.NDArray[np.float64], n_fraud: npt.NDArray[np.float64]
     ) -> npt.NDArray[np.float64]:
-        """Mean label of `n` twins of which `n_fraud` are fraud; the overall rate where none is."""
+        """Return the mean label of `n` twins with `n_fraud` frauds; the overall rate if n is 0."""
         return np.where(n > 0, n_fraud / np.maximum(n, 1), self._fraud_rate)

@@ -106,7 +106,10 @@ def _value(hint: Any, value: Any, key: str) -> Any:
     if kind in (Union, types.UnionType):  # X | None
         return None if value is None else _value(arguments[0], value, key)
     if kind is tuple and isinstance(value, list | tuple):
-        items = arguments[:1] * len(value) if arguments[1:] == (...,) else arguments
+        any_length = arguments[1:] == (...,)
+        if any_length and set(map(type, value)) == {arguments[0]}:  # fast for long lists
+            return tuple(value)
+        items = arguments[:1] * len(value) if any_length else arguments
         if len(items) == len(value):
             return tuple(_value(item, x, key) for item, x in zip(items, value, strict=True))
     if kind is dict and isinstance(value, Mapping):

@@ -47,7 +47,7 @@ HEADER, *ROWS = csv.reader(io.StringIO(SOUND.decode(), newline=""))
 
 
 class Broken(NamedTuple):
-    """A broken file and a word its message must hold."""
+    """A broken file, and a word that its message must contain."""
 
     name: str
     content: bytes
@@ -341,7 +341,7 @@ CORPUS = [
 
 
 def assert_clean(message: str, culprit: str = "") -> None:
-    """What a person can read: names the file and the culprit, nothing a terminal would obey."""
+    """Assert that a message names file and culprit, without terminal escapes."""
     assert culprit in message
     assert "declarations.csv" in message
     assert all(char == "\n" or char.isprintable() for char in message), ascii(message)
@@ -541,14 +541,13 @@ def assert_schema(frame: pd.DataFrame) -> None:
 
 
 def assert_same_cells(frame: pd.DataFrame, content: bytes) -> None:
-    """The frame holds what Python's own CSV reader finds in the file, cell by cell."""
+    """Assert that the frame has the cells that Python's own CSV reader reads."""
     text = content.decode("utf-8-sig")
     header, *rows = [row for row in csv.reader(io.StringIO(text, newline="")) if row]
     assert len(rows) == len(frame)
     for name in NAMES:
         cells = [row[header.index(name)] for row in rows]
-        found = frame[name].tolist()
-        for cell, value in zip(cells, found, strict=True):
+        for cell, value in zip(cells, frame[name].tolist(), strict=True):
             if name in TEXT_NAMES:
                 assert (value == cell) if cell else value != value
             elif name == "Date":

@@ -44,8 +44,8 @@ def test_any_text_is_found_as_in_a_dictionary(expected, others, random, cuts, ki
     ids = [*others, *random.choices(expected, k=len(expected)), *expected] if expected else others
     random.shuffle(ids)
     place = {text: i for i, text in enumerate(expected)}
-    found = match_ids(chunked(ids, kind, cuts), chunked(expected, other_kind, cuts))
-    assert found.tolist() == [place.get(text, -1) for text in ids]
+    matched = match_ids(chunked(ids, kind, cuts), chunked(expected, other_kind, cuts))
+    assert matched.tolist() == [place.get(text, -1) for text in ids]
 
 
 @given(st.lists(DENSE, unique=True, min_size=1), st.lists(DENSE | DIGITS | TEXT | st.none()))
@@ -100,5 +100,5 @@ def test_the_expected_order_is_recognised_and_nothing_like_it(expected, cuts, ki
     ids = [*expected]
     ids[place] = data.draw(st.none() | TEXT | st.sampled_from(expected))
     places = {text: i for i, text in enumerate(expected)}
-    found = match_ids(chunked(ids, kind, cuts), wanted)
-    assert found.tolist() == [places.get(text, -1) for text in ids]
+    matched = match_ids(chunked(ids, kind, cuts), wanted)
+    assert matched.tolist() == [places.get(text, -1) for text in ids]

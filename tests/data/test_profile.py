@@ -7,7 +7,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from customs_data.profile import load_profile, make_profile
+from customs_data.count_profile import make_profile
+from customs_data.errors import KitError
+from customs_data.profile import load_profile
 from customs_data.world.configuration import load_configuration
 from customs_data.world.simulate import simulate
 
@@ -64,12 +66,12 @@ def test_rare_cells_are_left_out() -> None:
     assert profile.goods.hs6 == ("010121",)
     assert profile.filing["Office ID"][""] == {"20": 20}
     assert profile.courier_counts == ()
-    with pytest.raises(ValueError, match="min_count"):
+    with pytest.raises(KitError, match=r"occurs 19 times\. Lower min_count"):
         make_profile(_declarations(), min_count=19)
 
 
 def test_missing_column_is_named() -> None:
-    with pytest.raises(ValueError, match="Tax Type"):
+    with pytest.raises(KitError, match="Missing columns: Tax Type"):
         make_profile(_declarations().drop(columns="Tax Type"))
 
 

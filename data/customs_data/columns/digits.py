@@ -1,4 +1,4 @@
-"""The form of numbers: what their digits tell beyond their size."""
+"""Decimals and trailing zeros of numbers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pandas as pd
 
 
 def count_decimals(column: pd.Series[Any]) -> npt.NDArray[np.int64]:
-    """Decimals of the shortest form that reads back to the same float64, shape (n_rows,).
+    """Return the number of decimals of the shortest form of each float64, shape (n_rows,).
 
     Examples
     --------
@@ -22,7 +22,7 @@ def count_decimals(column: pd.Series[Any]) -> npt.NDArray[np.int64]:
 
 
 def count_trailing_zeros(column: pd.Series[Any]) -> npt.NDArray[np.int64]:
-    """Zeros at the end of the whole part, shape (n_rows,).
+    """Return the number of zeros at the end of the integer part, shape (n_rows,).
 
     Examples
     --------

@@ -15,8 +15,8 @@ import pyarrow.compute as pc
 Group = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.int32]
 
-# A table over all possible combinations (4 bytes an entry) is taken where it is at most so many
-# times longer than the rows; sorting the rows takes more memory and ten times as long.
+# Largest size of a table over all possible combinations (4 bytes per entry), as a multiple of the
+# number of rows; sorting the rows takes more memory and ten times as long.
 _MAX_SPARSITY: Final = 8
 
 #: Columns derived from the HS code, usable in keys like declared ones.
@@ -26,28 +26,28 @@ HS_LEVELS = {"Heading": 4, "Chapter": 2}
 class Codebook:
     """Numbers the values of columns in the order of their appearance in training.
 
-    One codebook can serve many groupings: each column is then read once, which is what takes the
-    time and the memory where declarations count by the million.
+    One codebook can serve many groupings. Each column is then read once, which saves time and
+    memory with millions of declarations.
     """
 
     def __init__(self) -> None:
         self._values: dict[str, pa.Array] = {}
 
     def fit(self, X: pd.DataFrame) -> CodedTable:
-        """Return the training declarations in codes; columns are learned when they are read."""
+        """Return the training declarations as codes; a column is encoded when it is first read."""
         self._values = {}
         return CodedTable(X, self, is_training=True)
 
     def find(self, X: pd.DataFrame) -> CodedTable:
-        """Return later declarations in codes."""
+        """Return later declarations as codes."""
         return CodedTable(X, self, is_training=False)
 
     def n_values(self, name: str) -> int:
-        """Distinct values of a column in training."""
+        """Return the number of distinct values of a column in training."""
         return len(self._values[name])
 
     def encode(self, X: pd.DataFrame, name: str, is_training: bool) -> Codes:
-        """Codes of a column, shape (n_rows,); -1 = empty, or unseen in training."""
+        """Return the codes of a column, shape (n_rows,); -1 is empty or unseen in training."""
         own = _dictionary(X, name)
         values = own.dictionary
         if name in HS_LEVELS:
@@ -62,13 +62,13 @@ class Codebook:
 
 
 def _recode(new: pa.Int32Array, codes: Codes) -> Codes:
-    """The new code of each code; -1 where there is none."""
+    """Return the new code of each code, or -1."""
     table = np.append(pc.fill_null(new, -1).to_numpy(), -1).astype(np.int32)
     return table[codes]
 
 
 def _dictionary(X: pd.DataFrame, name: str) -> pa.DictionaryArray:
-    """A column with each value once, in the order of appearance."""
+    """Return a column as a dictionary of its values, in the order of their appearance."""
     column = pa.array(X["HS6 Code" if name in HS_LEVELS else name], from_pandas=True)
     if pa.types.is_null(column.type):  # every cell is empty
         column = pc.cast(column, pa.large_string())
@@ -77,13 +77,13 @@ def _dictionary(X: pd.DataFrame, name: str) -> pa.DictionaryArray:
 
 
 def _places(own: pa.DictionaryArray) -> Codes:
-    """Place of each cell's value in the dictionary, -1 for an empty cell."""
+    """Return the place of each cell's value in the dictionary, -1 for an empty cell."""
     places: Codes = pc.fill_null(own.indices, -1).to_numpy(zero_copy_only=False)
     return places.astype(np.int32, copy=False)
 
 
 class CodedTable:
-    """Declarations in codes; made by a `Codebook`.
+    """Declarations as codes, created by a `Codebook`.
 
     Attributes
     ----------
@@ -100,18 +100,18 @@ class CodedTable:
         return len(self._X)
 
     def __getitem__(self, name: str) -> Codes:
-        """Codes of a declared column or of a level of the HS code, shape (n_rows,)."""
+        """Return the codes of a declared column or a level of the HS code, shape (n_rows,)."""
         if name not in self._codes:
             self._codes[name] = self.book.encode(self._X, name, self._is_training)
         return self._codes[name]
 
     def slice(self, start: int, stop: int) -> CodedSlice:
-        """The rows ``start .. stop - 1``."""
+        """Return the rows ``start .. stop - 1``."""
         return CodedSlice(self, start, stop)
 
 
 class CodedSlice:
-    """Some rows of a `CodedTable`, side by side."""
+    """Consecutive rows of a `CodedTable`."""
 
     def __init__(self, table: CodedTable, start: int, stop: int) -> None:
         self.book = table.book
@@ -122,7 +122,7 @@ class CodedSlice:
         return self._rows.stop - self._rows.start
 
     def __getitem__(self, name: str) -> Codes:
-        """As of `CodedTable`."""
+        """Return the codes of a column, shape (n_rows,)."""
         return self._table[name][self._rows]
 
 
@@ -130,7 +130,7 @@ Declarations = pd.DataFrame | CodedTable | CodedSlice
 
 
 class Grouping:
-    """Numbers the distinct values of a key (one or more columns) seen in training.
+    """Numbers the distinct values in training of a key of one or more columns.
 
     Parameters
     ----------
@@ -140,14 +140,14 @@ class Grouping:
     Attributes
     ----------
     n_groups : int
-        Distinct values in training.
+        Number of distinct values in training.
 
     Notes
     -----
-    A declaration whose key has an empty cell (a missing seller, say) belongs to no group, as does
-    one whose value is unseen: both get -1.
+    The group is -1 if a cell of the key is empty (such as a missing seller) or the value of the key
+    does not occur in training.
 
-    Fitted on a `CodedTable`, it must be given tables of the same codebook afterwards.
+    After fitting on a `CodedTable`, `find` accepts tables of the same codebook only.
     """
 
     def __init__(self, key: Sequence[str]) -> None:
@@ -178,7 +178,7 @@ class Grouping:
         """Return the group of each row, or -1, shape (n_rows,)."""
         if isinstance(X, pd.DataFrame):
             if self._own_book is None:
-                raise ValueError("X must be in the codes of the training, however: it is a frame.")
+                raise ValueError("The grouping was fitted on codes: pass codes, not a frame.")
             coded: CodedTable | CodedSlice = self._own_book.find(X)
         else:
             coded = X
@@ -187,24 +187,25 @@ class Grouping:
         for name, size, known in rest:
             pair = self._pair(group, coded[name], size)
             place = np.minimum(np.searchsorted(known, pair), max(len(known) - 1, 0))
-            found = known[place] == pair if len(known) else np.zeros(len(pair), dtype=bool)
-            group = np.where(found & (pair >= 0), place, -1)
+            is_known = known[place] == pair if len(known) else np.zeros(len(pair), dtype=bool)
+            group = np.where(is_known & (pair >= 0), place, -1)
         return group
 
     @staticmethod
     def _pair(group: Group, codes: Codes, size: int) -> Group:
-        """One integer for a group and a further value, -1 where either is unknown.
+        """Return one integer per pair of a group and a further value, -1 if either is unknown.
 
-        Groups are numbered anew after each column, so that the product stays far below 2^63.
+        Groups are renumbered after each column, so that the product stays far below 2^63.
         """
         sound = (group >= 0) & (codes >= 0)
         return np.where(sound, group * size + codes, -1)
 
 
 def _number(pair: Group, n_possible: int) -> tuple[Group, Group]:
-    """Distinct values from 0 to ``n_possible - 1`` in order, and each row's place among them or -1.
+    """Return the distinct values >= 0 in order, and the place of each row among them or -1.
 
-    Where a table over all possible values is not much longer than the rows, no sorting is needed.
+    Values lie below `n_possible`. If a table over all of them is not much longer than the rows, no
+    sorting is needed.
     """
     if n_possible > _MAX_SPARSITY * len(pair):
         known, place = np.unique(pair, return_inverse=True)
@@ -231,9 +232,9 @@ def declared_columns(key: Sequence[str]) -> tuple[str, ...]:
 def group_sums(
     group: Group | Codes, n_groups: int, weights: npt.NDArray[np.float64] | None = None
 ) -> npt.NDArray[np.float64]:
-    """Sum of weights (or count) of each group, shape (n_groups + 1,); the last entry, 0, is for -1.
+    """Return the sum of weights (or the count) of each group, shape (n_groups + 1,).
 
-    Indexing the result with a group of -1 therefore gives 0.
+    The last entry is 0, so that indexing the result with a group of -1 gives 0.
     """
     known = group >= 0
     kept = None if weights is None else weights[known]

@@ -1,6 +1,7 @@
-"""Frames that lie in a file and are mapped into memory: a nation's declarations.
+"""Frames stored in a file and mapped into memory, for the declarations of a nation.
 
-The system keeps as much of them in memory as it can spare, and several processes share it.
+The operating system keeps as much of the file in memory as there is room for. Several processes
+share this memory.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from customs_data.schema import COLUMN
 
 
 def save_frame(frames: Iterable[pd.DataFrame], path: Path) -> None:
-    """Write frames, one behind the other, to one file (Arrow's file format)."""
+    """Write frames to one file, one after the other, in Arrow's file format."""
     writer: pyarrow.ipc.RecordBatchFileWriter | None = None
     with path.open("wb") as stream:
         for frame in frames:
@@ -31,7 +32,7 @@ def save_frame(frames: Iterable[pd.DataFrame], path: Path) -> None:
 
 
 def map_frame(path: Path) -> pd.DataFrame:
-    """Map what `save_frame` wrote, with the schema's types; text is not copied."""
+    """Map a file written by `save_frame`, with the types of the schema; text is not copied."""
     with pa.memory_map(str(path)) as source:
         table = pyarrow.ipc.open_file(source).read_all()
     columns: dict[str, Any] = {}
@@ -44,9 +45,9 @@ def map_frame(path: Path) -> pd.DataFrame:
 
 
 def map_frames(frames: Iterable[pd.DataFrame]) -> pd.DataFrame:
-    """Lay frames, one behind the other, into a temporary file and map it.
+    """Write frames to a temporary file, one after the other, and map it.
 
-    The file has no name any more when this returns; its room is free with the last reference.
+    The name of the file is removed at once; its disk space is freed with the last reference.
     """
     with tempfile.TemporaryDirectory(prefix="customs-kit-") as folder:
         path = Path(folder) / "frame.arrow"

@@ -1,8 +1,8 @@
 """Matching declarations by their ID, at national scale.
 
-IDs are text, and text may be anything. Where all expected IDs are plain digits of one width - as
-customs offices number declarations - they are matched as whole numbers, without a Python string or
-a hash of text; the result is the same.
+IDs may be any text. If all expected IDs are digits of one width, as customs offices number
+declarations, they are matched as integers, without Python strings and hashes of text. The result is
+the same.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ import pyarrow.compute as pc
 
 Places = npt.NDArray[np.int64]
 
-# Rows handled at a time: temporary arrays stay in the processor's cache.
+# Rows per block: temporary arrays stay in the processor's cache.
 _BLOCK: Final = 1 << 17
-# Digits that fit int64 whatever they are.
+# Any number of so many digits fits int64.
 _MAX_WIDTH: Final = 18
-# A table over the whole range of numbers (4 bytes an entry) is taken where it is at most so many
-# times longer than the IDs; a hash table takes about as much.
+# Largest size of a table over the whole range of numbers (4 bytes per entry), as a multiple of the
+# number of IDs; a hash table takes about as much memory.
 _MAX_SPARSITY: Final = 16
 
 
@@ -56,9 +56,9 @@ def match_ids(ids: pa.ChunkedArray, expected: pa.ChunkedArray) -> Places:
         return _match_text(ids, expected)
     low, high = int(numbers.min()), int(numbers.max())
     if high - low >= _MAX_SPARSITY * len(numbers):
-        found = pd.Index(numbers).get_indexer(pd.Index(_numbers(ids, width)))
-        return np.asarray(found, dtype=np.int64)
-    table = np.full(high - low + 2, -1, dtype=np.int32)  # the last entry stands for all others
+        indexes = pd.Index(numbers).get_indexer(pd.Index(_numbers(ids, width)))
+        return np.asarray(indexes, dtype=np.int64)
+    table = np.full(high - low + 2, -1, dtype=np.int32)  # the last entry is for all other numbers
     for start in range(0, len(numbers), _BLOCK):
         block = numbers[start : start + _BLOCK]
         table[block - low] = np.arange(start, start + len(block), dtype=np.int32)
@@ -74,7 +74,7 @@ def match_ids(ids: pa.ChunkedArray, expected: pa.ChunkedArray) -> Places:
 
 
 def is_same(ids: pa.ChunkedArray, expected: pa.ChunkedArray) -> bool:
-    """Whether there are IDs, and they stand in the expected order, as they do in most submissions.
+    """Return whether there are IDs and they are the expected ones in the same order.
 
     Parameters
     ----------
@@ -84,19 +84,19 @@ def is_same(ids: pa.ChunkedArray, expected: pa.ChunkedArray) -> bool:
     if len(ids) != len(expected) or not len(ids):
         return False
     if any(ids[end].as_py() != expected[end].as_py() for end in (0, -1)):
-        return False  # without a look at the others
+        return False  # without comparing the others
     if ids.type != expected.type:
         ids, expected = ids.cast(pa.large_string()), expected.cast(pa.large_string())
     return bool(ids.equals(expected))
 
 
 def is_repeat(places: Places, n_expected: int) -> npt.NDArray[np.bool_]:
-    """Whether an earlier row has the same place; rows without a place (-1) repeat nothing.
+    """Return whether an earlier row has the same place; rows without a place (-1) are no repeats.
 
     Parameters
     ----------
     places : ndarray of int64, shape (n_rows,)
-        As `match_ids` returns them.
+        Result of `match_ids`.
     n_expected : int
         Number of places.
 
@@ -109,14 +109,14 @@ def is_repeat(places: Places, n_expected: int) -> npt.NDArray[np.bool_]:
     >>> is_repeat(np.array([1, -1, 1, 0, -1]), 2).tolist()
     [False, False, True, False, False]
     """
-    # Written backwards, the first row of a place is the one that stays.
+    # Written backwards, so that the first row of a place is the last one written.
     first = np.zeros(n_expected + 1, dtype=np.int64)
     first[places[::-1]] = np.arange(len(places) - 1, -1, -1)
     return np.asarray((places >= 0) & (first[places] != np.arange(len(places))))
 
 
 def arrow_text(text: pd.Series[str]) -> pa.ChunkedArray:
-    """Text column of a DataFrame as an Arrow column; not copied where it is one inside."""
+    """Return a text column as an Arrow column; not copied if pandas stores it as one."""
     column = pa.array(text, from_pandas=True)
     if pa.types.is_null(column.type):
         column = column.cast(pa.string())
@@ -124,7 +124,7 @@ def arrow_text(text: pd.Series[str]) -> pa.ChunkedArray:
 
 
 def _match_text(ids: pa.ChunkedArray, expected: pa.ChunkedArray) -> Places:
-    """As `match_ids`, by hashing the text."""
+    """Match IDs by hashing their text."""
     if ids.type != expected.type:
         ids, expected = ids.cast(pa.large_string()), expected.cast(pa.large_string())
     places = pc.fill_null(pc.index_in(ids, value_set=expected, skip_nulls=True), -1)
@@ -132,7 +132,7 @@ def _match_text(ids: pa.ChunkedArray, expected: pa.ChunkedArray) -> Places:
 
 
 def _common_width(ids: pa.ChunkedArray) -> int | None:
-    """Bytes of every ID, where they are all of one width that whole numbers can hold."""
+    """Return the width of the IDs in bytes, or None if it varies or exceeds an integer."""
     if not len(ids) or ids.null_count:
         return None
     lengths = pc.min_max(pc.binary_length(ids))
@@ -141,7 +141,7 @@ def _common_width(ids: pa.ChunkedArray) -> int | None:
 
 
 def _numbers(ids: pa.ChunkedArray, width: int) -> Places:
-    """Whole number of each ID of `width` digits, -1 for any other text."""
+    """Return the integer of each ID of `width` digits, -1 for any other text."""
     numbers = np.empty(len(ids), dtype=np.int64)
     start = 0
     for block in _number_blocks(ids, width):
@@ -151,14 +151,14 @@ def _numbers(ids: pa.ChunkedArray, width: int) -> Places:
 
 
 def _number_blocks(ids: pa.ChunkedArray, width: int) -> Iterator[Places]:
-    """Yield `_numbers` block by block."""
+    """Yield the result of `_numbers` block by block."""
     for chunk in ids.chunks:
         for start in range(0, len(chunk), _BLOCK):
             yield _block_numbers(chunk.slice(start, _BLOCK), width)
 
 
 def _block_numbers(block: pa.Array, width: int) -> Places:
-    """Read the bytes of a piece of text column as numbers."""
+    """Convert the bytes of a block of texts to numbers."""
     starts, content = _bytes(block)
     sound = np.diff(starts) == width
     if block.null_count:
@@ -167,7 +167,7 @@ def _block_numbers(block: pa.Array, width: int) -> Places:
         digits = content[starts[0] : starts[-1]].reshape(-1, width)
     else:
         digits = content[starts[:-1][sound, None] + np.arange(width)]
-    digits = digits - np.uint8(ord("0"))  # other bytes wrap round to more than 9
+    digits = digits - np.uint8(ord("0"))  # other bytes become more than 9
     value = digits[:, 0].astype(np.int64)
     for column in digits.T[1:]:
         value *= 10
@@ -182,7 +182,7 @@ def _block_numbers(block: pa.Array, width: int) -> Places:
 
 
 def _bytes(block: pa.Array) -> tuple[npt.NDArray[Any], npt.NDArray[np.uint8]]:
-    """Where each text starts (and the last ends), and the bytes they start in; no copies."""
+    """Return the offsets of the texts (and the end of the last) and their bytes, not copied."""
     _, starts, content = block.buffers()
     kind = np.int64 if pa.types.is_large_string(block.type) else np.int32
     places = np.frombuffer(

@@ -1,4 +1,4 @@
-"""Pictures of one edition: volumes, goods, prices, fraud by column, and who files for whom."""
+"""Figures of an edition: volumes, goods, prices, fraud by column, and who files for whom."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _GREY: Final = "#8b9097"
-# From honest to fraudulent, each readable on light and dark ground.
+# From honest to fraudulent, each readable on light and dark backgrounds.
 _RAMP: Final = ("#5aa0dc", "#b58a5c", "#d9722e", "#e0284f")
 _N_VALUES: Final = 8
 _N_PRODUCTS: Final = 12
@@ -30,14 +30,14 @@ def draw_volumes(dates: pd.Series[pd.Timestamp], starts: dict[str, str]) -> Figu
     ----------
     dates : Series of datetime64, shape (n_declarations,)
     starts : dict of str to str
-        Period: its first day.
+        First day of each period.
     """
     from matplotlib.dates import date2num
 
     figure, axes = new_figure(width=10.0, height=3.0)
     weeks = dates.dt.to_period("W").value_counts().sort_index()
     days = pd.PeriodIndex(weeks.index).to_timestamp()
-    # A week that a year's or the data's end cuts short would look like a collapse of trade.
+    # The first and last week are cut short, which would look like a collapse of trade.
     whole = weeks.to_numpy(np.float64) if len(weeks) < 3 else weeks.to_numpy(np.float64)[1:-1]
     axes.plot(days if len(weeks) < 3 else days[1:-1], whole, color=FIRST_COLOR, linewidth=1.5)
     axes.set_ylim(bottom=0)
@@ -53,7 +53,7 @@ def draw_volumes(dates: pd.Series[pd.Timestamp], starts: dict[str, str]) -> Figu
 
 
 def draw_counts(column: pd.Series[str], title: str) -> Figure:
-    """Draw how often the most frequent values occur."""
+    """Draw the shares of the most frequent values."""
     figure, axes = new_figure(width=3.9, height=2.9)
     shares = column.value_counts(normalize=True).head(_N_VALUES)
     axes.barh(np.arange(len(shares)), shares.to_numpy(), color=FIRST_COLOR, height=0.7)
@@ -92,10 +92,10 @@ def draw_fraud_by(column: pd.Series[str], fraud: npt.NDArray[np.bool_], title: s
     figure, axes = new_figure(width=3.9, height=2.9)
     values = column.value_counts().head(_N_VALUES).index
     for place, value in enumerate(values):
-        held = fraud[(column == value).to_numpy()]
-        low, high = wilson_interval(held.sum(), len(held))
+        labels = fraud[(column == value).to_numpy()]
+        low, high = wilson_interval(labels.sum(), len(labels))
         axes.hlines(place, float(low), float(high), color=FIRST_COLOR, linewidth=3)
-        axes.plot(held.mean(), place, "o", color=FIRST_COLOR)
+        axes.plot(labels.mean(), place, "o", color=FIRST_COLOR)
     axes.axvline(float(fraud.mean()), color=_GREY, linewidth=1, linestyle="--")
     axes.set_yticks(np.arange(len(values)), [str(value) for value in values])
     axes.set_ylim(_N_VALUES - 0.5, -0.5)
@@ -106,7 +106,7 @@ def draw_fraud_by(column: pd.Series[str], fraud: npt.NDArray[np.bool_], title: s
 
 
 def draw_information(names: list[str], auc: list[float]) -> Figure:
-    """Draw how well each column alone ranks frauds first: 0.5 not at all, 1 perfectly."""
+    """Draw the AUC of each column alone: 0.5 says nothing about fraud, 1 everything."""
     figure, axes = new_figure(width=6.4, height=0.9 + 0.28 * len(names))
     places = np.arange(len(names))
     axes.barh(places, np.maximum(np.array(auc) - 0.5, 0), left=0.5, color=FIRST_COLOR, height=0.7)
@@ -131,7 +131,7 @@ def draw_network(network: Network) -> Figure:
     known = ~np.isnan(network.fraud_rate)
     for chosen, colors in ((importers & ~known, None), (importers & known, network.fraud_rate)):
         x, y = network.places[chosen].T
-        drawn = axes.scatter(
+        dots = axes.scatter(
             x, y, s=network.sizes[chosen], linewidths=0,
             **({"color": _GREY} if colors is None else
                {"c": colors[chosen], "cmap": ramp, "vmin": 0, "vmax": 1}),
@@ -139,7 +139,7 @@ def draw_network(network: Network) -> Figure:
     x, y = network.places[network.is_declarant].T
     axes.scatter(x, y, s=70, marker="s", color=FIRST_COLOR, zorder=3)
     if (importers & known).any():
-        bar = figure.colorbar(drawn, shrink=0.5, aspect=25)
+        bar = figure.colorbar(dots, shrink=0.5, aspect=25)
         bar.set_label("fraud rate of the importer's labelled declarations", fontsize="small")
         bar.ax.yaxis.set_major_formatter(_percent)
         bar.ax.tick_params(labelsize="small")

@@ -1,4 +1,4 @@
-"""`data describe --html`: one edition as a self-contained page, from what is public only."""
+"""`data describe --html`: an edition as a self-contained page, from public data only."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def exploration_page(edition: Edition, summary: dict[str, Any]) -> str:
     Parameters
     ----------
     edition : Edition
-        Only what is public is read, so that the page may be given to teams.
+        Only public data is read, so that the page may be given to teams.
     summary : dict
         Result of `summarize_edition`.
     """

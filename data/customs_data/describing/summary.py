@@ -1,4 +1,4 @@
-"""`data describe`: what an edition holds, as plain data and as text with small plots."""
+"""`data describe`: the content of an edition as plain data, and as text with bar charts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _QUANTILES: Final = [0.0, 0.25, 0.5, 0.75, 0.99, 1.0]
 
 
 def summarize_edition(edition: Edition) -> dict[str, Any]:
-    """Summarize an edition as plain data (JSON).
+    """Return a summary of an edition as plain data (JSON).
 
     Returns
     -------
@@ -87,7 +87,7 @@ def summarize_edition(edition: Edition) -> dict[str, Any]:
 def _by_month(
     dates: npt.NDArray[np.datetime64], flags: npt.NDArray[np.bool_] | None = None
 ) -> dict[str, tuple[int, int]]:
-    """Rows of each month that has any, and how many of them are flagged."""
+    """Return the numbers of rows and flagged rows of each month with rows."""
     months = dates.astype("datetime64[M]")
     if not len(months):
         return {}
@@ -103,7 +103,7 @@ def _mean(flags: Any) -> float | None:
 
 
 def _entity(both: pd.Series[str], train: pd.Series[str], test: pd.Series[str]) -> dict[str, Any]:
-    """Degrees and novelty of one entity column."""
+    """Return the summary of one entity column."""
     degree = both.value_counts()
     known = test.dropna()
     return {
@@ -117,7 +117,7 @@ def _entity(both: pd.Series[str], train: pd.Series[str], test: pd.Series[str]) -
 
 
 def draw_summary(summary: dict[str, Any]) -> RenderableType:
-    """Lay a summary out for a terminal."""
+    """Return a summary as tables and bar charts for a terminal."""
     labels = summary["labels"]
     rows = summary["rows"]
     dates = {p: f"{a} .. {b}" for p, (a, b) in summary["dates"].items()}
@@ -149,19 +149,19 @@ def draw_summary(summary: dict[str, Any]) -> RenderableType:
     for name in summary["numbers"]:
         numbers.add_column(name, justify="right")
     for quantile in next(iter(summary["numbers"].values())):
-        cells = [f"{held[quantile]:,.6g}" for held in summary["numbers"].values()]
+        cells = [f"{column[quantile]:,.6g}" for column in summary["numbers"].values()]
         numbers.add_row(quantile, *cells)
     entities = Table(title="Entities", title_justify="left", title_style="bold")
     for column in ("", "distinct", "missing", "median", "90 %", "99 %", "most", "unseen in test"):
         entities.add_column(column, justify="left" if column == "" else "right")
-    for name, held in summary["entities"].items():
-        degrees = [f"{value:,.0f}" for value in held["declarations_each"].values()] or ["-"] * 4
+    for name, counts in summary["entities"].items():
+        degrees = [f"{value:,.0f}" for value in counts["declarations_each"].values()] or ["-"] * 4
         entities.add_row(
             name,
-            f"{held['distinct']:,}",
-            _percent(held["missing"]),
+            f"{counts['distinct']:,}",
+            _percent(counts["missing"]),
             *degrees,
-            _percent(held["unseen_in_test"]),
+            _percent(counts["unseen_in_test"]),
         )
     return Group(*parts, numbers, entities)
 
@@ -171,7 +171,7 @@ def _percent(rate: float | None) -> str:
 
 
 def _bars(title: str, values: dict[str, float], shape: str) -> Table:
-    """A bar chart of characters, as wide as the largest value."""
+    """Return a bar chart of characters; the largest value has the longest bar."""
     table = Table(
         title=title, title_justify="left", title_style="bold", box=None, show_header=False
     )

@@ -1,4 +1,4 @@
-"""The importer-declarant network of an edition, small enough to be looked at."""
+"""A sample of the importer-declarant network of an edition, small enough to draw."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from customs_data.schema import ERASED
 Floats = npt.NDArray[np.float64]
 
 _N_DECLARANTS: Final = 14
-_MOST_IMPORTERS: Final = 12  # of each declarant
+_MOST_IMPORTERS: Final = 12  # per declarant
 _N_STEPS: Final = 150
 
 
@@ -26,15 +26,16 @@ class Network:
     Attributes
     ----------
     places : ndarray of float64, shape (n_nodes, 2)
-        Where each node is drawn.
+        Coordinates of the nodes.
     is_declarant : ndarray of bool, shape (n_nodes,)
-        The others are importers.
+        False for importers.
     sizes : ndarray of float64, shape (n_nodes,)
-        Of the dots, by declarations.
+        Areas of the dots, which grow with the number of declarations.
     fraud_rate : ndarray of float64, shape (n_nodes,)
-        Of an importer's labelled training declarations; nan without any, and for declarants.
+        Fraud rate of an importer's labelled training declarations; NaN without any, and for
+        declarants.
     edges : tuple of (int, int, float)
-        Nodes, and the width of the line, by declarations.
+        Two nodes, and the width of the line, which grows with the number of declarations.
     """
 
     places: Floats
@@ -45,23 +46,23 @@ class Network:
 
 
 def sample_network(edition: Edition) -> Network:
-    """Take declarants that share importers, and the importers that file most with each of them.
+    """Return declarants that share importers, and the importers that file most with each.
 
-    The largest declarants file for everybody: a picture of them shows a ball of wool. So the first
-    is of middling size, and each further one of no more than that of nine in ten of its kind.
+    The largest declarants file for everybody, so that a figure of them would be a tangle. The
+    tenth with most importers is left out, and the first declarant is the median of the others.
     """
     both = pd.concat([edition.train, edition.test], ignore_index=True)
     pairs = both.groupby(["Declarant ID", "Importer ID"]).size().rename("n").reset_index()
     declarants = _neighbours(pairs)
     kept = pairs[pairs["Declarant ID"].isin(declarants)]
-    # Shared importers first: they are what makes a network of stars.
+    # Shared importers first: without them the network would be separate stars.
     shared = kept.groupby("Importer ID")["Declarant ID"].transform("size") > 1
     kept = kept.assign(shared=shared).sort_values(
         ["shared", "n", "Importer ID"], ascending=[False, False, True]
     )
     kept = kept.groupby("Declarant ID").head(_MOST_IMPORTERS)
     importers = list(kept["Importer ID"].unique())
-    # Importers drawn for one declarant may also file with another: those lines belong to it.
+    # Importers chosen for one declarant may also file with another: these lines are drawn, too.
     lines = pairs[pairs["Declarant ID"].isin(declarants) & pairs["Importer ID"].isin(importers)]
     node = {("d", name): i for i, name in enumerate(declarants)}
     node |= {("i", name): len(declarants) + i for i, name in enumerate(importers)}
@@ -87,14 +88,14 @@ def sample_network(edition: Edition) -> Network:
 
 
 def _neighbours(pairs: pd.DataFrame) -> list[str]:
-    """Declarants, each the one that shares most importers with those before it."""
+    """Return declarants, each the one that shares most importers with those before it."""
     n_partners = pairs.groupby("Declarant ID").size().sort_values(kind="stable")
     enough = n_partners[n_partners >= _MOST_IMPORTERS]
     if len(enough) < 2 * _N_DECLARANTS:
-        enough = n_partners  # a small edition: whoever there is
+        enough = n_partners  # a small edition: all declarants
     middling = enough[enough <= enough.quantile(0.9)]
-    held = pairs[pairs["Declarant ID"].isin(middling.index)]
-    importers = held.groupby("Declarant ID")["Importer ID"].agg(set)
+    pairs = pairs[pairs["Declarant ID"].isin(middling.index)]
+    importers = pairs.groupby("Declarant ID")["Importer ID"].agg(set)
     chosen = [str(middling.index[len(middling) // 2])]
     reached = set(importers[chosen[0]])
     while len(chosen) < min(_N_DECLARANTS, len(middling)):
@@ -106,7 +107,7 @@ def _neighbours(pairs: pd.DataFrame) -> list[str]:
 
 
 def _lay_out(n_nodes: int, edges: tuple[tuple[int, int, float], ...]) -> Floats:
-    """Place nodes by springs along edges and repulsion between all (Fruchterman & Reingold, 1991).
+    """Return coordinates by springs along edges and repulsion (Fruchterman & Reingold, 1991).
 
     The same edges give the same places.
     """
@@ -124,7 +125,7 @@ def _lay_out(n_nodes: int, edges: tuple[tuple[int, int, float], ...]) -> Floats:
         pull = along * np.hypot(*along.T)[:, None] / length
         np.add.at(moves, ends[:, 0], -pull)
         np.add.at(moves, ends[:, 1], pull)
-        # A little gravity: parts that share no importer would else drift out of the picture.
+        # A little gravity keeps parts without shared importers in the figure.
         moves -= 0.3 * places
         reach = np.maximum(np.hypot(*moves.T), 1e-9)[:, None]
         places += moves / reach * np.minimum(reach, 0.1 * (1 - step / _N_STEPS) + 0.002)

@@ -144,10 +144,7 @@ def read_blueprint(
         check_schemes(configuration.cheating, configuration.clusters.late_scheme)
     except ValueError as error:
         raise KitError(f"The configuration {configuration.name} cannot be used: {error}") from None
-    try:
-        calibration = load_profile(profile)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise KitError(f"The profile {profile} cannot be used: {error}") from None
+    calibration = load_profile(profile)
     rows = configuration.n_declarations if n_declarations is None else n_declarations
     return Blueprint(configuration, calibration, rows, **settings)
 

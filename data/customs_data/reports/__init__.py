@@ -1,1 +1,1 @@
-"""What every HTML report is made with: the page around it, and figures as SVG."""
+"""Parts of every HTML report: the page around it, and figures as SVG."""

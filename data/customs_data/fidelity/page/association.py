@@ -1,4 +1,4 @@
-"""How strongly columns of one table go together: what the heat maps of Figure 5 show."""
+"""Association between the columns of a table, for the heat maps of Figure 5."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _N_BINS = 10
 
 
 def cramers_v(first: Codes, second: Codes) -> float:
-    r"""Cramer's V of two columns of codes, corrected for chance.
+    r"""Return Cramer's V of two columns of codes, corrected for chance.
 
     Parameters
     ----------
@@ -23,14 +23,13 @@ def cramers_v(first: Codes, second: Codes) -> float:
     Returns
     -------
     float
-        In [0, 1]: 0 for independent columns, 1 where one determines the other; 0 where a column is
-        constant.
+        In [0, 1]: 0 for independent columns or a constant column, 1 if one determines the other.
 
     Notes
     -----
     phi^2 = sum over i, j of n_ij^2 / (n_i n_j), minus 1, less its expectation under independence,
-    (k - 1)(r - 1) / (n - 1); k and r are corrected alike. Without it, columns of many
-    values look associated whatever they hold.
+    (k - 1)(r - 1) / (n - 1); k and r are corrected alike. Without the correction, any two columns
+    of many values look associated.
 
     References
     ----------
@@ -59,9 +58,9 @@ def cramers_v(first: Codes, second: Codes) -> float:
 
 
 def associate(pair: Comparison) -> tuple[list[str], Floats, Floats]:
-    """Return column names, and the association of each two in the source and in the synthetic.
+    """Return column names, and the association of all pairs in the source and synthetic tables.
 
-    Numbers count as the decile of both tables that they lie in.
+    Numbers are replaced by their decile over both tables.
     """
     names = [*pair.numerical, *pair.categorical]
     codes = [_codes(pair, name) for name in names]

@@ -1,4 +1,4 @@
-"""Which colour is which table, in every picture of a report."""
+"""Colours and labels of the two tables in every figure of a report."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Figures 3 and 4 of the paper: how each column is distributed, source beside synthetic."""
+"""Figures 3 and 4 of the paper: distributions of each column, source beside synthetic."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _N_BINS: Final = 40
-#: Numbers that span decades are shown by their logarithm.
+#: Numbers that span decades, drawn on a logarithmic scale.
 LOGARITHMIC: Final = ("Net Mass", "Item Price")
-#: A few numbers that most declarations share: shown like a category's values.
+#: Numbers with few distinct values, drawn like the values of a category.
 _LISTED: Final = ("Tax Rate",)
 _LONGEST_NAME: Final = 14
-# So few bars would else be as tall as the picture.
+# With fewer places, single bars would fill the figure.
 _LEAST_PLACES: Final = 5
 
 
@@ -33,9 +33,10 @@ def draw_distribution(pair: Comparison, name: str, *, n_values: int = 8) -> Figu
     ----------
     pair : Comparison
     name : str
-        A numerical column (histogram) or a category (the `n_values` most frequent in the source).
+        A numerical column (histogram) or a category (bars).
     n_values : int
-        Bars of a category; the others are drawn together.
+        Number of values of a category, the most frequent in the source; the others are summed up
+        below the axis.
     """
     figure, axes = new_figure(width=3.9, height=2.9)
     if name in pair.numerical and name not in _LISTED:
@@ -49,14 +50,14 @@ def draw_distribution(pair: Comparison, name: str, *, n_values: int = 8) -> Figu
 
 
 def draw_cumulative(pair: Comparison, name: str) -> Figure:
-    """Draw the distribution functions of a number: the KS distance is their largest gap."""
+    """Draw the two distribution functions of a number; their largest gap is the KS distance."""
     figure, axes = new_figure(width=3.9, height=2.9)
-    shown = [_scaled(name, side) for side in pair.numbers(name)]
-    for values, color, label in zip(shown, COLORS, LABELS, strict=True):
+    sides = [_scaled(name, side) for side in pair.numbers(name)]
+    for values, color, label in zip(sides, COLORS, LABELS, strict=True):
         places = np.quantile(values, np.linspace(0, 1, 401))
         axes.plot(places, np.linspace(0, 1, 401), color=color, label=label)
     axes.yaxis.set_major_formatter(_percent)
-    both = np.concatenate(shown)
+    both = np.concatenate(sides)
     _name_numbers(axes, name, [float(both.min()), float(both.max())])
     axes.set_title(f"{name}: share up to", fontsize="medium", loc="left")
     axes.spines[["top", "right"]].set_visible(False)
@@ -65,7 +66,7 @@ def draw_cumulative(pair: Comparison, name: str) -> Figure:
 
 
 def _scaled(name: str, numbers: Floats) -> Floats:
-    """Logarithms of numbers that span decades; 0 stands at the smallest of the others."""
+    """Return logarithms if the numbers span decades; 0 becomes the smallest positive number."""
     if name not in LOGARITHMIC:
         return numbers
     positive = numbers[numbers > 0]
@@ -74,10 +75,10 @@ def _scaled(name: str, numbers: Floats) -> Floats:
 
 
 def _draw_numbers(axes: Axes, pair: Comparison, name: str) -> None:
-    shown = [_scaled(name, side) for side in pair.numbers(name)]
-    both = np.concatenate(shown)
+    sides = [_scaled(name, side) for side in pair.numbers(name)]
+    both = np.concatenate(sides)
     edges = np.histogram_bin_edges(both, bins=_N_BINS)
-    for values, color, label in zip(shown, COLORS, LABELS, strict=True):
+    for values, color, label in zip(sides, COLORS, LABELS, strict=True):
         heights = np.histogram(values, edges)[0] / len(values)
         axes.stairs(heights, edges, color=color, fill=True, alpha=0.25)
         axes.stairs(heights, edges, color=color, label=label, linewidth=1.4)
@@ -91,7 +92,7 @@ def _name_numbers(axes: Axes, name: str, ends: list[float]) -> None:
         days = ticks.astype(np.int64).astype("datetime64[D]").astype("datetime64[M]")
         axes.set_xticks(ticks, [str(day) for day in days])
     elif name in LOGARITHMIC:
-        # Every second power of ten at most: there is no room for more on a phone.
+        # A phone has room for about five powers of ten.
         powers = np.arange(np.ceil(ends[0]), np.floor(ends[1]) + 1)
         powers = powers[:: max(1, len(powers) // 5)]
         axes.set_xticks(powers, [_power(power) for power in powers])
@@ -112,14 +113,14 @@ def _draw_categories(axes: Axes, pair: Comparison, name: str, n_values: int) -> 
     top = order[:n_values]
     names = [_value_of(pair, name, int(code)) for code in top]
     places = np.arange(len(names))
-    for i, (held, color, label) in enumerate(zip(shares, COLORS, LABELS, strict=True)):
-        axes.barh(places + (i - 0.5) * 0.4, held[top], height=0.4, color=color, label=label)
+    for i, (side, color, label) in enumerate(zip(shares, COLORS, LABELS, strict=True)):
+        axes.barh(places + (i - 0.5) * 0.4, side[top], height=0.4, color=color, label=label)
     axes.set_yticks(places, names)
     axes.set_ylim(max(len(names), _LEAST_PLACES) - 0.5, -0.5)
     axes.xaxis.set_major_formatter(_percent)
     if size > n_values:
-        # Not drawn: the others together would dwarf every bar.
-        rest = [held[order[n_values:]].sum() for held in shares]
+        # Not drawn: a bar of all others would dwarf every other bar.
+        rest = [side[order[n_values:]].sum() for side in shares]
         axes.set_xlabel(
             f"{size - n_values:,} others: {rest[0]:.1%} of the source, {rest[1]:.1%} synthetic",
             fontsize="small",
@@ -131,11 +132,11 @@ def _percent(share: float, place: float) -> str:
 
 
 def _value_of(pair: Comparison, name: str, code: int) -> str:
-    """What a code stands for."""
+    """Return the value of a code as text."""
     for frame, codes in zip((pair.source, pair.synthetic), pair.codes(name), strict=True):
         rows = np.flatnonzero(codes == code)
         if len(rows):
             value: Any = frame[name].iloc[int(rows[0])]
             text = "nothing" if value != value else str(value)  # nan is unequal to itself
             return text if len(text) <= _LONGEST_NAME else text[: _LONGEST_NAME - 1] + "…"
-    raise ValueError(f"{name} must have the code {code}")
+    raise ValueError(f"{name} has no code {code}")

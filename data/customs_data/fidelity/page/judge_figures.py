@@ -1,4 +1,4 @@
-"""Figure 5 of the paper (pairs of columns as heat maps), and what the judges found as pictures."""
+"""Figure 5 of the paper (pairs of columns as heat maps), and figures of the judges' results."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _N_FEATURES: Final = 14
 
 
 def draw_heatmap(names: list[str], matrix: Floats, title: str, *, signed: bool = False) -> Figure:
-    """Draw one square of column pairs.
+    """Draw a heat map of column pairs.
 
     Parameters
     ----------
     names : list of str, length n_columns
     matrix : ndarray of float64, shape (n_columns, n_columns)
-        In [0, 1], or in [-1, 1] where `signed`.
+        In [0, 1], or in [-1, 1] if `signed`.
     title : str
     signed : bool
         Two colours, white at 0.
@@ -53,19 +53,19 @@ def _shorten(name: str) -> str:
 
 
 def draw_giveaways(judgement: Judgement) -> Figure:
-    """Draw by feature the AUC it has alone: 0.5 gives nothing away, 1 everything.
+    """Draw the AUC of each feature alone: 0.5 reveals nothing, 1 everything.
 
-    Declared columns in the first colour, derived features and traders' histories in the second.
+    Declared columns have the first colour, derived features and traders' histories the second.
     """
-    shown = sorted(judgement.details["features"], key=lambda held: held["auc"])[-_N_FEATURES:]
-    figure, axes = new_figure(width=6.4, height=0.9 + 0.28 * len(shown))
-    places = np.arange(len(shown))
+    features = sorted(judgement.details["features"], key=lambda row: row["auc"])[-_N_FEATURES:]
+    figure, axes = new_figure(width=6.4, height=0.9 + 0.28 * len(features))
+    places = np.arange(len(features))
     colors = [
-        SECOND_COLOR if held["gain_without_entities"] is None else FIRST_COLOR for held in shown
+        SECOND_COLOR if row["gain_without_entities"] is None else FIRST_COLOR for row in features
     ]
-    reach = [max(held["auc"] - 0.5, 0) for held in shown]
-    axes.barh(places, reach, left=0.5, color=colors, height=0.7)
-    axes.set_yticks(places, [held["name"] for held in shown], fontsize="small")
+    widths = [max(row["auc"] - 0.5, 0) for row in features]
+    axes.barh(places, widths, left=0.5, color=colors, height=0.7)
+    axes.set_yticks(places, [row["name"] for row in features], fontsize="small")
     axes.set_xlim(0.5, 1)
     axes.set_xlabel("AUC of the feature alone", fontsize="small")
     axes.spines[["top", "right"]].set_visible(False)
@@ -74,17 +74,17 @@ def draw_giveaways(judgement: Judgement) -> Figure:
 
 
 def draw_label_information(judgement: Judgement) -> Figure:
-    """Draw by column what it tells about fraud, in both tables."""
+    """Draw the AUC for fraud of each column alone, in both tables."""
     findings = judgement.findings[::-1]
     figure, axes = new_figure(width=6.4, height=0.9 + 0.28 * len(findings))
     places = np.arange(len(findings))
-    source = np.array([found.source for found in findings], dtype=np.float64)
-    synthetic = np.array([found.synthetic for found in findings], dtype=np.float64)
+    source = np.array([row.source for row in findings], dtype=np.float64)
+    synthetic = np.array([row.synthetic for row in findings], dtype=np.float64)
     axes.hlines(places, source, synthetic, color="#8b9097", linewidth=2)
     axes.plot(source, places, "o", color=FIRST_COLOR, label="source")
     axes.plot(synthetic, places, "o", color=SECOND_COLOR, label="synthetic")
     axes.axvline(0.5, color="#8b9097", linewidth=0.8, linestyle="--")
-    axes.set_yticks(places, [found.name for found in findings], fontsize="small")
+    axes.set_yticks(places, [row.name for row in findings], fontsize="small")
     axes.set_xlabel("AUC for fraud of the fraud rate by value", fontsize="small")
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(visible=True, axis="x", alpha=0.3)
@@ -102,7 +102,7 @@ def draw_degrees(pair: Comparison, name: str) -> Figure:
         degree: Any = np.sort(side[name].value_counts().to_numpy())
         if len(degree):
             share = 1 - np.arange(len(degree)) / len(degree)
-            # One point for each distinct degree, its largest share: the others draw over it.
+            # One point per distinct degree, the one with the largest share.
             distinct, first = np.unique(degree, return_index=True)
             axes.loglog(distinct, share[first], color=color, label=label, drawstyle="steps-pre")
     axes.set_xlabel("declarations of one ID, at least", fontsize="small")

@@ -305,20 +305,14 @@ def profile(source: tuple[Path, ...], out: Path, min_count: int, note: str, as_j
     """
     import pandas as pd
 
-    from customs_data.errors import KitError
+    from customs_data.count_profile import make_profile
     from customs_data.files.declarations import read_declarations
-    from customs_data.profile import make_profile
     from customs_kit.terminal.output import progress_console
 
     with progress_console().status("Counting ..."):
         frame = pd.concat([read_declarations(path) for path in source], ignore_index=True)
-        try:
-            calibration = make_profile(frame, min_count, {"name": note} if note else {})
-            calibration.save(out)
-        except ValueError as error:
-            raise KitError(f"Cannot make a profile of {source[0]}: {error}") from None
-        except OSError as error:
-            raise KitError(f"{out} cannot be written: {error.strerror}.") from None
+        calibration = make_profile(frame, min_count, {"name": note} if note else {})
+        calibration.save(out)
     n_cells = len(calibration.goods.hs6)
     _report_file(as_json, out, f"Wrote {out}: {n_cells:,} combinations of goods and route.")
 
