@@ -40,15 +40,7 @@ UNCLEAN = {
     "baselines/customs_baselines/networks",
     "baselines/customs_baselines/shapes",
     "benchmarks/*.py",
-    "data/customs_data/*.py",
-    "data/customs_data/columns",
-    "data/customs_data/describing",
-    "data/customs_data/fidelity/page",
-    "data/customs_data/files",
-    "data/customs_data/reports",
-    "scorer/customs_scorer/mistakes",
     "tests/baselines/*.py",
-    "tests/data/*.py",
 }
 
 

@@ -157,7 +157,7 @@ def test_a_reveal_of_another_edition_is_told_apart(made, tmp_path):
     write_reveal(made, tmp_path / "r.json")
     text = (tmp_path / "r.json").read_text()
     (tmp_path / "r.json").write_text(text.replace('"edition": "made"', '"edition": "other"'))
-    with pytest.raises(KitError, match="that of other"):
+    with pytest.raises(KitError, match="is the reveal of other, not of made"):
         verify_reveal(made, tmp_path / "r.json")
 
 

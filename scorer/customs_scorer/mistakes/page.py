@@ -16,7 +16,7 @@ from customs_scorer.mistakes.analysis import ErrorAnalysis
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_N_GROUPS: Final = 15  # a picture's and a page's table's largest groups; the JSON has them all
+_N_GROUPS: Final = 15  # largest groups in figures and tables of the page; the JSON has all
 _N_FRAUDS: Final = 50
 
 
@@ -26,9 +26,9 @@ def error_page(analysis: ErrorAnalysis, *, title: str, rate: float, source: str)
     Parameters
     ----------
     analysis : ErrorAnalysis
-        Of one set of declarations.
+        Errors in one set of declarations.
     title : str
-        Of the page.
+        Title of the page.
     rate : float
         Inspection rate of the analysis, in (0, 1].
     source : str
@@ -71,7 +71,7 @@ def errors_as_dict(analysis: ErrorAnalysis) -> dict[str, Any]:
 
 
 def draw_calibration(analysis: ErrorAnalysis) -> Figure:
-    """Mean score against fraud rate of ten groups of declarations; on the line they agree."""
+    """Draw mean score against fraud rate of ten groups; on the diagonal they agree."""
     figure, axes = new_figure(width=6.0, height=5.0)
     axes.plot([0, 1], [0, 1], color="0.5", linestyle="--", linewidth=1)
     for name, table in analysis.calibration.items():
@@ -93,16 +93,16 @@ def _calibration(analysis: ErrorAnalysis) -> Markup | None:
 
 
 def _draw_groups(table: pd.DataFrame, by: str) -> Figure:
-    """Share of fraud among the inspected declarations of each large group, by submission."""
-    shown = _largest(table)
-    names = list(dict.fromkeys(shown["group"]))[::-1]
-    submissions = list(dict.fromkeys(shown["submission"]))
+    """Draw the share of fraud among the inspected of each large group, by submission."""
+    table = _largest(table)
+    names = list(dict.fromkeys(table["group"]))[::-1]
+    submissions = list(dict.fromkeys(table["submission"]))
     figure, axes = new_figure(width=8.0, height=1.4 + 0.3 * len(names))
     for i, submission in enumerate(submissions):
-        held = shown[shown["submission"] == submission].set_index("group").loc[names]
+        rows = table[table["submission"] == submission].set_index("group").loc[names]
         offset = 0.5 * (i + 0.5) / len(submissions) - 0.25
         value, low, high = (
-            held[name].to_numpy() for name in ("precision", "precision_low", "precision_high")
+            rows[name].to_numpy() for name in ("precision", "precision_low", "precision_high")
         )
         ends = np.maximum([value - low, high - value], 0)
         places = np.arange(len(names)) - offset
@@ -139,11 +139,11 @@ def _group(by: str, table: pd.DataFrame) -> dict[str, Any]:
 
 
 def _largest(table: pd.DataFrame) -> pd.DataFrame:
-    """Rows of the largest groups, submissions of one group beside each other."""
+    """Return the rows of the largest groups, sorted by group."""
     size = table.groupby("group")["n_declarations"].max().sort_values(ascending=False)
     order = {group: place for place, group in enumerate(size.index[:_N_GROUPS])}
-    shown = table[table["group"].isin(order)]
-    return shown.sort_values("group", key=lambda held: held.map(order), kind="stable")
+    largest = table[table["group"].isin(order)]
+    return largest.sort_values("group", key=lambda group: group.map(order), kind="stable")
 
 
 def _missed_rows(table: pd.DataFrame) -> list[tuple[str, ...]]:
@@ -169,6 +169,6 @@ def _share(row: Mapping[Any, Any], name: str) -> str:
 
 
 def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Rows as plain data."""
+    """Return rows as plain data."""
     plain = table.astype(object).where(table.notna(), None)
     return [{str(name): value for name, value in row.items()} for row in plain.to_dict("records")]
