@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import CodeType
@@ -17,6 +16,8 @@ from customs_data.edition.loading import Edition, load_edition
 from made_up import make_sample
 
 TESTS = Path(__file__).parent
+#: Modules and functions that start processes.
+PROCESS = {"subprocess", "run_baselines", "run_grid", "explain_run"}
 # Tests run in parallel: more threads than processors would wait for each other most of the time.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
@@ -40,19 +41,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _starts_a_process(function: Callable | None, seen: frozenset[CodeType] = frozenset()) -> bool:
-    """Whether a function of the tests uses `subprocess`, by itself or through another one."""
+    """Whether a function of the tests starts a process, by itself or through another one."""
     code = getattr(function, "__code__", None)
     if code is None or code in seen or TESTS not in Path(code.co_filename).parents:
         return False
-    values = [function.__globals__.get(name) for name in _global_names(code)]
-    return any(it is subprocess or _starts_a_process(it, seen | {code}) for it in values)
+    names = set(_names(code))
+    values = (function.__globals__.get(name) for name in names)
+    return bool(names & PROCESS) or any(_starts_a_process(it, seen | {code}) for it in values)
 
 
-def _global_names(code: CodeType) -> Iterator[str]:
+def _names(code: CodeType) -> Iterator[str]:
     yield from code.co_names
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
-            yield from _global_names(constant)
+            yield from _names(constant)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
