@@ -19,7 +19,7 @@ class MyModel(ClassifierMixin, BaseEstimator):
         self.n_jobs = n_jobs
 
     def fit(self, X, y):
-        """X: the 20 declared columns; y: 1 = fraud, 0 = honest, -1 = nobody looked."""
+        """X: the 20 declared columns; y: 1 = fraud, 0 = honest, -1 = not inspected."""
         self.recipe_ = make_features("kit", self.random_state)
         self.first_seen_ = X.groupby("Importer ID")["Date"].min()
         features = np.hstack([self.recipe_.fit_transform(X, y), self.own_features(X)])
