@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from gzip import GzipFile
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +16,7 @@ import pyarrow.compute as pc
 from customs_data.columns.matching import Places, arrow_text, is_repeat, match_ids
 from customs_data.edition.loading import Edition
 from customs_data.errors import InvalidSubmissionError, KitError
+from customs_data.files.atomic import replace_file, write_errors
 from customs_data.files.cells import can_be_numbers, parse_numbers
 from customs_data.files.csv_parsing import parse_csv
 from customs_data.files.problems import N_EXAMPLES, ProblemReport
@@ -248,6 +250,8 @@ def write_submission(edition: Edition, fraud_score: npt.ArrayLike, path: Path | 
     ------
     InvalidSubmissionError
         If shape or values are wrong.
+    KitError
+        If the file cannot be written.
     """
     scores = np.asarray(fraud_score, dtype=np.float64)
     columns, key = edition.task.answer.columns, edition.task.unit.key
@@ -265,5 +269,9 @@ def write_submission(edition: Edition, fraud_score: npt.ArrayLike, path: Path | 
         raise InvalidSubmissionError(f"Name a submission .csv or .csv.gz, not {path.name}.")
     cells = dict(zip(columns, scores.reshape(len(scores), -1).T, strict=True))
     frame = pd.DataFrame({key: edition.test[key], **cells})
-    frame.to_csv(path, index=False, lineterminator="\n")
+    with write_errors(path), replace_file(path) as scratch, scratch.open("wb") as file:
+        # Without name and time in it, the same scores give the same bytes.
+        is_gzip = path.suffix == ".gz"
+        with GzipFile("", "wb", fileobj=file, mtime=0) if is_gzip else file as stream:
+            frame.to_csv(stream, index=False, lineterminator="\n")
     return path

@@ -9,6 +9,7 @@ from typing import Final
 
 import click
 
+from customs_data.files.atomic import write_atomically
 from customs_kit.cli import customs_kit
 
 #: Name of the generated block in the datasheet.
@@ -90,7 +91,7 @@ def main(document: Path, datasheet: Path) -> None:
     """Write the command-line reference to DOCUMENT, practice facts into DATASHEET."""
     from customs_baselines.experiments.markdown_tables import put_table
 
-    document.write_text(command_reference(), encoding="utf-8")
+    write_atomically(document, command_reference())
     put_table(datasheet, FACTS, practice_facts(), check=False)
 
 

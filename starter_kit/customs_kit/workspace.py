@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 import tomllib
 from importlib.metadata import version
 from importlib.resources import files
@@ -15,6 +14,7 @@ from customs_data.edition.layout import Layout
 from customs_data.edition.loading import load_edition
 from customs_data.edition.manifest import PERIODS, Manifest
 from customs_data.errors import KitError
+from customs_data.files.atomic import new_folder
 from customs_kit.practice import practice_edition
 
 #: Folder of the edition in a workspace, as in the template's pyproject.toml.
@@ -59,19 +59,10 @@ def make_workspace(out: Path, edition: Path | None = None) -> Manifest:
     """
     layout = Layout.find(practice_edition() if edition is None else edition)
     manifest = load_edition(layout.public).manifest
-    try:
-        if out.exists() and (not out.is_dir() or any(out.iterdir())):
-            raise KitError(f"{out} is not empty. Choose a new or empty folder.")
-        out.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as scratch:
-            for name, content in template_files(manifest).items():
-                (Path(scratch) / name).write_bytes(content)
-            shutil.copytree(layout.public, Path(scratch) / EDITION / "public")
-            out.mkdir(exist_ok=True)
-            for part in Path(scratch).iterdir():
-                shutil.move(part, out / part.name)
-    except OSError as error:
-        raise KitError(f"{out} cannot be written: {error.strerror or error}.") from None
+    with new_folder(out) as folder:
+        for name, content in template_files(manifest).items():
+            (folder / name).write_bytes(content)
+        shutil.copytree(layout.public, folder / EDITION / "public")
     return manifest
 
 

@@ -83,7 +83,7 @@ def test_commands_find_the_workspace_they_are_in(workspace, tmp_path):
 def test_a_workspace_is_not_made_over_anything(sample_path, tmp_path):
     (tmp_path / "kept").write_text("mine")
     for out, edition, said in (
-        (tmp_path, sample_path, "not empty"),
+        (tmp_path, sample_path, "Choose a new or empty folder"),
         (tmp_path / "new", tmp_path, str(tmp_path)),
     ):
         with pytest.raises(KitError, match=said):

@@ -196,7 +196,7 @@ def _validate(job: Job, split: Split, log: Path, out: Path) -> dict[str, Any]:
     if scores is None:
         return {"error": result.error}
     columns = {KEY: parts.test[KEY], task.label: parts.y_test, task.answer.columns[0]: scores}
-    pd.DataFrame(columns).to_csv(out, index=False, lineterminator="\n")
+    write_atomically(out, pd.DataFrame(columns).to_csv(index=False, lineterminator="\n"))
     metrics = metrics_of(task).computable(parts.answers)
     return {"n_declarations": len(parts.test), **values_of(metrics, parts.answers, scores)}
 

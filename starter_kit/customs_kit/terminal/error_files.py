@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from customs_data.errors import KitError
+from customs_data.files.atomic import write_atomically
 
 if TYPE_CHECKING:
     from customs_scorer.mistakes.analysis import ErrorAnalysis
@@ -21,20 +21,12 @@ def write_errors(analysis: ErrorAnalysis, folder: Path, *, title: str, source: s
     Raises
     ------
     KitError
-        If the folder cannot be written.
+        If a file cannot be written.
     """
     from customs_scorer.mistakes.page import error_page, errors_as_dict
 
     page = folder / "errors.html"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        page.write_text(
-            error_page(analysis, title=title, rate=ERROR_RATE, source=source), encoding="utf-8"
-        )
-        (folder / "errors.json").write_text(
-            json.dumps(errors_as_dict(analysis), indent=1, default=str, allow_nan=False) + "\n",
-            encoding="utf-8",
-        )
-    except OSError as error:
-        raise KitError(f"{folder} cannot be written: {error.strerror}.") from None
+    write_atomically(page, error_page(analysis, title=title, rate=ERROR_RATE, source=source))
+    content = json.dumps(errors_as_dict(analysis), indent=1, default=str, allow_nan=False)
+    write_atomically(folder / "errors.json", content + "\n")
     return page

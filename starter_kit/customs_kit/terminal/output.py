@@ -22,7 +22,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from customs_data.errors import KitError
+from customs_data.files.atomic import write_atomically
 
 # Output to a file: wide enough that no table is cut.
 _WIDTH_WITHOUT_TERMINAL = 160
@@ -100,7 +100,4 @@ def save_picture(path: Path, title: str, *parts: RenderableType) -> None:
         console.print(part)
     # Without @font-face rules the image loads no font from another server.
     picture = re.sub(r"@font-face \{.*?\}", "", console.export_svg(title=title), flags=re.DOTALL)
-    try:
-        path.write_text(picture, encoding="utf-8")
-    except OSError as error:
-        raise KitError(f"{path} cannot be written: {error.strerror}.") from None
+    write_atomically(path, picture)

@@ -17,6 +17,7 @@ from customs_data.edition.layout import Layout
 from customs_data.edition.loading import load_edition, load_solution
 from customs_data.edition.manifest import Manifest, read_manifest
 from customs_data.errors import KitError
+from customs_data.files.atomic import new_folder
 from customs_data.tasks import find_task
 from customs_leaderboard.publishing.announcement import Announcement
 from customs_leaderboard.publishing.guard import HiddenGuard
@@ -88,17 +89,13 @@ def prepare_competition(
             for page in make_pages(layout, manifest, announcement, KAGGLE)
         },
     }
-    try:
-        folder.mkdir(parents=True)
-        folder.chmod(0o700)
-        shutil.copytree(layout.public, folder / DATA)
+    with new_folder(folder, mode=0o700) as scratch:
+        shutil.copytree(layout.public, scratch / DATA)
         for place, text in files.items():
-            (folder / place).parent.mkdir(exist_ok=True)
-            (folder / place).write_text(text, encoding="utf-8")
-        (folder / SECRET_FOLDER).mkdir(mode=0o700)
-        (folder / SECRET_FOLDER / SOLUTION).write_bytes(solution)
-    except OSError as error:
-        raise KitError(f"{folder} cannot be written: {error.strerror or error}.") from None
+            (scratch / place).parent.mkdir(exist_ok=True)
+            (scratch / place).write_text(text, encoding="utf-8")
+        (scratch / SECRET_FOLDER).mkdir(mode=0o700)
+        (scratch / SECRET_FOLDER / SOLUTION).write_bytes(solution)
 
 
 def solution_file(layout: Layout) -> bytes:

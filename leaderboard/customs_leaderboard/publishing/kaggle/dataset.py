@@ -12,6 +12,7 @@ from customs_data.edition.layout import DATASHEET, Layout
 from customs_data.edition.loading import load_edition
 from customs_data.edition.manifest import Manifest
 from customs_data.errors import KitError
+from customs_data.files.atomic import new_folder
 from customs_data.schema import COLUMN, Column
 from customs_data.tasks import Task, find_task
 from customs_leaderboard.publishing.guard import HiddenGuard
@@ -86,13 +87,10 @@ def prepare_dataset(
         "keywords": list(_KEYWORDS),
         "resources": [_resource(path, task) for path in files],
     }
-    try:
-        folder.mkdir(parents=True)
+    with new_folder(folder) as scratch:
         for path in files:
-            shutil.copyfile(path, folder / path.name)
-        (folder / METADATA).write_text(json.dumps(metadata, indent=2) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise KitError(f"{folder} cannot be written: {error.strerror or error}.") from None
+            shutil.copyfile(path, scratch / path.name)
+        (scratch / METADATA).write_text(json.dumps(metadata, indent=2) + "\n", encoding="utf-8")
 
 
 def upload_dataset(

@@ -148,7 +148,7 @@ def leaderboard(to: str, competition: str | None, out: Path | None, as_json: boo
     """
     import json
 
-    from customs_data.errors import KitError
+    from customs_data.files.atomic import write_atomically
     from customs_kit.terminal.output import print_json
 
     content: bytes | None = None
@@ -171,10 +171,7 @@ def leaderboard(to: str, competition: str | None, out: Path | None, as_json: boo
         if out is not None:
             content = download_leaderboard(service, name)
     if out is not None and content is not None:
-        try:
-            out.write_bytes(content)
-        except OSError as error:
-            raise KitError(f"{out} cannot be written: {error.strerror}.") from None
+        write_atomically(out, content)
     if as_json:
         print_json(rows)
     else:
