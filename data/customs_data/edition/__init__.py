@@ -1,1 +1,1 @@
-"""Editions: the folder a competition is made of, from writing to verifying."""
+"""Editions: the folders of competitions, from generating to verifying."""

@@ -26,9 +26,9 @@ def commit(
     Parameters
     ----------
     nonce : bytes, 32 bytes
-        Kept secret until the reveal; without it a guess at the labels could be checked.
+        Secret until the reveal, so that nobody can check a guess at the labels.
     origin : str
-        As in the manifest: a practice edition must not pass for a competition's.
+        As in the manifest, so that a practice edition cannot pass for a competition's.
     configuration : dict
         As in the manifest; entered as JSON with sorted keys and without blanks.
     generator_version : str
@@ -64,7 +64,7 @@ def commit(
 def commit_to(
     manifest: Manifest, *, nonce: bytes, solution_sha256: str, train_labels_sha256: str
 ) -> str:
-    """Return the commitment of an edition that has a manifest; parameters as of `commit`."""
+    """Return the commitment of an edition that has a manifest; parameters as in `commit`."""
     return commit(
         nonce=nonce,
         origin=manifest.origin,

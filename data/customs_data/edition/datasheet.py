@@ -1,4 +1,4 @@
-"""DATASHEET.md: what teams should know about an edition; nothing in it depends on hidden labels."""
+"""DATASHEET.md: facts about an edition for teams, none of which depends on hidden labels."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def datasheet(
     Parameters
     ----------
     task : Task
-        What is asked.
+        Task of the edition.
     name, origin, erasure : str
         As in the manifest.
     seed : int or None

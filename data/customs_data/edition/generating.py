@@ -26,8 +26,8 @@ from customs_data.world.configuration import Configuration, load_configuration
 from customs_data.world.schemes import check_schemes
 from customs_data.world.simulate import World, prepare, simulate
 
-#: The practice edition: everybody has the same one. Of eight seeds looked at, one whose ceiling,
-#: logistic regression and kit XGBoost lie near the means over ten worlds.
+#: Seed of the practice edition. One of eight seeds tried; its ceiling, logistic regression and kit
+#: XGBoost are near the means over ten worlds.
 PRACTICE_SEED: Final = 7
 
 _FEWEST, _MOST = 100, 50_000_000  # IDs have eight digits
@@ -42,7 +42,7 @@ class Blueprint:
     configuration : Configuration
         Settings of the world.
     profile : Profile
-        What it is calibrated to.
+        Profile of real trade to which the world is calibrated.
     n_declarations : int
         Rows of all three periods.
     label_rate : float
@@ -69,14 +69,14 @@ class Blueprint:
         if self.erasure not in ERASURES:
             raise KitError(f"Unknown erasure {self.erasure!r}: choose {', '.join(ERASURES)}.")
         if find_task(self.task).truth is None:
-            raise KitError(f"The world does not know the answers of the task {self.task!r}.")
+            raise KitError(f"The simulator has no answers for the task {self.task!r}.")
         if not _FEWEST <= self.n_declarations <= _MOST:
             raise KitError(
                 f"An edition has {_FEWEST} to {_MOST:,} declarations, not {self.n_declarations:,}."
             )
 
     def world_arguments(self) -> dict[str, Any]:
-        """What `customs_data.world.simulate` takes beside configuration and secret."""
+        """Return the arguments of `simulate` other than configuration and secret."""
         return {
             "n_declarations": self.n_declarations,
             "profile": self.profile,
@@ -98,12 +98,12 @@ class Blueprint:
 
 
 def profile_sha256(profile: Profile) -> str:
-    """SHA-256 of a profile's content, in hexadecimal."""
+    """Return the SHA-256 of a profile's content, in hexadecimal."""
     return sha256(profile.to_json().encode()).hexdigest()
 
 
 def _plain(value: Any) -> Any:
-    """Tuples to lists and dates to text, as JSON has them."""
+    """Turn tuples into lists and dates into text, as in JSON."""
     if isinstance(value, dict):
         return {name: _plain(item) for name, item in value.items()}
     if isinstance(value, tuple | list):
@@ -134,7 +134,7 @@ def read_blueprint(
     Raises
     ------
     KitError
-        If a file is missing or unsound.
+        If a file is missing or not valid.
     """
     if isinstance(config, Mapping):
         configuration = from_table(Configuration, config, "The manifest's configuration")
@@ -179,9 +179,9 @@ def generate_edition(
     name : str, optional
         Name of the edition; the folder's name by default.
     file_format : {'csv', 'parquet'}
-        Of the tables.
+        Format of the tables.
     executor : Executor, optional
-        Makes the months; the result does not depend on it.
+        Simulates the months; the result does not depend on it.
     on_rows : callable
         Called with the number of further declarations written.
 
@@ -219,7 +219,7 @@ def simulate_world(
 
 
 def split_periods(world: World) -> dict[str, pd.DataFrame]:
-    """Cut a world's declarations (in the order of their dates) into the three periods."""
+    """Split a world's declarations, sorted by date, into the three periods."""
     frames = {}
     start = 0
     for period, n_rows in zip(PERIODS, world.period_rows, strict=True):
@@ -229,12 +229,12 @@ def split_periods(world: World) -> dict[str, pd.DataFrame]:
 
 
 def practice_blueprint() -> Blueprint:
-    """The blueprint of the practice edition (its secret is that of `PRACTICE_SEED`)."""
+    """Return the blueprint of the practice edition, whose secret is that of `PRACTICE_SEED`."""
     return read_blueprint()
 
 
 def make_practice_edition(out: Path) -> Manifest:
-    """Make the practice edition, whose labels anyone can make again."""
+    """Make the practice edition, whose labels anyone can regenerate."""
     secret = secret_of_seed(PRACTICE_SEED)
     return generate_edition(
         practice_blueprint(),

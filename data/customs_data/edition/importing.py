@@ -23,7 +23,7 @@ from customs_data.tasks import Task, find_task
 def read_periods(
     files: list[Path], split: tuple[date, date] | None = None, task: Task | None = None
 ) -> dict[str, pd.DataFrame]:
-    """Read the three periods: from three files, or from one file and the days it is cut at.
+    """Read the three periods from three files, or from one file that is split at two days.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ def read_periods(
     Raises
     ------
     KitError
-        If files and dates do not fit together, or a file is unsound; problems of all files are
+        If files and dates do not fit together, or a file has problems; those of all files are
         reported together.
     """
     if len(files) not in (1, 3) or (len(files) == 1) != (split is not None):
@@ -101,23 +101,23 @@ def import_edition(
     erasure : {'random', 'importer', 'inspection', 'delay'}
         How labels are erased.
     seed : int
-        Of the erasure; the same seed gives the same files.
+        Seed of the erasure; the same seed gives the same files.
     file_format : {'csv', 'parquet'}
-        Of the tables.
+        Format of the tables.
     configuration : mapping, optional
-        How the declarations came about, for the manifest.
+        Origin of the declarations, for the manifest.
     task : Task, optional
         What the edition asks; fraud by default.
 
     Raises
     ------
     KitError
-        If the periods are unsound together or the folder cannot be written.
+        If the periods do not fit together or the folder cannot be written.
 
     Notes
     -----
-    The nonce of the commitment is fresh in every call (there is no secret to derive it from), so
-    edition.json differs in its commitment between two calls; every other byte is the same.
+    The nonce of the commitment is new in every call, as there is no secret to derive it from. So
+    two calls differ in the commitment in edition.json; every other byte is the same.
     """
     task = task or find_task()
     erased = {"label_rate": label_rate, "erasure": erasure if label_rate else "none"}

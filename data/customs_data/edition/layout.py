@@ -28,7 +28,7 @@ USAGES: Final = {"public": "Public", "private": "Private"}
 
 
 def is_file(path: Path) -> bool:
-    """Whether the file exists and may be seen; hidden/ of another user may not."""
+    """Return whether a file exists; False in a folder that this user may not enter."""
     try:
         return path.is_file()
     except OSError:
@@ -42,9 +42,9 @@ class Layout:
     Attributes
     ----------
     public : path
-        What the teams get.
+        Folder of the teams.
     hidden : path
-        What only organizers have; may be absent.
+        Folder of the organizers; may be absent.
     """
 
     public: Path
@@ -58,7 +58,7 @@ class Layout:
 
     @classmethod
     def find(cls, path: Path | str) -> Layout:
-        """Find an edition: the folder that contains public/, or a copy of public/ itself.
+        """Find the edition at a path: a folder with public/, or a copy of public/ itself.
 
         Raises
         ------

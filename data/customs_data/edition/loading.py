@@ -38,7 +38,7 @@ from customs_data.tasks import Task, find_task
 
 @dataclass(frozen=True)
 class Edition:
-    """What a team works with; it contains nothing of hidden/.
+    """Public data of an edition, as teams use it.
 
     Attributes
     ----------
@@ -85,7 +85,7 @@ class Edition:
 
     @cached_property
     def sample_submission(self) -> pd.DataFrame:
-        """A valid submission that ranks nothing: the key and neutral scores, shape (n_test, 2)."""
+        """A valid submission with equal scores: key and answer columns, shape (n_test, >= 2)."""
         return pd.read_csv(
             find_table(self.layout.public, SAMPLE),
             dtype={self.task.unit.key: schema.TEXT_DTYPE},
@@ -115,7 +115,7 @@ def load_edition(path: Path | str) -> Edition:
     Raises
     ------
     InvalidEditionError
-        If the folder is no edition, or a file has changed since it was made.
+        If the folder is no edition, or a file has changed since the edition was made.
     """
     layout = Layout.find(path)
     manifest = read_manifest(layout.public)
@@ -125,7 +125,7 @@ def load_edition(path: Path | str) -> Edition:
 
 
 def load_test_ids(path: Path | str) -> tuple[pd.Series[str], Task]:
-    """Load what a submission is checked against: the test declarations' IDs, and the task.
+    """Load the IDs of the test declarations and the task, to check submissions.
 
     Parameters
     ----------
@@ -142,7 +142,7 @@ def load_test_ids(path: Path | str) -> tuple[pd.Series[str], Task]:
     Raises
     ------
     InvalidEditionError
-        As `load_edition`.
+        As in `load_edition`.
     """
     layout = Layout.find(path)
     manifest = read_manifest(layout.public)
@@ -186,7 +186,7 @@ def load_solution(layout: Layout, expected_ids: pd.Series[str] | None = None) ->
     Raises
     ------
     InvalidEditionError
-        If they are not at hand or damaged.
+        If the labels are missing or damaged.
     """
     manifest = read_manifest(layout.public)
     solution = read_solution(layout, manifest)
@@ -194,7 +194,7 @@ def load_solution(layout: Layout, expected_ids: pd.Series[str] | None = None) ->
         raise InvalidEditionError(
             f"The labels in {layout.hidden} are not those committed to when the edition was made: "
             "solution, train_labels or secret.json has changed. Restore them from a backup; "
-            "`customs-kit data verify` says more."
+            "`customs-kit data verify` lists what failed."
         )
     if expected_ids is None:
         return solution
@@ -223,7 +223,7 @@ def read_solution(layout: Layout, manifest: Manifest) -> pd.DataFrame:
 
 
 def hidden_commitment(layout: Layout, manifest: Manifest, solution: pd.DataFrame) -> str:
-    """Compute the commitment of the labels that lie in hidden/, in hexadecimal."""
+    """Return the commitment of the labels in hidden/, in hexadecimal."""
     erased = load_train_labels(layout, manifest)
     return commit_to(
         manifest,
@@ -234,14 +234,14 @@ def hidden_commitment(layout: Layout, manifest: Manifest, solution: pd.DataFrame
 
 
 def load_train_labels(layout: Layout, manifest: Manifest | None = None) -> pd.DataFrame:
-    """Read the erased training labels (organizers): Declaration ID and the task's labels."""
+    """Read the erased training labels (organizers): key and label columns of the task."""
     manifest = manifest or read_manifest(layout.public)
     columns = find_task(manifest.task).label_columns
     return _read_targets(find_table(layout.hidden, TRAIN_LABELS), columns)
 
 
 def load_secret(layout: Layout) -> dict[str, Any]:
-    """Read secret.json (organizers): origin's secret and the nonce of the commitment."""
+    """Read secret.json (organizers): secret of the generator and nonce of the commitment."""
     path = layout.hidden / SECRET
     try:
         data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
@@ -261,11 +261,11 @@ def load_oracle(layout: Layout) -> pd.DataFrame:
 def _read_targets(
     path: Path, columns: tuple[schema.Column, ...], extra: tuple[str, ...] = ()
 ) -> pd.DataFrame:
-    """Read a hidden table through the schema; `extra` columns are left to the caller."""
+    """Read and check a hidden table, apart from the columns in `extra`."""
     raw = read_table(path)
     wanted = (schema.KEY, *(column.name for column in columns))
     if missing := [name for name in (*wanted, *extra) if name not in raw.header]:
-        raise InvalidEditionError(f"{path} must have the column(s) {', '.join(missing)}.")
+        raise InvalidEditionError(f"{path}: missing columns {', '.join(missing)}.")
     keep = [i for i, name in enumerate(raw.header) if name in wanted]
     narrowed = type(raw)(
         raw.source,

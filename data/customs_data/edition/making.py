@@ -1,4 +1,4 @@
-"""Making an edition: from labelled declarations of three periods to a folder on disk."""
+"""Writing an edition: a folder made from labelled declarations of three periods."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from customs_data.tasks import Task, find_task
 
 @dataclass(frozen=True)
 class EditionPlan:
-    """An edition before it is written: everything, hidden labels included.
+    """All parts of an edition before it is written, hidden labels included.
 
     Attributes
     ----------
@@ -46,11 +46,11 @@ class EditionPlan:
     source : Source
         Declarations of the three periods; the test periods fully labelled.
     nonce : bytes, 32 bytes
-        Of the commitment.
+        Nonce of the commitment.
     erasure_secret : bytes
         Source of the erasure's random stream.
     label_rate : float or None
-        Share of the training declarations that keep a label; None keeps the labels there are.
+        Share of the training declarations that keep a label; None keeps all labels.
     erasure : str
         How labels are erased.
     secret : str or None
@@ -87,25 +87,24 @@ def make_edition(
 ) -> Manifest:
     """Write an edition.
 
-    Rows are put into the order of (Date, Declaration ID), so that the order of the source - which
-    may follow the labels - is not published. The folder appears whole or not at all.
+    Rows are sorted by (Date, Declaration ID), because the order of the source may depend on the
+    labels. The folder appears complete or not at all.
 
     Parameters
     ----------
     plan : EditionPlan
         What to write.
     out : path
-        A folder that does not exist yet, or is empty.
+        A new or empty folder.
     file_format : {'csv', 'parquet'}
-        Of all tables but sample_submission.csv.
+        Format of all tables but sample_submission.csv.
     on_rows : callable
         Called with the number of further declarations written.
 
     Raises
     ------
     KitError
-        If `out` is not empty or cannot be written, or the label rate asks for more labels than
-        there are.
+        If `out` is not empty or cannot be written, or there are too few labels for the label rate.
     """
     with new_folder(out) as scratch:
         return _write_parts(plan, Layout.of(scratch), file_format, on_rows)
@@ -114,7 +113,7 @@ def make_edition(
 def _write_parts(
     plan: EditionPlan, layout: Layout, file_format: FileFormat, on_rows: Callable[[int], None]
 ) -> Manifest:
-    """Write public/ and hidden/ below a scratch folder."""
+    """Write public/ and hidden/."""
     layout.public.mkdir()
     layout.hidden.mkdir(mode=0o700)
     kept = _choose_labels(plan)
@@ -176,7 +175,7 @@ def _write_parts(
 
 
 class _Tables:
-    """The tables of an edition, each opened with its first rows."""
+    """Writers of an edition's tables, each opened with its first rows."""
 
     def __init__(self, stack: ExitStack, layout: Layout, file_format: FileFormat) -> None:
         self._stack = stack
@@ -196,12 +195,12 @@ class _Tables:
         self._writers[name].write(table)
 
     def record(self, name: str) -> tuple[int, str]:
-        """Rows and SHA-256 of a table."""
+        """Return the number of rows and the SHA-256 of a table."""
         return self._writers[name].n_rows, self._writers[name].sha256
 
 
 def _choose_labels(plan: EditionPlan) -> npt.NDArray[np.bool_] | None:
-    """Training declarations that keep their label; None if all keep what they have."""
+    """Return which training declarations keep their label; None if all do."""
     if plan.label_rate is None or (plan.label_rate == 1.0 and plan.source.has_every_label):
         return None
     train, y = plan.source.training(COLUMNS_READ[plan.erasure])
@@ -217,7 +216,7 @@ def _publish(
     kept: npt.NDArray[np.bool_] | None,
     start: int,
 ) -> pa.Table:
-    """Write training declarations, and beside them the labels that they lose."""
+    """Write training declarations to public/ and their erased labels to hidden/."""
     train = train.select([*DECLARED_COLUMNS, *task.labels])
     labels = train.select([KEY, *task.labels])
     if kept is None:

@@ -1,4 +1,4 @@
-"""edition.json: what an edition is, and the checksums that show it unchanged."""
+"""edition.json: facts about an edition, and the checksums of its files."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from customs_data.edition.layout import MANIFEST, PUBLIC_TABLES
 from customs_data.errors import InvalidEditionError
 from customs_data.tasks import DEFAULT
 
-#: Raised whenever a reader of the older format would go wrong.
+#: Increased whenever readers of the older format would misread the new one.
 FORMAT_VERSION: Final = 1
 ORIGINS: Final = ("published-seed", "secret", "import")
-#: Names become names of folders: no path, no option, no control character.
+#: Names of editions become names of folders.
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}")
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 PERIODS: Final = ("train", "public", "private")
@@ -24,7 +24,7 @@ PERIODS: Final = ("train", "public", "private")
 
 @dataclass(frozen=True)
 class FileRecord:
-    """A table of the edition: rows, and SHA-256 of its canonical CSV stream (hexadecimal)."""
+    """Number of rows of a table, and SHA-256 of its canonical CSV stream (hexadecimal)."""
 
     rows: int
     sha256: str
@@ -45,7 +45,7 @@ class Manifest:
     origin : {'published-seed', 'secret', 'import'}
         Whether anyone, nobody or the owner of the source can know the hidden labels.
     configuration : dict
-        Everything but the secret that is needed to make the edition again.
+        Everything but the secret that is needed to regenerate the edition.
     rows : dict of str to int
         Declarations by period: ``train``, ``public``, ``private``.
     dates : dict of str to (date, date)
@@ -103,7 +103,7 @@ class Manifest:
                 )
 
     def _check_types(self) -> None:
-        """Refuse a manifest whose fields are not of their kind (a damaged or forged file)."""
+        """Raise if a field has the wrong type, as in a damaged or forged file."""
         whole = [*self.rows.values(), *(record.rows for record in self.files.values())]
         digests = [self.commitment, self.datasheet_sha256]
         digests += [record.sha256 for record in self.files.values()]

@@ -1,4 +1,4 @@
-"""The reveal: what an organizer publishes after the close, and how anyone checks it."""
+"""The reveal: the file that an organizer publishes after the close, and its check."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _FORMAT = "customs-kit reveal 1"
 
 
 def write_reveal(edition: Path, out: Path) -> None:
-    """Write secret, nonce and hidden labels of an edition to one file, after the close.
+    """Write secret, nonce and hidden labels of an edition to a file, after the close.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ def write_reveal(edition: Path, out: Path) -> None:
     Raises
     ------
     KitError
-        If hidden/ is not at hand or the file exists or cannot be written.
+        If hidden/ is missing, or the file exists or cannot be written.
     """
     layout = Layout.find(edition)
     secret = load_secret(layout)
@@ -68,7 +68,7 @@ def _csv(frame: pd.DataFrame) -> str:
 
 
 def verify_reveal(edition: Path, revealed: Path, profile: Path | None = None) -> list[Check]:
-    """Check a reveal against what was committed to; regenerate the edition if it was simulated.
+    """Compare a reveal with the commitment, and regenerate the edition if it was simulated.
 
     Parameters
     ----------
@@ -116,7 +116,7 @@ def verify_reveal(edition: Path, revealed: Path, profile: Path | None = None) ->
 
 
 def _regenerate(manifest: Manifest, secret: bytes, profile: Path | None) -> Check:
-    """Make the edition again and compare every checksum and the commitment."""
+    """Regenerate the edition and compare all checksums and the commitment."""
     blueprint = blueprint_of(manifest, profile)
     with tempfile.TemporaryDirectory(prefix="customs-kit-") as scratch:
         again = generate_edition(
@@ -144,7 +144,7 @@ def blueprint_of(manifest: Manifest, profile: Path | None = None) -> Blueprint:
     Raises
     ------
     KitError
-        If its calibration is not at hand, or it is of another release of the generator.
+        If its profile is another one, or it was made by another release of the kit.
     """
     if manifest.generator_version != version("customs-kit"):
         raise KitError(

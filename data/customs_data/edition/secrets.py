@@ -1,4 +1,4 @@
-"""Secret files: 256 random bits that serve one edition."""
+"""Secret files: 256 random bits for one edition."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ def make_secret_file(path: Path) -> None:
 
 
 def read_secret_file(path: Path) -> bytes:
-    """Return the secret of a file that no edition was made from yet.
+    """Return the secret of a file from which no edition was made yet.
 
     Raises
     ------
     KitError
-        If the file is missing, is no secret, or was used.
+        If the file is missing, is not a secret file, or was used.
     """
     data = _read(path)
     if data["used_for"] is not None:
@@ -47,10 +47,10 @@ def read_secret_file(path: Path) -> bytes:
 
 @contextmanager
 def used_for(path: Path, edition: str) -> Iterator[bytes]:
-    """Give the secret to the making of one edition.
+    """Mark a secret as used for an edition while the edition is made.
 
-    The file is marked before anything is made, so that an interruption cannot leave a secret that
-    looks unused; the mark is taken back if the making fails with an error.
+    The file is marked first, so that an interruption cannot leave a secret that looks unused. The
+    mark is removed if making the edition raises an error.
 
     Yields
     ------
@@ -60,7 +60,7 @@ def used_for(path: Path, edition: str) -> Iterator[bytes]:
     Raises
     ------
     KitError
-        As `read_secret_file`, or if the file cannot be marked.
+        As in `read_secret_file`, or if the file cannot be marked.
     """
     secret = read_secret_file(path)
     data = _read(path)

@@ -1,7 +1,7 @@
-"""Where the declarations of an edition come from: frames in memory, or a simulation.
+"""Sources of an edition's declarations: frames in memory, or a simulation.
 
-Both give them period by period and part by part, in the order in which they are published, so that
-an edition of a nation's declarations is never in memory whole.
+Both yield declarations period by period and part by part, in the order of the published files, so
+that a nation's declarations are never in memory all at once.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ class Part:
     Attributes
     ----------
     declarations : Table, shape (n_rows, n_columns)
-        Declared and target columns. Sorted by (Date, Declaration ID), an order that shows nothing
-        the columns do not show; all labels that are known, others null.
+        Declared and target columns with all known labels, sorted by (Date, Declaration ID), so that
+        the order reveals nothing.
     oracle : Table or None
-        The simulator's truth of the same rows.
+        The simulator's truth about the same rows.
     """
 
     declarations: pa.Table
@@ -57,10 +57,10 @@ class Source(Protocol):
         """See the class."""
 
     def parts(self, period: str) -> Iterator[Part]:
-        """Yield the declarations of a period, one part behind the other."""
+        """Yield the declarations of a period in parts."""
 
     def training(self, columns: Sequence[str]) -> tuple[pd.DataFrame, npt.NDArray[np.int8]]:
-        """Return some columns and the labels (-1 = none) of the training period, in order."""
+        """Return columns and labels (-1 = none) of the training period, in order."""
 
 
 class FrameSource:
@@ -100,13 +100,13 @@ class FrameSource:
 
 
 class SimulatedSource:
-    """Declarations that are made when they are asked for.
+    """Declarations that are simulated when they are needed.
 
     Parameters
     ----------
     simulation : Simulation
     executor : Executor, optional
-        Makes the months.
+        Simulates the months.
     task : Task, optional
         What is asked; fraud by default.
     """
@@ -148,7 +148,7 @@ class SimulatedSource:
     def _months(self, period: str) -> Iterator[Columns]:
         number = PERIODS.index(period)
         for columns in self._simulation.months(number, executor=self._executor):
-            # Declaration IDs all have eight digits: as numbers they sort as they do as text.
+            # Declaration IDs have eight digits, so that they sort as numbers and as text alike.
             key, date = columns["Declaration ID"], columns["Date"]
             rows = take_rows(columns, np.lexsort((key, date)))  # type: ignore[arg-type]
             assert self._task.truth is not None
@@ -156,13 +156,13 @@ class SimulatedSource:
 
 
 def check_periods(frames: dict[str, pd.DataFrame], task: Task) -> None:
-    """Check the three periods against each other.
+    """Check that the three periods fit together.
 
     Raises
     ------
     InvalidDeclarationsError
         If a period is empty, they overlap in time, share a Declaration ID, or a test label is
-        missing; all of it in one report.
+        missing; one report lists all problems.
     """
     report = ProblemReport("The edition")
     for period, frame in frames.items():

@@ -1,4 +1,4 @@
-"""Counts of a table, taken while it is written."""
+"""Counting a table while it is written."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from customs_data.schema import DECLARED_COLUMNS
 
 @dataclass
 class Tally:
-    """What the manifest and the datasheet say of a period.
+    """Counts of a period for the manifest and the datasheet.
 
     Attributes
     ----------
     label : str
-        The label that is counted.
+        Name of the label that is counted.
     n_rows : int
     first, last : date
         First and last day.
@@ -38,7 +38,7 @@ class Tally:
     n_positive: int = 0
 
     def add(self, table: pa.Table) -> None:
-        """Count further rows: declared columns and, where there are any, labels."""
+        """Count further rows: declared columns and labels, if any."""
         if table.num_rows == 0:
             return
         self.n_rows += table.num_rows
@@ -52,6 +52,6 @@ class Tally:
             self.n_positive += pc.sum(table[self.label]).as_py() or 0
 
     def followed_by(self, other: Self) -> Tally:
-        """Counts of both, one period after the other."""
+        """Return the counts of this period and a later one together."""
         missing = {name: n + other.n_missing[name] for name, n in self.n_missing.items()}
         return Tally(self.label, self.n_rows + other.n_rows, self.first, other.last, missing)

@@ -1,4 +1,4 @@
-"""`data verify`: whether a folder is the edition its manifest says, and leaks nothing."""
+"""`data verify`: check that a folder is the edition of its manifest and leaks no label."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from customs_data.tasks import Task, find_task
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that was checked: its name, whether it passed, and a sentence."""
+    """Result of one check: name, whether it passed, and a sentence."""
 
     name: str
     passed: bool
@@ -41,8 +41,8 @@ class Check:
 def verify_edition(path: Path | str) -> list[Check]:
     """Check files, checksums and row counts, and that public/ has no label of a test row.
 
-    Where hidden/ is at hand, it is checked too: its permissions, that solution and test rows are
-    the same, and that the labels are the ones the organizer committed to.
+    If there is hidden/, its permissions are checked, too, that solution and test have the same
+    rows, and that the labels are those of the commitment.
 
     Returns
     -------
@@ -66,7 +66,7 @@ def verify_edition(path: Path | str) -> list[Check]:
 def _check_public(
     layout: Layout, manifest: Manifest, frames: dict[str, pd.DataFrame]
 ) -> Iterator[Check]:
-    """Check public/; the tables that are as they were made are put into `frames`."""
+    """Check public/; tables that have not changed are added to `frames`."""
     yield _no_stray_file(layout.public)
     task = find_task(manifest.task)
     yield _no_hidden_column(layout.public, task)
@@ -122,7 +122,7 @@ def _no_stray_file(public: Path) -> Check:
 
 
 def _no_hidden_column(public: Path, task: Task) -> Check:
-    """Look at the header of every table in public/, expected or not."""
+    """Check the header of every table in public/, expected or not."""
     leaks = []
     for path in sorted(public.iterdir()):
         if path.suffix not in (".csv", ".parquet", ".gz"):
@@ -231,5 +231,5 @@ def _check_hidden(
 
 
 def _are_among(frame: pd.DataFrame, others: pd.DataFrame) -> npt.NDArray[np.bool_]:
-    """Whether another frame has each row's Declaration ID."""
+    """Return whether each row's Declaration ID occurs in the other frame."""
     return match_ids(arrow_text(frame[KEY]), arrow_text(others[KEY])) >= 0
