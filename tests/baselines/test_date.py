@@ -176,6 +176,7 @@ def test_the_network_starts_as_no_correction():
     assert torch.allclose(weights.sum(dim=1), torch.ones(7))
 
 
+@pytest.mark.training
 class TestDate:
     def test_it_learns(self, model, sample_edition):
         from sklearn.metrics import roc_auc_score

@@ -52,6 +52,7 @@ def sigmoid(values):
     return 1 / (1 + np.exp(-values))
 
 
+@pytest.mark.training
 @pytest.mark.parametrize("name", CLASSIC)
 @pytest.mark.parametrize("recipe", ["paper", "kit"])
 def test_shap_values_add_up_to_the_score(name, recipe, sample_edition):

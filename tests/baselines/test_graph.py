@@ -66,6 +66,7 @@ def test_missing_sellers_give_nan(fitted, sample_edition):
     assert np.isnan(train[missing]).any(axis=1).all()
 
 
+@pytest.mark.training
 def test_row_order_changes_no_score(sample_edition):
     edition = sample_edition
     order = np.random.default_rng(0).permutation(len(edition.test))
@@ -78,6 +79,7 @@ def test_row_order_changes_no_score(sample_edition):
     assert shuffled == pytest.approx(scores, abs=1e-5)
 
 
+@pytest.mark.training
 def test_simulator_transfer_never_reads_the_labels(sample_edition):
     edition = sample_edition
     found = [

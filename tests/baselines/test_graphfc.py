@@ -50,6 +50,7 @@ def hash_of(text):
     return hashlib.sha256(text.encode()).hexdigest()[:10]
 
 
+@pytest.mark.training
 def test_order_of_rows_changes_no_score(fitted, found, sample_edition):
     rng = np.random.default_rng(0)
     order = rng.permutation(len(sample_edition.test))
@@ -61,11 +62,13 @@ def test_order_of_rows_changes_no_score(fitted, found, sample_edition):
     assert scores(again, test) == pytest.approx(found[order], abs=1e-5)
 
 
+@pytest.mark.training
 def test_names_change_no_score(found, sample_edition):
     again = GraphFC(**SMALL).fit(renamed(sample_edition.train), sample_edition.y)
     assert scores(again, renamed(sample_edition.test)) == pytest.approx(found, abs=1e-5)
 
 
+@pytest.mark.training
 def test_later_declarations_change_no_earlier_score(fitted, found, sample_edition):
     """From the past only: the public period's scores do not know the private period."""
     dates = sample_edition.test["Date"]
@@ -74,6 +77,7 @@ def test_later_declarations_change_no_earlier_score(fitted, found, sample_editio
     assert scores(fitted, sample_edition.test[early]) == pytest.approx(found[early], abs=1e-6)
 
 
+@pytest.mark.training
 def test_transductive_reads_later_declarations_and_no_label(sample_edition):
     assert not is_transductive(GraphFC)
     assert is_transductive(TransductiveGraphFC)
@@ -88,11 +92,13 @@ def test_transductive_reads_later_declarations_and_no_label(sample_edition):
     assert not np.allclose(scores(without, half), scores(model, half), atol=1e-6)
 
 
+@pytest.mark.training
 def test_it_learns(found, sample_edition):
     truth = load_solution(sample_edition.layout)["Fraud"]
     assert roc_auc_score(truth, found) > 0.58
 
 
+@pytest.mark.training
 def test_few_labels_are_enough(sample_edition):
     train, rng = sample_edition.train, np.random.default_rng(3)
     y = np.full(len(train), -1, dtype=np.int8)
@@ -110,6 +116,7 @@ def test_no_label_is_a_clear_error(sample_edition):
         )
 
 
+@pytest.mark.training
 @pytest.mark.parametrize(
     ("column", "value"), [("Seller ID", np.nan), ("Importer ID", "I1"), ("Declarant ID", "D1")]
 )
@@ -123,6 +130,7 @@ def test_one_importer_or_no_seller(column, value, sample_edition):
     assert np.isfinite(scores(model, test)).all()
 
 
+@pytest.mark.training
 def test_nothing_to_score_gives_nothing(fitted, sample_edition):
     nothing = sample_edition.test.head(0)
     assert fitted.predict_proba(nothing).shape == (0, 2)
@@ -131,10 +139,12 @@ def test_nothing_to_score_gives_nothing(fitted, sample_edition):
     assert model.predict_proba(nothing).shape == (0, 2)
 
 
+@pytest.mark.training
 def test_training_declarations_can_be_scored(fitted, sample_edition):
     assert np.isfinite(scores(fitted, sample_edition.train.head(20))).all()
 
 
+@pytest.mark.training
 def test_explanation_agrees_with_scoring_without_the_neighbour(fitted, sample_edition):
     test = sample_edition.test
     own = test.iloc[[int(test["Date"].argmax())]]
@@ -158,6 +168,7 @@ def test_explanation_agrees_with_scoring_without_the_neighbour(fitted, sample_ed
     assert plain["importer"] == own["Importer ID"].item()
 
 
+@pytest.mark.training
 def test_an_unknown_declaration_cannot_be_explained(fitted, sample_edition):
     with pytest.raises(KitError, match="No declaration 'nobody'"):
         fitted.explain_declaration(sample_edition.test, "nobody")

@@ -37,16 +37,19 @@ def scores(model, edition, y=None, train=None, test=None):
 class TestContract:
     """Every model in the catalogue, also those added later."""
 
+    @pytest.mark.training
     def test_scores_are_probabilities_and_repeatable(self, name, sample_edition):
         first, again = (scores(new(name), sample_edition) for _ in range(2))
         assert (first == again).all()
         assert ((first >= 0) & (first <= 1)).all()
 
+    @pytest.mark.training
     def test_unlabelled_rows_are_no_labels(self, name, sample_edition):
         y = sample_edition.y.copy()
         y[np.random.default_rng(0).random(len(y)) < 0.7] = -1
         assert np.isfinite(scores(new(name), sample_edition, y=y)).all()
 
+    @pytest.mark.training
     def test_input_is_left_as_it_was(self, name, sample_edition):
         train, test = sample_edition.train.copy(), sample_edition.test.copy()
         y = sample_edition.y.copy()
@@ -55,6 +58,7 @@ class TestContract:
         assert test.equals(sample_edition.test)
         assert (y == sample_edition.y).all()
 
+    @pytest.mark.training
     def test_unseen_values_are_scored(self, name, sample_edition):
         strange = sample_edition.test.head(3).assign(
             **{
@@ -70,6 +74,7 @@ class TestContract:
         strange = strange.astype(sample_edition.test.dtypes)
         assert np.isfinite(scores(new(name), sample_edition, test=strange)).all()
 
+    @pytest.mark.training
     def test_one_fraud_among_the_labels_is_enough(self, name, sample_edition):
         y = np.full(len(sample_edition.y), -1, dtype=np.int8)
         y[:20] = 0
@@ -102,6 +107,7 @@ LEARNERS = [
 ]
 
 
+@pytest.mark.training
 @pytest.mark.parametrize(("recipe", "name"), LEARNERS)
 def test_models_learn(recipe, name, sample_edition):
     """On the made-up sample, price and importer carry signal: above chance (AUC .5)."""

@@ -31,6 +31,7 @@ def failures(edition):
     return {test.name for test in audit_edition(edition).tests if not test.passed}
 
 
+@pytest.mark.training
 def test_a_simulated_edition_passes(world):
     report = audit_edition(world)
     assert [test.name for test in report.tests if not test.passed] == []
@@ -40,6 +41,7 @@ def test_a_simulated_edition_passes(world):
     assert "http" not in page.replace('lang="en"', "")
 
 
+@pytest.mark.training
 def test_erased_labels_do_not_make_a_sound_edition_fail(tmp_path):
     """The audit is of the world, not of the erasure: an organizer knows the erased labels."""
     blueprint = read_blueprint(n_declarations=20_000, label_rate=0.1, erasure="inspection")
@@ -47,6 +49,7 @@ def test_erased_labels_do_not_make_a_sound_edition_fail(tmp_path):
     assert failures(load_edition(tmp_path / "e")) == set()
 
 
+@pytest.mark.training
 def test_an_edition_that_can_be_looked_up_fails(sample, tmp_path):
     """Test rows that repeat training rows with their labels, as in the public release."""
     rng = np.random.default_rng(0)
@@ -125,6 +128,7 @@ def test_copies_among_masses_shared_by_coincidence_are_found(whole_kilograms):
     assert not tests["twins' labels agree by chance only"].passed
 
 
+@pytest.mark.training
 def test_of_a_large_edition_models_see_a_sample_and_the_report_says_so(world, monkeypatch):
     monkeypatch.setattr("customs_scorer.audit.report.MOST_ROWS", 10_000)
     report = audit_edition(world)
@@ -166,6 +170,7 @@ def test_neighbouring_masses_are_as_round(world):
     assert neighbouring_masses(masses[3:5], pd.Series([10.0]))[0].tolist() == [30.0, 90.0]
 
 
+@pytest.mark.training
 def test_decimals_that_follow_the_label_are_found(world, tmp_path):
     def change(frame, name):
         mass = frame["Net Mass"].round(0) + 1
@@ -174,6 +179,7 @@ def test_decimals_that_follow_the_label_are_found(world, tmp_path):
     assert "number formats and gaps, by label" in failures(rewrite(world, tmp_path, change))
 
 
+@pytest.mark.training
 def test_ids_that_follow_the_label_are_found(world, tmp_path):
     def change(frame, name):
         digit = {"train": "1", "public": "2", "private": "3"}[name]
@@ -185,6 +191,7 @@ def test_ids_that_follow_the_label_are_found(world, tmp_path):
     assert {"Declaration ID", "row order"} <= failed
 
 
+@pytest.mark.training
 def test_periods_that_can_be_told_apart_are_found(world, tmp_path):
     def change(frame, name):
         return frame.assign(**{"Office ID": "later" if name == "private" else "earlier"})
@@ -192,11 +199,13 @@ def test_periods_that_can_be_told_apart_are_found(world, tmp_path):
     assert "adversarial validation" in failures(rewrite(world, tmp_path, change))
 
 
+@pytest.mark.training
 def test_a_stray_file_in_public_is_found(edition_copy):
     (edition_copy / "public/solution.csv").write_text("Declaration ID,Fraud\n1,1\n")
     assert "public/ is sound" in failures(load_edition(edition_copy))
 
 
+@pytest.mark.training
 def test_a_team_audits_the_training_period(public_copy):
     report = audit_edition(load_edition(public_copy))
     assert {test.name for test in report.tests} >= {"six-tuple look-up", "row order"}
