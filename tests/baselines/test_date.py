@@ -8,16 +8,16 @@ import pandas as pd
 import pytest
 import torch
 
-from customs_baselines.date.condition_text import Wording
+from customs_baselines.date.condition_text import ConditionText
 from customs_baselines.date.conditions import Condition, Path, read_paths
-from customs_baselines.date.cross_features import CrossFeatures, Trees
+from customs_baselines.date.cross_features import BoosterSettings, CrossFeatures
 from customs_baselines.date.network import DateNetwork
 from customs_baselines.date.vocabulary import Vocabulary
 from customs_baselines.features.kit import KitFeatures
 from customs_baselines.models.date import ESTIMATOR as Date
 from customs_data.errors import KitError
 
-SMALL = Trees(n_estimators=20, n_cross=6, cross_depth=3)
+SMALL = BoosterSettings(n_estimators=20, n_cross=6, cross_depth=3)
 
 
 @pytest.fixture(scope="module")
@@ -54,8 +54,8 @@ class TestCrossFeatures:
         again._grow(features[learn], flipped[learn], int(fold[row]))
         assert again._margin(features[[row]], 0)[0] == margin[row]
         number = again._leaves(features[[row]], 0)[0]
-        found = [cross.paths_[leaf].conditions for leaf in leaves[row]]
-        assert [again.paths_[leaf].conditions for leaf in number] == found
+        conditions = [cross.paths_[leaf].conditions for leaf in leaves[row]]
+        assert [again.paths_[leaf].conditions for leaf in number] == conditions
 
     def test_unlabelled_rows_have_none(self, crossed, sample_edition):
         features, cross = crossed
@@ -96,12 +96,12 @@ class TestCrossFeatures:
     @pytest.mark.parametrize("n_cross", [1, 7, 20])
     def test_any_number_of_trees(self, crossed, sample_edition, n_cross):
         features, _ = crossed
-        cross = CrossFeatures(Trees(n_estimators=5, n_cross=n_cross))
+        cross = CrossFeatures(BoosterSettings(n_estimators=5, n_cross=n_cross))
         assert cross.fit(features, sample_edition.y)[1].shape == (len(features), n_cross)
 
     def test_with_many_labels_a_row_is_judged_by_more_of_the_others(self):
-        few, many = Trees.for_labels(9_999), Trees.for_labels(10_000)
-        assert few == Trees()
+        few, many = BoosterSettings.for_labels(9_999), BoosterSettings.for_labels(10_000)
+        assert few == BoosterSettings()
         assert many.n_folds > few.n_folds
         assert many.n_estimators * many.learning_rate > few.n_estimators * few.learning_rate
 
@@ -133,8 +133,8 @@ def test_conditions_on_one_feature_become_one():
 def test_words(sample_edition):
     features = KitFeatures()
     features.fit_transform(sample_edition.train, sample_edition.y)
-    wording = Wording(features)
-    at = {name: i for i, name in enumerate(wording.names)}
+    text = ConditionText(features)
+    at = {name: i for i, name in enumerate(text.names)}
     modes = list(features.ranks_["Mode of Transport"])
     count = np.log1p(2.5)
     path = Path(
@@ -149,21 +149,21 @@ def test_words(sample_edition):
         ),
         value=0.1,
     )
-    assert wording.say(path) == (
+    assert text.conjunction(path) == (
         "chapter <= 64 and log unit price against HS6 norm < -0.9 and "
         f"Mode of Transport is {modes[0]} and "
         "number of other declarations of Importer ID <= 2 and departure is not origin and "
         "weekday is Tuesday or Wednesday and month = 2"
     )
-    assert wording.say(Path((), 0.0)) == "every declaration"
+    assert text.conjunction(Path((), 0.0)) == "every declaration"
 
 
 def test_vocabulary_keeps_rare_and_new_values_unknown():
     X = pd.DataFrame({"Importer ID": ["a", "a", "b"], "HS6 Code": ["640399", "640299", "010101"]})
-    held = Vocabulary(("Importer ID", "Chapter"), {"Importer ID": 2}).fit(X)
-    assert held.sizes == (2, 3)
+    vocabulary = Vocabulary(("Importer ID", "Chapter"), {"Importer ID": 2}).fit(X)
+    assert vocabulary.sizes == (2, 3)
     new = pd.DataFrame({"Importer ID": ["a", "b", "z"], "HS6 Code": ["640000", "010000", "990000"]})
-    assert held.find(new).tolist() == [[1, 1], [0, 2], [0, 0]]
+    assert vocabulary.find(new).tolist() == [[1, 1], [0, 2], [0, 0]]
 
 
 def test_the_network_starts_as_no_correction():
@@ -203,34 +203,34 @@ class TestDate:
             y_critical=sample_edition.y_critical[order],
         )
         back = np.random.default_rng(1).permutation(len(test))
-        found = fraud(again, renamed(test.iloc[back].reset_index(drop=True)))
-        assert found == pytest.approx(fraud(model, test)[back], abs=1e-5)
+        scores = fraud(again, renamed(test.iloc[back].reset_index(drop=True)))
+        assert scores == pytest.approx(fraud(model, test)[back], abs=1e-5)
 
     def test_one_importer_only(self, sample_edition):
         alone = sample_edition.train.assign(**{"Importer ID": "A"}).astype(
             sample_edition.train.dtypes
         )
-        found = Date(device="cpu").fit(alone, sample_edition.y)
-        assert np.isfinite(fraud(found, sample_edition.test)).all()
+        fitted = Date(device="cpu").fit(alone, sample_edition.y)
+        assert np.isfinite(fraud(fitted, sample_edition.test)).all()
 
     def test_two_labels_are_enough(self, sample_edition):
         y = np.full(len(sample_edition.y), -1, dtype=np.int8)
         y[[0, 1]] = 0, 1
-        found = Date(device="cpu").fit(sample_edition.train, y)
-        assert found.share_ == 0
-        assert np.isfinite(fraud(found, sample_edition.test)).all()
+        fitted = Date(device="cpu").fit(sample_edition.train, y)
+        assert fitted.share_ == 0
+        assert np.isfinite(fraud(fitted, sample_edition.test)).all()
 
     def test_explanation(self, model, sample_edition):
         declaration = sample_edition.test.iloc[[3]]
         ident = declaration["Declaration ID"].iloc[0]
-        found = model.explain_declaration(sample_edition.test, ident, n_cross_features=3)
-        assert found.fraud_score == pytest.approx(fraud(model, declaration)[0])
-        logit = found.booster_log_odds + found.correction
-        assert found.fraud_score == pytest.approx(1 / (1 + np.exp(-logit)))
-        assert len(found.cross_features) == 3
-        assert sum(one.attention for one in found.cross_features) <= 1 + 1e-6
-        assert all(0 <= one.n_fraud <= one.n_labelled for one in found.cross_features)
-        assert json.loads(json.dumps(found.as_dict()))["declaration_id"] == found.declaration_id
+        account = model.explain_declaration(sample_edition.test, ident, n_cross_features=3)
+        assert account.fraud_score == pytest.approx(fraud(model, declaration)[0])
+        logit = account.booster_log_odds + account.correction
+        assert account.fraud_score == pytest.approx(1 / (1 + np.exp(-logit)))
+        assert len(account.cross_features) == 3
+        assert sum(one.attention for one in account.cross_features) <= 1 + 1e-6
+        assert all(0 <= one.n_fraud <= one.n_labelled for one in account.cross_features)
+        assert json.loads(json.dumps(account.as_dict()))["declaration_id"] == account.declaration_id
         stranger = declaration.assign(**{"Importer ID": "NEW", "HS6 Code": "999999"}).astype(
             declaration.dtypes
         )

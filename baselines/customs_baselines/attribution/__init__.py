@@ -1,1 +1,1 @@
-"""Shapley values and split counts of fitted trees, computed in the child process."""
+"""Explanations of a fitted model in the child process: SHAP values, split counts, accounts."""

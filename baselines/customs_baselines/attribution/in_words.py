@@ -1,4 +1,4 @@
-"""Declared values in words, for people who read declarations and not features."""
+"""Declared values and log-odds in words, for readers of declarations."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from customs_data.schema import COLUMN
 
 
 def in_words(name: str, value: Any) -> str:
-    """Return a declared value as people would write it, with its unit.
+    """Return a declared value as a person would write it, with its unit.
 
     Examples
     --------
@@ -38,7 +38,7 @@ def group_in_words(columns: tuple[str, ...], row: pd.Series[Any]) -> str:
 
 
 def times_odds(log_odds: float) -> str:
-    """Return what a difference of log-odds does to the odds of fraud.
+    """Return a difference of log-odds as a factor of the odds of fraud.
 
     Examples
     --------

@@ -1,7 +1,7 @@
-"""SHAP values: what each feature adds to the score of a declaration.
+"""SHAP values: how much each feature adds to the score of a declaration.
 
-Trees are explained exactly (TreeSHAP), linear models in closed form, everything else by permuting
-features (or, for a model that reads the declared columns itself, by permuting these).
+Trees are explained exactly (TreeSHAP), linear models in closed form, and others by permutations: of
+features, or of declared columns for a model that reads these.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ Floats = npt.NDArray[np.float64]
 
 LOG_ODDS: Final = "log-odds"
 PROBABILITY: Final = "probability"
-_N_BACKGROUND: Final = 50  # declarations that stand for "not knowing a feature"
-_N_BACKGROUND_MODEL: Final = 20  # the same, where each costs a pass through the whole model
+_N_BACKGROUND: Final = 50  # declarations whose values replace a feature to hide it
+_N_BACKGROUND_MODEL: Final = 20  # the same where each costs a pass through the whole model
 _N_PERMUTATIONS: Final = 4
 _TREES: Final = (
     "XGBClassifier",
@@ -44,19 +44,19 @@ class ShapValues:
     Attributes
     ----------
     values : ndarray of float64, shape (n_declarations, n_features)
-        What each feature adds to `base`; a row sums to its score less `base`.
+        Contribution of each feature; a row adds up to its score less `base`.
     features : ndarray of float64, shape (n_declarations, n_features), or None
         The features themselves; None where the declared columns are the features.
     names : list of str
-        Features.
+        Names of the features.
     sources : list of tuple of str
-        Declared columns each feature is made of.
+        Declared columns of each feature.
     base : float
         Mean score.
     unit : {'log-odds', 'probability'}
-        Of `values` and `base`.
+        Unit of `values` and `base`.
     method : str
-        For people.
+        Name of the method for readers.
     """
 
     values: Floats
@@ -78,16 +78,16 @@ def shap_values(
     model : FraudModel
         Fitted.
     X_train : DataFrame, shape (n_train, 20)
-        Declared columns; a sample of them stands for the average declaration.
+        Declared columns; a sample of them is the background that replaces hidden features.
     X : DataFrame, shape (n_declarations, 20)
-        What to explain.
+        Declarations to explain.
     random_state : int
-        Of that sample, and of permutations.
+        Seed of that sample and of permutations.
 
     Raises
     ------
     KitError
-        If the model reads declarations together, so that none can be explained by itself.
+        If the model reads declarations together, so that none can be explained alone.
 
     References
     ----------
@@ -99,8 +99,8 @@ def shap_values(
         return _of_recipe(model, X_train, X, random_state)
     if is_transductive(type(model)):
         raise KitError(
-            f"A model that scores each declaration by itself can be explained column by column, "
-            f"however: {type(model).__name__} reads declarations together."
+            f"{type(model).__name__} reads declarations together, so that none can be explained "
+            "column by column. Explain a model that scores each declaration alone."
         )
     return _of_columns(model, X_train, X, random_state)
 
@@ -124,9 +124,9 @@ def _of_recipe(
         values, base = explainer.shap_values(scaled), explainer.expected_value
         unit, method = LOG_ODDS, "closed form of a linear model"
     elif _has_trees(classifier):
-        found = shap.TreeExplainer(classifier)(features)
-        values, base = found.values, found.base_values[0]
-        # Bagged and single trees answer with probabilities of both classes.
+        explained = shap.TreeExplainer(classifier)(features)
+        values, base = explained.values, explained.base_values[0]
+        # Bagged and single trees return probabilities of both classes.
         both = np.ndim(values) == 3
         values, base = (values[:, :, 1], base[1]) if both else (values, base)
         unit, method = (PROBABILITY if both else LOG_ODDS), "TreeSHAP"
@@ -135,8 +135,8 @@ def _of_recipe(
             lambda rows: classifier.predict_proba(rows)[:, 1], background, seed=random_state
         )
         n_features = features.shape[1]
-        found = explainer(features, max_evals=2 * n_features + 1, silent=True)
-        values, base = found.values, float(np.mean(found.base_values))
+        explained = explainer(features, max_evals=2 * n_features + 1, silent=True)
+        values, base = explained.values, float(np.mean(explained.base_values))
         unit, method = PROBABILITY, "permutations of features"
     return ShapValues(
         np.asarray(values, dtype=np.float64),
@@ -156,7 +156,7 @@ def _has_trees(classifier: Any) -> bool:
 def _of_columns(
     model: FraudModel, X_train: pd.DataFrame, X: pd.DataFrame, random_state: int
 ) -> ShapValues:
-    """Swap declared columns for those of other declarations, through the whole model."""
+    """Explain the whole model: replace declared columns by those of other declarations."""
     import shap
 
     n_columns = len(ENCODED_COLUMNS)
@@ -167,9 +167,9 @@ def _of_columns(
         # A row of ones keeps every column; the background of zeros swaps all of them.
         explainer = shap.PermutationExplainer(swapped, np.zeros((1, n_columns)), seed=random_state)
         evaluations = _N_PERMUTATIONS * (2 * n_columns + 1)
-        found = explainer(np.ones((1, n_columns)), max_evals=evaluations, silent=True)
-        rows.append(found.values[0])
-        bases.append(float(np.ravel(found.base_values)[0]))
+        explained = explainer(np.ones((1, n_columns)), max_evals=evaluations, silent=True)
+        rows.append(explained.values[0])
+        bases.append(float(np.ravel(explained.base_values)[0]))
     return ShapValues(
         np.vstack(rows),
         None,
@@ -182,7 +182,7 @@ def _of_columns(
 
 
 class _Swapped:
-    """Mean score of a declaration some of whose columns are those of background declarations."""
+    """Mean score of a declaration with some columns replaced by those of the background."""
 
     def __init__(self, model: FraudModel, row: pd.DataFrame, background: pd.DataFrame) -> None:
         self._model = model

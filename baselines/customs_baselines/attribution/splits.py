@@ -1,4 +1,4 @@
-"""How often trees ask for a feature: the importance that needs no declarations."""
+"""Split counts of trees: an importance that needs no declarations."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import numpy.typing as npt
 
 
 def count_splits(classifier: Any, n_features: int) -> npt.NDArray[np.int64] | None:
-    """Number of splits on each feature, shape (n_features,); None for a model without trees.
+    """Return the number of splits on each feature, shape (n_features,); None without trees.
 
-    Boosted trees are often ranked by this ('weight' in XGBoost, 'split' in LightGBM): columns with
-    many values, such as entities and amounts, can be split many times and come first whether or not
-    the splits are worth much.
+    Libraries often rank features by it ('weight' in XGBoost, 'split' in LightGBM). Columns with
+    many values, such as entities and amounts, can be split many times and then rank first, even if
+    these splits gain little.
     """
     kind = type(classifier).__name__
     if kind == "XGBClassifier":

@@ -1,1 +1,1 @@
-"""DATE-style dual attention over the leaves of boosted trees."""
+"""DATE: dual attention over the leaves of boosted trees."""

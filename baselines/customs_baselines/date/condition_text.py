@@ -1,4 +1,4 @@
-"""Conditions on kit features in an inspector's words."""
+"""Conditions on kit features in words for an inspector."""
 
 from __future__ import annotations
 
@@ -9,48 +9,48 @@ import pandas as pd
 from customs_baselines.date.conditions import Condition, Path
 from customs_baselines.features.kit import RANKED_CODES, KitFeatures
 
-#: Features that are whole numbers: 'chapter < 64.5' is said as 'chapter <= 64'.
+#: Features that are whole numbers: 'chapter < 64.5' becomes 'chapter <= 64'.
 _WHOLE = ("chapter", "heading", "month", "day of month")
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MOST_NAMED = 5
 
 
-class Wording:
-    """Says conditions on the features of a fitted recipe `kit`.
+class ConditionText:
+    """Text of conditions on the features of a fitted recipe `kit`.
 
     Parameters
     ----------
     features : KitFeatures
-        Fitted; gives names and the codes behind frequency ranks.
+        Fitted; has the names, and the codes of the frequency ranks.
     """
 
     def __init__(self, features: KitFeatures) -> None:
         self.names = features.get_feature_names_out()
         self.codes = {name: list(ranked) for name, ranked in features.ranks_.items()}
 
-    def say(self, path: Path) -> str:
-        """A leaf's conjunction."""
+    def conjunction(self, path: Path) -> str:
+        """Return the conditions on the way to a leaf."""
         if not path.conditions:
             return "every declaration"
-        return " and ".join(self.say_condition(condition) for condition in path.conditions)
+        return " and ".join(self.condition(condition) for condition in path.conditions)
 
-    def say_condition(self, condition: Condition) -> str:
-        """One condition."""
+    def condition(self, condition: Condition) -> str:
+        """Return one condition."""
         name = self.names[condition.feature]
         if isinf(condition.low) and isinf(condition.high):
             return condition.words(self.names)
         if name in RANKED_CODES:
-            return _say_codes(name, self.codes[name], condition)
+            return _codes(name, self.codes[name], condition)
         if name == "departure is not origin":
             return name if condition.low > 0 else "departure is origin"
         if name == "weekday":
-            return _say_choice(name, list(_WEEKDAYS), condition)
+            return _choice(name, list(_WEEKDAYS), condition)
         if name in _WHOLE:
-            return _say_range(name, _whole(condition.low), _whole(condition.high - 1))
+            return _range(name, _whole(condition.low), _whole(condition.high - 1))
         if name.startswith("count of "):
-            # Counts are held as log(1 + n).
+            # Counts are features as log(1 + n).
             low, high = (_whole(_count(bound)) for bound in (condition.low, condition.high))
-            return _say_range(f"number of other declarations of {name[9:]}", low, _minus_one(high))
+            return _range(f"number of other declarations of {name[9:]}", low, _minus_one(high))
         return condition.words(self.names)
 
 
@@ -66,7 +66,7 @@ def _minus_one(bound: float) -> float:
     return bound if isinf(bound) else bound - 1
 
 
-def _say_range(name: str, low: float, high: float) -> str:
+def _range(name: str, low: float, high: float) -> str:
     """Both ends inclusive."""
     if low == high:
         return f"{name} = {low:.0f}"
@@ -75,13 +75,13 @@ def _say_range(name: str, low: float, high: float) -> str:
     return f"{name} >= {low:.0f}" if isinf(high) else f"{low:.0f} <= {name} <= {high:.0f}"
 
 
-def _say_choice(name: str, values: list[str], condition: Condition) -> str:
-    met = [value for i, value in enumerate(values) if condition.low <= i < condition.high]
-    return f"{name} is {' or '.join(met)}"
+def _choice(name: str, values: list[str], condition: Condition) -> str:
+    names = [value for i, value in enumerate(values) if condition.low <= i < condition.high]
+    return f"{name} is {' or '.join(names)}"
 
 
-def _say_codes(name: str, codes: list[str], condition: Condition) -> str:
-    """Codes are held as places by frequency, the place after the last for unseen ones."""
+def _codes(name: str, codes: list[str], condition: Condition) -> str:
+    """The feature is the place by frequency; unseen codes have the place after the last."""
     met = [code for i, code in enumerate(codes) if condition.low <= i < condition.high]
     others = [code for i, code in enumerate(codes) if not condition.low <= i < condition.high]
     unseen = condition.low <= len(codes) < condition.high

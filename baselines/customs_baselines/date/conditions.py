@@ -1,4 +1,4 @@
-"""The path to a leaf as a conjunction of conditions, for networks to embed and people to read."""
+"""The path to a leaf of a tree, as a conjunction of conditions."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Condition:
         return self.missing if np.isnan(value) else self.low <= value < self.high
 
     def narrowed(self, other: Condition) -> Condition:
-        """Both conditions on the feature as one."""
+        """Return both conditions on the feature as one."""
         return Condition(
             self.feature,
             max(self.low, other.low),
@@ -44,7 +44,7 @@ class Condition:
         )
 
     def words(self, names: Sequence[str]) -> str:
-        """The condition in words.
+        """Return the condition in words.
 
         Examples
         --------
@@ -69,11 +69,11 @@ class Path:
     Attributes
     ----------
     conditions : tuple of Condition
-        One for each feature met on the way, in that order.
+        One per feature on the way, in that order.
     value : float
-        What the leaf adds to the margin.
+        Number that the leaf adds to the margin.
     fold, tree : int
-        The booster and its tree.
+        Number of the booster, and of its tree.
     """
 
     conditions: tuple[Condition, ...]
@@ -82,7 +82,7 @@ class Path:
     tree: int = 0
 
     def placed(self, fold: int, tree: int) -> Path:
-        """The path as one of a booster's tree."""
+        """Return the path with the number of its booster and tree."""
         return replace(self, fold=fold, tree=tree)
 
 
@@ -97,7 +97,7 @@ def _walk(node: dict[str, Any], met: dict[int, Condition]) -> Iterator[tuple[int
         yield node["nodeid"], Path(tuple(met.values()), float(node["leaf"]))
         return
     feature = int(node["split"].removeprefix("f"))
-    # Trees compare in single precision, and the text has no more digits than that takes.
+    # Trees compare in single precision, and the text has just the digits for that.
     split = float(np.float32(node["split_condition"]))
     for child in node["children"]:
         yes = child["nodeid"] == node["yes"]

@@ -1,10 +1,9 @@
-"""Cross features: the leaves that boosted trees put declarations in, never their own fold's trees.
+"""Cross features: the leaves of cross-fitted boosted trees.
 
-A tree that has seen a row's label puts that row in a leaf that suits it; whatever learns from such
-leaves trusts them too much (REFERENCES.md, 3). So the labelled rows are dealt into folds, one
-booster is grown for each fold from the *other* folds, and a labelled row's leaves and margin come
-from the booster that has not seen its label. Later and unlabelled declarations have those of every
-booster.
+A tree grown on a row's label puts that row in a leaf that fits the label, so a model that learns
+from such leaves trusts them too much. Therefore the labelled rows are dealt into folds, and one
+booster per fold is grown from the *other* folds. Leaves and margin of a labelled row come from the
+booster of its own fold; later and unlabelled declarations have those of every booster.
 
 References
 ----------
@@ -25,16 +24,16 @@ from customs_baselines.date.conditions import Path, read_paths
 Floats = npt.NDArray[np.float64]
 Leaves = npt.NDArray[np.int64]
 
-# Imaginary declarations at the base rate that a leaf's fraud rate is smoothed with.
+# Imaginary declarations at the base rate that smooth a leaf's fraud rate.
 _SMOOTHING = 10.0
-# See `Trees.for_labels`.
+# See `BoosterSettings.for_labels`.
 _MANY_LABELS = 10_000
-# Share of the columns that a tree of the smaller booster sees.
+# Share of the columns that a tree of the smaller booster may use.
 _CROSS_COLSAMPLE = 0.5
 
 
 @dataclass(frozen=True)
-class Trees:
+class BoosterSettings:
     """Settings of the boosters.
 
     Attributes
@@ -42,9 +41,9 @@ class Trees:
     n_folds : int
         Boosters, each grown from the labels of the other folds; at least two.
     n_estimators, max_depth, learning_rate, colsample
-        Of the booster whose margin is corrected; those here suit few labels (`for_labels`).
+        Settings of the booster whose margin is corrected; the defaults suit few labels.
     n_cross, cross_depth, cross_learning_rate
-        Of the smaller booster whose leaves are attended to: any number of trees.
+        Settings of the smaller booster whose leaves are attended to.
     """
 
     n_folds: int = 2
@@ -57,12 +56,12 @@ class Trees:
     cross_learning_rate: float = 0.2
 
     @classmethod
-    def for_labels(cls, n_labels: int) -> Trees:
-        """Return the settings for a number of labels: few are learned slowly, many in more folds.
+    def for_labels(cls, n_labels: int) -> BoosterSettings:
+        """Return the settings for a number of labels: few need a low rate, many more folds.
 
-        Chosen of eight settings on worlds 9020-9027, mean of both test periods: against 400 trees
-        at .02 in two folds, 500 at .03 in three gain .0105 +- .0022 with 37,385 labels, and lose
-        .006 with a tenth and .011 with a fiftieth of them.
+        Chosen among eight settings on worlds 9020-9027, by the mean of both test periods. Against
+        400 trees at .02 in two folds, 500 at .03 in three gain .0105 +- .0022 with 37,385 labels;
+        they lose .006 with a tenth and .011 with a fiftieth of them.
         """
         if n_labels < _MANY_LABELS:
             return cls()
@@ -78,7 +77,7 @@ class LeafHistory:
 
     @classmethod
     def none(cls, n_leaves: int) -> LeafHistory:
-        """No history."""
+        """Return a history without declarations."""
         return cls(np.zeros(n_leaves), np.zeros(n_leaves))
 
     @classmethod
@@ -96,31 +95,30 @@ class LeafHistory:
 class CrossFeatures:
     """Margins and leaves of cross-fitted boosters.
 
-    One more booster is grown from all labels. No training row's margin comes from it; those of
-    later declarations do, half and half with the mean of the cross-fitted ones (measured: at 1 % of
-    the labels, boosters grown from half of them alone lose .014 of precision@5 %).
+    One more booster is grown from all labels. The margin of a later declaration is half this
+    booster's and half the mean of the cross-fitted ones; that of a training row never comes from it
+    (measured with 1 % of the labels: without this booster, precision@5 % is .014 lower).
 
     Parameters
     ----------
-    trees : Trees
-        Settings.
+    settings : BoosterSettings
     random_state, n_jobs : int
         Seed and threads.
 
     Attributes
     ----------
     paths_ : list of Path
-        Of each leaf, by its number; leaves of all boosters are numbered through.
+        Path to each leaf; the leaves of all boosters are numbered consecutively.
     fold_ : ndarray of int64, shape (n_train,)
-        The booster of each labelled row, -1 for unlabelled ones.
+        Fold of each labelled row, -1 for unlabelled ones.
     learned_, labelled_ : LeafHistory
-        Of each leaf: the rows its booster has learned from, and all labelled rows.
+        History of each leaf over the rows its booster learned from, and over all labelled rows.
     n_rows_ : ndarray of float64, shape (n_leaves,)
-        Training rows of each leaf, labelled or not.
+        Training rows in each leaf, labelled or not.
     """
 
-    def __init__(self, trees: Trees, random_state: int = 0, n_jobs: int = 1) -> None:
-        self.trees = trees
+    def __init__(self, settings: BoosterSettings, random_state: int = 0, n_jobs: int = 1) -> None:
+        self.settings = settings
         self.random_state = random_state
         self.n_jobs = n_jobs
 
@@ -136,45 +134,46 @@ class CrossFeatures:
         Returns
         -------
         margin : ndarray of float64, shape (n_train,)
-            Log odds by the booster that has not seen the row's label; NaN for unlabelled rows.
+            Log-odds by the booster grown without the row's label; NaN for unlabelled rows.
         leaves : ndarray of int64, shape (n_train, n_cross)
             Leaf numbers, -1 for unlabelled rows.
         """
-        self.fold_ = _deal(y, self.trees.n_folds, self.random_state)
+        self.fold_ = _deal(y, self.settings.n_folds, self.random_state)
         self.margins_: list[XGBRegressor] = []
         self.crosses_: list[XGBRegressor] = []
         self.paths_: list[Path] = []
         self._numbers: list[list[npt.NDArray[np.int64]]] = []
         margin = np.full(len(y), np.nan)
-        leaves = np.full((len(y), self.trees.n_cross), -1, dtype=np.int64)
-        self.whole_ = self._booster(y[y >= 0], self.trees.n_folds).fit(features[y >= 0], y[y >= 0])
-        for fold in range(self.trees.n_folds):
-            learn = (self.fold_ >= 0) & (self.fold_ != fold)
+        leaves = np.full((len(y), self.settings.n_cross), -1, dtype=np.int64)
+        known = y >= 0
+        whole = self._booster(y[known], self.settings.n_folds)
+        self.whole_ = whole.fit(features[known], y[known])
+        for fold in range(self.settings.n_folds):
+            learn = known & (self.fold_ != fold)
             self._grow(features[learn], y[learn], fold)
         size = len(self.paths_)
         self.learned_, self.labelled_ = LeafHistory.none(size), LeafHistory.none(size)
         self.n_rows_ = np.zeros(size)
-        for fold in range(self.trees.n_folds):
+        for fold in range(self.settings.n_folds):
             own = self.fold_ == fold
-            found = self._leaves(features, fold)
-            leaves[own] = found[own]
+            of_fold = self._leaves(features, fold)
+            leaves[own] = of_fold[own]
             if own.any():
                 margin[own] = self._margin(features[own], fold)
-            known = self.fold_ >= 0
-            self.learned_ += LeafHistory.of(found[known & ~own], y[known & ~own], size)
-            self.labelled_ += LeafHistory.of(found[known], y[known], size)
-            self.n_rows_ += np.bincount(found.ravel(), minlength=size)
+            self.learned_ += LeafHistory.of(of_fold[known & ~own], y[known & ~own], size)
+            self.labelled_ += LeafHistory.of(of_fold[known], y[known], size)
+            self.n_rows_ += np.bincount(of_fold.ravel(), minlength=size)
         return margin, leaves
 
     def transform(self, features: Floats) -> tuple[Floats, Leaves]:
-        """Return what every booster makes of later declarations.
+        """Return margins and leaves of later declarations.
 
         Returns
         -------
         margin : ndarray of float64, shape (n_declarations,)
         leaves : ndarray of int64, shape (n_folds, n_declarations, n_cross)
         """
-        folds = range(self.trees.n_folds)
+        folds = range(self.settings.n_folds)
         crossed = np.mean([self._margin(features, fold) for fold in folds], axis=0)
         whole = self.whole_.predict(features, output_margin=True).astype(np.float64)
         return (
@@ -188,7 +187,7 @@ class CrossFeatures:
         self.crosses_.append(cross.fit(features, y))
         numbers = []
         for tree, paths in enumerate(read_paths(cross.get_booster())):
-            # A tree's nodes are numbered in its own way: from node to number among all leaves.
+            # Each tree numbers its own nodes: map them to numbers among the leaves of all trees.
             number = np.full(max(paths) + 1, -1, dtype=np.int64)
             for node, path in paths.items():
                 number[node] = len(self.paths_)
@@ -197,10 +196,10 @@ class CrossFeatures:
         self._numbers.append(numbers)
 
     def describe(self, n_features: int) -> Floats:
-        """What is known of each leaf, standardised, shape (n_leaves, 4 + 2 * n_features).
+        """Return standardised descriptions of the leaves, shape (n_leaves, 4 + 2 * n_features).
 
-        Its value, its size among the rows its booster learned from and among all rows, their
-        smoothed fraud rate, and which features bound it from below and from above.
+        Value; smoothed fraud rate and number of the rows the booster learned from; number of all
+        rows; and which features bound the leaf from below and from above.
         """
         n, fraud = self.learned_.n, self.learned_.fraud
         base = fraud.sum() / max(n.sum(), 1.0)
@@ -222,17 +221,17 @@ class CrossFeatures:
         numbers = (numbers - numbers.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
         return np.hstack([numbers, bounds])
 
-    # Its regressor with a logistic loss: the classifier refuses labels of one class, which half of
-    # two labels are.
+    # A regressor with a logistic loss, because the classifier refuses labels of one class only, as
+    # in half of two labels.
     def _booster(self, y: npt.NDArray[np.int8], fold: int, cross: bool = False) -> XGBRegressor:
-        trees = self.trees
+        settings = self.settings
         return XGBRegressor(
-            n_estimators=trees.n_cross if cross else trees.n_estimators,
-            max_depth=trees.cross_depth if cross else trees.max_depth,
-            learning_rate=trees.cross_learning_rate if cross else trees.learning_rate,
+            n_estimators=settings.n_cross if cross else settings.n_estimators,
+            max_depth=settings.cross_depth if cross else settings.max_depth,
+            learning_rate=settings.cross_learning_rate if cross else settings.learning_rate,
             min_child_weight=5.0,
             subsample=0.8,
-            colsample_bytree=_CROSS_COLSAMPLE if cross else trees.colsample,
+            colsample_bytree=_CROSS_COLSAMPLE if cross else settings.colsample,
             reg_lambda=5.0,
             tree_method="hist",
             objective="binary:logistic",
@@ -247,18 +246,18 @@ class CrossFeatures:
 
     def _leaves(self, features: Floats, fold: int) -> Leaves:
         nodes = self.crosses_[fold].get_booster().predict(DMatrix(features), pred_leaf=True)
-        nodes = nodes.reshape(len(features), self.trees.n_cross).astype(np.int64)
+        nodes = nodes.reshape(len(features), self.settings.n_cross).astype(np.int64)
         numbers = self._numbers[fold]
         return np.column_stack([numbers[tree][nodes[:, tree]] for tree in range(len(numbers))])
 
 
 def _deal(y: npt.NDArray[np.int8], n_folds: int, seed: int) -> npt.NDArray[np.int64]:
-    """Deal frauds and honest rows into folds separately: each fold has its share of both."""
+    """Deal frauds and honest rows into folds separately, so that each fold has both."""
     fold = np.full(len(y), -1, dtype=np.int64)
     generator = np.random.default_rng(seed)
     for label in (1, 0):
         rows = generator.permutation(np.flatnonzero(y == label))
-        # From both ends: one fraud and one honest row go to different folds.
+        # From opposite ends, so that one fraud and one honest row go to different folds.
         dealt = np.arange(len(rows)) % n_folds
         fold[rows] = dealt if label == 1 else n_folds - 1 - dealt
     return fold

@@ -10,11 +10,11 @@ import pandas as pd
 import torch
 from sklearn.base import BaseEstimator, ClassifierMixin
 
-from customs_baselines.date.condition_text import Wording
-from customs_baselines.date.cross_features import CrossFeatures, Leaves, Trees
+from customs_baselines.date.condition_text import ConditionText
+from customs_baselines.date.cross_features import BoosterSettings, CrossFeatures, Leaves
 from customs_baselines.date.explanation import AttendedCrossFeature, DateExplanation
 from customs_baselines.date.network import DateNetwork
-from customs_baselines.date.training import Batchable, Schedule, corrections, train
+from customs_baselines.date.training import LabelledTensors, Schedule, corrections, train
 from customs_baselines.date.vocabulary import Vocabulary
 from customs_baselines.features.kit import KitFeatures
 from customs_baselines.features.order import own_order
@@ -26,20 +26,20 @@ from customs_data.split import split_by_time
 Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int8]
 
-#: What asks: the importer, and its goods from coarse to fine.
+#: Parts of the query: the importer, and its goods from coarse to fine.
 QUERY = ("Importer ID", "Chapter", "Heading", "HS6 Code")
-# Declarations below which a value is read as the unknown.
+# Fewest declarations for a value to be known.
 _MIN_ROWS = {"Importer ID": 5, "HS6 Code": 5}
-# Looks at the validation must cost less than the steps between them.
+# A sample, so that a validation costs less than the steps between two.
 _MOST_VALIDATED = 3000
 
 
 class Date(ClassifierMixin, BaseEstimator):
     """Dual attentive tree-aware embedding.
 
-    Boosted trees put a declaration in leaves (cross features); self-attention relates them, the
-    importer and the HS code attend to them, and what they read corrects the boosters' log odds.
-    Second tasks: severity (Critical Fraud, where it is given) and the duty at stake,
+    Boosted trees put a declaration in leaves (cross features). Self-attention relates them, the
+    importer and the HS code attend to them, and the result corrects the boosters' log-odds.
+    Secondary targets: severity (Critical Fraud, where it is given) and the duty at stake,
     log(1 + Item Price x Tax Rate / 100).
 
     Parameters
@@ -53,10 +53,10 @@ class Date(ClassifierMixin, BaseEstimator):
 
     Notes
     -----
-    Unlike the published code: leaves and margins are out-of-fold; training is counted in steps and
-    stopped on the latest labelled declarations; importers and goods unknown in training are read as
-    a token that training has met; the number of trees is free; the network starts at the boosters
-    and departs from them as far as the validation bears it out.
+    Differences from the published code: leaves and margins are out-of-fold; training is counted in
+    steps and stopped on the latest labelled declarations; importers and goods unknown in training
+    are a token that training used; any number of trees is possible; the network starts at the
+    boosters' log-odds and corrects them only as far as the validation supports it.
 
     References
     ----------
@@ -69,7 +69,7 @@ class Date(ClassifierMixin, BaseEstimator):
         self.n_jobs = n_jobs
 
     def fit(self, X: pd.DataFrame, y: Labels, *, y_critical: Labels | None = None) -> Self:
-        """Learn from labelled rows; unlabelled ones take part in norms, counts and leaf sizes.
+        """Learn from labelled rows; unlabelled ones count in norms, counts and leaf sizes.
 
         Parameters
         ----------
@@ -84,8 +84,8 @@ class Date(ClassifierMixin, BaseEstimator):
         X, y = X.iloc[order].reset_index(drop=True), y[order]
         self.features_ = KitFeatures(random_state=self.random_state)
         features = self.features_.fit_transform(X, y)
-        trees = Trees.for_labels(int((y >= 0).sum()))
-        self.crosses_ = CrossFeatures(trees, self.random_state, self.n_jobs)
+        settings = BoosterSettings.for_labels(int((y >= 0).sum()))
+        self.crosses_ = CrossFeatures(settings, self.random_state, self.n_jobs)
         margin, leaves = self.crosses_.fit(features, y)
         self.vocabulary_ = Vocabulary(QUERY, _MIN_ROWS).fit(X)
         severity = None if y_critical is None else y_critical[order]
@@ -101,8 +101,8 @@ class Date(ClassifierMixin, BaseEstimator):
         y_critical: Labels | None,
         margin: Floats,
         leaves: Leaves,
-    ) -> Batchable:
-        """The labelled rows."""
+    ) -> LabelledTensors:
+        """Return the labelled rows."""
         labelled = y >= 0
         severity = np.full(len(y), np.nan)
         if y_critical is not None:
@@ -115,7 +115,7 @@ class Date(ClassifierMixin, BaseEstimator):
         def numbers(values: Floats) -> torch.Tensor:
             return torch.tensor(values[labelled], dtype=torch.float32, device=device)
 
-        return Batchable(
+        return LabelledTensors(
             margin=numbers(margin),
             leaves=torch.tensor(leaves[labelled], device=device),
             query=torch.tensor(self.vocabulary_.find(X)[labelled], device=device),
@@ -124,14 +124,16 @@ class Date(ClassifierMixin, BaseEstimator):
             duty=numbers(duty),
         )
 
-    def _train(self, dates: pd.Series[pd.Timestamp], data: Batchable, n_features: int) -> None:
+    def _train(
+        self, dates: pd.Series[pd.Timestamp], data: LabelledTensors, n_features: int
+    ) -> None:
         device = data.margin.device
         try:
             earlier, later = (
                 torch.tensor(np.flatnonzero(part), device=device)
                 for part in split_by_time(dates, 0.2)
             )
-        except KitError:  # all labels are of one day: nothing can bear a correction out
+        except KitError:  # all labels are of one day: no validation, no correction
             earlier = later = torch.empty(0, dtype=torch.int64, device=device)
         with repeatable(self.random_state, self.n_jobs, device) as generator:
             self.network_ = DateNetwork(
@@ -167,7 +169,7 @@ class Date(ClassifierMixin, BaseEstimator):
         declaration_id : str
             Which one.
         n_cross_features : int
-            How many to name.
+            How many of them.
 
         Raises
         ------
@@ -178,13 +180,14 @@ class Date(ClassifierMixin, BaseEstimator):
         if declaration.empty:
             raise KitError(f"No declaration {declaration_id!r} to explain: check the ID.")
         margin, correction, leaves, attention = self._read(declaration)
-        wording = Wording(self.features_)
-        # Boosters of different folds may hold the same leaf: said once.
-        said: dict[str, tuple[float, int]] = {}
+        text = ConditionText(self.features_)
+        # Boosters of different folds may have the same conjunction: list it once.
+        attended: dict[str, tuple[float, int]] = {}
         for leaf, weight in zip(leaves[:, 0].ravel(), attention[:, 0].ravel(), strict=True):
-            words = wording.say(self.crosses_.paths_[leaf])
-            said[words] = (said.get(words, (0.0, 0))[0] + float(weight) / len(leaves), int(leaf))
-        ranked = sorted(said.items(), key=lambda item: -item[1][0])[:n_cross_features]
+            words = text.conjunction(self.crosses_.paths_[leaf])
+            before = attended.get(words, (0.0, 0))[0]
+            attended[words] = (before + float(weight) / len(leaves), int(leaf))
+        ranked = sorted(attended.items(), key=lambda item: -item[1][0])[:n_cross_features]
         known = self.vocabulary_.find(declaration)[0] > 0
         return DateExplanation(
             declaration_id=declaration_id,
@@ -204,7 +207,7 @@ class Date(ClassifierMixin, BaseEstimator):
         return AttendedCrossFeature(words, attention, n, fraud, fraud / n if n else None)
 
     def _read(self, X: pd.DataFrame) -> tuple[Floats, Floats, Leaves, Floats]:
-        """Margin and trusted correction (n,); leaves and attention (n_folds, n, n_trees)."""
+        """Margin and shrunk correction (n,); leaves and attention (n_folds, n, n_trees)."""
         margin, leaves = self.crosses_.transform(self.features_.transform(X))
         device = choose_device(self.device)
         query = torch.tensor(self.vocabulary_.find(X), device=device)
@@ -215,6 +218,6 @@ class Date(ClassifierMixin, BaseEstimator):
                 for of_fold in leaves
             ]
             network.cpu()
-        correction = np.mean([found.cpu().numpy() for found, _ in read], axis=0)
+        correction = np.mean([correction.cpu().numpy() for correction, _ in read], axis=0)
         attention = np.stack([weights.cpu().numpy() for _, weights in read])
         return margin, self.share_ * correction.astype(np.float64), leaves, attention

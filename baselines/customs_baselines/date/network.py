@@ -9,21 +9,21 @@ from torch import nn
 class DateNetwork(nn.Module):
     """Leaves -> self-attention -> attention of the query -> corrections.
 
-    A leaf's vector is what is known of it (its conditions, value and size, linearly) plus a learned
-    vector of its own: the former means the same in every booster, so that boosters of different
-    folds share one network. The query is made of importer and HS code (chapter, heading, HS6);
+    A leaf's vector is a linear map of its description (conditions, value, size) plus a learned
+    vector of its own. A description means the same in every booster, so that boosters of different
+    folds share one network. The query consists of importer and HS code (chapter, heading, HS6);
     number 0 is the learned *unknown* of each.
 
     Parameters
     ----------
-    descriptions : Tensor, shape (n_leaves, n_known)
-        What is known of each leaf, standardised.
+    descriptions : Tensor, shape (n_leaves, n_numbers)
+        Standardised descriptions of the leaves.
     n_entities : sequence of int
-        Sizes of the vocabularies of the query, unknown counted.
+        Sizes of the vocabularies of the query, including the unknown.
     width, n_heads : int
         Size of a vector and number of heads.
     dropout : float
-        Of leaves and hidden layers while training.
+        Dropout rate of leaves and hidden layers.
 
     Shape
     -----
@@ -55,7 +55,7 @@ class DateNetwork(nn.Module):
         self.dropout = nn.Dropout(dropout)
         self.hidden = nn.Sequential(nn.Linear(2 * width, 2 * width), nn.ReLU())
         self.heads = nn.Linear(2 * width, 3)
-        # The network starts as no correction at all.
+        # The first correction is 0.
         nn.init.zeros_(self.heads.weight)
         nn.init.zeros_(self.heads.bias)
 

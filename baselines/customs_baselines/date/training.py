@@ -1,4 +1,4 @@
-"""How DATE's network is trained: by steps, stopped early on the latest labelled declarations."""
+"""Training of DATE's network: by steps, stopped early on the latest labelled declarations."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from customs_baselines.date.network import DateNetwork
 
 @dataclass(frozen=True)
 class Schedule:
-    """How long and how fast the network learns.
+    """Steps and learning rate.
 
     Attributes
     ----------
     max_steps, batch_size : int
-        Steps and declarations a step: few labels mean as many steps as many labels do.
+        Steps, and declarations per step; the same for few labels and for many.
     check_every, patience : int
-        Steps between two looks at the validation, and looks without a gain before the end.
+        Steps between two validations, and validations without a gain before training stops.
     learning_rate, weight_decay : float
-        Of AdamW.
+        Settings of AdamW.
     entity_dropout : float
-        Share of the query's parts that are read as unknown in training.
+        Share of the query's parts that are replaced by the unknown in training.
     second_task : float
         Weight of severity and duty in the loss.
     """
@@ -41,16 +41,16 @@ class Schedule:
 
 
 @dataclass(frozen=True)
-class Batchable:
+class LabelledTensors:
     """Labelled declarations as tensors; the first axis is the declaration.
 
     Attributes
     ----------
     margin : Tensor of float32
-        Log odds of the boosters, out-of-fold.
+        Out-of-fold log-odds of the boosters.
     leaves, query : Tensor of int64, shapes (n, n_trees), (n, n_query)
     fraud, severity, duty : Tensor of float32
-        Targets; severity is NaN where it is not known.
+        Targets; severity is NaN where unknown.
     """
 
     margin: torch.Tensor
@@ -63,23 +63,22 @@ class Batchable:
     def __len__(self) -> int:
         return len(self.margin)
 
-    def take(self, rows: torch.Tensor) -> Batchable:
-        """The declarations of `rows`."""
-        return Batchable(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
+    def take(self, rows: torch.Tensor) -> LabelledTensors:
+        """Return the declarations of `rows`."""
+        return LabelledTensors(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
 
 
 def train(
     network: DateNetwork,
-    learn: Batchable,
-    validate: Batchable,
+    learn: LabelledTensors,
+    validate: LabelledTensors,
     schedule: Schedule,
     generator: torch.Generator,
 ) -> float:
-    """Train `network` in place; return the share of its correction to trust, in [0, 1].
+    """Train `network` in place; return the share of its correction to use, in [0, 1].
 
-    The network is left as it was at the step with the least validation loss. The correction is
-    then shrunk: to the share with the least validation loss, times n / (n + 100) of the n
-    validated frauds.
+    The network keeps the weights of the step with the least validation loss. The share is the one
+    with the least validation loss, times n / (n + 100) for n frauds in the validation.
     """
     optimizer = torch.optim.AdamW(
         network.parameters(), lr=schedule.learning_rate, weight_decay=schedule.weight_decay
@@ -100,9 +99,9 @@ def train(
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         if step % schedule.check_every == 0:
-            found = validation_loss(network, validate)
-            if found < best:
-                best, best_state, since = found, copy.deepcopy(network.state_dict()), 0
+            loss_now = validation_loss(network, validate)
+            if loss_now < best:
+                best, best_state, since = loss_now, copy.deepcopy(network.state_dict()), 0
             else:
                 since += 1
                 if since >= schedule.patience:
@@ -115,7 +114,7 @@ def train(
 
 
 def _loss(
-    network: DateNetwork, batch: Batchable, query: torch.Tensor, second_task: float
+    network: DateNetwork, batch: LabelledTensors, query: torch.Tensor, second_task: float
 ) -> torch.Tensor:
     correction, severity, duty, _ = network(batch.leaves, query)
     loss = cross_entropy(batch.margin + correction, batch.fraud)
@@ -142,13 +141,13 @@ def corrections(
     return torch.cat([part[0] for part in parts]), torch.cat([part[3] for part in parts])
 
 
-def validation_loss(network: DateNetwork, validate: Batchable) -> float:
-    """Mean cross-entropy of the corrected margin."""
+def validation_loss(network: DateNetwork, validate: LabelledTensors) -> float:
+    """Return the mean cross-entropy of the corrected margin."""
     correction, _ = corrections(network, validate.leaves, validate.query)
     return float(cross_entropy(validate.margin + correction, validate.fraud))
 
 
-def _trusted_share(network: DateNetwork, validate: Batchable) -> float:
+def _trusted_share(network: DateNetwork, validate: LabelledTensors) -> float:
     correction, _ = corrections(network, validate.leaves, validate.query)
     shares = np.linspace(0.0, 1.0, 11)
     losses = [

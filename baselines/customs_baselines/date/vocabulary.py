@@ -1,4 +1,4 @@
-"""Numbers for entities and codes that a network embeds; 0 is the unknown."""
+"""Numbers of entities and codes for a network to embed; 0 is the unknown."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Vocabulary:
     columns : sequence of str
         Declared columns, or 'Heading' and 'Chapter'.
     min_rows : mapping of str to int
-        Values of a column with fewer training declarations, labelled or not, are unknown.
+        Fewest training declarations, labelled or not, for a column's value to be known.
     """
 
     def __init__(self, columns: Sequence[str], min_rows: Mapping[str, int]) -> None:
@@ -37,7 +37,7 @@ class Vocabulary:
 
     @property
     def sizes(self) -> tuple[int, ...]:
-        """Numbers in use of each column, unknown counted."""
+        """Number of values of each column, including the unknown."""
         return tuple(len(values) + 1 for values in self.values_)
 
     def find(self, X: pd.DataFrame) -> npt.NDArray[np.int64]:

@@ -1,6 +1,6 @@
-"""What a model looks at, and why it flags one declaration.
+"""Which declared columns a model uses, and why it flags one declaration.
 
-In the order of the work: `shapley` (SHAP values, by the `shap` library), `splits` (how often trees
-ask for a column), `explanation` (both, by declared column), `wording` (declared values in words),
-`figures` and `report` (pictures, HTML), `tables` (Markdown).
+`explain` trains a model and explains it; `explanation` adds SHAP values up by declared column;
+`figures` and `report` make figures and page, `explanation_tables` the Markdown; `model_accounts`
+writes the account of a model that explains itself.
 """

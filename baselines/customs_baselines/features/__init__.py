@@ -1,4 +1,4 @@
-"""From declared columns to numbers: the recipes `paper` and `kit`."""
+"""Features of declarations: the recipes `paper` and `kit`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def make_features(recipe: str, random_state: int = 0) -> PaperFeatures | KitFeat
     Raises
     ------
     KitError
-        If there is no such recipe.
+        If the recipe is unknown.
     """
     if recipe == "paper":
         from customs_baselines.features.paper import PaperFeatures
@@ -29,4 +29,4 @@ def make_features(recipe: str, random_state: int = 0) -> PaperFeatures | KitFeat
         from customs_baselines.features.kit import KitFeatures
 
         return KitFeatures(random_state=random_state)
-    raise KitError(f"The recipe must be paper or kit, however: {recipe!r}.")
+    raise KitError(f"Unknown recipe {recipe!r}: choose paper or kit.")

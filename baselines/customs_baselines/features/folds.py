@@ -1,4 +1,4 @@
-"""Folds of the labelled rows, for features that must not know a row's own label."""
+"""Folds of the labelled rows, for features that must not read a row's own label."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ def draw_folds(y: npt.NDArray[np.int8], n_folds: int, random_state: int) -> npt.
     y : ndarray of int8, shape (n_rows,)
         1 = fraud, 0 = honest, -1 = unlabelled.
     n_folds : int
-        Folds as equal in size as can be.
+        Number of folds, as equal in size as possible.
     random_state : int
-        Of the draw.
+        Seed of the draw.
 
     Examples
     --------

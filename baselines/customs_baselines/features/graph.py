@@ -1,10 +1,10 @@
-"""What a declaration's neighbours look like: features read off the graph of traders.
+"""Features of a declaration's neighbours in the graph of traders.
 
-Declarations are linked through importer, declarant and seller. Two kinds of features are read off:
-the make-up of each trader's declarations (one hop) and the mean make-up of the partners of that
-trader (two hops), both without labels; and known labels spread along the links, out-of-fold.
+Declarations are linked through importer, declarant and seller. Features without labels describe
+each trader's declarations (one hop) and the trader's partners (two hops). Features with labels
+spread known labels along the links, out-of-fold.
 
-Declarations to be scored may be in the graph too (their labels never): then the features are
+The graph may contain the declarations to be scored, without their labels: then the features are
 *transductive*.
 """
 
@@ -25,7 +25,7 @@ Floats = npt.NDArray[np.float64]
 
 #: The traders that link declarations.
 TRADERS: Final = ("Importer ID", "Declarant ID", "Seller ID")
-#: How many different values of these a trader's declarations show, per declaration.
+#: Columns whose distinct values are counted for each trader, per declaration.
 PARTNERS: Final = (
     "Importer ID",
     "Declarant ID",
@@ -37,8 +37,8 @@ PARTNERS: Final = (
     "Mode of Transport",
     "Country of Origin Indicator",
 )
-# Label spreading: weight of each kind of link, of declarations without a label, and the number of
-# imaginary declarations at the base rate that a trader's rate is smoothed with.
+# Label spreading: weight of each kind of link and of declarations without a label; and number of
+# imaginary declarations at the base rate that smooth a trader's rate.
 _LINK_WEIGHT: Final = {"Importer ID": 1.0, "Seller ID": 1.5, "Declarant ID": 0.5}
 _UNLABELLED_WEIGHT: Final = 0.15
 _SMOOTHING: Final = 2.0
@@ -47,16 +47,16 @@ _WEEK: Final = 7.0
 
 
 class GraphFeatures(BaseEstimator):
-    """Neighbourhood make-up and spread labels of declarations.
+    """Descriptions of neighbourhoods, and spread labels.
 
     Parameters
     ----------
     n_folds : int
         Folds of the spread labels of training rows.
     random_state : int
-        Of the folds.
+        Seed of the folds.
     with_labels : bool
-        False leaves the spread labels out: nothing then depends on a label.
+        False leaves out the spread labels, so that no feature depends on a label.
     """
 
     def __init__(self, n_folds: int = 5, random_state: int = 0, with_labels: bool = True) -> None:
@@ -79,7 +79,7 @@ class GraphFeatures(BaseEstimator):
         y : ndarray of int8, shape (n_train,)
             1 = fraud, 0 = honest, -1 = unlabelled.
         X_test : DataFrame, optional
-            Declarations to be scored, to be part of the graph.
+            Declarations to be scored, as part of the graph.
 
         Returns
         -------
@@ -93,7 +93,7 @@ class GraphFeatures(BaseEstimator):
         return self.features_[: len(X)]
 
     def transform(self, X: pd.DataFrame) -> Floats:
-        """Return the features of declarations; those not yet in the graph join it for the call."""
+        """Return features; declarations not in the graph join it for the duration of the call."""
         places = pd.Index(self.context_[KEY]).get_indexer(pd.Index(X[KEY]))
         if (places >= 0).all():
             return np.asarray(self.features_[places])
@@ -115,8 +115,8 @@ class GraphFeatures(BaseEstimator):
             group, size = groups[name]
             for other in TRADERS:
                 if other != name:
-                    seen = make_up[other][groups[other][0]]
-                    columns.append(_means(group, size, seen)[group])
+                    partners = make_up[other][groups[other][0]]
+                    columns.append(_means(group, size, partners)[group])
         if not self.with_labels:
             return np.hstack(columns)
         spread = spread_labels(
@@ -126,7 +126,7 @@ class GraphFeatures(BaseEstimator):
 
 
 def _means(group: Group, size: int, values: Floats) -> Floats:
-    """Mean of each column by group, NaN left out; shape (size + 1, n_columns), last row NaN."""
+    """Mean of each column by group, without NaN; shape (size + 1, n_columns), last row NaN."""
     known = np.isfinite(values)
     filled = np.where(known, values, 0.0)
     columns = []
@@ -148,9 +148,9 @@ def _make_up(name: str, context: pd.DataFrame, groups: dict[str, tuple[Group, in
     variance = _means(group, size, values**2) - mean**2
     first, last = (np.full(size + 1, np.nan) for _ in range(2))
     by_trader = pd.Series(day).groupby(group)
-    for held, extreme in ((first, by_trader.min()), (last, by_trader.max())):
+    for days, extreme in ((first, by_trader.min()), (last, by_trader.max())):
         known = extreme.index.to_numpy() >= 0
-        held[extreme.index.to_numpy()[known]] = extreme.to_numpy()[known]
+        days[extreme.index.to_numpy()[known]] = extreme.to_numpy()[known]
     diversity = [
         _n_distinct(group, size, *groups[other]) / np.maximum(count, 1)
         for other in PARTNERS
@@ -207,7 +207,7 @@ def spread_labels(
     y : ndarray of int8, shape (n_declarations,)
         1, 0 or -1.
     n_folds, random_state : int
-        A labelled row's value is computed without the labels of its own fold.
+        Folds and their seed; a labelled row's value is computed without the labels of its fold.
 
     Returns
     -------
@@ -216,14 +216,14 @@ def spread_labels(
     """
     labelled = np.flatnonzero(y >= 0)
     base = float((y[labelled] == 1).mean())
-    found = _spread(groups, y, base)
+    spread = _spread(groups, y, base)
     shuffled = np.random.default_rng(random_state).permutation(labelled)
     for i in range(n_folds):
         own = shuffled[i::n_folds]
         hidden = y.copy()
         hidden[own] = -1
-        found[own] = _spread(groups, hidden, base)[own]
-    return found
+        spread[own] = _spread(groups, hidden, base)[own]
+    return spread
 
 
 def _spread(groups: dict[str, tuple[Group, int]], y: npt.NDArray[np.int8], base: float) -> Floats:

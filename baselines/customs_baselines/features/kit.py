@@ -1,4 +1,4 @@
-"""Recipe `kit`: what an analyst of customs declarations would compute."""
+"""Recipe `kit`: features that an analyst of customs declarations would compute."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 
 from customs_baselines.features.norms import NORM_LEVELS, GoodsNorm
-from customs_baselines.features.risk import PROFILE_KEYS, HeldOut, RiskProfiles
+from customs_baselines.features.risk import PROFILE_KEYS, FoldCounts, RiskProfiles
 from customs_baselines.features.row_blocks import Floats, read_all
 from customs_data.columns.grouping import (
     Codebook,
@@ -26,7 +26,7 @@ from customs_data.columns.grouping import (
 
 Key = tuple[str, ...]
 
-#: Codes with few values, as numbers in order of their frequency in training (0 = most frequent).
+#: Codes with few values; the feature is their rank by frequency in training (0 = most frequent).
 RANKED_CODES = (
     "Office ID",
     "Process Type",
@@ -39,7 +39,7 @@ RANKED_CODES = (
     "Country of Origin",
     "Country of Origin Indicator",
 )
-#: How many declarations share a value: traders' size, and how usual a combination is.
+#: Keys whose declarations are counted: size of traders, frequency of combinations.
 COUNTED_KEYS: tuple[Key, ...] = (
     ("Importer ID",),
     ("Declarant ID",),
@@ -52,7 +52,7 @@ COUNTED_KEYS: tuple[Key, ...] = (
     ("Importer ID", "Seller ID"),
     ("Declarant ID", "HS6 Code"),
 )
-#: Share of the fine key within the coarse one: is this route, tax type or rate usual here?
+#: Coarse and fine keys; the feature is the fine one's share of the coarse one's declarations.
 USUAL_PAIRS: tuple[tuple[Key, Key], ...] = (
     (("HS6 Code",), ("HS6 Code", "Country of Origin")),
     (("HS6 Code", "Country of Origin"), ("HS6 Code", "Country of Origin", "Tax Type")),
@@ -66,7 +66,7 @@ USUAL_PAIRS: tuple[tuple[Key, Key], ...] = (
 
 
 _PRICED = ("Item Price", "Net Mass")
-#: Feature -> the declared columns it is made of (risk profiles: their keys).
+#: Declared columns of each feature; a risk profile has those of its key.
 _SOURCES: dict[str, tuple[str, ...]] = {
     "log mass": ("Net Mass",),
     "log price": ("Item Price",),
@@ -93,19 +93,19 @@ _SOURCES: dict[str, tuple[str, ...]] = {
 
 
 class KitFeatures(BaseEstimator):
-    """Declared columns to features, for tree models and (after scaling) linear ones.
+    """Features for tree models and, after scaling, linear ones.
 
     Log mass, value, unit price and duty; their deviation from the norm of the HS code; date parts;
-    counts; how usual route, tax type and rate are for the goods; risk profiles. Everything but the
-    risk profiles is learned from all training declarations, labelled or not; everything a training
-    row's own presence would change (norms, counts, shares, profiles) leaves that row out.
+    counts; frequency of route, tax type and rate for the goods; risk profiles. All training
+    declarations, labelled or not, are read for everything but the risk profiles. Norms, counts,
+    shares and profiles of a training row leave the row itself out.
 
     Parameters
     ----------
     random_state : int
-        Of the folds of the risk profiles.
+        Seed of the folds of the risk profiles.
     with_labels : bool
-        False leaves the risk profiles out: nothing then depends on a label.
+        False leaves out the risk profiles, so that no feature depends on a label.
     """
 
     def __init__(self, random_state: int = 0, with_labels: bool = True) -> None:
@@ -113,7 +113,7 @@ class KitFeatures(BaseEstimator):
         self.with_labels = with_labels
 
     def fit_rows(self, X: pd.DataFrame, y: npt.NDArray[np.int8]) -> KitRows:
-        """Learn from training declarations; return their features, made when they are read.
+        """Learn from training declarations; return their features, computed when read.
 
         Parameters
         ----------
@@ -131,10 +131,10 @@ class KitFeatures(BaseEstimator):
         coded = self.book_.fit(X)
         self.ranks_ = {name: _rank_codes(coded[name]) for name in RANKED_CODES}
         self.groupings_ = {key: Grouping(key) for key in keys}
-        # Groups of several columns are kept, in four bytes each: finding them again takes longer.
+        # Cached in four bytes each, because grouping several columns again would take longer.
         groups = {
             key: coded[key[0]] if len(key) == 1 else group.astype(np.int32)
-            for key, group in ((key, held.fit(coded)) for key, held in self.groupings_.items())
+            for key, group in ((key, one.fit(coded)) for key, one in self.groupings_.items())
         }
         sizes = {key: grouping.n_groups for key, grouping in self.groupings_.items()}
         self.counts_ = {
@@ -148,17 +148,17 @@ class KitFeatures(BaseEstimator):
                 [sizes[key] for key in NORM_LEVELS],
                 _numbers(X, name)[name],
             )
-        held_out = self.risk_.learn(
+        fold_counts = self.risk_.learn(
             [groups[key] for key in self.risk_.keys], [sizes[key] for key in self.risk_.keys], y
         )
-        return KitRows(self, X, coded, groups, held_out)
+        return KitRows(self, X, coded, groups, fold_counts)
 
     def find_rows(self, X: pd.DataFrame) -> KitRows:
-        """Return the features of later declarations, made when they are read."""
+        """Return the features of later declarations, computed when read."""
         return KitRows(self, X, self.book_.find(X))
 
     def fit_transform(self, X: pd.DataFrame, y: npt.NDArray[np.int8]) -> Floats:
-        """Learn from training declarations and return their features, parameters as `fit_rows`.
+        """Learn from training declarations and return their features; see `fit_rows`.
 
         Returns
         -------
@@ -175,7 +175,7 @@ class KitFeatures(BaseEstimator):
         return [*self.names_, *self.risk_.get_feature_names_out()]
 
     def get_feature_sources(self) -> list[tuple[str, ...]]:
-        """Declared columns that each feature is made of, in the order of the features."""
+        """Declared columns of each feature, in the order of the features."""
         profiled = [declared_columns(key) for key in self.risk_.keys for _ in ("risk", "evidence")]
         return [*(_SOURCES[name] for name in self.names_), *profiled]
 
@@ -184,26 +184,26 @@ class KitFeatures(BaseEstimator):
         X: pd.DataFrame,
         coded: CodedSlice,
         groups: dict[Key, Group],
-        held_out: HeldOut | None,
+        fold_counts: FoldCounts | None,
         rows: slice,
     ) -> Floats:
-        """Features of some rows, shape (n_rows, n_features).
+        """Compute features of some rows, shape (n_rows, n_features).
 
         Parameters
         ----------
         X : DataFrame, shape (n_rows, 20)
             Declared columns.
         coded : CodedSlice
-            The same rows in codes.
+            The same rows as codes.
         groups : dict of tuple to integer array
             Group of each row by key.
-        held_out : HeldOut or None
-            Of the training, for training rows.
+        fold_counts : FoldCounts or None
+            Counts to leave out, for training rows.
         rows : slice
-            Which of all rows they are.
+            Places of the rows among all of them.
         """
         numbers = _numbers(X)
-        leave_out = 0.0 if held_out is None else 1.0
+        leave_out = 0.0 if fold_counts is None else 1.0
         columns: dict[str, npt.NDArray[Any]] = dict(numbers)
         for name, norm in self.norms_.items():
             from_hs6, from_origin = norm.deviate(
@@ -228,17 +228,19 @@ class KitFeatures(BaseEstimator):
         for key in COUNTED_KEYS:
             columns[f"count of {' x '.join(key)}"] = np.log1p(others[key])
         for coarse, fine in USUAL_PAIRS:
-            # One imaginary declaration that does not match: rare goods are not called usual.
+            # One imaginary declaration that does not match, so that rare goods get no high share.
             columns[f"share of {fine[-1]} in {' x '.join(coarse)}"] = others[fine] / (
                 others[coarse] + 1.0
             )
         self.names_ = list(columns)
-        risk = self.risk_.profile([groups[key] for key in self.risk_.keys], len(X), held_out, rows)
+        risk = self.risk_.profile(
+            [groups[key] for key in self.risk_.keys], len(X), fold_counts, rows
+        )
         return np.column_stack([*columns.values(), risk])
 
 
 class KitRows:
-    """Features of recipe `kit`, made when they are read (see `FeatureRows`).
+    """Features of recipe `kit`, computed when read (see `FeatureRows`).
 
     Parameters
     ----------
@@ -246,11 +248,11 @@ class KitRows:
         Fitted.
     X : DataFrame, shape (n_declarations, 20)
     coded : CodedTable
-        The same declarations in the codes of the training.
+        The same declarations as codes of the training.
     groups : dict or None
         Groups of the training declarations by key; None for later declarations.
-    held_out : HeldOut or None
-        Likewise.
+    fold_counts : FoldCounts or None
+        Counts of the training declarations; None for later declarations.
     """
 
     def __init__(
@@ -259,13 +261,13 @@ class KitRows:
         X: pd.DataFrame,
         coded: CodedTable,
         groups: dict[Key, npt.NDArray[np.int32]] | None = None,
-        held_out: HeldOut | None = None,
+        fold_counts: FoldCounts | None = None,
     ) -> None:
         self._features = features
         self._X = X
         self._coded = coded
         self._groups = groups
-        self._held_out = held_out
+        self._fold_counts = fold_counts
 
     def __len__(self) -> int:
         return len(self._X)
@@ -276,18 +278,18 @@ class KitRows:
         coded = self._coded.slice(start, stop)
         groups: dict[Key, Group]
         if self._groups is None:
-            groups = {key: held.find(coded) for key, held in self._features.groupings_.items()}
+            groups = {key: one.find(coded) for key, one in self._features.groupings_.items()}
         else:
             groups = {key: group[rows].astype(np.int64) for key, group in self._groups.items()}
-        return self._features.assemble(self._X.iloc[rows], coded, groups, self._held_out, rows)
+        return self._features.assemble(self._X.iloc[rows], coded, groups, self._fold_counts, rows)
 
     def forget(self) -> None:
         """See `FeatureRows`."""
-        del self._coded, self._groups, self._held_out
+        del self._coded, self._groups, self._fold_counts
 
 
 def _rank_codes(codes: Codes) -> Floats:
-    """Place of each code in the order of frequency; the last entry is for the unseen (-1)."""
+    """Rank of each code by frequency; the last entry is for unseen codes (-1)."""
     count = np.bincount(codes[codes >= 0])
     rank = np.empty(len(count) + 1)
     rank[np.argsort(-count, kind="stable")] = np.arange(len(count))

@@ -1,4 +1,4 @@
-"""Deviation of a number from the norm of the declaration's kind of goods."""
+"""Deviation of a number from the norm of the declaration's goods."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from customs_data.columns.grouping import Codes, Declarations, Group, Grouping, group_sums
 
-# From coarse to fine: each level's mean is drawn towards that of the level before it.
+# From coarse to fine: each level's mean is shrunk towards that of the level before it.
 NORM_LEVELS: tuple[tuple[str, ...], ...] = (
     ("Chapter",),
     ("Heading",),
@@ -22,14 +22,14 @@ Floats = npt.NDArray[np.float64]
 
 
 class GoodsNorm:
-    """Mean of a number by kind of goods, with shrinkage from HS6 and origin up to the chapter.
+    """Mean of a number by goods, shrunk from HS6 and origin up to the chapter.
 
-    For training rows the norm leaves the row itself out: otherwise a rare product's only
-    declaration would always look normal in training and never later.
+    The norm of a training row leaves out the row itself. Otherwise a rare product's only
+    declaration would always be normal in training and never later.
     """
 
     def fit(self, X: Declarations, values: Floats) -> tuple[Floats, Floats]:
-        """Learn the norms; return each training row's deviation from HS6 and HS6-origin norm.
+        """Learn the norms; return each training row's deviation from HS6 and HS6-origin norms.
 
         Parameters
         ----------
@@ -49,7 +49,7 @@ class GoodsNorm:
         return self.deviate(groups, values, leave_out=0.0)
 
     def learn(self, groups: Sequence[Group | Codes], sizes: Sequence[int], values: Floats) -> None:
-        """Learn the norms from the groups of `NORM_LEVELS` and their numbers."""
+        """Learn the norms from the groups of `NORM_LEVELS` and the number of groups."""
         self.mean_ = float(values.mean())
         self.sums_ = [
             (group_sums(group, size), group_sums(group, size, values))
@@ -59,7 +59,7 @@ class GoodsNorm:
     def deviate(
         self, groups: Sequence[Group], values: Floats, leave_out: float
     ) -> tuple[Floats, Floats]:
-        """Deviation of some rows; `leave_out` is 1 for training rows, 0 for others."""
+        """Return deviations of some rows; `leave_out` is 1 for training rows, 0 for others."""
         norm = np.full(len(values), self.mean_)
         norms = []
         for group, (count, total) in zip(groups, self.sums_, strict=True):

@@ -1,4 +1,4 @@
-"""An order of declarations that neither the file's order nor the names of traders decide."""
+"""An order of declarations that depends neither on the file's order nor on names of traders."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from customs_data.schema import COLUMN, DECLARED_COLUMNS, KEY
 def own_order(X: pd.DataFrame) -> npt.NDArray[np.int64]:
     """Return the rows by date, numbers and codes, shape (n_declarations,).
 
-    Folds, batches and sampled rows follow the order of the rows. A model that first brings its
-    training declarations into this order gives the same scores whatever the order of the file and
-    whatever the IDs are called. Declarations equal in all these columns keep their order.
+    Folds, batches and samples depend on the order of the rows. A model that first sorts its
+    training declarations this way gives the same scores for any order of the file and any names of
+    traders. Declarations equal in all these columns keep their order.
 
     Examples
     --------
@@ -27,7 +27,7 @@ def own_order(X: pd.DataFrame) -> npt.NDArray[np.int64]:
         for name in DECLARED_COLUMNS
         if name in X.columns and name != KEY and COLUMN[name].role != "entity"
     ]
-    # The date first; then the numbers, which decide nearly every tie.
+    # The date first; then the numbers, which break nearly every tie.
     names.sort(key=lambda name: {"time": 0, "number": 1}.get(COLUMN[name].role, 2))
     keys = [
         X[name].to_numpy() if COLUMN[name].role != "code" else pd.factorize(X[name], sort=True)[0]

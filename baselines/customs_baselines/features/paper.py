@@ -18,9 +18,9 @@ ENCODED_COLUMNS = tuple(name for name in DECLARED_COLUMNS if name != KEY)
 class PaperFeatures(BaseEstimator):
     """Every declared column but Declaration ID as one number in about [0, 1].
 
-    Text is replaced by its place in the order of first appearance in training (missing cells count
-    as a value); values unseen in training share the next place. Dates are days. Then each column
-    is scaled to [0, 1] over the training declarations; later values may lie outside.
+    Text becomes its place in the order of first appearance in training, where missing cells count
+    as a value; values unseen in training share the next place. Dates are days. Then each column is
+    scaled to [0, 1] over the training declarations; later values may be outside.
     """
 
     def fit_transform(
@@ -39,11 +39,11 @@ class PaperFeatures(BaseEstimator):
         return self._scale(raw)
 
     def fit_rows(self, X: pd.DataFrame, y: npt.NDArray[np.int8]) -> MatrixRows:
-        """As `fit_transform`, in the shape that all recipes share."""
+        """Return the result of `fit_transform` as `FeatureRows`."""
         return MatrixRows(self.fit_transform(X, y))
 
     def find_rows(self, X: pd.DataFrame) -> MatrixRows:
-        """As `transform`, in the shape that all recipes share."""
+        """Return the result of `transform` as `FeatureRows`."""
         return MatrixRows(self.transform(X))
 
     def transform(self, X: pd.DataFrame) -> npt.NDArray[np.float64]:
@@ -55,7 +55,7 @@ class PaperFeatures(BaseEstimator):
         return list(ENCODED_COLUMNS)
 
     def get_feature_sources(self) -> list[tuple[str, ...]]:
-        """Declared columns that each of the 19 is made of: itself."""
+        """Declared columns of each of the 19: itself."""
         return [(name,) for name in ENCODED_COLUMNS]
 
     def _scale(self, raw: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

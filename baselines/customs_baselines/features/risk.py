@@ -1,8 +1,8 @@
 """Risk profiles: smoothed historical fraud rates of entities and codes, out-of-fold.
 
-A profile computed on the very rows it is then used to train on knows their labels: in the published
-simulation framework flagged importers are .78 fraud in training and .20 in test (REFERENCES.md, 3).
-Here a training row's profile comes from the other folds only, and only from labelled rows.
+A profile computed on the rows that a model then learns from contains their labels: in the published
+simulation framework flagged importers are .78 fraud in training and .20 in test. Here a training
+row's profile comes only from the labelled rows of the other folds.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from sklearn.base import BaseEstimator
 from customs_baselines.features.folds import draw_folds
 from customs_data.columns.grouping import Codes, Group, Grouping, group_sums
 
-#: Entities, codes and pairs whose history is profiled.
+#: Entities, codes and pairs that have a profile.
 PROFILE_KEYS: tuple[tuple[str, ...], ...] = (
     ("Importer ID",),
     ("Declarant ID",),
@@ -40,15 +40,15 @@ PROFILE_KEYS: tuple[tuple[str, ...], ...] = (
 
 
 @dataclass(frozen=True)
-class HeldOut:
-    """What the folds of the training rows take from the profiles.
+class FoldCounts:
+    """Counts of each fold of training rows, for the profiles of its own rows to leave out.
 
     Attributes
     ----------
     fold : ndarray of int8, shape (n_train,)
         -1 without a label.
     by_fold : list of (ndarray, ndarray) of int32, shapes ((n_groups + 1) * n_folds,)
-        By key: labelled declarations, and frauds among them, of each group in each fold.
+        For each key: labelled declarations, and frauds among them, of each group in each fold.
     """
 
     fold: npt.NDArray[np.int8]
@@ -56,18 +56,18 @@ class HeldOut:
 
 
 class RiskProfiles(BaseEstimator):
-    """Smoothed fraud rate and number of labelled declarations of each key's value.
+    """Smoothed fraud rate and number of labelled declarations of each value of a key.
 
     Parameters
     ----------
     keys : sequence of tuples of str
-        What to profile.
+        Columns of each profile.
     smoothing : float
         Imaginary declarations at the overall fraud rate added to each value's history.
     n_folds : int
         Folds of the out-of-fold profiles of training rows.
     random_state : int
-        Of the folds.
+        Seed of the folds.
 
     Notes
     -----
@@ -103,8 +103,8 @@ class RiskProfiles(BaseEstimator):
         """
         self.groupings_ = [Grouping(key) for key in self.keys]
         groups = [grouping.fit(X) for grouping in self.groupings_]
-        held_out = self.learn(groups, [grouping.n_groups for grouping in self.groupings_], y)
-        return self.profile(groups, len(X), held_out, slice(0, len(X)))
+        fold_counts = self.learn(groups, [grouping.n_groups for grouping in self.groupings_], y)
+        return self.profile(groups, len(X), fold_counts, slice(0, len(X)))
 
     def transform(self, X: pd.DataFrame) -> npt.NDArray[np.float64]:
         """Return the profiles of later declarations, shape (n_declarations, 2 * n_keys)."""
@@ -112,13 +112,13 @@ class RiskProfiles(BaseEstimator):
 
     def learn(
         self, groups: Sequence[Group | Codes], sizes: Sequence[int], y: npt.NDArray[np.int8]
-    ) -> HeldOut:
-        """Learn the profiles from the groups of the keys and their numbers.
+    ) -> FoldCounts:
+        """Learn the profiles from the groups of the keys and the number of groups.
 
         Returns
         -------
-        HeldOut
-            What `profile` needs for training rows, and nobody afterwards.
+        FoldCounts
+            Counts that `profile` needs for training rows.
         """
         labelled = y >= 0
         self.base_ = float((y[labelled] == 1).mean()) if labelled.any() else 0.5
@@ -129,7 +129,7 @@ class RiskProfiles(BaseEstimator):
         for group, size in zip(groups, sizes, strict=True):
             own = group[labelled]
             self.history_.append((group_sums(own, size), group_sums(own, size, fraud)))
-            # Groups without a number (-1) share the row behind the last.
+            # Rows without a group (-1) share the place after the last group.
             place = np.where(own < 0, size, own) * self.n_folds + fold[labelled]
             shape = (size + 1) * self.n_folds
             counts = [
@@ -139,26 +139,26 @@ class RiskProfiles(BaseEstimator):
             for count in counts:
                 count[size * self.n_folds :] = 0
             by_fold.append((counts[0].astype(np.int32), counts[1].astype(np.int32)))
-        return HeldOut(fold, by_fold)
+        return FoldCounts(fold, by_fold)
 
     def profile(
         self,
         groups: Sequence[Group],
         n_rows: int,
-        held_out: HeldOut | None = None,
+        fold_counts: FoldCounts | None = None,
         training: slice | None = None,
     ) -> npt.NDArray[np.float64]:
-        """Profiles of rows, given their groups, shape (n_rows, 2 * n_keys).
+        """Return profiles of rows, given their groups, shape (n_rows, 2 * n_keys).
 
-        With `held_out` they are training rows, `training` says which, and out-of-fold.
+        With `fold_counts` they are the training rows `training`, and their profiles out-of-fold.
         """
         columns = []
         for i, (group, (n, f)) in enumerate(zip(groups, self.history_, strict=True)):
             n_row, f_row = n[group], f[group]
-            if held_out is not None:
-                fold = held_out.fold[training].astype(np.int64)
+            if fold_counts is not None:
+                fold = fold_counts.fold[training].astype(np.int64)
                 place = np.where(group < 0, len(n) - 1, group) * self.n_folds + np.maximum(fold, 0)
-                n_own, f_own = held_out.by_fold[i]
+                n_own, f_own = fold_counts.by_fold[i]
                 n_row -= np.where(fold < 0, 0, n_own[place])
                 f_row -= np.where(fold < 0, 0, f_own[place])
             columns += self._profile(n_row, f_row)

@@ -1,4 +1,4 @@
-"""Features that are made when they are read, some rows at a time."""
+"""Features computed when read, some rows at a time."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class FeatureRows(Protocol):
         """Features of the declarations ``start .. stop - 1``, float64."""
 
     def forget(self) -> None:
-        """Free what the features are made from; nothing can be read afterwards."""
+        """Free the memory behind the features; nothing can be read afterwards."""
 
 
 class MatrixRows:

@@ -1,4 +1,4 @@
-"""Fraud among the same declarant's declarations, weighed by how alike they were filed."""
+"""Fraud among the same declarant's declarations, weighted by similarity."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from customs_data.columns.grouping import Grouping
 
 Floats = npt.NDArray[np.float64]
 
-#: What agreement in a column is worth.
+#: Similarity of two declarations that agree in a column.
 SIMILARITY: Final = {
     "Chapter": 2.0,
     "Heading": 1.0,
@@ -41,19 +41,18 @@ class SimilarityKernel(BaseEstimator):
     smoothing : float
         Weight of imaginary declarations at the base rate.
     window : int
-        Labelled declarations of the declarant read before and after each block of
-        declarations, in order of time: time grows linearly with the rows, whatever a
-        declarant's size.
+        Labelled declarations of the declarant to read before and after each block of declarations,
+        in order of time; a limit, so that computing time is linear in the rows.
     n_folds : int
-        Folds of training rows: a labelled row reads the labels of the other folds only. To leave
-        out the row alone would not do: the rest of a group of equals tells what is missing.
+        Folds of training rows: a labelled row reads only the labels of the other folds. Leaving out
+        the row alone would not do: from the rest of a group of equals its label can be inferred.
     random_state : int
-        Of the folds.
+        Seed of the folds.
 
     Notes
     -----
-    Similarity is the sum of `SIMILARITY` over the columns in which two declarations agree, minus
-    the years between them. With weights w and labels l, base rate b and smoothing m, the features
+    Similarity is the sum of `SIMILARITY` over the columns in which two declarations agree, less the
+    years between them. With weights w and labels l, base rate b and smoothing m, the features
     are log(p / (1 - p)) of p = (sum w l + m b) / (sum w + m), and log(1 + sum w).
     """
 
@@ -72,7 +71,7 @@ class SimilarityKernel(BaseEstimator):
         self.random_state = random_state
 
     def fit_transform(self, X: pd.DataFrame, y: npt.NDArray[np.int8]) -> Floats:
-        """Remember labelled rows; return the features of training rows, shape (n_train, 2).
+        """Store labelled rows; return the features of training rows, shape (n_train, 2).
 
         Parameters
         ----------
@@ -86,7 +85,7 @@ class SimilarityKernel(BaseEstimator):
         self.declarants_ = Grouping(("Declarant ID",))
         self.columns_ = {name: Grouping((name,)) for name in SIMILARITY}
         group = self.declarants_.fit(X)
-        codes = np.column_stack([held.fit(X) for held in self.columns_.values()])
+        codes = np.column_stack([column.fit(X) for column in self.columns_.values()])
         day = _days(X)
         # Labelled rows by declarant and time, so that a declarant's are one slice.
         kept = labelled[np.lexsort((day[labelled], group[labelled]))]
@@ -97,7 +96,7 @@ class SimilarityKernel(BaseEstimator):
 
     def transform(self, X: pd.DataFrame) -> Floats:
         """Return the features of later declarations, shape (n_declarations, 2)."""
-        codes = np.column_stack([held.find(X) for held in self.columns_.values()])
+        codes = np.column_stack([column.find(X) for column in self.columns_.values()])
         return self._read(
             self.declarants_.find(X), _days(X), codes, np.full(len(X), -2, dtype=np.int64)
         )
@@ -113,9 +112,9 @@ class SimilarityKernel(BaseEstimator):
         order = np.lexsort((day, group))
         starts = np.flatnonzero(np.diff(group[order], prepend=-2))
         for start, end in zip(starts, [*starts[1:], len(order)], strict=True):
-            held = group[order[start]]
-            low, high = np.searchsorted(self.group_, [held, held + 1])
-            if held < 0 or low == high:
+            declarant = group[order[start]]
+            low, high = np.searchsorted(self.group_, [declarant, declarant + 1])
+            if declarant < 0 or low == high:
                 continue
             for at in range(start, end, _BLOCK):
                 rows = order[at : min(at + _BLOCK, end)]
@@ -129,7 +128,7 @@ class SimilarityKernel(BaseEstimator):
         return np.column_stack([np.log(rate / (1 - rate)), np.log1p(total)])
 
     def _weights(self, day: Floats, codes: npt.NDArray[np.int64], near: slice) -> Floats:
-        """Weights of remembered rows, shape (n_rows, n_near)."""
+        """Weights of stored rows, shape (n_rows, n_near)."""
         similarity = -np.abs(day[:, None] - self.day_[near][None, :]) / _YEAR
         for i, value in enumerate(SIMILARITY.values()):
             similarity += value * (codes[:, i, None] == self.codes_[near, i][None, :])

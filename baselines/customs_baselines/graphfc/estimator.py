@@ -209,7 +209,7 @@ class GraphNetworkModel(ClassifierMixin, BaseEstimator):
         train = features[: len(self.y_)]
         self.own_score_ = OwnScore(random_state=self.random_state, n_jobs=self.n_jobs)
         self.own_score_.fit(train, self.y_)
-        # A target may read labels of later days (past_only=False): masks hide the near ones.
+        # Targets may read labels of later days (past_only=False): masks hide those near in time.
         passer = self._passer(links, self._states(features), past_only=False)
         rng = np.random.default_rng(self.random_state)
         graph = TrainingGraph(passer, train, labelled, rng)

@@ -1,1 +1,1 @@
-"""One module a baseline: constants ESTIMATOR, RECIPE, SUMMARY, and the estimator's class."""
+"""One module per baseline: constants ESTIMATOR, RECIPE, SUMMARY, and the estimator's class."""

@@ -23,10 +23,10 @@ class AdaBoost(RecipeModel):
     kit = candidates[2]
 
     def build(self, settings: dict[str, Any]) -> Any:
-        """AdaBoost of the installed scikit-learn."""
-        held = dict(settings)
-        tree = DecisionTreeClassifier(max_depth=held.pop("max_depth"))
-        return AdaBoostClassifier(tree, **held, random_state=self.random_state)
+        """Return AdaBoost of the installed scikit-learn."""
+        boosting = {name: value for name, value in settings.items() if name != "max_depth"}
+        tree = DecisionTreeClassifier(max_depth=settings["max_depth"])
+        return AdaBoostClassifier(tree, **boosting, random_state=self.random_state)
 
 
 ESTIMATOR = AdaBoost

@@ -20,12 +20,11 @@ _BASE: dict[str, Any] = {
 class CatBoost(RecipeModel):
     """CatBoost on numbers (see `RecipeModel` for parameters).
 
-    Both recipes hand it numbers, as the paper did (label encoding, section 5.2); its own treatment
-    of categories is not used.
+    Both recipes give it numbers, as the paper did (label encoding, section 5.2), so that its own
+    treatment of categories is not used.
     """
 
-    # A learning rate of None is the library's default: chosen by it from the number of rows and
-    # trees.
+    # Without a learning rate, the library chooses one by the number of rows and trees.
     paper: ClassVar[dict[str, Any]] = {
         "iterations": 1000,
         "depth": 6,
@@ -46,7 +45,7 @@ class CatBoost(RecipeModel):
     kit = candidates[4]
 
     def build(self, settings: dict[str, Any]) -> Any:
-        """Trees of the installed CatBoost."""
+        """Return trees of the installed CatBoost."""
         return CatBoostClassifier(
             **settings,
             random_seed=self.random_state,

@@ -1,4 +1,4 @@
-"""`date`: dual attention over cross features - importer and goods read a booster's leaves."""
+"""`date`: dual attention of importer and goods over a booster's leaves."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ class DecisionTree(RecipeModel):
     kit = candidates[4]
 
     def build(self, settings: dict[str, Any]) -> Any:
-        """Tree of the installed scikit-learn."""
+        """Return a tree of the installed scikit-learn."""
         return DecisionTreeClassifier(**settings, random_state=self.random_state)
 
 

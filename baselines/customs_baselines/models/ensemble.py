@@ -1,4 +1,4 @@
-"""`ensemble`: the weighted mean of the ranks that several models give."""
+"""`ensemble`: the weighted mean of several models' ranks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from customs_baselines.catalogue import find_baseline
 from customs_baselines.contract import accepted_keywords, make_model
 
-#: Models that err differently, and what each counts. On tuning worlds 9002-9005 (mean of both test
+#: Models with different errors, and their weights. On tuning worlds 9002-9005 (mean of both test
 #: periods; labels 100, 10, 2 %) graphfc scored .794, .656, .495, conjunctions .753, .615, .519;
 #: both, weighted 1 : 1, .792, .671, .551; 2 : 1, .796, .673, .542; 3 : 1, .799, .672, .534.
 MEMBERS: Final[dict[str, float]] = {"graphfc": 3.0, "xgboost_conjunctions": 1.0}
@@ -23,13 +23,13 @@ MEMBERS: Final[dict[str, float]] = {"graphfc": 3.0, "xgboost_conjunctions": 1.0}
 class Ensemble(ClassifierMixin, BaseEstimator):
     """Rank average of baselines.
 
-    Scores of different models are on different scales, their ranks are not; and the mean of ranks
-    has nothing to fit, so that few labels cannot mislead it.
+    Scores of different models are on different scales, their ranks are not. The mean of ranks has
+    nothing to fit, so that few labels cannot mislead it.
 
     Parameters
     ----------
     members : mapping of str to float
-        Names of baselines, and the weight of each.
+        Weight of each baseline, by name.
     random_state : int
         Seed of every member.
     device : str
@@ -84,7 +84,7 @@ class Ensemble(ClassifierMixin, BaseEstimator):
             "n_jobs": self.n_jobs,
         }
         classes = [find_baseline(name).load_class() for name in self.members]
-        self.models_: list[Any] = [make_model(found, offered) for found in classes]
+        self.models_: list[Any] = [make_model(one, offered) for one in classes]
         for model in self.models_:
             model.fit(X, y, **accepted_keywords(model.fit, {"y_critical": y_critical}))
         self.classes_ = np.array([0, 1])
@@ -103,8 +103,8 @@ def mean_rank(
     """Return the weighted mean of normal scores as a probability, shape (n_declarations,).
 
     The normal score of a rank is the normal quantile of (rank - 1/2) / n, ties sharing their mean
-    rank (van der Waerden): at the top, where declarations are chosen, one place up counts more than
-    in the middle.
+    rank (van der Waerden). At the top, where declarations are chosen, one rank counts more than in
+    the middle.
 
     Examples
     --------
@@ -114,10 +114,9 @@ def mean_rank(
     total = np.zeros(len(scores[0]))
     for score, weight in zip(scores, weights, strict=True):
         total += weight * norm.ppf((rankdata(score) - 0.5) / max(len(score), 1))
-    found: npt.NDArray[np.float64] = norm.cdf(total / sum(weights))
-    return found
+    return np.asarray(norm.cdf(total / sum(weights)))
 
 
 ESTIMATOR = Ensemble
 RECIPE = None
-SUMMARY = "Rank average of models that err differently."
+SUMMARY = "Rank average of models with different errors."

@@ -6,7 +6,7 @@ from customs_baselines.graphfc.estimator import GraphNetworkModel
 
 
 class GraphFC(GraphNetworkModel):
-    """Later declarations see what was filed before them (see `GraphNetworkModel`)."""
+    """Each declaration reads what was filed before it (see `GraphNetworkModel`)."""
 
 
 ESTIMATOR = GraphFC

@@ -12,7 +12,7 @@ from customs_baselines.graphfc.estimator import GraphNetworkModel
 
 
 class TransductiveGraphFC(GraphNetworkModel):
-    """Declarations to be scored are part of the graph, their labels never (`GraphNetworkModel`)."""
+    """The graph contains the declarations to be scored, not their labels (`GraphNetworkModel`)."""
 
     past_only = False
 

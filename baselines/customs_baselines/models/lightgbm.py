@@ -46,12 +46,12 @@ class LightGBM(RecipeModel):
     kit = candidates[2]
 
     def build(self, settings: dict[str, Any]) -> Any:
-        """Trees of the installed LightGBM."""
+        """Return trees of the installed LightGBM."""
         return LGBMClassifier(
             **settings,
             random_state=self.random_state,
             n_jobs=self.n_jobs,
-            # The same trees on every call; without these two, thread timing may choose otherwise.
+            # Without these two, the trees may depend on the timing of threads.
             deterministic=True,
             force_row_wise=True,
             verbosity=-1,

@@ -24,7 +24,7 @@ class LinearModel(RecipeModel):
     kit = candidates[1]
 
     def build(self, settings: dict[str, Any]) -> Any:
-        """Linear model of the installed scikit-learn, iterated until it converges."""
+        """Return the linear model of the installed scikit-learn, iterated until it converges."""
         linear = LogisticRegression(**settings, max_iter=_MAX_ITERATIONS)
         return linear if self.recipe == "paper" else make_pipeline(StandardScaler(), linear)
 

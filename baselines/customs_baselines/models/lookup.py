@@ -1,4 +1,4 @@
-"""`lookup`: the cheat every edition must resist - copy the label of an exact twin."""
+"""`lookup`: the cheat that every edition must resist, copying the label of an exact twin."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from customs_data.lookup import LookupTable
 
 
 class Lookup(ClassifierMixin, BaseEstimator):
-    """Scores a declaration by its twins' mean label (`customs_data.lookup.LookupTable`)."""
+    """The mean label of a declaration's twins (`customs_data.lookup.LookupTable`)."""
 
     def fit(self, X: pd.DataFrame, y: npt.NDArray[np.int8]) -> Self:
-        """Remember labelled tuples; X has shape (n_train, 20), y (n_train,) of 0, 1, -1."""
+        """Store labelled tuples; X has shape (n_train, 20), y (n_train,) of 0, 1, -1."""
         self.table_ = LookupTable(X, y)
         self.classes_ = np.array([0, 1])
         return self

@@ -1,4 +1,4 @@
-"""`random`: the floor every model must clear."""
+"""`random`: the floor that every model must beat."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 
 
 class RandomScore(ClassifierMixin, BaseEstimator):
-    """Scores declarations at random: precision is the base rate, up to noise.
+    """Random scores, whose precision is the base rate up to noise.
 
     Parameters
     ----------

@@ -37,7 +37,7 @@ class RandomForest(RecipeModel):
     kit = candidates[3]
 
     def build(self, settings: dict[str, Any]) -> Any:
-        """Forest of the installed scikit-learn."""
+        """Return a forest of the installed scikit-learn."""
         return RandomForestClassifier(
             **settings, random_state=self.random_state, n_jobs=self.n_jobs
         )

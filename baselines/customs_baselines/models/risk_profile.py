@@ -1,4 +1,4 @@
-"""`risk_profile`: smoothed fraud history of entities and codes, weighed linearly."""
+"""`risk_profile`: smoothed fraud history of entities and codes, weighted linearly."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from customs_baselines.features.risk import RiskProfiles
 
 
 class RiskProfile(ClassifierMixin, BaseEstimator):
-    """What many customs offices run: fraud rates of the past, by trader, goods and route.
+    """Past fraud rates by trader, goods and route, as many customs offices use them.
 
     Parameters
     ----------
     random_state : int
-        Of the folds of the profiles.
+        Seed of the folds of the profiles.
     """
 
     def __init__(self, random_state: int = 0) -> None:

@@ -1,8 +1,8 @@
-"""`simulator_transfer`: what our own simulator's code gives away about an edition.
+"""`simulator_transfer`: how much our simulator's code gives away about an edition.
 
 Anyone can run the generator. This model learns from other worlds of the same configuration, whose
-labels are known, and scores an edition without a single one of its labels. An edition whose labels
-are worth having leaves it far behind models that use them.
+labels are known, and scores an edition without any of its labels. If the edition's labels are worth
+having, models that use them are far better.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from customs_baselines.features.graph import GraphFeatures
 from customs_baselines.features.kit import KitFeatures
 from customs_data.edition.generating import Blueprint, read_blueprint, simulate_world
 from customs_data.keyed_random import derive, secret_of_seed
-from customs_data.schema import DECLARED_COLUMNS, ERASED
+from customs_data.schema import DECLARED_COLUMNS, ERASED, KEY
 
-_FEWEST_ROWS = 1000  # of a world: a smaller one has no rings to speak of
+_FEWEST_ROWS = 1000  # in a smaller world there are hardly any rings
 
 
 class SimulatorTransfer(ClassifierMixin, BaseEstimator):
@@ -33,10 +33,10 @@ class SimulatorTransfer(ClassifierMixin, BaseEstimator):
     n_worlds : int
         Worlds to learn from, as large as the edition.
     blueprint : Blueprint, optional
-        What these worlds are made from (`customs_data.edition.reveal.blueprint_of` an edition); by
+        Blueprint of these worlds (`customs_data.edition.reveal.blueprint_of` an edition); by
         default the practice configuration and the shipped calibration.
     random_state : int
-        Chooses the worlds, and seeds the trees.
+        Seed of worlds and trees.
     n_jobs : int
         Threads.
     """
@@ -56,12 +56,12 @@ class SimulatorTransfer(ClassifierMixin, BaseEstimator):
     def fit(
         self, X: pd.DataFrame, y: npt.NDArray[np.int8], *, X_test: pd.DataFrame | None = None
     ) -> Self:
-        """Learn from other worlds; of the edition only declared columns are read, never `y`.
+        """Learn from other worlds; only declared columns of the edition are read, never `y`.
 
         Parameters
         ----------
         X : DataFrame, shape (n_train, 20)
-            Declared columns; the frame later declarations are held against.
+            Declared columns, the context of later declarations.
         y : ndarray of int8, shape (n_train,)
             Not read.
         X_test : DataFrame, shape (n_test, 20), optional
@@ -74,7 +74,7 @@ class SimulatorTransfer(ClassifierMixin, BaseEstimator):
             secret = derive(secret_of_seed(self.random_state), "simulator transfer", str(i))
             declarations = simulate_world(blueprint, secret).declarations
             declared = declarations[list(DECLARED_COLUMNS)]
-            features.append(_Reader().read(declared).astype(np.float32))
+            features.append(_read(declared))
             labels.append(declarations["Fraud"].to_numpy())
         self.trees_ = XGBClassifier(
             n_estimators=250,
@@ -95,30 +95,23 @@ class SimulatorTransfer(ClassifierMixin, BaseEstimator):
 
     def predict_proba(self, X: pd.DataFrame) -> npt.NDArray[np.float64]:
         """Return probabilities, shape (n_declarations, 2): honest, fraud."""
-        features = _Reader().read(self.context_, X).astype(np.float32)
+        features = _read(self.context_, X)
         proba: npt.NDArray[np.float64] = self.trees_.predict_proba(features)
         return proba
 
 
-class _Reader:
-    """Features of a set of declarations read as a whole, without labels."""
-
-    def read(
-        self, context: pd.DataFrame, wanted: pd.DataFrame | None = None
-    ) -> npt.NDArray[np.float64]:
-        """Features of `context`, or of the rows `wanted` seen in it."""
-        y = np.full(len(context), ERASED, dtype=np.int8)
-        kit, graph = KitFeatures(with_labels=False), GraphFeatures(with_labels=False)
-        read = [kit.fit_transform(context, y), graph.fit_transform(context, y)]
-        if wanted is not None:
-            places = pd.Index(context["Declaration ID"]).get_indexer(
-                pd.Index(wanted["Declaration ID"])
-            )
-            known = places >= 0
-            if known.all():  # as in training: features of rows that are part of the whole
-                return np.hstack([part[places] for part in read])
-            return np.hstack([kit.transform(wanted), graph.transform(wanted)])
-        return np.hstack(read)
+def _read(context: pd.DataFrame, wanted: pd.DataFrame | None = None) -> npt.NDArray[np.float32]:
+    """Features without labels of all of `context`, or of the rows `wanted` in that context."""
+    y = np.full(len(context), ERASED, dtype=np.int8)
+    kit, graph = KitFeatures(with_labels=False), GraphFeatures(with_labels=False)
+    features = [kit.fit_transform(context, y), graph.fit_transform(context, y)]
+    if wanted is not None:
+        places = pd.Index(context[KEY]).get_indexer(pd.Index(wanted[KEY]))
+        if (places >= 0).all():  # as in training: features of rows that are part of the whole
+            features = [part[places] for part in features]
+        else:
+            features = [kit.transform(wanted), graph.transform(wanted)]
+    return np.hstack(features).astype(np.float32)
 
 
 ESTIMATOR = SimulatorTransfer

@@ -1,4 +1,4 @@
-"""`tabm`: TabM, many perceptrons in one that share most weights."""
+"""`tabm`: TabM, an ensemble of perceptrons that share most weights."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ _BASE: dict[str, Any] = {
 
 
 class _LabelledBlocks(DataIter):
-    """The labelled rows, block by block, as XGBoost asks for them."""
+    """The labelled rows, block by block, for XGBoost."""
 
     def __init__(
         self, rows: FeatureRows, y: npt.NDArray[np.int8], executor: Executor | None
@@ -38,11 +38,11 @@ class _LabelledBlocks(DataIter):
         self.reset()
 
     def reset(self) -> None:
-        """Begin anew: XGBoost reads twice, for the quantiles and for the bins."""
+        """Start again: XGBoost reads twice, for the quantiles and for the bins."""
         self._blocks = read_blocks(self._rows, self._executor)
 
     def next(self, input_data: Callable[..., Any]) -> bool:
-        """Hand over the next block with a label in it; False at the end."""
+        """Pass on the next block with a label; return False at the end."""
         for block, features in self._blocks:
             labelled = self._y[block] >= 0
             if labelled.any():
@@ -77,7 +77,7 @@ class XGBoost(RecipeModel):
     kit = candidates[5]
 
     def train(self, rows: FeatureRows, y: npt.NDArray[np.int8]) -> XGBClassifier:
-        """Return the fitted trees; features are quantized block by block, never held whole."""
+        """Return the fitted trees; features are quantized block by block to save memory."""
         classifier: XGBClassifier = self.make_classifier()
         with threads(self.n_jobs) as executor:
             matrix = QuantileDMatrix(_LabelledBlocks(rows, y, executor), nthread=self.n_jobs)
@@ -93,7 +93,7 @@ class XGBoost(RecipeModel):
         return classifier
 
     def build(self, settings: dict[str, Any]) -> Any:
-        """Trees of the installed XGBoost."""
+        """Return trees of the installed XGBoost."""
         return XGBClassifier(
             **settings,
             tree_method="hist",

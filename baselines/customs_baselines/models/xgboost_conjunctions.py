@@ -1,11 +1,11 @@
-"""`xgboost_conjunctions`: an engineer who was told what to look for."""
+"""`xgboost_conjunctions`: features of an engineer who knows what gives a ring away."""
 
 from __future__ import annotations
 
 from customs_baselines.features.risk import RiskProfiles
 from customs_baselines.shapes.graph_trees import GraphTrees, LabelFeatures
 
-#: Who files and how: single links are impure, conjunctions are not (GENERATOR.md, 6).
+#: Declarant and way of filing: a single link says little, a conjunction much (data/WORLD.md).
 CONJUNCTIONS: tuple[tuple[str, ...], ...] = (
     ("Declarant ID", "Country of Departure"),
     ("Declarant ID", "Office ID"),
@@ -21,12 +21,12 @@ CONJUNCTIONS: tuple[tuple[str, ...], ...] = (
 class XGBoostConjunctions(GraphTrees):
     """XGBoost over kit, graph and the fraud history of declarant x departure, office and goods.
 
-    The histories are out-of-fold (`RiskProfiles`). With them trees need not find the conjunction
-    that gives a ring away: the features name it.
+    The histories are out-of-fold (`RiskProfiles`). Their features are the conjunctions that give a
+    ring away, so that trees need not search for them.
     """
 
     def make_more_features(self) -> list[LabelFeatures]:
-        """Histories of conjunctions."""
+        """Return unfitted histories of conjunctions."""
         return [RiskProfiles(CONJUNCTIONS, smoothing=2.0, random_state=self.random_state)]
 
 

@@ -1,4 +1,4 @@
-"""`xgboost_graph`: is the graph worth reading? Boosted trees over neighbourhood features."""
+"""`xgboost_graph`: boosted trees over neighbourhood features."""
 
 from __future__ import annotations
 

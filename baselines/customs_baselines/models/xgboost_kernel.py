@@ -1,4 +1,4 @@
-"""`xgboost_kernel`: the labels of the declarant's declarations that were filed alike."""
+"""`xgboost_kernel`: labels of the declarant's similar declarations."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ class XGBoostKernel(GraphTrees):
     """XGBoost over kit, graph and a similarity kernel over rows of the same declarant."""
 
     def make_more_features(self) -> list[LabelFeatures]:
-        """The kernel."""
+        """Return the unfitted kernel."""
         return [SimilarityKernel(random_state=self.random_state)]
 
 

@@ -1,4 +1,4 @@
-"""`xgboost_lr`: the leaves of boosted trees, weighed by logistic regression."""
+"""`xgboost_lr`: the leaves of boosted trees, weighted by logistic regression."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class XGBoostLR(RecipeModel):
     kit = candidates[0]
 
     def build(self, settings: dict[str, Any]) -> Any:
-        """Trees of the installed XGBoost, regression of the installed scikit-learn."""
+        """Return trees of the installed XGBoost with regression of the installed scikit-learn."""
         return LeafRegression(**settings, random_state=self.random_state, n_jobs=self.n_jobs)
 
 

@@ -1,1 +1,1 @@
-"""Neural networks: parts that the torch models share."""
+"""Parts that the torch models share."""

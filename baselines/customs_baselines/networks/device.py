@@ -1,4 +1,4 @@
-"""Where and how torch computes: device, threads, seeds."""
+"""Device, threads and seeds of torch."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def choose_device(device: str) -> torch.device:
     Parameters
     ----------
     device : {'auto', 'cpu', 'cuda'} or str
-        ``auto`` takes a GPU where there is one; others as torch names them.
+        ``auto`` takes a GPU if there is one; others as torch names them.
 
     Raises
     ------
@@ -28,29 +28,29 @@ def choose_device(device: str) -> torch.device:
     try:
         chosen = torch.device(device)
     except RuntimeError:
-        raise KitError(f"The device must be auto, cpu or cuda, however: {device!r}.") from None
+        raise KitError(f"Unknown device {device!r}: choose auto, cpu or cuda.") from None
     if chosen.type == "cuda" and not torch.cuda.is_available():
-        raise KitError("The device must be at hand, however: torch finds no GPU. Use --device cpu.")
+        raise KitError("Torch finds no GPU. Use --device cpu.")
     return chosen
 
 
 @contextmanager
 def repeatable(seed: int, n_threads: int, device: torch.device) -> Iterator[torch.Generator]:
-    """Compute with a number of threads and deterministic kernels; leave torch as it was.
+    """Seed torch, set its threads and use deterministic kernels; restore its state afterwards.
 
     Parameters
     ----------
     seed : int
-        Of torch's default generators, which layers are initialised from, and of the one returned.
+        Seed of the generator returned, and of torch's default ones, which initialise layers.
     n_threads : int
         Threads of torch's operators on the CPU.
     device : torch.device
-        Whose default generator is seeded and given back as it was.
+        Device whose default generator is seeded, then restored.
 
     Yields
     ------
     torch.Generator
-        On the CPU; for masks and the order of batches.
+        On the CPU, for masks and the order of batches.
     """
     threads = torch.get_num_threads()
     deterministic = torch.are_deterministic_algorithms_enabled()

@@ -1,4 +1,4 @@
-"""Networks over a table of features: a perceptron, and TabM's many in one."""
+"""Networks over a table of features: a perceptron, and TabM."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ from customs_baselines.networks.training_by_steps import Schedule, train
 Floats = npt.NDArray[np.float64]
 
 _CHUNK: Final = 16_384  # declarations scored at a time
-_FAR: Final = 3.0  # standard deviations that no value is let beyond
+_FAR: Final = 3.0  # standard deviations that scaled values approach but never reach
 _FEWEST_STEPS: Final = 50
 
 
 @dataclass(frozen=True)
 class Shape:
-    """What a network looks like.
+    """Layers of a network.
 
     Attributes
     ----------
     n_members : int
-        Perceptrons that TabM holds in one, each with its own loss; 1 for a plain perceptron.
+        Perceptrons in one TabM, each with its own loss; 1 for a plain perceptron.
     width, n_layers : int
-        Hidden units a layer, hidden layers.
+        Hidden units per layer, hidden layers.
     dropout : float
     """
 
@@ -43,24 +43,24 @@ class Shape:
     dropout: float = 0.2
 
     def build(self, n_features: int) -> nn.Module:
-        """The network; it returns log-odds of shape (n, n_members, 1), or (n, 1) of one member."""
+        """Return the network; log-odds have shape (n, n_members, 1), or (n, 1) with one member."""
         hidden = {"n_blocks": self.n_layers, "d_block": self.width, "dropout": self.dropout}
         if self.n_members > 1:
-            made: nn.Module = tabm.TabM.make(
+            network: nn.Module = tabm.TabM.make(
                 n_num_features=n_features, d_out=1, k=self.n_members, **hidden
             )
-            return made
+            return network
         return nn.Sequential(tabm.MLPBackbone(d_in=n_features, **hidden), nn.Linear(self.width, 1))
 
 
 @dataclass(frozen=True)
 class Training:
-    """How long and how fast a network learns.
+    """Epochs and learning rate.
 
     Attributes
     ----------
     n_epochs : float
-        Looks at each labelled row: a network that starts from nothing soon knows few rows by heart.
+        Passes over the labelled rows, not steps, because such a network soon overfits few rows.
     batch_size : int
     learning_rate, weight_decay : float
         See `Schedule`.
@@ -72,27 +72,27 @@ class Training:
     weight_decay: float = 0.05
 
     def schedule(self, n_rows: int) -> Schedule:
-        """The same in steps; a few are needed to leave the start at all."""
+        """Return the training in steps, with a minimum for few rows."""
         n_steps = max(_FEWEST_STEPS, round(self.n_epochs * n_rows / self.batch_size))
         return Schedule(n_steps, self.batch_size, self.learning_rate, self.weight_decay)
 
 
 class TabularNetwork(ClassifierMixin, BaseEstimator):
-    """A network over standardised features, far values drawn in smoothly.
+    """A network over standardised features, with far values compressed smoothly.
 
     Parameters
     ----------
     shape : Shape
     training : Training
     random_state : int
-        Of the network's first weights, of dropout and of the batches.
+        Seed of first weights, dropout and batches.
     device : {'auto', 'cpu', 'cuda'}
     n_jobs : int
         Threads on the CPU.
 
     Notes
     -----
-    Rows are first put in the order of their values, so that the order they come in changes nothing.
+    Rows are first sorted by their values, so that their order in the file changes nothing.
 
     References
     ----------
@@ -124,14 +124,14 @@ class TabularNetwork(ClassifierMixin, BaseEstimator):
         device = choose_device(self.device)
         with repeatable(self.random_state, self.n_jobs, device) as generator:
             network = self.shape.build(features.shape[1]).to(device)
-            held = torch.as_tensor(scaled, dtype=torch.float32, device=device)
+            inputs = torch.as_tensor(scaled, dtype=torch.float32, device=device)
             fraud = torch.as_tensor(y, dtype=torch.float32, device=device)
 
             def loss_of(batch: torch.Tensor) -> torch.Tensor:
                 chosen = batch.to(device)
-                found = network(held[chosen]).flatten(1)
-                truth = fraud[chosen, None].expand_as(found)
-                return binary_cross_entropy_with_logits(found, truth)
+                scores = network(inputs[chosen]).flatten(1)
+                truth = fraud[chosen, None].expand_as(scores)
+                return binary_cross_entropy_with_logits(scores, truth)
 
             train(network, len(y), loss_of, self.training.schedule(len(y)), generator)
             self.network_ = network.cpu()
@@ -151,7 +151,7 @@ class TabularNetwork(ClassifierMixin, BaseEstimator):
             for first in range(0, len(features), _CHUNK):
                 rows = self._scaled(features[first : first + _CHUNK])
                 scaled = torch.as_tensor(rows, dtype=torch.float32, device=device)
-                found = torch.sigmoid(network(scaled).flatten(1).double()).mean(dim=1)
-                fraud[first : first + _CHUNK] = found.cpu().numpy()
+                mean = torch.sigmoid(network(scaled).flatten(1).double()).mean(dim=1)
+                fraud[first : first + _CHUNK] = mean.cpu().numpy()
             network.cpu()
         return np.column_stack([1 - fraud, fraud])

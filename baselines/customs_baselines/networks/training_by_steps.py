@@ -1,4 +1,4 @@
-"""Training of message networks by steps, not epochs, so that few labels do not mean few steps."""
+"""Training by steps, not epochs, so that few labels do not mean few steps."""
 
 from __future__ import annotations
 
@@ -8,12 +8,10 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-Batch = tuple[torch.Tensor, ...]
-
 
 @dataclass(frozen=True)
 class Schedule:
-    """How long and how fast to train.
+    """Steps and learning rate.
 
     Attributes
     ----------
@@ -21,7 +19,7 @@ class Schedule:
     learning_rate : float
         Highest rate of the one-cycle schedule.
     weight_decay : float
-        Of AdamW.
+        Weight decay of AdamW.
     """
 
     n_steps: int

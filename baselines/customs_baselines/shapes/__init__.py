@@ -1,1 +1,1 @@
-"""What several baselines have in common: a recipe of features with a classifier, and the like."""
+"""Base classes of several baselines."""

@@ -1,4 +1,4 @@
-"""The shape that boosted trees over the graph share: kit, graph and further features."""
+"""Base class of boosted trees over kit, graph and further features."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from xgboost import XGBClassifier
 from customs_baselines.features.graph import GraphFeatures
 from customs_baselines.features.kit import KitFeatures
 
-# With few labels, many features call for shallow trees (measured at 10 % and 100 % of the labels).
+# With few labels, many features need shallow trees (measured at 10 % and 100 % of the labels).
 _MANY_LABELS = 10_000
 _DEEP: dict[str, Any] = {"n_estimators": 400, "max_depth": 6, "learning_rate": 0.04}
 _SHALLOW: dict[str, Any] = {"n_estimators": 250, "max_depth": 4, "learning_rate": 0.05}
 
 
 class LabelFeatures(Protocol):
-    """Features that read labels: those of training rows out-of-fold."""
+    """Features that read labels; out-of-fold for training rows."""
 
     def fit_transform(self, X: pd.DataFrame, y: npt.NDArray[np.int8]) -> npt.NDArray[np.float64]:
         """Learn; return the features of training rows, shape (n_train, n_features)."""
@@ -30,7 +30,7 @@ class LabelFeatures(Protocol):
 
 
 class GraphTrees(ClassifierMixin, BaseEstimator):
-    """XGBoost over recipe `kit`, neighbourhood features and what a variant adds.
+    """XGBoost over recipe `kit`, neighbourhood features and further ones of a subclass.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ class GraphTrees(ClassifierMixin, BaseEstimator):
         self.n_jobs = n_jobs
 
     def make_more_features(self) -> list[LabelFeatures]:
-        """Return unfitted features beside kit and graph ones: none unless a variant has some."""
+        """Return unfitted features beside kit and graph ones; a subclass may have some."""
         return []
 
     def fit(self, X: pd.DataFrame, y: npt.NDArray[np.int8]) -> Self:

@@ -16,20 +16,20 @@ Floats = npt.NDArray[np.float64]
 
 
 class LeafRegression(ClassifierMixin, BaseEstimator):
-    """Trees turn a row into one leaf a tree; a linear model weighs the leaves.
+    """Trees map a row to one leaf per tree; a linear model weights the leaves.
 
     Parameters
     ----------
     n_estimators, max_depth, learning_rate, min_child_weight, subsample, colsample_bytree
-        Of the trees.
+        Settings of the trees.
     C : float
         Inverse strength of the regression's penalty.
     n_folds : int
-        1 fits trees and regression on the same rows. More: the rows are cut into folds; for each,
-        trees grown on the *other* folds send its rows to leaves that do not know their labels, and
-        a regression learns from these; predictions are the mean over the folds' models.
+        With 1, trees and regression are fitted on the same rows. With more, each fold has a model:
+        trees grown on the *other* folds, and a regression over the fold's leaves, which are then
+        independent of its labels. Predictions are the mean of these models.
     random_state : int
-        Of folds and trees.
+        Seed of folds and trees.
     n_jobs : int
         Threads.
     """
@@ -90,7 +90,7 @@ class LeafRegression(ClassifierMixin, BaseEstimator):
             random_state=self.random_state,
             n_jobs=self.n_jobs,
         ).fit(X[grow], y[grow])
-        # A leaf that no row of `weigh` falls into has no weight.
+        # A leaf without rows of `weigh` has no weight.
         encoder = OneHotEncoder(handle_unknown="ignore", dtype=np.float32)
         leaves = encoder.fit_transform(trees.apply(X[weigh]))
         linear = LogisticRegression(C=self.C, solver="liblinear", max_iter=1000)

@@ -1,4 +1,4 @@
-"""The shape that classic models share: a feature recipe, then a classifier on labelled rows."""
+"""Base class of classic models: a feature recipe, then a classifier on labelled rows."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ class RecipeModel(ClassifierMixin, BaseEstimator, ABC):
     ----------
     paper, kit : dict
         Class attributes: hyper-parameters of the two recipes. Those of ``paper`` are the library's
-        defaults, written out so that a new release does not move the paper's row.
+        defaults, written out so that a new release does not change the paper's row.
     candidates : tuple of dict
-        Class attribute: the hyper-parameters that ``kit`` was chosen from.
+        Class attribute: the hyper-parameters from which ``kit`` was chosen.
     """
 
     paper: ClassVar[Mapping[str, Any]]
@@ -68,15 +68,15 @@ class RecipeModel(ClassifierMixin, BaseEstimator, ABC):
         Raises
         ------
         KitError
-            If `settings` names a hyper-parameter that the recipe does not have.
+            If `settings` has a hyper-parameter that the recipe lacks.
         """
-        held = dict(self.paper if self.recipe == "paper" else self.kit)
-        if unknown := sorted(set(self.settings or {}) - held.keys()):
+        settings = dict(self.paper if self.recipe == "paper" else self.kit)
+        if unknown := sorted(set(self.settings or {}) - settings.keys()):
             raise KitError(
-                f"settings of {type(self).__name__} must be among {', '.join(held)}, "
-                f"however: {', '.join(unknown)}."
+                f"{type(self).__name__} has no setting {', '.join(unknown)}: choose among "
+                f"{', '.join(settings)}."
             )
-        return self.build(held | dict(self.settings or {}))
+        return self.build(settings | dict(self.settings or {}))
 
     def fit(self, X: pd.DataFrame, y: npt.NDArray[np.int8]) -> Self:
         """Learn from labelled rows (the recipe may use the others).

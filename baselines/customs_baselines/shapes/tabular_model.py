@@ -1,4 +1,4 @@
-"""The shape that networks over a recipe's features share."""
+"""Base class of networks over a recipe's features."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class TabularModel(RecipeModel):
     Parameters
     ----------
     device : {'auto', 'cpu', 'cuda'}
-        Where it computes.
+        Where the network computes.
 
     Attributes
     ----------
@@ -37,7 +37,7 @@ class TabularModel(RecipeModel):
         self.device = device
 
     def build(self, settings: dict[str, Any]) -> TabularNetwork:
-        """The network that the settings describe."""
+        """Return the unfitted network with these hyper-parameters."""
         shape = Shape(self.n_members, settings["width"], settings["n_layers"], settings["dropout"])
         training = Training(
             settings["n_epochs"],
