@@ -1,8 +1,8 @@
-"""What `baseline run xgboost --recipe kit` costs on a large edition (goal: 30 minutes, 12 GiB).
+"""Cost of `baseline run xgboost --recipe kit` on a large edition (goal: 30 minutes, 12 GiB).
 
-Makes the edition (Parquet), runs the command, and prints wall and CPU seconds of the whole command,
-the model's share of them, peak memory of both processes - all of it, and without the pages that lie
-mapped from files and that the system may drop - and precision@5 % beside the default edition's.
+Makes the edition (Parquet), runs the command, and prints wall and CPU seconds of command and model;
+peak memory of both processes, with and without mapped files, which the system may drop; and
+precision@5 % beside that of the default edition.
 
     python benchmarks/train_national.py [--rows 24700000]
 """
@@ -24,7 +24,7 @@ GOAL_SECONDS, GOAL_MIB = 1800, 12 * 1024
 
 
 def watch(pid: int, peaks: dict[str, tuple[int, int]], ended: threading.Event) -> None:
-    """Keep the largest memory of the command and of the model's process."""
+    """Record the largest memory of the command and of the model's process."""
     while not ended.wait(1.0):
         try:
             children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
@@ -35,7 +35,7 @@ def watch(pid: int, peaks: dict[str, tuple[int, int]], ended: threading.Event) -
 
 
 def run(edition: Path, out: Path) -> tuple[dict[str, float], float, float]:
-    """Precision@5 % by period, wall and CPU seconds of the command."""
+    """Return precision@5 % by period, and wall and CPU seconds of the command."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     wall = time.perf_counter()
     peaks = {"command": (0, 0), "model": (0, 0)}
@@ -54,8 +54,8 @@ def run(edition: Path, out: Path) -> tuple[dict[str, float], float, float]:
     (record,) = json.loads(text)
     wall = time.perf_counter() - wall
     print(f"model: {record['seconds']:,.0f} s, {record['cpu_seconds']:,.0f} CPU s")
-    for name, (all_of_it, anonymous) in peaks.items():
-        print(f"peak memory, {name}: {all_of_it:,} MiB, {anonymous:,} MiB without mapped files")
+    for name, (resident_mib, anonymous) in peaks.items():
+        print(f"peak memory, {name}: {resident_mib:,} MiB, {anonymous:,} MiB without mapped files")
     print(f"model's peak / goal: {peaks['model'][0] / GOAL_MIB:.2f}")
     scores = {period: record[period]["precision_at_5"] for period in ("public", "private")}
     return scores, wall, cpu
@@ -64,16 +64,16 @@ def run(edition: Path, out: Path) -> tuple[dict[str, float], float, float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rows", type=int, default=24_700_000)
-    given = parser.parse_args()
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         scores = {}
-        for name, rows in (("default", 54_000), ("large", given.rows)):
+        for name, rows in (("default", 54_000), ("large", options.rows)):
             print(f"{rows:,} declarations")
-            made = ["--config", "national", "--rows", str(rows), "--seed", "1", "--workers", "2"]
+            world = ["--config", "national", "--rows", str(rows), "--seed", "1", "--workers", "2"]
             subprocess.run(
                 customs_kit(
-                    "data", "generate", *made, "--format", "parquet", "--out", str(folder / name)
+                    "data", "generate", *world, "--format", "parquet", "--out", str(folder / name)
                 ),
                 check=True,
                 stdout=subprocess.DEVNULL,

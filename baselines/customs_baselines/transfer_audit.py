@@ -1,4 +1,4 @@
-"""The audit's test of what the simulator's code gives away about a simulated edition."""
+"""The audit's test of how much the simulator's code gives away about a simulated edition."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _SAMPLE_ROWS = 54_000
 def audit_transfer(
     edition: Edition, evidence: Evidence, *, n_worlds: int = 10, profile: Path | None = None
 ) -> AuditTest:
-    """Hold a model that learned from other worlds against one that uses this edition's labels.
+    """Compare a model that learned from other worlds with one that uses this edition's labels.
 
     Parameters
     ----------
     edition : Edition
-        Simulated: its manifest holds the configuration.
+        A simulated one: its manifest contains the configuration.
     evidence : Evidence
         Its labelled rows.
     n_worlds : int
@@ -37,17 +37,16 @@ def audit_transfer(
     Raises
     ------
     KitError
-        If the edition's calibration is not at hand.
+        If the edition's calibration is missing.
 
     Notes
     -----
-    Of an edition of more than `MOST_ROWS` declarations, whole declarants are drawn until they hold
-    about 54,000, the size of the public release: both models see these only.
+    From an edition of more than `MOST_ROWS` declarations, whole declarants are drawn up to about
+    54,000 declarations, the size of the public release; both models read only these.
 
-    The threshold is XGBoost under the paper recipe and the labels the audit knows, plus two
-    standard errors. In the mean over
-    worlds transfer must stay at or below *logistic regression* (the ten-world table); one world may
-    lie above that by chance, so it is no verdict on a single edition.
+    The threshold is XGBoost under the paper recipe, with the labels of the evidence, plus two
+    standard errors. The mean over worlds must be at or below *logistic regression* (the ten-world
+    table). One world can be above by chance, so that is no verdict on a single edition.
     """
     n_all = len(edition.train) + len(edition.test)
     train, test, y = edition.train, edition.test, edition.y
@@ -68,21 +67,22 @@ def audit_transfer(
     trees = XGBoost(recipe="paper").make_classifier()
     trees.fit(features.fit_transform(evidence.train), evidence.y)
     learned = trees.predict_proba(features.transform(evidence.later))[:, 1]
-    found = AuditTest(
+    test_result = AuditTest(
         "simulator transfer",
         evidence.score(np.asarray(copied)),
         upper_score(evidence, learned),
         f"{evidence.metric.title} of XGBoost trained on {n_worlds} other worlds of the "
         "configuration, without a label of this edition; the threshold is XGBoost under the "
-        "paper recipe with "
-        "its labels, plus two standard errors.",
+        "paper recipe with its labels, plus two standard errors.",
     )
-    n_seen = len(train) + len(test)
-    return found if n_seen == n_all else found.of_sample("whole declarants", n_seen, n_all)
+    n_read = len(train) + len(test)
+    if n_read == n_all:
+        return test_result
+    return test_result.of_sample("whole declarants", n_read, n_all)
 
 
 def _draw_declarants(columns: list[pd.Series[str]]) -> pd.Index[str]:
-    """Declarants in a random order, until they hold `_SAMPLE_ROWS` declarations or more."""
+    """Declarants in a random order, up to the first `_SAMPLE_ROWS` declarations."""
     volume = pd.concat([column.value_counts() for column in columns]).groupby(level=0).sum()
     order = np.random.default_rng(0).permutation(len(volume))
     enough = np.searchsorted(volume.to_numpy()[order].cumsum(), _SAMPLE_ROWS) + 1

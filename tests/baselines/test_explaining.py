@@ -61,10 +61,10 @@ def test_shap_values_add_up_to_the_score(name, recipe, sample_edition):
     model = make_model(entry.load_class(), offered)
     X = sample_edition.test.head(4)
     scores = fit_and_score(model, replace(sample_edition.split, test=X))
-    found = shap_values(model, sample_edition.train, X)
-    total = found.base + found.values.sum(axis=1)
-    assert (sigmoid(total) if found.unit == LOG_ODDS else total) == pytest.approx(scores, abs=2e-4)
-    assert found.values.shape == (4, len(found.names)) == (4, len(found.sources))
+    shap = shap_values(model, sample_edition.train, X)
+    total = shap.base + shap.values.sum(axis=1)
+    assert (sigmoid(total) if shap.unit == LOG_ODDS else total) == pytest.approx(scores, abs=2e-4)
+    assert shap.values.shape == (4, len(shap.names)) == (4, len(shap.sources))
 
 
 @pytest.mark.parametrize("recipe", ["paper", "kit"])
@@ -97,11 +97,11 @@ def explanation() -> Explanation:
 
 def test_features_of_one_declared_column_count_under_it():
     # Net Mass: |1 + .5| and |0 + 1.5| -> 1.5; price x mass: (2 + 1) / 2 = 1.5; Date: .25.
-    found = explanation().importance()
-    assert [held.columns for held in found][-1] == ("Date",)
-    assert [held.mean_abs_shap for held in found] == pytest.approx([1.5, 1.5, 0.25])
-    assert [held.share for held in found] == pytest.approx([1.5 / 3.25, 1.5 / 3.25, 0.25 / 3.25])
-    assert [held.split_share for held in found] == pytest.approx([0.4, 0.4, 0.2])
+    importance = explanation().importance()
+    assert [one.columns for one in importance][-1] == ("Date",)
+    assert [one.mean_abs_shap for one in importance] == pytest.approx([1.5, 1.5, 0.25])
+    assert [one.share for one in importance] == pytest.approx([1.5 / 3.25, 1.5 / 3.25, 0.25 / 3.25])
+    assert [one.split_share for one in importance] == pytest.approx([0.4, 0.4, 0.2])
 
 
 def test_contributions_are_in_words_strongest_first():
@@ -116,8 +116,8 @@ def test_contributions_are_in_words_strongest_first():
 
 
 def test_the_page_is_self_contained_and_names_are_escaped():
-    held = explanation()
-    page = explanation_page(held, "<edition>")
+    explained = explanation()
+    page = explanation_page(explained, "<edition>")
     assert "&lt;edition&gt;" in page
     assert "<edition>" not in page
     assert page.count("<svg") == 3
@@ -125,28 +125,28 @@ def test_the_page_is_self_contained_and_names_are_escaped():
     assert all(link.startswith("#") for link in links)  # within its own pictures only
     assert "<script" not in page
     assert "src=" not in page
-    json.dumps(held.as_dict(), allow_nan=False)
+    json.dumps(explained.as_dict(), allow_nan=False)
     for draw in (draw_importance, draw_declaration, draw_summary):
-        assert draw(held).axes
+        assert draw(explained).axes
 
 
 def test_an_own_model_is_explained_by_its_declared_columns(sample_edition, tmp_path):
     path = tmp_path / "own.py"
     path.write_text(OWN)
     ident = sample_edition.test["Declaration ID"].iloc[5]
-    found = explain_run(
+    explained = explain_run(
         Run(f"{path}:Model", None, None, "random", 0),
         sample_edition,
         tmp_path / "log.txt",
         declaration=ident,
         n_declarations=3,
     )
-    assert found.declarations.iloc[0]["Declaration ID"] == ident
-    by_column = dict(zip(found.groups, found.by_group().T, strict=True))
+    assert explained.declarations.iloc[0]["Declaration ID"] == ident
+    by_column = dict(zip(explained.groups, explained.by_group().T, strict=True))
     silent = [abs(values).max() for name, values in by_column.items()
               if name not in (("Net Mass",), ("Country of Origin",))]  # fmt: skip
     assert max(silent) == pytest.approx(0.0, abs=1e-12)
-    assert found.shap.base + found.by_group().sum(axis=1) == pytest.approx(found.scores)
+    assert explained.shap.base + explained.by_group().sum(axis=1) == pytest.approx(explained.scores)
 
 
 def test_what_cannot_be_explained_is_a_clear_error(sample_edition, tmp_path):
@@ -154,7 +154,7 @@ def test_what_cannot_be_explained_is_a_clear_error(sample_edition, tmp_path):
         log = tmp_path / "log.txt"
         return explain_run(Run(model, None, None, "random", 0), sample_edition, log, **options)
 
-    with pytest.raises(KitError, match="Declaration ID of test"):
+    with pytest.raises(KitError, match="no Declaration ID 'nothing'"):
         run("lookup", declaration="nothing")
     with pytest.raises(KitError, match="reads declarations together"):
         run("xgboost_graph", n_declarations=2)

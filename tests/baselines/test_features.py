@@ -19,7 +19,7 @@ def train(sample_edition):
 @pytest.mark.parametrize("recipe", ["paper", "kit"])
 def test_features_are_finite_named_and_repeatable(sample_edition, recipe):
     edition = sample_edition
-    found = []
+    results = []
     for _ in range(2):
         features = make_features(recipe, random_state=3)
         fitted = features.fit_transform(edition.train, edition.y)
@@ -28,8 +28,8 @@ def test_features_are_finite_named_and_repeatable(sample_edition, recipe):
         assert later.shape == (len(edition.test), fitted.shape[1])
         assert np.isfinite(fitted).all()
         assert np.isfinite(later).all()
-        found.append((fitted, later))
-    for a, b in zip(*found, strict=True):
+        results.append((fitted, later))
+    for a, b in zip(*results, strict=True):
         assert (a == b).all()
 
 
@@ -144,9 +144,9 @@ def test_golden_risk_profile():
     X = pd.DataFrame({"Importer ID": ["A", "A", "A", "B"]})
     profiles = RiskProfiles([("Importer ID",)])
     profiles.fit_transform(X, np.array([1, 1, 0, 0], dtype=np.int8))
-    found = profiles.transform(pd.DataFrame({"Importer ID": ["A", "C"]}))
-    assert found[0] == pytest.approx([np.log(7 / 6), np.log(4)])
-    assert found[1] == pytest.approx([0.0, 0.0])  # unseen: the base rate, no evidence
+    profile = profiles.transform(pd.DataFrame({"Importer ID": ["A", "C"]}))
+    assert profile[0] == pytest.approx([np.log(7 / 6), np.log(4)])
+    assert profile[1] == pytest.approx([0.0, 0.0])  # unseen: the base rate, no evidence
 
 
 def test_norm_leaves_the_row_itself_out(train):

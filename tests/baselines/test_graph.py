@@ -28,24 +28,24 @@ def test_test_rows_of_the_graph_and_later_ones_are_read(fitted, sample_edition):
 
 
 def test_without_labels_nothing_depends_on_them(sample_edition):
-    found = [
+    features = [
         GraphFeatures(with_labels=False).fit_transform(sample_edition.train, y)
         for y in (sample_edition.y, 1 - sample_edition.y)
     ]
-    assert np.array_equal(*found, equal_nan=True)
+    assert np.array_equal(*features, equal_nan=True)
 
 
 def test_spread_labels_reach_the_neighbours_but_not_the_row_itself():
     # Rows 0-3 share importer 0; row 4 is alone. Labels: 1, 1, 1, unknown, 0.
     groups = {"Importer ID": (np.array([0, 0, 0, 0, 1]), 2)}
     y = np.array([1, 1, 1, -1, 0], dtype=np.int8)
-    found = spread_labels(groups, y, n_folds=5, random_state=0)
+    spread = spread_labels(groups, y, n_folds=5, random_state=0)
     base = 0.75
     # Row 3 after one round: 3 labels of weight 1, itself at the base rate with weight .15, and two
     # imaginary declarations at the base rate: (3 + .15 b + 2 b) / (3 + .15 + 2).
-    assert found[3, 0] == pytest.approx((3 + 2.15 * base) / 5.15)
+    assert spread[3, 0] == pytest.approx((3 + 2.15 * base) / 5.15)
     # Row 4 has nobody: whatever its label, it stays at the base rate.
-    assert found[4, 0] == pytest.approx(base)
+    assert spread[4, 0] == pytest.approx(base)
 
 
 def test_a_rows_own_label_does_not_reach_its_features(sample_edition):
@@ -82,10 +82,10 @@ def test_row_order_changes_no_score(sample_edition):
 @pytest.mark.training
 def test_simulator_transfer_never_reads_the_labels(sample_edition):
     edition = sample_edition
-    found = [
+    scores = [
         SimulatorTransfer(n_worlds=2)
         .fit(edition.train, y, X_test=edition.test)
         .predict_proba(edition.test)
         for y in (edition.y, 1 - edition.y)
     ]
-    assert (found[0] == found[1]).all()
+    assert (scores[0] == scores[1]).all()

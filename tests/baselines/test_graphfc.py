@@ -32,7 +32,7 @@ def fitted(sample_edition):
 
 
 @pytest.fixture(scope="module")
-def found(fitted, sample_edition):
+def fraud_scores(fitted, sample_edition):
     return scores(fitted, sample_edition.test)
 
 
@@ -51,30 +51,32 @@ def hash_of(text):
 
 
 @pytest.mark.training
-def test_order_of_rows_changes_no_score(fitted, found, sample_edition):
+def test_order_of_rows_changes_no_score(fitted, fraud_scores, sample_edition):
     rng = np.random.default_rng(0)
     order = rng.permutation(len(sample_edition.test))
     test = sample_edition.test.iloc[order].reset_index(drop=True)
-    assert scores(fitted, test) == pytest.approx(found[order], abs=1e-6)
+    assert scores(fitted, test) == pytest.approx(fraud_scores[order], abs=1e-6)
     order_train = rng.permutation(len(sample_edition.train))
     train = sample_edition.train.iloc[order_train].reset_index(drop=True)
     again = GraphFC(**SMALL).fit(train, sample_edition.y[order_train])
-    assert scores(again, test) == pytest.approx(found[order], abs=1e-5)
+    assert scores(again, test) == pytest.approx(fraud_scores[order], abs=1e-5)
 
 
 @pytest.mark.training
-def test_names_change_no_score(found, sample_edition):
+def test_names_change_no_score(fraud_scores, sample_edition):
     again = GraphFC(**SMALL).fit(renamed(sample_edition.train), sample_edition.y)
-    assert scores(again, renamed(sample_edition.test)) == pytest.approx(found, abs=1e-5)
+    assert scores(again, renamed(sample_edition.test)) == pytest.approx(fraud_scores, abs=1e-5)
 
 
 @pytest.mark.training
-def test_later_declarations_change_no_earlier_score(fitted, found, sample_edition):
+def test_later_declarations_change_no_earlier_score(fitted, fraud_scores, sample_edition):
     """From the past only: the public period's scores do not know the private period."""
     dates = sample_edition.test["Date"]
     early = (dates < dates.sort_values().iloc[len(dates) // 2]).to_numpy()
     assert 0 < early.sum() < len(early)
-    assert scores(fitted, sample_edition.test[early]) == pytest.approx(found[early], abs=1e-6)
+    assert scores(fitted, sample_edition.test[early]) == pytest.approx(
+        fraud_scores[early], abs=1e-6
+    )
 
 
 @pytest.mark.training
@@ -93,9 +95,9 @@ def test_transductive_reads_later_declarations_and_no_label(sample_edition):
 
 
 @pytest.mark.training
-def test_it_learns(found, sample_edition):
+def test_it_learns(fraud_scores, sample_edition):
     truth = load_solution(sample_edition.layout)["Fraud"]
-    assert roc_auc_score(truth, found) > 0.58
+    assert roc_auc_score(truth, fraud_scores) > 0.58
 
 
 @pytest.mark.training
@@ -104,9 +106,9 @@ def test_few_labels_are_enough(sample_edition):
     y = np.full(len(train), -1, dtype=np.int8)
     y[rng.choice(len(train), 21, replace=False)] = 0
     y[np.flatnonzero(y == 0)[0]] = 1
-    found = scores(GraphFC(**SMALL).fit(train, y), sample_edition.test)
-    assert np.isfinite(found).all()
-    assert len(np.unique(found)) > 1
+    few_label_scores = scores(GraphFC(**SMALL).fit(train, y), sample_edition.test)
+    assert np.isfinite(few_label_scores).all()
+    assert len(np.unique(few_label_scores)) > 1
 
 
 def test_no_label_is_a_clear_error(sample_edition):
@@ -188,12 +190,12 @@ def test_running_sums_agree_with_the_definition():
     group, day = rng.integers(-1, 4, 60), rng.integers(0, 9, 60)
     values = rng.normal(size=(60, 2))
     for past_only in (True, False):
-        found = PastSums(group, day, past_only=past_only).sums(values)
+        sums = PastSums(group, day, past_only=past_only).sums(values)
         for i in range(60):
             seen = (group == group[i]) & (group[i] >= 0)
             if past_only:
                 seen &= day <= day[i]
-            assert found[i] == pytest.approx(values[seen].sum(axis=0))
+            assert sums[i] == pytest.approx(values[seen].sum(axis=0))
 
 
 def test_a_walk_agrees_with_the_definition():

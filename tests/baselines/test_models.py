@@ -117,12 +117,12 @@ def test_models_learn(recipe, name, sample_edition):
 
     fraud = load_solution(sample_edition.layout)["Fraud"]
     # Folds and models of one seed, on a thousand declarations, say little: three of them.
-    found = [
+    areas = [
         roc_auc_score(fraud, scores(new(name, recipe=recipe, random_state=seed), sample_edition))
         for seed in range(3)
     ]
     floor = 0.58 if recipe == "kit" else 0.50
-    assert np.mean(found) > floor
+    assert np.mean(areas) > floor
 
 
 def test_lookup_copies_the_twins_label(sample_edition):
@@ -141,10 +141,10 @@ def test_lookup_copies_the_twins_label(sample_edition):
 def test_lookup_does_not_learn_from_unlabelled_twins(sample_edition):
     train, y = sample_edition.train, sample_edition.y.copy()
     y[:50] = -1
-    found = Lookup().fit(train, y).predict_proba(train.head(50))[:, 1]
+    rates = Lookup().fit(train, y).predict_proba(train.head(50))[:, 1]
     tuples = train[list(LOOKUP_TUPLE)].apply(tuple, axis=1)
     lonely = ~tuples.head(50).isin(set(tuples[50:])).to_numpy()
-    assert found[lonely] == pytest.approx(y[y >= 0].mean())
+    assert rates[lonely] == pytest.approx(y[y >= 0].mean())
 
 
 def test_paper_recipe_keeps_the_libraries_defaults():

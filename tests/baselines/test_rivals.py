@@ -37,13 +37,13 @@ class TestSimilarityKernel:
 
     def test_golden(self, twins):
         y = np.array([1, 1, 0, 0, -1, 1], dtype=np.int8)
-        found = SimilarityKernel(smoothing=1.0, n_folds=10).fit_transform(twins, y)
+        features = SimilarityKernel(smoothing=1.0, n_folds=10).fit_transform(twins, y)
         # Five labels, a fold each; base 3/5. Row 4, unlabelled, reads four twins of weight 1, two
         # of them fraud: (2 + .6) / (4 + 1); row 5 has no twin: the base rate.
-        assert found[4] == pytest.approx([np.log(0.52 / 0.48), np.log(5)])
-        assert found[5] == pytest.approx([np.log(0.6 / 0.4), 0.0])
+        assert features[4] == pytest.approx([np.log(0.52 / 0.48), np.log(5)])
+        assert features[5] == pytest.approx([np.log(0.6 / 0.4), 0.0])
         # Row 0, a fraud, reads the other three: (1 + .6) / (3 + 1).
-        assert found[0] == pytest.approx([np.log(0.4 / 0.6), np.log(4)])
+        assert features[0] == pytest.approx([np.log(0.4 / 0.6), np.log(4)])
 
     def test_unlike_declarations_weigh_less(self, twins):
         y = np.array([1, 1, 0, 0, -1, 1], dtype=np.int8)
@@ -66,17 +66,17 @@ class TestSimilarityKernel:
         kernel.fit_transform(sample_edition.train, sample_edition.y)
         base = (sample_edition.y == 1).mean()
         new = sample_edition.test.head(2).assign(**{"Declarant ID": "NEW"})
-        found = kernel.transform(new.astype(sample_edition.test.dtypes))
-        assert found[:, 0] == pytest.approx(np.log(base / (1 - base)))
-        assert (found[:, 1] == 0).all()
+        features = kernel.transform(new.astype(sample_edition.test.dtypes))
+        assert features[:, 0] == pytest.approx(np.log(base / (1 - base)))
+        assert (features[:, 1] == 0).all()
 
 
 class TestEnsemble:
     def test_golden(self):
         # Normal scores of 1/6, 1/2, 5/6: -.96742, 0, .96742; of ranks 3, 1.5, 1.5 (less 1/2, of 3):
         # .96742, -.43073, -.43073. Weighted 2 : 1, the means are -.32247, -.14358, .50137.
-        found = mean_rank([np.array([0.1, 0.2, 0.9]), np.array([7.0, 1.0, 1.0])], [2.0, 1.0])
-        assert norm.ppf(found) == pytest.approx([-0.32247, -0.14358, 0.50137], abs=1e-5)
+        mean = mean_rank([np.array([0.1, 0.2, 0.9]), np.array([7.0, 1.0, 1.0])], [2.0, 1.0])
+        assert norm.ppf(mean) == pytest.approx([-0.32247, -0.14358, 0.50137], abs=1e-5)
 
     def test_increasing_maps_of_a_members_scores_change_nothing(self):
         scores = [np.random.default_rng(i).random(50) for i in range(3)]
@@ -88,8 +88,8 @@ class TestEnsemble:
 
     def test_a_member_without_weight_says_nothing(self):
         scores = [np.random.default_rng(i).random(50) for i in range(2)]
-        found = mean_rank(scores, [1.0, 0.0])
-        assert (np.argsort(found) == np.argsort(scores[0])).all()
+        mean = mean_rank(scores, [1.0, 0.0])
+        assert (np.argsort(mean) == np.argsort(scores[0])).all()
 
     def test_no_declarations(self):
         assert mean_rank([np.empty(0)], [1.0]).shape == (0,)

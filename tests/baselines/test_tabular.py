@@ -30,17 +30,17 @@ def checkerboard():
 
 def test_it_learns_what_no_linear_model_can(network, checkerboard):
     features, y, later, later_y = checkerboard
-    found = network.fit(features, y).predict_proba(later)
-    assert found.sum(axis=1) == pytest.approx(1.0)
-    assert roc_auc_score(later_y, found[:, 1]) > 0.9
+    proba = network.fit(features, y).predict_proba(later)
+    assert proba.sum(axis=1) == pytest.approx(1.0)
+    assert roc_auc_score(later_y, proba[:, 1]) > 0.9
 
 
 def test_the_order_of_rows_changes_nothing(network, checkerboard):
     features, y, later, _ = checkerboard
-    found = network.fit(features, y).predict_proba(later)
+    proba = network.fit(features, y).predict_proba(later)
     order = np.random.default_rng(1).permutation(len(y))
     again = network.fit(features[order], y[order]).predict_proba(later)
-    assert (again == found).all()
+    assert (again == proba).all()
 
 
 def test_rows_are_scored_alike_in_parts(network, checkerboard, monkeypatch):
@@ -65,5 +65,5 @@ def test_members_of_tabm_are_several_perceptrons(checkerboard):
 def test_no_rows_and_wrong_devices(model, sample_edition):
     fitted = model().fit(sample_edition.train, sample_edition.y)
     assert fitted.predict_proba(sample_edition.test.head(0)).shape == (0, 2)
-    with pytest.raises(KitError, match="auto, cpu or cuda"):
+    with pytest.raises(KitError, match="choose auto, cpu or cuda"):
         model(device="abacus").fit(sample_edition.train, sample_edition.y)

@@ -35,20 +35,20 @@ def explain_run(
     run : Run
         Model, recipe, label rate and seed.
     edition : Edition
-        To train on.
+        Edition to train on.
     log : path
-        What the model prints is appended here.
+        File to which the model's output is appended.
     declaration : str, optional
         ID of the test declaration to explain in detail; by default the most suspicious.
     n_declarations : int
-        Test declarations to explain in all.
+        Number of test declarations to explain.
     n_jobs, device
         Passed to models that take them.
 
     Returns
     -------
     Explanation or ModelAccount
-        The second from models that explain themselves (graph networks, DATE).
+        The second from models that give their own account.
 
     Raises
     ------
@@ -60,8 +60,8 @@ def explain_run(
         places = np.flatnonzero(edition.test[KEY] == declaration)
         if len(places) == 0:
             raise KitError(
-                f"--declaration must be a {KEY} of test.csv, however: {declaration!r} is none. One "
-                f"that is: {edition.test[KEY].iloc[0]}."
+                f"--declaration: test.csv has no {KEY} {declaration!r}. One that it has: "
+                f"{edition.test[KEY].iloc[0]}."
             )
         place = int(places[0])
     offered = {"random_state": run.seed, "device": device, "n_jobs": n_jobs or n_processors()}

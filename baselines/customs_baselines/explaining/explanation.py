@@ -1,4 +1,4 @@
-"""An explanation: SHAP values and splits, added up by declared column."""
+"""Explanations: SHAP values and splits, added up by declared column."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FORMAT: Final = "customs-kit explanation 1"
 
 @dataclass(frozen=True)
 class Contribution:
-    """What a group of declared columns does to one score.
+    """Effect of a group of declared columns on one score.
 
     Attributes
     ----------
@@ -28,9 +28,9 @@ class Contribution:
     in_words : str
         Their values.
     value : float
-        What they add to the score, in the explanation's unit.
+        Amount that they add to the score, in the explanation's unit.
     features : list of (str, float, float or None)
-        Features made of them: name, what each adds, and its value.
+        Features computed from them: name, amount that each adds, and its value.
     """
 
     columns: tuple[str, ...]
@@ -41,7 +41,7 @@ class Contribution:
 
 @dataclass(frozen=True)
 class Importance:
-    """How much a group of declared columns matters to a model.
+    """Weight of a group of declared columns in a model.
 
     Attributes
     ----------
@@ -50,7 +50,7 @@ class Importance:
     mean_abs_shap : float
         Mean over declarations of the absolute sum of the group's SHAP values.
     share : float
-        Of the total of `mean_abs_shap`.
+        Share of the total of `mean_abs_shap`.
     split_share : float or None
         Share of all splits of the trees; None for a model without trees.
     """
@@ -63,21 +63,21 @@ class Importance:
 
 @dataclass(frozen=True)
 class Explanation:
-    """What a model looks at.
+    """SHAP values of a model by declared column.
 
-    Features made of one declared column count under it; those made of several, a unit price say,
-    under these together.
+    A feature of one declared column counts under that column. A feature of several, such as a unit
+    price, counts under these together.
 
     Attributes
     ----------
     model : str
         Name, with its recipe.
     shap : ShapValues
-        Of `declarations`.
+        SHAP values of `declarations`.
     splits : ndarray of int64, shape (n_features,), or None
-        How often trees ask for each feature.
+        Number of the trees' splits on each feature.
     declarations : DataFrame, shape (n_declarations, 20)
-        What was explained; the first row is the one explained in detail.
+        Declarations explained; the first row in detail.
     scores : ndarray of float64, shape (n_declarations,)
         Fraud scores.
     """
@@ -90,7 +90,7 @@ class Explanation:
 
     @property
     def groups(self) -> list[tuple[str, ...]]:
-        """Groups of declared columns, each once, in the order of the features."""
+        """Distinct groups of declared columns, in the order of the features."""
         return list(dict.fromkeys(self.shap.sources))
 
     def by_group(self) -> Floats:
@@ -101,34 +101,37 @@ class Explanation:
         """Importance of each group, most important first."""
         strength = np.abs(self.by_group()).mean(axis=0)
         total = float(strength.sum()) or 1.0
-        found = []
+        importance = []
         for place in np.argsort(-strength, kind="stable"):
-            group = self.groups[place]
+            group, mean = self.groups[place], float(strength[place])
             share = None
             if self.splits is not None:
                 used = int(self.splits[self._features(group)].sum())
                 share = used / max(int(self.splits.sum()), 1)
-            held = float(strength[place])
-            found.append(Importance(group, held, held / total, share))
-        return found
+            importance.append(Importance(group, mean, mean / total, share))
+        return importance
 
     def contributions(self, row: int = 0) -> list[Contribution]:
-        """What each group does to one declaration's score, strongest first."""
-        sums = self.by_group()[row]
-        found = []
+        """Effect of each group on one declaration's score, strongest first."""
+        sums, features = self.by_group()[row], self.shap.features
+        contributions = []
         for place in np.argsort(-np.abs(sums), kind="stable"):
             group = self.groups[place]
-            parts = []
-            for i in self._features(group):
-                held = None if self.shap.features is None else float(self.shap.features[row, i])
-                parts.append((self.shap.names[i], float(self.shap.values[row, i]), held))
+            parts = [
+                (
+                    self.shap.names[i],
+                    float(self.shap.values[row, i]),
+                    None if features is None else float(features[row, i]),
+                )
+                for i in self._features(group)
+            ]
             parts.sort(key=lambda part: -abs(part[1]))
             words = group_in_words(group, self.declarations.iloc[row])
-            found.append(Contribution(group, words, float(sums[place]), parts))
-        return found
+            contributions.append(Contribution(group, words, float(sums[place]), parts))
+        return contributions
 
     def effect(self, value: float) -> str:
-        """Return a contribution in words: odds, or percentage points."""
+        """Return a contribution in words: a factor of the odds, or percentage points."""
         if self.shap.unit == LOG_ODDS:
             return times_odds(value)
         return f"{100 * value:+.1f} points"
@@ -140,12 +143,12 @@ class Explanation:
         """Return the explanation as plain data for JSON; False leaves the one declaration out."""
         importance = [
             {
-                "columns": list(held.columns),
-                "mean_abs_shap": round(held.mean_abs_shap, 6),
-                "share": round(held.share, 4),
-                "split_share": None if held.split_share is None else round(held.split_share, 4),
+                "columns": list(one.columns),
+                "mean_abs_shap": round(one.mean_abs_shap, 6),
+                "share": round(one.share, 4),
+                "split_share": None if one.split_share is None else round(one.split_share, 4),
             }
-            for held in self.importance()
+            for one in self.importance()
         ]
         described = {
             "model": self.model,
@@ -164,14 +167,14 @@ class Explanation:
             "fraud_score": float(self.scores[0]),
             "contributions": [
                 {
-                    "columns": list(held.columns),
-                    "in_words": held.in_words,
-                    "value": held.value,
+                    "columns": list(one.columns),
+                    "in_words": one.in_words,
+                    "value": one.value,
                     "features": [
                         {"feature": name, "value": value, "held": feature}
-                        for name, value, feature in held.features
+                        for name, value, feature in one.features
                     ],
                 }
-                for held in self.contributions()
+                for one in self.contributions()
             ],
         }

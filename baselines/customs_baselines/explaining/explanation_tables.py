@@ -1,4 +1,4 @@
-"""What models look at, as Markdown for documents."""
+"""Importance of declared columns as Markdown for documents."""
 
 from __future__ import annotations
 
@@ -20,30 +20,30 @@ def is_explanations(content: Any) -> bool:
 
 
 def explanations_table(paths: list[Path]) -> str:
-    """Lay explanations out side by side: the leading columns, then those of Figure 6.
+    """Return explanations side by side: the most important columns, then those of Figure 6.
 
     Raises
     ------
     KitError
-        If a file holds something else.
+        If a file contains something else.
     """
-    heads, held = [], []
+    heads, importances = [], []
     for path in paths:
         content = _read(path)
         for explanation in content["explanations"]:
             heads.append(f"{content['edition']}: {explanation['model']}")
-            held.append(explanation["importance"])
+            importances.append(explanation["importance"])
     ruler = ["---:", *["---"] * len(heads)]
     lines = [_row(["rank", *heads]), _row(ruler)]
     for rank in range(_N_RANKS):
         cells = [
             f"{_name(groups[rank])} {groups[rank]['share']:.1%}" if rank < len(groups) else ""
-            for groups in held
+            for groups in importances
         ]
         lines.append(_row([str(rank + 1), *cells]))
     lines += ["", _row(["Figure 6", *heads]), _row(["---", *["---:"] * len(heads)])]
     for name in FIGURE_6:
-        lines.append(_row([name, *(_standing(name, groups) for groups in held)]))
+        lines.append(_row([name, *(_ranks_and_shares(name, groups) for groups in importances)]))
     lines += [
         "",
         "Shares of the total of mean |SHAP| over test declarations; features made of one declared "
@@ -54,7 +54,7 @@ def explanations_table(paths: list[Path]) -> str:
     return "\n".join(lines)
 
 
-def _standing(name: str, groups: list[dict[str, Any]]) -> str:
+def _ranks_and_shares(name: str, groups: list[dict[str, Any]]) -> str:
     alone = [rank for rank, group in enumerate(groups, start=1) if group["columns"] == [name]]
     reading = [group for group in groups if name in group["columns"]]
     share = sum(group["share"] for group in reading)
@@ -76,10 +76,9 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         if not is_explanations(content):
-            raise ValueError("it is something else")
+            raise ValueError("another format")
         return dict(content)
     except (OSError, ValueError) as error:
         raise KitError(
-            f"{path} must hold the output of `customs-kit baseline explain --json`, however: "
-            f"{error}."
+            f"{path} is not the output of `customs-kit baseline explain --json`: {error}."
         ) from None

@@ -1,4 +1,4 @@
-"""Pictures of an explanation: importance (Figure 6), one declaration (Figure 7), many."""
+"""Figures of an explanation: importance (the paper's Figure 6), one declaration (7), many."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _UP, _DOWN = "#c0392b", "#2874a6"
-_N_SHOWN: Final = 12
-_INCHES_A_BAR: Final = 0.36
+_N_BARS: Final = 12
+_INCHES_PER_BAR: Final = 0.36
 
 
 def name_of(columns: tuple[str, ...]) -> str:
-    """Name of a group of declared columns in pictures and tables."""
+    """Name of a group of declared columns in figures and tables."""
     return " x ".join(columns)
 
 
 def draw_importance(explanation: Explanation) -> Figure:
-    """Bars: mean absolute SHAP value of each group of declared columns; dots: share of splits."""
-    shown = explanation.importance()[:_N_SHOWN][::-1]
-    figure, axes = new_figure(width=8.0, height=1.4 + _INCHES_A_BAR * len(shown))
-    places = np.arange(len(shown))
-    axes.barh(places, [held.share for held in shown], color=_DOWN, label="mean |SHAP|")
-    if all(held.split_share is not None for held in shown):
-        shares = [held.split_share or 0.0 for held in shown]
+    """Draw the mean absolute SHAP value of each group of columns; as dots, its share of splits."""
+    bars = explanation.importance()[:_N_BARS][::-1]
+    figure, axes = new_figure(width=8.0, height=1.4 + _INCHES_PER_BAR * len(bars))
+    places = np.arange(len(bars))
+    axes.barh(places, [bar.share for bar in bars], color=_DOWN, label="mean |SHAP|")
+    if all(bar.split_share is not None for bar in bars):
+        shares = [bar.split_share or 0.0 for bar in bars]
         axes.plot(shares, places, "o", color="0.2", label="splits of the trees")
         axes.legend(loc="lower right", frameon=False)
-    axes.set_yticks(places, [name_of(held.columns) for held in shown])
+    axes.set_yticks(places, [name_of(bar.columns) for bar in bars])
     axes.xaxis.set_major_formatter("{x:.0%}")
     axes.set_xlabel("share of the total")
     axes.set_title(f"What {explanation.model} looks at", loc="left")
@@ -40,15 +40,14 @@ def draw_importance(explanation: Explanation) -> Figure:
 
 
 def draw_declaration(explanation: Explanation, row: int = 0) -> Figure:
-    """Bars: what each group of declared columns adds to one declaration's score."""
+    """Draw as bars how much each group of columns adds to one declaration's score."""
     contributions = explanation.contributions(row)
-    shown, rest = contributions[:_N_SHOWN], contributions[_N_SHOWN:]
-    values = [sum(held.value for held in rest), *(held.value for held in shown[::-1])]
-    names = [f"{len(rest)} others together"]
-    names += [_wrapped(held.in_words) for held in shown[::-1]]
+    first, rest = contributions[:_N_BARS], contributions[_N_BARS:]
+    values = [sum(one.value for one in rest), *(one.value for one in first[::-1])]
+    names = [f"{len(rest)} others together", *(_wrapped(one.in_words) for one in first[::-1])]
     if not rest:
         values, names = values[1:], names[1:]
-    figure, axes = new_figure(width=10.0, height=1.6 + _INCHES_A_BAR * 1.3 * len(names))
+    figure, axes = new_figure(width=10.0, height=1.6 + _INCHES_PER_BAR * 1.3 * len(names))
     places = np.arange(len(names))
     axes.barh(places, values, color=[_UP if value > 0 else _DOWN for value in values])
     for place, value in zip(places, values, strict=True):
@@ -74,10 +73,10 @@ def draw_declaration(explanation: Explanation, row: int = 0) -> Figure:
 
 
 def draw_summary(explanation: Explanation, random_state: int = 0) -> Figure:
-    """One dot a declaration and group: what the group adds to its score."""
+    """Draw one dot per declaration and group: how much the group adds to its score."""
     sums = explanation.by_group()
-    order = np.argsort(-np.abs(sums).mean(axis=0), kind="stable")[:_N_SHOWN][::-1]
-    figure, axes = new_figure(width=8.0, height=1.4 + _INCHES_A_BAR * len(order))
+    order = np.argsort(-np.abs(sums).mean(axis=0), kind="stable")[:_N_BARS][::-1]
+    figure, axes = new_figure(width=8.0, height=1.4 + _INCHES_PER_BAR * len(order))
     rng = np.random.default_rng(random_state)
     for place, group in enumerate(order):
         value = sums[:, group]

@@ -1,11 +1,11 @@
-"""`xgboost_conjunctions`: features of an engineer who knows what gives a ring away."""
+"""`xgboost_conjunctions`: engineered features that give a ring away."""
 
 from __future__ import annotations
 
 from customs_baselines.features.risk import RiskProfiles
 from customs_baselines.shapes.graph_trees import GraphTrees, LabelFeatures
 
-#: Declarant and way of filing: a single link says little, a conjunction much (data/WORLD.md).
+#: Declarant and way of filing: a conjunction gives a ring away, a single link does not.
 CONJUNCTIONS: tuple[tuple[str, ...], ...] = (
     ("Declarant ID", "Country of Departure"),
     ("Declarant ID", "Office ID"),

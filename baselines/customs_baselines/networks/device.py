@@ -21,7 +21,7 @@ def choose_device(device: str) -> torch.device:
     Raises
     ------
     KitError
-        If torch does not know the device, or the machine has no such GPU.
+        If the device is unknown to torch, or the machine has no such GPU.
     """
     if device == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
