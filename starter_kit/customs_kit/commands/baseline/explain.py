@@ -41,7 +41,7 @@ from customs_kit.commands.options import (
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
-    help="Folder for pictures and pages.  [default: runs/NAME-OF-EDITION/explained]",
+    help="Folder for figures and pages.  [default: runs/NAME-OF-EDITION/explained]",
 )
 @threads_option
 @device_option
