@@ -98,13 +98,13 @@ def _count_goods(frame: pd.DataFrame, min_count: int) -> Goods:
 
 def _measure_values(frame: pd.DataFrame, hs6: tuple[str, ...], min_count: int) -> Values:
     """Return mean and standard deviation of the logarithms; rare products get their chapter's."""
-    sound = frame[(frame["Net Mass"].astype(float) > 0) & (frame["Item Price"].astype(float) > 0)]
-    mass = np.log(sound["Net Mass"].astype(float))
+    valid = frame[(frame["Net Mass"].astype(float) > 0) & (frame["Item Price"].astype(float) > 0)]
+    mass = np.log(valid["Net Mass"].astype(float))
     logs = pd.DataFrame(
         {
-            "hs6": sound["HS6 Code"],
+            "hs6": valid["HS6 Code"],
             "mass": mass,
-            "price": np.log(sound["Item Price"].astype(float)) - mass,
+            "price": np.log(valid["Item Price"].astype(float)) - mass,
         }
     )
     logs["chapter"] = logs["hs6"].str[:2]

@@ -25,7 +25,7 @@ class InvalidDeclarationsError(KitError):
 
 
 class InvalidEditionError(KitError):
-    """A folder is not a sound edition."""
+    """A folder is not a valid edition."""
 
 
 class InvalidSubmissionError(KitError):

@@ -1,8 +1,8 @@
 """The calibration profile: real trade as aggregated tables, from which the simulator draws.
 
-A profile contains counts, means and standard deviations, never a row. The kit ships one of the
-public release. An administration can count its own declarations, with a minimum count per cell, so
-that no cell describes a handful of traders.
+A profile contains counts, means and standard deviations, never a row. The kit contains a profile of
+the public data release. An administration can count its own declarations, with a minimum count per
+cell, so that no cell describes a handful of traders.
 """
 
 from __future__ import annotations

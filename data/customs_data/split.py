@@ -55,7 +55,9 @@ class Split:
             If the answers are hidden.
         """
         if self.answers is None:
-            raise KitError("The answers of the test declarations are hidden.")
+            raise KitError(
+                "The answers of the test declarations are hidden. Only organizers have them."
+            )
         return self.answers[self.task.label].to_numpy(np.int8)
 
     @property

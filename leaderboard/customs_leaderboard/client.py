@@ -30,7 +30,7 @@ class LeaderboardClient:
     token : str
         The team's token; it is sent to this URL only.
     transport : httpx2.BaseTransport, optional
-        Instead of the network.
+        Used in place of the network, for tests.
 
     Raises
     ------

@@ -44,7 +44,9 @@ def oracle_ceiling(edition: Edition, solution: pd.DataFrame | None = None) -> di
     oracle = load_oracle(edition.layout)
     places = match_ids(arrow_text(solution[KEY]), arrow_text(oracle[KEY]))
     if (places < 0).any():
-        raise InvalidEditionError(f"{edition.layout.hidden} lacks the truth of some rows of test.")
+        raise InvalidEditionError(
+            f"{edition.layout.hidden} lacks the simulator's truth for some rows of test.csv."
+        )
     metrics, oracle = metrics_of(edition.task), oracle.take(places)
     best = oracle[metrics.oracle].to_numpy(np.float64) if metrics.oracle else np.zeros(0)
     ceiling: dict[str, dict[str, float]] = {}

@@ -25,10 +25,10 @@ _CONVERT: Final = pyarrow.csv.ConvertOptions(column_types=_COLUMNS, strings_can_
 _READ: Final = pyarrow.csv.ReadOptions(column_names=list(_COLUMNS), use_threads=False)
 
 
-def read_sound_file(
+def read_valid_file(
     content: bytes, header: bytes, expected: pa.ChunkedArray
 ) -> npt.NDArray[np.float64] | None:
-    r"""Return the scores of a sound file in the order of the expected IDs, or None.
+    r"""Return the scores of a valid file in the order of the expected IDs, or None.
 
     Parameters
     ----------
@@ -47,9 +47,9 @@ def read_sound_file(
     Examples
     --------
     >>> expected = pa.chunked_array([["20", "30"]])
-    >>> read_sound_file(b"ID,Score\n30,0.5\n20,1e-3\n", b"ID,Score", expected).tolist()
+    >>> read_valid_file(b"ID,Score\n30,0.5\n20,1e-3\n", b"ID,Score", expected).tolist()
     [0.001, 0.5]
-    >>> read_sound_file(b"ID,Score\n30,0.5\n20,\n", b"ID,Score", expected)
+    >>> read_valid_file(b"ID,Score\n30,0.5\n20,\n", b"ID,Score", expected)
     """
     if not content.startswith(header + b"\n"):
         return None

@@ -74,7 +74,7 @@ def judge_usefulness(pair: Comparison) -> Judgement:
     """Train on synthetic and on real declarations, and test both on real ones.
 
     Boosted trees learn from the first two thirds of the days of each table, and score the last
-    sixth of the source. They use declared columns without key and the four entities, whose IDs are
+    sixth of the source. They use the declared columns except key and entities, whose IDs are
     re-issued.
     """
     periods = _labelled_periods(pair)

@@ -36,7 +36,7 @@ def score_files(
     files : list of path
         Submissions, earlier ones first.
     edition : Edition or path
-        Organizer's copy, loaded or not: hidden labels must be at hand.
+        Organizer's copy (an `Edition` or its folder); it must contain hidden/.
     n_replicates : int
         Bootstrap replicates of the intervals; 0 leaves them out.
 
@@ -50,7 +50,7 @@ def score_files(
     InvalidEditionError
         If the hidden labels are not at hand.
     InvalidSubmissionError
-        If any file cannot be scored; reports of all such files together, and no scores.
+        If a file cannot be scored. The message reports all such files, and none is scored.
     """
     loaded = edition if isinstance(edition, Edition) else load_edition(edition)
     solution = load_solution(loaded.layout, loaded.test[KEY])

@@ -23,9 +23,9 @@ from customs_data.files.problems import N_EXAMPLES, ProblemReport
 from customs_data.files.reading import read_content, read_table
 from customs_data.schema import KEY
 from customs_data.tasks import Task, find_task
-from customs_scorer.fast_check import read_sound_file
+from customs_scorer.fast_check import read_valid_file
 
-# What a sound file needs at most: an ID, and for each answer a comma, 25 characters of a float64
+# What a valid file needs at most: an ID, and for each answer a comma, 25 characters of a float64
 # and quotes, with room for twice the rows, so that extra and repeated rows are still reported.
 _BYTES_PER_ROW: Final = 256
 _BYTES_AT_LEAST: Final = 1 << 20
@@ -40,8 +40,8 @@ class CheckedSubmission:
     report : ProblemReport
         Everything that is wrong; empty if the submission can be scored.
     answer : ndarray of float64, shape (n_test,), (n_test, n_columns) or (0,)
-        Submitted scores in the order of the expected IDs (one column of them: one-dimensional);
-        empty if there is a problem.
+        Submitted scores in the order of the expected IDs; one-dimensional if the task has one
+        answer column, empty if there is a problem.
     """
 
     report: ProblemReport
@@ -107,8 +107,8 @@ def check_submission(
         content = read_content(path, max_bytes=max_bytes, source=source)
         if content is None:
             raw = read_table(path, max_bytes=max_bytes, source=source)
-        elif (sound := _read_fast(content, task, expected)) is not None:
-            return CheckedSubmission(report, sound)
+        elif (valid := _read_fast(content, task, expected)) is not None:
+            return CheckedSubmission(report, valid)
         else:
             raw = parse_csv(content, source=report.source)
     except KitError as error:
@@ -143,10 +143,10 @@ def check_submission(
 def _read_fast(
     content: bytes, task: Task, expected: pa.ChunkedArray
 ) -> npt.NDArray[np.float64] | None:
-    """Scores of a sound file with one answer column; None for a closer look."""
+    """Return the scores of a valid file with one answer column; None if it needs the full check."""
     if len(task.answer.columns) > 1:
         return None
-    return read_sound_file(content, ",".join(task.header).encode(), expected)
+    return read_valid_file(content, ",".join(task.header).encode(), expected)
 
 
 def _ids(cells: pa.ChunkedArray, report: ProblemReport) -> pa.ChunkedArray | None:
@@ -266,7 +266,9 @@ def write_submission(edition: Edition, fraud_score: npt.ArrayLike, path: Path | 
         )
     path = Path(path)
     if not path.name.endswith((".csv", ".csv.gz")):  # pandas would take .zip for a compression
-        raise InvalidSubmissionError(f"Name a submission .csv or .csv.gz, not {path.name}.")
+        raise InvalidSubmissionError(
+            f"A submission's file name must end in .csv or .csv.gz, unlike {path.name}."
+        )
     cells = dict(zip(columns, scores.reshape(len(scores), -1).T, strict=True))
     frame = pd.DataFrame({key: edition.test[key], **cells})
     with write_errors(path), replace_file(path) as scratch, scratch.open("wb") as file:

@@ -47,7 +47,7 @@ class Reference:
 
 
 def make_reference(edition: Edition) -> Reference:
-    """Measure what copying labels scores on an edition; reads hidden/ if it is there."""
+    """Measure the score of copying labels on an edition, using hidden/ if it exists."""
     layout = edition.layout
     solution = load_solution(layout, edition.test[KEY]) if layout.has_hidden else None
     lookup = None

@@ -1,6 +1,6 @@
 """Broken files of declarations: each is refused with a clean message; none is read half-way.
 
-The corpus starts from one sound file of 40 declarations and breaks one thing at a time.
+The corpus starts from one valid file of 40 declarations and breaks one thing at a time.
 """
 
 import csv
@@ -35,13 +35,13 @@ NUMBER_NAMES = ("Tax Rate", "Net Mass", "Item Price")
 OPTIONAL_NAMES = ("Seller ID", "Courier ID")
 
 
-def sound_frame() -> pd.DataFrame:
+def valid_frame() -> pd.DataFrame:
     frame = make_sample(200, seed=3)["train"].head(40).copy()
     frame.loc[frame.index[5:9], ["Fraud", "Critical Fraud"]] = -1
     return frame
 
 
-FRAME = sound_frame()
+FRAME = valid_frame()
 SOUND = b"".join(csv_chunks(FRAME))
 HEADER, *ROWS = csv.reader(io.StringIO(SOUND.decode(), newline=""))
 
@@ -509,7 +509,7 @@ def test_header_alone_is_a_table_without_rows(content, tmp_path):
     assert len(frame) == 0
 
 
-def sound_text(name: str, cell: str) -> bool:
+def valid_text(name: str, cell: str) -> bool:
     if name == "HS6 Code":
         return re.fullmatch("[0-9]{6}", cell) is not None
     if name in CODED_NAMES:
@@ -527,7 +527,7 @@ def assert_schema(frame: pd.DataFrame) -> None:
         cells = frame[name].tolist()
         missing = [isinstance(cell, float) for cell in cells]
         assert name in OPTIONAL_NAMES or not any(missing)
-        assert all(sound_text(name, c) for c, m in zip(cells, missing, strict=True) if not m), name
+        assert all(valid_text(name, c) for c, m in zip(cells, missing, strict=True) if not m), name
     assert frame["Date"].dtype == np.dtype("datetime64[s]")
     assert not frame["Date"].isna().any()
     assert (frame["Date"].to_numpy().astype("datetime64[D]") == frame["Date"].to_numpy()).all()
@@ -649,7 +649,7 @@ PARQUET = parquet_bytes(TABLE)
 
 @FAST
 @given(flips=st.lists(st.tuples(st.integers(4, len(PARQUET) - 1), st.integers(0, 255)), min_size=1))
-def test_any_damage_to_a_parquet_file_is_refused_or_sound(flips, tmp_path):
+def test_any_damage_to_a_parquet_file_is_refused_or_valid(flips, tmp_path):
     content = bytearray(PARQUET)
     for place, byte in flips[:4]:
         content[place] = byte

@@ -177,7 +177,7 @@ def test_a_label_of_a_test_row_in_public_is_found(edition_copy):
         ("origin", "nowhere"),
     ],
 )
-def test_a_manifest_with_an_unsound_field_is_a_kit_error(edition_copy, field, value):
+def test_a_manifest_with_an_invalid_field_is_a_kit_error(edition_copy, field, value):
     path = edition_copy / "public/edition.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), field: value}))
     with pytest.raises(InvalidEditionError):

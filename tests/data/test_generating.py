@@ -37,7 +37,7 @@ def made(tmp_path_factory):
     return path
 
 
-def test_a_generated_edition_is_sound_and_whole(made):
+def test_a_generated_edition_is_valid_and_whole(made):
     assert all(check.passed for check in verify_edition(made))
     edition = load_edition(made)
     oracle = load_oracle(edition.layout)
@@ -174,7 +174,7 @@ def test_a_damaged_secret_file_is_a_kit_error(tmp_path, text):
         read_secret_file(tmp_path / "s.json")
 
 
-def test_an_unsound_configuration_or_profile_is_a_kit_error(tmp_path):
+def test_an_invalid_configuration_or_profile_is_a_kit_error(tmp_path):
     (tmp_path / "c.toml").write_text("name = 'x'\n")
     with pytest.raises(KitError, match=r"c\.toml: the key 'version' is missing"):
         read_blueprint(config=tmp_path / "c.toml")
@@ -193,7 +193,7 @@ def test_an_unsound_configuration_or_profile_is_a_kit_error(tmp_path):
 @pytest.mark.parametrize(
     "settings", [{"label_rate": 0.0}, {"label_rate": 2.0}, {"erasure": "sideways"}]
 )
-def test_unsound_settings_are_kit_errors(settings):
+def test_invalid_settings_are_kit_errors(settings):
     with pytest.raises(KitError):
         read_blueprint(**settings)
     with pytest.raises(KitError, match="100 to 50,000,000"):

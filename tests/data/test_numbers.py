@@ -19,14 +19,14 @@ CELLS = st.text("0123456789+-.eE", max_size=6) | st.floats().map(repr)
 @given(st.lists(CELLS, max_size=4))
 def test_the_fast_way_reads_what_the_pattern_allows(cells):
     text = pa.chunked_array([cells], pa.string())
-    sound = [re.fullmatch(NUMBER_PATTERN, cell) is not None for cell in cells]
+    valid = [re.fullmatch(NUMBER_PATTERN, cell) is not None for cell in cells]
     fast = _plain_numbers(text)
     if fast is not None:
-        assert all(sound)
+        assert all(valid)
         assert fast.tolist() == [float(cell) for cell in cells]
     numbers, wrong = parse_numbers(text)
-    assert wrong.tolist() == [not ok and cell != "" for ok, cell in zip(sound, cells, strict=True)]
-    expected = [float(cell) if ok else np.nan for ok, cell in zip(sound, cells, strict=True)]
+    assert wrong.tolist() == [not ok and cell != "" for ok, cell in zip(valid, cells, strict=True)]
+    expected = [float(cell) if ok else np.nan for ok, cell in zip(valid, cells, strict=True)]
     np.testing.assert_array_equal(numbers, expected)
 
 

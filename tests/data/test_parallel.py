@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from customs_baselines.features.row_blocks import MatrixRows, read_blocks
-from customs_data.files.declarations import _parse_sound_part
+from customs_data.files.declarations import _parse_valid_part
 from customs_data.files.reading import read_parts
 from customs_data.files.writing import csv_lines, to_arrow, write_table
 from customs_data.parallel import count_workers, map_in_order, processes, submit, threads
@@ -130,7 +130,7 @@ def test_an_error_of_the_report_ends_the_work():
 def test_tables_are_written_and_read_in_processes_too(tmp_path, sample):
     write_table(sample["train"], tmp_path / "train.csv")
     parts = list(read_parts(tmp_path / "train.csv"))
-    parse = partial(_parse_sound_part, None, None)
+    parse = partial(_parse_valid_part, None, None)
     tables = [to_arrow(sample[period]) for period in ("train", "public")]
     with processes(2) as executor:
         for read, here in zip(map_in_order(parse, parts, executor), map(parse, parts), strict=True):

@@ -222,14 +222,14 @@ def test_an_invalid_file_is_told_in_full_and_not_counted(board, team):
 
 def bad_files(edition):
     rows = "".join(f"{name},0.5\n" for name in edition.test["Declaration ID"])
-    sound = f"Declaration ID,Fraud Score\n{rows}".encode()
+    valid = f"Declaration ID,Fraud Score\n{rows}".encode()
     yield "empty", b""
-    yield "damaged gzip", gzip.compress(sound)[:-20]
+    yield "damaged gzip", gzip.compress(valid)[:-20]
     yield "gzip bomb", gzip.compress(b"0" * (4 << 20))
     yield "a header only", b"Declaration ID,Fraud Score\n"
-    yield "half", sound[: len(sound) // 2]
-    yield "Latin-1", sound.replace(b",0.5\n", b",0,5\xe9\n")
-    yield "zip", b"PK\x03\x04" + sound
+    yield "half", valid[: len(valid) // 2]
+    yield "Latin-1", valid.replace(b",0.5\n", b",0,5\xe9\n")
+    yield "zip", b"PK\x03\x04" + valid
 
 
 def test_no_refusal_tells_the_servers_paths(board, team, edition):

@@ -42,7 +42,7 @@ def test_a_simulated_edition_passes(world):
 
 
 @pytest.mark.training
-def test_erased_labels_do_not_make_a_sound_edition_fail(tmp_path):
+def test_erased_labels_do_not_make_a_valid_edition_fail(tmp_path):
     """The audit is of the world, not of the erasure: an organizer knows the erased labels."""
     blueprint = read_blueprint(n_declarations=20_000, label_rate=0.1, erasure="inspection")
     generate_edition(blueprint, secret_of_seed(2), tmp_path / "e", origin="published-seed")

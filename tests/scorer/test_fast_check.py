@@ -1,4 +1,4 @@
-"""The short way through sound files and the thorough one agree, to the last bit."""
+"""The short way through valid files and the thorough one agree, to the last bit."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from customs_data.columns.matching import arrow_text
 from customs_data.tasks import find_task
-from customs_scorer.fast_check import read_sound_file
+from customs_scorer.fast_check import read_valid_file
 from customs_scorer.submissions import check_submission
 
 HEADER = find_task().header
@@ -40,14 +40,14 @@ NAMES = st.one_of(
 TAILS = st.sampled_from(["", "\n", "\n\n", "\r\n", ",", "0"])
 
 
-def sound(content: bytes) -> np.ndarray | None:
-    return read_sound_file(content, HEADER_LINE, EXPECTED)
+def valid(content: bytes) -> np.ndarray | None:
+    return read_valid_file(content, HEADER_LINE, EXPECTED)
 
 
 @pytest.fixture
 def thorough(tmp_path, monkeypatch):
-    """Check as if no file were sound at first sight."""
-    monkeypatch.setattr("customs_scorer.submissions.read_sound_file", lambda *_: None)
+    """Check as if no file were valid at first sight."""
+    monkeypatch.setattr("customs_scorer.submissions.read_valid_file", lambda *_: None)
 
     def check(content):
         path = tmp_path / "x.csv"
@@ -64,9 +64,9 @@ def file_of(rows, tail="\n", between="\n"):
 
 @QUICK
 @given(st.lists(FINITE, min_size=12, max_size=12), st.permutations(range(12)))
-def test_sound_files_are_recognised_in_any_order(thorough, scores, order):
+def test_valid_files_are_recognised_in_any_order(thorough, scores, order):
     content = file_of([(IDS[i], repr(scores[i])) for i in order])
-    scores_read = sound(content)
+    scores_read = valid(content)
     assert scores_read is not None
     assert scores_read.tolist() == scores
     # Bit for bit: 0.0 and -0.0 too.
@@ -76,14 +76,14 @@ def test_sound_files_are_recognised_in_any_order(thorough, scores, order):
 @QUICK
 @given(st.permutations(range(12)), st.lists(st.tuples(st.integers(0, 11), CELLS), max_size=2),
        st.lists(st.tuples(st.integers(0, 11), NAMES), max_size=1), TAILS)  # fmt: skip
-def test_what_is_taken_for_sound_passes_the_thorough_check(thorough, order, cells, names, tail):
+def test_what_is_taken_for_valid_passes_the_thorough_check(thorough, order, cells, names, tail):
     rows = [[IDS[i], repr(0.5 + i)] for i in order]
     for place, cell in cells:
         rows[place][1] = cell
     for place, name in names:
         rows[place][0] = name
     content = file_of(rows, tail)
-    scores_read = sound(content)
+    scores_read = valid(content)
     checked = thorough(content)
     if scores_read is not None:
         assert checked.passed, str(checked.report)
@@ -93,11 +93,11 @@ def test_what_is_taken_for_sound_passes_the_thorough_check(thorough, order, cell
 
 @QUICK
 @given(st.lists(st.tuples(st.integers(0, 400), st.integers(0, 255)), min_size=1, max_size=3))
-def test_any_bytes_taken_for_sound_pass_the_thorough_check(thorough, edits):
+def test_any_bytes_taken_for_valid_pass_the_thorough_check(thorough, edits):
     content = bytearray(file_of([(name, "0.25") for name in IDS]))
     for at, byte in edits:
         content[at % len(content)] = byte
-    scores_read = sound(bytes(content))
+    scores_read = valid(bytes(content))
     if scores_read is not None:
         assert scores_read.tobytes() == thorough(bytes(content)).answer.tobytes()
 
@@ -120,10 +120,10 @@ def test_any_bytes_taken_for_sound_pass_the_thorough_check(thorough, edits):
     ],
 )
 def test_what_is_not_sure_is_left_to_the_thorough_check(content):
-    assert sound(content) is None
+    assert valid(content) is None
 
 
-def test_a_sound_file_is_scored_without_the_thorough_check(tmp_path, monkeypatch):
+def test_a_valid_file_is_scored_without_the_thorough_check(tmp_path, monkeypatch):
     def fail(*_args, **_kwargs):
         raise AssertionError("looked at closely")
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class AttendedCrossFeature:
-    """A cross feature that importer and goods attended to.
+    """A cross feature and the attention it got in the query by importer and HS6 code.
 
     Attributes
     ----------

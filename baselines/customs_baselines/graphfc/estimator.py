@@ -173,7 +173,7 @@ class GraphNetworkModel(ClassifierMixin, BaseEstimator):
         return explain(self, self.extend_context(X), self.y_, declaration_id, n_neighbours)
 
     def extend_context(self, X: pd.DataFrame | None) -> pd.DataFrame:
-        """The graph's declarations, those of `X` that are new last, in canonical order."""
+        """Return the graph's declarations, then the new ones of `X` in canonical order."""
         if X is None or len(X) == 0:
             return self.context_
         new = X[~X[KEY].isin(self.context_[KEY])]

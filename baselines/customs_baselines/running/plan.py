@@ -109,7 +109,7 @@ class Plan:
             raise KitError(f"Unknown erasure {self.erasure!r}: choose {', '.join(ERASURES)}.")
         if any(seed < 0 or seed >= 2**32 for seed in self.seeds) or not self.seeds:
             raise KitError(
-                f"Seeds must be whole numbers from 0 to 2^32 - 1, at least one; not "
+                f"Give one or more seeds, each a whole number from 0 to 2^32 - 1, not "
                 f"{list(self.seeds)}."
             )
         for model in self.models:

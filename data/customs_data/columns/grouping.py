@@ -197,12 +197,12 @@ class Grouping:
 
         Groups are renumbered after each column, so that the product stays far below 2^63.
         """
-        sound = (group >= 0) & (codes >= 0)
-        return np.where(sound, group * size + codes, -1)
+        valid = (group >= 0) & (codes >= 0)
+        return np.where(valid, group * size + codes, -1)
 
 
 def _number(pair: Group, n_possible: int) -> tuple[Group, Group]:
-    """Return the distinct values >= 0 in order, and the place of each row among them or -1.
+    """Return the sorted distinct values >= 0, and each row's place among them (-1 for none).
 
     Values lie below `n_possible`. If a table over all of them is not much longer than the rows, no
     sorting is needed.

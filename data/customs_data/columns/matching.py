@@ -160,13 +160,13 @@ def _number_blocks(ids: pa.ChunkedArray, width: int) -> Iterator[Places]:
 def _block_numbers(block: pa.Array, width: int) -> Places:
     """Convert the bytes of a block of texts to numbers."""
     starts, content = _bytes(block)
-    sound = np.diff(starts) == width
+    valid = np.diff(starts) == width
     if block.null_count:
-        sound &= np.asarray(block.is_valid())
-    if sound.all():
+        valid &= np.asarray(block.is_valid())
+    if valid.all():
         digits = content[starts[0] : starts[-1]].reshape(-1, width)
     else:
-        digits = content[starts[:-1][sound, None] + np.arange(width)]
+        digits = content[starts[:-1][valid, None] + np.arange(width)]
     digits = digits - np.uint8(ord("0"))  # other bytes become more than 9
     value = digits[:, 0].astype(np.int64)
     for column in digits.T[1:]:
@@ -174,10 +174,10 @@ def _block_numbers(block: pa.Array, width: int) -> Places:
         value += column
     if digits.max(initial=0) > 9:
         value[(digits > 9).any(axis=1)] = -1
-    if sound.all():
+    if valid.all():
         return value
     numbers = np.full(len(block), -1, dtype=np.int64)
-    numbers[sound] = value
+    numbers[valid] = value
     return numbers
 
 

@@ -1,4 +1,4 @@
-"""Figures of an edition: volumes, goods, prices, fraud by column, and who files for whom."""
+"""Plots of an edition: volumes, goods, prices, fraud by column, and who files for whom."""
 
 from __future__ import annotations
 
@@ -66,11 +66,11 @@ def draw_counts(column: pd.Series[str], title: str) -> Figure:
 
 def draw_prices(frame: pd.DataFrame) -> Figure:
     """Draw unit prices of the most frequent products: middle half, median and 5 to 95 percent."""
-    sound = frame[(frame["Net Mass"] > 0) & (frame["Item Price"] > 0)]
-    top = sound["HS6 Code"].value_counts().head(_N_PRODUCTS).index
-    price = (sound["Item Price"] / sound["Net Mass"]).map(np.log10)
+    valid = frame[(frame["Net Mass"] > 0) & (frame["Item Price"] > 0)]
+    top = valid["HS6 Code"].value_counts().head(_N_PRODUCTS).index
+    price = (valid["Item Price"] / valid["Net Mass"]).map(np.log10)
     ends = (
-        price.groupby(sound["HS6 Code"]).quantile(np.array([0.05, 0.25, 0.5, 0.75, 0.95])).unstack()
+        price.groupby(valid["HS6 Code"]).quantile(np.array([0.05, 0.25, 0.5, 0.75, 0.95])).unstack()
     )
     ends = ends.loc[list(top)]
     figure, axes = new_figure(width=6.4, height=0.9 + 0.28 * len(ends))

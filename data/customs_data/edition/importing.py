@@ -32,7 +32,7 @@ def read_periods(
     split : (date, date), optional
         First day of the public and of the private period; for one file.
     task : Task, optional
-        What the edition will ask; fraud by default. The files must have its target columns.
+        Task of the edition; fraud by default. The files must have its target columns.
 
     Raises
     ------
@@ -107,7 +107,7 @@ def import_edition(
     configuration : mapping, optional
         Origin of the declarations, for the manifest.
     task : Task, optional
-        What the edition asks; fraud by default.
+        Task of the edition; fraud by default.
 
     Raises
     ------

@@ -107,7 +107,7 @@ class Manifest:
         whole = [*self.rows.values(), *(record.rows for record in self.files.values())]
         digests = [self.commitment, self.datasheet_sha256]
         digests += [record.sha256 for record in self.files.values()]
-        sound = {
+        valid = {
             "name": isinstance(self.name, str) and NAME.fullmatch(self.name) is not None,
             "format_version": type(self.format_version) is int,
             "generator_version": isinstance(self.generator_version, str),
@@ -121,7 +121,7 @@ class Manifest:
                 isinstance(digest, str) and _DIGEST.fullmatch(digest) for digest in digests
             ),
         }
-        if wrong := [name for name, is_sound in sound.items() if not is_sound]:
+        if wrong := [name for name, is_valid in valid.items() if not is_valid]:
             raise InvalidEditionError(
                 f"{MANIFEST} is damaged ({', '.join(wrong)}). Fetch the edition again."
             )

@@ -76,7 +76,7 @@ class FrameSource:
     Raises
     ------
     InvalidDeclarationsError
-        If the periods are unsound together (see `check_periods`).
+        If the periods do not fit together (see `check_periods`).
     """
 
     def __init__(self, frames: dict[str, pd.DataFrame], task: Task | None = None) -> None:

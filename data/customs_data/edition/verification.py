@@ -174,13 +174,13 @@ def _sample(layout: Layout, manifest: Manifest, test: pd.DataFrame) -> Check:
         raw = read_table(path)
     except KitError as error:
         return Check(name, False, str(error))
-    sound = (
+    valid = (
         raw.header == find_task(manifest.task).header
         and not raw.report
         and is_same(raw.columns[0], arrow_text(test[KEY]))
         and stored_sha256(path, pd.DataFrame()) == manifest.files[parts.SAMPLE].sha256
     )
-    return Check(name, sound, "One row for each row of test, as when the edition was made.")
+    return Check(name, valid, "One row for each row of test, as when the edition was made.")
 
 
 def _check_hidden(

@@ -124,7 +124,7 @@ def _read_edition(path: Path) -> pd.DataFrame:
 
 
 def _with_labels(edition: Edition) -> pd.DataFrame:
-    """Return training declarations with published labels, and erased ones if there."""
+    """Return training declarations with published labels, and erased ones if hidden/ exists."""
     labels = dict(zip(LABEL_COLUMNS, (edition.y, edition.y_critical), strict=True))
     train = edition.train.assign(**labels)
     if edition.layout.has_hidden:

@@ -67,8 +67,8 @@ def parse_numbers(cells: pa.ChunkedArray) -> tuple[npt.NDArray[np.float64], Mask
     text = as_text(cells)
     if text is None:
         raise TypeError(f"not numbers: {cells.type}")
-    if (sound := _plain_numbers(text)) is not None:
-        return sound, np.zeros(len(sound), dtype=bool)
+    if (valid := _plain_numbers(text)) is not None:
+        return valid, np.zeros(len(valid), dtype=bool)
     decimal = pc.match_substring_regex(text, f"^(?:{NUMBER_PATTERN})$")
     # Arrow reads no leading plus sign.
     plain = pc.replace_substring_regex(text, r"^\+", "")

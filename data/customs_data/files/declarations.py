@@ -66,23 +66,23 @@ def read_declarations(
         If it breaks the schema; the message lists every kind of problem.
     """
     try:
-        return _read_sound_parts(path, columns, period)
-    except _NotSoundError:  # read again: the report covers the whole file
+        return _read_valid_parts(path, columns, period)
+    except _InvalidFileError:  # read again: the report covers the whole file
         frame, report = parse_declarations(read_table(path), columns=columns, period=period)
     if report:
         raise InvalidDeclarationsError(str(report))
     return frame
 
 
-class _NotSoundError(Exception):
+class _InvalidFileError(Exception):
     """Raised if a part of a file has a problem, or an ID occurs in two parts."""
 
 
-def _read_sound_parts(
+def _read_valid_parts(
     path: Path | str, columns: Sequence[str | Column] | None, period: tuple[date, date] | None
 ) -> pd.DataFrame:
     """Read a file part by part; several parts become one frame mapped into memory."""
-    parse = partial(_parse_sound_part, columns, period)
+    parse = partial(_parse_valid_part, columns, period)
     with threads(_PARTS_AT_A_TIME) as executor:
         frames = map_in_order(parse, read_parts(path), executor)
         first = next(frames)
@@ -91,16 +91,16 @@ def _read_sound_parts(
             return first
         whole = map_frames(chain((first, second), frames))
     if KEY in whole and pc.count_distinct(arrow_text(whole[KEY])).as_py() < len(whole):
-        raise _NotSoundError
+        raise _InvalidFileError
     return whole
 
 
-def _parse_sound_part(
+def _parse_valid_part(
     columns: Sequence[str | Column] | None, period: tuple[date, date] | None, raw: RawTable
 ) -> pd.DataFrame:
     frame, report = parse_declarations(raw, columns=columns, period=period)
     if report:
-        raise _NotSoundError
+        raise _InvalidFileError
     return frame
 
 
@@ -171,13 +171,13 @@ def _parse_text(
     text = as_text(cells)
     assert text is not None
     empty = to_mask(pc.equal(text, ""))
-    sound = to_mask(pc.match_substring_regex(text, f"^(?:{column.pattern})$"))
+    valid = to_mask(pc.match_substring_regex(text, f"^(?:{column.pattern})$"))
     _report_cells(
         report,
         f"{column.name} must be {column.pattern_in_words}",
         column,
         text,
-        ~sound & ~empty,
+        ~valid & ~empty,
         lines,
     )
     if not column.may_be_missing:

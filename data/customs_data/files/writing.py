@@ -81,7 +81,7 @@ def csv_lines(table: pa.Table) -> bytes:
 
 
 def _texts(column: pa.ChunkedArray) -> pa.ChunkedArray | pa.Array:
-    """Return cells as text of the canonical CSV, missing ones null."""
+    """Return the cells' text in the canonical CSV; missing cells become null."""
     kind = column.type
     if pa.types.is_floating(kind):
         return _number_texts(column.to_numpy())

@@ -115,13 +115,13 @@ def _parse(raw: RawTable) -> tuple[pd.DataFrame, ProblemReport]:
             columns=(*short.columns, pc.utf8_slice_codeunits(text, 0, 6)),
         )
     )
-    sound = pc.match_substring_regex(text, "^[0-9]{10}$").to_numpy()
-    if not sound.all():
+    valid = pc.match_substring_regex(text, "^[0-9]{10}$").to_numpy()
+    if not valid.all():
         report.add(
             f"{HS10} is not ten digits (as text, with leading zeros)",
             column=HS10,
-            lines=raw.lines[~sound],
-            values=text.filter(pa.array(~sound)).slice(0, 5).to_pylist(),
+            lines=raw.lines[~valid],
+            values=text.filter(pa.array(~valid)).slice(0, 5).to_pylist(),
         )
     frame[HS10] = text.to_pandas().to_numpy()
     return frame.astype({HS10: COLUMN[_HS6].dtype}), report

@@ -60,7 +60,7 @@ class Settings:
         if not (isfinite(self.price_noise) and self.price_noise >= 0):
             raise KitError(f"Price noise {self.price_noise}: choose 0 or more.")
         if not 0 <= self.rewired <= 1:
-            raise KitError(f"Rewired share {self.rewired}: choose one from 0 to 1.")
+            raise KitError(f"The rewired share must be from 0 to 1, not {self.rewired}.")
         if self.splits < 1:
             raise KitError(f"{self.splits} splits: choose 1 or more.")
         if self.epochs is not None and not (MODELS[self.model].has_epochs and self.epochs >= 1):

@@ -45,7 +45,7 @@ def _check_ranges(settings: object, *names: str) -> None:
 
 @dataclass(frozen=True)
 class Period:
-    """Time span of an edition: first day, and months and rows of the three periods."""
+    """First day of an edition, and the number of months and reference rows of each period."""
 
     first_day: datetime.date
     months: tuple[int, int, int]

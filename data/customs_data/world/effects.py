@@ -205,7 +205,7 @@ def draw_effects(
 
 
 def _draw_boxes(share: float, streams: Streams, market: Market) -> FloatArray:
-    """Draw +1 for tempting and -1 for safe boxes (groups of chapter, origin, tax type), else 0."""
+    """Draw the risk of each box (chapter, origin, tax type): +1 risky, -1 safe, 0 neutral."""
     groups = []
     for name, code, n_groups in zip(
         ("chapter", "origin", "tax_type"),

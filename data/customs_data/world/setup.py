@@ -145,7 +145,7 @@ def draw_setup(
 
 
 def solve(setup: WorldSetup, n: int, executor: Executor | None) -> Constants:
-    """Solve the constants on evenly spaced blocks of declarations."""
+    """Solve for the constants, using evenly spaced blocks of declarations."""
     blocks = [(0, n)]
     if n > _SAMPLE_BLOCKS * _SAMPLE_ROWS:
         starts = [(n - _SAMPLE_ROWS) * i // (_SAMPLE_BLOCKS - 1) for i in range(_SAMPLE_BLOCKS)]

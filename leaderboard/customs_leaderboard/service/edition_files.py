@@ -46,12 +46,12 @@ class EditionFiles:
         return sorted(self._paths)
 
     def find(self, name: str) -> Path:
-        """Return the file of a name.
+        """Return the path of a file by its name.
 
         Raises
         ------
         NotFoundError
-            If there is no such name, or its file is a link.
+            If no file has this name, or it is a link.
         """
         path = self._paths.get(name)
         if path is None or path.is_symlink() or not path.is_file():

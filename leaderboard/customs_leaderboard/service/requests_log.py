@@ -43,7 +43,7 @@ class JsonLines(logging.Formatter):
 
 
 class RequestLog:
-    """Middleware that numbers, limits and logs requests, and answers bugs.
+    """Middleware that numbers, limits and logs requests, and answers with an error after a bug.
 
     A line contains the route's pattern, never path, query, headers or body: they may contain
     tokens.

@@ -76,7 +76,7 @@ def read_reference_scores(
         Grids (``baselines/results/NAME.json``), outputs of `customs-kit baseline run --json`, or
         ceilings (`customs-kit baseline worlds`).
     manifest : Manifest
-        Manifest of the competition's edition; only runs with its label rate and erasure count.
+        Manifest of the competition's edition; runs with another label rate or erasure are ignored.
     practice : bool
         Whether results on that edition itself are accepted, too.
 

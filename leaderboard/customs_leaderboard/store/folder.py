@@ -169,7 +169,7 @@ def write_durably(path: Path, content: bytes) -> None:
 
 @contextmanager
 def durable_file(path: Path) -> Iterator[Path]:
-    """Write a file, readable by its owner only, that survives a crash complete or not at all.
+    """Write a file that only its owner can read; after a crash it is complete or absent.
 
     Yields
     ------

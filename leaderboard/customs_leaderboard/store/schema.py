@@ -38,11 +38,11 @@ class UtcTime(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
-        """Write."""
+        """Convert a time to its stored text."""
         return None if value is None else self.as_text(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        """Read."""
+        """Convert stored text to a time."""
         return None if value is None else datetime.fromisoformat(value)
 
     @staticmethod

@@ -178,7 +178,7 @@ class _Acceptance:
         return self._board.judge.stored_gains(path)
 
     def store(self) -> None:
-        """Write rows and log, then make the files durable: steps with possible bugs come first."""
+        """Write rows and log, then store the files: the steps most likely to fail come first."""
         if not self._new:
             return
         self._session.add_all(self._new.values())

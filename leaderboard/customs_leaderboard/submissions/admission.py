@@ -167,7 +167,7 @@ def admit(board: Board, today: TeamDay, received_at: datetime) -> bool:
     if today.n_submissions >= board.competition.daily_limit:
         resets_at = next_day(received_at)
         raise QuotaError(
-            f"Your team has used its {board.competition.daily_limit} submissions of today. The "
+            f"Your team has used its {board.competition.daily_limit} submissions for today. The "
             f"next day starts {show_time(resets_at)}.",
             resets_at,
         )

@@ -129,7 +129,7 @@ class Judge:
         }
 
     def public_gains(self, answer: npt.NDArray[np.float64]) -> Gains | None:
-        """Return the public gains in the first ranked metric, if it is a mean of gains."""
+        """Return the first ranked metric's public gains; None if it is no mean of gains."""
         ranked, rows = self.metrics.ranked[0], self._rows["public"]
         return ranked.gains(self._answers["public"], answer[rows]) if ranked.has_gains else None
 

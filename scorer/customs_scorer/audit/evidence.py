@@ -220,8 +220,8 @@ def gather_evidence(edition: Edition) -> Evidence:
 def upper_score(evidence: Evidence, answer: npt.NDArray[np.float64]) -> float:
     """Score of a model on the later rows, plus two standard errors.
 
-    What a verdict on one edition is compared with: beating a model that learned from the labels by
-    less than its sampling error is no proof that labels can be had without learning.
+    A threshold of the audit: a look-up that beats a trained model by less than the sampling error
+    does not prove that it can replace learning.
     """
     assert evidence.split.answers is not None
     value, n = evidence.score(answer), float(len(evidence.later))

@@ -89,10 +89,10 @@ def audit_best_lookup(evidence: Evidence) -> Iterator[AuditTest]:
 
 
 def _twins(evidence: Evidence) -> Iterator[AuditTest]:
-    """Test whether later rows repeat training tuples, and their labels, more than by coincidence.
+    """Test whether later rows repeat training tuples and labels more often than chance explains.
 
     In a larger edition more declarations share goods, route, tariff and a rounded mass by
-    coincidence. How many do, and what their labels are worth, is measured on each row's
+    coincidence. The rate of coincidences, and the worth of their labels, is measured on each row's
     *neighbours*: the same tuple with a mass one step below and above. A table that repeats its rows
     has twins but few neighbours.
     """

@@ -76,7 +76,7 @@ def score(
         raise ParticipantVisibleError(f"Fraud Score is not finite in {n_wrong} rows.")
     places = pd.Index(ids).get_indexer(pd.Index(solution[row_id_column_name].astype(str)))
     if (places < 0).any():
-        raise ParticipantVisibleError(f"{int((places < 0).sum())} IDs are missing.")
+        raise ParticipantVisibleError(f"IDs are missing: {int((places < 0).sum())}.")
     values = scores.to_numpy()[places]
 
     # Exact arithmetic: in floating point, 0.07 * 100 is more than 7 and would open 8 declarations.

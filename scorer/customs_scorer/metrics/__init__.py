@@ -1,8 +1,8 @@
 """Metrics: which declarations an inspection opens, and what that is worth.
 
-`gains` (what each unit adds), `inspection` (opening the highest scores), `metric` (the contract),
-and a module of metrics for each of the kit's tasks. A task of another package defines `METRICS`
-beside its `TASK`.
+`gains` (what each unit adds), `inspection` (opening the highest-scored declarations), `metric` (the
+contract), and a module of metrics for each of the kit's tasks. A task of another package defines
+`METRICS` beside its `TASK`.
 """
 
 from __future__ import annotations

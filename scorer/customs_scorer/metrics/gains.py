@@ -81,9 +81,9 @@ class Gains:
 
 
 def check_pair(new: Gains, best: Gains) -> None:
-    """Refuse two that a paired test cannot compare; errors as of `paired_variance`."""
+    """Refuse two gains that a paired test cannot compare; raise as `paired_variance` does."""
     if (new.n_units, new.weight) != (best.n_units, best.weight):
-        raise ValueError("Both must be gains on the same period.")
+        raise ValueError("The two gains must come from the same period.")
     if new.n_units < 2:
         raise ValueError("A paired test needs at least two units.")
 

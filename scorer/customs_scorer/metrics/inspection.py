@@ -174,10 +174,10 @@ def _check_labels(labels: npt.NDArray[Any], scores: npt.NDArray[Any]) -> npt.NDA
     if len(labels) == 0:
         raise KitError("There is no declaration to inspect.")
     if labels.dtype.kind in "biu":  # np.isin would take eight times the memory
-        sound = labels.min() >= 0 and labels.max() <= 1
+        valid = labels.min() >= 0 and labels.max() <= 1
     else:
-        sound = np.isin(labels, (0, 1)).all()
-    if not sound:
+        valid = np.isin(labels, (0, 1)).all()
+    if not valid:
         raise KitError("y_true must contain 0 and 1 only; leave unlabelled declarations out.")
     return labels.astype(bool, copy=False)
 

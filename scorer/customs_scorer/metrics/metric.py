@@ -105,7 +105,7 @@ class Metric:
 
 @dataclass(frozen=True, kw_only=True)
 class InspectionMetric(Metric):
-    """What opening the highest scores brings in: precision, recall, lift, revenue.
+    """What an inspection of the highest-scored declarations yields: precision, recall, revenue.
 
     Attributes
     ----------

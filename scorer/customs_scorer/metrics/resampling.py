@@ -34,14 +34,14 @@ class RankedSamples:
         self._bounds = np.append(begins, len(ordered))
 
     def values(self, counts: Counts, cuts: Sequence[tuple[int, Per]]) -> npt.NDArray[np.float64]:
-        """Value of each sample at several cuts, shape (n_cuts, n_samples).
+        """Return the metric of each sample at each cut, shape (n_cuts, n_samples).
 
         Parameters
         ----------
         counts : ndarray of int32, shape (n_samples, n_units)
             How often each sample contains each declaration.
         cuts : sequence of (int, str)
-            How many declarations are opened, and what the sum is divided by.
+            Number of declarations opened, and the divisor of their sum (see `Per`).
         """
         most, n_all = max(k for k, _ in cuts), int(self._bounds[-1])
         # A sample's cut lies near the k-th declaration: look no further than needed.

@@ -52,7 +52,7 @@ def share_within(columns, rows, known):
     "model",
     ["trees", "arf", "copula", "bootstrap", pytest.param("diffusion", marks=pytest.mark.slow)],
 )
-def test_every_model_gives_sound_declarations(source, model):
+def test_every_model_gives_valid_declarations(source, model):
     epochs = 1 if model == "diffusion" else None
     rows = synthesize(source, Settings(model=model, rows=400, epochs=epochs))
     assert list(rows) == list(COLUMN)
@@ -139,7 +139,7 @@ def test_rounding_keeps_the_step():
     np.testing.assert_allclose(round_to_step(values * 1.013, steps_of(values))[0], 19_000.0)
 
 
-def test_an_edition_of_synthetic_declarations_is_sound(drawn, tmp_path):
+def test_an_edition_of_synthetic_declarations_is_valid(drawn, tmp_path):
     write_edition(cut_periods(drawn), tmp_path / "made", Settings(seed=1), label_rate=0.5)
     assert all(check.passed for check in verify_edition(tmp_path / "made"))
     edition = load_edition(tmp_path / "made")

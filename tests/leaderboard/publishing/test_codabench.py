@@ -58,7 +58,7 @@ def settings(bundle):
     return yaml.safe_load(zipfile.ZipFile(bundle).read("competition.yaml"))
 
 
-def test_the_bundle_is_sound_and_the_same_every_time(bundle, edition_path, tmp_path):
+def test_the_bundle_is_valid_and_the_same_every_time(bundle, edition_path, tmp_path):
     assert check_bundle(bundle) == []
     make_bundle(edition_path, tmp_path / "again.zip", NOTICE, starting_kit=KIT)
     assert (tmp_path / "again.zip").read_bytes() == bundle.read_bytes()

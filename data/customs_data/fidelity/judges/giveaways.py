@@ -95,7 +95,7 @@ def _number(value: float) -> str:
 
 
 def _largest_difference(source: Any, synthetic: Any) -> tuple[float, tuple[float, float]]:
-    """Return the value whose shares differ most, and its shares."""
+    """Return the value whose share differs most between the tables, and both shares."""
     values, number = np.unique(np.concatenate([source, synthetic]), return_inverse=True)
     n = len(source)
     first, second = (

@@ -216,7 +216,7 @@ def _draw_brokers(settings: ClusterSettings, declarants: Declarants, u: FloatArr
 def _draw_goods(
     settings: ClusterSettings, market: Market, effects: Effects, n: int, streams: Streams
 ) -> NDArray[np.int32]:
-    """Draw goods lines, shape (n, lines): of the cluster's own route and chapters, or tempting."""
+    """Draw goods, shape (n, lines): of the cluster's own route and chapters, or risky ones."""
     tempting = market.weight * exponential(settings.goods_tilt * effects.goods)
     tempting = np.where(market.rate > 0.0, tempting, settings.safe_goods_weight * tempting)
     table = GroupedTable.from_weights(np.zeros(market.n_cells, dtype=np.int64), tempting, 1)

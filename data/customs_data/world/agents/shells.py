@@ -107,7 +107,7 @@ def draw_shell_lines(
     importers: Importers,
     span: tuple[int, int],
 ) -> Lines:
-    """Draw the lines of the shells of a span; shells are the last of `importers`."""
+    """Draw the shells' lines in a span; the shells come last in `importers`."""
     start, stop = span
     before = len(importers) - len(shells)
     owner, number = number_lines(importers, before + start, before + stop)

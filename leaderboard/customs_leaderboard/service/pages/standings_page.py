@@ -90,7 +90,7 @@ def make_standings_page(board: Board, column: str, order: str) -> bytes:
 
 
 def _some(baselines: list[ReferenceScore]) -> list[ReferenceScore]:
-    """Return a few baselines from the best to the worst; the page of the rules lists all."""
+    """Return a few baselines, evenly spaced from best to worst; the rules page lists all."""
     if len(baselines) <= N_BASELINES:
         return baselines
     step = (len(baselines) - 1) / (N_BASELINES - 1)

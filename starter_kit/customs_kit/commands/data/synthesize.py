@@ -141,7 +141,9 @@ def synthesize(
 
     starts = period_starts(public_from, private_from)
     if is_one_file(out) and (as_edition or starts):
-        raise click.UsageError("An edition and periods need a folder as --out, not a file.")
+        raise click.UsageError(
+            "With --edition or --public-from, --out must be a folder, not a file."
+        )
     if not as_edition and (label_rate is not None or name is not None):
         raise click.UsageError("--name and --label-rate go with --edition.")
     settings = Settings(**choices)  # type: ignore[arg-type]

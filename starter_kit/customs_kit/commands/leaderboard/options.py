@@ -1,4 +1,4 @@
-"""Arguments, options and the extra that the leaderboard's commands need."""
+"""Arguments and options of the leaderboard's commands, and a check of their dependencies."""
 
 from __future__ import annotations
 

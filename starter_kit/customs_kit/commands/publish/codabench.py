@@ -61,7 +61,7 @@ def codabench(
 
     if checked is not None:
         if edition is not None or out is not None or baselines is not None:
-            raise click.UsageError("--check takes only a bundle.")
+            raise click.UsageError("--check FILE takes no EDITION, --out or --baselines.")
         problems = check_bundle(checked)
         if as_json:
             print_json({"file": str(checked), "passed": not problems, "problems": problems})
