@@ -43,7 +43,7 @@ def read_table(
     Parameters
     ----------
     path : path
-        File of any name; its first bytes tell the format.
+        File of any name; its first bytes determine the format.
     max_bytes : int, optional
         Largest content accepted, after decompression. Decompression stops there, so that a small
         file cannot fill the memory.

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from pathlib import Path
 from typing import Any, Final
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
-
-from customs_data.files.atomic import write_atomically
 
 _NUMBER: Final = re.compile(r"[-+]?[\d.,]+( ?%)?( (\.\.|/|±) [-+]?[\d.,]+( ?%)?)?|-")
 
@@ -28,17 +25,6 @@ def render_page(package: str, template: str, **values: Any) -> str:
         Variables of the template. All are escaped but figures, which are `markupsafe.Markup`.
     """
     return _environment(package).get_template(template).render(values)
-
-
-def write_page(path: Path, page: str) -> None:
-    """Write a page.
-
-    Raises
-    ------
-    KitError
-        If the file cannot be written.
-    """
-    write_atomically(path, page)
 
 
 @cache

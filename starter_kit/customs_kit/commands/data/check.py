@@ -97,11 +97,11 @@ def describe(edition: Path, page: Path | None, as_json: bool) -> None:
         summary["hidden"] |= oracle_ceiling(loaded)
     if page is not None:
         from customs_data.describing.page import exploration_page
-        from customs_data.reports.pages import write_page
+        from customs_data.files.atomic import write_atomically
         from customs_kit.terminal.output import progress_console
 
         with progress_console().status("Drawing ..."):
-            write_page(page, exploration_page(loaded, summary))
+            write_atomically(page, exploration_page(loaded, summary))
     if as_json:
         print_json(summary)
         return
@@ -141,7 +141,7 @@ def audit(
     Example: customs-kit data audit my-edition
     """
     from customs_data import load_edition
-    from customs_data.reports.pages import write_page
+    from customs_data.files.atomic import write_atomically
     from customs_kit.terminal.output import print_json, progress_console, show
     from customs_kit.terminal.score_tables import audit_table
     from customs_scorer.audit.report import audit_edition
@@ -159,7 +159,7 @@ def audit(
             loaded, more=more, on_test=lambda test: status.update(f"{test.name} done ...")
         )
     if page is not None:
-        write_page(page, report.to_html())
+        write_atomically(page, report.to_html())
     if as_json:
         print_json(report.as_dict())
     else:

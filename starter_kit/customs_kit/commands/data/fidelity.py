@@ -70,10 +70,10 @@ def fidelity(
         )
         if page is not None:
             from customs_data.fidelity.page.page import fidelity_page
-            from customs_data.reports.pages import write_page
+            from customs_data.files.atomic import write_atomically
 
             status.update("Drawing ...")
-            write_page(page, fidelity_page(report))
+            write_atomically(page, fidelity_page(report))
     if as_json:
         print_json(report.as_dict())
         return
