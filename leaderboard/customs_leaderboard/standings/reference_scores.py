@@ -74,7 +74,7 @@ def read_reference_scores(
     ----------
     files : list of path
         Grids (``baselines/results/NAME.json``), outputs of `customs-kit baseline run --json`, or
-        ceilings (`customs-kit baseline worlds`).
+        ceilings (results of the study `worlds`).
     manifest : Manifest
         Manifest of the competition's edition; runs with another label rate or erasure are ignored.
     practice : bool
