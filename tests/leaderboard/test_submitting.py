@@ -173,11 +173,12 @@ def test_the_same_file_is_recognised_when_the_quota_is_used_up(board_of, make_fi
 def test_what_is_not_counted_waits_for_no_disk(board_of, make_file, monkeypatch):
     board = board_of(daily_limit=1)
     team, _ = add_team(board, "Team A")
-    submit_file(board, team.number, make_file(1))
+    first, second = make_file(1), make_file(2)
+    submit_file(board, team.number, first)
     monkeypatch.setattr(os, "fsync", lambda _descriptor: pytest.fail("a file was synced"))
-    assert submit_file(board, team.number, make_file(1)).duplicate
+    assert submit_file(board, team.number, first).duplicate
     with pytest.raises(QuotaError):
-        submit_file(board, team.number, make_file(2))
+        submit_file(board, team.number, second)
     assert list(board.folder.spool.iterdir()) == []
 
 
@@ -196,7 +197,7 @@ def test_the_quota_is_by_day_of_utc(board_of, make_file, clock):
     clock.now = datetime(2026, 3, 5, 23, 59, tzinfo=UTC)
     left = [submit_file(board, team.number, make_file(i)).n_left_today for i in range(2)]
     assert left == [1, 0]
-    with pytest.raises(QuotaError, match="its 2 submissions of today") as caught:
+    with pytest.raises(QuotaError, match="its 2 submissions for today") as caught:
         submit_file(board, team.number, make_file(2))
     assert caught.value.resets_at == datetime(2026, 3, 6, tzinfo=UTC)
     clock.now = datetime(2026, 3, 6, tzinfo=UTC)

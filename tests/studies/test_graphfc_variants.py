@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from customs_baselines.experiments.grid import Grid, Source, read_grid
+from customs_baselines.experiments.grid import EditionSource, Grid, read_grid
 from customs_baselines.experiments.run_grid import run_grid
 from customs_data.parallel import threads
 from studies.graphfc_variants import graphfc_variants as variants
@@ -54,7 +54,7 @@ def test_the_study_runs(tmp_path):
     grid = read_grid(GRID)
     models = tuple(model for model in grid.blocks[0].models if "/" not in model or "SAGE" in model)
     small = Grid(
-        (Source(seeds=grid.sources[0].seeds[:1], rows=1500),),
+        (EditionSource(seeds=grid.sources[0].seeds[:1], rows=1500),),
         (replace(grid.blocks[0], models=models, label_rates=(1.0,)),),
     )
     with threads(1) as executor:
