@@ -20,6 +20,7 @@ from customs_kit.commands.options import (
 )
 
 if TYPE_CHECKING:
+    from customs_data.edition.manifest import Manifest
     from customs_data.files.writing import FileFormat
 
 
@@ -71,7 +72,7 @@ def import_(
 
     from customs_data.edition.importing import import_edition, read_periods
     from customs_data.tasks import find_task
-    from customs_kit.terminal.output import print_json, progress_console
+    from customs_kit.terminal.output import progress_console
 
     asked = find_task(task)
     with progress_console().status("Reading declarations ..."):
@@ -92,28 +93,7 @@ def import_(
         for period, frame in periods.items()
         for known in [frame.loc[frame[asked.label] >= 0, asked.label]]
     }
-    if as_json:
-        print_json(
-            {
-                "edition": str(out),
-                "name": manifest.name,
-                "rows": manifest.rows,
-                "fraud_rates": fraud_rates,
-                "label_rate": manifest.label_rate,
-                "erasure": manifest.erasure,
-                "commitment": manifest.commitment,
-            }
-        )
-        return
-    for period, n_rows in manifest.rows.items():
-        first, last = manifest.dates[period]
-        rate = fraud_rates[period]
-        labels = "no labels" if rate is None else f"{asked.label.lower()} rate {rate:.4f}"
-        click.echo(f"{period:>8}: {n_rows:>10,} declarations  {first} .. {last}  {labels}")
-    click.echo(
-        f"  labels: rate {manifest.label_rate:g}, erasure {manifest.erasure}\n"
-        f"Made {out}: give public/ to the teams, keep hidden/ to yourself."
-    )
+    _report_edition(out, manifest, fraud_rates, as_json=as_json)
 
 
 @click.command()
@@ -200,7 +180,7 @@ def generate(
     from customs_data.edition.secrets import used_for
     from customs_data.keyed_random import secret_of_seed
     from customs_data.parallel import threads
-    from customs_kit.terminal.output import print_json, progress_bar
+    from customs_kit.terminal.output import progress_bar
 
     blueprint = read_blueprint(
         config=config,
@@ -234,26 +214,42 @@ def generate(
             executor=executor,
             on_rows=advance,
         )
-    summary = {
-        "edition": str(out),
-        "name": manifest.name,
-        "origin": manifest.origin,
-        "rows": manifest.rows,
-        "label_rate": manifest.label_rate,
-        "erasure": manifest.erasure,
-        "commitment": manifest.commitment,
-    }
+    _report_edition(out, manifest, None, as_json=as_json)
+
+
+def _report_edition(
+    out: Path, manifest: Manifest, rates: dict[str, float | None] | None, *, as_json: bool
+) -> None:
+    """Print the facts of a new edition; `rates` of the label by period, of an imported one."""
+    from customs_data.tasks import find_task
+    from customs_kit.terminal.output import print_json
+
     if as_json:
-        print_json(summary)
+        print_json(
+            {
+                "edition": str(out),
+                "name": manifest.name,
+                **({"origin": manifest.origin} if rates is None else {}),
+                "rows": manifest.rows,
+                **({} if rates is None else {"fraud_rates": rates}),
+                "label_rate": manifest.label_rate,
+                "erasure": manifest.erasure,
+                "commitment": manifest.commitment,
+            }
+        )
         return
+    label = find_task(manifest.task).label.lower()
     for period, n_rows in manifest.rows.items():
         first, last = manifest.dates[period]
-        click.echo(f"{period:>8}: {n_rows:>10,} declarations  {first} .. {last}")
-    click.echo(
-        f"  labels: rate {manifest.label_rate:g}, erasure {manifest.erasure}\n"
-        f"  commitment: {manifest.commitment}\n"
-        f"Made {out}: give public/ to the teams, keep hidden/ to yourself."
-    )
+        line = f"{period:>8}: {n_rows:>10,} declarations  {first} .. {last}"
+        if rates is not None:
+            rate = rates[period]
+            line += "  no labels" if rate is None else f"  {label} rate {rate:.4f}"
+        click.echo(line)
+    click.echo(f"  labels: rate {manifest.label_rate:g}, erasure {manifest.erasure}")
+    if rates is None:
+        click.echo(f"  commitment: {manifest.commitment}")
+    click.echo(f"Made {out}: give public/ to the teams, keep hidden/ to yourself.")
 
 
 def _report_file(as_json: bool, out: Path, sentence: str) -> None:
