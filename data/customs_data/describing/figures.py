@@ -10,10 +10,9 @@ import pandas as pd
 
 from customs_data.describing.trader_network import Network
 from customs_data.proportions import wilson_interval
-from customs_data.reports.pictures import FIRST_COLOR, SECOND_COLOR, new_figure
+from customs_data.reports.pictures import FIRST_COLOR, SECOND_COLOR, finish, new_figure, percent
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 _GREY: Final = "#8b9097"
@@ -49,7 +48,7 @@ def draw_volumes(dates: pd.Series[pd.Timestamp], starts: dict[str, str]) -> Figu
             xytext=(4, -10), textcoords="offset points", fontsize="small",
         )  # fmt: skip
     axes.set_ylabel("declarations a week", fontsize="small")
-    return _plain(figure, axes)
+    return finish(figure, axes)
 
 
 def draw_counts(column: pd.Series[str], title: str) -> Figure:
@@ -59,9 +58,8 @@ def draw_counts(column: pd.Series[str], title: str) -> Figure:
     axes.barh(np.arange(len(shares)), shares.to_numpy(), color=FIRST_COLOR, height=0.7)
     axes.set_yticks(np.arange(len(shares)), [str(value) for value in shares.index])
     axes.set_ylim(_N_VALUES - 0.5, -0.5)
-    axes.xaxis.set_major_formatter(_percent)
-    axes.set_title(title, fontsize="medium", loc="left")
-    return _plain(figure, axes)
+    axes.xaxis.set_major_formatter(percent)
+    return finish(figure, axes, title)
 
 
 def draw_prices(frame: pd.DataFrame) -> Figure:
@@ -84,7 +82,7 @@ def draw_prices(frame: pd.DataFrame) -> Figure:
     axes.set_xticks(powers, [f"{10**power:,.10g}" for power in powers])
     axes.set_xlabel("KRW per kg", fontsize="small")
     axes.grid(visible=True, axis="x", alpha=0.3)
-    return _plain(figure, axes)
+    return finish(figure, axes)
 
 
 def draw_fraud_by(column: pd.Series[str], fraud: npt.NDArray[np.bool_], title: str) -> Figure:
@@ -99,10 +97,9 @@ def draw_fraud_by(column: pd.Series[str], fraud: npt.NDArray[np.bool_], title: s
     axes.axvline(float(fraud.mean()), color=_GREY, linewidth=1, linestyle="--")
     axes.set_yticks(np.arange(len(values)), [str(value) for value in values])
     axes.set_ylim(_N_VALUES - 0.5, -0.5)
-    axes.xaxis.set_major_formatter(_percent)
-    axes.set_title(title, fontsize="medium", loc="left")
+    axes.xaxis.set_major_formatter(percent)
     axes.grid(visible=True, axis="x", alpha=0.3)
-    return _plain(figure, axes)
+    return finish(figure, axes, title)
 
 
 def draw_information(names: list[str], auc: list[float]) -> Figure:
@@ -115,7 +112,7 @@ def draw_information(names: list[str], auc: list[float]) -> Figure:
     axes.set_xlim(left=0.5)
     axes.set_xlabel("AUC of the fraud rate by value, learned on other rows", fontsize="small")
     axes.grid(visible=True, axis="x", alpha=0.3)
-    return _plain(figure, axes)
+    return finish(figure, axes)
 
 
 def draw_network(network: Network) -> Figure:
@@ -141,18 +138,8 @@ def draw_network(network: Network) -> Figure:
     if (importers & known).any():
         bar = figure.colorbar(dots, shrink=0.5, aspect=25)
         bar.set_label("fraud rate of the importer's labelled declarations", fontsize="small")
-        bar.ax.yaxis.set_major_formatter(_percent)
+        bar.ax.yaxis.set_major_formatter(percent)
         bar.ax.tick_params(labelsize="small")
     axes.set_axis_off()
     axes.set_aspect("equal")
     return figure
-
-
-def _plain(figure: Figure, axes: Axes) -> Figure:
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.tick_params(labelsize="small")
-    return figure
-
-
-def _percent(share: float, place: float) -> str:
-    return f"{100 * share:.3g}%"

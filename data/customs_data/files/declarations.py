@@ -6,11 +6,12 @@ Every kind of problem is reported by column and line. Only a file without proble
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -121,14 +122,12 @@ def parse_declarations(
     for column in wanted:
         if raw.header.count(column.name) == 1:
             cells = raw.columns[raw.header.index(column.name)]
-            if not _ACCEPTS[column.role](cells):
-                kind = str(cells.type)
-                report.add(
-                    f"{column.name} must be {_KIND[column.role]}, but it is of type {kind}",
-                    column=column.name,
-                )
-                continue
-            data[column.name] = _PARSERS[column.role](cells, column, raw.lines, report)
+            parser = _PARSERS[column.role]
+            if parser.accepts(cells):
+                data[column.name] = parser.parse(_Cells(column, cells, raw.lines, report))
+            else:
+                problem = f"{column.name} must be {parser.kind}, but it is of type {cells.type}"
+                report.add(problem, column=column.name)
     frame = pd.DataFrame(data, index=pd.RangeIndex(raw.n_rows))
     if KEY in frame:
         _check_unique_key(frame[KEY], raw.lines, report)
@@ -150,102 +149,76 @@ def _check_header(header: Sequence[str], wanted: Sequence[str], report: ProblemR
             report.add(f"{kind} columns: {listed}")
 
 
-def _report_cells(
-    report: ProblemReport,
-    complaint: str,
-    column: Column,
-    cells: pa.ChunkedArray,
-    wrong: Mask,
-    lines: npt.NDArray[np.int64],
-) -> None:
-    """Add a problem if `wrong` is true for any cell."""
-    positions = np.flatnonzero(wrong)
-    if len(positions):
-        values = [cells[int(i)].as_py() for i in positions[:N_EXAMPLES]]
-        report.add(complaint, column=column.name, lines=lines[positions], values=values)
+@dataclass(frozen=True)
+class _Cells:
+    """The cells of one column and where to report their problems."""
+
+    column: Column
+    cells: pa.ChunkedArray
+    lines: npt.NDArray[np.int64]
+    report: ProblemReport
+
+    def require(self, rule: str, wrong: Mask) -> None:
+        """Add a problem if `wrong` is true for any cell."""
+        positions = np.flatnonzero(wrong)
+        if len(positions):
+            values = [self.cells[int(i)].as_py() for i in positions[:N_EXAMPLES]]
+            lines = self.lines[positions]
+            self.report.add(
+                f"{self.column.name}{rule}", column=self.column.name, lines=lines, values=values
+            )
+
+    def text(self) -> pa.ChunkedArray:
+        text = as_text(self.cells)
+        assert text is not None
+        return text
 
 
-def _parse_text(
-    cells: pa.ChunkedArray, column: Column, lines: npt.NDArray[np.int64], report: ProblemReport
-) -> pd.Series[str]:
-    text = as_text(cells)
-    assert text is not None
+def _parse_text(given: _Cells) -> pd.Series[str]:
+    column, text = given.column, given.text()
     empty = to_mask(pc.equal(text, ""))
     valid = to_mask(pc.match_substring_regex(text, f"^(?:{column.pattern})$"))
-    _report_cells(
-        report,
-        f"{column.name} must be {column.pattern_in_words}",
-        column,
-        text,
-        ~valid & ~empty,
-        lines,
-    )
+    given.require(f" must be {column.pattern_in_words}", ~valid & ~empty)
     if not column.may_be_missing:
-        _report_cells(report, f"{column.name} must not be empty", column, text, empty, lines)
-    given = pc.if_else(pa.chunked_array([pa.array(~empty)]), text, None)
-    return pd.Series(pd.array(given, dtype=schema.TEXT_DTYPE))
+        given.require(" must not be empty", empty)
+    filled = pc.if_else(pa.chunked_array([pa.array(~empty)]), text, None)
+    return pd.Series(pd.array(filled, dtype=schema.TEXT_DTYPE))
 
 
-def _parse_number(
-    cells: pa.ChunkedArray, column: Column, lines: npt.NDArray[np.int64], report: ProblemReport
-) -> npt.NDArray[np.float64]:
-    numbers, wrong = parse_numbers(cells)
+def _parse_number(given: _Cells) -> npt.NDArray[np.float64]:
+    column = given.column
+    numbers, wrong = parse_numbers(given.cells)
     unit = f" ({column.unit})" if column.unit else ""
     out_of_range = np.isinf(numbers) | (numbers < column.minimum)
-    _report_cells(
-        report,
-        f"{column.name}{unit} must be a finite number of at least {column.minimum:g}",
-        column,
-        cells,
-        wrong | out_of_range,
-        lines,
-    )
-    empty = np.isnan(numbers) & ~wrong
-    _report_cells(report, f"{column.name} must not be empty", column, cells, empty, lines)
+    rule = f"{unit} must be a finite number of at least {column.minimum:g}"
+    given.require(rule, wrong | out_of_range)
+    given.require(" must not be empty", np.isnan(numbers) & ~wrong)
     return numbers
 
 
-def _parse_date(
-    cells: pa.ChunkedArray, column: Column, lines: npt.NDArray[np.int64], report: ProblemReport
-) -> pd.Series[Any]:
-    if pa.types.is_timestamp(cells.type) or pa.types.is_date(cells.type):
-        stamps = pd.Series(pd.to_datetime(pd.Series(cells.to_pandas()), errors="coerce"))
+def _parse_date(given: _Cells) -> pd.Series[Any]:
+    kind = given.cells.type
+    if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
+        stamps = pd.Series(pd.to_datetime(pd.Series(given.cells.to_pandas()), errors="coerce"))
         if stamps.dt.tz is not None:
             stamps = stamps.dt.tz_localize(None)
         wrong = np.asarray(stamps.isna() | (stamps != stamps.dt.normalize()))
     else:
-        text = as_text(cells)
-        assert text is not None
+        text = given.text()
         shaped = to_mask(pc.match_substring_regex(text, f"^{_DATE_PATTERN}$"))
         strings = pd.Series(text.to_pandas()).astype(object).where(shaped)
         stamps = pd.to_datetime(strings, format="%Y-%m-%d", errors="coerce")
         wrong = np.asarray(stamps.isna())
-    _report_cells(
-        report,
-        f"{column.name} must be a day of the calendar, YYYY-MM-DD",
-        column,
-        cells,
-        wrong,
-        lines,
-    )
+    given.require(" must be a day of the calendar, YYYY-MM-DD", wrong)
     return stamps.astype(schema.DATE_DTYPE)
 
 
-def _parse_label(
-    cells: pa.ChunkedArray, column: Column, lines: npt.NDArray[np.int64], report: ProblemReport
-) -> npt.NDArray[np.int8]:
-    numbers, wrong = parse_numbers(cells)
+def _parse_label(given: _Cells) -> npt.NDArray[np.int8]:
+    numbers, wrong = parse_numbers(given.cells)
     empty = np.isnan(numbers) & ~wrong
-    allowed = np.isin(numbers, column.values)
-    words = ", ".join(str(value) for value in column.values)
-    _report_cells(
-        report,
-        f"{column.name} must be one of {words}, or empty for an erased label",
-        column,
-        cells,
-        ~allowed & ~empty,
-        lines,
-    )
+    allowed = np.isin(numbers, given.column.values)
+    words = ", ".join(map(str, given.column.values))
+    given.require(f" must be one of {words}, or empty for an erased label", ~allowed & ~empty)
     return np.where(allowed, np.nan_to_num(numbers, posinf=0, neginf=0), ERASED).astype(np.int8)
 
 
@@ -264,31 +237,22 @@ def _can_be_dates(cells: pa.ChunkedArray) -> bool:
     return _can_be_text(cells)
 
 
-_ACCEPTS: dict[schema.Role, Callable[[pa.ChunkedArray], bool]] = {
-    "key": _can_be_text,
-    "entity": _can_be_text,
-    "code": _can_be_text,
-    "time": _can_be_dates,
-    "number": can_be_numbers,
-    "label": can_be_numbers,
-}
-_KIND: dict[schema.Role, str] = {
-    "key": "text",
-    "entity": "text",
-    "code": "text",
-    "time": "days",
-    "number": "numbers",
-    "label": "numbers",
-}
+class _Parser(NamedTuple):
+    """Parser of a role, the kind of cells it needs, and a test of their type."""
 
-_Parser = Callable[[pa.ChunkedArray, Column, npt.NDArray[np.int64], ProblemReport], Any]
-_PARSERS: dict[schema.Role, _Parser] = {
-    "key": _parse_text,
-    "entity": _parse_text,
-    "code": _parse_text,
-    "time": _parse_date,
-    "number": _parse_number,
-    "label": _parse_label,
+    parse: Callable[[_Cells], Any]
+    kind: str
+    accepts: Callable[[pa.ChunkedArray], bool]
+
+
+_TEXT: Final = _Parser(_parse_text, "text", _can_be_text)
+_PARSERS: Final[dict[schema.Role, _Parser]] = {
+    "key": _TEXT,
+    "entity": _TEXT,
+    "code": _TEXT,
+    "time": _Parser(_parse_date, "days", _can_be_dates),
+    "number": _Parser(_parse_number, "numbers", can_be_numbers),
+    "label": _Parser(_parse_label, "numbers", can_be_numbers),
 }
 
 

@@ -36,6 +36,20 @@ def new_figure(*, width: float, height: float) -> tuple[Figure, Axes]:
     return figure, figure.add_subplot()
 
 
+def finish(figure: Figure, axes: Axes, title: str = "") -> Figure:
+    """Set the title and small labels, and leave only the left and bottom side of the frame."""
+    if title:
+        axes.set_title(title, fontsize="medium", loc="left")
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.tick_params(labelsize="small")
+    return figure
+
+
+def percent(share: float, place: float) -> str:
+    """Return a share in percent, as a label of an axis."""
+    return f"{100 * share:.3g}%"
+
+
 def _save(figure: Figure, stream: IO[Any], kind: str) -> None:
     import matplotlib as mpl
 

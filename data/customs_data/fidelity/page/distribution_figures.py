@@ -9,7 +9,7 @@ import numpy as np
 from customs_data.fidelity.comparison import Comparison
 from customs_data.fidelity.metrics import Floats
 from customs_data.fidelity.page.colors import COLORS, LABELS
-from customs_data.reports.pictures import new_figure
+from customs_data.reports.pictures import finish, new_figure, percent
 from customs_data.schema import COLUMN
 
 if TYPE_CHECKING:
@@ -43,10 +43,7 @@ def draw_distribution(pair: Comparison, name: str, *, n_values: int = 8) -> Figu
         _draw_numbers(axes, pair, name)
     else:
         _draw_categories(axes, pair, name, n_values)
-    axes.set_title(name, fontsize="medium", loc="left")
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.tick_params(labelsize="small")
-    return figure
+    return finish(figure, axes, name)
 
 
 def draw_cumulative(pair: Comparison, name: str) -> Figure:
@@ -56,13 +53,10 @@ def draw_cumulative(pair: Comparison, name: str) -> Figure:
     for values, color, label in zip(sides, COLORS, LABELS, strict=True):
         places = np.quantile(values, np.linspace(0, 1, 401))
         axes.plot(places, np.linspace(0, 1, 401), color=color, label=label)
-    axes.yaxis.set_major_formatter(_percent)
+    axes.yaxis.set_major_formatter(percent)
     both = np.concatenate(sides)
     _name_numbers(axes, name, [float(both.min()), float(both.max())])
-    axes.set_title(f"{name}: share up to", fontsize="medium", loc="left")
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.tick_params(labelsize="small")
-    return figure
+    return finish(figure, axes, f"{name}: share up to")
 
 
 def _scaled(name: str, numbers: Floats) -> Floats:
@@ -82,7 +76,7 @@ def _draw_numbers(axes: Axes, pair: Comparison, name: str) -> None:
         heights = np.histogram(values, edges)[0] / len(values)
         axes.stairs(heights, edges, color=color, fill=True, alpha=0.25)
         axes.stairs(heights, edges, color=color, label=label, linewidth=1.4)
-    axes.yaxis.set_major_formatter(_percent)
+    axes.yaxis.set_major_formatter(percent)
     _name_numbers(axes, name, [float(both.min()), float(both.max())])
 
 
@@ -117,7 +111,7 @@ def _draw_categories(axes: Axes, pair: Comparison, name: str, n_values: int) -> 
         axes.barh(places + (i - 0.5) * 0.4, side[top], height=0.4, color=color, label=label)
     axes.set_yticks(places, names)
     axes.set_ylim(max(len(names), _LEAST_PLACES) - 0.5, -0.5)
-    axes.xaxis.set_major_formatter(_percent)
+    axes.xaxis.set_major_formatter(percent)
     if size > n_values:
         # Not drawn: a bar of all others would dwarf every other bar.
         rest = [side[order[n_values:]].sum() for side in shares]
@@ -125,10 +119,6 @@ def _draw_categories(axes: Axes, pair: Comparison, name: str, n_values: int) -> 
             f"{size - n_values:,} others: {rest[0]:.1%} of the source, {rest[1]:.1%} synthetic",
             fontsize="small",
         )
-
-
-def _percent(share: float, place: float) -> str:
-    return f"{100 * share:.3g}%"
 
 
 def _value_of(pair: Comparison, name: str, code: int) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 from customs_data.fidelity.comparison import Comparison
 from customs_data.fidelity.judges.judgement import Judgement
 from customs_data.fidelity.metrics import Floats
-from customs_data.reports.pictures import FIRST_COLOR, SECOND_COLOR, new_figure
+from customs_data.reports.pictures import FIRST_COLOR, SECOND_COLOR, finish, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -106,8 +106,5 @@ def draw_degrees(pair: Comparison, name: str) -> Figure:
             distinct, first = np.unique(degree, return_index=True)
             axes.loglog(distinct, share[first], color=color, label=label, drawstyle="steps-pre")
     axes.set_xlabel("declarations of one ID, at least", fontsize="small")
-    axes.set_title(name, fontsize="medium", loc="left")
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.tick_params(labelsize="small")
     axes.grid(visible=True, alpha=0.3)
-    return figure
+    return finish(figure, axes, name)
