@@ -184,7 +184,7 @@ def test_a_model_is_explained_on_a_page_and_in_json(sample_path, tmp_path):
     page = (tmp_path / "decision_tree-kit-seed0" / "explanation.html").read_text()
     assert "One declaration" not in page
     wrong = kit("baseline", "explain", "xgboost", *common, "--declaration", "nothing")
-    assert (wrong.returncode, "Declaration ID of test.csv" in wrong.stderr) == (1, True)
+    assert (wrong.returncode, "test.csv has no Declaration ID" in wrong.stderr) == (1, True)
 
 
 def test_errors_are_analysed_on_hidden_labels_and_on_validation(sample_path, public_copy, tmp_path):
