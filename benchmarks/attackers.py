@@ -1,8 +1,8 @@
-"""Teams that try to climb a board by asking it questions, and the boards they ask.
+"""Attacks on a board's public scores, and the defences they are tried against.
 
-An attacker is a generator: it sends files to `ask` and yields, after each answer, what it would
-hand in if it had to stop now. A file is a score for each declaration of the public period followed
-by the private one; attackers know where the border is, because declarations have dates.
+An attack is a generator: it sends files to `ask` and, after each answer, yields the file it would
+submit in the end. A file is a score for each declaration, first of the public, then of the private
+period. Attackers can tell the periods apart, because declarations have dates.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ from customs_scorer.metrics.inspection import chance_of, gains_of, n_inspected, 
 RATE = 0.05
 HONEST_SUBMISSIONS = 40
 
-Scores = npt.NDArray[np.float64]
-Ask = Callable[[Scores], float]
-#: Yields functions, because an answer that is not asked for need not be computed.
-Attack = Iterator[Callable[[], Scores]]
+FileScores = npt.NDArray[np.float64]
+Ask = Callable[[FileScores], float]
+#: Yields functions, so that only the files that are needed are computed.
+Attack = Iterator[Callable[[], FileScores]]
 
 
 @dataclass(frozen=True)
 class Truth:
-    """Labels of both test periods, and what the attacker starts from.
+    """Labels of both test periods, and the model that an attacker starts from.
 
     Attributes
     ----------
@@ -40,12 +40,12 @@ class Truth:
     model : ndarray of float64, shape (n_public + n_private,)
         Scores of a sensible model.
     importer : ndarray of intp, shape (n_public + n_private,) or None
-        Numbers of the importers, from 0.
+        Number of each importer, from 0.
     """
 
     public: npt.NDArray[np.int8]
     private: npt.NDArray[np.int8]
-    model: Scores
+    model: FileScores
     importer: npt.NDArray[np.intp] | None = None
 
     @property
@@ -53,47 +53,47 @@ class Truth:
         """Declarations of both periods."""
         return len(self.public), len(self.private)
 
-    def precisions(self, file: Scores) -> tuple[float, float]:
+    def precisions(self, file: FileScores) -> tuple[float, float]:
         """Exact public and private precision@5 %."""
         n = len(self.public)
         return precision_at(self.public, file[:n], RATE), precision_at(self.private, file[n:], RATE)
 
 
-#: What is shown of what a file catches, given what chance catches.
-Board = Callable[[Gains, Gains], float]
+#: Returns the score to show, given the gains of a file and those of chance.
+Defence = Callable[[Gains, Gains], float]
 
 
-def exact_board() -> Board:
-    return lambda caught, _: float(caught.exact)
+def exact_board() -> Defence:
+    return lambda gains, _: float(gains.exact)
 
 
-def rounded_board(step: float) -> Board:
-    return lambda caught, _: step_ladder(None, float(caught.exact), step)
+def rounded_board(step: float) -> Defence:
+    return lambda gains, _: step_ladder(None, float(gains.exact), step)
 
 
-def laddered_board(ladder: Ladder) -> Board:
+def laddered_board(ladder: Ladder) -> Defence:
     state, best, number = LadderState(), None, 0
 
-    def show(caught: Gains, chance: Gains) -> float:
+    def show(gains: Gains, chance: Gains) -> float:
         nonlocal state, best, number
         number += 1
-        state = ladder.update(state, number, caught, chance=chance, best=best)
+        state = ladder.update(state, number, gains, chance=chance, best=best)
         if state.best_submission == number:
-            best = caught
+            best = gains
         assert state.best_shown is not None
         return state.best_shown
 
     return show
 
 
-def ask_of(board: Board, truth: Truth) -> Ask:
+def ask_of(board: Defence, truth: Truth) -> Ask:
     n = len(truth.public)
     chance = chance_of(truth.public, RATE)
     return lambda file: board(gains_of(truth.public, file[:n], RATE), chance)
 
 
-def most_suspicious(file: Scores, sizes: tuple[int, int]) -> npt.NDArray[np.intp]:
-    """Rows that a file has inspected, in both periods."""
+def most_suspicious(file: FileScores, sizes: tuple[int, int]) -> npt.NDArray[np.intp]:
+    """Return the rows that are opened, in both periods."""
     tops, start = [], 0
     for size in sizes:
         k = n_inspected(size, RATE)
@@ -102,7 +102,7 @@ def most_suspicious(file: Scores, sizes: tuple[int, int]) -> npt.NDArray[np.intp
     return np.concatenate(tops)
 
 
-#: How files are weighed by the shown scores, which stand in the order they came.
+#: Weights of files by their shown scores, in the order they were sent.
 RULES: dict[str, Callable[[npt.NDArray[np.float64]], npt.NDArray[np.float64]]] = {
     "above the median": lambda shown: (shown > np.median(shown)).astype(float),
     "improved": lambda shown: np.append(0.0, np.diff(shown) > 0).astype(float),
@@ -113,17 +113,17 @@ RULES: dict[str, Callable[[npt.NDArray[np.float64]], npt.NDArray[np.float64]]] =
 def boost_blindly(
     ask: Ask, truth: Truth, rng: np.random.Generator, *, rule: str, first: str
 ) -> Attack:
-    """Send random files; what they had inspected gets their votes, weighed by `rule`.
+    """Send random files, which vote for the rows they open with weights by `rule`.
 
-    The first file is random, too, or constant: that shows the base rate for nothing.
+    The first file is random, too, or constant, which shows the base rate.
     """
     sizes = truth.sizes
     n = sum(sizes)
     ballots: list[npt.NDArray[np.intp]] = []
     shown: list[float] = []
-    lots = rng.random(n)  # votes are few and whole: lots decide among equals
+    lots = rng.random(n)  # break ties, because votes are few
 
-    def elected() -> Scores:
+    def elected() -> FileScores:
         weights = RULES[rule](np.array(shown))
         votes = np.bincount(
             np.concatenate(ballots), np.repeat(weights, [len(b) for b in ballots]), minlength=n
@@ -144,11 +144,11 @@ def boost_blindly(
 def boost_from_a_model(
     ask: Ask, truth: Truth, rng: np.random.Generator, *, rule: str, spread: float
 ) -> Attack:
-    """As `boost_blindly`, with files that are random around the model's cut only.
+    """Boost with files that are random only around the model's cut.
 
-    The model's file is sent first. Each other file draws lots among the public rows whose rank is
-    within `spread` times k of the cut; what is handed in orders these by votes, then by the model.
-    The private period, where nothing can be learnt about single rows, keeps its scores.
+    The first file is the model's. Each other file shuffles the public rows whose rank is within
+    `spread` times k of the cut. The final file orders these rows by votes, then by the model. The
+    private period keeps its scores, because nothing can be learnt about its single rows.
     """
     n = len(truth.public)
     k = n_inspected(n, RATE)
@@ -157,12 +157,12 @@ def boost_from_a_model(
     ballots: list[npt.NDArray[np.intp]] = [np.empty(0, np.intp)]
     shown = [ask(truth.model)]
 
-    def with_order(order: npt.NDArray[np.intp]) -> Scores:
+    def with_order(order: npt.NDArray[np.intp]) -> FileScores:
         file = truth.model.copy()
         file[places[order]] = levels
         return file
 
-    def elected() -> Scores:
+    def elected() -> FileScores:
         weights = RULES[rule](np.array(shown))
         votes = np.bincount(
             np.concatenate(ballots),
@@ -180,7 +180,7 @@ def boost_from_a_model(
 
 
 def keep_the_luckiest(ask: Ask, truth: Truth, rng: np.random.Generator, *, first: str) -> Attack:
-    """Send random files; hand in the one behind the best shown score."""
+    """Send random files and submit the one with the best shown score."""
     n = sum(truth.sizes)
     best = np.zeros(n) if first == "constant" else rng.random(n)
     best_shown = ask(best)
@@ -196,11 +196,11 @@ def keep_the_luckiest(ask: Ask, truth: Truth, rng: np.random.Generator, *, first
 def climb(
     ask: Ask, truth: Truth, rng: np.random.Generator, *, start: str, block: int, depth: float
 ) -> Attack:
-    """Swap scores of a block of inspected public rows with rows below the cut; keep what helps.
+    """Swap scores of a block of opened public rows with rows below the cut; keep what helps.
 
-    `start` is the model's file or a random one, `depth` the share of the inspected, lowest first,
-    that are exchanged for as many as would be inspected next. The private period, where nothing can
-    be learnt about single rows, keeps its scores.
+    `start` is the model's file or a random one. `depth` is the share of opened rows, lowest first,
+    that may be swapped with the rows that would be opened next. The private period keeps its
+    scores, because nothing can be learnt about its single rows.
     """
     n = len(truth.public)
     best = truth.model.copy() if start == "model" else rng.random(sum(truth.sizes))
@@ -226,8 +226,8 @@ def climb_by_importer(
 ) -> Attack:
     """Move all declarations of some importers up or down in both periods; keep what helps.
 
-    Scores are ranked first; `size` is a share of the ranks. Only importers with a declaration among
-    the tenth that the model finds most suspicious are moved: others would not cross the cut.
+    Scores are first replaced by ranks, of which `size` is a share. Only importers with a
+    declaration in the model's top tenth are moved, because others would not cross the cut.
     """
     importer = truth.importer
     assert importer is not None
@@ -251,10 +251,11 @@ def climb_by_importer(
 
 
 def improve_honestly(ask: Ask, truth: Truth, rng: np.random.Generator) -> Attack:
-    """No attack: models that get better, alike as the seeds of one baseline are.
+    """Send the files of ever better models, as similar as seeds of one baseline; no attack.
 
-    Each score is strength * label + noise, most of it common to all models of a team: two in a row
-    have a paired standard error of about .02, as two seeds of xgboost on the practice edition.
+    Each score is strength * label + noise. Most of the noise is common to all models of a team: two
+    in a row have a paired standard error of about .02, like two seeds of xgboost on the practice
+    edition.
     """
     y_true = np.concatenate([truth.public, truth.private])
     common = rng.normal(size=len(y_true))

@@ -1,10 +1,9 @@
-"""What 500 adaptive submissions gain on a board that shows everything, and on the Ladders.
+"""Measure what 500 adaptive submissions gain on a board without a defence, and on the Ladders.
 
-Random files and a model's file are climbed from by the attacks in attackers.py against each
-defence. The settings of an attack (rules, block sizes) are chosen against that defence on labels of
-their own, as an attacker can at home; gains are then measured on other labels. Without an edition,
-labels are drawn: a base rate of .22 over the test periods of an edition of 54,000. What it takes to
-leave the ground is derived in ladder_ground.py.
+Each attack of attackers.py runs against each defence, from random files or from a model's file. The
+settings of an attack (rules, block sizes) are chosen against that defence on other labels, as an
+attacker can do at home. Without an edition, labels are drawn: a base rate of .22 over the test
+periods of an edition of 54,000. ladder_ground.py derives what it takes to leave the ground.
 
     python benchmarks/ladder_attacks.py --json leaderboard/results/ladder_attacks.json
     python benchmarks/ladder_attacks.py --edition DIR --start SUBMISSION --json FILE
@@ -30,8 +29,8 @@ from attackers import (
     RULES,
     Ask,
     Attack,
-    Board,
-    Scores,
+    Defence,
+    FileScores,
     Truth,
     ask_of,
     boost_blindly,
@@ -45,7 +44,7 @@ from attackers import (
     rounded_board,
 )
 from ladder_ground import measure_ground
-from ladder_report import draw, tables_of, told
+from ladder_report import draw, summarize, tables_of
 
 from customs_baselines.experiments.markdown_tables import put_table
 from customs_data.edition.loading import load_edition, load_solution
@@ -56,7 +55,7 @@ from customs_scorer.submissions import read_submission
 BASE_RATE = 0.22
 SIZES = (8_134, 8_481)
 SHOWN_QUERIES = (100, 250, 500)
-#: A model that finds label + noise of unit variance: precision@5 % of about .68, as the baselines.
+#: The model's score is this times the label plus noise of unit variance: precision@5 % about .68.
 MODEL_STRENGTH = 1.0
 
 Settings = dict[str, Any]
@@ -71,7 +70,7 @@ class Attacker:
     has_model: bool = False
 
     def start(self, truth: Truth) -> tuple[float, float]:
-        """Precision to begin with; of random files the expected one."""
+        """Return the precision before the attack; for random files its expectation."""
         if self.has_model:
             return truth.precisions(truth.model)
         return float(truth.public.mean()), float(truth.private.mean())
@@ -110,7 +109,7 @@ BY_IMPORTER = {
 }
 
 
-def defences(n_public: int) -> dict[str, Callable[[], Board]]:
+def defences(n_public: int) -> dict[str, Callable[[], Defence]]:
     step = default_step(n_public)
     bare = partial(Ladder, ground_errors=0)
     ladders = {
@@ -147,7 +146,7 @@ def truth_of_edition(edition: Path, start: Path) -> Truth:
 
 @dataclass(frozen=True)
 class Plan:
-    """How much is run."""
+    """Size of the measurement."""
 
     queries: int
     repetitions: int
@@ -155,29 +154,29 @@ class Plan:
 
     @property
     def seeds(self) -> range:
-        """Of what is reported."""
+        """Seeds of the reported runs."""
         return range(self.repetitions)
 
     @property
     def tuning_seeds(self) -> range:
-        """Of the choice of settings."""
+        """Seeds of the runs that choose settings."""
         return range(10_000, 10_000 + self.n_tuning)
 
     @property
     def checkpoints(self) -> list[int]:
-        """Twenty of them, for the curves."""
+        """Twenty numbers of submissions, for the curves."""
         return [self.queries * i // 20 for i in range(1, 21)]
 
 
 def curves(
     attacker: Attacker,
     chosen: Settings,
-    board: Callable[[], Board],
+    board: Callable[[], Defence],
     truths: Callable[[np.random.Generator], Truth],
     seeds: Sequence[int],
     checkpoints: Sequence[int],
 ) -> npt.NDArray[np.float64]:
-    """Public and private precision at the start and at the checkpoints: (seeds, 1 + n, 2)."""
+    """Return public and private precision at the start and the checkpoints: (seeds, 1 + n, 2)."""
     runs = []
     for seed in seeds:
         rng = np.random.default_rng(seed)
@@ -197,7 +196,7 @@ def rounded(number: float) -> float:
 
 def measure(
     attacker: Attacker,
-    board: Callable[[], Board],
+    board: Callable[[], Defence],
     truths: Callable[[np.random.Generator], Truth],
     plan: Plan,
 ) -> dict[str, Any]:
@@ -228,9 +227,9 @@ def measure(
 
 
 def measure_honest(
-    board: Callable[[], Board], truths: Callable[[np.random.Generator], Truth], plan: Plan
+    board: Callable[[], Defence], truths: Callable[[np.random.Generator], Truth], plan: Plan
 ) -> dict[str, float]:
-    """What a team of ever better models is shown, against its exact best so far."""
+    """Compare the scores shown to a team of ever better models with its exact best so far."""
     best, shown = [], []
     for seed in plan.seeds:
         rng = np.random.default_rng(seed)
@@ -238,13 +237,13 @@ def measure_honest(
         answers: list[float] = []
         ask = ask_of(board(), truth)
 
-        def listen(file: Scores, ask: Ask = ask, answers: list[float] = answers) -> float:
+        def listen(file: FileScores, ask: Ask = ask, answers: list[float] = answers) -> float:
             answers.append(ask(file))
             return answers[-1]
 
         exact = [truth.precisions(hand_in())[0] for hand_in in improve_honestly(listen, truth, rng)]
         best.append(np.maximum.accumulate(exact))
-        shown.append(np.maximum.accumulate(answers))  # what stands on the board
+        shown.append(np.maximum.accumulate(answers))  # the board shows the best answer
     exact_best, on_board = np.array(best), np.array(shown)
     return {
         "first": rounded(exact_best[:, 0].mean()),
@@ -259,9 +258,9 @@ def run(
     attackers: dict[str, Attacker],
     truths: Callable[[np.random.Generator], Truth],
     plan: Plan,
-    boards: dict[str, Callable[[], Board]],
+    boards: dict[str, Callable[[], Defence]],
 ) -> dict[str, Any]:
-    """Every attack against every defence, printed as it goes."""
+    """Run every attack against every defence and print each result."""
     attacks = []
     for name, attacker in attackers.items():
         for defence, board in boards.items():
@@ -269,7 +268,7 @@ def run(
             row = {"attack": name, "defence": defence, **measure(attacker, board, truths, plan)}
             attacks.append(row)
             seconds = time.perf_counter() - began
-            line = f"{name:28} {defence:30} {told(row)} {row['settings']} {seconds:.0f} s"
+            line = f"{name:28} {defence:30} {summarize(row)} {row['settings']} {seconds:.0f} s"
             print(line, flush=True)
     return {
         "queries": plan.queries,
@@ -280,7 +279,7 @@ def run(
 
 
 def run_on_edition(edition: Path, start: Path, plan: Plan) -> dict[str, Any]:
-    """What starts from the model's submission, on labels that stay the same."""
+    """Run the attacks that start from a model's submission, on the labels of an edition."""
     truth = truth_of_edition(edition, start)
     attackers = {name: one for name, one in {**ATTACKERS, **BY_IMPORTER}.items() if one.has_model}
     measured = run(attackers, lambda _: truth, plan, defences(truth.sizes[0]))

@@ -1,7 +1,7 @@
-"""What a file must score to leave the ground of the default Ladder, and how often luck does.
+"""Derive what a file must score to leave the ground of the default Ladder, and how often luck does.
 
-Derived, not drawn: the Ladder is asked for the fewest frauds that leave the ground, and a random
-file inspects k declarations of a period as lots drawn without putting back (hypergeometric).
+The Ladder gives the smallest number of frauds that leaves the ground. A random file opens k
+declarations of a period, drawn without replacement, so its frauds are hypergeometric.
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ from customs_leaderboard.ladder.ladder import Ladder, LadderState, default_step
 from customs_scorer.metrics.gains import Gains, Part
 from customs_scorer.metrics.inspection import chance_of, n_inspected
 
-#: Public declarations: of a course's edition, of one of 54,000 (8,134), of a national one.
+#: Public declarations, from an edition for a course over one of 54,000 (8,134) to a national one.
 SIZES = (300, 1_000, 3_000, 8_134, 81_340, 3_720_593)
 
 
 def leaving(ladder: Ladder, n_declarations: int, base_rate: float, files: int) -> dict[str, Any]:
-    """Fewest frauds that leave the ground, and the chance of random files to find as many.
+    """Return the fewest frauds that leave the ground, and the odds that random files find them.
 
     Parameters
     ----------
     ladder : Ladder
-        With a ground.
+        A Ladder with a ground.
     n_declarations : int
-        Of the public period.
+        Declarations of the public period.
     base_rate : float
         Share of frauds among them, rounded to a whole number of declarations.
     files : int
-        How many random files a team sends.
+        Random files that a team sends.
     """
     n_frauds = round(base_rate * n_declarations)
     k = n_inspected(n_declarations, RATE)
@@ -62,10 +62,10 @@ def leaving(ladder: Ladder, n_declarations: int, base_rate: float, files: int) -
 
 
 def measure_ground(base_rate: float, files: int) -> list[dict[str, Any]]:
-    """`leaving` of the default Ladder for public periods of several sizes."""
+    """Return `leaving` of the default Ladder for public periods of several sizes."""
     return [leaving(Ladder("step", default_step(n)), n, base_rate, files) for n in SIZES]
 
 
 def significant(number: float) -> float:
-    """Four digits of it."""
+    """Round to four significant digits."""
     return float(f"{number:.3e}")

@@ -1,4 +1,4 @@
-"""Results of ladder_attacks.py as tables and as a picture."""
+"""Tables and a figure of the results of ladder_attacks.py."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 from customs_baselines.experiments.markdown_tables import markdown_row
 from customs_data.reports.pictures import new_figure, save_figure
 
-#: Attacks that are drawn, and their lines.
+#: Attacks in the figure, and their line styles.
 CURVES = {"blind boosting, best rule": "-", "climbing from a model": "--"}
 
 
-def told(row: dict[str, Any]) -> str:
-    """One attack against one defence, in a line."""
+def summarize(row: dict[str, Any]) -> str:
+    """Return one attack against one defence as a line of text."""
     public, private = row["public"], row["private"]
     return (
         f"{public['start']:.3f} -> {public['curve'][-1]:.3f} "
@@ -23,7 +23,7 @@ def told(row: dict[str, Any]) -> str:
 
 
 def tables_of(results: dict[str, Any]) -> dict[str, str]:
-    """Markdown tables by name."""
+    """Return Markdown tables by name."""
     tables = {"gains": gains_table(results), "curves": attacks_table(results)}
     for name, table in (("honest", honest_table), ("ground", ground_table)):
         if name in results:
@@ -32,7 +32,7 @@ def tables_of(results: dict[str, Any]) -> dict[str, str]:
 
 
 def gains_table(results: dict[str, Any]) -> str:
-    """Public gains, one row an attack, one column a defence."""
+    """Return public gains: one row per attack, one column per defence."""
     rows = results["attacks"]
     boards = list(dict.fromkeys(row["defence"] for row in rows))
     lines = [
@@ -48,7 +48,7 @@ def gains_table(results: dict[str, Any]) -> str:
 
 
 def attacks_table(results: dict[str, Any]) -> str:
-    """One row an attack and defence, precision@5 %."""
+    """Return precision@5 %: one row per attack and defence."""
     queries = results["queries"]
     at = [results["checkpoints"].index(queries * share // 20) for share in (4, 10, 20)]
     header = ["attack", "defence", "start"]
@@ -73,7 +73,7 @@ def attacks_table(results: dict[str, Any]) -> str:
 
 
 def honest_table(results: dict[str, Any]) -> str:
-    """What the same defences show to a team that does no wrong."""
+    """Return what the same defences show to an honest team."""
     header = ["defence", "first", "best", "shown at the end", "behind, on average", "changes"]
     lines = [markdown_row(header), markdown_row(["---"] + ["---:"] * (len(header) - 1))]
     for row in results["honest"]:
@@ -83,7 +83,7 @@ def honest_table(results: dict[str, Any]) -> str:
 
 
 def ground_table(results: dict[str, Any]) -> str:
-    """What leaves the ground of the default Ladder, and how often luck does."""
+    """Return what it takes to leave the ground, and how often luck does."""
     queries = results["queries"]
     header = ["public declarations", "inspected", "chance scores", "leaves the ground"]
     header += ["more than chance", "a random file does", f"one of {queries} does"]
@@ -98,7 +98,7 @@ def ground_table(results: dict[str, Any]) -> str:
 
 
 def draw(results: dict[str, Any], path: Path) -> None:
-    """Public gain against the number of submissions: colours are defences, lines are attacks."""
+    """Plot public gain by number of submissions: a colour per defence, a line style per attack."""
     figure, axes = new_figure(width=9.0, height=5.0)
     boards = list(dict.fromkeys(row["defence"] for row in results["attacks"]))
     for row in results["attacks"]:

@@ -1,6 +1,6 @@
-"""A small sample of made-up declarations, for trying the kit without any data at hand.
+"""Made-up declarations for tests: a few risky importers and underpriced goods.
 
-It is no benchmark: a few risky importers and underpriced goods in otherwise independent columns.
+All other columns are independent, so this is no benchmark.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def make_sample(n_declarations: int = 6000, seed: int = 0) -> dict[str, pd.DataF
     Parameters
     ----------
     n_declarations : int
-        In all; at least 200.
+        Number of declarations in total, at least 200.
     seed : int
         The same seed gives the same declarations under one version of NumPy.
 

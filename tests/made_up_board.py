@@ -1,4 +1,4 @@
-"""A made-up competition with teams, weeks of submissions, ties and late files, to look at."""
+"""A made-up competition with teams, weeks of submissions, ties and late files."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from real_server import running
 OPENS = datetime(2026, 2, 2, 8, tzinfo=UTC)
 CLOSES = datetime(2026, 4, 27, 23, 59, tzinfo=UTC)
 
-#: Name, what it reaches, how fast (days), submissions a week. The fourth name is as long as may be.
+#: Name, final strength, days to get there, submissions per week; one name of maximal length.
 TEAMS = (
     ("Busan Harbour Lab", 0.55, 18.0, 6.0),
     ("nightshift", 0.57, 30.0, 9.0),
@@ -61,7 +61,7 @@ REFERENCE_SCORES = ReferenceScores(
 
 
 class StoryClock:
-    """A clock that is moved from one thing to the next."""
+    """A clock that the story sets."""
 
     def __init__(self) -> None:
         self.at = OPENS
@@ -72,7 +72,7 @@ class StoryClock:
 
 @dataclass
 class MadeUp:
-    """A made-up competition; `tokens` by team name."""
+    """A made-up competition; teams and tokens by team name."""
 
     board: Board
     clock: StoryClock
@@ -82,14 +82,14 @@ class MadeUp:
 
 
 class Author:
-    """Writes submissions that know more or less of the true fraud probabilities.
+    """Writes submissions that contain more or less of the true fraud probabilities.
 
     Parameters
     ----------
     edition_path : path
         Organizer's copy of a generated edition.
     folder : path
-        Where files are written.
+        Folder for the files.
     """
 
     def __init__(self, edition_path: Path, folder: Path) -> None:
@@ -118,7 +118,7 @@ def make_up_board(
     seed: int = 5,
     author: Author | None = None,
 ) -> MadeUp:
-    """Play a competition up to a moment.
+    """Make a competition and play it up to some time.
 
     Parameters
     ----------
@@ -127,13 +127,13 @@ def make_up_board(
     edition_path : path
         Organizer's copy of a generated edition.
     until : datetime
-        Where the clock stops; after `CLOSES` there are late submissions.
+        Time at the end; after `CLOSES` there are late submissions.
     pace : float
-        Multiplies the submissions a week.
+        Factor of the submissions per week.
     seed : int
-        Of the story.
+        Seed of the story.
     author : Author, optional
-        Of the files, if there is one for the edition already.
+        Author of the files, if the edition has one already.
     """
     author = author or Author(edition_path, folder)
     clock = StoryClock()
@@ -147,33 +147,33 @@ def make_up_board(
     board = make_board(
         folder / "board", competition, reference_scores=REFERENCE_SCORES, clock=clock
     )
-    made = MadeUp(board, clock, author, {}, {})
+    story = MadeUp(board, clock, author, {}, {})
     for name, *_ in TEAMS:
-        made.teams[name], made.tokens[name] = add_team(board, name)
+        story.teams[name], story.tokens[name] = add_team(board, name)
     select_at = CLOSES - timedelta(hours=1)
     for at, name, strength, file_seed in _story(seed, pace, until):
         if clock.at < select_at <= at:
             clock.at = select_at
-            _select_something(made)
+            _select_something(story)
         clock.at = at
-        submit_file(board, made.teams[name].number, author.write(strength, file_seed))
+        submit_file(board, story.teams[name].number, author.write(strength, file_seed))
     clock.at = until
-    return made
+    return story
 
 
-def copy_of(made: MadeUp, folder: Path) -> MadeUp:
+def copy_of(story: MadeUp, folder: Path) -> MadeUp:
     """Return a copy that a test may change."""
-    made.board.close_connections()  # it opens others when it is asked again
-    shutil.copytree(made.board.folder.root, folder)
+    story.board.close_connections()  # it opens new ones later
+    shutil.copytree(story.board.folder.root, folder)
     clock = StoryClock()
-    clock.at = made.clock.at
+    clock.at = story.clock.at
     board = open_board(folder, clock=clock)
-    board.__dict__["_judge"] = made.board.judge  # loaded once is enough
-    return MadeUp(board, clock, made.author, made.teams, made.tokens)
+    board.__dict__["_judge"] = story.board.judge  # it is slow to load
+    return MadeUp(board, clock, story.author, story.teams, story.tokens)
 
 
 def _story(seed: int, pace: float, until: datetime) -> list[tuple[datetime, str, float, int]]:
-    """When which team sends how good a file."""
+    """Return time, team, strength and seed of each file."""
     rng = np.random.default_rng(seed)
     days = (CLOSES - OPENS).total_seconds() / 86400 + 6  # some come late
     story = []
@@ -192,17 +192,17 @@ def _story(seed: int, pace: float, until: datetime) -> list[tuple[datetime, str,
     return sorted(event for event in story if event[0] < until)
 
 
-def _select_something(made: MadeUp) -> None:
-    """Two teams choose for themselves, one of them badly."""
+def _select_something(story: MadeUp) -> None:
+    """Let two teams select submissions, one of them badly."""
     for name, which in (("nightshift", (12, 30)), ("WCO BACUDA Fellows", (0, 3))):
-        number = made.teams[name].number
-        history = [one for one in team_history(made.board, number) if not one.late]
+        number = story.teams[name].number
+        history = [one for one in team_history(story.board, number) if not one.late]
         chosen = {history[i % len(history)].number for i in which}
-        select_submissions(made.board, number, sorted(chosen))
+        select_submissions(story.board, number, sorted(chosen))
 
 
 @contextmanager
-def served(made: MadeUp) -> Iterator[str]:
-    """Serve the competition; no answer is trusted to be new, so that no test must wait."""
-    with running(made.board, ServiceSettings(refresh_s=0, timer=lambda: 0.0)) as server:
+def served(story: MadeUp) -> Iterator[str]:
+    """Serve the competition without a cache, so that no test must wait."""
+    with running(story.board, ServiceSettings(refresh_s=0, timer=lambda: 0.0)) as server:
         yield server.url

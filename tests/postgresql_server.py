@@ -1,4 +1,4 @@
-"""A PostgreSQL server of the tests' own: made in a scratch folder, gone afterwards."""
+"""A PostgreSQL server for tests, in a scratch folder that is deleted afterwards."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SECONDS = 120
 
 
 def find_binaries() -> Path | None:
-    """The folder of initdb and pg_ctl, newest version first."""
+    """Return the folder of initdb and pg_ctl, of the newest version."""
     initdb = shutil.which("initdb")
     if initdb:
         return Path(initdb).parent
@@ -32,7 +32,7 @@ class PostgresqlServer:
 
     def __init__(self, binaries: Path) -> None:
         self._binaries = binaries
-        # Not pytest's folder: a socket's path has at most 107 characters.
+        # Not in pytest's folder: the path of a socket has at most 107 characters.
         self._folder = Path(tempfile.mkdtemp(prefix="kit-pg-"))
         if os.geteuid() == 0:
             shutil.chown(self._folder, UNPRIVILEGED)
@@ -62,7 +62,7 @@ class PostgresqlServer:
                 raise RuntimeError(f"{program} failed: {log.read()[-2000:]}")
 
     def start(self) -> None:
-        # What tests end is the client or the server, never the machine.
+        # No fsync: tests stop the client or the server, never the machine.
         options = f"-F -c listen_addresses='' -c unix_socket_directories={self._folder}"
         self._run("pg_ctl", "-D", self._data, "-w", "-o", options, "start")
 
@@ -90,7 +90,7 @@ class PostgresqlServer:
 
 
 def start_or_skip() -> PostgresqlServer:
-    """Start a server; without PostgreSQL the tests are skipped, unless it is required."""
+    """Start a server; without PostgreSQL, skip the tests, or fail if it is required."""
     binaries = find_binaries()
     if binaries is not None:
         return PostgresqlServer(binaries)

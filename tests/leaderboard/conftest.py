@@ -1,4 +1,4 @@
-"""A competition to try things on, on both databases."""
+"""A small competition on both databases."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ OPENS = datetime(2026, 3, 1, tzinfo=UTC)
 
 
 class Clock:
-    """A clock that tests move."""
+    """A clock that tests set."""
 
     def __init__(self) -> None:
         self.now = OPENS + timedelta(hours=1)
@@ -48,7 +48,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def tmp_path() -> Iterator[Path]:
-    """A folder in memory where there is room for it: each submission is synced several times."""
+    """A folder in memory, if there is one, because each submission is synced several times."""
     in_memory = Path("/dev/shm")
     usable = in_memory.is_dir() and os.access(in_memory, os.W_OK)
     with tempfile.TemporaryDirectory(prefix="kit-", dir=in_memory if usable else None) as folder:
@@ -62,7 +62,7 @@ def judges() -> dict[Path, Judge]:
 
 @pytest.fixture(autouse=True)
 def judges_are_loaded_once(monkeypatch, judges):
-    """A judge does not change; tests that change an edition change a copy of their own."""
+    """Cache judges: they never change, and tests change only copies of an edition."""
 
     def load(edition):
         if edition not in judges:
@@ -94,7 +94,7 @@ def competition(edition_path) -> Competition:
         opens=OPENS,
         closes=OPENS + timedelta(days=30),
         ladder_step=0.02,
-        # 16 inspected declarations of 301 tell little from chance; tests of the ground set it.
+        # 16 opened of 301 declarations hardly differ from chance; tests of the ground set this.
         ladder_ground_errors=0.0,
     )
 
@@ -108,7 +108,7 @@ def postgresql() -> Iterator[PostgresqlServer]:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request) -> str | None:
-    """None for the embedded database."""
+    """Address of an empty database; None for the embedded one."""
     if request.param == "sqlite":
         return None
     return request.getfixturevalue("postgresql").new_database()
@@ -116,19 +116,19 @@ def database_url(request) -> str | None:
 
 @pytest.fixture
 def board_of(tmp_path, database_url, clock, competition) -> Iterator:
-    """Make the test's competition with other rules: ``board_of(daily_limit=2)``."""
-    made = []
+    """Make the competition with other rules: ``board_of(daily_limit=2)``."""
+    boards = []
 
     def make(**rules) -> Board:
         board = make_board(
             tmp_path / "board", replace(competition, **rules), database_url=database_url,
             clock=clock,
         )  # fmt: skip
-        made.append(board)
+        boards.append(board)
         return board
 
     yield make
-    for board in made:
+    for board in boards:
         board.close_connections()
 
 
@@ -149,7 +149,7 @@ def exact_scores():
 
 
 def scores_of(edition: Edition, quality: float, seed: int) -> np.ndarray:
-    """Scores of some quality: price per kg against its HS code's, in more or less noise."""
+    """Return scores of some quality: price per kg relative to its HS code, plus noise."""
     price = np.log(edition.test["Item Price"] / (edition.test["Net Mass"] + 0.1) + 1)
     usual = price.groupby(edition.test["HS6 Code"]).transform("median")
     noise = np.random.default_rng(seed).normal(size=len(price))
@@ -158,7 +158,7 @@ def scores_of(edition: Edition, quality: float, seed: int) -> np.ndarray:
 
 @pytest.fixture
 def make_file(edition, tmp_path):
-    """Write a submission: ``make_file(seed)`` gives its path."""
+    """Write a submission and return its path: ``make_file(seed)``."""
 
     def make(seed: int, quality: float = 0.5, suffix: str = ".csv") -> Path:
         path = tmp_path / f"submission-{seed}-{quality}{suffix}"

@@ -1,7 +1,6 @@
-"""Submits in a loop until it is killed: ``submitter.py FOLDER FIRST_SEED`` (run by test_faults).
+"""Submit in a loop until killed: ``submitter.py FOLDER FIRST_SEED`` (run by test_faults).
 
-Every acknowledged submission is told on standard output as one line of JSON; the file's content is
-kept by the parent's rules: seed S gives the sample submission with S in its first score.
+Writes each receipt to standard output as one line of JSON.
 """
 
 from __future__ import annotations
@@ -13,14 +12,13 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 
 from customs_leaderboard.board import Board, open_board
-from customs_leaderboard.rules.competition import show_time
 from customs_leaderboard.submissions.spool import Spool
 from customs_leaderboard.submissions.submit import submit
 from customs_leaderboard.teams.teams import list_teams
 
 
 def content_of(sample: list[str], seed: int) -> bytes:
-    """Another submission for each seed: its digits decide the order of the first declarations."""
+    """Return a different submission for each seed."""
     lines = [f"{name},{(seed * (i + 7919)) % 9973 / 9973}" for i, name in enumerate(sample)]
     return "\n".join(["Declaration ID,Fraud Score", *lines, ""]).encode()
 
@@ -32,10 +30,8 @@ def submit_for_ever(board: Board, team_number: int, first_seed: int) -> None:
         with Spool(board) as spool:
             spool.write(content_of(names, seed))
             receipt = submit(board, team_number, spool)
-        told = {"team": team_number, "number": receipt.number, "sha256": receipt.sha256,
-                "shown": receipt.shown, "at": show_time(receipt.received_at)}  # fmt: skip
-        # One write for each line: lines of several threads do not mix.
-        os.write(1, (json.dumps(told) + "\n").encode())
+        line = json.dumps({"team": team_number, **receipt.as_dict()})
+        os.write(1, f"{line}\n".encode())  # one write, so that lines of threads do not mix
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The log is append-only: whatever is changed shows."""
+"""The log is append-only: every change is detected."""
 
 import hashlib
 import json
@@ -51,7 +51,7 @@ def test_tampering_shows(log, tampering):
         verify_chain(session)
 
 
-def test_cutting_off_the_end_shows_to_whoever_kept_a_hash(log):
+def test_cutting_off_the_end_is_detected_with_a_noted_hash(log):
     with log.reading() as session:
         kept = head_hash(session)
         verify_chain(session, kept)

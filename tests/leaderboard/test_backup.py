@@ -1,4 +1,4 @@
-"""Backups hold everything, can be restored into either database, and tell damage."""
+"""Backups contain everything, can be restored into either database, and reveal damage."""
 
 import io
 import json
@@ -78,7 +78,7 @@ def test_what_is_restored_is_what_was(board, filled, other_url, clock, tmp_path,
     assert again.competition == board.competition
     assert authenticate(again, token).number == first.number
     assert public_standings(again) == public_standings(board)
-    # Life goes on, with numbers that follow.
+    # New rows continue the numbers.
     assert submit_file(again, first.number, make_file(9)).number == 4
     assert add_team(again, "Team C")[0].number == 3
     with again.database.reading() as session:
@@ -142,14 +142,14 @@ def test_a_missing_or_changed_file_stops_the_backup(board, filled, tmp_path):
 
 
 def rewritten(source, out, change):
-    """Copy a backup, changing its parts: `change` maps (name, content) to the same or None."""
-    with tarfile.open(source) as tar, tarfile.open(out, "w") as made:
+    """Copy a backup; `change` yields the parts to write for each (name, content)."""
+    with tarfile.open(source) as tar, tarfile.open(out, "w") as copy:
         for entry in tar:
             name, content = entry.name, tar.extractfile(entry).read()
             for new_name, new in change(name, content):
                 info = tarfile.TarInfo(new_name)
                 info.size = len(new)
-                made.addfile(info, io.BytesIO(new))
+                copy.addfile(info, io.BytesIO(new))
     return out
 
 
@@ -180,7 +180,7 @@ def add(extra):
 
 
 def forge(name, content):
-    """Change a row and the checksum with it: the audit log still tells."""
+    """Change a row and its checksum; only the audit log can detect that."""
     if name == "tables/audit_entry.jsonl":
         content = content.replace(b"Team A", b"Team X")
     if name == "backup.json":
@@ -231,7 +231,7 @@ def test_a_forged_log_is_refused(board, filled, clock, tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"", b"x" * 2000, b"\x1f\x8b\x08\x00"])
-def test_no_backup_at_all_is_told(clock, tmp_path, content):
+def test_no_backup_at_all_is_refused(clock, tmp_path, content):
     (tmp_path / "b.tar").write_bytes(content)
     with pytest.raises(KitError, match="not a complete backup"):
         restore_backup(tmp_path / "b.tar", tmp_path / "again", clock=clock)
@@ -239,7 +239,7 @@ def test_no_backup_at_all_is_told(clock, tmp_path, content):
         restore_backup(tmp_path / "none.tar", tmp_path / "again", clock=clock)
 
 
-def test_a_cut_backup_is_told(board, filled, clock, tmp_path):
+def test_a_cut_backup_is_reported(board, filled, clock, tmp_path):
     write_backup(board, tmp_path / "b.tar.gz")
     content = (tmp_path / "b.tar.gz").read_bytes()
     (tmp_path / "cut.tar.gz").write_bytes(content[: len(content) // 2])
@@ -248,7 +248,7 @@ def test_a_cut_backup_is_told(board, filled, clock, tmp_path):
 
 
 def test_a_failed_restore_can_be_tried_again(board, filled, clock, tmp_path, other_url):
-    """The first attempt fails at the forged log, after tables were made in the database."""
+    """The first attempt fails at the forged log, after it created the tables."""
     write_backup(board, tmp_path / "b.tar")
     with tarfile.open(tmp_path / "b.tar") as tar:
         forge.entries = tar.extractfile("tables/audit_entry.jsonl").read()

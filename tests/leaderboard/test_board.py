@@ -1,4 +1,4 @@
-"""Making and opening a competition."""
+"""Make and open a competition."""
 
 import json
 import shutil
@@ -33,14 +33,14 @@ def test_a_competition_is_opened_as_it_was_made(board, database_url, clock):
     assert again.competition == board.competition
     with again.database.reading() as session:
         assert again.phase(again.state(session)) == "open"
-        (made,) = read_entries(session)
+        (entry,) = read_entries(session)
     again.close_connections()
-    assert made.action == "competition made"
-    assert made.details["commitment"] == board.manifest.commitment
+    assert entry.action == "competition made"
+    assert entry.details["commitment"] == board.manifest.commitment
 
 
 def test_the_tables_are_those_of_the_schema(board):
-    """Migrations and schema say the same: nothing is left for Alembic to change."""
+    """Migrations and schema agree: Alembic finds nothing to change."""
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext
 
@@ -73,7 +73,7 @@ def test_upgrading_twice_changes_nothing(board, send):
     assert len(before["alembic_version"][1]) == len(before["submission"][1]) == 1
 
 
-def test_a_database_of_a_newer_release_is_told(board, database_url, clock):
+def test_a_database_of_a_newer_release_is_reported(board, database_url, clock):
     with board.database.writing() as session:
         session.connection().exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(KitError, match="newer release of customs-kit made the database"):
@@ -101,7 +101,7 @@ def test_a_folder_or_database_in_use_is_refused(board, competition, database_url
         make_board(tmp_path / "other", competition, database_url=url)
 
 
-def test_a_missing_database_is_told(competition, tmp_path, edition_path):
+def test_a_missing_database_is_reported(competition, tmp_path, edition_path):
     board = make_board(tmp_path / "b", competition)
     board.close_connections()
     for path in board.folder.root.glob("board.sqlite3*"):
@@ -116,16 +116,16 @@ def test_a_missing_database_is_told(competition, tmp_path, edition_path):
     "url", ["mysql://user:hunter2@host/x", "nonsense hunter2", "sqlite://", "sqlite:///:memory:"]
 )
 def test_a_wrong_address_is_refused_and_not_repeated(competition, tmp_path, url):
-    with pytest.raises(KitError, match="postgresql://") as caught:
+    with pytest.raises(KitError, match="postgresql://") as error:
         make_board(tmp_path / "b", competition, database_url=url)
-    assert "hunter2" not in str(caught.value)
+    assert "hunter2" not in str(error.value)
 
 
-def test_a_database_that_is_down_is_told_without_its_address(competition, tmp_path):
+def test_a_database_that_is_down_is_reported_without_its_address(competition, tmp_path):
     url = f"postgresql://user:hunter2@/x?host={tmp_path}"
-    with pytest.raises(UnavailableError, match="does not respond") as caught:
+    with pytest.raises(UnavailableError, match="does not respond") as error:
         make_board(tmp_path / "b", competition, database_url=url)
-    assert "hunter2" not in str(caught.value)
+    assert "hunter2" not in str(error.value)
 
 
 def test_a_published_seed_is_for_practice_only(competition, tmp_path):
@@ -184,7 +184,7 @@ def test_what_was_announced_stays(board_of, database_url, clock, old, new):
 
 @pytest.fixture
 def announced_before(board):
-    """A competition that was made before there was a ground: nothing of it names one."""
+    """A competition made before there was a ground: neither file nor database contains one."""
     rewrite(board, "ladder_ground_errors = 0.0\n", "")
     with board.database.writing() as session:
         state = session.scalars(select(State)).one()
@@ -200,7 +200,7 @@ def test_an_earlier_competition_keeps_the_ladder_it_was_announced_with(
     again = open_board(announced_before.folder.root, database_url=database_url, clock=clock)
     assert again.ladder.ground_errors == 0
     team, _ = add_team(again, "Team A")
-    # A random file: a Ladder that stands on the ground would show chance.
+    # A random file: with a ground, the board would show chance.
     receipt = submit_file(again, team.number, make_file(1, quality=0.0))
     with again.database.reading() as session:
         actions = [entry.action for entry in read_entries(session)]

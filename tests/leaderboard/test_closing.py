@@ -1,4 +1,4 @@
-"""Extending, closing, revealing."""
+"""Extend the deadline, close, reveal."""
 
 import json
 from datetime import timedelta
@@ -72,7 +72,7 @@ def test_a_deadline_never_comes_earlier(board, clock):
         extend_deadline(board, closes + timedelta(days=99))
 
 
-def test_closing_waits_for_the_deadline_unless_told(board, clock):
+def test_closing_waits_for_the_deadline_unless_forced(board, clock):
     with pytest.raises(KitError, match="--early"):
         close_competition(board)
     assert phase(board) == "open"
@@ -163,6 +163,6 @@ def test_the_log_never_holds_secret_nonce_or_labels(board, clock, edition_path):
     reveal_labels(board)
     secret = json.loads((edition_path / "hidden" / "secret.json").read_text())
     with board.database.reading() as session:
-        told = json.dumps([entry.as_dict() for entry in read_entries(session)])
-    assert secret["nonce"] not in told
-    assert secret["secret"] not in told
+        log = json.dumps([entry.as_dict() for entry in read_entries(session)])
+    assert secret["nonce"] not in log
+    assert secret["secret"] not in log

@@ -1,4 +1,4 @@
-"""Rules are checked, and read as they were written."""
+"""Rules are checked, and read back as written."""
 
 import tomllib
 from dataclasses import replace
@@ -69,14 +69,14 @@ def test_a_relative_edition_lies_beside_the_rules(competition, tmp_path):
         ("=", "==", "TOML"),
     ],
 )
-def test_a_damaged_file_is_told(competition, tmp_path, old, new, complaint):
+def test_a_damaged_file_is_reported(competition, tmp_path, old, new, complaint):
     path = tmp_path / "competition.toml"
     path.write_text(competition.to_toml().replace(old, new))
     with pytest.raises(KitError, match=complaint):
         read_competition(path)
 
 
-def test_a_missing_file_is_told(tmp_path):
+def test_a_missing_file_is_reported(tmp_path):
     with pytest.raises(KitError, match="leaderboard init"):
         read_competition(tmp_path / "competition.toml")
 

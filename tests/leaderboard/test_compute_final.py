@@ -1,4 +1,4 @@
-"""Final standings: what is computed at the close."""
+"""Final standings, as computed at the close."""
 
 import numpy as np
 import pytest
@@ -101,7 +101,7 @@ def test_equal_scores_are_ranked_by_the_earlier_submission(board, teams, send, c
 
 
 def test_rank_ranges_are_a_joint_bootstrap(board, teams, sent, close, make_file):
-    """Each sample's ranks are worked out here from the samples of each submission alone."""
+    """Compute the ranks in each sample here, from samples of each submission alone."""
     finals = close()
     judge = board.judge
     rows = judge.row_numbers("private")
@@ -137,7 +137,7 @@ def test_shake_up_is_from_the_board_to_the_final_rank(board, sent, close):
         assert row.shake_up == public[row.team] - row.rank
 
 
-def test_frauds_are_told_by_scheme(board, sent, close, edition_path):
+def test_frauds_are_counted_by_scheme(board, sent, close, edition_path):
     finals = close()
     fraud = board.judge.solution.set_index("Declaration ID")
     fraud = fraud[(fraud["Fraud"] == 1) & (fraud["Usage"] == "Private")]
@@ -191,7 +191,7 @@ def test_a_competition_without_a_submission_has_empty_standings(board, close):
     assert close().rows == []
 
 
-def test_a_changed_or_missing_file_is_told(board, teams, sent, make_file):
+def test_a_changed_or_missing_file_is_reported(board, teams, sent, make_file):
     path = next(board.folder.submissions.glob(f"{teams[1].number}/*"))
     content = path.read_bytes()
     path.write_bytes(make_file(77).read_bytes())

@@ -1,4 +1,4 @@
-"""Many at once: quotas hold, a file counts once, the audit chain stays whole."""
+"""Many threads: limits are kept, a file counts once, the audit log stays valid."""
 
 import hashlib
 import time
@@ -22,7 +22,7 @@ N_THREADS = 8
 
 
 def at_once(tasks):
-    """Run tasks in threads that begin together; results or errors, in their order."""
+    """Run tasks in threads that start together; return results or errors in order."""
     barrier = Barrier(len(tasks))
 
     def run(task):
@@ -38,7 +38,7 @@ def at_once(tasks):
 
 @pytest.fixture
 def boards(board_of, database_url, clock):
-    """The same competition opened twice, as by two processes of the service."""
+    """The same competition opened twice, like in two processes of the service."""
     first = board_of(daily_limit=5)
     second = open_board(first.folder.root, database_url=database_url, clock=clock)
     assert first.judge.manifest == second.judge.manifest
@@ -47,7 +47,7 @@ def boards(board_of, database_url, clock):
 
 
 def check_whole(board):
-    """Rows, files, teams and log tell the same."""
+    """Check that rows, files, teams and log agree."""
     with board.database.reading() as session:
         verify_chain(session)
         rows = list(session.scalars(select(Submission)))
@@ -117,7 +117,7 @@ def test_many_teams_at_once_are_all_counted_with_the_right_score(boards, make_fi
 
 
 def test_one_file_at_a_time_is_scored(boards, make_file, monkeypatch):
-    """Several would take turns, at the price of thousands of thread switches each."""
+    """Several at a time would cost thousands of thread switches."""
     board = boards[0]
     teams = [add_team(board, f"Team {i}")[0] for i in range(N_THREADS)]
     path, check, n_at_once, most = make_file(1), board.judge.check, [], []

@@ -1,4 +1,4 @@
-"""The image's short list of requirements is all that a leaderboard imports."""
+"""A leaderboard imports only the packages in the image's short list of requirements."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ allowed = set(json.load(sys.stdin))
 owners = packages_distributions()
 
 class Absent:
-    # Stands for an environment that has the allowed distributions only.
+    # Simulates an environment with the allowed distributions only.
     def find_spec(self, name, path=None, target=None):
         packages = {re.sub("[-_.]+", "-", p).lower() for p in owners.get(name.split(".")[0], [])}
         if packages and not packages & allowed:
@@ -40,7 +40,7 @@ def canonical(name):
 
 
 def closure(names):
-    """Distributions with all that they require, extras included where asked for."""
+    """Return distributions and everything they require, with the extras asked for."""
     todo, done = [Requirement(name) for name in names], set()
     while todo:
         wanted = todo.pop()

@@ -1,4 +1,4 @@
-"""Standings as tables; a winner's submissions, and how a re-run compares."""
+"""Standings as tables, a team's submissions, and the comparison with a re-run."""
 
 import csv
 import hashlib
@@ -91,10 +91,10 @@ def test_a_team_is_packed_with_what_a_rerun_needs(board, teams, close, make_file
         "README.txt", "team.json", "log.json", "edition.json", "submissions/1.csv"
     }  # fmt: skip
     assert parts["submissions/1.csv"] == make_file(1, 0.2).read_bytes()
-    told = json.loads(parts["team.json"])
-    (submission,) = told["submissions"]
+    team = json.loads(parts["team.json"])
+    (submission,) = team["submissions"]
     sha256 = hashlib.sha256(parts["submissions/1.csv"]).hexdigest()
-    assert (submission["sha256"], told["selected_by_team"]) == (sha256, True)
+    assert (submission["sha256"], team["selected_by_team"]) == (sha256, True)
     assert {entry["actor"] for entry in json.loads(parts["log.json"])} == {"team 1"}
     export_team(board, "Team A", tmp_path / "again.zip")
     assert (tmp_path / "again.zip").read_bytes() == (tmp_path / "a.zip").read_bytes()

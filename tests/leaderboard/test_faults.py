@@ -1,4 +1,4 @@
-"""Killed at random moments, disks full, databases down: what was acknowledged is there."""
+"""Kills at random moments, full disks, databases that stop: no acknowledged file is lost."""
 
 import errno
 import json
@@ -30,7 +30,7 @@ SUBMITTER = Path(__file__).with_name("submitter.py")
 
 
 def kill_at_random(board, database_url, rng, first_seed):
-    """Let a child submit, kill it at a random moment; what it acknowledged."""
+    """Let a child submit, kill it at a random moment; return the receipts it got."""
     environment = dict(os.environ)
     if database_url is not None:
         environment["CUSTOMS_KIT_DATABASE_URL"] = database_url
@@ -52,16 +52,16 @@ def kill_at_random(board, database_url, rng, first_seed):
 
 
 def check_recovered(board, acknowledged):
-    """Everything acknowledged is there, and rows, files, teams and log agree."""
+    """Check that every acknowledged file is there, and that rows, files, teams and log agree."""
     with board.database.reading() as session:
         verify_chain(session)
         rows = {row.number: row for row in session.scalars(select(Submission))}
         scores = read_scores(session, board.metrics, true())
         logged = read_entries(session, actions=("submission accepted",))
-    for told in acknowledged:
-        row = rows[told["number"]]
-        assert (row.team_number, row.sha256) == (told["team"], told["sha256"])
-        assert row.shown == told["shown"]
+    for receipt in acknowledged:
+        row = rows[receipt["number"]]
+        assert (row.team_number, row.sha256) == (receipt["team"], receipt["sha256"])
+        assert row.shown == receipt["shown"]
     assert {entry.details["submission"] for entry in logged} == set(rows) == set(scores)
     for row in rows.values():
         board.folder.accepted_file(row)  # checks its SHA-256
@@ -71,7 +71,7 @@ def check_recovered(board, acknowledged):
         by_day = [row.day for row in own]
         assert all(by_day.count(day) <= board.competition.daily_limit for day in set(by_day))
         shown = None
-        for row in own:  # the Ladder, climbed again
+        for row in own:  # the Ladder, computed again
             assert row.day == day_of(row.received_at)
             exact = scores[row.number]["public"]["precision_at_5"]
             shown = step_ladder(shown, exact, board.competition.ladder_step)
@@ -87,13 +87,13 @@ def kill_rounds(board, database_url, n_rounds):
         acknowledged += kill_at_random(board, database_url, rng, 1000 * (i + 1))
         check_recovered(board, acknowledged)
     rows = check_recovered(board, acknowledged)
-    assert len({told["number"] for told in acknowledged}) == len(acknowledged)
+    assert len({receipt["number"] for receipt in acknowledged}) == len(acknowledged)
     with board.database.reading() as session:
         scores = read_scores(session, board.metrics, true())
     for number, row in rows.items():
         path = board.folder.accepted_file(row)
         assert scores[number] == board.judge.score(board.judge.check(path).answer)
-    # What was not acknowledged may be there or not; files without a row are swept away.
+    # Files without a receipt may be there or not; `sweep` deletes those without a row.
     board.now = lambda: utc_now() + timedelta(hours=2)
     sweep(board)
     assert len(list(board.folder.submissions.glob("*/*"))) == len(rows)
@@ -103,7 +103,7 @@ def kill_rounds(board, database_url, n_rounds):
 
 @pytest.fixture
 def running(board_of):
-    """A competition that is open now, with three teams and a large quota."""
+    """A competition that is open now, with three teams and a high daily limit."""
     now = utc_now()
     board = board_of(
         opens=now - timedelta(days=1), closes=now + timedelta(days=1), daily_limit=1000
@@ -138,7 +138,7 @@ def nothing_happened(board, team):
 
 
 def failing(real, at_call, calls):
-    """A function of the operating system that finds the disk full at one call."""
+    """Wrap a function of the operating system: at one call the disk is full."""
 
     def call(*args, **kwargs):
         calls.append(args)
@@ -152,30 +152,30 @@ def failing(real, at_call, calls):
 @pytest.mark.parametrize(
     ("function", "n_calls"), [("fsync", 3), ("replace", 1), ("mkdir", 1), ("open", 3)]
 )
-def test_a_full_disk_is_told_and_nothing_is_counted(
+def test_a_full_disk_is_reported_and_nothing_is_counted(
     board, team, make_file, monkeypatch, function, n_calls
 ):
-    """The first call of a kind fails, then the second, until the submission goes through."""
+    """The first call fails, then the second, until a submission succeeds."""
     path = make_file(1)
-    assert board.judge  # loaded before the disk begins to fail
+    assert board.judge  # load it before the disk fails
     for at_call in range(1, n_calls + 1):
         real = getattr(os, function)
         with monkeypatch.context() as patched:
             patched.setattr(os, function, failing(real, at_call, []))
-            with pytest.raises(UnavailableError, match="nothing was counted") as caught:
+            with pytest.raises(UnavailableError, match="nothing was counted") as error:
                 submit_file(board, team.number, path)
-        assert str(board.folder.root) not in str(caught.value)
+        assert str(board.folder.root) not in str(error.value)
         nothing_happened(board, team)
     calls = []
     with monkeypatch.context() as patched:
         patched.setattr(os, function, failing(real, None, calls))
         receipt = submit_file(board, team.number, path)
-    assert len(calls) <= n_calls  # the team has its folder by now: no call is left untried
+    assert len(calls) <= n_calls  # the team's folder exists by now: every call was tried
     assert (receipt.duplicate, receipt.n_left_today) == (False, 4)
     assert len(team_history(board, team.number)) == 1
 
 
-def test_a_disk_that_fills_up_while_a_file_comes_is_told(board, team):
+def test_a_disk_that_fills_up_while_a_file_comes_is_reported(board, team):
     class Full:
         closed = False
 
@@ -199,7 +199,7 @@ def sqlite_board(tmp_path, competition, clock):
     board.close_connections()
 
 
-def test_a_full_database_is_told_and_nothing_is_counted(sqlite_board, make_file):
+def test_a_full_database_is_reported_and_nothing_is_counted(sqlite_board, make_file):
     board = sqlite_board
     team, _ = add_team(board, "Team A")
     for i in range(3):
@@ -221,7 +221,7 @@ def test_a_full_database_is_told_and_nothing_is_counted(sqlite_board, make_file)
     with pytest.raises(UnavailableError, match="does not respond"):
         add_many()
     before = team_history(board, team.number)
-    # Rows of a submission may still fit into the last page or not: whole or not at all.
+    # A submission may still fit into the last page or not.
     try:
         submit_file(board, team.number, make_file(9))
     except UnavailableError:
@@ -232,7 +232,7 @@ def test_a_full_database_is_told_and_nothing_is_counted(sqlite_board, make_file)
         verify_chain(session)
 
 
-def test_a_locked_database_is_told(tmp_path, competition, clock, make_file, monkeypatch):
+def test_a_locked_database_is_reported(tmp_path, competition, clock, make_file, monkeypatch):
     monkeypatch.setattr("customs_leaderboard.store.database._WAIT_SECONDS", 0)
     board = make_board(tmp_path / "board", competition, clock=clock)
     team, _ = add_team(board, "Team A")
@@ -247,7 +247,7 @@ def test_a_locked_database_is_told(tmp_path, competition, clock, make_file, monk
     board.close_connections()
 
 
-def test_a_damaged_database_is_told(sqlite_board):
+def test_a_damaged_database_is_reported(sqlite_board):
     sqlite_board.close_connections()
     for path in sqlite_board.folder.root.glob("board.sqlite3*"):
         path.write_bytes(b"x" * 8192)
@@ -267,7 +267,7 @@ def test_a_missing_table_is_a_bug_and_not_an_excuse(board):
 
 
 def test_a_commit_that_fails_leaves_nothing_but_a_file(board, team, make_file):
-    """The file is in place, the row is not: it is no submission, and is swept away."""
+    """The file is there without its row: it is no submission, and `sweep` deletes it."""
 
     def fail(_connection):
         raise ZeroDivisionError
@@ -284,7 +284,7 @@ def test_a_commit_that_fails_leaves_nothing_but_a_file(board, team, make_file):
     assert sweep(board) == 0
 
 
-def test_a_database_server_that_stops_is_told_and_nothing_is_lost(
+def test_a_database_server_that_stops_is_reported_and_nothing_is_lost(
     tmp_path, competition, clock, make_file, postgresql
 ):
     board = make_board(
@@ -300,10 +300,10 @@ def test_a_database_server_that_stops_is_told_and_nothing_is_lost(
             lambda: board.database.check(),
             lambda: add_team(board, "Team B"),
         ):
-            with pytest.raises(UnavailableError, match="does not respond") as caught:
+            with pytest.raises(UnavailableError, match="does not respond") as error:
                 ask()
-            assert token not in str(caught.value)
-            assert "postgres" not in str(caught.value)
+            assert token not in str(error.value)
+            assert "postgres" not in str(error.value)
     finally:
         postgresql.start()
     assert [one.number for one in team_history(board, team.number)] == [first.number]

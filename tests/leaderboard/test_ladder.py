@@ -1,8 +1,7 @@
-"""The Ladder shows what it should, exactly, and nothing finer than its grid."""
+"""The Ladder shows exactly the scores it should, and only multiples of its grid."""
 
 from __future__ import annotations
 
-import json
 from fractions import Fraction
 from math import floor
 
@@ -15,7 +14,6 @@ from customs_data.errors import KitError
 from customs_leaderboard.ladder.ladder import Ladder, LadderState, default_step
 from customs_leaderboard.ladder.update_rules import (
     paired_ladder,
-    parameter_free_ladder,
     step_ladder,
 )
 from customs_scorer.metrics.gains import paired_variance
@@ -23,14 +21,18 @@ from customs_scorer.metrics.inspection import chance_of, gains_of, precision_at
 
 RATE = 0.25
 STEPS = st.sampled_from([0.01, 0.02, 0.03, 0.05, 0.045, 0.3, 0.4, 0.00047, 1.0])
-# Precisions as the scorer makes them: a count over k.
+# Precisions, like the scorer's: a count over k.
 PRECISIONS = st.integers(1, 500).flatmap(lambda k: st.integers(0, k).map(lambda n: n / k))
 HISTORIES = st.lists(PRECISIONS, min_size=1, max_size=30)
 
 
+def parameter_free(shown, best, new):
+    return paired_ladder(shown, best, new, step=1 / new.weight, standard_errors=1)
+
+
 @st.composite
 def submissions_of_a_period(draw):
-    """Labels, and scores of few values: ties at the cut are common."""
+    """Draw labels and scores of few values, so that ties at the cut are common."""
     n = draw(st.integers(2, 40))
     rows = {"min_size": n, "max_size": n}
     y_true = draw(st.lists(st.integers(0, 1), **rows))
@@ -50,7 +52,7 @@ def steps_shown(scores, step):
 
 
 def parts_caught(y_true, scores):
-    """c_i of every declaration, counted one by one."""
+    """Return the gain of every declaration, counted one by one, and k."""
     k = -(-len(scores) // 4)
     cut = sorted(scores, reverse=True)[k - 1]
     share = (k - (scores > cut).sum()) / (scores == cut).sum()
@@ -146,12 +148,12 @@ def test_the_default_step_follows_the_root_of_the_rows():
 def test_caught_frauds_make_the_metric_exactly(period):
     y_true, files = period
     for scores in files:
-        caught = gains_of(y_true, scores, RATE)
+        gains = gains_of(y_true, scores, RATE)
         parts, k = parts_caught(y_true, scores)
-        assert float(caught.exact) == precision_at(y_true, scores, RATE)
-        assert caught.weight == k
+        assert float(gains.exact) == precision_at(y_true, scores, RATE)
+        assert gains.weight == k
         assert np.flatnonzero(parts).tolist() == sorted(
-            row for part in caught.parts for row in part.rows.tolist()
+            row for part in gains.parts for row in part.rows.tolist()
         )
 
 
@@ -173,12 +175,12 @@ def test_the_parameter_free_ladder_moves_by_more_than_one_standard_error_only(pe
     for scores in files:
         new = gains_of(y_true, scores, RATE)
         grid = 1 / new.weight
-        after, improved = parameter_free_ladder(shown, best, new)
+        after, improved = parameter_free(shown, best, new)
         assert (after * new.weight) == pytest.approx(round(after * new.weight))
         assert abs(after - float(new.exact)) <= 0.5 / new.weight + 1e-12 or not improved
         if shown is not None:
             gap = float(new.exact) - shown - float(paired_variance(new, best)) ** 0.5
-            assume(abs(gap) > 1e-9)  # where floats decide, the exact comparison knows better
+            assume(abs(gap) > 1e-9)  # too close for floats; the exact comparison decides
             one_more = new.exact >= round(shown * new.weight + 1) * grid
             assert improved == (gap > 0 and one_more) == (after > shown)
             assert after >= shown
@@ -204,7 +206,7 @@ def test_the_paired_ladder_asks_for_both_a_step_and_its_errors(period, step, err
 
 
 def test_one_more_fraud_is_exactly_one_standard_error():
-    # Both gains_of rows 0 to 2 (or two of them), so d = (.., 1, ..): s^2 = (1 - 1/8) / 7 = 1/8,
+    # Both catch rows 0 to 2 (or two of them), so d = (.., 1, ..): s^2 = (1 - 1/8) / 7 = 1/8,
     # 8 * (1/8) / 4^2 = 1/16: the error is 1/4, and so is the gain. A second fraud: s^2 =
     # (2 - 4/8) / 7 = 3/14, 8 * (3/14) / 16 = 3/28: the error is 0.327, the gain 1/2.
     y_true = np.array([1, 1, 1, 1, 0, 0, 0, 0])
@@ -212,9 +214,9 @@ def test_one_more_fraud_is_exactly_one_standard_error():
         gains_of(y_true, np.isin(np.arange(8), rows), 0.5)
         for rows in ([0, 1, 4, 5], [0, 1, 2, 4], [0, 1, 2, 3])
     )
-    assert parameter_free_ladder(0.5, two, three) == (0.5, False)
+    assert parameter_free(0.5, two, three) == (0.5, False)
     assert paired_variance(four, two) == Fraction(3, 28)
-    assert parameter_free_ladder(0.5, two, four) == (1.0, True)
+    assert parameter_free(0.5, two, four) == (1.0, True)
 
 
 def test_ties_count_as_expected():
@@ -224,18 +226,18 @@ def test_ties_count_as_expected():
     assert (tied.exact, sure.exact) == (Fraction(1, 2), 1)
     # d = (1/2, 1/2, 0, 0): s^2 = (1/2 - 1/4) / 3 = 1/12, 4 * (1/12) / 4 = 1/12.
     assert paired_variance(sure, tied) == Fraction(1, 12)
-    assert parameter_free_ladder(0.5, tied, sure) == (1.0, True)
+    assert parameter_free(0.5, tied, sure) == (1.0, True)
 
 
 def test_periods_that_do_not_fit_are_refused():
     four, five = (gains_of([1] * n, np.arange(n), 0.5) for n in (4, 5))
     with pytest.raises(ValueError, match="same period"):
-        parameter_free_ladder(1.0, four, five)
+        parameter_free(1.0, four, five)
     for shown, best in ((None, four), (1.0, None)):
         with pytest.raises(ValueError, match="together"):
-            parameter_free_ladder(shown, best, four)
+            parameter_free(shown, best, four)
     with pytest.raises(ValueError, match="multiple"):
-        parameter_free_ladder(0.3, four, four)
+        parameter_free(0.3, four, four)
     lone = gains_of([1], [0.5], 0.05)
     with pytest.raises(ValueError, match="two units"):
         paired_variance(lone, lone)
@@ -245,16 +247,15 @@ def test_periods_that_do_not_fit_are_refused():
 
 @pytest.mark.parametrize("kind", ["step", "parameter_free", "paired"])
 def test_a_team_climbs(kind):
-    """Frauds caught of k = 5: 2, 3, 1, 5; shown 0.4 and 1 at least, the fall never."""
+    """Frauds among the k = 5 opened: 2, 3, 1, 5. The board shows 0.4 and 1, never the fall."""
     y_true = np.repeat([1, 0], [5, 15])
     files = [np.isin(np.arange(20), [*range(n), *range(19, 14 + n, -1)]) for n in (2, 3, 1, 5)]
     ladder, chance = Ladder(kind, 0.05, 1.5, ground_errors=0), chance_of(y_true, RATE)
-    state, caught, states = LadderState(), {}, []
+    state, gains, states = LadderState(), {}, []
     for number, scores in enumerate(files, start=10):
-        caught[number] = gains_of(y_true, scores, RATE)
-        best = caught[state.best_submission] if ladder.needs_best(state, chance) else None
-        state = LadderState(**json.loads(json.dumps(state.as_dict())))
-        state = ladder.update(state, number, caught[number], chance=chance, best=best)
+        gains[number] = gains_of(y_true, scores, RATE)
+        best = gains[state.best_submission] if ladder.needs_best(state, chance) else None
+        state = ladder.update(state, number, gains[number], chance=chance, best=best)
         states.append((state.best_shown, state.best_submission))
     second = (0.6, 11) if kind == "step" else (0.4, 10)  # one fraud more is one standard error
     # Three frauds more: s^2 = (3 - 9/20) / 19, 20 * s^2 / 25 = 0.107: 1.5 errors are 0.49.
@@ -289,7 +290,7 @@ def test_chance_is_shown_until_a_file_is_clearly_better(kind):
     left = ladder.update(state, 5, catching(first), chance=chance)
     assert left == LadderState(first / 50, 5)
     assert ladder.needs_best(left, chance) == (kind != "step")
-    if kind == "step":  # off the ground, a step is enough
+    if kind == "step":  # after the ground, a step is enough
         assert ladder.update(left, 6, catching(first + 1), chance=chance).best_submission == 6
 
 

@@ -1,4 +1,4 @@
-"""Attacks gain less on the Ladders than without; the document says what was measured."""
+"""Attacks gain less on the Ladders than without, and the document agrees with the results."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def benchmark():
 
 @pytest.fixture(scope="module")
 def gain(benchmark):
-    """Mean public gain of a small attack: 1,000 declarations, 50 inspected."""
+    """Return the mean public gain of a small attack: 1,000 declarations, 50 opened."""
     step = default_step(SIZES[0])
     boards = {
         "none": benchmark.exact_board,
@@ -99,7 +99,7 @@ def test_what_an_attacker_hands_in_is_what_the_board_answered(benchmark):
 
 
 def test_luck_leaves_the_ground_as_seldom_as_is_derived(benchmark):
-    """A ground of one error, which random files do leave; 400 declarations, 20 inspected."""
+    """A ground of one error, which random files do leave; 400 declarations, 20 opened."""
     ladder_ground = import_module("ladder_ground")
     ladder = Ladder("step", 0.01, ground_errors=1)
     derived = ladder_ground.leaving(ladder, 400, 0.22, 3)
@@ -145,12 +145,12 @@ def test_results_hold_what_the_document_claims():
         assert public("blind boosting, majority", defence) <= 0.02
         for climbing in ("climbing from a model", "climbing from a random file"):
             assert public(climbing, defence) <= 2 / 3 * public(climbing, "none")
-    assert public("blind boosting, best rule", bare) > 0.02  # what the ground is for
+    assert public("blind boosting, best rule", bare) > 0.02  # the reason for the ground
     for blind in ("blind boosting, best rule", "luckiest random file", "boosting from a model"):
         for defence in (default, free, strict):
             assert public(blind, defence) <= 0.02
     honest = {row["defence"]: row for row in content["honest"]}
-    assert honest[default] == {**honest[bare], "defence": default}  # nothing is lost by the ground
+    assert honest[default] == {**honest[bare], "defence": default}  # the ground costs nothing
     for row in rows.values():
         private = row["private"]
         assert abs(private["gain"]) <= 3 * private["standard_error"] + 1e-9

@@ -1,4 +1,4 @@
-"""The commands of a competition, as an organizer gives them."""
+"""The organizer's commands for a competition."""
 
 import csv
 import io
@@ -21,7 +21,7 @@ from customs_leaderboard.teams.teams import authenticate
 
 
 def kit(*arguments, fails=None):
-    """Run a command in this process; the output, or the message of the KitError it must raise."""
+    """Run a command here; return its output, or the message of the KitError it must raise."""
     result = CliRunner().invoke(customs_kit, [str(a) for a in arguments])
     if fails is not None:
         assert isinstance(result.exception, KitError), (result.output, result.exception)
@@ -36,17 +36,17 @@ def lb(*arguments, **more):
 
 
 @pytest.fixture
-def made(edition_path, tmp_path):
-    """A competition without a ground, which among so few declarations hides all but the best."""
+def folder(edition_path, tmp_path):
+    """A competition without a ground, which among so few declarations would hide most files."""
     out = tmp_path / "board"
     lb("init", edition_path, "--out", out, "--title", "Busan", "--ladder-ground", 0)
     return out
 
 
 @pytest.fixture
-def send(made, make_file):
+def send(folder, make_file):
     def send_file(token, seed, quality=0.5):
-        board = open_board(made)
+        board = open_board(folder)
         receipt = submit_file(board, authenticate(board, token).number, make_file(seed, quality))
         board.close_connections()
         return receipt
@@ -54,81 +54,81 @@ def send(made, make_file):
     return send_file
 
 
-def test_a_competition_from_beginning_to_end(made, send, make_file, edition_path, tmp_path):
+def test_a_competition_from_beginning_to_end(folder, send, make_file, edition_path, tmp_path):
     tokens = {}
     for name in ("Team A", "Team B"):
-        told = json.loads(lb("team", "add", made, name, "--json"))
-        assert told["team"] == name
-        tokens[name] = told["token"]
+        answer = json.loads(lb("team", "add", folder, name, "--json"))
+        assert answer["team"] == name
+        tokens[name] = answer["token"]
     send(tokens["Team A"], 1, 0.1)
     send(tokens["Team B"], 2, 0.9)
-    assert "Team B" in lb("standings", made)
-    public = json.loads(lb("standings", made, "--json"))
+    assert "Team B" in lb("standings", folder)
+    public = json.loads(lb("standings", folder, "--json"))
     assert (public["phase"], len(public["rows"])) == ("open", 2)
-    rows = list(csv.DictReader(io.StringIO(lb("standings", made, "--csv"))))
+    rows = list(csv.DictReader(io.StringIO(lb("standings", folder, "--csv"))))
     assert [row["team"] for row in rows] == ["Team B", "Team A"]
-    assert "2099-01-01" in lb("extend", made, "--closes", "2099-01-01", "--reason", "Rain")
-    lb("close", made, fails="--early")
-    lb("reveal", made, fails="after the close")
-    lb("export", made, "--team", "Team A", "--out", tmp_path / "a.zip", fails="after the close")
-    finals = json.loads(lb("close", made, "--early", "--replicates", 20, "--json"))
+    assert "2099-01-01" in lb("extend", folder, "--closes", "2099-01-01", "--reason", "Rain")
+    lb("close", folder, fails="--early")
+    lb("reveal", folder, fails="after the close")
+    lb("export", folder, "--team", "Team A", "--out", tmp_path / "a.zip", fails="after the close")
+    finals = json.loads(lb("close", folder, "--early", "--replicates", 20, "--json"))
     assert [row["rank"] for row in finals["rows"]] == [1, 2]
-    assert json.loads(lb("standings", made, "--json"))["phase"] == "closed"
-    assert "final standings" in lb("standings", made)
-    file = json.loads(lb("reveal", made, "--json"))["file"]
+    assert json.loads(lb("standings", folder, "--json"))["phase"] == "closed"
+    assert "final standings" in lb("standings", folder)
+    file = json.loads(lb("reveal", folder, "--json"))["file"]
     assert "bit by bit" in kit("data", "verify", edition_path, "--revealed", file)
-    assert "Wrote the standings" in lb("export", made, "--out", tmp_path / "s.csv")
-    lb("export", made, "--team", "Team A", "--out", tmp_path / "a.zip")
-    compare = ("export", made, "--team", "Team A", "--compare")
+    assert "Wrote the standings" in lb("export", folder, "--out", tmp_path / "s.csv")
+    lb("export", folder, "--team", "Team A", "--out", tmp_path / "a.zip")
+    compare = ("export", folder, "--team", "Team A", "--compare")
     assert "All scores are the same" in lb(*compare, make_file(1, 0.1))
     other = json.loads(lb(*compare, make_file(7), "--submission", 1, "--json"))
     assert other["identical"] is False
     lb(*compare, make_file(7), "--submission", 2, fails="Team A has no submission 2")
-    actions = [entry["action"] for entry in json.loads(lb("log", made, "--json"))]
+    actions = [entry["action"] for entry in json.loads(lb("log", folder, "--json"))]
     assert actions == [
         "competition made", "team added", "team added", "submission accepted",
         "submission accepted", "deadline extended", "competition closed",
         "final standings computed", "labels revealed",
     ]  # fmt: skip
-    counts = json.loads(lb("backup", made, tmp_path / "b.tar.gz", "--json"))
+    counts = json.loads(lb("backup", folder, tmp_path / "b.tar.gz", "--json"))
     assert (counts["team"], counts["submission"]) == (2, 2)
     assert "2 teams" in lb("restore", tmp_path / "b.tar.gz", "--out", tmp_path / "again")
-    assert lb("standings", tmp_path / "again") == lb("standings", made)
+    assert lb("standings", tmp_path / "again") == lb("standings", folder)
 
 
-def test_teams_are_managed(made):
-    first = lb("team", "add", made, "Team A").strip()
-    second = lb("team", "reset-token", made, "Team A").strip()
+def test_teams_are_managed(folder):
+    first = lb("team", "add", folder, "Team A").strip()
+    second = lb("team", "reset-token", folder, "Team A").strip()
     assert first.startswith("ckt_")
     assert first != second
-    assert "Team Z" in lb("team", "rename", made, "Team A", "Team Z")
-    (team,) = json.loads(lb("team", "list", made, "--json"))
+    assert "Team Z" in lb("team", "rename", folder, "Team A", "Team Z")
+    (team,) = json.loads(lb("team", "list", folder, "--json"))
     assert (team["name"], team["disabled_at"]) == ("Team Z", None)
-    assert "disabled" in lb("team", "disable", made, "Team Z")
-    assert "Team Z" in lb("team", "list", made)
-    lb("team", "rename", made, "Team X", "Team Y", fails="There is no team 'Team X'")
+    assert "disabled" in lb("team", "disable", folder, "Team Z")
+    assert "Team Z" in lb("team", "list", folder)
+    lb("team", "rename", folder, "Team X", "Team Y", fails="There is no team 'Team X'")
 
 
-def test_disabling_after_the_close_computes_the_standings_again(made, send):
+def test_disabling_after_the_close_computes_the_standings_again(folder, send):
     for i, name in enumerate(("Team A", "Team B")):
-        send(lb("team", "add", made, name).strip(), i)
-    lb("close", made, "--early", "--replicates", 10)
-    assert "computed again: 1 teams" in lb("team", "disable", made, "Team A")
+        send(lb("team", "add", folder, name).strip(), i)
+    lb("close", folder, "--early", "--replicates", 10)
+    assert "computed again: 1 teams" in lb("team", "disable", folder, "Team A")
 
 
-def test_a_log_that_was_changed_is_told(made):
-    kept = json.loads(lb("log", made, "--json"))[0]["hash"]
-    assert kept in lb("log", made, "--kept", kept)
-    lb("log", made, "--kept", "f" * 64, fails="noted hash")
-    board = open_board(made)
+def test_a_log_that_was_changed_is_reported(folder):
+    kept = json.loads(lb("log", folder, "--json"))[0]["hash"]
+    assert kept in lb("log", folder, "--kept", kept)
+    lb("log", folder, "--kept", "f" * 64, fails="noted hash")
+    board = open_board(folder)
     with board.database.writing() as session:
         session.connection().exec_driver_sql("UPDATE audit_entry SET actor = 'nobody'")
     board.close_connections()
-    lb("log", made, fails="entry 1 was changed")
+    lb("log", folder, fails="entry 1 was changed")
 
 
 def test_rules_come_from_the_options(edition_path, tmp_path):
-    told = json.loads(
+    answer = json.loads(
         lb(
             "init",
             edition_path,
@@ -152,8 +152,8 @@ def test_rules_come_from_the_options(edition_path, tmp_path):
             "--json",
         )
     )
-    assert (told["title"], told["closes"]) == ("small", "2030-02-01T12:00:00Z")
-    assert (told["daily_limit"], told["n_selections"], told["ladder"]) == (3, 1, "paired")
+    assert (answer["title"], answer["closes"]) == ("small", "2030-02-01T12:00:00Z")
+    assert (answer["daily_limit"], answer["n_selections"], answer["ladder"]) == (3, 1, "paired")
     board = open_board(tmp_path / "b")
     assert board.competition.late_submissions is False
     assert board.competition.max_upload_mib == 2  # 1 MiB and 256 bytes for each of 614 rows
@@ -172,7 +172,7 @@ def test_the_default_step_grows_as_the_edition_shrinks(edition_path, edition, tm
     board.close_connections()
 
 
-def test_references_stand_below_the_table(edition_path, tmp_path):
+def test_reference_scores_are_below_the_table(edition_path, tmp_path):
     run = {
         "edition": "a", "baseline": "x", "recipe": None, "label_rate": 0.5, "erasure": "random",
         "public": {"precision_at_5": 0.25},
@@ -189,14 +189,15 @@ def test_the_commands_know_every_ladder():
     assert leaderboard_options.GROUND_ERRORS == GROUND_ERRORS
 
 
-def test_mistakes_are_told(made, edition_path, tmp_path):
-    lb("init", edition_path, "--out", made, fails="new or empty folder")
+def test_mistakes_are_reported(folder, edition_path, tmp_path):
+    lb("init", edition_path, "--out", folder, fails="new or empty folder")
     lb("init", tmp_path / "none", "--out", tmp_path / "b", fails="is no edition")
     lb("init", edition_path, "--out", tmp_path / "b", "--closes", "soon", fails="Not a date")
     lb("standings", tmp_path / "none", fails="leaderboard init")
-    lb("team", "add", made, "<b>", fails="2 to 40 characters")
-    lb("standings", made, "--database-url", "mysql://u:secret@h/d", fails="postgresql://")
-    lb("restore", made / "competition.toml", "--out", tmp_path / "c", fails="not a complete backup")
+    lb("team", "add", folder, "<b>", fails="2 to 40 characters")
+    lb("standings", folder, "--database-url", "mysql://u:secret@h/d", fails="postgresql://")
+    rules = folder / "competition.toml"
+    lb("restore", rules, "--out", tmp_path / "c", fails="not a complete backup")
 
 
 @pytest.mark.parametrize(

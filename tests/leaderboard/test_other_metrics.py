@@ -118,7 +118,7 @@ def test_less_is_better_on_every_ladder(ranked_by, rules, board_of, send):
     assert first.shown > 0.6 > 0.2 > good.shown == worse.shown
 
 
-def test_a_metric_without_a_value_is_told(ranked_by):
+def test_a_metric_without_a_value_is_reported(ranked_by):
     nothing = replace(WASTE, title="recall of nothing", per="all",
                       amounts=lambda answers: np.zeros(len(answers), dtype=bool))  # fmt: skip
     with pytest.raises(InvalidEditionError, match="recall of nothing has no value in the public"):

@@ -1,4 +1,4 @@
-"""What stands beside the teams comes from other editions only."""
+"""Reference scores come from other editions only."""
 
 import json
 from pathlib import Path

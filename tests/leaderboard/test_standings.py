@@ -1,4 +1,4 @@
-"""What everybody sees before the close, and what a team sees of itself."""
+"""Public standings before the close, and a team's own submissions."""
 
 import json
 
@@ -33,7 +33,7 @@ def test_teams_are_ranked_by_what_the_ladder_shows(board, teams, send):
     assert all(row.score == round(row.score / 0.02) * 0.02 for row in rows)
 
 
-def test_equal_scores_stand_in_the_order_they_were_reached(board, teams, send):
+def test_equal_scores_are_in_the_order_they_were_reached(board, teams, send):
     for team in (teams[2], teams[0], teams[1]):
         send(team, 1)
     rows = public_standings(board).rows
@@ -57,7 +57,7 @@ def test_progress_holds_the_improvements(board, teams, send):
 
 
 def test_the_standings_do_not_depend_on_exact_scores(board, teams, send):
-    """All that is shown before the close follows from laddered scores."""
+    """Everything shown before the close follows from laddered scores."""
     for seed, team in enumerate(teams):
         send(team, seed, quality=seed / 2)
 

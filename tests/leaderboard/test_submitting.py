@@ -1,4 +1,4 @@
-"""A file is checked, scored, stored and counted - or nothing of it happens."""
+"""A file is checked, scored, stored and counted, or nothing changes."""
 
 import gzip
 import hashlib
@@ -74,7 +74,7 @@ def test_a_file_is_stored_as_it_was_sent(board, team, make_file):
 
 
 def test_the_board_shows_what_the_ladder_lets_through(board, team, send, exact_scores):
-    """Step 0.02: the first score is rounded, later ones must beat what is shown by the step."""
+    """Step 0.02: the first score is rounded, later ones must beat the shown one by the step."""
     shown = None
     for seed in range(5):
         receipt = send(team, seed, quality=seed / 5)
@@ -96,9 +96,9 @@ def test_the_board_shows_chance_until_a_file_is_clearly_better(
 ):
     """301 public declarations, 16 inspected; step 0.02.
 
-    Chance scores b = 66/301 = .2193, shown as .22. The error of luck is
+    Chance scores b = 66/301 = .2193, shown as .22. The standard error of a random file is
     sqrt(b (1 - b) / 16 * 285 / 300) = .1008: a file leaves the ground with more than .6225, that is
-    10 of 16. What stands on the grid of 1/16: chance as 4/16.
+    with 10 of 16. On the grid of 1/16, chance is 4/16.
     """
     board = board_of(ladder=kind, ladder_ground_errors=4.0, daily_limit=10)
     team, _ = add_team(board, "Team A")
@@ -106,7 +106,7 @@ def test_the_board_shows_chance_until_a_file_is_clearly_better(
         (0.25, 10 / 16, 11 / 16) if kind == "parameter_free" else (0.22, 0.62, 0.68)
     )
     receipts = [send_labels(board, team, n) for n in (9, 0, 10, 3, 11)]
-    # Off the ground, one fraud more is a step, but no standard error of a paired test.
+    # After the ground, one more fraud is a step, but not a standard error of a paired test.
     last = eleven if kind == "step" else ten
     assert [one.shown for one in receipts] == [ground, ground, ten, ten, last]
     assert [one.improved for one in receipts] == [True, False, True, False, kind == "step"]
@@ -118,7 +118,7 @@ def test_the_board_shows_chance_until_a_file_is_clearly_better(
 
 @pytest.fixture
 def send_labels(edition, tmp_path):
-    """Send a file that catches so many public frauds: ``send_labels(board, team, n)``."""
+    """Send a file that catches n public frauds: ``send_labels(board, team, n)``."""
 
     def send(board, team, n_caught):
         judge = board.judge
@@ -133,7 +133,7 @@ def send_labels(edition, tmp_path):
 
 
 def test_the_parameter_free_ladder_compares_with_the_best_file(board_of, make_file):
-    from customs_leaderboard.ladder.update_rules import parameter_free_ladder
+    from customs_leaderboard.ladder.update_rules import paired_ladder
     from customs_scorer.metrics.inspection import gains_of
     from customs_scorer.submissions import read_submission
 
@@ -145,7 +145,7 @@ def test_the_parameter_free_ladder_compares_with_the_best_file(board_of, make_fi
         receipt = submit_file(board, team.number, path)
         scores = read_submission(path, judge.expected_ids)[judge.row_numbers("public")]
         new = gains_of(judge.labels("public"), scores, 0.05)
-        shown, improved = parameter_free_ladder(shown, best, new)
+        shown, improved = paired_ladder(shown, best, new, step=1 / new.weight, standard_errors=1)
         best = new if improved else best
         assert (receipt.shown, receipt.improved) == (shown, improved)
 
@@ -183,7 +183,7 @@ def test_what_is_not_counted_waits_for_no_disk(board_of, make_file, monkeypatch)
 
 
 def test_a_file_is_made_with_its_first_bytes(board):
-    """Not before: whoever receives an upload is an event loop, which may not wait for a disk."""
+    """Not before: an upload is received by an event loop, which must not wait for a disk."""
     with Spool(board) as spool:
         assert not spool.path.exists()
         spool.write(b"x")
@@ -197,22 +197,22 @@ def test_the_quota_is_by_day_of_utc(board_of, make_file, clock):
     clock.now = datetime(2026, 3, 5, 23, 59, tzinfo=UTC)
     left = [submit_file(board, team.number, make_file(i)).n_left_today for i in range(2)]
     assert left == [1, 0]
-    with pytest.raises(QuotaError, match="its 2 submissions for today") as caught:
+    with pytest.raises(QuotaError, match="its 2 submissions of today") as error:
         submit_file(board, team.number, make_file(2))
-    assert caught.value.resets_at == datetime(2026, 3, 6, tzinfo=UTC)
+    assert error.value.resets_at == datetime(2026, 3, 6, tzinfo=UTC)
     clock.now = datetime(2026, 3, 6, tzinfo=UTC)
     assert submit_file(board, team.number, make_file(2)).n_left_today == 1
     assert len(stored(board)) == 3
 
 
-def test_an_invalid_file_is_told_in_full_and_not_counted(board, team):
+def test_an_invalid_file_is_reported_in_full_and_not_counted(board, team):
     content = b"Declaration ID,Fraud Score\n1,x\n2,inf\n"
-    with pytest.raises(RefusedFileError) as caught:
+    with pytest.raises(RefusedFileError) as error:
         send_bytes(board, team, content)
-    columns = {problem.column for problem in caught.value.report.problems}
+    columns = {problem.column for problem in error.value.report.problems}
     assert columns == {"Declaration ID", "Fraud Score"}
-    assert len(caught.value.report.problems) >= 3
-    assert "The file" in str(caught.value)
+    assert len(error.value.report.problems) >= 3
+    assert "The file" in str(error.value)
     assert (stored(board), files_of(board), list_teams(board)[0].n_submissions) == ([], [], 0)
     assert list(board.folder.spool.iterdir()) == []
     with board.database.reading() as session:
@@ -233,13 +233,13 @@ def bad_files(edition):
     yield "zip", b"PK\x03\x04" + valid
 
 
-def test_no_refusal_tells_the_servers_paths(board, team, edition):
+def test_no_refusal_contains_the_servers_paths(board, team, edition):
     for name, content in bad_files(edition):
-        with pytest.raises(RefusedFileError) as caught:
+        with pytest.raises(RefusedFileError) as error:
             send_bytes(board, team, content)
-        told = str(caught.value)
-        assert str(board.folder.root) not in told, name
-        assert "spool" not in told, name
+        message = str(error.value)
+        assert str(board.folder.root) not in message, name
+        assert "spool" not in message, name
     assert stored(board) == []
 
 
@@ -296,7 +296,7 @@ def test_a_team_that_is_disabled_meanwhile_is_refused(board, team, make_file):
         submit_file(board, team.number, make_file(1))
 
 
-def test_the_log_tells_of_submissions_but_no_exact_score(board, team, make_file, exact_scores):
+def test_the_log_contains_submissions_but_no_exact_score(board, team, make_file, exact_scores):
     submit_file(board, team.number, make_file(1, 1.0))
     row = stored(board)[0]
     exact = {value for values in exact_scores(board)[1].values() for value in values.values()}

@@ -34,14 +34,14 @@ def test_tokens_are_256_random_bits():
 
 
 def test_a_token_opens_its_team_only_and_is_stored_nowhere(board):
-    made = [add_team(board, f"Team {i}") for i in range(3)]
-    for team, token in made:
+    teams = [add_team(board, f"Team {i}") for i in range(3)]
+    for team, token in teams:
         assert authenticate(board, token).number == team.number
         assert token not in str(team_as_dict(team))
     with board.database.engine.connect() as connection:
         content = str(connection.exec_driver_sql("SELECT * FROM team").all())
         content += str(connection.exec_driver_sql("SELECT * FROM audit_entry").all())
-    assert not any(token in content or token[4:] in content for _, token in made)
+    assert not any(token in content or token[4:] in content for _, token in teams)
 
 
 def test_an_unknown_token_is_refused(board):
@@ -97,9 +97,9 @@ def test_names_are_unique_whatever_the_case(board):
      "a'b", 'a"b', "a/b", "a\\b", "a;b", "\u0430b\u0441", "a\u202eb", "a\x00b", "a&b", ".."],
 )  # fmt: skip
 def test_an_unsafe_name_is_refused(name):
-    with pytest.raises(KitError, match="2 to 40 characters") as caught:
+    with pytest.raises(KitError, match="2 to 40 characters") as error:
         check_name(name)
-    assert str(caught.value).isprintable()
+    assert str(error.value).isprintable()
 
 
 def test_a_team_of_an_unsafe_name_is_not_added_or_renamed(board):

@@ -11,10 +11,10 @@ All functions are pure.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from fractions import Fraction
 from math import sqrt
-from typing import Any, Final, Literal, get_args
+from typing import Final, Literal, get_args
 
 from customs_leaderboard.ladder.update_rules import (
     exact_errors,
@@ -86,10 +86,6 @@ class LadderState:
 
     best_shown: float | None = None
     best_submission: int | None = None
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the state as plain data; ``LadderState(**state.as_dict())`` restores it."""
-        return asdict(self)
 
 
 @dataclass(frozen=True)

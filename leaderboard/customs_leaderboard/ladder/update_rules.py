@@ -1,8 +1,7 @@
 """Update rules: which score is shown after a submission, given the score shown before.
 
-A submission must beat the shown score by a fixed step (`step_ladder`), by one standard error of a
-paired test against the best submission (`parameter_free_ladder`), or by a step and several standard
-errors (`paired_ladder`).
+A submission must beat the shown score by a fixed step (`step_ladder`), or by a step and standard
+errors of a paired test against the best submission (`paired_ladder`).
 
 Scores are compared as fractions, because in floating point 0.28 + 0.01 is more than 0.29.
 
@@ -119,7 +118,9 @@ def paired_ladder(
 
         p >= R + step  and  p > R + standard_errors * sqrt(v)
 
-    The test treats the cut as fixed.
+    The test treats the cut as fixed. The parameter-free Ladder has one standard error and steps of
+    1 / weight: Blum and Hardt round to 1 / n because their losses are means of n values; a
+    precision is a mean of the k opened.
 
     Examples
     --------
@@ -144,40 +145,6 @@ def paired_ladder(
     if gain < grid or gain**2 <= errors**2 * paired_variance(new, best):
         return best_shown, False
     return float(nearest_on_grid(new.exact, grid)), True
-
-
-def parameter_free_ladder(
-    best_shown: float | None, best: Gains | None, new: Gains, *, higher_is_better: bool = True
-) -> tuple[float, bool]:
-    """Return `paired_ladder` with one standard error and steps of 1 / k.
-
-    Parameters, results and errors as `paired_ladder`.
-
-    Notes
-    -----
-    Blum and Hardt round to 1 / n because their losses are means of n values; these scores are means
-    of k. Without ties, a gain is at least 1 / k.
-
-    Examples
-    --------
-    The second submission of `paired_ladder` is better by exactly one standard error:
-
-    >>> from customs_scorer.metrics.inspection import gains_of
-    >>> y_true = [1, 1, 0, 0]
-    >>> first, second = gains_of(y_true, [1, 4, 3, 2], 0.5), gains_of(y_true, [4, 3, 2, 1], 0.5)
-    >>> parameter_free_ladder(None, None, first)
-    (0.5, True)
-    >>> parameter_free_ladder(0.5, first, second)
-    (0.5, False)
-    """
-    return paired_ladder(
-        best_shown,
-        best,
-        new,
-        step=1 / new.weight,
-        standard_errors=1,
-        higher_is_better=higher_is_better,
-    )
 
 
 def exact_step(step: float | Fraction) -> Fraction:

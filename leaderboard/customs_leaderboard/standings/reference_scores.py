@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 from statistics import fmean
@@ -44,10 +44,6 @@ class ReferenceScore:
     score: float
     n_editions: int
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return the score as plain data for JSON."""
-        return dict(vars(self))
-
 
 @dataclass(frozen=True)
 class ReferenceScores:
@@ -58,8 +54,7 @@ class ReferenceScores:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the scores as plain data for JSON."""
-        ceiling = None if self.ceiling is None else self.ceiling.as_dict()
-        return {"baselines": [one.as_dict() for one in self.baselines], "ceiling": ceiling}
+        return asdict(self)
 
 
 NO_REFERENCE_SCORES: Final = ReferenceScores([], None)

@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Final
 
@@ -59,15 +59,7 @@ class Entry:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the entry as plain data for JSON, with the values that are hashed."""
-        return {
-            "sequence": self.sequence,
-            "at": _moment(self.at),
-            "actor": self.actor,
-            "action": self.action,
-            "details": self.details,
-            "previous_hash": self.previous_hash,
-            "hash": self.hash,
-        }
+        return {**vars(self), "at": UtcTime.as_text(self.at)}
 
 
 @dataclass(frozen=True)
@@ -222,32 +214,15 @@ def verify_chain(session: Session, kept_hash: str | None = None) -> int:
 
 
 def _hash_of(row: AuditEntry) -> str:
-    content = {
-        "sequence": row.sequence,
-        "at": _moment(row.at),
-        "actor": row.actor,
-        "action": row.action,
-        "details": json.loads(row.details),
-    }
+    content = _read(row).as_dict()
+    del content["previous_hash"], content["hash"]
     return hashlib.sha256(f"{row.previous_hash}\n{_canonical(content)}".encode()).hexdigest()
 
 
 def _read(row: AuditEntry) -> Entry:
-    return Entry(
-        row.sequence,
-        row.at,
-        row.actor,
-        row.action,
-        json.loads(row.details),
-        row.previous_hash,
-        row.hash,
-    )
+    values = {field.name: getattr(row, field.name) for field in fields(Entry)}
+    return Entry(**{**values, "details": json.loads(row.details)})
 
 
 def _canonical(data: dict[str, Any]) -> str:
     return json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=False)
-
-
-def _moment(at: datetime) -> str:
-    """Return a time as the database contains it."""
-    return str(UtcTime.as_text(at))

@@ -7,7 +7,6 @@ import os
 import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from customs_data.errors import KitError
@@ -16,18 +15,35 @@ from customs_leaderboard.errors import UnavailableError
 from customs_leaderboard.store.schema import Submission
 
 
-@dataclass(frozen=True)
 class Folder:
     """Paths of a competition's files; other users cannot read any of them (0700).
 
     Attributes
     ----------
     root : path
-        Contains competition.toml, references.json, board.sqlite3 (unless another database is used),
-        submissions/TEAM/SHA256.csv[.gz], spool/, and reveal.json.gz after the reveal.
+        The folder.
+    competition_file : path
+        The rules.
+    references_file : path
+        Reference scores; may be absent.
+    reveal_file : path
+        Secret, nonce and labels; absent before the reveal.
+    database_file : path
+        The embedded database; absent if another one is used.
+    submissions : path
+        Accepted files: TEAM/SHA256.csv[.gz].
+    spool : path
+        Files being received.
     """
 
-    root: Path
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.competition_file = root / "competition.toml"
+        self.references_file = root / "references.json"
+        self.reveal_file = root / "reveal.json.gz"
+        self.database_file = root / "board.sqlite3"
+        self.submissions = root / "submissions"
+        self.spool = root / "spool"
 
     @classmethod
     def make(cls, root: Path) -> Folder:
@@ -49,36 +65,6 @@ class Folder:
         except OSError as error:
             raise KitError(f"{root} cannot be made: {error.strerror}.") from None
         return folder
-
-    @property
-    def competition_file(self) -> Path:
-        """The rules."""
-        return self.root / "competition.toml"
-
-    @property
-    def references_file(self) -> Path:
-        """Reference scores; may be absent."""
-        return self.root / "references.json"
-
-    @property
-    def reveal_file(self) -> Path:
-        """Secret, nonce and labels; absent before the reveal."""
-        return self.root / "reveal.json.gz"
-
-    @property
-    def database_file(self) -> Path:
-        """The embedded database; absent if another one is used."""
-        return self.root / "board.sqlite3"
-
-    @property
-    def submissions(self) -> Path:
-        """Accepted files."""
-        return self.root / "submissions"
-
-    @property
-    def spool(self) -> Path:
-        """Files being received."""
-        return self.root / "spool"
 
     def submission_path(self, team_number: int, sha256: str, suffix: str) -> Path:
         """Path of an accepted file; contains no text that a user chose."""

@@ -9,13 +9,13 @@ from sqlalchemy import ColumnElement, insert, select
 from sqlalchemy.orm import Session
 
 from customs_data.edition.layout import USAGES
-from customs_leaderboard.store.schema import Score, Submission
+from customs_leaderboard.store.schema import Base, Score, Submission
 from customs_scorer.metrics import TaskMetrics
 
 #: Values of the ranked metrics, by period and metric name.
 ExactScores = dict[str, dict[str, float]]
 
-_INSERT: Final = insert(Score)
+_INSERT: Final = insert(Base.metadata.tables[Score.__tablename__])  # cheaper than objects
 
 
 def save_scores(session: Session, scores: Mapping[int, ExactScores]) -> None:

@@ -7,9 +7,10 @@ A file without a row may be left behind (`submit.sweep` deletes it), but never a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -85,26 +86,7 @@ def accept_files(board: Board, files: Sequence[ScoredFile]) -> list[Receipt | Ex
             for i, file in enumerate(received)
         ]
         acceptance.store()
-    return [one if isinstance(one, KitError) else one.receipt(board) for one in decisions]
-
-
-@dataclass(frozen=True)
-class _Decision:
-    """An accepted file, now or earlier; its submission gets a number when it is stored."""
-
-    submission: Submission
-    received: ReceivedFile
-    n_today: int
-    duplicate: bool
-
-    def receipt(self, board: Board) -> Receipt:
-        return make_receipt(
-            board,
-            self.submission,
-            self.n_today,
-            self.received.received_at,
-            duplicate=self.duplicate,
-        )
+    return [one if isinstance(one, KitError) else one() for one in decisions]
 
 
 @dataclass
@@ -127,13 +109,14 @@ class _Acceptance:
         self._new: dict[int, Submission] = {}  # by position among the files
         self._updates: dict[int, _TeamUpdate] = {}  # by team number
 
-    def decide(self, position: int, today: TeamDay) -> _Decision | KitError:
-        file = self._files[position]
-        received, spool = file.received, file.spool
+    def decide(self, position: int, today: TeamDay) -> Callable[[], Receipt] | KitError:
+        """Return why a file is refused, or a function that returns its receipt after `store`."""
+        received, spool = self._files[position].received, self._files[position].spool
+        receipt = partial(make_receipt, self._board, now=received.received_at)
         try:
             check_active(today.team)
             if (earlier := today.earlier.get(received.sha256)) is not None:
-                return _Decision(earlier, received, today.n_submissions, duplicate=True)
+                return partial(receipt, earlier, today.n_submissions, duplicate=True)
             late = admit(self._board, today, received.received_at)
         except KitError as error:
             return error
@@ -152,7 +135,7 @@ class _Acceptance:
         today.n_submissions += 1
         if not late:
             self._update_ladder(position, today.team, submission)
-        return _Decision(submission, received, today.n_submissions, duplicate=False)
+        return partial(receipt, submission, today.n_submissions)
 
     def _update_ladder(self, position: int, team: Team, submission: Submission) -> None:
         update = self._updates.setdefault(
