@@ -197,7 +197,7 @@ def test_the_quota_is_by_day_of_utc(board_of, make_file, clock):
     clock.now = datetime(2026, 3, 5, 23, 59, tzinfo=UTC)
     left = [submit_file(board, team.number, make_file(i)).n_left_today for i in range(2)]
     assert left == [1, 0]
-    with pytest.raises(QuotaError, match="its 2 submissions of today") as error:
+    with pytest.raises(QuotaError, match="its 2 submissions for today") as error:
         submit_file(board, team.number, make_file(2))
     assert error.value.resets_at == datetime(2026, 3, 6, tzinfo=UTC)
     clock.now = datetime(2026, 3, 6, tzinfo=UTC)
