@@ -187,11 +187,10 @@ def make_board(
     with closed_on_error(open_database(database_url, folder.database_file)) as database:
         board = Board(folder, competition, database, clock, judge)
         refuse_competition(database)
-        database.upgrade()
         write_durably(folder.competition_file, competition.to_toml().encode())
         save_reference_scores(folder, reference_scores)
         edition = {"edition": judge.manifest.name, "commitment": judge.manifest.commitment}
-        with database.writing() as session:
+        with database.upgrading() as session:
             session.add(State(number=1, rules=_rules(board), closes=competition.closes, **edition))
             details = {**board.rules, **edition}
             append_entry(database, session, clock(), ORGANIZER, "competition made", details)

@@ -220,6 +220,17 @@ def test_a_damaged_backup_is_refused(board_of, make_file, clock, tmp_path, name,
     assert not (tmp_path / "evil").exists()
 
 
+def test_a_backup_of_a_newer_release_is_refused(board, filled, clock, tmp_path):
+    def change(name, content):
+        yield name, content.replace(b'"revision": "0002"', b'"revision": "9999"')
+
+    write_backup(board, tmp_path / "b.tar")
+    newer = rewritten(tmp_path / "b.tar", tmp_path / "newer.tar", change)
+    with pytest.raises(KitError, match="newer release of customs-kit made"):
+        restore_backup(newer, tmp_path / "again", clock=clock)
+    assert list((tmp_path / "again").iterdir()) == []
+
+
 def test_a_forged_log_is_refused(board, filled, clock, tmp_path):
     write_backup(board, tmp_path / "b.tar")
     with tarfile.open(tmp_path / "b.tar") as tar:

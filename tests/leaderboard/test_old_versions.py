@@ -22,6 +22,7 @@ from customs_leaderboard.standings.close import close_competition, recompute_fin
 from customs_leaderboard.standings.final import final_standings
 from customs_leaderboard.standings.public import public_standings, team_history
 from customs_leaderboard.store.audit_log import verify_chain
+from customs_leaderboard.store.database import open_database
 from customs_leaderboard.store.restore import restore_backup
 from customs_leaderboard.store.schema import Base, Score
 from customs_leaderboard.submissions.submit import submit_file
@@ -109,6 +110,16 @@ def test_an_old_board_gets_the_tables_of_this_version(open_old, name):
     add_team(board, "Epsilon")  # numbers continue
     with pytest.raises(IntegrityError), board.database.writing() as session:
         session.add(Score(submission_number=99, period="public", metric="x", value=0.5))
+
+
+def test_an_old_backup_needs_an_empty_database(old_edition, tmp_path):
+    url = f"sqlite:///{tmp_path / 'newer.sqlite3'}"
+    database = open_database(url, tmp_path / "unused")
+    database.upgrade()
+    database.close()
+    backup = OLD / "closed.backup.tar.gz"
+    with pytest.raises(KitError, match="Use an empty database"):
+        restore_backup(backup, tmp_path / "board", edition=old_edition, database_url=url)
 
 
 def test_an_upgrade_that_fails_changes_nothing(open_old, tmp_path, monkeypatch):

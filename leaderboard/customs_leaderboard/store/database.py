@@ -107,28 +107,30 @@ class Database:
         KitError
             If a newer release made the database, or it does not respond.
         """
-        from customs_leaderboard.store.migrations import upgrade_tables
-
-        with self.upgrading() as session:
-            upgrade_tables(session.connection())
+        with self.upgrading():
+            pass
 
     @contextmanager
-    def upgrading(self) -> Iterator[Session]:
-        """Write in one transaction that may replace tables.
+    def upgrading(self, revision: str = "head") -> Iterator[Session]:
+        """Upgrade the tables to a revision, and write to them in the same transaction.
 
-        SQLite's foreign keys would forbid that, so they are checked only at the end.
+        A revision may replace tables, which SQLite's foreign keys would forbid. So they are checked
+        only at the end.
 
         Raises
         ------
         KitError
-            If a foreign key is broken at the end, or the database does not respond.
+            As `upgrade`, or if a foreign key is broken at the end.
         """
+        from customs_leaderboard.store.migrations import upgrade_tables
+
         with _database_errors(), self._queue, self._writing.connect() as connection:
             if not self.is_postgresql:  # a transaction cannot turn them off
                 _execute_raw(connection, "PRAGMA foreign_keys=OFF")
             try:
                 with connection.begin(), Session(connection) as session:
                     self.lock_chain(session)
+                    upgrade_tables(session.connection(), revision)
                     yield session
                     if not self.is_postgresql:
                         _check_foreign_keys(session)

@@ -83,9 +83,8 @@ def restore_backup(
                     f"{competition.edition} is not the backup's edition {manifest['edition']}: its "
                     "commitment differs. Give the edition's folder with --edition."
                 )
-            with database.upgrading() as session:
-                # Rows are inserted as they were, then upgraded like a running competition.
-                upgrade_tables(session.connection(), manifest.get("revision", "0001"))
+            # Rows are inserted as they were, then upgraded like a running competition.
+            with database.upgrading(manifest.get("revision", "0001")) as session:
                 _insert_rows(session, parts)
                 upgrade_tables(session.connection())
                 _continue_numbers(database, session)
@@ -161,14 +160,14 @@ def _rows(content: bytes) -> Iterator[dict[str, Any]]:
 
 def _insert_rows(session: Session, parts: dict[str, bytes]) -> None:
     """Insert the rows of all tables that the database has at its present revision."""
-    tables = MetaData()
-    tables.reflect(session.connection())
-    for name in TABLES:
-        if name not in tables.tables:
-            continue
-        table = tables.tables[name]
+    metadata = MetaData()
+    metadata.reflect(session.connection())
+    tables = [metadata.tables[name] for name in TABLES if name in metadata.tables]
+    if any(f"tables/{table.name}.jsonl" not in parts for table in tables):
+        raise KitError("The database has newer tables than the backup. Use an empty database.")
+    for table in tables:
         times = [c.name for c in table.columns if getattr(c.type, "length", 0) == UtcTime.LENGTH]
-        rows = list(_rows(parts[f"tables/{name}.jsonl"]))
+        rows = list(_rows(parts[f"tables/{table.name}.jsonl"]))
         for row, time in product(rows, times):
             row[time] = row[time] and UtcTime.as_text(parse_time(row[time]))
         for start in range(0, len(rows), _ROWS_AT_A_TIME):
