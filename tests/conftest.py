@@ -36,7 +36,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             needs |= {it for it in item.callspec.params.values() if isinstance(it, str)}
         for name in needs & {"browser", "postgresql"}:
             item.add_marker(name)
-        if _starts_a_process(getattr(item, "function", None)):
+        fixtures = getattr(item, "_fixtureinfo", None)
+        definitions = fixtures.name2fixturedefs.values() if fixtures else ()
+        functions = [getattr(item, "function", None), *(chain[-1].func for chain in definitions)]
+        if any(map(_starts_a_process, functions)):
             item.add_marker("process")
 
 

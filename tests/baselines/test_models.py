@@ -85,6 +85,7 @@ class TestContract:
         with pytest.raises(KitError, match="honest only"):
             scores(new(name), sample_edition, y=np.zeros(len(sample_edition.y), dtype=np.int8))
 
+    @pytest.mark.training
     def test_scikit_learn_can_clone_and_pickle_it(self, name, sample_edition):
         model = new(name)
         assert clone(model).get_params() == model.get_params()

@@ -61,6 +61,7 @@ def test_members_of_tabm_are_several_perceptrons(checkerboard):
     assert fitted.predict_proba(later)[:, 1] == pytest.approx(members.mean(dim=1).numpy(), abs=1e-6)
 
 
+@pytest.mark.training
 @pytest.mark.parametrize("model", [Perceptron, TabM])
 def test_no_rows_and_wrong_devices(model, sample_edition):
     fitted = model().fit(sample_edition.train, sample_edition.y)

@@ -9,6 +9,7 @@ from customs_data.keyed_random import secret_of_seed
 from customs_scorer.audit.evidence import gather_evidence
 
 
+@pytest.mark.training
 def test_transfer_is_compared_with_a_model_that_uses_the_labels(tmp_path):
     blueprint = read_blueprint(n_declarations=3000)
     generate_edition(blueprint, secret_of_seed(3), tmp_path / "e", origin="published-seed")
@@ -18,6 +19,7 @@ def test_transfer_is_compared_with_a_model_that_uses_the_labels(tmp_path):
     assert 0.2 < test.threshold <= 1
 
 
+@pytest.mark.training
 def test_transfer_of_a_large_edition_sees_whole_declarants_and_says_so(tmp_path, monkeypatch):
     monkeypatch.setattr("customs_baselines.transfer_audit.MOST_ROWS", 5000)
     monkeypatch.setattr("customs_baselines.transfer_audit._SAMPLE_ROWS", 3000)

@@ -50,6 +50,7 @@ def broken_report(source):
     return measure_fidelity(source, column_by_column(source), more=JUDGES)
 
 
+@pytest.mark.training
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_identical_tables_give_each_metrics_best_value(twin_report, name):
     # Of rows, none is new: that metric is best at 1 and worst here.
@@ -85,6 +86,7 @@ def test_the_order_of_rows_changes_nothing(source):
         assert score.parts == pytest.approx(other.parts, abs=1e-12)
 
 
+@pytest.mark.training
 def test_a_table_shuffled_column_by_column_fools_table_2_and_not_the_two_sample_test(
     broken_report,
 ):
@@ -147,6 +149,7 @@ def test_membership_is_inferred_from_copies(source):
     assert inferred[1] == pytest.approx(0.5, abs=0.06)
 
 
+@pytest.mark.training
 def test_the_same_seed_gives_the_same_report(source):
     other = Side("other", one_table(900, seed=6))
     reports = [measure_fidelity(source, other, rows=100, seed=4).as_dict() for _ in range(2)]
@@ -176,6 +179,7 @@ def test_a_constant_number_and_missing_columns_are_left_out_and_said(source):
     assert "Fraud" in judge_label_information(pair).sentences[0]
 
 
+@pytest.mark.training
 def test_codes_that_the_source_does_not_have_are_named(source):
     strange = source.frame.copy()
     strange.loc[::2, "Tax Type"] = "NEW"

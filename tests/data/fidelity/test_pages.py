@@ -26,6 +26,7 @@ def tables():
     return Side("<source>", source), Side("synthetic", synthetic)
 
 
+@pytest.mark.training
 def test_the_fidelity_page_shows_the_papers_figures_and_every_judge(tables):
     report = measure_fidelity(*tables, more=JUDGES)
     html = fidelity_page(report)
