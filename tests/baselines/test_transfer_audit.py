@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from customs_baselines.transfer_audit import audit_transfer
 from customs_data.edition.generating import generate_edition, read_blueprint
 from customs_data.edition.loading import load_edition
