@@ -1,5 +1,4 @@
-"""Baselines: models, features and the machinery that runs and compares them.
+"""Baselines: models, their features, and the code that runs, explains and compares them.
 
-Hyper-parameters, features and the way a run is recorded live here; scores come from
-`customs_scorer`, declarations and editions from `customs_data`.
+Scores come from `customs_scorer`, declarations and editions from `customs_data`.
 """

@@ -31,7 +31,7 @@ class FraudModel(Protocol):
 
 
 def accepted_keywords(function: Any, offered: dict[str, Any]) -> dict[str, Any]:
-    """Return those of the offered keywords that the signature of `function` names."""
+    """Return the offered keywords that the signature of `function` has."""
     return {
         name: value
         for name, value in offered.items()
@@ -53,7 +53,7 @@ def make_model(model_class: type, offered: dict[str, Any]) -> FraudModel:
     KitError
         If the result has no fit or predict_proba.
     """
-    # The signature of the class, not of __init__: it is right for classes without one, too.
+    # The signature of the class, which also suits classes without __init__.
     model = model_class(**accepted_keywords(model_class, offered))
     if not isinstance(model, FraudModel):
         raise KitError(

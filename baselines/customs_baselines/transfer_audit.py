@@ -82,7 +82,7 @@ def audit_transfer(
 
 
 def _draw_declarants(columns: list[pd.Series[str]]) -> pd.Index[str]:
-    """Declarants in a random order, up to the first `_SAMPLE_ROWS` declarations."""
+    """Draw declarants at random until they have `_SAMPLE_ROWS` declarations or more."""
     volume = pd.concat([column.value_counts() for column in columns]).groupby(level=0).sum()
     order = np.random.default_rng(0).permutation(len(volume))
     enough = np.searchsorted(volume.to_numpy()[order].cumsum(), _SAMPLE_ROWS) + 1

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -8,15 +10,15 @@ from sklearn.metrics import roc_auc_score
 from customs_baselines.models.mlp import Perceptron
 from customs_baselines.models.tabm import TabM
 from customs_baselines.networks import tabular
-from customs_baselines.networks.tabular import Shape, TabularNetwork, Training
+from customs_baselines.networks.tabular import NetworkSettings, TabularNetwork
 from customs_data.errors import KitError
 
-SHORT = Training(n_epochs=20, batch_size=128, learning_rate=1e-2)
+SHORT = NetworkSettings(width=32, n_epochs=20, batch_size=128, learning_rate=1e-2)
 
 
 @pytest.fixture(params=[1, 4], ids=["mlp", "tabm"])
 def network(request):
-    return TabularNetwork(Shape(n_members=request.param, width=32), SHORT, device="cpu")
+    return TabularNetwork(replace(SHORT, n_members=request.param), device="cpu")
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +54,7 @@ def test_rows_are_scored_alike_in_parts(network, checkerboard, monkeypatch):
 
 def test_members_of_tabm_are_several_perceptrons(checkerboard):
     features, y, later, _ = checkerboard
-    fitted = TabularNetwork(Shape(n_members=4, width=32), SHORT, device="cpu").fit(features, y)
+    fitted = TabularNetwork(replace(SHORT, n_members=4), device="cpu").fit(features, y)
     scaled = torch.as_tensor(fitted._scaled(later), dtype=torch.float32)
     with torch.no_grad():
         members = torch.sigmoid(fitted.network_(scaled).squeeze(-1)).double()

@@ -18,7 +18,7 @@ _PICTURE: Final = "account.png"
 
 
 class Account(Protocol):
-    """What a model's ``explain_declaration(X, declaration_id)`` returns."""
+    """Result of a model's ``explain_declaration(X, declaration_id)``."""
 
     @property
     def declaration_id(self) -> str:
@@ -50,7 +50,7 @@ class ModelAccount:
     model : str
         Name of the model for readers.
     title : str
-        One line: which declaration, which score.
+        One line with the declaration and its score.
     sentence : str
         The account in one or two sentences.
     header, rows : list

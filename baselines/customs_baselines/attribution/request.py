@@ -1,4 +1,4 @@
-"""Which test declarations the child process explains."""
+"""The request to explain test declarations in the child process."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class ExplainRequest:
     random_state: int = 0
 
     def rows(self, scores: npt.NDArray[np.float64]) -> npt.NDArray[np.intp]:
-        """Rows to explain, the one in detail first."""
+        """Return the rows to explain, the one in detail first."""
         first = int(np.argmax(scores)) if self.declaration is None else self.declaration
         others = np.random.default_rng(self.random_state).permutation(len(scores))
         others = others[others != first][: self.n_declarations - 1]

@@ -13,7 +13,7 @@ from xgboost import Booster
 
 @dataclass(frozen=True)
 class Condition:
-    """A range of one feature: ``low <= value < high``; or no value, where `missing`.
+    """A range of one feature, ``low <= value < high``; a missing value is inside if `missing`.
 
     Attributes
     ----------

@@ -14,7 +14,7 @@ from customs_baselines.date.condition_text import ConditionText
 from customs_baselines.date.cross_features import BoosterSettings, CrossFeatures, Leaves
 from customs_baselines.date.explanation import AttendedCrossFeature, DateExplanation
 from customs_baselines.date.network import DateNetwork
-from customs_baselines.date.training import LabelledTensors, Schedule, corrections, train
+from customs_baselines.date.training import LabelledTensors, corrections, train
 from customs_baselines.date.vocabulary import Vocabulary
 from customs_baselines.features.kit import KitFeatures
 from customs_baselines.features.order import own_order
@@ -54,8 +54,8 @@ class Date(ClassifierMixin, BaseEstimator):
     Notes
     -----
     Differences from the published code: leaves and margins are out-of-fold; training is counted in
-    steps and stopped on the latest labelled declarations; importers and goods unknown in training
-    are a token that training used; any number of trees is possible; the network starts at the
+    steps and stopped on the latest labelled declarations; new importers and goods share a token
+    that also occurs in training; any number of trees is possible; the network starts at the
     boosters' log-odds and corrects them only as far as the validation supports it.
 
     References
@@ -144,9 +144,7 @@ class Date(ClassifierMixin, BaseEstimator):
             if len(earlier) and data.fraud[later].any():
                 if len(later) > _MOST_VALIDATED:
                     later = later[torch.randperm(len(later), generator=generator)[:_MOST_VALIDATED]]
-                self.share_ = train(
-                    self.network_, data.take(earlier), data.take(later), Schedule(), generator
-                )
+                self.share_ = train(self.network_, data.take(earlier), data.take(later), generator)
         self.network_.cpu()
 
     def predict_proba(self, X: pd.DataFrame) -> Floats:
@@ -167,9 +165,8 @@ class Date(ClassifierMixin, BaseEstimator):
         X : DataFrame, shape (n_declarations, 20)
             Declared columns, this declaration's among them.
         declaration_id : str
-            Which one.
         n_cross_features : int
-            How many of them.
+            Number of cross features to return.
 
         Raises
         ------

@@ -37,7 +37,7 @@ class AttendedCrossFeature:
 
 @dataclass(frozen=True)
 class DateExplanation:
-    """How DATE came to a declaration's score: an `Account`.
+    """DATE's `Account` of one declaration's score.
 
     Attributes
     ----------
@@ -47,9 +47,9 @@ class DateExplanation:
     booster_log_odds : float
         Log-odds of the boosted trees alone.
     correction : float
-        What attention adds to them, after shrinkage.
+        Correction of them by attention, after shrinkage.
     importer_known, hs6_known : bool
-        Whether training had this importer and this HS6 code; others are read as the unknown.
+        Whether importer and HS6 code occur in training; others are read as the unknown.
     cross_features : tuple of AttendedCrossFeature
         Most attended first.
     """

@@ -62,7 +62,7 @@ class DateNetwork(nn.Module):
     def forward(
         self, leaves: torch.Tensor, query: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Read declarations; see Shape."""
+        """Return corrections and weights; see Shape."""
         vectors = self.describe(self.descriptions)[leaves] + self.own(leaves)
         mixed, _ = self.attend(vectors, vectors, vectors, need_weights=False)
         vectors = self.normalise(vectors + mixed)

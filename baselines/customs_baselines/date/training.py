@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import torch
@@ -11,33 +12,16 @@ from torch.nn.functional import binary_cross_entropy_with_logits as cross_entrop
 
 from customs_baselines.date.network import DateNetwork
 
-
-@dataclass(frozen=True)
-class Schedule:
-    """Steps and learning rate.
-
-    Attributes
-    ----------
-    max_steps, batch_size : int
-        Steps, and declarations per step; the same for few labels and for many.
-    check_every, patience : int
-        Steps between two validations, and validations without a gain before training stops.
-    learning_rate, weight_decay : float
-        Settings of AdamW.
-    entity_dropout : float
-        Share of the query's parts that are replaced by the unknown in training.
-    second_task : float
-        Weight of severity and duty in the loss.
-    """
-
-    max_steps: int = 300
-    batch_size: int = 256
-    check_every: int = 25
-    patience: int = 4
-    learning_rate: float = 3e-3
-    weight_decay: float = 1e-2
-    entity_dropout: float = 0.3
-    second_task: float = 0.1
+# Steps, and declarations per step: the same for few labels and for many.
+_MOST_STEPS: Final = 300
+_BATCH_SIZE: Final = 256
+# Steps between two validations, and validations without a gain before training stops.
+_CHECK_EVERY: Final = 25
+_PATIENCE: Final = 4
+_LEARNING_RATE: Final = 3e-3
+_WEIGHT_DECAY: Final = 1e-2
+_ENTITY_DROPOUT: Final = 0.3  # share of the query's parts that training replaces by the unknown
+_SECOND_TASK: Final = 0.1  # weight of severity and duty in the loss
 
 
 @dataclass(frozen=True)
@@ -72,7 +56,6 @@ def train(
     network: DateNetwork,
     learn: LabelledTensors,
     validate: LabelledTensors,
-    schedule: Schedule,
     generator: torch.Generator,
 ) -> float:
     """Train `network` in place; return the share of its correction to use, in [0, 1].
@@ -81,30 +64,30 @@ def train(
     with the least validation loss, times n / (n + 100) for n frauds in the validation.
     """
     optimizer = torch.optim.AdamW(
-        network.parameters(), lr=schedule.learning_rate, weight_decay=schedule.weight_decay
+        network.parameters(), lr=_LEARNING_RATE, weight_decay=_WEIGHT_DECAY
     )
     best, best_state, since = validation_loss(network, validate), None, 0
     device = learn.margin.device
     order = torch.empty(0, dtype=torch.int64)
-    for step in range(1, schedule.max_steps + 1):
-        if len(order) < min(schedule.batch_size, len(learn)):
+    for step in range(1, _MOST_STEPS + 1):
+        if len(order) < min(_BATCH_SIZE, len(learn)):
             order = torch.randperm(len(learn), generator=generator)
-        batch = learn.take(order[: schedule.batch_size].to(device))
-        order = order[schedule.batch_size :]
-        hidden = torch.rand(batch.query.shape, generator=generator) < schedule.entity_dropout
+        batch = learn.take(order[:_BATCH_SIZE].to(device))
+        order = order[_BATCH_SIZE:]
+        hidden = torch.rand(batch.query.shape, generator=generator) < _ENTITY_DROPOUT
         query = torch.where(hidden.to(device), 0, batch.query)
         network.train()
-        loss = _loss(network, batch, query, schedule.second_task)
+        loss = _loss(network, batch, query)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
-        if step % schedule.check_every == 0:
+        if step % _CHECK_EVERY == 0:
             loss_now = validation_loss(network, validate)
             if loss_now < best:
                 best, best_state, since = loss_now, copy.deepcopy(network.state_dict()), 0
             else:
                 since += 1
-                if since >= schedule.patience:
+                if since >= _PATIENCE:
                     break
     network.eval()
     if best_state is None:
@@ -113,16 +96,14 @@ def train(
     return _trusted_share(network, validate)
 
 
-def _loss(
-    network: DateNetwork, batch: LabelledTensors, query: torch.Tensor, second_task: float
-) -> torch.Tensor:
+def _loss(network: DateNetwork, batch: LabelledTensors, query: torch.Tensor) -> torch.Tensor:
     correction, severity, duty, _ = network(batch.leaves, query)
     loss = cross_entropy(batch.margin + correction, batch.fraud)
     aside = torch.mean((duty - batch.duty) ** 2)
     known = ~torch.isnan(batch.severity)
     if known.any():
         aside = aside + cross_entropy(severity[known], batch.severity[known])
-    return loss + second_task * aside
+    return loss + _SECOND_TASK * aside
 
 
 @torch.no_grad()

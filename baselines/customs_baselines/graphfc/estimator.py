@@ -134,7 +134,7 @@ class GraphNetworkModel(ClassifierMixin, BaseEstimator):
         return self._fit(X, y, None)
 
     def make_ensemble(self, graph: TrainingGraph) -> NetworkEnsemble:
-        """Return the untrained networks; they need nothing of the graph, but a variant may."""
+        """Return the untrained networks; a subclass may read the graph."""
         return NetworkEnsemble(self.n_networks, self.random_state, self.n_jobs, self.device)
 
     def predict_proba(self, X: pd.DataFrame) -> npt.NDArray[np.float64]:
@@ -161,9 +161,8 @@ class GraphNetworkModel(ClassifierMixin, BaseEstimator):
         X : DataFrame, shape (n_declarations, 20)
             The declarations that were scored, this one among them (or in training).
         declaration_id : str
-            Which one.
         n_neighbours : int
-            How many neighbours, the closest ones, are deleted one by one.
+            Number of neighbours to delete one by one, closest first.
 
         Raises
         ------
@@ -227,7 +226,7 @@ class GraphNetworkModel(ClassifierMixin, BaseEstimator):
         return self
 
     def _masked_examples(self, graph: TrainingGraph) -> Examples:
-        """Hidden labels of all masks as examples; fit the scalers on the way."""
+        """Fit the scalers; return the hidden labels of all masks as examples."""
         most = max(_MOST_TARGETS // self.n_masks, 1)
         parts, targets = [], []
         for revealed, hidden in draw_masks(

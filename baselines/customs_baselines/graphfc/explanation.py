@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 #: Columns through which declarations are neighbours, closest first.
 LINKS: Final = {"importer": "Importer ID", "seller": "Seller ID", "declarant": "Declarant ID"}
-# How near a neighbour is: what each shared trader counts, each shared code, and a known label.
+# Closeness of a neighbour by shared trader, and further columns that make it closer.
 _CLOSENESS: Final = {"importer": 3.0, "seller": 3.0, "declarant": 1.0}
 _ALIKE: Final = ("Country of Departure", "Office ID")
 _LABELS: Final = {1: "fraud", 0: "honest", None: "not known"}
@@ -42,7 +42,7 @@ class Neighbour:
     declaration_id, date : str
         Date as YYYY-MM-DD.
     relations : tuple of str
-        What is shared: 'importer', 'seller', 'declarant'.
+        Shared traders: 'importer', 'seller', 'declarant'.
     label : int or None
         1 = fraud, 0 = honest, None = not known.
     effect : float
@@ -59,7 +59,7 @@ class Neighbour:
 
 @dataclass(frozen=True)
 class Neighbourhood:
-    """The neighbourhood of one declaration: an `Account`.
+    """GraphFC's `Account` of one declaration's score.
 
     Attributes
     ----------

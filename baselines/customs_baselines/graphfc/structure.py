@@ -106,7 +106,7 @@ def _spread(square: Floats, mean: Floats) -> Floats:
 
 def _mean(past: PastSums, values: Floats) -> Floats:
     """Mean over an entity's declarations, without missing values."""
-    known = np.isfinite(values[:, :1])  # the values of a declaration are missing all or not at all
+    known = np.isfinite(values[:, :1])  # either all values of a declaration are missing, or none
     count = past.sums(known.astype(np.float64))
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.asarray(past.sums(np.where(known, values, 0.0)) / count)

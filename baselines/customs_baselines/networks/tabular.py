@@ -25,8 +25,8 @@ _FEWEST_STEPS: Final = 50
 
 
 @dataclass(frozen=True)
-class Shape:
-    """Layers of a network.
+class NetworkSettings:
+    """Layers and training of a network.
 
     Attributes
     ----------
@@ -35,12 +35,20 @@ class Shape:
     width, n_layers : int
         Hidden units per layer, hidden layers.
     dropout : float
+    n_epochs : float
+        Passes over the labelled rows, not steps, because such a network soon overfits few rows.
+    batch_size, learning_rate, weight_decay
+        See `Schedule`.
     """
 
     n_members: int = 1
     width: int = 128
     n_layers: int = 2
     dropout: float = 0.2
+    n_epochs: float = 8.0
+    batch_size: int = 256
+    learning_rate: float = 3e-3
+    weight_decay: float = 0.05
 
     def build(self, n_features: int) -> nn.Module:
         """Return the network; log-odds have shape (n, n_members, 1), or (n, 1) with one member."""
@@ -51,25 +59,6 @@ class Shape:
             )
             return network
         return nn.Sequential(tabm.MLPBackbone(d_in=n_features, **hidden), nn.Linear(self.width, 1))
-
-
-@dataclass(frozen=True)
-class Training:
-    """Epochs and learning rate.
-
-    Attributes
-    ----------
-    n_epochs : float
-        Passes over the labelled rows, not steps, because such a network soon overfits few rows.
-    batch_size : int
-    learning_rate, weight_decay : float
-        See `Schedule`.
-    """
-
-    n_epochs: float = 8.0
-    batch_size: int = 256
-    learning_rate: float = 3e-3
-    weight_decay: float = 0.05
 
     def schedule(self, n_rows: int) -> Schedule:
         """Return the training in steps, with a minimum for few rows."""
@@ -82,8 +71,7 @@ class TabularNetwork(ClassifierMixin, BaseEstimator):
 
     Parameters
     ----------
-    shape : Shape
-    training : Training
+    settings : NetworkSettings
     random_state : int
         Seed of first weights, dropout and batches.
     device : {'auto', 'cpu', 'cuda'}
@@ -103,14 +91,12 @@ class TabularNetwork(ClassifierMixin, BaseEstimator):
 
     def __init__(
         self,
-        shape: Shape,
-        training: Training,
+        settings: NetworkSettings,
         random_state: int = 0,
         device: str = "auto",
         n_jobs: int = 1,
     ) -> None:
-        self.shape = shape
-        self.training = training
+        self.settings = settings
         self.random_state = random_state
         self.device = device
         self.n_jobs = n_jobs
@@ -123,7 +109,7 @@ class TabularNetwork(ClassifierMixin, BaseEstimator):
         scaled = self._scaled(features)
         device = choose_device(self.device)
         with repeatable(self.random_state, self.n_jobs, device) as generator:
-            network = self.shape.build(features.shape[1]).to(device)
+            network = self.settings.build(features.shape[1]).to(device)
             inputs = torch.as_tensor(scaled, dtype=torch.float32, device=device)
             fraud = torch.as_tensor(y, dtype=torch.float32, device=device)
 
@@ -133,7 +119,7 @@ class TabularNetwork(ClassifierMixin, BaseEstimator):
                 truth = fraud[chosen, None].expand_as(scores)
                 return binary_cross_entropy_with_logits(scores, truth)
 
-            train(network, len(y), loss_of, self.training.schedule(len(y)), generator)
+            train(network, len(y), loss_of, self.settings.schedule(len(y)), generator)
             self.network_ = network.cpu()
         self.classes_ = np.array([0, 1])
         return self

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from customs_baselines.networks.tabular import Shape, TabularNetwork, Training
+from customs_baselines.networks.tabular import NetworkSettings, TabularNetwork
 from customs_baselines.shapes.recipe_model import RecipeModel
 
 
@@ -20,7 +20,7 @@ class TabularModel(RecipeModel):
     Attributes
     ----------
     n_members : int
-        Class attribute: see `Shape`.
+        Class attribute: see `NetworkSettings`.
     """
 
     n_members: ClassVar[int]
@@ -38,11 +38,5 @@ class TabularModel(RecipeModel):
 
     def build(self, settings: dict[str, Any]) -> TabularNetwork:
         """Return the unfitted network with these hyper-parameters."""
-        shape = Shape(self.n_members, settings["width"], settings["n_layers"], settings["dropout"])
-        training = Training(
-            settings["n_epochs"],
-            settings["batch_size"],
-            settings["learning_rate"],
-            settings["weight_decay"],
-        )
-        return TabularNetwork(shape, training, self.random_state, self.device, self.n_jobs)
+        network = NetworkSettings(self.n_members, **settings)
+        return TabularNetwork(network, self.random_state, self.device, self.n_jobs)

@@ -27,8 +27,6 @@ _CODE_WIDTH: Final = 32  # of the code that neighbours must have in common
 _TEMPERATURE: Final = 0.2
 _HIDDEN_SHARE: Final = 0.3  # share of the messages to reconstruct
 
-Tensors = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
-
 
 class PretrainedEnsemble(NetworkEnsemble):
     """Networks that learn from unlabelled declarations first; see `NetworkEnsemble`.
@@ -67,9 +65,8 @@ class PretrainedEnsemble(NetworkEnsemble):
     ) -> None:
         """Pre-train and train one network in place."""
         partner = torch.as_tensor(self.partner, device=truth.device)
-        rows = torch.arange(len(partner), device=truth.device)
-        declarations = self.unlabelled.to(truth.device).pick(rows)
-        self.losses_.append(pretrain(network, declarations, partner, self.objective, generator))
+        unlabelled = self.unlabelled.to(truth.device)
+        self.losses_.append(pretrain(network, unlabelled, partner, self.objective, generator))
         super().train_network(network, examples, truth, settings, generator)
 
 
@@ -77,16 +74,6 @@ def draw_unlabelled(
     links: Links, n_train: int, labelled: Integers, rng: np.random.Generator
 ) -> tuple[npt.NDArray[np.bool_], Integers, Integers]:
     """Draw training declarations to pre-train on; none of their labels is revealed.
-
-    Parameters
-    ----------
-    links : Links
-        The graph; its first declarations are those of training.
-    n_train : int
-        Number of training declarations.
-    labelled : ndarray of int64
-        Positions of the known labels.
-    rng : Generator
 
     Returns
     -------
@@ -127,7 +114,7 @@ def next_of_group(group: Integers) -> Integers:
 
 def pretrain(
     network: MessageNetwork,
-    declarations: Tensors,
+    examples: ExampleTensors,
     partner: torch.Tensor,
     objective: str,
     generator: torch.Generator,
@@ -138,11 +125,10 @@ def pretrain(
     ----------
     network : MessageNetwork
         Not trained yet; its heads stay as they are.
-    declarations : tuple of Tensor
-        Start (n,), messages (n, n_messages, n_signals) and features (n, n_features) of
-        declarations, labelled or not.
+    examples : ExampleTensors
+        Declarations, labelled or not.
     partner : Tensor of int64, shape (n,)
-        Position among them of a declaration that shares a trader; -1 for none.
+        Position of an example that shares a trader; -1 for none.
     objective : {'contrastive', 'neighbourhood'}
         ``contrastive``: a declaration's code must be nearer to that of one that shares a trader
         than to those of the rest of the batch (InfoNCE). ``neighbourhood``: some messages are
@@ -155,7 +141,7 @@ def pretrain(
     Singh et al. (2023), arXiv:2305.11377 (a neighbour as positive, others as negatives); van den
     Oord et al. (2018), arXiv:1807.03748 (InfoNCE).
     """
-    n, n_messages, n_signals = declarations[1].shape
+    n, n_messages, n_signals = examples.messages.shape
     device = partner.device
     rows = torch.arange(n, device=device)
     if objective == "contrastive":
@@ -168,13 +154,13 @@ def pretrain(
 
     def contrast(batch: torch.Tensor) -> torch.Tensor:
         own, other = (
-            normalize(reader(network.encode(*_pick(declarations, places))), dim=1)
+            normalize(reader(network.encode(*examples.pick(places))), dim=1)
             for places in (rows[batch], partner[rows[batch]])
         )
         return cross_entropy(own @ other.T / _TEMPERATURE, torch.arange(len(batch), device=device))
 
     def reconstruct(batch: torch.Tensor) -> torch.Tensor:
-        start, messages, features = _pick(declarations, rows[batch])
+        start, messages, features = examples.pick(rows[batch])
         drawn = torch.rand(messages.shape[:2], generator=generator).to(device)
         hidden = drawn < _HIDDEN_SHARE
         read = reader(network.encode(start, messages * ~hidden[..., None], features))
@@ -187,8 +173,3 @@ def pretrain(
 
     train(nn.ModuleList([network, reader]), len(rows), loss_of, _SCHEDULE, generator)
     return losses
-
-
-def _pick(declarations: Tensors, rows: torch.Tensor) -> Tensors:
-    start, messages, features = declarations
-    return start[rows], messages[rows], features[rows]
