@@ -144,11 +144,10 @@ def boost_blindly(
 def boost_from_a_model(
     ask: Ask, truth: Truth, rng: np.random.Generator, *, rule: str, spread: float
 ) -> Attack:
-    """Boost with files that are random only around the model's cut.
+    """Boost with files that are random only around the model's cut, after the model's own file.
 
-    The first file is the model's. Each other file shuffles the public rows whose rank is within
-    `spread` times k of the cut. The final file orders these rows by votes, then by the model. The
-    private period keeps its scores, because nothing can be learnt about its single rows.
+    Each file shuffles the public rows whose rank is within `spread` times k of the cut. The final
+    file orders these rows by votes, then by the model. The private period keeps its scores.
     """
     n = len(truth.public)
     k = n_inspected(n, RATE)
@@ -200,7 +199,7 @@ def climb(
 
     `start` is the model's file or a random one. `depth` is the share of opened rows, lowest first,
     that may be swapped with the rows that would be opened next. The private period keeps its
-    scores, because nothing can be learnt about its single rows.
+    scores: nothing can be learnt about its single rows.
     """
     n = len(truth.public)
     best = truth.model.copy() if start == "model" else rng.random(sum(truth.sizes))
@@ -253,9 +252,8 @@ def climb_by_importer(
 def improve_honestly(ask: Ask, truth: Truth, rng: np.random.Generator) -> Attack:
     """Send the files of ever better models, as similar as seeds of one baseline; no attack.
 
-    Each score is strength * label + noise. Most of the noise is common to all models of a team: two
-    in a row have a paired standard error of about .02, like two seeds of xgboost on the practice
-    edition.
+    Each score is strength * label + noise, most of it common to all models of a team: two in a row
+    have a paired standard error of about .02, like two seeds of xgboost on the practice edition.
     """
     y_true = np.concatenate([truth.public, truth.private])
     common = rng.normal(size=len(y_true))

@@ -203,9 +203,8 @@ def measure(
     """Choose the settings that gain most in public, then measure them with other seeds."""
 
     def gain(chosen: Settings) -> float:
-        precisions = curves(
-            attacker, chosen, board, truths, plan.tuning_seeds, plan.checkpoints[-1:]
-        )
+        end = plan.checkpoints[-1:]
+        precisions = curves(attacker, chosen, board, truths, plan.tuning_seeds, end)
         return float((precisions[:, -1, 0] - precisions[:, 0, 0]).mean())
 
     chosen = max(attacker.choices, key=gain)
