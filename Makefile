@@ -40,7 +40,7 @@ test: $(VENV)/.dev ## install, then run the tests
 
 test-fast: $(VENV)/.dev ## the tests of the inner loop: less than a minute
 	$(BIN)/python -m pytest -n auto --durations 5 \
-		-m "not (slow or training or process or browser or postgresql)"
+		-m "not (slow or training or thorough or process or browser or postgresql)"
 
 test-oldest: $(OLDEST)/.dev ## tests with the oldest allowed versions of other packages
 	$(OLDEST)/bin/python -m pytest -n auto -W default $(OLDEST_TESTS)

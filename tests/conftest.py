@@ -18,6 +18,35 @@ from made_up import make_sample
 TESTS = Path(__file__).parent
 #: Modules and functions that start processes.
 PROCESS = {"subprocess", "run_baselines", "run_grid", "explain_run"}
+#: Modules with hundreds of cases of one thing, and those of long ways through the kit.
+THOROUGH = {
+    "baselines/test_tabular.py",
+    "data/fidelity/test_measure.py",
+    "data/reports/test_pages.py",
+    "data/synthesis/test_synthesis.py",
+    "data/test_broken_declarations.py",
+    "data/test_generating.py",
+    "data/test_parallel.py",
+    "data/world/test_simulate.py",
+    "leaderboard/publishing/test_kaggle.py",
+    "leaderboard/service/test_edition_files.py",
+    "leaderboard/service/test_hidden_labels.py",
+    "leaderboard/service/test_openapi.py",
+    "leaderboard/service/test_server.py",
+    "leaderboard/test_backup.py",
+    "leaderboard/test_closing.py",
+    "leaderboard/test_compute_final.py",
+    "leaderboard/test_exporting.py",
+    "leaderboard/test_ladder.py",
+    "leaderboard/test_leaderboard_cli.py",
+    "leaderboard/test_old_versions.py",
+    "leaderboard/test_other_metrics.py",
+    "leaderboard/test_pages.py",
+    "scorer/test_broken_submissions.py",
+    "studies/test_fidelity_study.py",
+    "studies/test_world_figures.py",
+    "studies/test_world_guide.py",
+}
 # Tests run in parallel: more threads than processors would wait for each other most of the time.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
@@ -31,6 +60,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark tests by what they need, so that `make test-fast` can leave them out."""
     for item in items:
+        if item.path.is_relative_to(TESTS) and str(item.path.relative_to(TESTS)) in THOROUGH:
+            item.add_marker("thorough")
         needs = {*getattr(item, "fixturenames", ())}
         if hasattr(item, "callspec"):
             needs |= {it for it in item.callspec.params.values() if isinstance(it, str)}
