@@ -1,8 +1,8 @@
 """Cache of the answers that are the same for everybody.
 
-The load benchmark needs it (SQLite, two runs each on a busy machine): without it the pages' p99 was
-642 and 1,267 ms instead of 183 and 121 ms, and the server scored 82 files per second by CPU time on
-two cores instead of 136 and 121.
+The load benchmark needs it (SQLite, a busy machine): without it the pages' p99 was 237 to 1,267 ms
+in three runs, with it 99 to 183 ms in four; by CPU time on two cores the server scored 82 to 99
+files per second without it, 121 to 163 with it.
 """
 
 from __future__ import annotations
