@@ -36,7 +36,7 @@ $(EDITION): | $(VENV)/.core
 	$(BIN)/customs-kit data import $(RELEASED_FILES) --out $@
 
 test: $(VENV)/.dev ## install, then run the tests
-	$(BIN)/python -m pytest -n auto --processor-minutes 20
+	$(BIN)/python -m pytest -n auto --processor-minutes 15
 
 test-fast: $(VENV)/.dev ## the tests of the inner loop: less than a minute
 	$(BIN)/python -m pytest -n auto --durations 5 \
