@@ -77,7 +77,7 @@ def _row(parameter: click.Parameter, context: click.Context) -> str | None:
 def practice_facts() -> str:
     """Return composition and columns from the practice edition's datasheet."""
     from customs_data.edition.layout import DATASHEET, Layout
-    from customs_kit.practice import practice_edition
+    from customs_data.edition.practice import practice_edition
 
     text = (Layout.find(practice_edition()).public / DATASHEET).read_text(encoding="utf-8")
     composition = text.split("## Composition\n", 1)[1].split("\n## Preprocessing", 1)[0]

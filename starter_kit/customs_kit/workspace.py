@@ -13,9 +13,9 @@ from typing import Final
 from customs_data.edition.layout import Layout
 from customs_data.edition.loading import load_edition
 from customs_data.edition.manifest import PERIODS, Manifest
+from customs_data.edition.practice import practice_edition
 from customs_data.errors import KitError
 from customs_data.files.atomic import new_folder
-from customs_kit.practice import practice_edition
 
 #: Folder of the edition in a workspace, as in the template's pyproject.toml.
 EDITION: Final = "edition"
@@ -156,6 +156,6 @@ def chosen_edition(named: Path | None) -> Path:
     Raises
     ------
     KitError
-        From `find_workspace_edition` and `customs_kit.practice.practice_edition`.
+        From `find_workspace_edition` and `customs_data.edition.practice.practice_edition`.
     """
     return named or find_workspace_edition() or practice_edition()
