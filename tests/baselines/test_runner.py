@@ -1,12 +1,16 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from hashlib import sha256
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from customs_baselines.running.plan import DEFAULT_BASELINES, Plan
+from customs_baselines.running.run_folders import run_folder
 from customs_baselines.running.runner import run_baselines
 from customs_data.edition.loading import load_edition
 from customs_data.erasure import n_kept
@@ -43,9 +47,9 @@ def test_a_run_writes_submission_and_record_and_agrees_with_the_scorer(
 ):
     plan = Plan(("lookup", "xgboost"), recipes=("paper",), seeds=(3,))
     records = run(plan, sample_edition, tmp_path)
-    assert [record.run.folder for record in records] == ["lookup-seed3", "xgboost-paper-seed3"]
+    assert [record.name for record in records] == ["lookup-seed3", "xgboost-paper-seed3"]
     for record in records:
-        data = json.loads((tmp_path / record.run.folder / "run.json").read_text())
+        data = json.loads((tmp_path / record.name / "run.json").read_text())
         assert data == json.loads(json.dumps(record.as_dict()))
         (standing,) = score_files([record.submission], sample_path)
         for period in ("public", "private"):
@@ -95,7 +99,7 @@ class Model:
 """,
     )
     (record,) = run(Plan((spy,)), sample_edition, tmp_path / "runs")
-    log = (tmp_path / "runs" / record.run.folder / "log.txt").read_text()
+    log = (tmp_path / "runs" / record.name / "log.txt").read_text()
     assert "train.arrow" in log
     assert str(sample_path) not in log
     assert "hidden" not in log
@@ -163,7 +167,7 @@ def test_a_failing_model_is_one_record_with_its_reason(sample_edition, tmp_path,
     assert reason in records[0].result.error
     assert records[0].submission is None
     assert not records[1].failed
-    assert json.loads((tmp_path / "runs" / records[0].run.folder / "run.json").read_text())["error"]
+    assert json.loads((tmp_path / "runs" / records[0].name / "run.json").read_text())["error"]
 
 
 def test_a_model_that_changes_its_input_is_scored_on_the_right_rows(sample_edition, tmp_path):
@@ -184,26 +188,84 @@ def test_a_model_that_changes_its_input_is_scored_on_the_right_rows(sample_editi
 def test_parameters_that_json_cannot_hold_are_kept_as_text(sample_edition, tmp_path):
     body = OWN_MODEL + "\n    def get_params(self): return {'missing': float('nan'), (1, 2): {3}}\n"
     (record,) = run(Plan((own(tmp_path, body),)), sample_edition, tmp_path / "runs")
-    text = (tmp_path / "runs" / record.run.folder / "run.json").read_text()
+    text = (tmp_path / "runs" / record.name / "run.json").read_text()
     assert json.loads(text)["parameters"] == {"missing": "nan", "(1, 2)": "{3}"}
 
 
-def test_runs_that_differ_have_folders_of_their_own(tmp_path):
-    models = []
-    for name in ("a", "b"):
-        (tmp_path / name).mkdir()
-        models.append(own(tmp_path / name, OWN_MODEL))
-    runs = list(Plan(tuple(models), label_rates=(0.1, 0.1000001)).runs())
-    assert len({run.folder for run in runs}) == 4
-
-
-def test_a_failed_run_does_not_leave_an_old_submission(sample_edition, tmp_path):
-    good = own(tmp_path, OWN_MODEL)
-    run(Plan((good,)), sample_edition, tmp_path / "runs")
+def test_every_run_is_kept_with_the_code_that_ran(sample_edition, tmp_path):
+    body = "import helper\n" + OWN_MODEL + "\n    version = 1\n"
+    reference = own(tmp_path, body)
+    (tmp_path / "helper.py").write_text("x = 1\n")
+    (tmp_path / "not_imported.py").write_text("x = 1\n")
+    (first,) = run(Plan((reference,)), sample_edition, tmp_path / "runs", command="customs-kit x")
+    own(tmp_path, body.replace("version = 1", "version = 2"))
+    (second,) = run(Plan((reference,)), sample_edition, tmp_path / "runs")
     own(tmp_path, "raise ValueError('no')")
-    (record,) = run(Plan((good,)), sample_edition, tmp_path / "runs")
-    assert record.failed
-    assert not (tmp_path / "runs" / record.run.folder / "submission.csv").exists()
+    (third,) = run(Plan((reference,)), sample_edition, tmp_path / "runs")
+    assert [it.name for it in (first, second, third)] == [
+        "Model-seed0", "Model-seed0-2", "Model-seed0-3"
+    ]  # fmt: skip
+    kept = {path.name: path for path in (tmp_path / "runs").iterdir()}
+    for record, version in ((first, 1), (second, 2)):
+        code = kept[record.name] / "code"
+        assert code.joinpath("model.py").read_text() == body.replace("= 1\n", f"= {version}\n")
+        data = json.loads((kept[record.name] / "run.json").read_text())
+        assert data["code"] == {
+            path.name: sha256(path.read_bytes()).hexdigest() for path in code.iterdir()
+        }
+        assert set(data["code"]) == {"model.py", "helper.py"}
+    assert (first.command, second.command) == ("customs-kit x", "")
+    assert first.started <= second.started
+    assert third.failed
+    assert not (kept[third.name] / "submission.csv").exists()
+    assert list(third.code) == ["model.py"]
+    # What was kept can be run again.
+    again = f"{kept['Model-seed0'] / 'code/model.py'}:Model"
+    (repeated,) = run(Plan((again,)), sample_edition, tmp_path / "runs")
+    assert repeated.submission.read_bytes() == first.submission.read_bytes()
+
+
+def test_a_file_edited_while_it_trains_is_validated_as_it_was(sample_edition, tmp_path):
+    body = OWN_MODEL.replace(
+        "        return self\n",
+        "        from pathlib import Path\n"
+        "        Path(__file__).write_text('raise ValueError(\"edited\")')\n        return self\n",
+        1,
+    )
+    reference = own(tmp_path, body)
+    (record,) = run(Plan((reference,)), sample_edition, tmp_path / "runs", validate=True)
+    assert "edited" in (tmp_path / "model.py").read_text()
+    assert 0 <= record.validation["precision_at_5"] <= 1
+    assert (record.submission.parent / "code/model.py").read_text() == body
+
+
+def test_runs_at_once_have_folders_of_their_own(tmp_path):
+    with ThreadPoolExecutor(8) as executor:
+
+        def make(_):
+            with run_folder(tmp_path / "runs", "x-seed0", finished="submission.csv") as folder:
+                return folder.name
+
+        names = list(executor.map(make, range(40)))
+    assert sorted(names) == sorted(["x-seed0", *(f"x-seed0-{n}" for n in range(2, 41))])
+
+
+def test_an_interrupted_run_leaves_no_folder_before_its_submission(tmp_path):
+    for file, kept in (("log.txt", False), ("submission.csv", True)):
+        with (
+            suppress(KeyboardInterrupt),
+            run_folder(tmp_path, "x", finished="submission.csv") as it,
+        ):
+            (it / file).write_text("")
+            raise KeyboardInterrupt
+        assert it.exists() is kept
+
+
+def test_names_of_runs_tell_settings_apart(tmp_path):
+    model = own(tmp_path, OWN_MODEL)
+    runs = list(Plan((model,), label_rates=(0.1, 0.1000001), seeds=(0, 1)).runs())
+    assert len({run.folder for run in runs}) == 4
+    assert runs[0].folder == "Model-labels0.1-random-seed0"
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ import numpy as np
 from customs_baselines.catalogue import find_baseline
 from customs_baselines.contract import fit_and_score, is_transductive, make_model
 from customs_baselines.running.job import RESULT, SCORES, JobResult, read_job
+from customs_baselines.running.kept_code import CODE, save_imported_modules
 from customs_baselines.running.own_model import load_own_class, split_reference
 from customs_data.errors import KitError
 
@@ -26,13 +27,19 @@ def run_job(folder: Path) -> JobResult:
     try:
         job, split = read_job(folder)
         own = split_reference(job.model)
-        model_class = load_own_class(*own) if own else find_baseline(job.model).load_class()
+        model_class = (
+            load_own_class(*own, job.source) if own else find_baseline(job.model).load_class()
+        )
+        if own:  # before a long training, in which someone may edit them
+            save_imported_modules(own[0].parent, folder / CODE)
         wall, cpu = time.perf_counter(), time.process_time()
         model = make_model(model_class, job.offered)
         parameters = _parameters(model)
         scores = fit_and_score(model, split)
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
         np.save(folder / SCORES, scores)
+        if own:
+            save_imported_modules(own[0].parent, folder / CODE)  # those imported while fitting
         if job.explain is not None:
             from customs_baselines.attribution.explain_in_child import explain_in
 

@@ -7,7 +7,7 @@ of the edition: no model finds hidden/ by accident.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,6 +23,7 @@ JOB: Final = "job.json"
 RESULT: Final = "result.json"
 SCORES: Final = "scores.npy"
 _TRAIN, _TEST, _LABELS = "train.arrow", "test.arrow", "labels.npz"
+_SOURCE = "source.py"
 
 
 @dataclass(frozen=True)
@@ -37,11 +38,14 @@ class Job:
         Constructor arguments; each is passed only to classes that take it.
     explain : ExplainRequest or None
         Scores to explain.
+    source : bytes or None
+        Content of the FILE.py to run, even if the file changes meanwhile; None to read it then.
     """
 
     model: str
     offered: dict[str, Any]
     explain: ExplainRequest | None = None
+    source: bytes | None = None
 
 
 @dataclass(frozen=True)
@@ -79,7 +83,9 @@ def write_job(folder: Path, job: Job, split: Split) -> None:
     save_frame([split.test], folder / _TEST)
     arrays: dict[str, Any] = {name: split.labels[name] for name in split.task.labels}
     np.savez(folder / _LABELS, **arrays)
-    written = {"task": split.task.name, **asdict(job)}
+    if job.source is not None:
+        (folder / _SOURCE).write_bytes(job.source)
+    written = {"task": split.task.name, **asdict(replace(job, source=None))}
     (folder / JOB).write_text(json.dumps(written), encoding="utf-8")
 
 
@@ -88,6 +94,8 @@ def read_job(folder: Path) -> tuple[Job, Split]:
     written = json.loads((folder / JOB).read_text(encoding="utf-8"))
     task = find_task(written.pop("task"))
     request = written.pop("explain")
+    source = folder / _SOURCE
+    written["source"] = source.read_bytes() if source.exists() else None
     job = Job(**written, explain=None if request is None else ExplainRequest(**request))
     with np.load(folder / _LABELS) as arrays:
         labels = pd.DataFrame({name: arrays[name] for name in task.labels})

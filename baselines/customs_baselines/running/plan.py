@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 
 from customs_baselines.catalogue import RECIPES, find_baseline
@@ -57,19 +56,23 @@ class Run:
         return f"{own[0].name}:{own[1]}" if own else self.model
 
     @property
+    def title(self) -> str:
+        """Shortest name for people: the baseline, or the class without its file."""
+        own = split_reference(self.model)
+        return own[1] if own else self.model
+
+    @property
     def key(self) -> str:
         """Name of model and setting, the same on every machine."""
-        return self._named()
+        return self._named(self.name.replace(":", "-"))
 
     @property
     def folder(self) -> str:
-        """Name of the run's folder below --out."""
-        own = split_reference(self.model)
-        # Files of the same name in two folders are two models.
-        return self._named(f"-{sha256(str(own[0]).encode()).hexdigest()[:6]}" if own else "")
+        """Name of the run, of which the first one of an output folder has it unchanged."""
+        return self._named(self.title)
 
-    def _named(self, place: str = "") -> str:
-        parts = [self.name.replace(":", "-") + place]
+    def _named(self, model: str) -> str:
+        parts = [model]
         parts += [self.recipe] if self.recipe else []
         parts += [f"labels{self.label_rate!r}-{self.erasure}"] if self.label_rate else []
         return "-".join([*parts, f"seed{self.seed}"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -59,6 +59,15 @@ class RunRecord:
         Scores of copying labels on the edition.
     ceiling : dict or None
         Scores of the true probabilities on it.
+    name : str
+        Name of the run's folder.
+    started : str
+        When the run began, ISO 8601 in UTC.
+    command : str
+        Command line, if the run was started by one.
+    code : dict of str to str
+        SHA-256 of the files in ``code/``, by relative path: a team's own model and the modules
+        beside it that it imported. Data files that it read are not kept.
     """
 
     task: Task
@@ -70,6 +79,10 @@ class RunRecord:
     repeat: dict[str, Any]
     lookup: dict[str, dict[str, float]] | None
     ceiling: dict[str, dict[str, float]] | None
+    name: str = ""
+    started: str = ""
+    command: str = ""
+    code: dict[str, str] = field(default_factory=dict)
 
     @property
     def failed(self) -> bool:
@@ -96,6 +109,10 @@ class RunRecord:
             "submission": None if self.submission is None else str(self.submission),
             "parameters": self.result.parameters,
             "repeat": self.repeat,
+            "run": self.name,
+            "started": self.started,
+            "command": self.command,
+            "code": self.code,
         }
         if self.failed:
             record["error"] = self.result.error
@@ -112,6 +129,7 @@ def make_record(
     reference: Reference | None = None,
     validation: dict[str, Any] | None = None,
     n_replicates: int = N_REPLICATES,
+    code: dict[str, str] | None = None,
 ) -> RunRecord:
     """Score the submission on disk, where hidden labels are available, and return the record."""
     task, manifest = edition.task, edition.manifest
@@ -142,4 +160,5 @@ def make_record(
         },
         lookup=None if reference is None else reference.lookup,
         ceiling=None if reference is None else reference.ceiling,
+        code=code or {},
     )

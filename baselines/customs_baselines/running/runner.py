@@ -12,6 +12,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -21,12 +22,15 @@ import numpy.typing as npt
 import pandas as pd
 
 from customs_baselines.running.job import RESULT, SCORES, Job, JobResult, write_job
+from customs_baselines.running.kept_code import keep_code, read_code
+from customs_baselines.running.own_model import split_reference
 from customs_baselines.running.plan import Plan, Run
 from customs_baselines.running.records import RunRecord, make_record
+from customs_baselines.running.run_folders import run_folder
 from customs_data.edition.loading import Edition
 from customs_data.erasure import erase
 from customs_data.errors import KitError
-from customs_data.files.atomic import write_atomically, write_errors
+from customs_data.files.atomic import write_atomically
 from customs_data.keyed_random import secret_of_seed
 from customs_data.schema import ERASED, KEY
 from customs_data.split import Split, split_by_time
@@ -53,6 +57,7 @@ def run_baselines(
     validate: bool | None = None,
     device: str = "auto",
     n_jobs: int | None = None,
+    command: str = "",
     on_start: Callable[[Run], None] = lambda run: None,
     on_done: Callable[[RunRecord], None] = lambda record: None,
 ) -> tuple[list[RunRecord], Reference]:
@@ -65,8 +70,8 @@ def run_baselines(
     edition : Edition
         Edition to train on.
     out : path
-        Folder for the runs; each has its own folder there, with submission.csv, run.json, log.txt
-        and, with `validate`, validation.csv.
+        Folder for the runs; each has a new folder there (`run_folder`), with submission.csv,
+        run.json, log.txt, with `validate` validation.csv, and in ``code/`` a team's own model.
     validate : bool, optional
         Also train on the earlier part of the training period and score the later part; by default
         only if there are no hidden labels.
@@ -74,6 +79,8 @@ def run_baselines(
         Passed to models that take it.
     n_jobs : int, optional
         Threads, passed to models that take it; by default all processors.
+    command : str
+        Command line, for the records.
     on_start, on_done : callable
         Called before and after each run.
 
@@ -92,11 +99,11 @@ def run_baselines(
     records = []
     for run in plan.runs():
         on_start(run)
-        folder = out / run.folder
-        with write_errors(folder):
-            folder.mkdir(parents=True, exist_ok=True)
-        record = run_one(run, edition, folder, offered, reference, validate=validate)
-        write_atomically(folder / RECORD, json.dumps(record.as_dict(), indent=2) + "\n")
+        with run_folder(out, run.folder, finished=SUBMISSION) as folder:
+            started = datetime.now(UTC).isoformat(timespec="seconds")
+            record = run_one(run, edition, folder, offered, reference, validate=validate)
+            record = replace(record, name=folder.name, started=started, command=command)
+            write_atomically(folder / RECORD, json.dumps(record.as_dict(), indent=2) + "\n")
         records.append(record)
         on_done(record)
     return records, reference()
@@ -127,7 +134,7 @@ def run_one(
     edition : Edition
         Edition to train on.
     folder : path
-        Folder for submission.csv, log.txt and, with `validate`, validation.csv.
+        Empty folder for submission.csv, log.txt, validation.csv (with `validate`) and ``code/``.
     offered : dict
         Constructor arguments besides recipe and seed; passed to models that take them.
     reference : callable
@@ -137,8 +144,6 @@ def run_one(
     n_replicates : int
         Bootstrap replicates of the intervals; 0 leaves the intervals out.
     """
-    submission = folder / SUBMISSION
-    submission.unlink(missing_ok=True)  # of an earlier run: a failed run has no submission
     try:
         split = split_of(run, edition)
     except KitError as error:
@@ -146,12 +151,18 @@ def run_one(
     job = Job(run.model, {"recipe": run.recipe, "random_state": run.seed, **offered})
     if run.recipe is None:
         del job.offered["recipe"]
-    log = folder / LOG
-    log.unlink(missing_ok=True)
+    code = {}
+    if own := split_reference(run.model):
+        # Read once: what is kept is what runs, in the validation, too.
+        source = own[0].read_bytes()
+        job = replace(job, source=source)
+        code = keep_code(folder, {own[0].name: source})
+    log, submission = folder / LOG, folder / SUBMISSION
     n_labels = int((split.y != ERASED).sum())
-    result, scores, _ = train_in_child(job, split, log)
+    result, scores, imported = train_in_child(job, split, log, collect=read_code)
     if scores is None:
-        return make_record(run, edition, result, n_labels=n_labels)
+        return make_record(run, edition, result, n_labels=n_labels, code=code)
+    code |= keep_code(folder, {name: it for name, it in imported.items() if name not in code})
     write_submission(edition, scores, submission)
     validation = _validate(job, split, log, folder / VALIDATION) if validate else None
     return make_record(
@@ -163,6 +174,7 @@ def run_one(
         reference=reference(),
         validation=validation,
         n_replicates=n_replicates,
+        code=code,
     )
 
 
@@ -184,7 +196,6 @@ def split_of(run: Run, edition: Edition) -> Split:
 
 def _validate(job: Job, split: Split, log: Path, out: Path) -> dict[str, Any]:
     """Train on the earlier part of the training period; score labelled rows of the later part."""
-    out.unlink(missing_ok=True)  # of an earlier run
     try:
         _, later = split_by_time(split.train["Date"])
     except KitError as error:

@@ -45,7 +45,7 @@ def validation_errors(
         if record.submission is not None:
             path = record.submission.parent / VALIDATION
             if path.exists():
-                tables[record.run.folder] = pd.read_csv(path, dtype={KEY: TEXT_DTYPE})
+                tables[record.name] = pd.read_csv(path, dtype={KEY: TEXT_DTYPE})
     if not tables:
         raise KitError(
             "Error analysis needs labels, but those of the edition are hidden and no run could be "

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -157,6 +159,7 @@ def run(
             validate=validate,
             device=device,
             n_jobs=threads,
+            command=shlex.join(["customs-kit", *sys.argv[1:]]),
             on_start=started,
             on_done=done,
         )
@@ -207,7 +210,7 @@ def _write_errors(records: list[RunRecord], edition: Edition, out: Path) -> Path
     from customs_kit.terminal.error_files import ERROR_RATE, write_errors
     from customs_scorer.mistakes.of_files import errors_of_files
 
-    files = {r.run.folder: r.submission for r in records if r.submission is not None}
+    files = {r.name: r.submission for r in records if r.submission is not None}
     if not files:
         return None  # every model failed
     if any(record.validation for record in records) or not edition.layout.has_hidden:
