@@ -8,6 +8,7 @@ names, types, units and ranges from here.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -21,6 +22,16 @@ TEXT_DTYPE: Final = pd.StringDtype("pyarrow", na_value=np.nan)
 DATE_DTYPE: Final = np.dtype("datetime64[s]")
 NUMBER_DTYPE: Final = np.dtype(np.float64)
 LABEL_DTYPE: Final = np.dtype(np.int8)
+
+#: Days that a declaration can have, both inclusive. Programs write 0001-01-01, 1899-12-30 or
+#: 9999-12-31 for an unknown day, and no calendar or axis of a figure shows these beside real days.
+FIRST_DAY: Final = date(1900, 1, 1)
+LAST_DAY: Final = date(2100, 12, 31)
+
+# Up to 1e15, thousand times what an item costs in won at most, a float64 is exact to the unit. The
+# quotient of two numbers is at most 1e30, which fits the float32 of models with room for sums.
+_LARGEST_NUMBER: Final = 1e15
+_SMALLEST_POSITIVE: Final = 1e-15
 
 #: An erased label in Python (scikit-learn's semi-supervised convention); an empty cell in a file.
 ERASED: Final = -1
@@ -49,8 +60,10 @@ class Column:
         One line for people.
     unit : str
         Unit of a number, or ``""``.
-    minimum : float
-        Smallest allowed number (inclusive); numbers must be finite.
+    minimum, maximum : float
+        Range of a number, both inclusive.
+    smallest_positive : float
+        Smallest allowed number above 0.
     values : tuple of int
         Allowed values of a label.
     pattern, pattern_in_words : str
@@ -64,6 +77,8 @@ class Column:
     description: str
     unit: str = ""
     minimum: float = 0.0
+    maximum: float = _LARGEST_NUMBER
+    smallest_positive: float = _SMALLEST_POSITIVE
     values: tuple[int, ...] = ()
     pattern: str = _TEXT_PATTERN
     pattern_in_words: str = _TEXT_WORDS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import tomllib
 import types
 from collections.abc import Mapping
@@ -13,8 +14,11 @@ from pathlib import Path
 from typing import Any, Final, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from customs_data.errors import KitError
+from customs_data.files.recognition import known_format, likely_encoding
 
 Kind = TypeVar("Kind")
+
+_CURLY_QUOTES: Final = "\u201c\u201d\u201e\u2018\u2019\u201a\u00ab\u00bb"
 
 #: Annotation -> types of a value that is taken, and what it is called.
 _PLAIN: Final[dict[Any, tuple[tuple[type, ...], str]]] = {
@@ -29,7 +33,7 @@ _PLAIN: Final[dict[Any, tuple[tuple[type, ...], str]]] = {
 
 
 def read_toml(path: Path | Traversable) -> dict[str, Any]:
-    """Read a TOML file; a byte order mark is skipped.
+    """Read a TOML file in UTF-8; a byte order mark is skipped, and any line ends are read.
 
     Raises
     ------
@@ -37,13 +41,33 @@ def read_toml(path: Path | Traversable) -> dict[str, Any]:
         If the file is missing, cannot be read or is not TOML.
     """
     try:
-        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+        content = path.read_bytes().removeprefix(codecs.BOM_UTF8)
     except FileNotFoundError:
         raise KitError(f"No such file: {path}.") from None
+    except IsADirectoryError:
+        raise KitError(f"{path} is a folder. Name a TOML file in it.") from None
     except OSError as error:
         raise KitError(f"{path} cannot be read: {error.strerror}.") from None
+    if (foreign := known_format(content)) is not None:
+        raise KitError(f"{path} is {foreign[0]}. It should be TOML, in UTF-8.")
+    try:
+        text = content.decode("utf-8")
+        return tomllib.loads(text.replace("\r\n", "\n").replace("\r", "\n"))
+    except UnicodeDecodeError as error:
+        encoding = likely_encoding(content, error.start)
+        hint = f"It looks like {encoding}; save it as UTF-8" if encoding else "Save it as UTF-8"
+        line = content.count(b"\n", 0, error.start) + 1
+        raise KitError(f"{path} is not UTF-8 text in line {line}. {hint}.") from None
     except ValueError as error:
-        raise KitError(f"{path} is not a TOML file: {error}.") from None
+        raise KitError(f"{path} is not a TOML file: {error}.{_curly_hint(text)}") from None
+
+
+def _curly_hint(text: str) -> str:
+    """Return a hint if a line that is no comment has quotes as word processors write them."""
+    for number, line in enumerate(text.splitlines(), 1):
+        if any(mark in line.partition("#")[0] for mark in _CURLY_QUOTES):
+            return f' Line {number} has curly quotes: write "straight" ones.'
+    return ""
 
 
 def from_table(kind: type[Kind], table: Mapping[str, Any], where: str) -> Kind:

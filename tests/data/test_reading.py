@@ -86,7 +86,7 @@ def test_the_header_is_read_alone_and_faults_are_told(sample, csv_file, tmp_path
             read_header(tmp_path / "broken")
     with pytest.raises(KitError, match=r"No such file: .*nothing\.csv"):
         read_header(tmp_path / "nothing.csv")
-    with pytest.raises(KitError, match="is not a regular file"):
+    with pytest.raises(KitError, match="is a folder"):
         read_header(tmp_path)
 
 
@@ -114,7 +114,7 @@ def test_every_kind_of_problem_comes_in_one_report(sample, tmp_path):
     for expected in (
         "Missing columns: Office ID",
         "Unknown columns: 'Extra'",
-        "Net Mass (kg) must be a finite number of at least 0, but line 5 has '-1.0'",
+        "Net Mass (kg) must be a number from 0 to 1e+15, but line 5 has '-1.0'",
         "HS6 Code must be six digits",
         "line 6 has '1234'",
         "Critical Fraud = 2 must come with Fraud = 1, but line 7 has '0, 2'",

@@ -108,10 +108,51 @@ def test_a_wrong_entry_is_one_sentence(tmp_path, old, new, complaint):
 def test_files_that_cannot_be_read(tmp_path):
     with pytest.raises(KitError, match=r"^No such file: .*missing\.toml\.$"):
         read_toml(tmp_path / "missing.toml")
-    with pytest.raises(KitError, match="cannot be read: Is a directory"):
+    with pytest.raises(KitError, match=r"is a folder\. Name a TOML file in it\."):
         read_toml(tmp_path)
-    with pytest.raises(KitError, match="is not a TOML file"):
+    with pytest.raises(KitError, match="is not UTF-8 text in line 1"):
         read(tmp_path, b"name = '\xff'")
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        (GOOD.encode("utf-16"), "x.toml is UTF-16, not UTF-8 text. It should be TOML, in UTF-8."),
+        (GOOD.encode("utf-16-le"), "x.toml is UTF-16, not UTF-8 text. It should be TOML"),
+        (
+            GOOD.replace('"x"', "\u201cx\u201d").encode(),
+            'Line 2 has curly quotes: write "straight"',
+        ),
+        (GOOD.replace('"x"', "\u2018x\u2019").encode(), "Line 2 has curly quotes"),
+        (
+            'name = "신고"\n'.encode("cp949"),
+            "line 1. It looks like cp949 (EUC-KR); save it as UTF-8",
+        ),
+        (
+            b'name = "x"\nkind = "\xff\xfe"\n',
+            "x.toml is not UTF-8 text in line 2. Save it as UTF-8.",
+        ),
+        (b'{"name": "x"}', "x.toml is JSON. It should be TOML, in UTF-8."),
+        (
+            b"PK\x03\x04[Content_Types].xml",
+            "x.toml is an Excel workbook (.xlsx). It should be TOML",
+        ),
+    ],
+)
+def test_a_file_that_is_no_toml_is_named(tmp_path, content, complaint):
+    with pytest.raises(KitError) as caught:
+        read(tmp_path, content)
+    assert complaint in str(caught.value)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_line_ends_and_quotes_in_comments_are_harmless(tmp_path, end):
+    plain = read(tmp_path, GOOD)
+    content = "# \u201cquoted\u201d\n[[parts]]\nshare = 1\n"
+    assert read(tmp_path, GOOD.replace("\n", end)) == plain
+    path = tmp_path / "tables.toml"
+    path.write_bytes(content.replace("\n", end).encode())
+    assert read_toml(path) == {"parts": [{"share": 1}]}
 
 
 def test_types_are_checked_in_python_too():

@@ -16,8 +16,9 @@ import pyarrow.csv
 from customs_data.errors import KitError
 from customs_data.files.problems import ProblemReport
 from customs_data.files.raw_table import RawTable
+from customs_data.files.recognition import foreign_format, likely_encoding
+from customs_data.files.stray_rows import is_total
 
-GZIP_MAGIC = b"\x1f\x8b"
 UTF8_BOM = b"\xef\xbb\xbf"
 _DECODED_AT_A_TIME = 1 << 20
 
@@ -65,39 +66,44 @@ def parse_csv(content: bytes, *, source: str) -> RawTable:
             lines=record_lines[is_bad],
             values=[f"{n} cells" for _, n in bad[:5]],
         )
+        if is_bad[-1] and is_total(_last_cells(rest)):
+            report.add(f"Line {record_lines[-1]} looks like a row of totals: delete it")
     return RawTable(source, header, tuple(table.columns), record_lines[~is_bad], report)
 
 
+def _last_cells(body: bytes) -> list[str]:
+    """Return the cells of the last line, roughly: quotes are not read."""
+    return body.rstrip().rpartition(b"\n")[2].decode("utf-8", "replace").split(",")
+
+
 def check_encoding(content: bytes, source: str) -> None:
-    """Raise a `KitError` if the content is not UTF-8 text, naming the likely encoding."""
-    if content.startswith(GZIP_MAGIC):
-        raise KitError(f"{source} is compressed twice. Compress it once.")
-    for mark, name in (
-        (b"\xff\xfe\x00\x00", "UTF-32"),
-        (b"\x00\x00\xfe\xff", "UTF-32"),
-        (b"\xff\xfe", "UTF-16"),
-        (b"\xfe\xff", "UTF-16"),
-    ):
-        if content.startswith(mark):
-            raise KitError(f"{source} is {name}, not UTF-8 text. Save it as UTF-8.")
+    """Raise a `KitError` if the content is not UTF-8 text, naming what it is if that is clear."""
+    if (foreign := foreign_format(content)) is not None:
+        raise KitError(f"{source} {foreign}")
     decoder = codecs.getincrementaldecoder("utf-8")()
     try:
         for start in range(0, len(content), _DECODED_AT_A_TIME):
             decoder.decode(content[start : start + _DECODED_AT_A_TIME])
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
-        line, byte = _first_bad_byte(content)
+        place = _first_bad_byte(content)
+        line, byte = content.count(b"\n", 0, place) + 1, content[place]
+        encoding = likely_encoding(content, place)
         raise KitError(
-            f"{source} is not UTF-8 text: line {line} contains the byte 0x{byte:02x}. If it is a "
-            "spreadsheet or another binary file, export it as CSV in UTF-8."
+            f"{source} is not UTF-8 text: line {line} contains the byte 0x{byte:02x}. "
+            + (
+                f"It looks like {encoding}: save it as UTF-8."
+                if encoding
+                else "If it is a spreadsheet or another binary file, export it as CSV in UTF-8."
+            )
         ) from None
 
 
-def _first_bad_byte(content: bytes) -> tuple[int, int]:
+def _first_bad_byte(content: bytes) -> int:
     try:
         content.decode("utf-8")
     except UnicodeDecodeError as error:
-        return content.count(b"\n", 0, error.start) + 1, content[error.start]
+        return error.start
     raise AssertionError("the content is UTF-8")
 
 
@@ -136,6 +142,10 @@ def _record_lines(body: bytes, source: str) -> npt.NDArray[np.int64] | None:
 def parse_header(line: bytes, source: str) -> tuple[str, ...]:
     """Split the header line; raise a `KitError` for other delimiters and NUL bytes."""
     text = line.decode("utf-8").rstrip("\r")
+    if not text.strip():
+        raise KitError(f"{source} begins with an empty line. Delete it: line 1 is the header.")
+    if text.startswith("#"):
+        raise KitError(f"{source} begins with a comment. Delete it: line 1 is the header.")
     if "\x00" in text:
         raise KitError(f"{source} is not a text file: its header contains NUL bytes.")
     for delimiter, name in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars")):

@@ -23,16 +23,26 @@ from customs_data import schema
 from customs_data.columns.mapped_frames import map_frames
 from customs_data.columns.matching import arrow_text
 from customs_data.errors import InvalidDeclarationsError
-from customs_data.files.cells import Mask, as_text, can_be_numbers, parse_numbers, to_mask
+from customs_data.files.cells import (
+    Mask,
+    as_text,
+    can_be_numbers,
+    is_written_positive,
+    parse_days,
+    parse_numbers,
+    to_mask,
+    without_words,
+)
+from customs_data.files.headers import header_problems
 from customs_data.files.problems import N_EXAMPLES, ProblemReport
 from customs_data.files.raw_table import RawTable
 from customs_data.files.reading import read_parts, read_table
+from customs_data.files.stray_rows import remove_stray_rows
 from customs_data.parallel import map_in_order, threads
 from customs_data.schema import ERASED, KEY, Column
 
 # Parts of a large file that are parsed at the same time, one per thread.
 _PARTS_AT_A_TIME = 2
-_DATE_PATTERN = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 
 
 def read_declarations(
@@ -40,6 +50,7 @@ def read_declarations(
     *,
     columns: Sequence[str | Column] | None = None,
     period: tuple[date, date] | None = None,
+    missing: Sequence[str] = (),
 ) -> pd.DataFrame:
     """Read and check a file of declarations.
 
@@ -52,6 +63,8 @@ def read_declarations(
         column; a task brings columns of its own.
     period : (date, date), optional
         First and last allowed date, both inclusive.
+    missing : sequence of str, optional
+        Words that are read as an empty cell, such as ``NULL``.
 
     Returns
     -------
@@ -67,9 +80,11 @@ def read_declarations(
         If it breaks the schema; the message lists every kind of problem.
     """
     try:
-        return _read_valid_parts(path, columns, period)
+        return _read_valid_parts(path, columns, period, missing)
     except _InvalidFileError:  # read again: the report covers the whole file
-        frame, report = parse_declarations(read_table(path), columns=columns, period=period)
+        frame, report = parse_declarations(
+            read_table(path), columns=columns, period=period, missing=missing
+        )
     if report:
         raise InvalidDeclarationsError(str(report))
     return frame
@@ -80,10 +95,13 @@ class _InvalidFileError(Exception):
 
 
 def _read_valid_parts(
-    path: Path | str, columns: Sequence[str | Column] | None, period: tuple[date, date] | None
+    path: Path | str,
+    columns: Sequence[str | Column] | None,
+    period: tuple[date, date] | None,
+    missing: Sequence[str],
 ) -> pd.DataFrame:
     """Read a file part by part; several parts become one frame mapped into memory."""
-    parse = partial(_parse_valid_part, columns, period)
+    parse = partial(_parse_valid_part, columns, period, missing)
     with threads(_PARTS_AT_A_TIME) as executor:
         frames = map_in_order(parse, read_parts(path), executor)
         first = next(frames)
@@ -97,9 +115,12 @@ def _read_valid_parts(
 
 
 def _parse_valid_part(
-    columns: Sequence[str | Column] | None, period: tuple[date, date] | None, raw: RawTable
+    columns: Sequence[str | Column] | None,
+    period: tuple[date, date] | None,
+    missing: Sequence[str],
+    raw: RawTable,
 ) -> pd.DataFrame:
-    frame, report = parse_declarations(raw, columns=columns, period=period)
+    frame, report = parse_declarations(raw, columns=columns, period=period, missing=missing)
     if report:
         raise _InvalidFileError
     return frame
@@ -110,20 +131,38 @@ def parse_declarations(
     *,
     columns: Sequence[str | Column] | None = None,
     period: tuple[date, date] | None = None,
+    missing: Sequence[str] = (),
 ) -> tuple[pd.DataFrame, ProblemReport]:
     """Check raw columns as `read_declarations` does, but return the report with the frame."""
     wanted = [
         schema.COLUMN[column] if isinstance(column, str) else column
         for column in (columns or schema.COLUMN)
     ]
+    frame, report = _parse(raw, wanted, period, missing)
+    if report:
+        measured = [column.name for column in wanted if column.role in ("time", "number")]
+        rows, strays = remove_stray_rows(raw, measured)
+        if strays:  # the stray rows would break every rule
+            frame, report = _parse(rows, wanted, period, missing)
+            report.problems[:0] = strays
+    return frame, report
+
+
+def _parse(
+    raw: RawTable,
+    wanted: Sequence[Column],
+    period: tuple[date, date] | None,
+    missing: Sequence[str],
+) -> tuple[pd.DataFrame, ProblemReport]:
     report = ProblemReport(raw.source, list(raw.report.problems))
-    _check_header(raw.header, [column.name for column in wanted], report)
+    report.problems += header_problems(raw.header, [column.name for column in wanted])
     data: dict[str, Any] = {}
     for column in wanted:
         if raw.header.count(column.name) == 1:
             cells = raw.columns[raw.header.index(column.name)]
             parser = _PARSERS[column.role]
             if parser.accepts(cells):
+                cells = without_words(cells, missing)
                 data[column.name] = parser.parse(_Cells(column, cells, raw.lines, report))
             else:
                 problem = f"{column.name} must be {parser.kind}, but it is of type {cells.type}"
@@ -136,17 +175,6 @@ def parse_declarations(
     if set(schema.LABEL_COLUMNS) <= set(frame.columns):
         _check_labels(frame, raw.lines, report)
     return frame, report
-
-
-def _check_header(header: Sequence[str], wanted: Sequence[str], report: ProblemReport) -> None:
-    """Report missing, extra and repeated columns."""
-    missing = [name for name in wanted if name not in header]
-    extra = [name for name in dict.fromkeys(header) if name not in wanted]
-    repeated = [name for name in wanted if header.count(name) > 1]
-    for kind, names in (("Missing", missing), ("Unknown", extra), ("Repeated", repeated)):
-        if names:
-            listed = ", ".join((name if name in wanted else repr(name[:40])) for name in names[:25])
-            report.add(f"{kind} columns: {listed}")
 
 
 @dataclass(frozen=True)
@@ -189,9 +217,13 @@ def _parse_number(given: _Cells) -> npt.NDArray[np.float64]:
     column = given.column
     numbers, wrong = parse_numbers(given.cells)
     unit = f" ({column.unit})" if column.unit else ""
-    out_of_range = np.isinf(numbers) | (numbers < column.minimum)
-    rule = f"{unit} must be a finite number of at least {column.minimum:g}"
+    out_of_range = (numbers > column.maximum) | (numbers < column.minimum)
+    rule = f"{unit} must be a number from {column.minimum:g} to {column.maximum:g}"
     given.require(rule, wrong | out_of_range)
+    tiny = (numbers > 0) & (numbers < column.smallest_positive)
+    if (numbers == 0).any():
+        tiny |= (numbers == 0) & is_written_positive(given.cells)
+    given.require(f"{unit} must be 0 or at least {column.smallest_positive:g}", tiny)
     given.require(" must not be empty", np.isnan(numbers) & ~wrong)
     return numbers
 
@@ -203,13 +235,15 @@ def _parse_date(given: _Cells) -> pd.Series[Any]:
         if stamps.dt.tz is not None:
             stamps = stamps.dt.tz_localize(None)
         wrong = np.asarray(stamps.isna() | (stamps != stamps.dt.normalize()))
+        far = np.asarray(
+            (stamps < pd.Timestamp(schema.FIRST_DAY))
+            | (stamps >= pd.Timestamp(schema.LAST_DAY) + pd.Timedelta(days=1))
+        )
     else:
-        text = given.text()
-        shaped = to_mask(pc.match_substring_regex(text, f"^{_DATE_PATTERN}$"))
-        strings = pd.Series(text.to_pandas()).astype(object).where(shaped)
-        stamps = pd.to_datetime(strings, format="%Y-%m-%d", errors="coerce")
-        wrong = np.asarray(stamps.isna())
+        stamps, far = parse_days(given.text())
+        wrong = np.asarray(stamps.isna()) & ~far
     given.require(" must be a day of the calendar, YYYY-MM-DD", wrong)
+    given.require(f" must lie from {schema.FIRST_DAY} to {schema.LAST_DAY}", far)
     return stamps.astype(schema.DATE_DTYPE)
 
 

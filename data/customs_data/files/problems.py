@@ -25,14 +25,19 @@ class Problem:
         Number of lines with the problem; 0 if it does not concern lines.
     examples : tuple of str
         The first lines in words: ``"line 17 has '-3'"``.
+    details : tuple of str
+        Lines below the message, such as a table of column names.
     """
 
     message: str
     column: str = ""
     n_lines: int = 0
     examples: tuple[str, ...] = ()
+    details: tuple[str, ...] = ()
 
     def __str__(self) -> str:
+        if self.details:
+            return "\n".join([f"{self.message}:", *(f"      {line}" for line in self.details)])
         if not self.examples:
             return self.message + "."
         examples = "; ".join(self.examples)
@@ -46,6 +51,7 @@ class Problem:
             "column": self.column,
             "n_lines": self.n_lines,
             "examples": list(self.examples),
+            "details": list(self.details),
         }
 
 

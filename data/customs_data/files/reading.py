@@ -1,13 +1,14 @@
 """Reading a file into columns of text: CSV (UTF-8, with or without BOM, also gzipped) or Parquet.
 
 Nothing is guessed or repaired: cells keep their text, lines that do not fit the header are reported
-by number, and a file that cannot be read is a KitError.
+by number, and a file that cannot be read is a KitError. Only pandas' unnamed index is left out.
 """
 
 from __future__ import annotations
 
 import gzip
 import io
+import re
 import zlib
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -18,17 +19,13 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from customs_data.errors import KitError
-from customs_data.files.csv_parsing import (
-    GZIP_MAGIC,
-    UTF8_BOM,
-    check_encoding,
-    parse_csv,
-    parse_header,
-)
+from customs_data.files.csv_parsing import UTF8_BOM, check_encoding, parse_csv, parse_header
 from customs_data.files.problems import ProblemReport
 from customs_data.files.raw_table import RawTable
+from customs_data.files.recognition import GZIP_MAGIC, PARQUET_MAGIC
 
-_PARQUET_MAGIC = b"PAR1"
+# What pandas calls an index without a name.
+_INDEX_NAME = re.compile(r"__index_level_\d+__")
 _READ_STEP = 1 << 20
 _BYTES_PER_CELL = 8
 # Row groups from which on a Parquet file is read group by group.
@@ -75,7 +72,7 @@ def read_content(
         magic = _first_bytes(path, called)
     except OSError as error:
         raise KitError(f"{called} cannot be read: {error.strerror}.") from None
-    return None if magic == _PARQUET_MAGIC else _read_bytes(path, max_bytes, called)
+    return None if magic == PARQUET_MAGIC else _read_bytes(path, max_bytes, called)
 
 
 def read_header(path: Path | str) -> tuple[str, ...]:
@@ -89,8 +86,10 @@ def read_header(path: Path | str) -> tuple[str, ...]:
     path = Path(path)
     try:
         magic = _first_bytes(path, str(path))
-        if magic == _PARQUET_MAGIC:
-            return tuple(pyarrow.parquet.read_schema(path).names)
+        if magic == PARQUET_MAGIC:
+            schema = pyarrow.parquet.read_schema(path)
+            index = _index_columns(schema)
+            return tuple(name for name in schema.names if name not in index)
         with _open_csv(path, magic) as stream:
             line = stream.readline(_READ_STEP)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
@@ -104,13 +103,42 @@ def read_header(path: Path | str) -> tuple[str, ...]:
     return parse_header(line, path.name)
 
 
+def ignored_columns(path: Path | str) -> tuple[str, ...]:
+    """Return the columns that reading leaves out: a Parquet file's index of row numbers by pandas.
+
+    Raises
+    ------
+    KitError
+        As in `read_table`.
+    """
+    path = Path(path)
+    try:
+        is_parquet = _first_bytes(path, str(path)) == PARQUET_MAGIC
+        return _index_columns(pyarrow.parquet.read_schema(path)) if is_parquet else ()
+    except pa.ArrowException as error:
+        raise _damaged(path.name, error) from None
+    except OSError as error:
+        raise KitError(f"{path} cannot be read: {error.strerror or error}.") from None
+
+
+def _index_columns(schema: pa.Schema) -> tuple[str, ...]:
+    """Return the columns without a name of their own that pandas stored as the index."""
+    try:
+        stored = (schema.pandas_metadata or {}).get("index_columns", [])
+    except (ValueError, AttributeError):  # metadata of another program
+        return ()
+    return tuple(x for x in stored if isinstance(x, str) and _INDEX_NAME.fullmatch(x))
+
+
 def _first_bytes(path: Path, called: str) -> bytes:
     if not path.exists():
         raise KitError(f"No such file: {called}.")
-    if not path.is_file():  # a folder, or a pipe or device, which cannot be read twice
+    if path.is_dir():
+        raise KitError(f"{called} is a folder. Name a file in it.")
+    if not path.is_file():  # a pipe or device, which cannot be read twice
         raise KitError(f"{called} is not a regular file.")
     with path.open("rb") as stream:
-        return stream.read(len(_PARQUET_MAGIC))
+        return stream.read(len(PARQUET_MAGIC))
 
 
 def _open_csv(path: Path, magic: bytes) -> gzip.GzipFile | io.BufferedReader:
@@ -129,7 +157,7 @@ def read_parts(path: Path | str) -> Iterator[RawTable]:
     path = Path(path)
     try:
         with path.open("rb") as stream:
-            is_parquet = stream.read(4) == _PARQUET_MAGIC
+            is_parquet = stream.read(len(PARQUET_MAGIC)) == PARQUET_MAGIC
         parquet = pyarrow.parquet.ParquetFile(path) if is_parquet else None
     except (OSError, pa.ArrowException):
         parquet = None  # `read_table` reports the error
@@ -200,6 +228,8 @@ def _damaged(name: str, error: Exception) -> KitError:
 
 def _raw(name: str, table: pa.Table, start: int) -> RawTable:
     """Return a table whose first row is row `start` of the file."""
+    if index := _index_columns(table.schema):
+        table = table.drop_columns([name for name in index if name in table.column_names])
     lines = np.arange(start + 2, start + table.num_rows + 2, dtype=np.int64)
     columns = tuple(table.columns)
     return RawTable(name, tuple(table.column_names), columns, lines, ProblemReport(name))

@@ -206,6 +206,7 @@ class FileProblem(_Answer):
     column: str
     n_lines: int
     examples: list[str]
+    details: list[str]
 
 
 class ProblemAnswer(_Answer):
