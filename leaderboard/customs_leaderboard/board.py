@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -17,7 +17,8 @@ from sqlalchemy.orm import Session
 from customs_data.edition.layout import Layout
 from customs_data.edition.manifest import Manifest, read_manifest
 from customs_data.errors import KitError
-from customs_leaderboard.errors import UnavailableError
+from customs_data.files.atomic import sync_folder, write_atomically
+from customs_leaderboard.errors import UnavailableError, organizer_errors
 from customs_leaderboard.ladder.ladder import Ladder
 from customs_leaderboard.rules.competition import RULES_BEFORE, Competition, read_competition
 from customs_leaderboard.rules.edition_origin import check_origin
@@ -30,7 +31,7 @@ from customs_leaderboard.standings.reference_scores import (
 )
 from customs_leaderboard.store.audit_log import ORGANIZER, append_entry
 from customs_leaderboard.store.database import Database, open_database
-from customs_leaderboard.store.folder import Folder, disk_errors, sync_folder, write_durably
+from customs_leaderboard.store.folder import Folder, disk_errors
 from customs_leaderboard.store.group_commit import GroupCommit
 from customs_leaderboard.store.schema import State
 from customs_leaderboard.submissions.judge import Judge, load_judge
@@ -41,6 +42,9 @@ Clock = Callable[[], datetime]
 
 #: Rules that an organizer may change during a competition; changes are written to the audit log.
 CHANGEABLE: Final = ("title", "daily_limit", "late_submissions", "max_upload_mib")
+
+
+_NOT_EMPTY: Final = "The database already contains a competition. Use another database."
 
 
 def utc_now() -> datetime:
@@ -183,18 +187,36 @@ def make_board(
     judge = load_judge(competition.edition)
     check_origin(judge.manifest, practice=competition.practice)
     _ladder_of(competition, judge.metrics.ranked[0])
-    folder = Folder.make(Path(root))
-    with closed_on_error(open_database(database_url, folder.database_file)) as database:
+    root = Path(root)
+    with (
+        organizer_errors(root),
+        Folder.new(root) as folder,
+        closing(open_database(database_url, folder.database_file)) as database,
+    ):
         board = Board(folder, competition, database, clock, judge)
         refuse_competition(database)
-        write_durably(folder.competition_file, competition.to_toml().encode())
+        write_atomically(folder.competition_file, competition.to_toml(), mode=0o600)
         save_reference_scores(folder, reference_scores)
         edition = {"edition": judge.manifest.name, "commitment": judge.manifest.commitment}
         with database.upgrading() as session:
+            refuse_state(session)
             session.add(State(number=1, rules=_rules(board), closes=competition.closes, **edition))
             details = {**board.rules, **edition}
             append_entry(database, session, clock(), ORGANIZER, "competition made", details)
-    return board
+    return board_in(root, competition, database_url, clock, judge)
+
+
+def board_in(
+    root: Path,
+    competition: Competition,
+    database_url: str | None,
+    clock: Clock,
+    judge: Judge | None = None,
+) -> Board:
+    """Return the board of a folder that has just been made, without connecting to its database."""
+    folder = Folder(root)
+    database = open_database(database_url, folder.database_file)
+    return Board(folder, competition, database, clock, judge)
 
 
 def open_board(
@@ -256,7 +278,13 @@ def has_competition(database: Database) -> bool:
 def refuse_competition(database: Database) -> None:
     """Raise `KitError` if a database already contains a competition."""
     if has_competition(database):
-        raise KitError("The database already contains a competition. Use another database.")
+        raise KitError(_NOT_EMPTY)
+
+
+def refuse_state(session: Session) -> None:
+    """Raise `KitError` if another process has made a competition in the meantime."""
+    if session.scalar(select(State.number)) is not None:
+        raise KitError(_NOT_EMPTY)
 
 
 def _ladder_of(rules: Competition, metric: Metric) -> Ladder:

@@ -6,10 +6,16 @@ people, and the way out.
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 
 from customs_data.errors import InvalidSubmissionError, KitError
+from customs_data.files.atomic import UnwritableError
 from customs_data.files.problems import ProblemReport
+from customs_data.temporary import reason_of
 
 
 class UnknownTokenError(KitError):
@@ -65,3 +71,26 @@ class QuotaError(KitError):
 
 class UnavailableError(KitError):
     """The disk or the database does not respond (HTTP 503); not the user's fault."""
+
+
+@contextmanager
+def organizer_errors(folder: Path) -> Iterator[None]:
+    """Name the folder and the reason where the service would refer teams to the organizer.
+
+    Raises
+    ------
+    KitError
+        In place of an `UnavailableError`.
+    """
+    try:
+        yield
+    except UnavailableError as error:
+        cause = error.__cause__
+        if isinstance(cause, OSError):
+            raise UnwritableError(folder, reason_of(cause)) from error
+        original = getattr(cause, "orig", None)
+        if isinstance(original, sqlite3.Error):
+            raise KitError(f"The database of {folder} cannot be used: {original}.") from error
+        raise KitError(
+            "The competition's database does not respond. Check that it runs, and --database-url."
+        ) from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import tomllib
 from importlib.metadata import version
 from importlib.resources import files
@@ -15,7 +14,7 @@ from customs_data.edition.loading import load_edition
 from customs_data.edition.manifest import PERIODS, Manifest
 from customs_data.edition.practice import practice_edition
 from customs_data.errors import KitError
-from customs_data.files.atomic import new_folder
+from customs_data.files.atomic import copy_files, new_folder
 
 #: Folder of the edition in a workspace, as in the template's pyproject.toml.
 EDITION: Final = "edition"
@@ -62,7 +61,8 @@ def make_workspace(out: Path, edition: Path | None = None) -> Manifest:
     with new_folder(out) as folder:
         for name, content in template_files(manifest).items():
             (folder / name).write_bytes(content)
-        shutil.copytree(layout.public, folder / EDITION / "public")
+        (folder / EDITION).mkdir()
+        copy_files(layout.public, folder / EDITION / "public")
     return manifest
 
 

@@ -12,7 +12,6 @@ from sqlalchemy.schema import CreateTable
 from customs_data.edition.generating import generate_edition, read_blueprint
 from customs_data.errors import InvalidEditionError, KitError
 from customs_leaderboard.board import make_board, open_board
-from customs_leaderboard.errors import UnavailableError
 from customs_leaderboard.ladder.ladder import GROUND_ERRORS
 from customs_leaderboard.store.audit_log import PUBLIC_ACTIONS, read_entries, verify_chain
 from customs_leaderboard.store.migrations import upgrade_tables
@@ -123,9 +122,10 @@ def test_a_wrong_address_is_refused_and_not_repeated(competition, tmp_path, url)
 
 def test_a_database_that_is_down_is_reported_without_its_address(competition, tmp_path):
     url = f"postgresql://user:hunter2@/x?host={tmp_path}"
-    with pytest.raises(UnavailableError, match="does not respond") as error:
+    with pytest.raises(KitError, match="does not respond") as error:
         make_board(tmp_path / "b", competition, database_url=url)
     assert "hunter2" not in str(error.value)
+    assert not (tmp_path / "b").exists()
 
 
 def test_a_published_seed_is_for_practice_only(competition, tmp_path):

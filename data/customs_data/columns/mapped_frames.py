@@ -6,7 +6,6 @@ share this memory.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ import pyarrow as pa
 import pyarrow.ipc
 
 from customs_data.schema import COLUMN
+from customs_data.temporary import scratch_folder
 
 
 def save_frame(frames: Iterable[pd.DataFrame], path: Path) -> None:
@@ -49,7 +49,7 @@ def map_frames(frames: Iterable[pd.DataFrame]) -> pd.DataFrame:
 
     The name of the file is removed at once; its disk space is freed with the last reference.
     """
-    with tempfile.TemporaryDirectory(prefix="customs-kit-") as folder:
-        path = Path(folder) / "frame.arrow"
+    with scratch_folder() as folder:
+        path = folder / "frame.arrow"
         save_frame(frames, path)
         return map_frame(path)

@@ -1,40 +1,113 @@
-"""The practice edition, which commands use by default."""
+"""The practice edition, which commands use by default: made once, in the user's cache."""
 
 from __future__ import annotations
 
-import shutil
+import logging
+import os
+import pwd
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
+from typing import Final
 
 from platformdirs import user_cache_path
 
 from customs_data.edition.generating import PRACTICE_SEED, make_practice_edition
-from customs_data.edition.layout import Layout
-from customs_data.edition.loading import load_edition, load_solution
+from customs_data.edition.manifest import read_manifest
+from customs_data.edition.verification import verify_edition
 from customs_data.errors import KitError
+from customs_data.files.atomic import UnwritableError, write_errors
+from customs_data.temporary import temporary_folder
+
+_WAY_OUT: Final = (
+    "Set XDG_CACHE_HOME to a folder of your own, or name an edition (on the command line: "
+    "--edition)."
+)
+# Without configuration, Python prints warnings of a logger on standard error.
+_LOG: Final = logging.getLogger(__name__)
 
 
 def practice_edition() -> Path:
     """Return the folder of the practice edition in the user's cache; make it at first use.
 
+    An edition of another release, or one that `customs-kit data verify` would refuse, is replaced.
+    Several processes may call this at once.
+
     Raises
     ------
     KitError
-        If the cache cannot be written.
+        If the cache cannot be read or written.
     """
-    folder = user_cache_path("customs-kit") / "practice"
-    if not _is_current(folder):
-        shutil.rmtree(folder, ignore_errors=True)
-        make_practice_edition(folder)
+    cache = user_cache_path("customs-kit")
+    if not cache.is_absolute():
+        raise KitError(f"The cache {cache} is not an absolute path. {_WAY_OUT}")
+    folder = cache / "practice"
+    try:
+        with write_errors(cache):
+            before = _identity(folder)
+            if problem := _problem(folder):
+                if before is not None:
+                    _LOG.warning("The practice edition in %s %s. Making it again.", folder, problem)
+                _make(folder, before)
+    except UnwritableError as error:
+        raise KitError(
+            f"The cache {cache} cannot be written: {error.reason}{_owner(cache)}. {_WAY_OUT}"
+        ) from None
     return folder
 
 
-def _is_current(folder: Path) -> bool:
-    """Whether the cached edition is complete and made by this release."""
+def _problem(folder: Path) -> str:
+    """Return why the cached edition cannot be used, as the end of a sentence; nothing if it can."""
     try:
-        manifest = load_edition(folder).manifest
-        load_solution(Layout.find(folder))
+        checks = verify_edition(folder)
+        manifest = read_manifest(folder / "public")
     except KitError:
-        return False
+        return "is not complete"
     made_by = manifest.generator_version, manifest.configuration.get("seed")
-    return made_by == (version("customs-kit"), PRACTICE_SEED)
+    if made_by != (version("customs-kit"), PRACTICE_SEED):
+        return f"was made by customs-kit {manifest.generator_version}"
+    failed = [check.name for check in checks if not check.passed]
+    return f"is damaged ({'; '.join(failed)})" if failed else ""
+
+
+def _make(folder: Path, before: tuple[int, int] | None) -> None:
+    """Make the edition beside its place, then exchange it for what was there.
+
+    Parameters
+    ----------
+    folder : path
+        Its place.
+    before : (int, int) or None
+        Identity of what is to be replaced. If another process has replaced it in the meantime, its
+        edition stays.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with temporary_folder(folder.parent) as scratch:
+        make_practice_edition(scratch / "new")
+        if before is not None and _identity(folder) == before:
+            # Whoever reads the old edition goes on reading; it is removed with the scratch folder.
+            with suppress(FileNotFoundError):
+                folder.rename(scratch / "old")
+        try:
+            (scratch / "new").rename(folder)
+        except OSError:
+            if _problem(folder):
+                raise
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Return what distinguishes a file from another one under the same name; None if absent."""
+    with suppress(FileNotFoundError):
+        status = path.lstat()
+        return status.st_dev, status.st_ino
+    return None
+
+
+def _owner(cache: Path) -> str:
+    """Return whose folder it is, as the end of a sentence, if it is another user's."""
+    with suppress(OSError, KeyError):
+        nearest = next(path for path in (cache, *cache.parents) if path.exists())
+        owner = nearest.stat().st_uid
+        if owner != os.geteuid():
+            return f" ({nearest} belongs to {pwd.getpwuid(owner).pw_name})"
+    return ""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-import tempfile
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -28,6 +27,7 @@ from customs_data.edition.verification import Check
 from customs_data.errors import InvalidEditionError, KitError
 from customs_data.files.atomic import write_atomically
 from customs_data.files.writing import csv_chunks
+from customs_data.temporary import scratch_folder
 
 _FORMAT = "customs-kit reveal 1"
 
@@ -118,11 +118,11 @@ def verify_reveal(edition: Path, revealed: Path, profile: Path | None = None) ->
 def _regenerate(manifest: Manifest, secret: bytes, profile: Path | None) -> Check:
     """Regenerate the edition and compare all checksums and the commitment."""
     blueprint = blueprint_of(manifest, profile)
-    with tempfile.TemporaryDirectory(prefix="customs-kit-") as scratch:
+    with scratch_folder() as scratch:
         again = generate_edition(
             blueprint,
             secret,
-            Path(scratch) / "edition",
+            scratch / "edition",
             origin=manifest.origin,
             seed=manifest.configuration.get("seed"),
             name=manifest.name,

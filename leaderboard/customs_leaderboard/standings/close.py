@@ -11,12 +11,13 @@ from sqlalchemy import func, select
 
 from customs_data.edition.reveal import write_reveal
 from customs_data.errors import KitError
+from customs_data.files.atomic import sync_folder
 from customs_leaderboard.board import Board
 from customs_leaderboard.rules.competition import show_time
 from customs_leaderboard.standings.compute_final import N_REPLICATES, compute_final
 from customs_leaderboard.standings.final import FinalStandings, final_standings, save_final
 from customs_leaderboard.store.audit_log import ORGANIZER, append_entry, head_hash
-from customs_leaderboard.store.folder import disk_errors, sync_folder
+from customs_leaderboard.store.folder import disk_errors
 from customs_leaderboard.store.schema import Submission, Team
 
 _MAX_REASON = 200

@@ -13,13 +13,14 @@ from sqlalchemy import select
 
 from customs_data.edition.layout import MANIFEST
 from customs_data.errors import KitError
+from customs_data.files.atomic import write_atomically
 from customs_leaderboard.board import Board
 from customs_leaderboard.rules.competition import show_time
 from customs_leaderboard.standings.compute_final import default_selection
 from customs_leaderboard.standings.final import FinalStandings, final_standings, key_beside
 from customs_leaderboard.standings.public import public_standings
 from customs_leaderboard.store.audit_log import read_entries, team_actor
-from customs_leaderboard.store.folder import check_new, write_durably
+from customs_leaderboard.store.folder import check_new
 from customs_leaderboard.store.schema import Selection, Submission
 from customs_leaderboard.store.scores import read_scores
 from customs_leaderboard.teams.teams import find_team
@@ -61,9 +62,10 @@ def export_standings(board: Board, out: Path) -> None:
     """
     check_new(out)
     if out.suffix == ".csv":
-        write_durably(out, to_csv(standings_table(board)).encode())
+        write_atomically(out, to_csv(standings_table(board)), mode=0o600, must_be_new=True)
     elif out.suffix == ".json":
-        write_durably(out, _json((final_standings(board) or public_standings(board)).as_dict()))
+        standings = final_standings(board) or public_standings(board)
+        write_atomically(out, _json(standings.as_dict()), mode=0o600, must_be_new=True)
     else:
         raise KitError(f"Standings are written to a .csv or .json file, not to {out.name}.")
 
@@ -150,7 +152,7 @@ def export_team(board: Board, name: str, out: Path) -> list[int]:
     for submission in selected:
         path = board.folder.accepted_file(submission)
         parts[f"submissions/{submission.number}{submission.suffix}"] = path.read_bytes()
-    write_durably(out, _zip(parts))
+    write_atomically(out, _zip(parts), mode=0o600, must_be_new=True)
     return [submission.number for submission in selected]
 
 

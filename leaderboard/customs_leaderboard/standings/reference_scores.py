@@ -18,7 +18,8 @@ from typing import Any, Final
 
 from customs_data.edition.manifest import Manifest
 from customs_data.errors import KitError
-from customs_leaderboard.store.folder import Folder, write_durably
+from customs_data.files.atomic import write_atomically
+from customs_leaderboard.store.folder import Folder
 from customs_scorer.metrics import Metric, metrics_of
 
 _GRID: Final = "customs-kit grid 1"
@@ -188,11 +189,11 @@ def save_reference_scores(folder: Folder, scores: ReferenceScores) -> None:
 
     Raises
     ------
-    UnavailableError
+    KitError
         If the disk fails.
     """
     content = json.dumps(scores.as_dict(), indent=2) + "\n"
-    write_durably(folder.references_file, content.encode())
+    write_atomically(folder.references_file, content, mode=0o600)
 
 
 def load_reference_scores(folder: Folder) -> ReferenceScores:

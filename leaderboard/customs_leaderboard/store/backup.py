@@ -18,10 +18,11 @@ from typing import Any, Final, Literal
 from sqlalchemy import select, text
 
 from customs_data.errors import KitError
+from customs_data.files.atomic import replace_file, write_errors
 from customs_leaderboard.board import Board
 from customs_leaderboard.rules.competition import show_time
 from customs_leaderboard.store.audit_log import head_hash
-from customs_leaderboard.store.folder import check_new, durable_file
+from customs_leaderboard.store.folder import check_new
 from customs_leaderboard.store.schema import Base, Submission
 
 #: The last one is written, all can be restored.
@@ -58,7 +59,12 @@ def write_backup(board: Board, out: Path) -> dict[str, int]:
         raise KitError(f"A backup is a .tar or .tar.gz file, not {out.name}. Rename it.")
     check_new(out)
     compression: Literal["w:gz", "w:"] = "w:gz" if out.suffix == ".gz" else "w:"
-    with durable_file(out) as scratch, tarfile.open(scratch, compression) as tar:
+    with (
+        write_errors(out),
+        replace_file(out, mode=0o600, must_be_new=True) as scratch,
+        write_errors(out, scratch),
+        tarfile.open(scratch, compression) as tar,
+    ):
         return _write(board, tar)
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from customs_data.errors import KitError
-from customs_data.files.atomic import replace_file
+from customs_data.files.atomic import new_folder, sync_folder
+from customs_data.temporary import reason_of
 from customs_leaderboard.errors import UnavailableError
 from customs_leaderboard.store.schema import Submission
 
@@ -46,25 +46,22 @@ class Folder:
         self.spool = root / "spool"
 
     @classmethod
-    def make(cls, root: Path) -> Folder:
-        """Make an empty folder.
+    @contextmanager
+    def new(cls, root: Path) -> Iterator[Folder]:
+        """Fill a competition's folder under a temporary name, then rename it to `root`.
 
         Raises
         ------
         KitError
-            If it is neither new nor empty, or cannot be made.
+            If `root` is neither new nor an empty folder, or cannot be written.
         """
-        folder = cls(root)
-        try:
-            if root.exists() and (not root.is_dir() or any(root.iterdir())):
-                raise KitError(f"{root} is not empty. Choose a new or empty folder.")
-            for path in (root, folder.submissions, folder.spool):
-                path.mkdir(parents=True, exist_ok=True)
-                path.chmod(0o700)
-            sync_folder(root)
-        except OSError as error:
-            raise KitError(f"{root} cannot be made: {error.strerror}.") from None
-        return folder
+        with new_folder(root, mode=0o700) as scratch:
+            folder = cls(scratch)
+            for path in (folder.submissions, folder.spool):
+                path.mkdir(mode=0o700)
+            yield folder
+            if root.exists():  # an empty folder may be open to other users
+                root.chmod(0o700)
 
     def submission_path(self, team_number: int, sha256: str, suffix: str) -> Path:
         """Path of an accepted file; contains no text that a user chose."""
@@ -130,47 +127,12 @@ class Folder:
             raise
 
 
-def sync_folder(path: Path) -> None:
-    """Make the names in a folder durable; syncing a file does not include its name."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def check_new(path: Path) -> None:
     """Raise `KitError` unless a path is that of a new file in an existing folder."""
     if path.exists():
         raise KitError(f"{path} exists already. Choose another name.")
     if not path.parent.is_dir():
         raise KitError(f"No such folder: {path.parent}.")
-
-
-def write_durably(path: Path, content: bytes) -> None:
-    """Write a file in one step; errors as `durable_file`."""
-    with durable_file(path) as scratch:
-        scratch.write_bytes(content)
-
-
-@contextmanager
-def durable_file(path: Path) -> Iterator[Path]:
-    """Write a file that only its owner can read; after a crash it is complete or absent.
-
-    Yields
-    ------
-    Path
-        Temporary name to write to.
-
-    Raises
-    ------
-    UnavailableError
-        If the disk fails.
-    """
-    with disk_errors():
-        with replace_file(path, mode=0o600) as scratch:
-            yield scratch
-        sync_folder(path.parent)
 
 
 @contextmanager
@@ -180,6 +142,6 @@ def disk_errors() -> Iterator[None]:
         yield
     except OSError as error:
         raise UnavailableError(
-            f"The leaderboard cannot write to its disk ({error.strerror or error}); nothing was "
+            f"The leaderboard cannot write to its disk ({reason_of(error)}); nothing was "
             "counted. Send the file again later, and tell the organizer."
         ) from error

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
-import shutil
 import tarfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
@@ -19,12 +17,21 @@ from sqlalchemy import MetaData, insert, text
 from sqlalchemy.orm import Session
 
 from customs_data.errors import KitError
-from customs_leaderboard.board import Board, Clock, closed_on_error, refuse_competition, utc_now
+from customs_data.files.atomic import write_atomically
+from customs_leaderboard.board import (
+    Board,
+    Clock,
+    board_in,
+    refuse_competition,
+    refuse_state,
+    utc_now,
+)
+from customs_leaderboard.errors import organizer_errors
 from customs_leaderboard.rules.competition import parse_time, read_competition
 from customs_leaderboard.store.audit_log import ORGANIZER, append_entry, verify_chain
 from customs_leaderboard.store.backup import FORMATS, MANIFEST, TABLES
 from customs_leaderboard.store.database import Database, open_database
-from customs_leaderboard.store.folder import Folder, write_durably
+from customs_leaderboard.store.folder import Folder
 from customs_leaderboard.store.migrations import upgrade_tables
 from customs_leaderboard.store.schema import UtcTime
 
@@ -69,29 +76,32 @@ def restore_backup(
         If the backup is damaged, the folder or database is not empty, or the edition is another
         one. Folder and database are then as they were.
     """
-    folder = Folder.make(root)
-    with _emptied_on_error(root):
+    with (
+        organizer_errors(root),
+        Folder.new(root) as folder,
+        closing(open_database(database_url, folder.database_file)) as database,
+    ):
         parts = _unpack(file, folder)
         manifest = json.loads(parts[MANIFEST])
         _write_rules(folder, parts, edition)
         competition = read_competition(folder.competition_file)
-        with closed_on_error(open_database(database_url, folder.database_file)) as database:
-            refuse_competition(database)
-            board = Board(folder, competition, database, clock)
-            if board.manifest.commitment != manifest["commitment"]:
-                raise KitError(
-                    f"{competition.edition} is not the backup's edition {manifest['edition']}: its "
-                    "commitment differs. Give the edition's folder with --edition."
-                )
-            # Rows are inserted as they were, then upgraded like a running competition.
-            with database.upgrading(manifest.get("revision", "0001")) as session:
-                _insert_rows(session, parts)
-                upgrade_tables(session.connection())
-                _continue_numbers(database, session)
-                verify_chain(session, manifest["log"])
-                details = {"made_at": manifest["made_at"], "log": manifest["log"]}
-                append_entry(database, session, clock(), ORGANIZER, "competition restored", details)
-    return board
+        refuse_competition(database)
+        board = Board(folder, competition, database, clock)
+        if board.manifest.commitment != manifest["commitment"]:
+            raise KitError(
+                f"{competition.edition} is not the backup's edition {manifest['edition']}: its "
+                "commitment differs. Give the edition's folder with --edition."
+            )
+        # Rows are inserted as they were, then upgraded like a running competition.
+        with database.upgrading(manifest.get("revision", "0001")) as session:
+            refuse_state(session)
+            _insert_rows(session, parts)
+            upgrade_tables(session.connection())
+            _continue_numbers(database, session)
+            verify_chain(session, manifest["log"])
+            details = {"made_at": manifest["made_at"], "log": manifest["log"]}
+            append_entry(database, session, clock(), ORGANIZER, "competition restored", details)
+    return board_in(root, competition, database_url, clock)
 
 
 def _unpack(file: Path, folder: Folder) -> dict[str, bytes]:
@@ -121,13 +131,14 @@ def _unpack(file: Path, folder: Folder) -> dict[str, bytes]:
     except FileNotFoundError:
         raise KitError(f"No such file: {file}.") from None
     except (OSError, EOFError, tarfile.TarError, ValueError, KeyError, TypeError) as error:
+        if getattr(error, "errno", None):  # a disk, not the backup
+            raise
         raise KitError(f"{damaged}{type(error).__name__} ({error}).") from None
     if absent := ({*sums, MANIFEST} | accepted) - (parts.keys() | unpacked):
         raise KitError(f"{damaged}{min(absent)} is missing.")
     for name, content in parts.items():
         if name != MANIFEST and hashlib.sha256(content).hexdigest() != sums.get(name):
             raise KitError(f"{damaged}{name} has changed.")
-    os.sync()
     return parts
 
 
@@ -147,10 +158,10 @@ def _put_submission(folder: Folder, name: str, stream: IO[bytes], damaged: str) 
 def _write_rules(folder: Folder, parts: dict[str, bytes], edition: Path | None) -> None:
     for name in _FILES:
         if name in parts:
-            write_durably(folder.root / name, parts[name])
+            write_atomically(folder.root / name, parts[name], mode=0o600)
     if edition is not None:
         moved = replace(read_competition(folder.competition_file), edition=edition.resolve())
-        write_durably(folder.competition_file, moved.to_toml().encode())
+        write_atomically(folder.competition_file, moved.to_toml(), mode=0o600)
 
 
 def _rows(content: bytes) -> Iterator[dict[str, Any]]:
@@ -185,13 +196,3 @@ def _continue_numbers(database: Database, session: Session) -> None:
                 f"coalesce(max(number), 0) + 1, false) FROM {name}"
             )
         )
-
-
-@contextmanager
-def _emptied_on_error(root: Path) -> Iterator[None]:
-    try:
-        yield
-    except BaseException:
-        for path in root.iterdir():
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
-        raise

@@ -46,8 +46,10 @@ def test_permissions_are_chosen_or_kept(tmp_path):
     assert mode_of(page) == 0o666 & ~mask
 
 
-@pytest.mark.parametrize("step", ["fsync", "replace"])
-@pytest.mark.parametrize("must_be_new", [True, False])
+@pytest.mark.parametrize(
+    ("step", "must_be_new"),
+    [("fsync", True), ("fsync", False), ("link", True), ("replace", False)],
+)
 def test_a_full_disk_leaves_the_old_file_and_no_other(tmp_path, monkeypatch, step, must_be_new):
     path = tmp_path / "x.json"
     if not must_be_new:

@@ -18,6 +18,7 @@ from customs_data.edition.layout import USAGES, Layout
 from customs_data.edition.loading import load_edition, load_solution
 from customs_data.edition.manifest import Manifest
 from customs_data.errors import KitError
+from customs_data.files.atomic import write_atomically
 from customs_data.tasks import find_task
 from customs_leaderboard.publishing.announcement import PRIVATE_PHASE, Announcement
 from customs_leaderboard.publishing.guard import HiddenGuard
@@ -28,7 +29,7 @@ from customs_leaderboard.publishing.metric_files import (
 )
 from customs_leaderboard.publishing.pages import CODABENCH, make_pages
 from customs_leaderboard.rules.edition_origin import check_origin
-from customs_leaderboard.store.folder import write_durably
+from customs_leaderboard.store.folder import check_new
 
 #: Image with Python, NumPy and pandas, which is all the scoring program needs.
 DOCKER_IMAGE: Final = "codalab/codalab-legacy:py39"
@@ -77,8 +78,7 @@ def make_bundle(
     loaded = load_edition(edition)
     manifest, task = loaded.manifest, loaded.task
     check_origin(manifest, practice=practice)
-    if out.exists():
-        raise KitError(f"{out} exists already. Choose another name.")
+    check_new(out)
     ids = loaded.sample_submission[[task.unit.key]]
     solution = load_solution(layout, ids[task.unit.key])
     public = {path.name: path.read_bytes() for path in sorted(layout.public.iterdir())}
@@ -111,9 +111,7 @@ def make_bundle(
         "competition.yaml": _to_yaml(competition_settings(manifest, announcement, titles)),
         **members,
     }
-    if not out.parent.is_dir():
-        raise KitError(f"No such folder: {out.parent}. Create it first.")
-    write_durably(out, _zip(members))
+    write_atomically(out, _zip(members), mode=0o600, must_be_new=True)
     return list(members)
 
 

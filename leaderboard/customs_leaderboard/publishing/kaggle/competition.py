@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -17,7 +16,7 @@ from customs_data.edition.layout import Layout
 from customs_data.edition.loading import load_edition, load_solution
 from customs_data.edition.manifest import Manifest, read_manifest
 from customs_data.errors import KitError
-from customs_data.files.atomic import new_folder
+from customs_data.files.atomic import copy_files, new_folder
 from customs_data.tasks import find_task
 from customs_leaderboard.publishing.announcement import Announcement
 from customs_leaderboard.publishing.guard import HiddenGuard
@@ -90,7 +89,7 @@ def prepare_competition(
         },
     }
     with new_folder(folder, mode=0o700) as scratch:
-        shutil.copytree(layout.public, scratch / DATA)
+        copy_files(layout.public, scratch / DATA)
         for place, text in files.items():
             (scratch / place).parent.mkdir(exist_ok=True)
             (scratch / place).write_text(text, encoding="utf-8")

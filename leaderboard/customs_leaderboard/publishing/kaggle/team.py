@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
 import zipfile
 from pathlib import Path
 from typing import Any, Final
 
 from customs_data.errors import KitError
+from customs_data.temporary import scratch_folder
 from customs_leaderboard.publishing.kaggle.client import KaggleService
 
 _FAILED: Final = "Could not submit to competition"
@@ -69,11 +69,11 @@ def download_leaderboard(service: KaggleService, competition: str) -> bytes:
     KitError
         If the answer is not an archive with one CSV file.
     """
-    with tempfile.TemporaryDirectory() as folder:
+    with scratch_folder() as folder:
         service.call(
-            "fetching the leaderboard", "competition_leaderboard_download", competition, folder
+            "fetching the leaderboard", "competition_leaderboard_download", competition, str(folder)
         )
-        (archive,) = Path(folder).glob("*.zip")
+        (archive,) = folder.glob("*.zip")
         try:
             with zipfile.ZipFile(archive) as content:
                 (member,) = (name for name in content.namelist() if name.endswith(".csv"))

@@ -63,9 +63,11 @@ def opened(folder: Path, database_url: str | None) -> Iterator[Board]:
     """
     require_extra()
     from customs_leaderboard.board import open_board
+    from customs_leaderboard.errors import organizer_errors
 
-    board = open_board(folder, database_url=database_url)
-    try:
-        yield board
-    finally:
-        board.close_connections()
+    with organizer_errors(folder):
+        board = open_board(folder, database_url=database_url)
+        try:
+            yield board
+        finally:
+            board.close_connections()
