@@ -19,6 +19,7 @@ from customs_baselines.running.runner import n_processors, run_one
 from customs_data.errors import KitError
 from customs_data.parallel import count_workers, map_in_order
 from customs_data.tasks import DEFAULT
+from customs_data.temporary import scratch_folder
 from customs_scorer.scorecard import N_REPLICATES
 
 _DIGITS: Final = 6
@@ -85,8 +86,8 @@ def run_grid(
         results.save(path)
         on_done(cell, run)
 
-    with tempfile.TemporaryDirectory(prefix="customs-kit-grid-") as scratch:
-        editions = Editions(grid, Path(scratch), n_cached=n_workers + 1)
+    with scratch_folder() as scratch:
+        editions = Editions(grid, scratch, n_cached=n_workers + 1)
         run = partial(_run_cell, editions, offered, n_replicates)
         deque(map_in_order(run, missing, executor, n_ahead=len(missing), on_done=save), maxlen=0)
     names = dict.fromkeys(cell.edition for cell in cells)

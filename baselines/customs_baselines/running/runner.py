@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -30,10 +30,11 @@ from customs_baselines.running.run_folders import run_folder
 from customs_data.edition.loading import Edition
 from customs_data.erasure import erase
 from customs_data.errors import KitError
-from customs_data.files.atomic import write_atomically
+from customs_data.files.atomic import write_atomically, write_errors
 from customs_data.keyed_random import secret_of_seed
 from customs_data.schema import ERASED, KEY
 from customs_data.split import Split, split_by_time
+from customs_data.temporary import scratch_folder
 from customs_scorer.metrics import metrics_of
 from customs_scorer.metrics.metric import values_of
 from customs_scorer.scorecard import N_REPLICATES
@@ -47,6 +48,7 @@ VALIDATION: Final = "validation.csv"
 # Environment variables that reveal where the command was started.
 _REVEALING: Final = ("PWD", "OLDPWD", "_")
 _KILLED: Final = 9
+_LITTLE_SPACE: Final = 1 << 16  # bytes; a model's result needs less
 
 
 def run_baselines(
@@ -240,8 +242,7 @@ def train_in_child(
     collected : object or None
         Result of `collect`; None if the model failed.
     """
-    with tempfile.TemporaryDirectory(prefix="customs-kit-") as scratch:
-        folder = Path(scratch)
+    with scratch_folder() as folder:
         write_job(folder, job, split)
         environment = {k: v for k, v in os.environ.items() if k not in _REVEALING}
         ended = subprocess.run(
@@ -255,7 +256,7 @@ def train_in_child(
             stderr=subprocess.STDOUT,
             check=False,
         )
-        with log.open("ab") as stream:
+        with write_errors(log), log.open("ab") as stream:
             stream.write(ended.stdout)
         result, scores = _read_result(folder, ended.returncode, log)
         return result, scores, None if scores is None or collect is None else collect(folder)
@@ -271,6 +272,8 @@ def _read_result(
     except (OSError, ValueError, TypeError):
         how = f"signal {-status}" if status < 0 else f"exit status {status}"
         hint = " (out of memory?)" if status == -_KILLED else ""
+        if shutil.disk_usage(folder).free < _LITTLE_SPACE:
+            hint = f" ({folder.parent}, the folder for temporary files, is full: set TMPDIR)"
         return JobResult(error=f"the process ended with {how}{hint}; see {log}"), None
     if scores is not None:
         return result, scores
