@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
-from io import TextIOWrapper
 
 import click
 
 from customs_data.errors import KitError
 from customs_kit.lazy_group import LazyGroup
+from customs_kit.terminal.standard_streams import end_with, prepare_streams
 
 _COMMANDS = "customs_kit.commands"
 
@@ -116,12 +116,12 @@ def customs_kit() -> None:
 
 
 def main() -> None:
-    """Run the command line; a `KitError` becomes one message and exit status 1."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="replace")  # for terminals without Unicode
+    """Run the command line; a `KitError` or OSError becomes one sentence and exit status 1."""
     try:
-        customs_kit(prog_name="customs-kit")
-    except KitError as error:
-        click.echo(f"Error: {error}", err=True)
-        sys.exit(1)
+        prepare_streams()
+        try:
+            customs_kit(prog_name="customs-kit")
+        finally:
+            sys.stdout.flush()
+    except (KitError, OSError) as error:
+        end_with(error)
