@@ -21,16 +21,22 @@ OLDEST_TESTS = tests/data/test_reading.py tests/data/test_broken_declarations.py
 	$(EACH_MODEL)::TestContract::test_scikit_learn_can_clone_and_pickle_it $(EACH_MODEL)::test_models_learn \
 	tests/baselines/test_date.py tests/leaderboard/test_board.py tests/leaderboard/test_pages.py \
 	tests/leaderboard/service/test_api.py tests/leaderboard/publishing tests/kit/test_cli.py
+# Builds of PyTorch and XGBoost: cpu, default (what pip takes), or auto (cpu where there is no NVIDIA GPU).
+TORCH ?= auto
+INSTALL = $(PYTHON) starter_kit/install.py $(VENV) --builds $(TORCH)
 # `make results FRESH=--fresh` discards earlier results and runs everything.
 FRESH ?=
 
-.PHONY: run test test-fast test-oldest test-slow lint format results explained scarcity variants settings \
+.PHONY: run leaderboard test test-fast test-oldest test-slow lint format results explained scarcity variants settings \
 	worlds guide \
 	validation fidelity synthesizers reference site documents release benchmark \
 	benchmark-national benchmark-leaderboard ladder clean
 
 run: $(VENV)/.core ## install, make the practice edition, show precision@5 % and @10 % of baselines
 	$(BIN)/customs-kit baseline run
+	@echo "Next: source $(VENV)/bin/activate, then customs-kit start team"
+
+leaderboard: $(VENV)/.leaderboard ## install what a leaderboard of your own needs
 
 $(EDITION): | $(VENV)/.core
 	$(BIN)/customs-kit data import $(RELEASED_FILES) --out $@
@@ -152,13 +158,12 @@ clean: ## remove what was built
 	rm -rf $(VENV) $(OLDEST) build dist runs
 
 $(VENV)/.core: pyproject.toml constraints.txt
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
-	touch $@
+	@$(INSTALL)
+	@touch $@
 
-$(VENV)/.dev: $(VENV)/.core
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
-	touch $@
+$(VENV)/.leaderboard $(VENV)/.dev: $(VENV)/.core
+	@$(INSTALL) --extras $(subst .,,$(@F))
+	@touch $@
 
 $(OLDEST)/.dev: pyproject.toml constraints.txt tests/oldest_versions.py
 	$(PYTHON) -m venv $(OLDEST)
