@@ -11,6 +11,7 @@ import httpx2 as httpx
 
 from customs_data.errors import KitError
 from customs_leaderboard.teams.tokens import is_token
+from customs_scorer.formats import check_format
 
 TOKEN_VARIABLE: Final = "CUSTOMS_KIT_TOKEN"  # noqa: S105 - the name of a variable
 _STEP: Final = 1 << 18
@@ -87,7 +88,7 @@ class LeaderboardClient:
         Parameters
         ----------
         path : path
-            A submission as CSV or CSV.gz.
+            A submission in one of `customs_scorer.formats.FORMATS`.
         on_progress : callable
             Called with the bytes sent and the file's size after each part.
 
@@ -99,9 +100,11 @@ class LeaderboardClient:
         Raises
         ------
         KitError
-            If the file cannot be scored; the message contains the whole report.
+            If the file is of another format, or cannot be scored; the message contains the whole
+            report.
         """
         try:
+            check_format(path)
             n_bytes = path.stat().st_size
             with path.open("rb") as stream:
                 max_mib = self.competition()["rules"]["max_upload_mib"]

@@ -17,13 +17,15 @@ from customs_data.columns.matching import Places, arrow_text, is_repeat, match_i
 from customs_data.edition.loading import Edition
 from customs_data.errors import InvalidSubmissionError, KitError
 from customs_data.files.atomic import replace_file, write_errors
-from customs_data.files.cells import can_be_numbers, parse_numbers
+from customs_data.files.cells import parse_numbers, to_mask
 from customs_data.files.csv_parsing import parse_csv
+from customs_data.files.headers import header_problems
 from customs_data.files.problems import N_EXAMPLES, ProblemReport
-from customs_data.files.reading import read_content, read_table
+from customs_data.files.reading import read_content
 from customs_data.schema import KEY
 from customs_data.tasks import Task, find_task
 from customs_scorer.fast_check import read_valid_file
+from customs_scorer.formats import FORMATS, SUFFIXES_IN_WORDS, not_parquet
 
 # What a valid file needs at most: an ID, and for each answer a comma, 25 characters of a float64
 # and quotes, with room for twice the rows, so that extra and repeated rows are still reported.
@@ -71,8 +73,8 @@ def check_submission(
     Parameters
     ----------
     path : path
-        The key and the task's answer columns (``Declaration ID,Fraud Score``) as CSV, optionally
-        gzipped, or Parquet.
+        The key and the task's answer columns (``Declaration ID,Fraud Score``) in one of
+        `customs_scorer.formats.FORMATS`, recognised by its first bytes.
     expected_ids : Series of str, shape (n_test,)
         Declaration IDs of test.csv.
     task : Task, optional
@@ -104,33 +106,22 @@ def check_submission(
     task = task or find_task()
     expected, max_bytes = arrow_text(expected_ids), max_content_bytes(len(expected_ids), task)
     try:
-        content = read_content(path, max_bytes=max_bytes, source=source)
-        if content is None:
-            raw = read_table(path, max_bytes=max_bytes, source=source)
-        elif (valid := _read_fast(content, task, expected)) is not None:
+        content = not_parquet(read_content(path, max_bytes=max_bytes, source=source), report.source)
+        if (valid := _read_fast(content, task, expected)) is not None:
             return CheckedSubmission(report, valid)
-        else:
-            raw = parse_csv(content, source=report.source)
+        raw = parse_csv(content, source=report.source)
     except KitError as error:
         report.add(str(error).rstrip("."))
         return CheckedSubmission(report, nothing)
     report.problems.extend(raw.report.problems)
     if raw.header != task.header:
-        header = ascii(",".join(raw.header)[:120])
-        report.add(
-            f"The header must be '{','.join(task.header)}', but it is {header}"
-            if sorted(raw.header) != sorted(task.header)
-            else f"The columns must be in the order '{','.join(task.header)}'"
-        )
+        _check_header(raw.header, task, report)
         return CheckedSubmission(report, nothing)
-    ids = _ids(raw.columns[0], report)
-    columns = [
+    ids = raw.columns[0]
+    scores = [
         _scores(cells, name, raw.lines, report)
         for name, cells in zip(task.answer.columns, raw.columns[1:], strict=True)
     ]
-    scores = [column for column in columns if column is not None]
-    if ids is None or len(scores) < len(columns):
-        return CheckedSubmission(report, nothing)
     places = _check_ids(ids, expected_ids, raw.lines, report)
     if report:
         return CheckedSubmission(report, nothing)
@@ -149,25 +140,23 @@ def _read_fast(
     return read_valid_file(content, ",".join(task.header).encode(), expected)
 
 
-def _ids(cells: pa.ChunkedArray, report: ProblemReport) -> pa.ChunkedArray | None:
-    """Declaration IDs, if they are text; a Parquet file may hold them as another type."""
-    if not (pa.types.is_string(cells.type) or pa.types.is_large_string(cells.type)):
-        report.add(f"{KEY} must be text, as in test.csv, but it is {cells.type}", column=KEY)
-        return None
-    return cells
+def _check_header(header: tuple[str, ...], task: Task, report: ProblemReport) -> None:
+    """Report how a wrong header differs from that of the task."""
+    wanted = ",".join(task.header)
+    if sorted(header) == sorted(task.header):
+        report.add(f"The columns must be in the order '{wanted}'")
+        return
+    if len(header) > 1:
+        report.add(f"The header must be '{wanted}', but it is {','.join(header)[:120]!a}")
+    report.problems += header_problems(header, task.header)
 
 
 def _scores(
     cells: pa.ChunkedArray, name: str, lines: npt.NDArray[np.int64], report: ProblemReport
-) -> npt.NDArray[np.float64] | None:
+) -> npt.NDArray[np.float64]:
     """Scores as numbers; those that are empty, not numeric or not finite are reported."""
-    if not can_be_numbers(cells):
-        report.add(f"{name} must be numbers, but it is {cells.type}", column=name)
-        return None
     scores, not_a_number = parse_numbers(cells)
-    empty = np.asarray(pc.is_null(cells).combine_chunks(), dtype=bool)
-    if pa.types.is_string(cells.type):
-        empty = np.asarray(pc.equal(cells, "").combine_chunks().fill_null(True), dtype=bool)
+    empty = to_mask(pc.equal(cells, ""))
     infinite = (not_a_number | ~np.isfinite(scores)) & ~empty
     for complaint, wrong in (
         (f"{name} must be a finite number (not nan or inf)", infinite),
@@ -265,9 +254,9 @@ def write_submission(edition: Edition, fraud_score: npt.ArrayLike, path: Path | 
             f"Scores must be finite, but {wrong:,} of {scores.size:,} are NaN or infinite."
         )
     path = Path(path)
-    if not path.name.endswith((".csv", ".csv.gz")):  # pandas would take .zip for a compression
+    if not path.name.endswith(tuple(FORMATS)):  # pandas would take .zip for a compression
         raise InvalidSubmissionError(
-            f"A submission's file name must end in .csv or .csv.gz, unlike {path.name}."
+            f"A submission's file name must end in {SUFFIXES_IN_WORDS}, unlike {path.name}."
         )
     cells = dict(zip(columns, scores.reshape(len(scores), -1).T, strict=True))
     frame = pd.DataFrame({key: edition.test[key], **cells})

@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import json
 import os
+import re
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from typing import get_args
@@ -13,6 +14,7 @@ import pandas as pd
 import pytest
 from sqlalchemy import select
 
+from customs_data.errors import KitError
 from customs_leaderboard.errors import (
     DisabledTeamError,
     NotOpenError,
@@ -27,7 +29,8 @@ from customs_leaderboard.store.schema import Submission
 from customs_leaderboard.submissions.spool import Spool
 from customs_leaderboard.submissions.submit import submit, submit_file, sweep
 from customs_leaderboard.teams.teams import add_team, disable_team, list_teams
-from customs_scorer import write_submission
+from customs_scorer import check_submission, write_submission
+from customs_scorer.formats import check_format
 from customs_scorer.ranking import score_files
 
 
@@ -243,11 +246,31 @@ def test_no_refusal_contains_the_servers_paths(board, team, edition):
     assert stored(board) == []
 
 
-def test_parquet_is_not_taken(board, team, edition, tmp_path):
-    path = tmp_path / "x.parquet"
+@pytest.mark.parametrize("kind", ["csv", "csv.gz", "BOM", "CRLF", "parquet", "feather", "xlsx"])
+def test_the_board_takes_what_the_check_accepts(kind, board, team, edition, tmp_path):
+    """Otherwise a team would read 'can be scored', and then a refusal."""
+    path = tmp_path / f"submission.{kind}"
     frame = pd.DataFrame({"Declaration ID": edition.test["Declaration ID"], "Fraud Score": 0.5})
-    frame.to_parquet(path, index=False)
-    with pytest.raises(RefusedFileError, match="CSV"):
+    text = frame.to_csv(index=False, lineterminator="\r\n" if kind == "CRLF" else "\n")
+    content = text.encode("utf-8-sig" if kind == "BOM" else "utf-8")
+    if kind == "parquet":
+        content = frame.to_parquet()
+    elif kind == "feather":
+        frame.to_feather(path)
+        content = path.read_bytes()
+    elif kind == "xlsx":
+        content = b"PK\x03\x04xl/workbook.xml" + content
+    path.write_bytes(gzip.compress(content) if kind == "csv.gz" else content)
+    checked = check_submission(path, edition.test["Declaration ID"])
+    assert checked.passed == (kind not in ("parquet", "feather", "xlsx"))
+    if checked.passed:
+        check_format(path)
+        assert submit_file(board, team.number, path).number == 1
+        return
+    with pytest.raises(KitError, match="send CSV or gzipped CSV"):
+        check_format(path)
+    report = str(checked.report).replace(path.name, "The file")
+    with pytest.raises(RefusedFileError, match=re.escape(report)):
         submit_file(board, team.number, path)
 
 

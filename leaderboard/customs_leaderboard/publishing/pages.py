@@ -22,6 +22,7 @@ from customs_leaderboard.rules.explanations import (
     explain_uncertainty,
     name_ranking,
 )
+from customs_scorer.formats import FORMATS_IN_WORDS
 
 #: Licence suggested for generated data, which describe nobody.
 DATA_LICENCE: Final = "CC BY 4.0"
@@ -71,14 +72,14 @@ CODABENCH: Final = Platform(
     name="Codabench",
     n_ranked=None,
     final="Your last accepted file of the public phase is scored on Private after the close.",
-    file="a zip archive with submission.csv",
+    file=f"a zip archive with one file, {FORMATS_IN_WORDS}",
     lacks=(_NO_LADDER, _LUCK, _NO_LOG),
 )
 KAGGLE: Final = Platform(
     name="Kaggle",
     n_ranked=1,
     final="The two files you select are scored on Private after the close; the better one counts.",
-    file="submission.csv",
+    file="submission.csv (`customs-kit submission send` also takes gzipped CSV and unpacks it)",
     lacks=(
         _NO_LADDER,
         _LUCK,

@@ -19,6 +19,7 @@ from customs_leaderboard.standings.select import select_submissions, selected_nu
 from customs_leaderboard.store.schema import Team
 from customs_leaderboard.submissions.admission import count_today
 from customs_leaderboard.submissions.receipts import next_day
+from customs_scorer.formats import FORMATS_IN_WORDS
 
 router = APIRouter(prefix=API)
 #: A submission's number, within the range of the database.
@@ -59,7 +60,7 @@ def submission(request: Request, team: AuthenticatedTeam, number: Number) -> Res
     openapi_extra={
         "requestBody": {
             "required": True,
-            "description": "CSV or gzipped CSV, as the body or as the part `file` of a form.",
+            "description": f"{FORMATS_IN_WORDS}, as the body or as the part `file` of a form.",
             "content": {
                 "text/csv": {"schema": {"type": "string"}},
                 "application/gzip": {"schema": {"type": "string", "format": "binary"}},

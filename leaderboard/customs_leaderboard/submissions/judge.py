@@ -16,7 +16,6 @@ from customs_data.edition.layout import TEST, USAGES, Layout
 from customs_data.edition.loading import load_public_table, load_solution
 from customs_data.edition.manifest import Manifest, read_manifest
 from customs_data.errors import InvalidEditionError
-from customs_data.files.problems import ProblemReport
 from customs_data.schema import KEY
 from customs_data.tasks import find_task
 from customs_leaderboard.store.scores import ExactScores
@@ -26,7 +25,6 @@ from customs_scorer.submissions import CheckedSubmission, check_submission, read
 
 #: Name of a team's file in reports; its own name is never stored.
 SHOWN_NAME: Final = "The file"
-_PARQUET_MAGIC: Final = b"PAR1"
 # Size of the cache of best submissions, which paired Ladders compare with: about one per team.
 _CACHE_SIZE: Final = 1000
 
@@ -98,18 +96,13 @@ class Judge:
         return self.solution[KEY]
 
     def check(self, path: Path) -> CheckedSubmission:
-        """Check a team's file; CSV and gzipped CSV only.
+        """Check a team's file as `check_submission` does.
 
         Returns
         -------
         CheckedSubmission
             Its report names no path of the server.
         """
-        with path.open("rb") as stream:
-            if stream.read(len(_PARQUET_MAGIC)) == _PARQUET_MAGIC:
-                report = ProblemReport(SHOWN_NAME)
-                report.add(f"{SHOWN_NAME} is Parquet; send CSV or gzipped CSV")
-                return CheckedSubmission(report, np.zeros(0))
         return check_submission(path, self.expected_ids, task=self.task, source=SHOWN_NAME)
 
     def score(self, answer: npt.NDArray[np.float64]) -> ExactScores:

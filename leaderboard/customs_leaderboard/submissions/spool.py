@@ -5,14 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 from pathlib import Path
-from typing import IO, Final, Self
+from typing import IO, Self
 
+from customs_data.files.recognition import GZIP_MAGIC
 from customs_leaderboard.board import Board
 from customs_leaderboard.errors import TooLargeError
 from customs_leaderboard.rules.competition import Competition
 from customs_leaderboard.store.folder import disk_errors
-
-_GZIP_MAGIC: Final = b"\x1f\x8b"
 
 
 class Spool:
@@ -77,8 +76,8 @@ class Spool:
         self.n_bytes += len(part)
         if self.n_bytes > self.max_bytes:
             raise too_large(self._competition)
-        if len(self._head) < len(_GZIP_MAGIC):
-            self._head += part[: len(_GZIP_MAGIC)]
+        if len(self._head) < len(GZIP_MAGIC):
+            self._head += part[: len(GZIP_MAGIC)]
         self._digest.update(part)
         with disk_errors():
             self._opened().write(part)
@@ -114,7 +113,7 @@ class Spool:
     @property
     def suffix(self) -> str:
         """``.csv.gz`` if the first bytes are those of gzip, else ``.csv``."""
-        return ".csv.gz" if self._head.startswith(_GZIP_MAGIC) else ".csv"
+        return ".csv.gz" if self._head.startswith(GZIP_MAGIC) else ".csv"
 
 
 def too_large(competition: Competition) -> TooLargeError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import gzip
 import io
 import json
 import shlex
@@ -32,7 +33,8 @@ from customs_leaderboard.publishing.metric_files import (
     standalone_metric,
     standalone_program,
 )
-from customs_scorer import write_submission
+from customs_scorer import check_submission, write_submission
+from customs_scorer.formats import FORMATS_IN_WORDS
 from customs_scorer.metrics import metrics_of
 from customs_scorer.ranking import score_files
 
@@ -160,9 +162,37 @@ def test_the_program_gives_the_four_decimals_of_customs_kit_score(
 
 
 @pytest.mark.parametrize(
+    ("name", "rewrite"),
+    [
+        ("submission.csv.gz", gzip.compress),
+        ("SUBMISSION.CSV", lambda content: b"\xef\xbb\xbf" + content),
+        ("submission.csv", gzip.compress),
+        ("submission.CSV.GZ", lambda content: content.replace(b"\n", b"\r\n")),
+        ("submission", lambda content: content),
+    ],
+)
+def test_the_program_takes_what_the_check_accepts(bundle, edition, tmp_path, name, rewrite):
+    path = write_submission(edition, np.arange(len(edition.test)), tmp_path / "plain.csv")
+    content = rewrite(path.read_bytes())
+    path.write_bytes(content)
+    assert check_submission(path, edition.test["Declaration ID"]).passed
+    files = {name: content, ".DS_Store": b"\0", "notes.md": b"# How I made it"}
+    if name == "submission":
+        del files["notes.md"]
+    ran, scores = run_as_the_platform(bundle, 0, files, tmp_path)
+    assert ran.returncode == 0, ran.stderr
+    assert set(scores) == {"precision_at_5", "precision_at_10"}
+
+
+@pytest.mark.parametrize(
     ("files", "message"),
     [
         ({}, "0 CSV files"),
+        ({"a.csv": b"PAR1" + b"\0" * 99}, f"The file is Parquet: send {FORMATS_IN_WORDS}."),
+        ({"a.csv.gz": gzip.compress(b"Declaration ID,Fraud Score\n" * 99)[:-9]}, "no CSV"),
+        ({"a.csv": b"PK\x03\x04\xff\xfe"}, "no CSV in UTF-8"),
+        ({"a.csv": b"a", "b.CSV": b"b"}, "2 CSV files"),
+        ({"a.txt": b"a", "b": b"b"}, "0 CSV files"),
         ({"submission.csv": b"Declaration ID,Fraud Score\n1,0.5\n"}, "are missing"),
         ({"a.csv": b"Declaration ID;Fraud Score\n1;0.5\n"}, "header"),
     ],

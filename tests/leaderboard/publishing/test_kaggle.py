@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import os
@@ -275,8 +276,10 @@ def test_a_dataset_folder_with_hidden_files_is_refused(kaggle, edition_path, tmp
     assert kaggle.calls == []
 
 
-def test_a_team_sends_looks_and_downloads(kaggle, edition, edition_path, tmp_path):
-    path = write_submission(edition, range(len(edition.test)), tmp_path / "submission.csv")
+@pytest.mark.parametrize("name", ["submission.csv", "submission.csv.gz"])
+def test_a_team_sends_looks_and_downloads(kaggle, edition, edition_path, tmp_path, name):
+    path = write_submission(edition, range(len(edition.test)), tmp_path / name)
+    plain = path.read_bytes() if path.suffix == ".csv" else gzip.decompress(path.read_bytes())
     there = ("--to", "kaggle", "--competition", NAME)
     send = ("submission", "send", path, *there, "--edition", edition_path, "--message", "first")
     dry = run(*send, "--json")
@@ -285,7 +288,7 @@ def test_a_team_sends_looks_and_downloads(kaggle, edition, edition_path, tmp_pat
     assert sent.exit_code == 0, sent.output
     assert json.loads(sent.stdout)["answer"] == "Successfully submitted"
     (token,) = kaggle.blobs
-    assert kaggle.content(token) == path.read_bytes()
+    assert kaggle.content(token) == plain
     (row,) = json.loads(run("submission", "status", *there, "--json").stdout)
     assert (row["message"], row["public_score"], row["status"]) == ("first", "0.5931", "complete")
     board = run("submission", "leaderboard", *there, "--out", tmp_path / "board.csv")

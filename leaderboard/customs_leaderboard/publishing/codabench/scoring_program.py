@@ -6,6 +6,7 @@ platform's Python and pandas may be old: nothing here needs more than Python 3.7
 
 import json
 import sys
+import zlib
 from pathlib import Path
 
 import pandas as pd
@@ -14,16 +15,31 @@ from customs_scorer.kaggle_metrics.fraud import ANSWER, SCORES, ParticipantVisib
 
 
 def read_submission(folder: Path, key: str) -> pd.DataFrame:
-    """Read the one CSV file of a participant."""
-    files = [path for path in sorted(folder.rglob("*.csv")) if not path.name.startswith(".")]
-    files = [path for path in files if "__MACOSX" not in path.parts]
-    if len(files) != 1:
+    """Read the one file of a participant: CSV or gzipped CSV, as the kit's check accepts."""
+    files = [
+        path
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and not path.name.startswith(".") and "__MACOSX" not in path.parts
+    ]
+    named = [path for path in files if path.name.lower().endswith((".csv", ".csv.gz"))]
+    if len(named or files) != 1:
         raise ParticipantVisibleError(
-            f"The archive has {len(files)} CSV files: put submission.csv alone into it."
+            f"The archive has {len(named)} CSV files: put submission.csv alone into it."
         )
+    path = (named or files)[0]
+    with path.open("rb") as stream:
+        start = stream.read(4)
+    if start == b"PAR1":
+        raise ParticipantVisibleError("The file is Parquet: send CSV or gzipped CSV.")
     try:
-        submission = pd.read_csv(files[0], dtype={key: str}, float_precision="round_trip")
-    except (ValueError, UnicodeDecodeError) as error:
+        submission = pd.read_csv(
+            path,
+            dtype={key: str},
+            float_precision="round_trip",
+            compression="gzip" if start[:2] == b"\x1f\x8b" else None,
+            na_filter=False,
+        )
+    except (ValueError, OSError, EOFError, zlib.error) as error:
         raise ParticipantVisibleError(f"The file is no CSV in UTF-8: {error}") from None
     header = [key, *ANSWER]
     if list(submission.columns) != header:
@@ -34,9 +50,9 @@ def read_submission(folder: Path, key: str) -> pd.DataFrame:
 def main(arguments: "list[str]") -> int:
     """Score input/res against input/ref, write output/scores.json; 1 if the file is invalid."""
     inputs, out = Path(arguments[0]), Path(arguments[1])
-    expected = pd.read_csv(inputs / "ref" / "test_ids.csv", dtype=str).iloc[:, 0]
+    expected = pd.read_csv(inputs / "ref" / "test_ids.csv", dtype=str, na_filter=False).iloc[:, 0]
     key = str(expected.name)
-    solution = pd.read_csv(inputs / "ref" / "labels.csv", dtype={key: str})
+    solution = pd.read_csv(inputs / "ref" / "labels.csv", dtype={key: str}, na_filter=False)
     try:
         submission = read_submission(inputs / "res", key)
         for what, n in (

@@ -9,21 +9,28 @@ from typing import Any, Final
 from customs_data.errors import KitError
 from customs_data.temporary import scratch_folder
 from customs_leaderboard.publishing.kaggle.client import KaggleService
+from customs_scorer.formats import plain_csv
 
 _FAILED: Final = "Could not submit to competition"
 
 
 def send_submission(service: KaggleService, file: Path, competition: str, message: str) -> str:
-    """Send a file; return Kaggle's answer.
+    """Send a file, unpacked if it is compressed; return Kaggle's answer.
 
     Raises
     ------
     KitError
         If the file was not accepted; the client reports a failed upload as an answer.
     """
-    answer = service.call(
-        "sending the submission", "competition_submit", str(file), message, competition, quiet=True
-    )
+    with plain_csv(file) as plain:
+        answer = service.call(
+            "sending the submission",
+            "competition_submit",
+            str(plain),
+            message,
+            competition,
+            quiet=True,
+        )
     if answer.message == _FAILED or not answer.message:
         raise KitError(
             f"The upload of {file} failed. Look at `customs-kit submission status`, then try again."

@@ -15,6 +15,7 @@ from customs_leaderboard.board import Board
 from customs_leaderboard.rules.competition import show_time
 from customs_leaderboard.service import text_formats
 from customs_leaderboard.service.access import board_of
+from customs_scorer.formats import FORMATS_IN_WORDS
 
 _SERVICE: Final = Path(__file__).parents[1]
 _MEDIA_TYPES: Final = {
@@ -51,6 +52,7 @@ _ENVIRONMENT: Final = Environment(
     lstrip_blocks=True,
 )
 _ENVIRONMENT.globals["asset_url"] = asset_url
+_ENVIRONMENT.globals["formats_in_words"] = FORMATS_IN_WORDS
 _ENVIRONMENT.filters.update(
     {name: function for name, function in vars(text_formats).items() if name.startswith("format_")}
     | {

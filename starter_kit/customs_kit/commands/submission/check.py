@@ -16,8 +16,9 @@ from customs_kit.commands.options import edition_option, edition_or_workspace, j
 def check(file: Path, edition: Path | None, as_json: bool) -> None:
     """Check a submission without hidden labels; one report lists every problem.
 
-    FILE has the columns of sample_submission.csv and one row for each row of test.csv, in any
-    order. --edition defaults to that of your workspace. Exits 1 if the file cannot be scored.
+    FILE is CSV or gzipped CSV with the columns of sample_submission.csv and one row for each row of
+    test.csv, in any order. --edition defaults to that of your workspace. Exits 1 if the file cannot
+    be scored.
 
     Example: customs-kit submission check submission.csv --edition my-edition
     """
