@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import pkgutil
 from dataclasses import dataclass
+from difflib import get_close_matches
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -60,11 +61,19 @@ def find_baseline(name: str) -> Baseline:
     """
     known = {baseline.name: baseline for baseline in list_baselines()}
     if name not in known:
-        raise KitError(
-            f"Unknown baseline {name!r}: choose one of {', '.join(known)}, or FILE.py:CLASS for a "
-            "model of your own."
-        )
+        raise KitError(f"Unknown baseline {name!r}. {_suggest(name, list(known))}")
     return known[name]
+
+
+def _suggest(name: str, known: list[str]) -> str:
+    if Path(f"{name}.py").is_file():
+        return f"Did you mean {name}.py?"
+    file, _, own = name.rpartition(".")
+    if Path(f"{file}.py").is_file() and own.isidentifier():
+        return f"Your own model is FILE.py:NAME. Did you mean {file}.py:{own}?"
+    if near := get_close_matches(name.lower().replace("-", "_"), known, 1):
+        return f"Did you mean {near[0]}? `customs-kit baseline list` describes all."
+    return f"Choose one of {', '.join(known)}, or FILE.py:NAME for a model of your own."
 
 
 def _read(name: str) -> Baseline:

@@ -20,9 +20,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from customs_baselines.catalogue import find_baseline
-from customs_baselines.contract import fit_and_score, make_model
+from customs_baselines.contract import FraudModel, fit_and_score, make_model
 from customs_baselines.experiments.markdown_tables import markdown_row, put_table
-from customs_baselines.running.own_model import load_own_class, split_reference
+from customs_baselines.running.own_loading import make_own_model
+from customs_baselines.running.own_model import split_reference
 from customs_data.edition.generating import read_blueprint, simulate_world, split_periods
 from customs_data.erasure import erase
 from customs_data.keyed_random import derive, secret_of_seed
@@ -83,11 +84,16 @@ def measure(own_model: str, n_worlds: int) -> Iterator[dict[str, Any]]:
 def _scores(name: str, recipe: str | None, split: Split, n_public: int) -> dict[str, Any]:
     """Precision on the last quarter of training and on both test periods."""
     own = split_reference(name)
-    model_class = load_own_class(*own) if own else find_baseline(name).load_class()
     offered: dict[str, Any] = {"random_state": 0} | ({"recipe": recipe} if recipe else {})
     later = split.earlier_and_later(split_by_time(split.train["Date"])[1])
-    validation = fit_and_score(make_model(model_class, offered), later)
-    test = fit_and_score(make_model(model_class, offered), split)
+
+    def new_model() -> FraudModel:
+        if own:
+            return make_own_model(*own, offered)
+        return make_model(find_baseline(name).load_class(), offered)
+
+    validation = fit_and_score(new_model(), later)
+    test = fit_and_score(new_model(), split)
     public, private = slice(None, n_public), slice(n_public, None)
     return {
         "validation": _precision(later.y_test, validation),

@@ -19,10 +19,12 @@ from concurrent.futures import (
     ThreadPoolExecutor,
     wait,
 )
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import contextmanager
 from itertools import islice
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from typing import Any, TypeVar
+
+from customs_data.child_processes import begin_worker, no_child_processes
 
 #: Rows per span: their arrays fit into the processor's cache.
 SPAN = 32_768
@@ -42,16 +44,44 @@ def spans(stop: int, start: int = 0, size: int = SPAN) -> list[tuple[int, int]]:
     return [(first, min(first + size, stop)) for first in range(start, stop, size)]
 
 
-def threads(n_workers: int) -> AbstractContextManager[Executor | None]:
-    """Return a pool of threads; for one worker None, so that work runs inline."""
-    return nullcontext() if n_workers == 1 else ThreadPoolExecutor(n_workers)
+@contextmanager
+def threads(n_workers: int) -> Iterator[Executor | None]:
+    """Open a pool of threads; for one worker None, so that work runs inline."""
+    if n_workers == 1:
+        yield None
+        return
+    with ThreadPoolExecutor(n_workers) as executor, _ended_by_interrupt(executor):
+        yield executor
 
 
-def processes(n_workers: int) -> AbstractContextManager[Executor | None]:
-    """Return a pool of processes; for one worker None, so that work runs inline."""
+@contextmanager
+def processes(n_workers: int) -> Iterator[Executor | None]:
+    """Open a pool of processes; for one worker None, so that work runs inline."""
+    if n_workers == 1:
+        yield None
+        return
     # Spawned, because a fork of a process that has used OpenMP can wait forever.
-    spawn = get_context("spawn")
-    return nullcontext() if n_workers == 1 else ProcessPoolExecutor(n_workers, mp_context=spawn)
+    pool = ProcessPoolExecutor(n_workers, mp_context=get_context("spawn"), initializer=begin_worker)
+    with pool as executor, _ended_by_interrupt(executor):
+        yield executor
+
+
+@contextmanager
+def _ended_by_interrupt(executor: Executor) -> Iterator[None]:
+    """On Ctrl-C (or a signal that is treated alike), end running calls instead of waiting for them.
+
+    Calls in threads can be ended only where they wait for a `ChildProcess`.
+    """
+    try:
+        yield
+    except KeyboardInterrupt:
+        if isinstance(executor, ThreadPoolExecutor | ProcessPoolExecutor):  # not Dask's
+            with no_child_processes():
+                if isinstance(executor, ProcessPoolExecutor):
+                    for worker in active_children():
+                        worker.kill()
+                executor.shutdown(cancel_futures=True)
+        raise
 
 
 def count_workers(executor: Executor | None) -> int:
@@ -114,6 +144,17 @@ def map_in_order(
             on_done(item, result)
             yield result
         return
+    with _ended_by_interrupt(executor):
+        yield from _map_on(executor, function, items, n_ahead, on_done)
+
+
+def _map_on(
+    executor: Executor,
+    function: Callable[[Item], Result],
+    items: Iterable[Item],
+    n_ahead: int | None,
+    on_done: Callable[[Item, Result], None],
+) -> Iterator[Result]:
     rest = iter(items)
     queue: deque[Future[Result]] = deque()
     unfinished: dict[Future[Result], Item] = {}

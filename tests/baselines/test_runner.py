@@ -84,22 +84,31 @@ def test_a_team_without_hidden_labels_gets_validation(public_copy, tmp_path):
     assert record.submission.is_file()
 
 
-def test_a_models_process_knows_nothing_of_the_edition(sample_edition, sample_path, tmp_path):
+def test_a_models_process_knows_nothing_of_the_edition(
+    sample_edition, sample_path, tmp_path, monkeypatch
+):
     spy = own(
         tmp_path,
         """
-import os, sys, numpy as np
+import os, sys, tempfile, numpy as np
 from pathlib import Path
 
 class Model:
     def fit(self, X, y): return self
     def predict_proba(self, X):
+        (scratch,) = Path(tempfile.gettempdir()).glob("customs-kit-*")
         print(*sys.argv, *os.environ.values(), os.getcwd(), *Path.cwd().rglob("*"))
+        for path in scratch.rglob("*"):
+            print(path, path.read_bytes())
         return np.full((len(X), 2), 0.5)
 """,
     )
+    (tmp_path / "scratch").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "scratch"))
+    monkeypatch.setattr("tempfile.tempdir", None)
     (record,) = run(Plan((spy,)), sample_edition, tmp_path / "runs")
     log = (tmp_path / "runs" / record.name / "log.txt").read_text()
+    assert f" {tmp_path} " in log
     assert "train.arrow" in log
     assert str(sample_path) not in log
     assert "hidden" not in log

@@ -13,6 +13,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits as cross_entrop
 from customs_baselines.graphfc.network import MessageNetwork, RelationalConvolution
 from customs_baselines.networks.device import choose_device, repeatable
 from customs_baselines.networks.training_by_steps import Schedule, train
+from customs_baselines.steps import step
 
 Floats = npt.NDArray[np.float32]
 
@@ -107,7 +108,8 @@ class NetworkEnsemble:
         tensors, truth = examples.to(device), torch.as_tensor(y, device=device)
         self.networks_ = []
         for i in range(self.n_networks):
-            with repeatable(self.random_state + i, self.n_jobs, device) as generator:
+            name = f"network {i + 1} of {self.n_networks}"
+            with step(name), repeatable(self.random_state + i, self.n_jobs, device) as generator:
                 network = self.make_network(*sizes).to(device)
                 self.train_network(network, tensors, truth, settings, generator)
                 self.networks_.append(network.cpu())

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from lightgbm import LGBMClassifier
 
 from customs_baselines.graphfc.context import Floats
+from customs_baselines.steps import step
 
 _MANY_LABELS: Final = 5_000
 _FEWEST: Final = 8  # labels of either class below which no trees are grown
@@ -73,7 +74,8 @@ class OwnScore:
             trees = LGBMClassifier(
                 **settings, random_state=self.random_state + i, n_jobs=self.n_jobs
             )
-            self.trees_.append(trees.fit(features[grown_on], y[grown_on]))
+            with step(f"fold {i + 1} of {self.n_folds}"):
+                self.trees_.append(trees.fit(features[grown_on], y[grown_on]))
         return self
 
     def score_later(self, features: npt.NDArray[np.float32]) -> Floats:

@@ -13,6 +13,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 
 from customs_baselines.catalogue import find_baseline
 from customs_baselines.contract import accepted_keywords, make_model
+from customs_baselines.steps import step
 
 #: Models with different errors, and their weights. On tuning worlds 9002-9005 (mean of both test
 #: periods; labels 100, 10, 2 %) graphfc scored .794, .656, .495, conjunctions .753, .615, .519;
@@ -85,8 +86,9 @@ class Ensemble(ClassifierMixin, BaseEstimator):
         }
         classes = [find_baseline(name).load_class() for name in self.members]
         self.models_: list[Any] = [make_model(one, offered) for one in classes]
-        for model in self.models_:
-            model.fit(X, y, **accepted_keywords(model.fit, {"y_critical": y_critical}))
+        for number, (name, model) in enumerate(zip(self.members, self.models_, strict=True), 1):
+            with step(f"{name}, {number} of {len(self.members)}"):
+                model.fit(X, y, **accepted_keywords(model.fit, {"y_critical": y_critical}))
         self.classes_ = np.array([0, 1])
         return self
 

@@ -18,6 +18,7 @@ from xgboost import XGBClassifier
 
 from customs_baselines.features.graph import GraphFeatures
 from customs_baselines.features.kit import KitFeatures
+from customs_baselines.steps import step
 from customs_data.edition.generating import Blueprint, read_blueprint, simulate_world
 from customs_data.keyed_random import derive, secret_of_seed
 from customs_data.schema import DECLARED_COLUMNS, ERASED, KEY
@@ -72,9 +73,9 @@ class SimulatorTransfer(ClassifierMixin, BaseEstimator):
         features, labels = [], []
         for i in range(self.n_worlds):
             secret = derive(secret_of_seed(self.random_state), "simulator transfer", str(i))
-            declarations = simulate_world(blueprint, secret).declarations
-            declared = declarations[list(DECLARED_COLUMNS)]
-            features.append(_read(declared))
+            with step(f"world {i + 1} of {self.n_worlds}"):
+                declarations = simulate_world(blueprint, secret).declarations
+                features.append(_read(declarations[list(DECLARED_COLUMNS)]))
             labels.append(declarations["Fraud"].to_numpy())
         self.trees_ = XGBClassifier(
             n_estimators=250,

@@ -22,6 +22,7 @@ from customs_data.tasks import find_task
 JOB: Final = "job.json"
 RESULT: Final = "result.json"
 SCORES: Final = "scores.npy"
+STEP: Final = "step.txt"
 _TRAIN, _TEST, _LABELS = "train.arrow", "test.arrow", "labels.npz"
 _SOURCE = "source.py"
 
@@ -33,7 +34,7 @@ class Job:
     Attributes
     ----------
     model : str
-        Name of a baseline, or ``FILE.py:CLASS`` with an absolute path.
+        Name of a baseline, or ``FILE.py:NAME`` with an absolute path.
     offered : dict
         Constructor arguments; each is passed only to classes that take it.
     explain : ExplainRequest or None
@@ -66,6 +67,8 @@ class JobResult:
         Wall and CPU time of fit and predict, without imports and data loading.
     peak_memory_mib : float
         Largest resident size of the child process.
+    notes : list of str
+        Sentences for the user about a model that did not fail.
     """
 
     error: str = ""
@@ -75,6 +78,7 @@ class JobResult:
     seconds: float = 0.0
     cpu_seconds: float = 0.0
     peak_memory_mib: float = 0.0
+    notes: list[str] = field(default_factory=list)
 
 
 def write_job(folder: Path, job: Job, split: Split) -> None:

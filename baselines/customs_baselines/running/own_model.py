@@ -1,67 +1,153 @@
-"""A team's own model, given as `FILE.py:CLASS`."""
+"""A team's own model, given as `FILE.py:NAME`: the reference, read without running the file."""
 
 from __future__ import annotations
 
-import sys
-from importlib.util import module_from_spec, spec_from_file_location
+import ast
+from difflib import get_close_matches
 from pathlib import Path
+from typing import TypeGuard
 
 from customs_data.errors import KitError
 
+#: Functions and endings of classes whose result is a model, in the source of a file.
+_MAKERS = ("make_pipeline", "Pipeline")
+_ENDINGS = ("Classifier", "Pipeline", "Regression", "SearchCV", "NB", "SVC")
+
 
 def split_reference(reference: str) -> tuple[Path, str] | None:
-    """Return file and class of ``FILE.py:CLASS``, or None for the name of a baseline.
+    """Return file and name of ``FILE.py:NAME``, or None for the name of a baseline.
+
+    ``FILE.py`` alone is enough for a file with one model.
 
     Raises
     ------
     KitError
-        If the reference is a file without a class, or the file does not exist.
+        If the file does not exist, is no Python file, or has no model or several and none is named.
     """
-    file, colon, class_name = reference.rpartition(":")
-    if not colon and reference.endswith(".py"):
+    if reference.endswith(".py"):
+        path = _existing(reference)
+        return path, _only_model(path, reference)
+    file, colon, name = reference.rpartition(":")
+    if ".ipynb" in (Path(reference).suffix, Path(file).suffix):
         raise KitError(
-            f"{reference} names no class. Give your own model as FILE.py:CLASS, such as "
-            f"{reference}:MyModel."
+            f"{reference}: a notebook cannot be run. Put the model into a .py file and give "
+            "FILE.py:NAME."
         )
-    if not colon or not file.endswith(".py"):
+    if not colon:
         return None
-    path = Path(file).resolve()
-    if not path.is_file():
-        raise KitError(f"No such file: {file}.")
-    if not class_name.isidentifier():
-        raise KitError(f"{class_name!r} in {reference!r} is not the name of a Python class.")
-    return path, class_name
-
-
-def load_own_class(path: Path, class_name: str, source: bytes | None = None) -> type:
-    """Run a team's file and return its class; the file can import modules beside it.
-
-    `source` is run in place of the file's present content.
-
-    Raises
-    ------
-    KitError
-        If the file defines no such class.
-    """
-    sys.path.insert(0, str(path.parent))
-    spec = spec_from_file_location(path.stem, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = module_from_spec(spec)
-    sys.modules[path.stem] = module  # some libraries pickle the class
-    if source is None:
-        spec.loader.exec_module(module)
-    else:
-        exec(compile(source, path, "exec"), vars(module))  # noqa: S102 - a model is a program
-    own_class = getattr(module, class_name, None)
-    if not isinstance(own_class, type):
-        classes = [
-            name
-            for name, value in vars(module).items()
-            if isinstance(value, type) and value.__module__ == module.__name__
-        ]
+    if not file.endswith(".py"):
+        as_path = f"{file.replace('.', '/')}.py"
+        near = next((it for it in (f"{file}.py", as_path) if Path(it).is_file()), None)
         raise KitError(
-            f"{path.name} does not define the class {class_name}. Its classes: "
-            f"{', '.join(classes) or 'none'}."
+            f"{file!r} in {reference!r} is not a .py file. "
+            + (f"Did you mean {near}:{name}?" if near else "Give your own model as FILE.py:NAME.")
         )
-    return own_class
+    path = _existing(file)
+    if not name.isidentifier():
+        raise KitError(
+            f"{name!r} in {reference!r} is not a name in Python. Name a class, an estimator or a "
+            "function of the file."
+        )
+    return path, name
+
+
+def _existing(file: str) -> Path:
+    path = Path(file).resolve()
+    if path.is_file():
+        return path
+    if path.parent.is_dir():
+        near = get_close_matches(path.name, [it.name for it in path.parent.glob("*.py")], 1)
+        if near:
+            raise KitError(f"No such file: {file}. Did you mean {Path(file).parent / near[0]}?")
+    raise KitError(f"No such file: {file}.")
+
+
+def _only_model(path: Path, reference: str) -> str:
+    """Return the name of the only model of a file."""
+    try:
+        tree = ast.parse(path.read_bytes(), str(path))
+    except (SyntaxError, ValueError) as error:
+        line = getattr(error, "lineno", None)
+        where = f"{path.name}, line {line}" if line else path.name
+        reason = error.msg if isinstance(error, SyntaxError) else error
+        raise KitError(f"{where}: {reason}.") from None
+    names = models_in(tree)
+    if len(names) == 1:
+        return names[0]
+    if not names:
+        raise KitError(
+            f"{reference} names no model, and none was recognized in the file. Give the name of a "
+            f"class, an estimator or a function: {reference}:NAME."
+        )
+    raise KitError(
+        f"{reference} contains several models: {', '.join(names)}. Name one, such as "
+        f"{reference}:{names[0]}."
+    )
+
+
+def models_in(tree: ast.Module) -> list[str]:
+    """Return the names in a file that look like models; classes with both methods come first.
+
+    Examples
+    --------
+    >>> models_in(ast.parse('''
+    ... class Base: ...
+    ... class MyModel(Base):
+    ...     def fit(self, X, y): ...
+    ...     def predict_proba(self, X): ...
+    ... pipe = make_pipeline(StandardScaler(), LogisticRegression())
+    ... '''))
+    ['MyModel']
+    """
+    classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
+    whole = [name for name in classes if {"fit", "predict_proba"} <= _methods(name, classes)]
+    # A class that another one derives from is a part of it.
+    bases = {getattr(base, "id", "") for name in whole for base in classes[name].bases}
+    if whole:
+        return [name for name in whole if name not in bases] or whole
+    names = []
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and _is_model(node.value):
+            names += [target.id for target in node.targets if isinstance(target, ast.Name)]
+        elif _returns_model(node) or _derives_from_model(node):
+            names.append(node.name)
+    return list(dict.fromkeys(names))
+
+
+def _methods(name: str, classes: dict[str, ast.ClassDef], depth: int = 20) -> set[str]:
+    """Names of the methods of a class and its bases in the same file."""
+    if name not in classes or depth == 0:
+        return set()
+    bases = [base.id for base in classes[name].bases if isinstance(base, ast.Name)]
+    own = {node.name for node in classes[name].body if isinstance(node, ast.FunctionDef)}
+    return own.union(*(_methods(base, classes, depth - 1) for base in bases))
+
+
+def _derives_from_model(node: ast.stmt) -> TypeGuard[ast.ClassDef]:
+    return isinstance(node, ast.ClassDef) and any(map(_names_model, node.bases))
+
+
+def _returns_model(function: ast.stmt) -> TypeGuard[ast.FunctionDef]:
+    if not isinstance(function, ast.FunctionDef):
+        return False
+    models = {
+        target.id
+        for node in ast.walk(function)
+        if isinstance(node, ast.Assign) and _is_model(node.value)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    return any(
+        _is_model(node.value) or (isinstance(node.value, ast.Name) and node.value.id in models)
+        for node in ast.walk(function)
+        if isinstance(node, ast.Return)
+    )
+
+
+def _is_model(value: ast.expr | None) -> bool:
+    return isinstance(value, ast.Call) and _names_model(value.func)
+
+
+def _names_model(node: ast.expr) -> bool:
+    name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+    return name in _MAKERS or name.endswith(_ENDINGS)

@@ -32,7 +32,7 @@ class Run:
     Attributes
     ----------
     model : str
-        Name of a baseline, or ``FILE.py:CLASS`` with an absolute path.
+        Name of a baseline, or ``FILE.py:NAME`` with an absolute path.
     recipe : str or None
         Feature recipe; None for a model that reads the declared columns itself.
     label_rate : float or None
@@ -85,7 +85,7 @@ class Plan:
     Attributes
     ----------
     models : tuple of str
-        Baselines and ``FILE.py:CLASS``; empty for the default set.
+        Baselines and ``FILE.py:NAME``; empty for the default set.
     recipes : tuple of str
         Recipes for models that take one; empty for the default of each model.
     label_rates : tuple of float

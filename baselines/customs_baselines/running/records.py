@@ -108,6 +108,7 @@ class RunRecord:
             "peak_memory_mib": round(self.result.peak_memory_mib, 1),
             "submission": None if self.submission is None else str(self.submission),
             "parameters": self.result.parameters,
+            "notes": self.result.notes,
             "repeat": self.repeat,
             "run": self.name,
             "started": self.started,

@@ -21,12 +21,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from customs_baselines.running.job import RESULT, SCORES, Job, JobResult, write_job
+from customs_baselines.running.job import RESULT, SCORES, STEP, Job, JobResult, write_job
 from customs_baselines.running.kept_code import keep_code, read_code
 from customs_baselines.running.own_model import split_reference
 from customs_baselines.running.plan import Plan, Run
 from customs_baselines.running.records import RunRecord, make_record
 from customs_baselines.running.run_folders import run_folder
+from customs_baselines.running.watch import Watch
+from customs_data.child_processes import ChildProcess
 from customs_data.edition.loading import Edition
 from customs_data.erasure import erase
 from customs_data.errors import KitError
@@ -49,6 +51,8 @@ VALIDATION: Final = "validation.csv"
 _REVEALING: Final = ("PWD", "OLDPWD", "_")
 _KILLED: Final = 9
 _LITTLE_SPACE: Final = 1 << 16  # bytes; a model's result needs less
+_CHILD: Final = "customs_baselines.running.child"
+_UNWATCHED: Final = Watch()
 
 
 def run_baselines(
@@ -60,6 +64,7 @@ def run_baselines(
     device: str = "auto",
     n_jobs: int | None = None,
     command: str = "",
+    watch: Watch = _UNWATCHED,
     on_start: Callable[[Run], None] = lambda run: None,
     on_done: Callable[[RunRecord], None] = lambda record: None,
 ) -> tuple[list[RunRecord], Reference]:
@@ -83,6 +88,8 @@ def run_baselines(
         Threads, passed to models that take it; by default all processors.
     command : str
         Command line, for the records.
+    watch : Watch
+        Time limit, and what to do with output and steps of a model.
     on_start, on_done : callable
         Called before and after each run.
 
@@ -103,7 +110,9 @@ def run_baselines(
         on_start(run)
         with run_folder(out, run.folder, finished=SUBMISSION) as folder:
             started = datetime.now(UTC).isoformat(timespec="seconds")
-            record = run_one(run, edition, folder, offered, reference, validate=validate)
+            record = run_one(
+                run, edition, folder, offered, reference, validate=validate, watch=watch
+            )
             record = replace(record, name=folder.name, started=started, command=command)
             write_atomically(folder / RECORD, json.dumps(record.as_dict(), indent=2) + "\n")
         records.append(record)
@@ -126,6 +135,7 @@ def run_one(
     *,
     validate: bool = False,
     n_replicates: int = N_REPLICATES,
+    watch: Watch = _UNWATCHED,
 ) -> RunRecord:
     """Train and score one run.
 
@@ -145,6 +155,8 @@ def run_one(
         Also train on the earlier part of the training period and score the later part.
     n_replicates : int
         Bootstrap replicates of the intervals; 0 leaves the intervals out.
+    watch : Watch
+        Time limit of each training, and what to do with output and steps of the model.
     """
     try:
         split = split_of(run, edition)
@@ -161,12 +173,12 @@ def run_one(
         code = keep_code(folder, {own[0].name: source})
     log, submission = folder / LOG, folder / SUBMISSION
     n_labels = int((split.y != ERASED).sum())
-    result, scores, imported = train_in_child(job, split, log, collect=read_code)
+    result, scores, imported = train_in_child(job, split, log, watch=watch, collect=read_code)
     if scores is None:
         return make_record(run, edition, result, n_labels=n_labels, code=code)
     code |= keep_code(folder, {name: it for name, it in imported.items() if name not in code})
     write_submission(edition, scores, submission)
-    validation = _validate(job, split, log, folder / VALIDATION) if validate else None
+    validation = _validate(job, split, log, folder / VALIDATION, watch) if validate else None
     return make_record(
         run,
         edition,
@@ -196,7 +208,7 @@ def split_of(run: Run, edition: Edition) -> Split:
     )
 
 
-def _validate(job: Job, split: Split, log: Path, out: Path) -> dict[str, Any]:
+def _validate(job: Job, split: Split, log: Path, out: Path, watch: Watch) -> dict[str, Any]:
     """Train on the earlier part of the training period; score labelled rows of the later part."""
     try:
         _, later = split_by_time(split.train["Date"])
@@ -205,7 +217,7 @@ def _validate(job: Job, split: Split, log: Path, out: Path) -> dict[str, Any]:
     parts, task = split.earlier_and_later(later), split.task
     if parts.answers is None or parts.answers.empty:
         return {"error": "The later part of the training period has no labels."}
-    result, scores, _ = train_in_child(job, parts, log)
+    result, scores, _ = train_in_child(job, parts, log, watch=watch)
     if scores is None:
         return {"error": result.error}
     columns = {KEY: parts.test[KEY], task.label: parts.y_test, task.answer.columns[0]: scores}
@@ -219,9 +231,13 @@ def train_in_child(
     split: Split,
     log: Path,
     *,
+    watch: Watch = _UNWATCHED,
     collect: Callable[[Path], Any] | None = None,
 ) -> tuple[JobResult, npt.NDArray[np.float64] | None, Any]:
-    """Train a model in a child process that is only told its own folder.
+    """Train a model in a child process, which does not get the path of the edition.
+
+    A team's own model runs in the folder of its file, a baseline in the scratch folder. What the
+    model has started ends with it.
 
     Parameters
     ----------
@@ -231,6 +247,8 @@ def train_in_child(
         Declarations and labels; its answers are not passed on.
     log : path
         The output of the model is appended here.
+    watch : Watch
+        Time limit, and what to do with output and steps.
     collect : callable
         Reads other files of the child from its folder, before the folder is deleted.
 
@@ -241,24 +259,38 @@ def train_in_child(
         None if the model failed; the result has the error.
     collected : object or None
         Result of `collect`; None if the model failed.
+
+    Raises
+    ------
+    KitError
+        If the log cannot be written.
     """
+    own = split_reference(job.model)
+    environment = {k: v for k, v in os.environ.items() if k not in _REVEALING}
     with scratch_folder() as folder:
         write_job(folder, job, split)
-        environment = {k: v for k, v in os.environ.items() if k not in _REVEALING}
-        ended = subprocess.run(
-            [sys.executable, "-m", "customs_baselines.running.child", str(folder)],
-            cwd=folder,
-            # Idle OpenMP threads sleep instead of spinning: on a busy machine, spinning made two
-            # threads nine times slower than one.
-            env={**environment, "OMP_WAIT_POLICY": "PASSIVE"},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            check=False,
-        )
-        with write_errors(log), log.open("ab") as stream:
-            stream.write(ended.stdout)
-        result, scores = _read_result(folder, ended.returncode, log)
+        if watch.on_step is not None:
+            (folder / STEP).touch()
+        with write_errors(log):
+            stream = log.open("ab")
+        with (
+            stream,
+            ChildProcess(
+                # -P: a team's random.py beside its model does not hide Python's.
+                [sys.executable, "-P", "-m", _CHILD, str(folder), str(os.getpid())],
+                cwd=own[0].parent if own else folder,
+                # Idle OpenMP threads sleep instead of spinning: on a busy machine, spinning made
+                # two threads nine times slower than one.
+                env={**environment, "OMP_WAIT_POLICY": "PASSIVE"},
+                stdin=subprocess.DEVNULL,
+                stdout=stream,
+                stderr=subprocess.STDOUT,
+            ) as child,
+        ):
+            status = watch.wait(child, log, folder / STEP)
+        if status is None:
+            return JobResult(error=f"it took longer than {watch.time_limit:g} s"), None, None
+        result, scores = _read_result(folder, status, log)
         return result, scores, None if scores is None or collect is None else collect(folder)
 
 

@@ -1,0 +1,94 @@
+"""Training the model of a job, in the child process."""
+
+from __future__ import annotations
+
+import resource
+import sys
+import time
+import traceback
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from customs_baselines.catalogue import find_baseline
+from customs_baselines.contract import (
+    fit_and_score,
+    is_transductive,
+    make_model,
+    reads_unlabelled,
+)
+from customs_baselines.running.job import SCORES, JobResult, read_job
+from customs_baselines.running.kept_code import CODE, save_imported_modules
+from customs_baselines.running.own_errors import describe_error, describe_place
+from customs_baselines.running.own_loading import make_own_model
+from customs_baselines.running.own_model import split_reference
+from customs_data.errors import KitError
+from customs_data.split import Split
+
+
+def run_job(folder: Path) -> Any:
+    """Train the model of the job in `folder`, write its scores there, and return the JobResult."""
+    own = None
+    try:
+        job, split = read_job(folder)
+        own = split_reference(job.model)
+        if own is None:
+            model = make_model(find_baseline(job.model).load_class(), job.offered)
+        else:
+            model = make_own_model(*own, job.offered, job.source)
+            # Before a long training, in which someone may edit them.
+            save_imported_modules(own[0].parent, folder / CODE)
+        wall, cpu = time.perf_counter(), time.process_time()
+        parameters = _parameters(model)
+        scores = fit_and_score(model, split)
+        wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+        np.save(folder / SCORES, scores)
+        if own:
+            save_imported_modules(own[0].parent, folder / CODE)  # those imported while fitting
+        if job.explain is not None:
+            from customs_baselines.attribution.explain_in_child import explain_in
+
+            explain_in(folder, job.explain, model, split.train, split.test, scores)
+        return JobResult(
+            transductive=is_transductive(type(model)),
+            notes=_notes(model, split),
+            parameters=parameters,
+            seconds=wall,
+            cpu_seconds=cpu,
+            peak_memory_mib=_peak_memory_mib(),
+        )
+    except KitError as error:
+        place = describe_place(error, own[0] if own else None)
+        return JobResult(error=f"{place}{error}", is_kit_error=True)
+    except BaseException as error:  # a team's own code may raise anything, even call exit()
+        traceback.print_exc()
+        return JobResult(error=describe_error(error, own[0] if own else None))
+
+
+def _notes(model: Any, split: Split) -> list[str]:
+    labelled = int((split.y >= 0).sum())
+    if labelled == len(split.y) or reads_unlabelled(model):
+        return []
+    return [
+        f"Fitted on the {labelled:,} labelled of {len(split.y):,} declarations: "
+        f"{type(model).__name__} does not know y = -1."
+    ]
+
+
+def _parameters(model: Any) -> dict[str, Any]:
+    """Hyper-parameters as JSON values; those of other types as text."""
+    parameters = model.get_params() if hasattr(model, "get_params") else {}
+    return {str(name): _plain(value) for name, value in dict(parameters).items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float) and not isfinite(value):
+        return repr(value)
+    return value if isinstance(value, str | int | float | bool | None) else repr(value)
+
+
+def _peak_memory_mib() -> float:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (1 << 20 if sys.platform == "darwin" else 1 << 10)
