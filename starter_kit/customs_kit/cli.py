@@ -8,6 +8,7 @@ import click
 
 from customs_data.errors import KitError
 from customs_kit.lazy_group import LazyGroup
+from customs_kit.signals import signals_end_in_order
 from customs_kit.terminal.standard_streams import end_with, prepare_streams
 
 _COMMANDS = "customs_kit.commands"
@@ -119,9 +120,10 @@ def main() -> None:
     """Run the command line; a `KitError` or OSError becomes one sentence and exit status 1."""
     try:
         prepare_streams()
-        try:
-            customs_kit(prog_name="customs-kit")
-        finally:
-            sys.stdout.flush()
+        with signals_end_in_order():
+            try:
+                customs_kit(prog_name="customs-kit")
+            finally:
+                sys.stdout.flush()
     except (KitError, OSError) as error:
         end_with(error)

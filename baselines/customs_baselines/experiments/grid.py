@@ -66,7 +66,7 @@ class Block:
     Attributes
     ----------
     models : tuple of str
-        Baselines and ``FILE.py:CLASS``, with files relative to the file of the grid.
+        Baselines and ``FILE.py:NAME``, with files relative to the file of the grid.
     recipes, label_rates, erasures, seeds : tuple
         As in `customs_baselines.running.plan.Plan`.
     editions : tuple of str

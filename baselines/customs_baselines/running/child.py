@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import asdict
+from functools import partial
 from io import TextIOWrapper
 from pathlib import Path
 
@@ -24,9 +25,13 @@ def main() -> None:
         if isinstance(stream, TextIOWrapper):  # lines are watched as they come
             stream.reconfigure(line_buffering=True, errors="backslashreplace")
     if (folder / STEP).exists():
-        listen(lambda text: (folder / STEP).write_text(text, encoding="utf-8") and None)
+        listen(partial(_write_step, folder / STEP))
     result = run_job(folder)
     (folder / RESULT).write_text(json.dumps(asdict(result)), encoding="utf-8")
+
+
+def _write_step(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

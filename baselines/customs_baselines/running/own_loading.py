@@ -148,13 +148,21 @@ def _copied(estimator: Any) -> Any:
 
 def _suggest(name: str, module: ModuleType) -> str:
     """Name the models of a module, the most similar first."""
+    own = {
+        key: value
+        for key, value in vars(module).items()
+        if not isinstance(value, type) or value.__module__ == module.__name__
+    }
     models = [
         key
-        for key, value in vars(module).items()
-        if hasattr(value, "fit")
-        and hasattr(value, "predict_proba")
-        and (not isinstance(value, type) or value.__module__ == module.__name__)
+        for key, value in own.items()
+        if hasattr(value, "fit") and hasattr(value, "predict_proba")
     ]
     if near := get_close_matches(name, models, 1):
         return f"Did you mean {near[0]}?"
-    return f"Its models: {', '.join(models)}." if models else "It defines no model."
+    if models:
+        return f"Its models: {', '.join(models)}."
+    classes = [key for key, value in own.items() if isinstance(value, type)]
+    if classes:
+        return f"Its classes, none with fit and predict_proba: {', '.join(classes)}."
+    return "It defines no class and no estimator."

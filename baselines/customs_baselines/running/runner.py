@@ -289,7 +289,11 @@ def train_in_child(
         ):
             status = watch.wait(child, log, folder / STEP)
         if status is None:
-            return JobResult(error=f"it took longer than {watch.time_limit:g} s"), None, None
+            return (
+                JobResult(error=f"ended after {watch.time_limit:g} s, the time limit"),
+                None,
+                None,
+            )
         result, scores = _read_result(folder, status, log)
         return result, scores, None if scores is None or collect is None else collect(folder)
 

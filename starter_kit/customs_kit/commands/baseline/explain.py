@@ -18,7 +18,7 @@ from customs_kit.commands.options import (
 
 
 @click.command()
-@click.argument("name", metavar="NAME | FILE.py:CLASS")
+@click.argument("name", metavar="NAME | FILE.py:NAME")
 @edition_option(required=False)
 @recipe_option
 @click.option("--declaration", help="Test declaration to explain.  [default: the most suspicious]")
@@ -63,7 +63,7 @@ def explain(
 ) -> None:
     """Show which columns a model relies on, and why it flags one declaration.
 
-    Trains NAME (`customs-kit baseline list`) or your own FILE.py:CLASS on the training
+    Trains NAME (`customs-kit baseline list`) or your own FILE.py:NAME on the training
     declarations and explains its scores of test declarations by SHAP values. Writes figures of
     importance, of one declaration and of many as PNG, all of them as one HTML page, and JSON. Graph
     networks show the declaration's neighbourhood instead, with the effect of deleting each

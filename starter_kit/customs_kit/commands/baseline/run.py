@@ -20,7 +20,6 @@ from customs_kit.commands.options import (
 )
 
 if TYPE_CHECKING:
-    from customs_baselines.running.plan import Run
     from customs_baselines.running.records import RunRecord
     from customs_data.edition.loading import Edition
 
@@ -47,7 +46,7 @@ def list_(as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("names", nargs=-1, metavar="[NAME ... | FILE.py:CLASS]")
+@click.argument("names", nargs=-1, metavar="[NAME ... | FILE.py:NAME]")
 @edition_option(required=False)
 @recipe_option
 @click.option(
@@ -81,6 +80,17 @@ def list_(as_json: bool) -> None:
 )
 @threads_option
 @click.option(
+    "--time-limit",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="SECONDS",
+    help="End a training that takes longer; the other models still run.  [default: no limit]",
+)
+@click.option(
+    "--verbose",
+    is_flag=True,
+    help="Show what the models print, on standard error; it is in their log.txt in any case.",
+)
+@click.option(
     "--picture",
     type=click.Path(path_type=Path),
     help="Also save the table as SVG.",
@@ -103,6 +113,8 @@ def run(
     out: Path | None,
     validate: bool | None,
     threads: int | None,
+    time_limit: float | None,
+    verbose: bool,
     picture: Path | None,
     errors: bool,
     device: str,
@@ -111,10 +123,17 @@ def run(
     """Train models, write their submissions, and score them if hidden labels are available.
 
     NAME is a baseline (`customs-kit baseline list`); the default is a selection of them.
-    FILE.py:CLASS is your own model: a class with fit(X, y) and predict_proba(X). X is a DataFrame
-    of the 20 declared columns, y contains 0, 1 and -1 (unlabelled), and predict_proba returns the
-    columns [honest, fraud]. --edition defaults to that of your workspace (`customs-kit start`),
-    else to the practice edition, which is made in your cache.
+
+    FILE.py:NAME is your own model: a class with fit(X, y) and predict_proba(X), a scikit-learn
+    estimator or Pipeline, or a function that returns one. FILE.py is enough if the file has one
+    model. X is a DataFrame of the 20 declared columns, y contains 0, 1 and -1 (unlabelled), and
+    predict_proba returns the columns [honest, fraud]. An estimator of a library does not know -1
+    and is fitted on the labelled declarations only. The model runs in the folder of its file.
+    random_state (or seed) is set to --seed; a number of your own in an estimator is increased by
+    it.
+
+    --edition defaults to that of your workspace (`customs-kit start`), else to the practice
+    edition, which is made in your cache.
 
     Exits 1 if a model fails; the other models still run.
 
@@ -124,18 +143,20 @@ def run(
       customs-kit baseline run xgboost --edition my-edition --recipe paper,kit
       customs-kit baseline run xgboost lightgbm --edition my-edition --label-rates 1,0.1,0.05
       customs-kit baseline run my_model.py:MyModel --edition my-edition
+      customs-kit baseline run my_pipeline.py:pipe --verbose --time-limit 600
       customs-kit baseline run xgboost lightgbm --edition my-edition --validate --errors
     """
     from customs_baselines.running.plan import Plan
     from customs_baselines.running.runner import run_baselines
+    from customs_baselines.running.watch import Watch
     from customs_data import load_edition
     from customs_kit.terminal.output import (
         is_narrow,
         print_json,
-        runs_bar,
         save_picture,
         show,
     )
+    from customs_kit.terminal.runs_progress import runs_progress
     from customs_kit.terminal.score_tables import reference_line, runs_table
     from customs_kit.workspace import chosen_edition
     from customs_scorer.metrics import metrics_of
@@ -143,15 +164,7 @@ def run(
     plan = Plan(names, recipes, label_rates, erasure, seeds)
     loaded = load_edition(chosen_edition(edition))
     out = out or Path("runs") / loaded.manifest.name.replace(" ", "-")
-    with runs_bar() as progress:
-        task = progress.add_task("", total=sum(1 for _ in plan.runs()))
-
-        def started(current: Run) -> None:
-            progress.update(task, description=f"{current.name} {current.recipe or ''}")
-
-        def done(record: RunRecord) -> None:
-            progress.advance(task)
-
+    with runs_progress(sum(1 for _ in plan.runs())) as progress:
         records, reference = run_baselines(
             plan,
             loaded,
@@ -160,8 +173,13 @@ def run(
             device=device,
             n_jobs=threads,
             command=shlex.join(["customs-kit", *sys.argv[1:]]),
-            on_start=started,
-            on_done=done,
+            watch=Watch(
+                time_limit=time_limit,
+                on_output=progress.print_line if verbose else None,
+                on_step=progress.step if progress.is_shown else None,
+            ),
+            on_start=progress.start,
+            on_done=progress.finish,
         )
     labels = int((loaded.y >= 0).sum())
     title = f"{loaded.manifest.name}: {labels:,} of {len(loaded.y):,} labels"
@@ -181,6 +199,7 @@ def run(
             )
         if not loaded.layout.has_hidden:
             _check_submissions(records, loaded)
+        _tell_notes_and_logs(records)
         click.echo(f"Submissions, records and logs are in {out}.")
     failed = [record for record in records if record.failed]
     for record in failed:
@@ -191,6 +210,20 @@ def run(
             click.echo(f"Error analysis: {page}")
     if failed:
         raise SystemExit(1)
+
+
+def _tell_notes_and_logs(records: list[RunRecord]) -> None:
+    """Print the notes of models, and where the output is of those that printed something."""
+    from customs_baselines.running.runner import LOG
+
+    notes = (f"{it.run.name}: {note}" for it in records for note in it.result.notes)
+    for note in dict.fromkeys(notes):
+        click.echo(note)
+    for record in records:
+        if record.submission is not None:
+            log = record.submission.parent / LOG
+            if log.exists() and log.stat().st_size:
+                click.echo(f"Output of {record.run.name}: {log}")
 
 
 def _check_submissions(records: list[RunRecord], edition: Edition) -> None:
