@@ -96,7 +96,7 @@ from pathlib import Path
 class Model:
     def fit(self, X, y): return self
     def predict_proba(self, X):
-        (scratch,) = Path(tempfile.gettempdir()).glob("customs-kit-*")
+        (scratch,) = Path(tempfile.gettempdir()).glob(".customs-kit-*")
         print(*sys.argv, *os.environ.values(), os.getcwd(), *Path.cwd().rglob("*"))
         for path in scratch.rglob("*"):
             print(path, path.read_bytes())
