@@ -12,18 +12,21 @@ from customs_data.lookup import is_unseen
 from customs_data.schema import KEY
 from customs_scorer.scorecard import N_REPLICATES, Scorecard, score_submission
 from customs_scorer.submissions import read_submission
+from customs_scorer.ties import Ties, ties_of
 
 
 @dataclass(frozen=True)
 class Standing:
-    """One file and its scorecard."""
+    """One file, its scorecard, and its ties at the cut."""
 
     file: str
     scorecard: Scorecard
+    ties: Ties | None
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the standing as plain data: ``file``, ``public``, ``private``."""
-        return {"file": self.file, **self.scorecard.as_dict()}
+        """Return the standing as plain data: ``file``, ``public``, ``private``, ``ties``."""
+        ties = None if self.ties is None else self.ties.as_dict()
+        return {"file": self.file, **self.scorecard.as_dict(), "ties": ties}
 
 
 def score_files(
@@ -67,6 +70,7 @@ def score_files(
         Standing(
             str(file),
             score_submission(solution, scores, unseen, task=loaded.task, n_replicates=n_replicates),
+            ties_of(scores, loaded.test_period, loaded.task),
         )
         for file, scores in zip(files, aligned, strict=True)
     ]

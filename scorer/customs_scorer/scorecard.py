@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,7 +13,7 @@ import pandas as pd
 from customs_data.edition.layout import USAGES
 from customs_data.tasks import Task, find_task
 from customs_scorer.bootstrap import bootstrap_intervals
-from customs_scorer.metrics import TaskMetrics, metrics_of
+from customs_scorer.metrics import Metric, TaskMetrics, metrics_of
 from customs_scorer.metrics.metric import values_of
 
 N_REPLICATES: Final = 1000
@@ -23,7 +24,8 @@ _FEWEST_REPLICATES: Final = 200
 #: Scores of one test period by name: ``n_declarations`` and the task's other counts, its metrics,
 #: ``n_unseen`` (declarations whose six-tuple, `customs_data.schema.LOOKUP_TUPLE`, no training
 #: declaration has, so that there is no label to copy), ``unseen_METRIC`` of the ranked metrics on
-#: these alone, and the 95 % bootstrap intervals of the ranked metrics (None where left out).
+#: these alone, the 95 % bootstrap intervals of the ranked metrics (None where left out), and
+#: ``chance_METRIC``: what they are for equal scores, which for precision is the base rate.
 PeriodScore = dict[str, Any]
 
 
@@ -36,14 +38,8 @@ class Scorecard:
     metrics: TaskMetrics
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the scorecard as plain data; NaN becomes None, which JSON can express."""
-        return {
-            period: {
-                name: None if isinstance(value, float) and np.isnan(value) else value
-                for name, value in getattr(self, period).items()
-            }
-            for period in USAGES
-        }
+        """Return the scorecard as plain data (`plain_score`)."""
+        return {period: plain_score(getattr(self, period)) for period in USAGES}
 
     @property
     def rank_key(self) -> tuple[float, ...]:
@@ -108,11 +104,40 @@ def score_rows(
     score["n_unseen"] = int(np.count_nonzero(unseen))
     alone = values_of(metrics.ranked, answers[unseen], answer[unseen]) if unseen.any() else {}
     score |= {f"unseen_{m.name}": alone.get(m.name, float("nan")) for m in metrics.ranked}
-    intervals: list[tuple[float, float] | None] = [None] * len(metrics.ranked)
+    intervals = intervals_of(metrics.ranked, answers, answer, n_replicates=n_replicates, seed=seed)
+    return score | intervals | chances_of(metrics.ranked, answers)
+
+
+def plain_score(score: PeriodScore) -> PeriodScore:
+    """Return scores with None for NaN, which JSON cannot express."""
+    return {
+        name: None if isinstance(value, float) and np.isnan(value) else value
+        for name, value in score.items()
+    }
+
+
+def intervals_of(
+    metrics: Sequence[Metric],
+    answers: pd.DataFrame,
+    answer: npt.NDArray[Any],
+    *,
+    n_replicates: int = N_REPLICATES,
+    seed: int = 0,
+) -> dict[str, tuple[float, float] | None]:
+    """Return the 95 % bootstrap interval of each metric by its name; None without replicates."""
+    intervals: list[tuple[float, float] | None] = [None] * len(metrics)
     if n_replicates:
         samples = min(n_replicates, max(_FEWEST_REPLICATES, _MOST_DRAWS // len(answers)))
         intervals = [
-            *bootstrap_intervals(metrics.ranked, answers, answer, n_replicates=samples, seed=seed)
+            *bootstrap_intervals(metrics, answers, answer, n_replicates=samples, seed=seed)
         ]
-    names = (metric.interval_name for metric in metrics.ranked)
-    return score | dict(zip(names, intervals, strict=True))
+    return dict(zip((metric.interval_name for metric in metrics), intervals, strict=True))
+
+
+def chances_of(metrics: Sequence[Metric], answers: pd.DataFrame) -> dict[str, float]:
+    """Return by ``chance_METRIC`` what equal scores for all declarations would get."""
+    return {
+        f"chance_{metric.name}": metric.chance(answers).value
+        for metric in metrics
+        if metric.has_gains
+    }

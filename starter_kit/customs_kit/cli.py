@@ -44,6 +44,7 @@ baseline = _group(
     {
         "list": ("baseline.run:list_", "List the baselines."),
         "run": ("baseline.run:run", "Train models, write submissions, score them."),
+        "runs": ("baseline.runs:runs", "List the runs that are kept, with their scores."),
         "table": ("baseline.table:table", "Run grids of models; make tables and curves."),
         "explain": ("baseline.explain:explain", "Show what a model looks at."),
     },

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import tomllib
+from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
@@ -15,6 +15,7 @@ from customs_data.edition.manifest import PERIODS, Manifest
 from customs_data.edition.practice import practice_edition
 from customs_data.errors import KitError
 from customs_data.files.atomic import copy_files, new_folder
+from customs_data.toml import read_toml
 
 #: Folder of the edition in a workspace, as in the template's pyproject.toml.
 EDITION: Final = "edition"
@@ -22,8 +23,8 @@ EDITION: Final = "edition"
 _TEMPLATES: Final = ("README.md", "pyproject.toml")
 _SETTINGS: Final = "pyproject.toml"
 _TABLE: Final = "customs-kit"
-_LABELS: Final = {
-    "none": "Every training declaration has its labels.",
+_ALL_LABELS: Final = "Every training declaration has its labels."
+_ERASED: Final = {
     "random": "The others were removed at random.",
     "importer": "All labels of some importers were removed.",
     "inspection": "Labels remain where a risk-based inspection would have looked. Labelled "
@@ -74,12 +75,10 @@ def template_files(manifest: Manifest) -> dict[str, bytes]:
     manifest : Manifest
         Manifest of the edition; the documents quote its dates and sizes.
     """
-    rate = manifest.label_rate
     facts = {
         "name": manifest.name,
         "version": version("customs-kit"),
-        "label_share": f"{rate:.0%}" if rate >= 0.01 else f"{rate:.2%}",
-        "erasure": _LABELS[manifest.erasure],
+        "labels": _labels(manifest),
         "practice": _practice_notes(manifest),
     }
     for period in PERIODS:
@@ -96,6 +95,16 @@ def template_files(manifest: Manifest) -> dict[str, bytes]:
                 text = Template(text).substitute(facts)
             contents[source.name] = text.encode()
     return dict(sorted(contents.items()))
+
+
+def _labels(manifest: Manifest) -> str:
+    """Return how many training declarations have labels, and why the others have none."""
+    rate = manifest.label_rate
+    if rate == 1:
+        return _ALL_LABELS
+    share = f"{rate:.0%}" if 0.01 <= rate < 0.995 else f"{rate:.2%}"
+    why = _ERASED.get(manifest.erasure, "The others are unknown.")
+    return f"{share} of the training declarations have labels. {why}"
 
 
 def _practice_notes(manifest: Manifest) -> str:
@@ -115,10 +124,32 @@ def _practice_notes(manifest: Manifest) -> str:
     )
 
 
-def find_workspace_edition(start: Path | None = None) -> Path | None:
-    """Return the edition of the workspace that contains a folder, or None outside any workspace.
+@dataclass(frozen=True)
+class Workspace:
+    """A team's folder, as its pyproject.toml describes it in the table ``[tool.customs-kit]``.
 
-    The nearest pyproject.toml with ``edition`` in its table ``[tool.customs-kit]`` names it.
+    Attributes
+    ----------
+    folder : path
+        The folder.
+    edition : path or None
+        Edition that commands work on.
+    to : str or None
+        Where `submission` commands send to and ask: kaggle, or a leaderboard's address.
+    competition : str or None
+        Name of the competition on Kaggle.
+    """
+
+    folder: Path
+    edition: Path | None
+    to: str | None
+    competition: str | None
+
+
+def find_workspace(start: Path | None = None) -> Workspace | None:
+    """Return the workspace that contains a folder, or None outside any workspace.
+
+    It is the nearest folder whose pyproject.toml has the table ``[tool.customs-kit]``.
 
     Parameters
     ----------
@@ -128,26 +159,40 @@ def find_workspace_edition(start: Path | None = None) -> Path | None:
     Raises
     ------
     KitError
-        If a pyproject.toml cannot be read, or its ``edition`` is not a path.
+        If a pyproject.toml cannot be read, or a value in the table is not text.
     """
     start = Path.cwd() if start is None else start.resolve()
     for folder in (start, *start.parents):
         settings = folder / _SETTINGS
         if not settings.is_file():
             continue
-        try:
-            tools = tomllib.loads(settings.read_text(encoding="utf-8")).get("tool", {})
-        except (OSError, ValueError) as error:
-            raise KitError(
-                f"{settings} is not a TOML file: {error}. Correct it, or give --edition."
-            ) from None
-        named = tools.get(_TABLE, {}).get("edition")
-        if named is None:
+        tools = read_toml(settings).get("tool")
+        table = tools.get(_TABLE) if isinstance(tools, dict) else None
+        if table is None:
             continue
-        if not isinstance(named, str):
-            raise KitError(f"{settings}: edition in [tool.{_TABLE}] is not the path of a folder.")
-        return folder / named
+        edition, to, competition = (
+            _text(settings, table, *key)
+            for key in (
+                ("edition", "the path of a folder"),
+                ("to", "kaggle or the address of a leaderboard"),
+                ("competition", "the name of a competition on Kaggle"),
+            )
+        )
+        return Workspace(folder, None if edition is None else folder / edition, to, competition)
     return None
+
+
+def _text(settings: Path, table: object, key: str, meaning: str) -> str | None:
+    value = table.get(key) if isinstance(table, dict) else table
+    if value is not None and (not isinstance(value, str) or not value):
+        raise KitError(f"{settings}: {key} in [tool.{_TABLE}] is not {meaning}. Correct it.")
+    return value
+
+
+def find_workspace_edition(start: Path | None = None) -> Path | None:
+    """Return the edition of the workspace that contains a folder, or None (`find_workspace`)."""
+    workspace = find_workspace(start)
+    return None if workspace is None else workspace.edition
 
 
 def chosen_edition(named: Path | None) -> Path:

@@ -15,6 +15,7 @@ from customs_data.edition.loading import Edition
 from customs_data.tasks import DEFAULT, Task
 from customs_scorer.scorecard import N_REPLICATES, score_submission
 from customs_scorer.submissions import read_submission
+from customs_scorer.ties import Ties, ties_of
 from customs_scorer.yardsticks import Reference
 
 _LIBRARIES = (
@@ -59,6 +60,8 @@ class RunRecord:
         Scores of copying labels on the edition.
     ceiling : dict or None
         Scores of the true probabilities on it.
+    ties : Ties or None
+        Declarations that the submission does not tell apart at the cut.
     name : str
         Name of the run's folder.
     started : str
@@ -79,6 +82,7 @@ class RunRecord:
     repeat: dict[str, Any]
     lookup: dict[str, dict[str, float]] | None
     ceiling: dict[str, dict[str, float]] | None
+    ties: Ties | None = None
     name: str = ""
     started: str = ""
     command: str = ""
@@ -110,6 +114,7 @@ class RunRecord:
             "parameters": self.result.parameters,
             "notes": self.result.notes,
             "repeat": self.repeat,
+            "ties": None if self.ties is None else self.ties.as_dict(),
             "run": self.name,
             "started": self.started,
             "command": self.command,
@@ -135,8 +140,11 @@ def make_record(
     """Score the submission on disk, where hidden labels are available, and return the record."""
     task, manifest = edition.task, edition.manifest
     scores: dict[str, dict[str, Any] | None] = dict.fromkeys(USAGES)
-    if submission is not None and reference is not None and reference.solution is not None:
+    answer = ties = None
+    if submission is not None:
         answer = read_submission(submission, edition.test[task.unit.key], task=task)
+        ties = ties_of(answer, edition.test_period, task)
+    if answer is not None and reference is not None and reference.solution is not None:
         card = score_submission(
             reference.solution, answer, reference.unseen, task=task, n_replicates=n_replicates
         )
@@ -162,4 +170,5 @@ def make_record(
         lookup=None if reference is None else reference.lookup,
         ceiling=None if reference is None else reference.ceiling,
         code=code or {},
+        ties=ties,
     )

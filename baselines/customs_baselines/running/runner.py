@@ -39,7 +39,7 @@ from customs_data.split import Split, split_by_time
 from customs_data.temporary import scratch_folder
 from customs_scorer.metrics import metrics_of
 from customs_scorer.metrics.metric import values_of
-from customs_scorer.scorecard import N_REPLICATES
+from customs_scorer.scorecard import N_REPLICATES, chances_of, intervals_of, plain_score
 from customs_scorer.submissions import write_submission
 from customs_scorer.yardsticks import Reference, make_reference
 
@@ -223,7 +223,12 @@ def _validate(job: Job, split: Split, log: Path, out: Path, watch: Watch) -> dic
     columns = {KEY: parts.test[KEY], task.label: parts.y_test, task.answer.columns[0]: scores}
     write_atomically(out, pd.DataFrame(columns).to_csv(index=False, lineterminator="\n"))
     metrics = metrics_of(task).computable(parts.answers)
-    return {"n_declarations": len(parts.test), **values_of(metrics, parts.answers, scores)}
+    return plain_score(
+        {"n_declarations": len(parts.test)}
+        | values_of(metrics, parts.answers, scores)
+        | intervals_of(metrics, parts.answers, scores)
+        | chances_of(metrics, parts.answers)
+    )
 
 
 def train_in_child(

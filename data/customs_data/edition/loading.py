@@ -95,8 +95,7 @@ class Edition:
     @cached_property
     def test_period(self) -> npt.NDArray[np.str_]:
         """``'public'`` or ``'private'`` for each test declaration, by its date; shape (n_test,)."""
-        last_public = np.datetime64(self.manifest.dates["public"][1])
-        return np.where(self.test["Date"].to_numpy() <= last_public, "public", "private")
+        return _test_period(self.manifest, self.test)
 
 
 def load_edition(path: Path | str) -> Edition:
@@ -124,20 +123,32 @@ def load_edition(path: Path | str) -> Edition:
     return Edition(layout, manifest, train, labels, load_public_table(layout, manifest, TEST))
 
 
-def load_test_ids(path: Path | str) -> tuple[pd.Series[str], Task]:
-    """Load the IDs of the test declarations and the task, to check submissions.
+@dataclass(frozen=True)
+class AskedRows:
+    """What a submission answers for, without any label.
+
+    Attributes
+    ----------
+    ids : Series of str, shape (n_test,)
+        Declaration IDs of both test periods.
+    period : ndarray of str, shape (n_test,)
+        ``'public'`` or ``'private'``.
+    task : Task
+        What the edition asks.
+    """
+
+    ids: pd.Series[str]
+    period: npt.NDArray[np.str_]
+    task: Task
+
+
+def load_asked_rows(path: Path | str) -> AskedRows:
+    """Load what is needed to check submissions.
 
     Parameters
     ----------
     path : path
         The folder that contains public/ (or public/ itself).
-
-    Returns
-    -------
-    ids : Series of str, shape (n_test,)
-        Declaration IDs of both test periods.
-    task : Task
-        What the edition asks.
 
     Raises
     ------
@@ -146,7 +157,13 @@ def load_test_ids(path: Path | str) -> tuple[pd.Series[str], Task]:
     """
     layout = Layout.find(path)
     manifest = read_manifest(layout.public)
-    return load_public_table(layout, manifest, TEST)[schema.KEY], find_task(manifest.task)
+    test = load_public_table(layout, manifest, TEST)
+    return AskedRows(test[schema.KEY], _test_period(manifest, test), find_task(manifest.task))
+
+
+def _test_period(manifest: Manifest, test: pd.DataFrame) -> npt.NDArray[np.str_]:
+    last_public = np.datetime64(manifest.dates["public"][1])
+    return np.where(test["Date"].to_numpy() <= last_public, "public", "private")
 
 
 def load_public_table(layout: Layout, manifest: Manifest, table: str) -> pd.DataFrame:

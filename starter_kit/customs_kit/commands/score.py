@@ -41,26 +41,44 @@ def score(
       customs-kit score team-*.csv --edition my-edition --errors errors
     """
     from customs_data import load_edition
+    from customs_data.errors import KitError
     from customs_kit.terminal.error_files import ERROR_RATE, write_errors
-    from customs_kit.terminal.output import print_json, progress_console, show
-    from customs_kit.terminal.score_tables import reference_line, scorecard_table, standings_table
+    from customs_kit.terminal.output import (
+        output_width,
+        print_json,
+        progress_console,
+        say,
+        show,
+        warn,
+    )
+    from customs_kit.terminal.run_tables import standings_table
+    from customs_kit.terminal.scorecard_table import scorecard_table
     from customs_scorer.mistakes.of_files import errors_of_files
     from customs_scorer.ranking import score_files
     from customs_scorer.yardsticks import make_reference
 
     with progress_console().status("Scoring ..."):
         loaded = load_edition(edition)
+        if not loaded.layout.has_hidden:
+            raise KitError(
+                f"{edition} has no hidden labels; they are the organizer's. Validate on training "
+                "labels: customs-kit baseline run my_model.py:MyModel --validate"
+            )
         standings = score_files(list(files), loaded, n_replicates=replicates)
         reference = make_reference(loaded)
     if as_json:
         print_json([{**standing.as_dict(), **reference.as_dict()} for standing in standings])
     else:
-        one = len(standings) == 1
-        table = scorecard_table(standings[0]) if one else standings_table(standings)
-        show(table, reference_line(reference))
+        if len(standings) == 1:
+            show(*scorecard_table(standings[0], reference))
+        else:
+            show(*standings_table(standings, reference, output_width()))
+        for standing in standings:
+            if standing.ties is not None and standing.ties.warning:
+                warn(f"{standing.file} has {standing.ties.warning}")
     if errors is not None:  # last, so that a failure here cannot hide the scores
         with progress_console().status("Analysing errors ..."):
             analysis, source = errors_of_files({str(f): f for f in files}, loaded, ERROR_RATE)
             page = write_errors(analysis, errors, title="Where submissions err", source=source)
         if not as_json:
-            click.echo(f"Error analysis: {page}")
+            say(f"Error analysis: {page}")

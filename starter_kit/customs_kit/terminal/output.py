@@ -21,13 +21,14 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+from rich.text import Text
 
 from customs_data.files.atomic import write_atomically
 
 # Output to a file: wide enough that no table is cut.
 _WIDTH_WITHOUT_TERMINAL = 160
-_PICTURE_WIDTH = 140
-_WIDE_TABLE = 135
+#: Width of a picture of a table.
+PICTURE_WIDTH = 140
 
 
 def print_json(data: Any) -> None:
@@ -35,18 +36,39 @@ def print_json(data: Any) -> None:
     click.echo(json.dumps(data, indent=2, allow_nan=False))
 
 
-def is_narrow() -> bool:
-    """Whether output goes to a terminal too narrow for a wide table."""
-    return sys.stdout.isatty() and Console().width < _WIDE_TABLE
+def output_width() -> int:
+    """Return the width that tables on standard output may have."""
+    return Console().width if sys.stdout.isatty() else _WIDTH_WITHOUT_TERMINAL
 
 
 def show(*parts: RenderableType) -> None:
-    """Print tables and text on standard output."""
-    width = None if sys.stdout.isatty() else _WIDTH_WITHOUT_TERMINAL
-    # No markup: names of files and editions may look like it.
-    console = Console(width=width, highlight=False, emoji=False, markup=False)
+    """Print tables and text on standard output (`say` for text)."""
     for part in parts:
-        console.print(part)
+        if isinstance(part, str | Text):
+            say(part)
+        else:
+            _console(width=output_width()).print(part)
+
+
+def say(text: str | Text, *, err: bool = False) -> None:
+    """Print text on standard output or standard error.
+
+    On a terminal, lines are wrapped between words; elsewhere they stay as they are.
+    """
+    if (sys.stderr if err else sys.stdout).isatty():
+        _console(stderr=err).print(text if isinstance(text, Text) else Text(text))
+    else:
+        click.echo(str(text), err=err)
+
+
+def warn(text: str) -> None:
+    """Print a warning on standard error."""
+    say(f"Warning: {text}", err=True)
+
+
+def _console(*, width: int | None = None, stderr: bool = False) -> Console:
+    # No markup: names of files and editions may look like it.
+    return Console(width=width, stderr=stderr, highlight=False, emoji=False, markup=False)
 
 
 def progress_console() -> Console:
@@ -90,7 +112,7 @@ def save_picture(path: Path, title: str, *parts: RenderableType) -> None:
     """
     console = Console(
         record=True,
-        width=_PICTURE_WIDTH,
+        width=PICTURE_WIDTH,
         file=io.StringIO(),
         highlight=False,
         force_terminal=True,

@@ -151,13 +151,16 @@ def run(
     from customs_baselines.running.watch import Watch
     from customs_data import load_edition
     from customs_kit.terminal.output import (
-        is_narrow,
+        PICTURE_WIDTH,
+        output_width,
         print_json,
         save_picture,
+        say,
         show,
+        warn,
     )
+    from customs_kit.terminal.run_tables import runs_table
     from customs_kit.terminal.runs_progress import runs_progress
-    from customs_kit.terminal.score_tables import reference_line, runs_table
     from customs_kit.workspace import chosen_edition
     from customs_scorer.metrics import metrics_of
 
@@ -185,29 +188,32 @@ def run(
     title = f"{loaded.manifest.name}: {labels:,} of {len(loaded.y):,} labels"
     metrics = metrics_of(loaded.task)
     if picture is not None:
-        parts = (runs_table(records, title, metrics), reference_line(reference))
+        parts = runs_table(records, title, metrics, reference, PICTURE_WIDTH)
         save_picture(picture, "customs-kit baseline run", *parts)
+    failed = [record for record in records if record.failed]
     if as_json:
         print_json([record.as_dict() for record in records])
-    else:
-        table = runs_table(records, title, metrics, compact=is_narrow())
-        show(table, reference_line(reference))
+    elif len(failed) < len(records):
+        show(*runs_table(records, title, metrics, reference, output_width()))
         if any(record.validation for record in records):
-            click.echo(
-                "Validation scores the labelled declarations of the last quarter of training. If "
-                "labels were not erased at random, the test declarations differ from these."
-            )
+            say(_about_validation(records))
         if not loaded.layout.has_hidden:
             _check_submissions(records, loaded)
         _tell_notes_and_logs(records)
-        click.echo(f"Submissions, records and logs are in {out}.")
-    failed = [record for record in records if record.failed]
-    for record in failed:
-        click.echo(f"Error: {record.run.name} failed: {record.result.error}", err=True)
-    if errors:  # last, so that a failure here cannot hide the scores
+        kept = ", ".join(record.name for record in records)
+        say(f"Kept in {out} (submission, record, log): {kept}.")
+    if errors:  # after the scores, which a failure here cannot hide
         page = _write_errors(records, loaded, out)
         if page is not None and not as_json:
-            click.echo(f"Error analysis: {page}")
+            say(f"Error analysis: {page}")
+    if not as_json:
+        for record in records:
+            if record.ties is not None and record.ties.warning:
+                warn(f"{record.name} has {record.ties.warning}")
+            if validation_error := (record.validation or {}).get("error"):
+                warn(f"{record.name} was not validated: {validation_error}")
+    for record in failed:
+        say(f"Error: {record.run.name} failed: {record.result.error}", err=True)
     if failed:
         raise SystemExit(1)
 
@@ -215,26 +221,41 @@ def run(
 def _tell_notes_and_logs(records: list[RunRecord]) -> None:
     """Print the notes of models, and where the output is of those that printed something."""
     from customs_baselines.running.runner import LOG
+    from customs_kit.terminal.output import say
 
     notes = (f"{it.run.name}: {note}" for it in records for note in it.result.notes)
     for note in dict.fromkeys(notes):
-        click.echo(note)
+        say(note)
     for record in records:
         if record.submission is not None:
             log = record.submission.parent / LOG
             if log.exists() and log.stat().st_size:
-                click.echo(f"Output of {record.run.name}: {log}")
+                say(f"Output of {record.run.name}: {log}")
+
+
+def _about_validation(records: list[RunRecord]) -> str:
+    """Return what was validated on, with a caveat where it resembles the test periods less."""
+    sentence = "Validation: the labelled declarations of the last quarter of training."
+    erasures = {
+        record.repeat["erasure"]
+        for record in records
+        if record.validation and record.repeat["label_rate"] < 1
+    }
+    if erasures <= {"none", "random"}:
+        return sentence
+    return f"{sentence} Their labels were not erased at random, so the test declarations differ."
 
 
 def _check_submissions(records: list[RunRecord], edition: Edition) -> None:
     """Check a team's submissions as the organizer will."""
     from customs_data.schema import KEY
+    from customs_kit.terminal.output import say
     from customs_scorer.submissions import read_submission
 
     for record in records:
         if record.submission is not None:
             n = len(read_submission(record.submission, edition.test[KEY], task=edition.task))
-            click.echo(f"Checked: {record.submission} can be scored ({n:,} declarations).")
+            say(f"Checked: {record.submission} can be scored ({n:,} declarations).")
 
 
 def _write_errors(records: list[RunRecord], edition: Edition, out: Path) -> Path | None:

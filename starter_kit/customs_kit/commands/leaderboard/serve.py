@@ -80,7 +80,7 @@ def serve(
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("submission", metavar="FILE|RUN")
 @click.option(
     "--url",
     envvar=_URL_VARIABLE,
@@ -88,16 +88,19 @@ def serve(
     help=f"Address of the leaderboard (also as {_URL_VARIABLE}).",
 )
 @json_option
-def submit(file: Path, url: str, as_json: bool) -> None:
-    """Send FILE (CSV or CSV.gz) for your team and print the receipt.
+def submit(submission: str, url: str, as_json: bool) -> None:
+    """Send a submission for your team and print the receipt.
 
+    FILE is CSV or CSV.gz; RUN is a run that `customs-kit baseline runs` lists.
     The team's token is read from the environment variable CUSTOMS_KIT_TOKEN or asked for. It is not
     an option, because other users of a computer can read the options of running commands. The same
     file sent twice counts once.
 
     Example: customs-kit leaderboard submit submission.csv --url https://board.example
     """
-    send_to_board(file, url, as_json=as_json)
+    from customs_kit.kept_runs import find_submission
+
+    send_to_board(find_submission(submission), url, as_json=as_json)
 
 
 def send_to_board(file: Path, url: str, *, as_json: bool) -> None:

@@ -96,7 +96,7 @@ def _submissions(runs: Path, edition: Path) -> dict[str, bytes]:
 
     Nothing else of a run is copied: its record may contain hidden scores.
     """
-    from customs_data.edition.loading import load_test_ids
+    from customs_data.edition.loading import load_asked_rows
     from customs_data.errors import KitError
     from customs_scorer.submissions import read_submission
 
@@ -106,7 +106,7 @@ def _submissions(runs: Path, edition: Path) -> dict[str, bytes]:
             f"No NAME/submission.csv in {runs}. Give --baselines the folder that `customs-kit "
             "baseline run` wrote to (its --out)."
         )
-    ids, task = load_test_ids(edition)
+    asked = load_asked_rows(edition)
     for path in paths:
-        read_submission(path, ids, task=task)
+        read_submission(path, asked.ids, task=asked.task)
     return {f"baselines/{path.parent.name}.csv": path.read_bytes() for path in paths}

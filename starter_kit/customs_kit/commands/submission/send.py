@@ -19,69 +19,96 @@ def where_options(command: F) -> F:
     """Add --to and --competition."""
     to = click.option(
         "--to",
-        required=True,
         metavar="kaggle|URL",
-        help="kaggle, or the address of a customs-kit leaderboard.",
+        help="kaggle, or the address of a customs-kit leaderboard.  [default: `to` in your "
+        "workspace's pyproject.toml]",
     )
     competition = click.option(
         "--competition",
         metavar="NAME",
-        help="Name of the competition on Kaggle; required with --to kaggle.",
+        help="Name of the competition on Kaggle; needed with --to kaggle.  [default: `competition` "
+        "in your workspace's pyproject.toml]",
     )
     return to(competition(command))
 
 
-def _on_kaggle(to: str, competition: str | None) -> str | None:
-    """Return the name of the competition on Kaggle, or None for a customs-kit leaderboard."""
-    if to != _KAGGLE:
-        if competition is not None:
-            raise click.UsageError("--competition goes with --to kaggle.")
-        return None
-    if competition is None:
+def _place(to: str | None, competition: str | None) -> tuple[str, str | None]:
+    """Return --to and the name of the competition on Kaggle (None for other leaderboards).
+
+    Both default to the workspace's pyproject.toml.
+    """
+    from customs_kit.workspace import find_workspace
+
+    workspace = find_workspace() if to is None or to == _KAGGLE else None
+    if to is None and (workspace is None or workspace.to is None):
+        raise click.UsageError(
+            "Give --to, or write it once into your workspace's pyproject.toml: "
+            'to = "https://board.example" in [tool.customs-kit].'
+        )
+    if workspace is not None:
+        to = to or workspace.to
+        competition = competition or (workspace.competition if to == _KAGGLE else None)
+    assert to is not None
+    if to != _KAGGLE and competition is not None:
+        raise click.UsageError("--competition goes with --to kaggle.")
+    if to == _KAGGLE and competition is None:
         raise click.UsageError("--to kaggle needs --competition.")
-    return competition
+    return to, competition
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("submission", metavar="FILE|RUN")
 @where_options
 @edition_option(required=False)
 @click.option("--message", default="", help="Description of the submission (Kaggle).")
 @click.option("--confirm", is_flag=True, help="Send it. By default the file is only checked.")
 @json_option
 def send(
-    file: Path,
-    to: str,
+    submission: str,
+    to: str | None,
     competition: str | None,
     edition: Path | None,
     message: str,
     confirm: bool,
     as_json: bool,
 ) -> None:
-    """Check FILE and, with --confirm, send it for your team.
+    """Check a submission and, with --confirm, send it for your team.
 
-    The file is checked against --edition, by default that of your workspace; a file that cannot be
-    scored is never sent. A customs-kit leaderboard receives it as from `customs-kit leaderboard
-    submit`.
+    RUN is a run that `customs-kit baseline runs` lists. The submission is checked against
+    --edition, by default that of your workspace; one that cannot be scored is never sent. A
+    customs-kit leaderboard receives it as from `customs-kit leaderboard submit`.
 
     \b
     Examples:
+      customs-kit submission send MyModel-seed0 --to https://board.example --confirm
       customs-kit submission send submission.csv --to kaggle --competition customs-2030 --confirm
-      customs-kit submission send submission.csv --to https://board.example --confirm
     """
-    from customs_data.edition.loading import load_test_ids
-    from customs_kit.terminal.output import print_json
+    from customs_data.edition.loading import load_asked_rows
+    from customs_kit.kept_runs import find_submission
+    from customs_kit.terminal.output import print_json, say, warn
     from customs_scorer.submissions import read_submission
+    from customs_scorer.ties import ties_of
 
-    name = _on_kaggle(to, competition)
-    ids, task = load_test_ids(edition_or_workspace(edition))
-    n = len(read_submission(file, ids, task=task))
+    to, name = _place(to, competition)
+    asked = load_asked_rows(edition_or_workspace(edition))
+    file = find_submission(submission)
+    answer = read_submission(file, asked.ids, task=asked.task)
+    ties = ties_of(answer, asked.period, asked.task)
+    if ties is not None and ties.warning and not as_json:
+        warn(ties.warning)
+    checked = {
+        "file": str(file),
+        "to": to,
+        "sent": confirm,
+        "n_declarations": len(answer),
+        "ties": None if ties is None else ties.as_dict(),
+    }
     if not confirm:
         if as_json:
-            print_json({"file": str(file), "to": to, "sent": False, "n_declarations": n})
+            print_json(checked)
         else:
-            click.echo(f"{file} can be scored ({n:,} declarations).")
-            click.echo("Not sent. Add --confirm to send it.")
+            say(f"{file} can be scored ({len(answer):,} declarations).")
+            say("Not sent. Add --confirm to send it.")
         return
     if name is None:
         from customs_kit.commands.leaderboard.serve import send_to_board
@@ -93,27 +120,29 @@ def send(
     from customs_leaderboard.publishing.kaggle.team import send_submission
 
     with progress_console().status("Sending to Kaggle ..."):
-        answer = send_submission(connect(), file, name, message)
+        receipt = send_submission(connect(), file, name, message)
     if as_json:
-        print_json({"file": str(file), "to": to, "sent": True, "answer": answer})
+        print_json(checked | {"answer": receipt})
     else:
-        click.echo(answer)
+        say(receipt)
 
 
 @click.command()
 @where_options
 @json_option
-def status(to: str, competition: str | None, as_json: bool) -> None:
+def status(to: str | None, competition: str | None, as_json: bool) -> None:
     """Show your team's submissions and their scores.
 
     \b
     Examples:
+      customs-kit submission status
       customs-kit submission status --to kaggle --competition customs-2030
       customs-kit submission status --to https://board.example
     """
     from customs_kit.terminal.output import print_json
 
-    if (name := _on_kaggle(to, competition)) is None:
+    to, name = _place(to, competition)
+    if name is None:
         from customs_kit.commands.leaderboard.serve import team_client
 
         with team_client(to) as client:
@@ -137,7 +166,7 @@ def status(to: str, competition: str | None, as_json: bool) -> None:
     help="File for the whole leaderboard: CSV from Kaggle, JSON from a customs-kit leaderboard.",
 )
 @json_option
-def leaderboard(to: str, competition: str | None, out: Path | None, as_json: bool) -> None:
+def leaderboard(to: str | None, competition: str | None, out: Path | None, as_json: bool) -> None:
     """Show or download the leaderboard.
 
     \b
@@ -152,7 +181,8 @@ def leaderboard(to: str, competition: str | None, out: Path | None, as_json: boo
     from customs_kit.terminal.output import print_json
 
     content: bytes | None = None
-    if (name := _on_kaggle(to, competition)) is None:
+    to, name = _place(to, competition)
+    if name is None:
         from customs_kit.commands.leaderboard.serve import team_client
 
         with team_client(to) as client:

@@ -1,0 +1,57 @@
+"""Table of everything about one submission."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from customs_kit.terminal.run_tables import TUPLE, number
+
+if TYPE_CHECKING:
+    from customs_scorer.ranking import Standing
+    from customs_scorer.yardsticks import Reference
+
+
+def scorecard_table(standing: Standing, reference: Reference) -> list[RenderableType]:
+    """Return the table of a submission's scores with yardsticks, and the legend."""
+    card = standing.scorecard
+    periods = {"public": card.public, "private": card.private}
+    yardsticks = {"copied labels": reference.lookup or {}, "ceiling": reference.ceiling or {}}
+    table = Table(title=Text(standing.file), title_justify="left")
+    table.add_column("")
+    for name in ("Public", "Private"):
+        table.add_column(name, justify="right", no_wrap=True)
+    counts = {"n_declarations": "declarations", **card.metrics.count_titles}
+    for name, title in counts.items():
+        table.add_row(title, *(f"{score[name]:,}" for score in periods.values()))
+    for short in dict.fromkeys(metric.short for metric in card.metrics.all):
+        table.add_section()
+        for metric in (metric for metric in card.metrics.all if metric.short == short):
+            cells = [number(score[metric.name]) for score in periods.values()]
+            table.add_row(metric.title, *cells)
+            if metric not in card.metrics.ranked:
+                continue
+            intervals = [score[metric.interval_name] for score in periods.values()]
+            if all(intervals):
+                cells = [f"{low:.3f} .. {high:.3f}" for low, high in intervals]
+                table.add_row("  95 % interval", *cells)
+            chances = [score.get(f"chance_{metric.name}") for score in periods.values()]
+            table.add_row("  base rate", *map(number, chances))
+            for name, by_period in yardsticks.items():
+                if by_period:
+                    values = [by_period[key].get(metric.name) for key in periods]
+                    table.add_row(f"  {name}", *map(number, values))
+    table.add_section()
+    table.add_row("no label to copy", *(f"{score['n_unseen']:,}" for score in periods.values()))
+    for metric in card.metrics.ranked:
+        unseen = (score[f"unseen_{metric.name}"] for score in periods.values())
+        table.add_row(f"  {metric.title} of these", *map(number, unseen))
+    legend = (
+        "base rate: opening at random. copied labels: the label of a training declaration of the "
+        f"same {TUPLE}, if any ({reference.twin_share:.1%} have)."
+    )
+    ceiling = " ceiling: the true probabilities." if reference.ceiling else ""
+    return [table, Text(legend + ceiling)]
