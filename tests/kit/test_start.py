@@ -106,7 +106,7 @@ def test_a_new_user_gets_from_nothing_to_a_checked_submission(tmp_path):
     assert "can be scored (16,615 declarations)" in ran.stdout
     execute_notebook(tmp_path / "team")
     shown = run_blocks(tmp_path / "team" / "README.md", tmp_path / "team", **cache)
-    assert "Private @5" in shown  # the last block scores against the practice edition's answers
+    assert "precision@5 %" in shown  # the last block scores against the practice edition's answers
 
 
 @pytest.mark.slow
