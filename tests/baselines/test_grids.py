@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from customs_baselines.experiments import result_rows
+from customs_baselines.experiments import paper_table3, result_rows
 from customs_baselines.experiments import run_grid as running
 from customs_baselines.experiments.curves import draw_curves
 from customs_baselines.experiments.differences import differences_table, paired_differences
@@ -233,7 +233,27 @@ def test_summary_of_one_edition_takes_the_bootstrap():
     assert summarize(runs, "unseen_precision_at_5") is None
 
 
-def test_the_papers_figures_stand_beside_ours(sample_path, tmp_path):
+def test_few_editions_have_no_interval(tmp_path):
+    def results(n):
+        runs = [
+            {"edition": str(i), "baseline": "lookup", "recipe": None, "label_rate": 1, "seed": 0,
+             "erasure": "none", "transductive": False, "cpu_seconds": 1.0,
+             "private": {"precision_at_5": 0.1 * i, "precision_at_10": 0.2}}
+            for i in range(n)
+        ]  # fmt: skip
+        return Results({str(i): {"name": str(i)} for i in range(n)}, runs, [])
+
+    for n, interval in ((2, "-"), (4, "-"), (5, "0.004 .. 0.396")):
+        # n = 5: mean .2, sd .1581; t(.975, 4) = 2.776: half width 2.776 * .1581 / sqrt(5) = .196.
+        table = markdown_table(results(n))
+        assert f"| {n} | {0.05 * (n - 1):.3f} ± " in table
+        assert f"| {interval} | 0.200" in table
+        assert ("takes 5 editions" in table) is (n < 5)
+
+
+def test_the_papers_figures_stand_beside_ours_on_the_release_only(
+    sample_path, tmp_path, monkeypatch
+):
     text = f"""
 [[editions]]
 path = "{sample_path}"
@@ -244,6 +264,9 @@ recipes = ["paper", "kit"]
     path = tmp_path / "grid.json"
     with threads(2) as executor:
         run_grid(read_grid(grid_file(tmp_path, text)), path, executor=executor)
+    assert "paper, synthetic" not in markdown_table(read_results([path]))
+    (edition,) = read_results([path]).editions.values()
+    monkeypatch.setattr(paper_table3, "RELEASE_SHA256", edition["train_sha256"])
     header, _, paper, kit, *_ = markdown_table(read_results([path])).splitlines()
     assert "paper, synthetic" in header
     assert "0.276 / 0.261 | 0.392 / 0.386" in paper

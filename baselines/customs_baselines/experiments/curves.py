@@ -46,7 +46,7 @@ def draw_curves(results: Results, path: Path) -> None:
             continue
         rates = sorted(points)
         axes.plot(rates, [points[r].mean for r in rates], color=color, marker=mark, label=name)
-        intervals = [(rate, points[rate].interval) for rate in rates]
+        intervals = [(rate, points[rate].telling_interval) for rate in rates]
         bands = [(rate, *interval) for rate, interval in intervals if interval is not None]
         if bands:
             x, low, high = zip(*bands, strict=True)

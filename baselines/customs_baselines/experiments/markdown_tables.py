@@ -7,10 +7,10 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
-from customs_baselines.experiments.paper_table3 import TABLE_3, TASK
+from customs_baselines.experiments.paper_table3 import TABLE_3, is_release
 from customs_baselines.experiments.result_rows import Group, Results, read_results
 from customs_baselines.experiments.results_file import read_json
-from customs_baselines.experiments.statistics import Summary, summarize
+from customs_baselines.experiments.statistics import FEWEST_EDITIONS, Summary, summarize
 from customs_baselines.explaining.explanation_tables import explanations_table, is_explanations
 from customs_data.errors import KitError
 from customs_data.files.atomic import write_atomically
@@ -46,7 +46,8 @@ def table_of(
 def markdown_table(results: Results) -> str:
     """Return the table of results: one row per model, recipe, label rate and erasure, on Private.
 
-    Models of the paper's Table 3 with recipe ``paper`` have the scores of the paper beside ours.
+    On the public release, models of the paper's Table 3 with recipe ``paper`` have the scores of
+    the paper beside ours.
     """
     groups = results.groups()
     columns = _Columns(results, groups)
@@ -78,7 +79,9 @@ class _Columns:
         self._unseen = len(results.editions) == 1 and any(
             run["private"].get(self._unseen_metric) for run in results.runs
         )
-        self._paper = results.task == TASK and any(_paper_cells(group)[0] for group in groups)
+        self._paper = all(map(is_release, results.editions.values())) and any(
+            _paper_cells(group)[0] for group in groups
+        )
 
     def header(self) -> list[str]:
         names = ["baseline", "recipe"]
@@ -125,8 +128,12 @@ def _caption(results: Results) -> str:
         whose += "95 % intervals: bootstrap over the test declarations, averaged over seeds."
     else:
         others = f" (without links: over {n_others})" if n_others else ""
-        whose = f"Mean ± standard deviation over {len(editions)} editions{others}; 95 % "
-        whose += "intervals of the mean: Student's t over editions."
+        whose = f"Mean ± standard deviation over {len(editions)} editions{others}; "
+        whose += (
+            "95 % intervals of the mean: Student's t over editions."
+            if len(editions) >= FEWEST_EDITIONS
+            else f"a 95 % interval of the mean takes {FEWEST_EDITIONS} editions."
+        )
     ranked = results.metrics.ranked
     parts = [f"{capitalized(ranked[0].title.partition('@')[0])} on Private. {whose}"]
     if len(results.editions) == 1:
@@ -163,9 +170,8 @@ def _spread(summary: Summary | None) -> str:
 
 
 def _interval(summary: Summary | None) -> str:
-    if summary is None or summary.interval is None:
-        return "-"
-    return f"{summary.interval[0]:.3f} .. {summary.interval[1]:.3f}"
+    interval = None if summary is None else summary.telling_interval
+    return "-" if interval is None else f"{interval[0]:.3f} .. {interval[1]:.3f}"
 
 
 def put_table(document: Path, name: str, table: str, *, check: bool) -> None:

@@ -181,6 +181,7 @@ def _read_records(
             if record["lookup"] or name not in editions:
                 editions[name] = {
                     "name": repeat["edition"],
+                    "train_sha256": repeat["train_sha256"],
                     "task": record.get("task", DEFAULT),
                     "lookup": record["lookup"],
                     "ceiling": record.get("ceiling"),

@@ -6,9 +6,13 @@ from collections import defaultdict
 from dataclasses import dataclass
 from math import sqrt
 from statistics import mean, stdev
-from typing import Any
+from typing import Any, Final
 
 from scipy.stats import t
+
+#: Of fewer editions, Student's t interval is too wide to say anything: with two, 9 times their
+#: standard deviation to each side.
+FEWEST_EDITIONS: Final = 5
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,11 @@ class Summary:
     interval: tuple[float, float] | None
     n_runs: int
     n_editions: int
+
+    @property
+    def telling_interval(self) -> tuple[float, float] | None:
+        """The interval, but None of two or more editions if they are too few."""
+        return None if 1 < self.n_editions < FEWEST_EDITIONS else self.interval
 
 
 def summarize(

@@ -101,8 +101,9 @@ def table(
 
     The table is printed as Markdown, or written between the lines `<!-- results:NAME -->` and
     `<!-- /results -->` of a document. NAME is the name of the first of SOURCES without its suffix,
-    or 'NAME against MODEL' with --against MODEL. Scores are on Private; models of the paper's Table
-    3 under recipe paper have the paper's scores beside theirs.
+    or 'NAME against MODEL' with --against MODEL. Scores are on Private. On the public release,
+    models of the paper's Table 3 under recipe paper have the paper's scores beside theirs. Means
+    over several editions have a 95 % interval from five editions on.
 
     \b
     A grid:
