@@ -25,7 +25,7 @@ data = _group(
     "Make, check and describe editions.\n\nExample: customs-kit data describe my-edition",
     {
         "generate": ("data.make:generate", "Simulate an edition from a seed or a secret."),
-        "import": ("data.make:import_", "Make an edition from existing declarations."),
+        "import": ("data.import_files:import_", "Make an edition from existing declarations."),
         "synthesize": ("data.synthesize:synthesize", "Draw declarations that resemble a source."),
         "secret": ("data.make:secret", "Draw the secret of a competition."),
         "profile": ("data.make:profile", "Calibrate the simulator to declarations."),

@@ -21,6 +21,14 @@ from customs_data.schema import LOOKUP_TUPLE
 NAMES = [baseline.name for baseline in list_baselines()]
 RECIPE_MODELS = [baseline.name for baseline in list_baselines() if baseline.recipe]
 
+# The largest and smallest numbers and the first day of the schema.
+EXTREME = {
+    "Tax Rate": [0.0, 1e15, 1e-15, 1e15],
+    "Net Mass": [1e-15, 1e15, 1e15, 0.0],
+    "Item Price": [1e15, 1e-15, 1e15, 0.0],
+    "Date": np.array(["1900-01-01"] * 2, dtype="datetime64[s]"),
+}
+
 
 def new(name, **offered):
     return make_model(find_baseline(name).load_class(), {"random_state": 0, "n_jobs": 1, **offered})
@@ -59,7 +67,10 @@ class TestContract:
         assert (y == sample_edition.y).all()
 
     @pytest.mark.training
-    def test_unseen_values_are_scored(self, name, sample_edition):
+    def test_unseen_and_extreme_values_are_scored(self, name, sample_edition):
+        train = sample_edition.train.copy()
+        for column, values in EXTREME.items():
+            train.loc[: len(values) - 1, column] = values
         strange = sample_edition.test.head(3).assign(
             **{
                 "Importer ID": "NEW0001",
@@ -67,12 +78,12 @@ class TestContract:
                 "HS6 Code": "999999",
                 "Country of Origin": "ZZ",
                 "Tax Type": "NEW",
-                "Net Mass": 0.0,
-                "Item Price": 0.0,
+                "Net Mass": [0.0, 1e-15, 1e15],
+                "Item Price": [0.0, 1e15, 1e-15],
             }
         )
         strange = strange.astype(sample_edition.test.dtypes)
-        assert np.isfinite(scores(new(name), sample_edition, test=strange)).all()
+        assert np.isfinite(scores(new(name), sample_edition, train=train, test=strange)).all()
 
     @pytest.mark.training
     def test_one_fraud_among_the_labels_is_enough(self, name, sample_edition):

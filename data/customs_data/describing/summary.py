@@ -11,6 +11,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from customs_data.columns.damaged_ids import find_damage
 from customs_data.edition.layout import USAGES
 from customs_data.edition.loading import Edition, load_solution
 from customs_data.schema import ENTITY_COLUMNS, NUMBER_COLUMNS
@@ -29,8 +30,8 @@ def summarize_edition(edition: Edition) -> dict[str, Any]:
         ``name``, ``origin``, ``rows``, ``dates``, ``labels``, ``declarations_by_month``,
         ``fraud_rate_by_month`` (labelled training declarations), ``top`` (most frequent values),
         ``numbers`` (quantiles), ``entities`` (distinct, declarations each, share of test rows whose
-        entity is unseen in training) and, on an organizer's copy, ``hidden`` (fraud rates of the
-        test periods).
+        entity is unseen in training), ``warnings`` (`find_damage`) and, on an organizer's copy,
+        ``hidden`` (fraud rates of the test periods).
     """
     manifest, train, test = edition.manifest, edition.train, edition.test
     labelled = edition.y >= 0
@@ -69,6 +70,7 @@ def summarize_edition(edition: Edition) -> dict[str, Any]:
             for name in NUMBER_COLUMNS
         },
         "entities": {name: _entity(both[name], train[name], test[name]) for name in ENTITY_COLUMNS},
+        "warnings": [damage.as_dict() for damage in find_damage(train, test)],
     }
     if edition.layout.has_hidden:
         solution = load_solution(edition.layout)

@@ -3,25 +3,40 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import re
+import shlex
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from customs_data.columns.damaged_ids import (
+    MISSING_WORDS,
+    Damage,
+    find_damage,
+    spelled_missing,
+)
 from customs_data.edition.making import EditionPlan, make_edition
 from customs_data.edition.manifest import Manifest
 from customs_data.edition.source import FrameSource
 from customs_data.errors import InvalidDeclarationsError, KitError
 from customs_data.files.declarations import read_declarations
+from customs_data.files.problems import ProblemReport
+from customs_data.files.reading import ignored_columns
 from customs_data.files.writing import FileFormat
 from customs_data.keyed_random import secret_of_seed
+from customs_data.schema import COLUMN
 from customs_data.tasks import Task, find_task
 
 
 def read_periods(
-    files: list[Path], split: tuple[date, date] | None = None, task: Task | None = None
+    files: list[Path],
+    split: tuple[date, date] | None = None,
+    task: Task | None = None,
+    *,
+    missing: Sequence[str] = (),
 ) -> dict[str, pd.DataFrame]:
     """Read the three periods from three files, or from one file that is split at two days.
 
@@ -33,12 +48,14 @@ def read_periods(
         First day of the public and of the private period; for one file.
     task : Task, optional
         Task of the edition; fraud by default. The files must have its target columns.
+    missing : sequence of str, optional
+        Words that are read as an empty cell, such as ``NULL``.
 
     Raises
     ------
     KitError
         If files and dates do not fit together, or a file has problems; those of all files are
-        reported together.
+        reported together. An ID that spells "missing" is one, as it would be one large trader.
     """
     if len(files) not in (1, 3) or (len(files) == 1) != (split is not None):
         raise KitError(
@@ -46,14 +63,24 @@ def read_periods(
             f"--public-from and --private-from; not {len(files)} file(s) "
             f"{'with' if split else 'without'} dates."
         )
-    frames, complaints = [], []
+    frames: list[pd.DataFrame] = []
+    complaints: list[str] = []
+    words: list[str] = []  # that may be read as empty cells
     for file in files:
         try:
             columns = (task or find_task()).source_columns
-            frames.append(read_declarations(file, columns=columns))
+            frame = read_declarations(file, columns=columns, missing=missing)
+            frames.append(frame)
+            report, in_ids = _report_of_words(file.name, frame)
+            words += in_ids
+            complaints += [str(report)] if report else []
         except InvalidDeclarationsError as error:
             complaints.append(str(error))
+            words += _quoted_words(str(error))
     if complaints:
+        if words:
+            listed = shlex.quote(",".join(dict.fromkeys(words)))
+            complaints.append(f"Read such cells as empty: --missing {listed}")
         raise InvalidDeclarationsError("\n".join(complaints))
     if split is None:
         return dict(zip(("train", "public", "private"), frames, strict=True))
@@ -71,6 +98,52 @@ def read_periods(
     return {
         name: frame[mask].reset_index(drop=True) for name, mask in zip(names, masks, strict=True)
     }
+
+
+def _report_of_words(source: str, frame: pd.DataFrame) -> tuple[ProblemReport, list[str]]:
+    """Return the report of IDs that spell "missing", and the words where an ID may be missing."""
+    report = ProblemReport(source)
+    words: list[str] = []
+    for name, counts in spelled_missing(frame).items():
+        if COLUMN[name].role == "code":  # a code of its own, of which `find_warnings` warns
+            continue
+        way_out = ". It must not be missing: give these rows their IDs, or remove them"
+        if COLUMN[name].may_be_missing:
+            way_out = ", which would become one trader"
+            words += counts
+        cells = " and ".join(f"{n:,} cells are {word!r}" for word, n in counts.items())
+        report.add(f"{name}: {cells}{way_out}", column=name)
+    return report, words
+
+
+def _quoted_words(complaints: str) -> list[str]:
+    """Return the cells quoted in complaints that spell "missing"."""
+    quoted = re.findall(r"line \d+ has '([^']+)'", complaints)
+    return [word for word in quoted if word.lower() in MISSING_WORDS or word == "-"]
+
+
+def find_warnings(files: Sequence[Path], periods: Mapping[str, pd.DataFrame]) -> list[Damage]:
+    """Return what is valid but suspicious in declarations to import.
+
+    Parameters
+    ----------
+    files : sequence of path
+        Files that were read.
+    periods : mapping of str to DataFrame
+        Result of `read_periods`.
+    """
+    later = pd.concat([periods["public"], periods["private"]], ignore_index=True)
+    warnings = [
+        Damage(name, f"an index of pandas in {file.name}; it was left out.")
+        for file in files
+        for name in ignored_columns(file)
+    ]
+    everything = pd.concat([periods["train"], later], ignore_index=True)
+    for name, counts in spelled_missing(everything).items():
+        if COLUMN[name].role == "code":
+            words = ", ".join(f"{word!r} ({n:,} cells)" for word, n in counts.items())
+            warnings.append(Damage(name, f"{words} is kept as a code of its own."))
+    return warnings + find_damage(periods["train"], later)
 
 
 def import_edition(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -12,6 +13,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
+from customs_data.columns.damaged_ids import find_damage
 from customs_data.columns.digits import count_decimals, count_trailing_zeros
 from customs_data.schema import ENTITY_COLUMNS, KEY
 from customs_scorer.audit.evidence import AuditTest, Evidence
@@ -56,19 +58,37 @@ def audit_traces(evidence: Evidence) -> Iterator[AuditTest]:
     )
     columns = tuple(name for name in evidence.open_columns if name != "Date")
     later = evidence.is_later.astype(np.int8)
-    yield AuditTest(
-        "adversarial validation",
-        _auc(evidence.encoded(columns), later),
-        0.60,
-        "AUC of telling later declarations from training ones by all columns but dates and "
-        "entities.",
+    yield _with_cause(
+        AuditTest(
+            "adversarial validation",
+            _auc(evidence.encoded(columns), later),
+            0.60,
+            "AUC of telling later declarations from training ones by all columns but dates and "
+            "entities.",
+        ),
+        evidence,
+        columns,
     )
-    yield AuditTest(
-        "adversarial validation with entities",
-        _auc(evidence.encoded((*columns, *ENTITY_COLUMNS)), later),
-        0.90,
-        "The same with importer, declarant, seller and courier, which may come and go.",
+    yield _with_cause(
+        AuditTest(
+            "adversarial validation with entities",
+            _auc(evidence.encoded((*columns, *ENTITY_COLUMNS)), later),
+            0.90,
+            "The same with importer, declarant, seller and courier, which may come and go.",
+        ),
+        evidence,
+        (*columns, *ENTITY_COLUMNS),
     )
+
+
+def _with_cause(test: AuditTest, evidence: Evidence, columns: tuple[str, ...]) -> AuditTest:
+    """Return a test, if it failed with the damaged IDs that are its likely cause."""
+    if test.passed:
+        return test
+    damage = find_damage(evidence.train, evidence.later)[::-1]
+    first = {d.column: str(d) for d in damage if d.column in columns}
+    likely = f" Likely cause: {' '.join(first.values())}" if first else ""
+    return replace(test, explanation=f"{test.explanation}{likely}")
 
 
 def _id_number(ids: pd.Series[str]) -> Floats:

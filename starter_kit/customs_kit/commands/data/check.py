@@ -73,6 +73,8 @@ def verify(edition: Path, revealed: Path | None, profile: Path | None, as_json: 
 def describe(edition: Path, page: Path | None, as_json: bool) -> None:
     """Show what an edition contains: volumes, labels, codes, numbers and traders.
 
+    Warnings name IDs that look damaged, as after `customs-kit data import`.
+
     On an organizer's copy of a simulated edition also the ceiling (the score of the true
     probabilities) and the share of positive labels by scheme.
 
@@ -108,6 +110,8 @@ def describe(edition: Path, page: Path | None, as_json: bool) -> None:
     show(draw_summary(summary))
     if loaded.layout.has_oracle:
         show(ceiling_table(summary["hidden"], metrics_of(loaded.task), loaded.task.label))
+    for warning in summary["warnings"]:
+        click.echo(f"Warning: {warning['column']}: {warning['message']}", err=True)
 
 
 @click.command()

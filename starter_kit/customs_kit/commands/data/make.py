@@ -1,9 +1,8 @@
-"""`customs-kit data import | generate | secret | profile | reveal`: commands of organizers."""
+"""`customs-kit data generate | secret | profile | reveal`: commands of organizers."""
 
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,86 +13,11 @@ from customs_kit.commands.options import (
     format_option,
     json_option,
     name_option,
-    period_options,
-    period_starts,
     task_option,
 )
 
 if TYPE_CHECKING:
-    from customs_data.edition.manifest import Manifest
     from customs_data.files.writing import FileFormat
-
-
-@click.command("import")
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to make.")
-@name_option
-@task_option
-@period_options(" (with one file)")
-@click.option(
-    "--label-rate",
-    type=float,
-    help="Share of the training declarations that keep a label, in (0, 1].  [default: all labels "
-    "of the source]",
-)
-@erasure_option
-@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the erasure.")
-@format_option
-@json_option
-def import_(
-    files: tuple[Path, ...],
-    out: Path,
-    name: str | None,
-    task: str,
-    public_from: datetime | None,
-    private_from: datetime | None,
-    label_rate: float | None,
-    erasure: str,
-    seed: int,
-    file_format: FileFormat,
-    as_json: bool,
-) -> None:
-    """Make an edition from existing declarations.
-
-    FILES are TRAIN PUBLIC PRIVATE (CSV, CSV.gz or Parquet with the 22 columns), or one file to be
-    split at --public-from and --private-from.
-
-    \b
-    Examples:
-      customs-kit data import train.csv public.csv private.csv --out my-edition
-      customs-kit data import all.csv --public-from 2021-01-01 --private-from 2021-04-01 \\
-          --label-rate 0.1 --erasure inspection --out my-edition
-    """
-    if len(files) not in (1, 3):
-        raise click.UsageError("Give three files (TRAIN PUBLIC PRIVATE) or one.")
-    starts = period_starts(public_from, private_from)
-    if (len(files) == 1) != (starts is not None):
-        raise click.UsageError("One file needs --public-from and --private-from; three do not.")
-
-    from customs_data.edition.importing import import_edition, read_periods
-    from customs_data.tasks import find_task
-    from customs_kit.terminal.output import progress_console
-
-    asked = find_task(task)
-    with progress_console().status("Reading declarations ..."):
-        periods = read_periods(list(files), starts, asked)
-    with progress_console().status("Writing the edition ..."):
-        manifest = import_edition(
-            periods,
-            out,
-            name=name,
-            label_rate=label_rate,
-            erasure=erasure,
-            seed=seed,
-            file_format=file_format,
-            task=asked,
-        )
-    fraud_rates = {
-        period: float((known == 1).mean()) if len(known) else None
-        for period, frame in periods.items()
-        for known in [frame.loc[frame[asked.label] >= 0, asked.label]]
-    }
-    _report_edition(out, manifest, fraud_rates, as_json=as_json)
 
 
 @click.command()
@@ -180,6 +104,7 @@ def generate(
     from customs_data.edition.secrets import used_for
     from customs_data.keyed_random import secret_of_seed
     from customs_data.parallel import threads
+    from customs_kit.commands.data.edition_report import report_edition
     from customs_kit.terminal.output import progress_bar
 
     blueprint = read_blueprint(
@@ -214,42 +139,7 @@ def generate(
             executor=executor,
             on_rows=advance,
         )
-    _report_edition(out, manifest, None, as_json=as_json)
-
-
-def _report_edition(
-    out: Path, manifest: Manifest, rates: dict[str, float | None] | None, *, as_json: bool
-) -> None:
-    """Print the facts of a new edition; `rates` of the label by period, of an imported one."""
-    from customs_data.tasks import find_task
-    from customs_kit.terminal.output import print_json
-
-    if as_json:
-        print_json(
-            {
-                "edition": str(out),
-                "name": manifest.name,
-                **({"origin": manifest.origin} if rates is None else {}),
-                "rows": manifest.rows,
-                **({} if rates is None else {"fraud_rates": rates}),
-                "label_rate": manifest.label_rate,
-                "erasure": manifest.erasure,
-                "commitment": manifest.commitment,
-            }
-        )
-        return
-    label = find_task(manifest.task).label.lower()
-    for period, n_rows in manifest.rows.items():
-        first, last = manifest.dates[period]
-        line = f"{period:>8}: {n_rows:>10,} declarations  {first} .. {last}"
-        if rates is not None:
-            rate = rates[period]
-            line += "  no labels" if rate is None else f"  {label} rate {rate:.4f}"
-        click.echo(line)
-    click.echo(f"  labels: rate {manifest.label_rate:g}, erasure {manifest.erasure}")
-    if rates is None:
-        click.echo(f"  commitment: {manifest.commitment}")
-    click.echo(f"Made {out}: give public/ to the teams, keep hidden/ to yourself.")
+    report_edition(out, manifest, as_json=as_json)
 
 
 def _report_file(as_json: bool, out: Path, sentence: str) -> None:

@@ -1,0 +1,105 @@
+"""`customs-kit data import`: an edition from an office's own declarations."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from customs_kit.commands.options import (
+    erasure_option,
+    format_option,
+    json_option,
+    name_option,
+    period_options,
+    period_starts,
+    task_option,
+)
+
+if TYPE_CHECKING:
+    from customs_data.files.writing import FileFormat
+
+
+@click.command("import")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to make.")
+@name_option
+@task_option
+@period_options(" (with one file)")
+@click.option(
+    "--label-rate",
+    type=float,
+    help="Share of the training declarations that keep a label, in (0, 1].  [default: all labels "
+    "of the source]",
+)
+@erasure_option
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the erasure.")
+@click.option(
+    "--missing",
+    default="",
+    metavar="WORDS",
+    help="Words that are read as an empty cell, separated by commas: NULL,N/A.",
+)
+@format_option
+@json_option
+def import_(
+    files: tuple[Path, ...],
+    out: Path,
+    name: str | None,
+    task: str,
+    public_from: datetime | None,
+    private_from: datetime | None,
+    label_rate: float | None,
+    erasure: str,
+    seed: int,
+    missing: str,
+    file_format: FileFormat,
+    as_json: bool,
+) -> None:
+    """Make an edition from existing declarations.
+
+    FILES are TRAIN PUBLIC PRIVATE (CSV, CSV.gz or Parquet with the 22 columns), or one file to be
+    split at --public-from and --private-from. Warnings name IDs that look damaged. An ID that
+    spells "missing" is refused, unless --missing names it.
+
+    \b
+    Examples:
+      customs-kit data import train.csv public.csv private.csv --out my-edition
+      customs-kit data import all.csv --public-from 2021-01-01 --private-from 2021-04-01 \\
+          --label-rate 0.1 --erasure inspection --out my-edition
+    """
+    if len(files) not in (1, 3):
+        raise click.UsageError("Give three files (TRAIN PUBLIC PRIVATE) or one.")
+    starts = period_starts(public_from, private_from)
+    if (len(files) == 1) != (starts is not None):
+        raise click.UsageError("One file needs --public-from and --private-from; three do not.")
+
+    from customs_data.edition.importing import find_warnings, import_edition, read_periods
+    from customs_data.tasks import find_task
+    from customs_kit.commands.data.edition_report import report_edition
+    from customs_kit.terminal.output import progress_console
+
+    asked = find_task(task)
+    with progress_console().status("Reading declarations ..."):
+        words = [word.strip() for word in missing.split(",") if word.strip()]
+        periods = read_periods(list(files), starts, asked, missing=words)
+        warnings = find_warnings(files, periods)
+    with progress_console().status("Writing the edition ..."):
+        manifest = import_edition(
+            periods,
+            out,
+            name=name,
+            label_rate=label_rate,
+            erasure=erasure,
+            seed=seed,
+            file_format=file_format,
+            task=asked,
+        )
+    fraud_rates = {
+        period: float((known == 1).mean()) if len(known) else None
+        for period, frame in periods.items()
+        for known in [frame.loc[frame[asked.label] >= 0, asked.label]]
+    }
+    report_edition(out, manifest, fraud_rates, warnings, as_json=as_json)
