@@ -43,6 +43,7 @@ _HOME = {
     "RiskProfiles": "customs_baselines.features.risk",
     "Links": "customs_baselines.graphfc.context",
     "split_by_time": "customs_data.split",
+    "hetero_data": "customs_data.graph",
 }
 
 
