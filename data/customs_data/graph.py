@@ -70,9 +70,9 @@ def hetero_data(
         * ``y`` int64, shape (n,): 1, 0, or -1 for unlabelled and test declarations;
         * ``train_mask`` (training declarations with a label) and ``test_mask``, bool, shape (n,).
 
-        Nodes of each entity type are numbered in the order of their first appearance, so that `test`
-        does not change the numbers of training; ``x`` float32, shape (n_entities, 1), is the
-        logarithm of 1 + the number of declarations.
+        Nodes of each entity type are numbered in the order of their first appearance, so that
+        `test` does not change the numbers of training; ``x`` float32, shape (n_entities, 1), is
+        the logarithm of 1 + the number of declarations.
 
         Edges ``("declaration", "to", entity)``; a declaration without the entity has none. With
         `reverse`, also ``(entity, "rev_to", "declaration")``.
@@ -84,11 +84,13 @@ def hetero_data(
 
     Examples
     --------
-    >>> from customs_data.edition.generating import example_declarations
-    >>> train = example_declarations()
-    >>> data = hetero_data(train.head(20), entities={"line": ("Declarant ID", "Chapter")})
-    >>> data.node_types, data["declaration"].num_nodes
-    (['declaration', 'line'], 20)
+    >>> days = pd.to_datetime(["2020-01-01", "2020-01-02"])
+    >>> train = pd.DataFrame({"Date": days, "Importer ID": ["A", "A"], "Seller ID": ["S", None]})
+    >>> data = hetero_data(train, [1, -1])
+    >>> data["declaration", "to", "importer"].edge_index.tolist()
+    [[0, 1], [0, 0]]
+    >>> data["declaration", "to", "seller"].edge_index.tolist(), data["declaration"].y.tolist()
+    ([[0], [0]], [1, -1])
     """
     import torch
     from torch_geometric.data import HeteroData
@@ -136,7 +138,7 @@ def _features(X: pd.DataFrame, n_train: int) -> pd.DataFrame:
     if columns and "HS6 Code" in X:
         for name in ("log mass", "log price", "log unit price"):
             norm = pd.Series(columns[name]).groupby(X["HS6 Code"].to_numpy()).transform("mean")
-            columns[f"{name} against HS6 mean"] = columns[name] - norm.to_numpy()
+            columns[f"{name} against HS6 mean"] = columns[name] - norm.to_numpy(np.float64)
     columns["weekday"] = X["Date"].dt.day_of_week.to_numpy(np.float64)
     columns["day of month"] = X["Date"].dt.day.to_numpy(np.float64)
     for name in X.columns:
@@ -144,12 +146,12 @@ def _features(X: pd.DataFrame, n_train: int) -> pd.DataFrame:
             count = X[name].iloc[:n_train].value_counts()
             by_count = sorted(count.items(), key=lambda item: (-item[1], str(item[0])))
             for value, _ in by_count[:_MOST_VALUES]:
-                columns[f"{name} {value}"] = (X[name] == value).to_numpy(np.float64)
+                columns[f"{name} {value}"] = np.asarray(X[name] == value, dtype=np.float64)
     return pd.DataFrame(columns)
 
 
 def _scale(values: Floats, n_train: int) -> npt.NDArray[np.float32]:
     """Scale each column to mean 0 and variance 1 over training; a constant one becomes 0."""
     spread = values[:n_train].std(axis=0)
-    scaled = (values - values[:n_train].mean(axis=0)) / np.where(spread > 0, spread, 1.0)
+    scaled: Floats = (values - values[:n_train].mean(axis=0)) / np.where(spread > 0, spread, 1.0)
     return np.clip(scaled, -_LARGEST, _LARGEST).astype(np.float32)

@@ -5,6 +5,7 @@ An edition, a world, a validation by time and a week of inspections are all spli
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,7 +17,7 @@ from customs_data.schema import DECLARED_COLUMNS, ERASED
 from customs_data.tasks import Task
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False, eq=False)
 class Split:
     """What a model gets, and what it is judged on.
 
@@ -39,6 +40,13 @@ class Split:
     labels: pd.DataFrame
     test: pd.DataFrame
     answers: pd.DataFrame | None = None
+
+    def __repr__(self) -> str:
+        known = self.y[self.y != ERASED]
+        labelled = f"{len(known):,} labelled" if len(known) < len(self.y) else "all labelled"
+        if len(known) and self.task.label_columns[0].values == (0, 1):
+            labelled += f", {known.mean():.0%} {self.task.label.lower()}"
+        return f"{len(self.train):,} train ({labelled}), {len(self.test):,} test"
 
     @property
     def y(self) -> npt.NDArray[np.int8]:
@@ -147,16 +155,97 @@ def split_by_time(
     >>> split_by_time(days)[1].sum()
     np.int64(2)
     """
-    if not 0 < later_share < 1:
-        raise KitError(f"later_share must be between 0 and 1, but it is {later_share}.")
-    days = dates.to_numpy().astype("datetime64[D]")
-    if len(days) == 0:
-        raise KitError("No training declarations to split by time.")
-    n_days = int((days.max() - days.min()).astype(np.int64)) + 1
-    cut = days.max() - np.timedelta64(max(round(n_days * later_share), 1) - 1, "D")
-    later = days >= cut
-    if later.all():
-        raise KitError(
-            f"All training declarations are of {days.max()}: to split by time takes two days."
-        )
-    return ~later, later
+    ((earlier, later),) = TimeSplit(later_share=later_share).masks(dates)
+    return earlier, later
+
+
+@dataclass(frozen=True)
+class TimeSplit:
+    """Folds by time, for the parameter `cv` of GridSearchCV, cross_val_score and others.
+
+    A model never learns from declarations filed on or after the first day that it is judged on.
+
+    Parameters
+    ----------
+    n_splits : int
+        Number of folds. The last one is judged on the last days, each one before it on the days
+        before those.
+    later_share : float
+        Share of the period's *days* on which each fold is judged, in (0, 1).
+
+    Raises
+    ------
+    KitError
+        If the folds leave nothing to learn from.
+
+    Examples
+    --------
+    >>> X = pd.DataFrame({"Date": pd.date_range("2020-01-01", periods=8)})
+    >>> for train, test in TimeSplit(n_splits=2).split(X):
+    ...     print(train, test)
+    [0 1 2 3] [4 5]
+    [0 1 2 3 4 5] [6 7]
+    """
+
+    n_splits: int = 1
+    later_share: float = 0.25
+
+    def __post_init__(self) -> None:
+        if not 0 < self.later_share < 1:
+            raise KitError(f"later_share must be between 0 and 1, but it is {self.later_share}.")
+        if self.n_splits < 1 or self.n_splits * self.later_share >= 1:
+            raise KitError(
+                f"{self.n_splits} folds of {self.later_share:g} of the days leave none to learn "
+                "from. Choose fewer folds or a smaller later_share."
+            )
+
+    def split(
+        self, X: pd.DataFrame, y: object = None, groups: object = None
+    ) -> Iterator[tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]]:
+        """Yield the positions of training and test rows of each fold, in the order of time.
+
+        Parameters
+        ----------
+        X : DataFrame with a column Date, shape (n_declarations, n_columns)
+            In any order.
+        y, groups : object
+            Not read.
+
+        Raises
+        ------
+        KitError
+            If `X` has no column Date, or a part would be empty.
+        """
+        if "Date" not in getattr(X, "columns", ()):
+            raise KitError("TimeSplit reads the column Date: X must be a DataFrame with it.")
+        for earlier, later in self.masks(X["Date"]):
+            yield np.flatnonzero(earlier), np.flatnonzero(later)
+
+    def get_n_splits(self, X: object = None, y: object = None, groups: object = None) -> int:
+        """Return the number of folds; nothing is read."""
+        return self.n_splits
+
+    def masks(
+        self, dates: pd.Series[pd.Timestamp]
+    ) -> Iterator[tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]]:
+        """Yield training and test rows of each fold as masks, shape (n_declarations,)."""
+        days = dates.to_numpy().astype("datetime64[D]")
+        if len(days) == 0:
+            raise KitError("No training declarations to split by time.")
+        if days.min() == days.max():
+            raise KitError(
+                f"All training declarations are of {days.max()}: to split by time takes two days."
+            )
+        n_days = int((days.max() - days.min()).astype(np.int64)) + 1
+        length = np.timedelta64(max(round(n_days * self.later_share), 1), "D")
+        end = days.max() + np.timedelta64(1, "D")
+        for i in range(self.n_splits, 0, -1):
+            first, after = end - i * length, end - (i - 1) * length
+            earlier, later = days < first, (days >= first) & (days < after)
+            if not (earlier.any() and later.any()):
+                raise KitError(
+                    f"No declarations before {first} to learn from, or none from {first} to "
+                    f"{after - np.timedelta64(1, 'D')} to judge by: {n_days} days are too few for "
+                    f"{self.n_splits} folds."
+                )
+            yield earlier, later

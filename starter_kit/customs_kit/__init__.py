@@ -1,56 +1,79 @@
 """customs-kit: a competition in a box for customs fraud detection.
 
-``from customs_kit import load_edition`` is all a team needs to begin. A team's own models import
-feature recipes, risk profiles, the graph of traders and validation by time from here, too.
+``from customs_kit import load_edition`` is all a team needs to begin.
+
+Data
+    load_edition       Load an edition by its folder, or load_edition("practice").
+    Edition            What it returns: train, y, test, ...
+    hetero_data        Declarations as a torch-geometric graph.
+
+Features, as scikit-learn transformers
+    make_features      The recipes "kit" and "paper".
+    RiskProfiles       Smoothed fraud rates of importers, goods, ...
+    GraphFeatures      What a trader's other declarations, and its partners', are like.
+
+Validation
+    TimeSplit          Folds by time for GridSearchCV and cross_val_score.
+    split_by_time      One such split, as two masks.
+    precision_scorer   The competition's metric as a scikit-learn scorer.
+    precision_at       The metric itself.
+
+Submissions
+    write_submission   Write scores as a submission.
+    check_submission   Check that a file can be scored.
+    KitError           What a user can mend; every error of the kit is one.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from customs_data.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from customs_baselines.features import make_features
     from customs_baselines.features.graph import GraphFeatures
     from customs_baselines.features.risk import RiskProfiles
-    from customs_baselines.graphfc.context import Links
-    from customs_data import Edition, KitError, load_edition
-    from customs_data.split import split_by_time
-    from customs_scorer import check_submission, precision_at, write_submission
+    from customs_data import Edition, KitError, hetero_data, load_edition
+    from customs_data.split import TimeSplit, split_by_time
+    from customs_scorer import (
+        check_submission,
+        precision_at,
+        precision_scorer,
+        write_submission,
+    )
 
 __all__ = [
     "Edition",
     "GraphFeatures",
     "KitError",
-    "Links",
     "RiskProfiles",
+    "TimeSplit",
     "check_submission",
+    "hetero_data",
     "load_edition",
     "make_features",
     "precision_at",
+    "precision_scorer",
     "split_by_time",
     "write_submission",
 ]
 
-_HOME = {
-    "Edition": "customs_data",
-    "KitError": "customs_data",
-    "load_edition": "customs_data",
-    "check_submission": "customs_scorer",
-    "precision_at": "customs_scorer",
-    "write_submission": "customs_scorer",
-    "make_features": "customs_baselines.features",
-    "GraphFeatures": "customs_baselines.features.graph",
-    "RiskProfiles": "customs_baselines.features.risk",
-    "Links": "customs_baselines.graphfc.context",
-    "split_by_time": "customs_data.split",
-    "hetero_data": "customs_data.graph",
-}
-
-
-def __getattr__(name: str) -> Any:
-    # Lazy, so that `customs-kit --help` never loads pandas.
-    if name in _HOME:
-        from importlib import import_module
-
-        return getattr(import_module(_HOME[name]), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__, __dir__ = lazy_names(
+    __name__,
+    {
+        "Edition": "customs_data",
+        "GraphFeatures": "customs_baselines.features.graph",
+        "KitError": "customs_data",
+        "RiskProfiles": "customs_baselines.features.risk",
+        "TimeSplit": "customs_data.split",
+        "check_submission": "customs_scorer",
+        "hetero_data": "customs_data",
+        "load_edition": "customs_data",
+        "make_features": "customs_baselines.features",
+        "precision_at": "customs_scorer",
+        "precision_scorer": "customs_scorer",
+        "split_by_time": "customs_data.split",
+        "write_submission": "customs_scorer",
+    },
+)

@@ -41,7 +41,7 @@ def workspace(sample_path, tmp_path_factory):
 
 def test_a_workspace_is_complete_and_has_nothing_hidden(workspace, sample_path):
     assert {path.name for path in workspace.iterdir()} == {
-        "README.md", "edition", "first_steps.ipynb", "my_model.py", "pyproject.toml"
+        "README.md", "edition", "first_steps.ipynb", "my_gnn.py", "my_model.py", "pyproject.toml"
     }  # fmt: skip
     assert [path.name for path in (workspace / "edition").iterdir()] == ["public"]
     manifest = read_manifest(sample_path / "public")
@@ -104,6 +104,8 @@ def test_a_new_user_gets_from_nothing_to_a_checked_submission(tmp_path):
     ran = kit("baseline", "run", "my_model.py:MyModel", cwd=tmp_path / "team", **cache)
     assert ran.returncode == 0, ran.stderr
     assert "can be scored (16,615 declarations)" in ran.stdout
+    network = kit("baseline", "run", "my_gnn.py:MyGNN", cwd=tmp_path / "team", **cache)
+    assert network.returncode == 0, network.stderr
     execute_notebook(tmp_path / "team")
     shown = run_blocks(tmp_path / "team" / "README.md", tmp_path / "team", **cache)
     assert "precision@5 %" in shown  # the last block scores against the practice edition's answers

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -32,11 +33,15 @@ from customs_data.errors import InvalidEditionError
 from customs_data.files.declarations import parse_declarations, read_declarations
 from customs_data.files.reading import read_table
 from customs_data.files.writing import stored_sha256
+from customs_data.graph import ENTITIES, hetero_data
 from customs_data.split import Split
 from customs_data.tasks import Task, find_task
 
+if TYPE_CHECKING:
+    from torch_geometric.data import HeteroData
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, repr=False, eq=False)
 class Edition:
     """Public data of an edition, as teams use it.
 
@@ -56,9 +61,17 @@ class Edition:
 
     layout: Layout
     manifest: Manifest
-    train: pd.DataFrame = field(repr=False)
-    labels: pd.DataFrame = field(repr=False)
-    test: pd.DataFrame = field(repr=False)
+    train: pd.DataFrame
+    labels: pd.DataFrame
+    test: pd.DataFrame
+
+    def __repr__(self) -> str:
+        periods = ", ".join(f"{self.manifest.rows[name]:,} {name}" for name in USAGES)
+        (first, last), (_, end) = (self.manifest.dates[name] for name in ("train", "private"))
+        return (
+            f"{self.manifest.name}: {self.split} ({periods});\n"
+            f"train {first} .. {last}, test .. {end}; {self.manifest.origin}"
+        )
 
     @property
     def task(self) -> Task:
@@ -92,6 +105,33 @@ class Edition:
             na_filter=False,
         )
 
+    def hetero_data(
+        self, *, entities: Mapping[str, tuple[str, ...]] = ENTITIES, reverse: bool = False
+    ) -> HeteroData:
+        """Return training and test declarations as one torch-geometric graph.
+
+        Parameters
+        ----------
+        entities : mapping of str to tuple of str
+            Node types beside "declaration"; see `customs_data.graph.hetero_data`.
+        reverse : bool
+            Whether to add edges from entities to declarations, too.
+
+        Returns
+        -------
+        HeteroData
+            As of `customs_data.graph.hetero_data`: declarations are the rows of `train`, then those
+            of `test`; labels of `test` are -1. Also ``public_mask`` and ``private_mask``, bool, of
+            the two test periods.
+        """
+        import torch
+
+        data = hetero_data(self.train, self.y, self.test, entities=entities, reverse=reverse)
+        period = np.concatenate([np.full(len(self.train), "train"), self.test_period])
+        for name in USAGES:
+            data["declaration"][f"{name}_mask"] = torch.from_numpy(period == name)
+        return data
+
     @cached_property
     def test_period(self) -> npt.NDArray[np.str_]:
         """``'public'`` or ``'private'`` for each test declaration, by its date; shape (n_test,)."""
@@ -99,7 +139,7 @@ class Edition:
 
 
 def load_edition(path: Path | str) -> Edition:
-    """Load an edition.
+    """Load the edition in a folder; `customs_data.load_edition` also takes ``"practice"``.
 
     Parameters
     ----------
@@ -109,7 +149,6 @@ def load_edition(path: Path | str) -> Edition:
     Returns
     -------
     Edition
-        With `train`, `y`, `y_critical`, `test` and `sample_submission`.
 
     Raises
     ------

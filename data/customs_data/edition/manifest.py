@@ -30,7 +30,7 @@ class FileRecord:
     sha256: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Manifest:
     """The content of edition.json.
 
@@ -77,6 +77,13 @@ class Manifest:
     datasheet_sha256: str
     commitment: str
     task: str = DEFAULT
+
+    def __repr__(self) -> str:
+        rows = ", ".join(f"{self.rows[name]:,} {name}" for name in PERIODS)
+        return (
+            f"{self.name}: task {self.task}, {self.origin}, {rows};\nlabel rate "
+            f"{self.label_rate:g}, erasure {self.erasure}, commitment {self.commitment[:12]}..."
+        )
 
     def __post_init__(self) -> None:
         self._check_types()

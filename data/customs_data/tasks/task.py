@@ -44,7 +44,7 @@ class Scores:
     neutral: float = 0.5
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Task:
     """A question that an edition asks; each edition asks exactly one.
 
@@ -83,6 +83,9 @@ class Task:
     keywords: Mapping[str, str] = field(default_factory=dict)
     motivation: str = ""
     uses: str = ""
+
+    def __repr__(self) -> str:
+        return f"{self.name}: {self.question}"
 
     @property
     def label_columns(self) -> tuple[Column, ...]:

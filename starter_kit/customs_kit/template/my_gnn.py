@@ -11,7 +11,7 @@ from torch_geometric.nn import SAGEConv
 
 from customs_kit import hetero_data
 
-# What two declarations may share. A line: one broker, goods of one chapter, from one country.
+# What declarations may share. A line: one broker's goods of one chapter from one country.
 SHARED = {
     "importer": ("Importer ID",),
     "seller": ("Seller ID",),
@@ -81,5 +81,5 @@ class MyGNN(ClassifierMixin, BaseEstimator):
         """Return one row per declaration: probability of honest, probability of fraud."""
         data = hetero_data(self.X_, self.y_, X, entities=SHARED)
         log_odds = self.network_.eval()(data, data["declaration"].train_mask)
-        fraud = log_odds[-len(X) :].sigmoid().numpy()
+        fraud = log_odds[len(self.X_) :].sigmoid().numpy()
         return np.column_stack([1 - fraud, fraud])
