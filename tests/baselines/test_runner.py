@@ -248,6 +248,21 @@ def test_a_file_edited_while_it_trains_is_validated_as_it_was(sample_edition, tm
     assert (record.submission.parent / "code/model.py").read_text() == body
 
 
+def test_a_file_that_goes_while_it_trains_fails_the_later_runs_only(sample_edition, tmp_path):
+    body = OWN_MODEL.replace(
+        "        return self\n",
+        "        from pathlib import Path\n"
+        "        Path(__file__).unlink(missing_ok=True)\n        return self\n",
+        1,
+    )
+    plan = Plan((own(tmp_path, body), "random"), seeds=(0, 1))
+    records = run(plan, sample_edition, tmp_path / "runs", validate=True)
+    assert [record.failed for record in records] == [False, True, False, False]
+    assert 0 <= records[0].validation["precision_at_5"] <= 1
+    assert "model.py cannot be read" in records[1].result.error
+    assert records[0].as_dict()["baseline"] == "model.py:Model"
+
+
 def test_runs_at_once_have_folders_of_their_own(tmp_path):
     with ThreadPoolExecutor(8) as executor:
 

@@ -127,7 +127,8 @@ def test_rows_are_told_apart_at_every_width():
     assert "(transductive)" in text
 
 
-def test_classes_of_one_name_have_their_file(tmp_path):
+def test_classes_of_one_name_have_their_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     models = []
     for name in ("a.py", "b.py", "c.py"):
         (tmp_path / name).write_text("")
@@ -136,6 +137,12 @@ def test_classes_of_one_name_have_their_file(tmp_path):
     assert "│ a.py:Model " in text
     assert "│ b.py:Model " in text
     assert "│ Other " in text
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old/a.py").write_text("")
+    text = table(140, *models, record(f"{tmp_path}/old/a.py:Model"))
+    assert "│ a.py:Model " in text
+    assert "│ old/a.py:Model " in text
+    assert "│ b.py:Model " in text
 
 
 def test_a_failed_model_has_dashes():

@@ -7,6 +7,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
+from customs_baselines.running.own_model import own_parts
+from customs_data.errors import KitError
 from customs_data.files.atomic import write_atomically
 
 #: Folder of the copies, in a run's folder and in the child's.
@@ -39,6 +41,24 @@ def save_imported_modules(root: Path, out: Path) -> None:
             continue
         (out / relative).parent.mkdir(parents=True, exist_ok=True)
         (out / relative).write_bytes(path.read_bytes())
+
+
+def read_own_file(reference: str) -> dict[str, bytes]:
+    """Return the file of ``FILE.py:NAME`` by its name; nothing for a baseline.
+
+    Raises
+    ------
+    KitError
+        If it cannot be read, because it has gone since the plan was made, for instance.
+    """
+    own = own_parts(reference)
+    if own is None:
+        return {}
+    path = own[0]
+    try:
+        return {path.name: path.read_bytes()}
+    except OSError as error:
+        raise KitError(f"{path} cannot be read: {error.strerror}.") from None
 
 
 def read_code(folder: Path) -> dict[str, bytes]:

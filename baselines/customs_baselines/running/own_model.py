@@ -51,6 +51,15 @@ def split_reference(reference: str) -> tuple[Path, str] | None:
     return path, name
 
 
+def own_parts(reference: str) -> tuple[Path, str] | None:
+    """Return file and name of a whole ``FILE.py:NAME`` as `Run.model` has it, or None.
+
+    Unlike `split_reference` it does not look at the disk: the file may have gone since.
+    """
+    file, colon, name = reference.rpartition(":")
+    return (Path(file), name) if colon else None
+
+
 def _existing(file: str) -> Path:
     path = Path(file).resolve()
     if path.is_file():

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from customs_baselines.catalogue import RECIPES, find_baseline
-from customs_baselines.running.own_model import split_reference
+from customs_baselines.running.own_model import own_parts, split_reference
 from customs_data.erasure import ERASURES
 from customs_data.errors import KitError
 from customs_data.exact_rates import exact_rate
@@ -50,15 +50,20 @@ class Run:
     seed: int
 
     @property
+    def is_own(self) -> bool:
+        """Whether this is a team's own model."""
+        return own_parts(self.model) is not None
+
+    @property
     def name(self) -> str:
-        """Short name: the baseline, or the class of a team's own model."""
-        own = split_reference(self.model)
+        """Short name: the baseline, or FILE.py:NAME without the folder."""
+        own = own_parts(self.model)
         return f"{own[0].name}:{own[1]}" if own else self.model
 
     @property
     def title(self) -> str:
-        """Shortest name for people: the baseline, or the class without its file."""
-        own = split_reference(self.model)
+        """Shortest name for people: the baseline, or the name without its file."""
+        own = own_parts(self.model)
         return own[1] if own else self.model
 
     @property

@@ -22,8 +22,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from customs_baselines.running.job import RESULT, SCORES, STEP, Job, JobResult, write_job
-from customs_baselines.running.kept_code import keep_code, read_code
-from customs_baselines.running.own_model import split_reference
+from customs_baselines.running.kept_code import keep_code, read_code, read_own_file
+from customs_baselines.running.own_model import own_parts
 from customs_baselines.running.plan import Plan, Run
 from customs_baselines.running.records import RunRecord, make_record
 from customs_baselines.running.run_folders import run_folder
@@ -160,17 +160,15 @@ def run_one(
     """
     try:
         split = split_of(run, edition)
+        # Read once: what is kept is what runs, in the validation, too.
+        own = read_own_file(run.model)
     except KitError as error:
         return make_record(run, edition, JobResult(error=str(error), is_kit_error=True), n_labels=0)
     job = Job(run.model, {"recipe": run.recipe, "random_state": run.seed, **offered})
     if run.recipe is None:
         del job.offered["recipe"]
-    code = {}
-    if own := split_reference(run.model):
-        # Read once: what is kept is what runs, in the validation, too.
-        source = own[0].read_bytes()
-        job = replace(job, source=source)
-        code = keep_code(folder, {own[0].name: source})
+    job = replace(job, source=next(iter(own.values()), None))
+    code = keep_code(folder, own)
     log, submission = folder / LOG, folder / SUBMISSION
     n_labels = int((split.y != ERASED).sum())
     result, scores, imported = train_in_child(job, split, log, watch=watch, collect=read_code)
@@ -270,7 +268,7 @@ def train_in_child(
     KitError
         If the log cannot be written.
     """
-    own = split_reference(job.model)
+    own = own_parts(job.model)
     environment = {k: v for k, v in os.environ.items() if k not in _REVEALING}
     with scratch_folder() as folder:
         write_job(folder, job, split)

@@ -23,7 +23,7 @@ from customs_baselines.running.job import SCORES, JobResult, read_job
 from customs_baselines.running.kept_code import CODE, save_imported_modules
 from customs_baselines.running.own_errors import describe_error, describe_place
 from customs_baselines.running.own_loading import make_own_model
-from customs_baselines.running.own_model import split_reference
+from customs_baselines.running.own_model import own_parts
 from customs_data.errors import KitError
 from customs_data.split import Split
 
@@ -33,7 +33,7 @@ def run_job(folder: Path) -> Any:
     own = None
     try:
         job, split = read_job(folder)
-        own = split_reference(job.model)
+        own = own_parts(job.model)
         if own is None:
             model = make_model(find_baseline(job.model).load_class(), job.offered)
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -196,14 +197,20 @@ def _unseen_column(cells: list[str], metric: Metric, reference: Reference) -> Co
 
 
 def _names(records: Sequence[RunRecord]) -> list[str]:
-    """Return the names of models; classes of one name have their file before them."""
-    titles: dict[str, set[str]] = {}
-    for record in records:
-        titles.setdefault(record.run.title, set()).add(record.run.model)
+    """Return the shortest names that tell models apart: class, FILE.py:CLASS, or the whole path."""
+    runs = {record.run.model: record.run for record in records}.values()
+    titles, names = Counter(run.title for run in runs), Counter(run.name for run in runs)
     return [
-        (record.run.title if len(titles[record.run.title]) == 1 else record.run.name)
+        (
+            run.title
+            if titles[run.title] == 1
+            else run.name
+            if names[run.name] == 1
+            else os.path.relpath(run.model)
+        )
         + (" (transductive)" if record.result.transductive else "")
         for record in records
+        for run in [record.run]
     ]
 
 

@@ -208,7 +208,8 @@ def run(
             say(f"Error analysis: {page}")
     if not as_json:
         for record in records:
-            if record.ties is not None and record.ties.warning:
+            # Of a baseline, nobody can change them.
+            if record.run.is_own and record.ties is not None and record.ties.warning:
                 warn(f"{record.name} has {record.ties.warning}")
             if validation_error := (record.validation or {}).get("error"):
                 warn(f"{record.name} was not validated: {validation_error}")
