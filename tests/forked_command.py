@@ -1,6 +1,6 @@
 """Running the command line in forks of this process: many times, and several at one moment.
 
-A fork begins with everything imported, so that a run costs its own work only.
+A fork begins with what this process has imported, so that a run costs little but its own work.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ _IMPORTED = (
 )
 
 
-def _import_everything() -> None:
+def import_everything() -> None:
+    """Import what commands import, before many forks."""
     for package in (customs_data, customs_scorer, customs_leaderboard, customs_kit):
         for module in walk_packages(package.__path__, f"{package.__name__}."):
             if ".migrations." not in module.name and ".template" not in module.name:
@@ -74,7 +75,6 @@ def run_at_once(
     before : callable
         Called in each process before its command, for limits.
     """
-    _import_everything()
     for_reading, for_writing = os.pipe()
     with tempfile.TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None) as logs:
         started = []

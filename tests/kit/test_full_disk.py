@@ -18,7 +18,7 @@ from customs_leaderboard.board import open_board
 from customs_leaderboard.submissions.submit import submit_file
 from customs_leaderboard.teams.teams import authenticate
 from customs_scorer.submissions import write_submission
-from forked_command import run_at_once
+from forked_command import import_everything, run_at_once
 
 N_SIZES = 30
 DISK_MIB = 64
@@ -46,6 +46,7 @@ def small(tmp_path_factory):
 @pytest.fixture(scope="module")
 def given(sample, sample_path, tmp_path_factory):
     """Inputs of the commands, on another disk."""
+    import_everything()
     folder = tmp_path_factory.mktemp("given")
     for name, frame in sample.items():
         write_table(frame, folder / f"{name}.csv")

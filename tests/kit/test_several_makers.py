@@ -10,7 +10,7 @@ import pytest
 
 from customs_data.edition.verification import verify_edition
 from customs_data.files.writing import write_table
-from forked_command import run_at_once
+from forked_command import import_everything, run_at_once
 
 TOMORROW = date.today() + timedelta(days=1)
 
@@ -92,6 +92,7 @@ def check_one_winner(name, prepared, edition, folder, n):
 @pytest.mark.parametrize("n", [2, 3])
 @pytest.mark.parametrize("name", FOLDERS + FILES)
 def test_one_of_several_makers_wins_20_times(name, n, prepared, sample_path, tmp_path):
+    import_everything()
     (tmp_path / "alone").mkdir()
     expected = check_one_winner(name, prepared, sample_path, tmp_path / "alone", 1)
     for number in range(20):
@@ -109,6 +110,7 @@ def test_one_of_several_makers_wins_20_times(name, n, prepared, sample_path, tmp
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 @pytest.mark.parametrize("n", [2, 3])
 def test_all_first_commands_use_one_practice_edition_20_times(n, tmp_path):
+    import_everything()
     for number in range(20):
         cache = tmp_path / str(number) / "cache"
         if number % 4 == 1:
@@ -124,6 +126,7 @@ def test_all_first_commands_use_one_practice_edition_20_times(n, tmp_path):
         assert all(check.passed for check in verify_edition(cache / "customs-kit" / "practice"))
 
 
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 def test_one_of_two_makers_wins(prepared, sample_path, tmp_path):
     for name in ("generate", "secret"):
         names = check_one_winner(name, prepared, sample_path, tmp_path / name, 2)

@@ -81,8 +81,8 @@ def explain(
     from customs_baselines.explaining.model_accounts import write_model_account
     from customs_baselines.explaining.report import write_explanation
     from customs_baselines.running.plan import Plan
+    from customs_baselines.running.run_folders import run_folder
     from customs_data import load_edition
-    from customs_data.errors import KitError
     from customs_kit.terminal.output import print_json, progress_console, show
     from customs_kit.terminal.score_tables import (
         account_table,
@@ -98,25 +98,24 @@ def explain(
     about: Any = {"edition": loaded.manifest.name, "with_declaration": not anonymous}
     explanations = []
     for run in runs:
-        folder = out / run.folder
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            with progress_console().status(f"Training and explaining {run.folder} ..."):
-                explanation = explain_run(
-                    run,
-                    loaded,
-                    folder / "log.txt",
-                    declaration=declaration,
-                    n_declarations=n_declarations,
-                    n_jobs=threads,
-                    device=device,
-                )
-                if isinstance(explanation, ModelAccount):
-                    write_model_account(explanation, folder, **about)
-                else:
-                    write_explanation(explanation, folder, **about)
-        except OSError as error:
-            raise KitError(f"{folder} cannot be written: {error.strerror}. Choose --out.") from None
+        # Without a log the model has not run, and there is nothing to keep.
+        with (
+            run_folder(out, run.folder, finished="log.txt") as folder,
+            progress_console().status(f"Training and explaining {run.folder} ..."),
+        ):
+            explanation = explain_run(
+                run,
+                loaded,
+                folder / "log.txt",
+                declaration=declaration,
+                n_declarations=n_declarations,
+                n_jobs=threads,
+                device=device,
+            )
+            if isinstance(explanation, ModelAccount):
+                write_model_account(explanation, folder, **about)
+            else:
+                write_explanation(explanation, folder, **about)
         explanations.append(explanation)
     if as_json:
         print_json(
