@@ -8,6 +8,7 @@ from pandas.testing import assert_frame_equal
 from customs_data.errors import InvalidDeclarationsError, KitError
 from customs_data.files.csv_parsing import parse_csv
 from customs_data.files.declarations import read_declarations
+from customs_data.files.headers import header_problems
 from customs_data.files.reading import read_header, read_table
 from customs_data.files.writing import csv_chunks, table_sha256, write_table
 
@@ -132,3 +133,52 @@ def test_only_five_lines_are_shown_then_the_count(sample, tmp_path):
     with pytest.raises(InvalidDeclarationsError, match=r"\(50 lines in all\)") as caught:
         read_declarations(tmp_path / "x.csv")
     assert str(caught.value).count("-2.5") == 5
+
+
+SIX = ["Declaration ID", "Date", "HS6 Code", "Item Price", "Net Mass", "Fraud"]
+
+
+@pytest.mark.parametrize(
+    ("header", "lines"),
+    [
+        (SIX, []),
+        (SIX[:-1], ["Missing columns: Fraud."]),
+        ([*SIX, "Fraud"], ["Repeated columns: Fraud."]),
+        ([*SIX, "x\x1b"], ["Unknown columns: 'x\\x1b'."]),
+        (["", *SIX], ["Unknown columns: '' (an index? pandas: index=False)."]),
+        (["Unnamed: 0", *SIX], ["Unknown columns: 'Unnamed: 0' (an index? pandas: index=False)."]),
+        (
+            [*SIX[:2], "hs6code", *SIX[3:5], "label"],
+            [
+                "Missing columns: HS6 Code, Fraud.",
+                "Unknown columns: 'hs6code' (rename it to HS6 Code), 'label'.",
+            ],
+        ),
+        (
+            ["신고번호", "itemPrice", "DATE", "net-mass", "x"],
+            [
+                "Missing columns: 6, unknown columns: 5:",
+                "missing          in the file (~ alike)",
+                "Date           ~ 'DATE'",
+                "Item Price     ~ 'itemPrice'",
+                "Net Mass       ~ 'net-mass'",
+                "Declaration ID   '신고번호'",
+                "HS6 Code         'x'",
+                "Fraud",
+            ],
+        ),
+        (["1", "2020-01-01", "071080", "5.0", "2", "0"], [
+            "Line 1 looks like a row. Put a header before it: " + ",".join(SIX) + "."
+        ]),
+        (["a" * 99], [f"The header is one cell, '{'a' * 40}…', instead of: {','.join(SIX)}."]),
+    ],
+)  # fmt: skip
+def test_a_header_that_does_not_fit_is_compared_with_the_expected_one(header, lines):
+    problems = "\n".join(str(problem) for problem in header_problems(header, SIX))
+    assert [line.strip() for line in problems.splitlines()] == lines
+
+
+def test_a_foreign_header_of_many_columns_stays_short():
+    (problem,) = header_problems([f"f{i}" for i in range(4000)], SIX)
+    assert len(problem.details) == 1 + 25 + 1
+    assert problem.details[-1].strip() == "and 3975 more"

@@ -51,7 +51,7 @@ def header_problems(header: Sequence[str], wanted: Sequence[str]) -> list[Proble
         foreign = [*close.values(), *(name for name in extra if name not in close.values())]
         message = f"Missing columns: {len(missing)}, unknown columns: {len(extra)}"
         ordered = [*close, *(name for name in missing if name not in close)]
-        problems.append(Problem(message, details=_side_by_side(ordered, foreign)))
+        problems.append(Problem(message, details=_side_by_side(ordered, foreign, len(close))))
     else:
         new_names = {old: new for new, old in close.items()}
         if missing:
@@ -110,13 +110,14 @@ def _is_row(header: Sequence[str]) -> bool:
     return n_data >= max(2, _FEWEST_DATA * len(header))
 
 
-def _side_by_side(missing: Sequence[str], unknown: Sequence[str]) -> tuple[str, ...]:
-    """Return lines with the missing names and those of the file, alike names in one line."""
+def _side_by_side(missing: Sequence[str], unknown: Sequence[str], n_alike: int) -> tuple[str, ...]:
+    """Return lines with a missing name and one of the file; the first `n_alike` pairs are alike."""
     n_lines = min(max(len(missing), len(unknown)), _MOST_NAMES)
     width = max(map(len, (*missing, "missing")))
-    left = [*missing, *[""] * n_lines]
-    right = [*map(quoted, unknown), *[""] * n_lines]
-    lines = [f"{'missing':{width}}   in the file"]
-    lines += [f"{a:{width}}   {b}".rstrip() for a, b in zip(left[:n_lines], right, strict=False)]
+    left = [*missing, *[""] * n_lines][:n_lines]
+    right = [*map(quoted, unknown), *[""] * n_lines][:n_lines]
+    lines = [f"{'missing':{width}}   in the file{' (~ alike)' if n_alike else ''}"]
+    for place, (name, other) in enumerate(zip(left, right, strict=True)):
+        lines.append(f"{name:{width}} {'~' if place < n_alike else ' '} {other}".rstrip())
     rest = len(unknown) - n_lines
     return (*lines, f"{'':{width}}   and {rest} more") if rest > 0 else tuple(lines)

@@ -106,6 +106,16 @@ def test_a_large_file_is_refused_before_it_is_sent(served, member, tmp_path):
         client.submit(large)
 
 
+@pytest.mark.parametrize("content", [b"PAR1" + bytes(60), b"ARROW1\0\0", b"PK\x03\x04"])
+def test_a_file_of_another_format_is_refused_before_it_is_sent(member, tmp_path, content):
+    (tmp_path / "submission.csv").write_bytes(content)
+    with (
+        LeaderboardClient(URL, member.token, transport=answering(500)) as client,
+        pytest.raises(KitError, match="send CSV or gzipped CSV; with pandas"),
+    ):
+        client.submit(tmp_path / "submission.csv")
+
+
 def test_a_missing_file(member, tmp_path):
     with LeaderboardClient(URL, member.token, transport=answering(500)) as client:
         for path in (tmp_path / "missing.csv", tmp_path):
