@@ -16,6 +16,7 @@ import customs_data
 import customs_kit
 import customs_scorer
 from customs_data.edition.importing import import_edition
+from customs_data.edition.layout import Layout
 from customs_data.errors import InvalidEditionError
 from customs_data.tasks import find_task
 
@@ -71,10 +72,11 @@ def test_practice_is_made_in_the_cache_unless_an_edition_has_its_name(
     import_edition(sample, in_cache)
     load_edition = customs_kit.load_edition
     Path("practice").mkdir()  # no edition: the name means the practice edition
-    assert load_edition("practice").layout.public == in_cache / "public"
+    # With its hidden labels, which the command line scores with.
+    assert load_edition("practice").layout == Layout.of(in_cache)
     with pytest.raises(InvalidEditionError, match=r"practice is no edition.*load_edition\(\"pra"):
         load_edition(Path("practice"))
     import_edition(sample, Path("practice"))
-    assert load_edition("practice").layout.public == Path("practice/public")
+    assert load_edition("practice").layout == Layout.of("practice")
     with pytest.raises(InvalidEditionError, match="`customs-kit data generate` or `data import`"):
         load_edition("practise")

@@ -45,4 +45,4 @@ class RiskProfile(ClassifierMixin, BaseEstimator):
 
 ESTIMATOR = RiskProfile
 RECIPE = None
-SUMMARY = "Smoothed fraud rates of entities and codes, out-of-fold, weighed linearly."
+SUMMARY = "Smoothed fraud rates of entities and codes, out-of-fold, combined linearly."

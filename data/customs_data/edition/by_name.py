@@ -35,7 +35,7 @@ def load_edition(edition: Path | str) -> Edition:
         If the practice edition cannot be made, such as in a cache that cannot be written.
     """
     try:
-        layout = Layout.find(edition)
+        Layout.find(edition)
     except InvalidEditionError:
         if edition == "practice":
             return loading.load_edition(practice_edition())
@@ -44,4 +44,4 @@ def load_edition(edition: Path | str) -> Edition:
             "edition with `customs-kit data generate` or `data import`, or take the practice "
             'edition: load_edition("practice").'
         ) from None
-    return loading.load_edition(layout.public)
+    return loading.load_edition(edition)
