@@ -298,6 +298,7 @@ def test_load_edition_in_one_line(sample_path):
     from customs_kit import load_edition
 
     edition = load_edition(sample_path)
+    assert edition.layout.has_hidden
     assert edition.train.shape[1] == 20
     assert edition.y.dtype == "int8"
 

@@ -122,7 +122,13 @@ def test_a_run_is_scored_by_the_metrics_of_the_task(walk):
         assert set(walk.record["lookup"][period]) == set(ranked)
     # Validation has labels only; the toy's ranked metric needs kilograms.
     of_labels = {"fraud": ranked, "heavy_goods": ["heavy_precision_at_20"]}[walk.task.name]
-    assert set(walk.record["validation"]) == {"n_declarations", *of_labels}
+    able = [metrics_of(walk.task).named(name) for name in of_labels]
+    assert set(walk.record["validation"]) == {
+        "n_declarations",
+        *of_labels,
+        *(metric.interval_name for metric in able),
+        *(f"chance_{name}" for name in of_labels),
+    }
     model, copied = (
         scores["private"][ranked[0]] for scores in (walk.record, walk.record["lookup"])
     )

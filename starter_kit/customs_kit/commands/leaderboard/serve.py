@@ -98,6 +98,7 @@ def submit(submission: str, url: str, as_json: bool) -> None:
 
     Example: customs-kit leaderboard submit submission.csv --url https://board.example
     """
+    require_extra()
     from customs_kit.kept_runs import find_submission
 
     send_to_board(find_submission(submission), url, as_json=as_json)
