@@ -167,7 +167,9 @@ def test_the_command_shows_warnings_and_takes_the_words(files, tmp_path):
     assert not out.exists()
     made = run(*command, "--missing", "NULL, -")
     assert made.exit_code == 0, made.output
-    assert "Warning: Tax Type: 'n/a' (6 cells) is kept as a code of its own.\n" in made.stderr
+    assert (
+        "Warning: Tax Type: 'n/a' (2 cells) in train is kept as a code of its own.\n" in made.stderr
+    )
 
 
 def test_describe_repeats_the_warnings_and_the_audit_names_the_cause(tmp_path):

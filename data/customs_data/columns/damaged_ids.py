@@ -109,6 +109,10 @@ def _distinct(cells: pd.Series[str]) -> pa.Array:
     return pc.cast(pc.drop_null(text), pa.string())
 
 
+def _share(flags: pa.Array | pa.ChunkedArray, n: int) -> float:
+    return (pc.sum(flags).as_py() or 0) / max(n, 1)
+
+
 def _suspicions(name: str, train: pd.Series[str], later: pd.Series[str]) -> Iterator[str]:
     ids, later_ids = _distinct(train), _distinct(later)
     for period, distinct in (("training", ids), ("test", later_ids)):
@@ -128,18 +132,14 @@ def _suspicions(name: str, train: pd.Series[str], later: pd.Series[str]) -> Iter
             "spreadsheet: different traders became one. Export the column as text."
         )
     yield from _spellings(both)
-    n_known = later.notna().sum()
-    is_unknown = ~later.dropna().isin(ids.to_pandas())
-    repeats = train.dropna().duplicated(keep=False)
-    if (
-        n_known >= _FEWEST_ROWS
-        and len(repeats)
-        and repeats.mean() >= _REPEATING
-        and is_unknown.mean() >= _NEARLY_ALL
-    ):
+    rows, later_rows = (pc.drop_null(arrow_text(cells)) for cells in (train, later))
+    counts = pc.value_counts(rows).field("counts")
+    repeating = 1 - _share(pc.equal(counts, 1), len(rows))
+    unknown = 1 - _share(pc.is_in(later_rows, value_set=ids), len(later_rows))
+    if len(later_rows) >= _FEWEST_ROWS and repeating >= _REPEATING and unknown >= _NEARLY_ALL:
         yield (
-            f"{is_unknown.mean():.1%} of the test rows have an ID that training lacks, although "
-            f"{repeats.mean():.0%} of the training rows repeat one. Were the periods coded apart? "
+            f"{unknown:.1%} of the test rows have an ID that training lacks, although "
+            f"{repeating:.0%} of the training rows repeat one. Were the periods coded apart? "
             f"Training has {ids[0].as_py()!r}, test {later_ids[0].as_py()!r}, for example."
         )
 

@@ -132,17 +132,17 @@ def find_warnings(files: Sequence[Path], periods: Mapping[str, pd.DataFrame]) ->
     periods : mapping of str to DataFrame
         Result of `read_periods`.
     """
-    later = pd.concat([periods["public"], periods["private"]], ignore_index=True)
     warnings = [
         Damage(name, f"an index of pandas in {file.name}; it was left out.")
         for file in files
         for name in ignored_columns(file)
     ]
-    everything = pd.concat([periods["train"], later], ignore_index=True)
-    for name, counts in spelled_missing(everything).items():
-        if COLUMN[name].role == "code":
-            words = ", ".join(f"{word!r} ({n:,} cells)" for word, n in counts.items())
-            warnings.append(Damage(name, f"{words} is kept as a code of its own."))
+    for period, frame in periods.items():
+        for name, counts in spelled_missing(frame).items():
+            if COLUMN[name].role == "code":
+                words = ", ".join(f"{word!r} ({n:,} cells)" for word, n in counts.items())
+                warnings.append(Damage(name, f"{words} in {period} is kept as a code of its own."))
+    later = pd.concat([periods["public"], periods["private"]], ignore_index=True)
     return warnings + find_damage(periods["train"], later)
 
 
