@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +28,9 @@ from customs_data.files.reading import read_header, read_table
 from customs_data.files.writing import stored_sha256
 from customs_data.schema import ERASED, KEY
 from customs_data.tasks import Task, find_task
+
+#: Name of the check of the permissions of hidden/.
+CLOSED: Final = "hidden/ is closed to others"
 
 
 @dataclass(frozen=True)
@@ -189,7 +193,7 @@ def _check_hidden(
     task = find_task(manifest.task)
     loose = layout.hidden.stat().st_mode & 0o077
     yield Check(
-        "hidden/ is closed to others",
+        CLOSED,
         not loose,
         "Permissions of the folder must be 0700." if loose else "Only its owner may enter it.",
     )
