@@ -4,6 +4,7 @@ import gzip
 import json
 import subprocess
 import sys
+from io import StringIO
 from pathlib import Path
 
 import click
@@ -264,10 +265,35 @@ def test_failed_verification_is_exit_1(edition_copy):
 def test_a_failed_model_is_exit_1_and_the_others_are_shown(sample_path, tmp_path):
     (tmp_path / "m.py").write_text("class M:\n    def fit(self, X, y): 1 / 0\n"
                                    "    def predict_proba(self, X): pass\n")  # fmt: skip
-    ran = kit("baseline", "run", "m.py:M", "random", "--edition", sample_path, cwd=tmp_path)
+    run = ("baseline", "run", "m.py:M", "--edition", sample_path)
+    labels = ("--validate", "--label-rates", "0.5", "--erasure", "importer")
+    ran = kit(*run, "random", *labels, cwd=tmp_path)
     assert ran.returncode == 1
-    assert "failed: ZeroDivisionError" in ran.stderr
+    assert "ZeroDivisionError" in ran.stderr.splitlines()[-1]
     assert "random" in ran.stdout
+    assert ran.stdout.count("Validation: ") == 1
+    assert "not erased at random" in ran.stdout
+    alone = kit(*run, cwd=tmp_path)  # the error, and nothing else
+    assert (alone.returncode, alone.stdout) == (1, "")
+    assert alone.stderr.startswith("Error: m.py:M failed")
+    assert len(alone.stderr.splitlines()) == 1
+
+
+def test_text_is_wrapped_between_words_in_a_terminal_only(monkeypatch):
+    from customs_kit.terminal.output import output_width, say
+
+    text = " ".join(["several words and runs/practice/MyModel-seed0"] * 5)
+    for is_terminal in (True, False):
+        stream = StringIO()
+        stream.isatty = lambda answer=is_terminal: answer
+        monkeypatch.setattr(sys, "stdout", stream)
+        monkeypatch.setenv("COLUMNS", "60")
+        monkeypatch.setenv("TERM", "xterm")
+        say(text)
+        lines = stream.getvalue().splitlines()
+        assert [word for line in lines for word in line.split()] == text.split()
+        assert (max(map(len, lines)) <= 60) is is_terminal
+        assert output_width() == (60 if is_terminal else 160)
 
 
 def test_without_an_edition_the_practice_edition_is_made_once(tmp_path):

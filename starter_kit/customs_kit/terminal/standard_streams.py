@@ -66,8 +66,10 @@ def end_with(error: KitError | OSError) -> NoReturn:
     if isinstance(error, BrokenPipeError | _OutputError):
         _drop_output()
     if not isinstance(error, BrokenPipeError):
+        from customs_kit.terminal.output import say
+
         with suppress(OSError):  # standard error is full, too
-            sys.stderr.write(f"Error: {_message(error)}\n")
+            say(f"Error: {_message(error)}", err=True)
             sys.stderr.flush()
     sys.exit(1)
 

@@ -175,7 +175,7 @@ def _run(
     from customs_baselines.experiments.run_grid import run_grid
     from customs_baselines.running.runner import n_processors
     from customs_data.parallel import threads
-    from customs_kit.terminal.output import runs_bar
+    from customs_kit.terminal.output import runs_bar, say
 
     with runs_bar() as progress, threads(workers or n_processors()) as executor:
         task = progress.add_task(source.name)
@@ -183,14 +183,14 @@ def _run(
         def on_plan(done: int, total: int, notes: list[str]) -> None:
             progress.update(task, completed=done, total=total)
             for note in notes:
-                click.echo(note, err=True)
+                say(note, err=True)
             if done:
-                click.echo(f"{done} of {total} runs are already in {results}.", err=True)
+                say(f"{done} of {total} runs are already in {results}.", err=True)
 
         def on_done(cell: Cell, run: dict[str, Any]) -> None:
             progress.update(task, advance=1, description=cell.key)
             if "error" in run:
-                click.echo(f"{cell.key} failed: {run['error']}", err=True)
+                say(f"{cell.key} failed: {run['error']}", err=True)
 
         run_grid(
             read_grid(source),
