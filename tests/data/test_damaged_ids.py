@@ -103,9 +103,12 @@ def test_damage_is_named_with_an_example(kind):
 def test_numbers_as_codes_and_unknown_days_are_named():
     frames = numbered()
     for frame in frames.values():
-        frame["Office ID"] = (frame["Office ID"] + ".0").astype(frame["Office ID"].dtype)
+        for name in ("Declaration ID", "Office ID"):
+            frame[name] = (frame[name] + ".0").astype(frame[name].dtype)
     frames["train"].loc[:1, "Date"] = pd.Timestamp("1900-01-01").as_unit("s")
-    (training, test, day) = messages(frames)
+    key, key_of_test, training, test, day = messages(frames)
+    assert key.startswith("Declaration ID: 681 of 681 training values end in '.0'")
+    assert key_of_test.startswith("Declaration ID: 319 of 319 test values end in '.0'")
     assert training.startswith("Office ID: 4 of 4 training values end in '.0'")
     assert test.startswith("Office ID: 4 of 4 test values end in '.0'")
     assert day.startswith("Date: 2 declarations lie more than a year from all others, such as 1900")

@@ -218,6 +218,19 @@ def test_loading_refuses_a_changed_file(edition_copy):
         load_edition(edition_copy)
 
 
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_rewritten_line_ends_are_named(edition_copy, mark):
+    """Git with autocrlf, and editors, rewrite text files."""
+    path = edition_copy / "public" / "test.csv"
+    content = path.read_bytes()
+    path.write_bytes(mark + content.replace(b"\n", b"\n" if mark else b"\r\n"))
+    with pytest.raises(KitError, match=r"same rows in other bytes\. Git or an editor"):
+        load_edition(edition_copy)
+    path.write_bytes(b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n")
+    with pytest.raises(KitError, match="pointer of Git LFS"):
+        load_edition(edition_copy)
+
+
 def test_a_folder_that_is_no_edition_is_named(tmp_path):
     with pytest.raises(InvalidEditionError, match="is no edition"):
         load_edition(tmp_path)

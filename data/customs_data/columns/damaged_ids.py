@@ -26,6 +26,8 @@ MISSING_WORDS: Final = (
 _TEXT_ROLES: Final = ("key", "entity", "code")
 _DECIMAL: Final = r"^([0-9]+)\.0+$"
 _ROUNDED: Final = r"^[0-9](\.[0-9]+)?[eE]\+[0-9]{2,3}$"
+# Declaration IDs that are looked at; all are written by the same program.
+_MOST_KEYS: Final = 10_000
 # Shares of a column's distinct IDs from which on a trace is no accident.
 _MOSTLY: Final = 0.5
 _SOME: Final = 0.01
@@ -72,8 +74,8 @@ def find_damage(train: pd.DataFrame, later: pd.DataFrame) -> list[Damage]:
     damage = [
         Damage(name, message)
         for name, column in COLUMN.items()
-        if name in train and name in later and column.role in ("entity", "code")
-        for message in _suspicions(name, train[name], later[name])
+        if name in train and name in later and column.role in _TEXT_ROLES
+        for message in _suspicions(name, *(_some(frame[name]) for frame in (train, later)))
     ]
     if "Date" in train and "Date" in later:
         damage += [Damage("Date", m) for m in _lonely_days(train["Date"], later["Date"])]
@@ -107,6 +109,11 @@ def spelled_missing(frame: pd.DataFrame) -> dict[str, dict[str, int]]:
 def _distinct(cells: pd.Series[str]) -> pa.Array:
     text = pc.unique(arrow_text(cells))
     return pc.cast(pc.drop_null(text), pa.string())
+
+
+def _some(cells: pd.Series[str]) -> pd.Series[str]:
+    """Return the cells, or the first ones of a column whose values never repeat."""
+    return cells.head(_MOST_KEYS) if cells.name == KEY else cells
 
 
 def _share(flags: pa.Array | pa.ChunkedArray, n: int) -> float:

@@ -32,7 +32,7 @@ from customs_data.edition.manifest import Manifest, read_manifest
 from customs_data.errors import InvalidEditionError
 from customs_data.files.declarations import parse_declarations, read_declarations
 from customs_data.files.reading import read_table
-from customs_data.files.writing import stored_sha256
+from customs_data.files.writing import stored_sha256, table_sha256
 from customs_data.graph import ENTITIES, hetero_data
 from customs_data.split import Split
 from customs_data.tasks import Task, find_task
@@ -216,10 +216,17 @@ def load_public_table(layout: Layout, manifest: Manifest, table: str) -> pd.Data
     columns = task.train_columns if table == TRAIN else task.test_columns
     path = find_table(layout.public, table)
     frame = read_declarations(path, columns=columns, period=period)
-    if stored_sha256(path, frame) != manifest.files[table].sha256:
+    expected = manifest.files[table].sha256
+    if stored_sha256(path, frame) != expected:
+        same_rows = path.suffix == ".csv" and table_sha256(frame) == expected
+        cause = (
+            "it has the same rows in other bytes. Git or an editor rewrote its line ends, or added "
+            "a byte order mark"
+            if same_rows
+            else "its SHA-256 is not that in edition.json"
+        )
         raise InvalidEditionError(
-            f"{path} has changed since the edition was made: its SHA-256 is not that in "
-            "edition.json. Fetch the edition again."
+            f"{path} has changed since the edition was made: {cause}. Fetch the edition again."
         )
     return frame
 
