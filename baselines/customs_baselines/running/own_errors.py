@@ -6,12 +6,15 @@ import re
 import sys
 import traceback
 from difflib import get_close_matches
+from importlib.machinery import PathFinder
 from pathlib import Path
+from types import ModuleType
 from typing import Final
 
 _MOST_CHARACTERS: Final = 400
 # A library's own source line and time before its message: [12:00:00] /src/data.cc:507: ...
 _ORIGIN: Final = re.compile(r"^(\[[\d:]+\] )?\S+\.(cc|cpp|cu|h|hpp|cuh):\d+:? ?")
+_NOT_NUMBERS: Final = re.compile(r"to float|dtype|datetime64", re.IGNORECASE)
 _RELATIVE: Final = re.compile(r"\s*from\s+\.+\s*(\w*)\s+import\s+(.+?)\s*(#.*)?$")
 
 
@@ -29,7 +32,7 @@ def describe_error(error: BaseException, file: Path | None) -> str:
     if file is None:
         return text
     place = _place(error, file.parent)
-    hint = _hint(error, file, "" if place is None else place[1])
+    hint = _hint(error, file, None if place is None else place[1])
     return "".join([f"{place[0]}: " if place else "", text, f". {hint}" if hint else ""])
 
 
@@ -79,16 +82,20 @@ def _short(name: str, folder: Path) -> str:
     return str(Path(name).relative_to(folder))
 
 
-def _hint(error: BaseException, file: Path, line: str) -> str:
+def _hint(error: BaseException, file: Path, line: str | None) -> str:
+    if line is None and _NOT_NUMBERS.search(_first_line(error)):
+        return (
+            "X has columns of text and dates. In a Pipeline, put a step before it that makes "
+            "numbers of them, such as make_features('kit') of customs_kit or a ColumnTransformer."
+        )
+    line = line or ""
     if isinstance(error, FileNotFoundError) and isinstance(error.filename, str | bytes | Path):
         return _missing_file(error.filename, file)
     if isinstance(error, ImportError) and "relative import" in str(error):
         return _relative_import(line, file.parent)
     if isinstance(error, ModuleNotFoundError) and error.name:
         return _missing_module(error.name, file)
-    if "partially initialized module" in str(error) or _hides_library(error, file):
-        return f"Rename {file.name}: it hides the library of the same name."
-    return ""
+    return _hidden_library(error, file.parent)
 
 
 def _missing_file(name: str | bytes | Path, file: Path) -> str:
@@ -125,11 +132,18 @@ def _missing_module(name: str, file: Path) -> str:
     return f"Neither beside {file.name} nor installed for {sys.executable}."
 
 
-def _hides_library(error: BaseException, file: Path) -> bool:
-    """Whether an import was answered by the team's file itself instead of a library."""
-    return (
-        isinstance(error, ImportError)
-        and error.path is not None
-        and Path(error.path) == file
-        and error.name == file.stem
-    )
+def _hidden_library(error: BaseException, folder: Path) -> str:
+    """Find out whether a file of the team was imported in place of a library."""
+    if not isinstance(error, ImportError | AttributeError):
+        return ""
+    if isinstance(error, ImportError):
+        path = Path(error.path or "")
+    else:
+        path = Path(str(getattr(error.obj, "__file__", "")))
+        if not isinstance(error.obj, ModuleType):
+            return ""
+    if path.parent != folder:
+        return ""
+    elsewhere = [place for place in sys.path if Path(place).resolve() != folder]
+    is_library = path.stem in sys.stdlib_module_names or PathFinder.find_spec(path.stem, elsewhere)
+    return f"Rename {path.name}: it hides the library of the same name." if is_library else ""

@@ -80,10 +80,13 @@ def seed_estimator(model: Any, seed: int) -> None:
     if not (hasattr(model, "get_params") and hasattr(model, "set_params")):
         return
     parameters = dict(model.get_params())
-    takes_seed = "random_state" in inspect.signature(type(model)).parameters
-    if takes_seed and "random_seed" not in parameters:
+    parts = {name: part for name, part in parameters.items() if hasattr(part, "set_params")}
+    for name, part in {"": model, **parts}.items():
+        prefix = f"{name}__" if name else ""
         # CatBoost lists only parameters that were given, and has two names for this one.
-        parameters.setdefault("random_state", None)
+        is_listed = f"{prefix}random_seed" in parameters
+        if not is_listed and "random_state" in inspect.signature(type(part)).parameters:
+            parameters.setdefault(f"{prefix}random_state", None)
     seeds = {
         name: value
         for name, value in sorted(parameters.items())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TypeGuard
 
 from customs_data.errors import KitError
 
@@ -24,9 +23,9 @@ def split_reference(reference: str) -> tuple[Path, str] | None:
     KitError
         If the file does not exist, is no Python file, or has no model or several and none is named.
     """
-    if reference.endswith(".py"):
-        path = _existing(reference)
-        return path, _only_model(path, reference)
+    if reference.endswith((".py", ".py:")):
+        path = _existing(reference.removesuffix(":"))
+        return path, _only_model(path, reference.removesuffix(":"))
     file, colon, name = reference.rpartition(":")
     if ".ipynb" in (Path(reference).suffix, Path(file).suffix):
         raise KitError(
@@ -65,9 +64,10 @@ def _existing(file: str) -> Path:
     if path.is_file():
         return path
     if path.parent.is_dir():
-        near = get_close_matches(path.name, [it.name for it in path.parent.glob("*.py")], 1)
+        near = get_close_matches(path.stem, [it.stem for it in path.parent.glob("*.py")], 1)
         if near:
-            raise KitError(f"No such file: {file}. Did you mean {Path(file).parent / near[0]}?")
+            name = Path(file).with_name(f"{near[0]}.py")
+            raise KitError(f"No such file: {file}. Did you mean {name}?")
     raise KitError(f"No such file: {file}.")
 
 
@@ -95,7 +95,7 @@ def _only_model(path: Path, reference: str) -> str:
 
 
 def models_in(tree: ast.Module) -> list[str]:
-    """Return the names in a file that look like models; classes with both methods come first.
+    """Return the names in a file that look like models.
 
     Examples
     --------
@@ -105,20 +105,22 @@ def models_in(tree: ast.Module) -> list[str]:
     ...     def fit(self, X, y): ...
     ...     def predict_proba(self, X): ...
     ... pipe = make_pipeline(StandardScaler(), LogisticRegression())
+    ... def rows(X): return len(X)
     ... '''))
-    ['MyModel']
+    ['MyModel', 'pipe']
     """
     classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
-    whole = [name for name in classes if {"fit", "predict_proba"} <= _methods(name, classes)]
     # A class that another one derives from is a part of it.
-    bases = {getattr(base, "id", "") for name in whole for base in classes[name].bases}
-    if whole:
-        return [name for name in whole if name not in bases] or whole
+    bases = {getattr(base, "id", "") for node in classes.values() for base in node.bases}
     names = []
     for node in tree.body:
-        if isinstance(node, ast.Assign) and _is_model(node.value):
+        if isinstance(node, ast.ClassDef):
+            is_whole = {"fit", "predict_proba"} <= _methods(node.name, classes)
+            if (is_whole or any(map(_names_model, node.bases))) and node.name not in bases:
+                names.append(node.name)
+        elif isinstance(node, ast.Assign) and _is_model(node.value):
             names += [target.id for target in node.targets if isinstance(target, ast.Name)]
-        elif _returns_model(node) or _derives_from_model(node):
+        elif isinstance(node, ast.FunctionDef) and _returns_model(node):
             names.append(node.name)
     return list(dict.fromkeys(names))
 
@@ -132,13 +134,7 @@ def _methods(name: str, classes: dict[str, ast.ClassDef], depth: int = 20) -> se
     return own.union(*(_methods(base, classes, depth - 1) for base in bases))
 
 
-def _derives_from_model(node: ast.stmt) -> TypeGuard[ast.ClassDef]:
-    return isinstance(node, ast.ClassDef) and any(map(_names_model, node.bases))
-
-
-def _returns_model(function: ast.stmt) -> TypeGuard[ast.FunctionDef]:
-    if not isinstance(function, ast.FunctionDef):
-        return False
+def _returns_model(function: ast.FunctionDef) -> bool:
     models = {
         target.id
         for node in ast.walk(function)

@@ -96,7 +96,7 @@ def serve(
     settings: ServiceSettings,
     announce: Callable[[str], None],
 ) -> None:
-    """Serve a board until SIGTERM or Ctrl+C; running requests are then answered, new ones not.
+    """Serve a board until SIGTERM, SIGHUP or Ctrl+C; then answer running requests, but no new ones.
 
     Parameters
     ----------
@@ -120,6 +120,8 @@ def serve(
         # After its shutdown uvicorn raises the signal again: then exit with status 0.
         signal.signal(signal.SIGTERM, _end)
         signal.signal(signal.SIGINT, _end)
+        if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # as under nohup
+            signal.signal(signal.SIGHUP, _terminate)
         gc.freeze()  # libraries and labels live for ever: no need to scan them again and again
         announce(url_of(listening))
         server.run(sockets=[listening])
@@ -130,6 +132,10 @@ def log_to(stream: Any) -> None:
     handler = logging.StreamHandler(stream)
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+
+
+def _terminate(_signal: int, _frame: FrameType | None) -> None:
+    signal.raise_signal(signal.SIGTERM)  # which uvicorn handles
 
 
 def _end(_signal: int, _frame: FrameType | None) -> None:

@@ -59,8 +59,8 @@ def serve(
 ) -> None:
     """Serve the COMPETITION: its pages, API and the public files of its edition.
 
-    Logs each request as a line of JSON on standard error, without tokens. On SIGTERM or Ctrl+C it
-    answers the current requests and ends.
+    Logs each request as a line of JSON on standard error, without tokens. On SIGTERM, SIGHUP or
+    Ctrl+C it answers the current requests and ends.
 
     \b
     Examples:
