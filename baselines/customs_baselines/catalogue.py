@@ -71,7 +71,9 @@ def _suggest(name: str, known: list[str]) -> str:
     file, _, own = name.rpartition(".")
     if Path(f"{file}.py").is_file() and own.isidentifier():
         return f"Your own model is FILE.py:NAME. Did you mean {file}.py:{own}?"
-    if near := get_close_matches(name.lower().replace("-", "_"), known, 1):
+    plain = name.lower().replace("-", "_")
+    near = [it for it in known if plain and it.startswith(plain)]
+    if near := near or get_close_matches(plain, known, 1, cutoff=0.65):
         return f"Did you mean {near[0]}? `customs-kit baseline list` describes all."
     return f"Choose one of {', '.join(known)}, or FILE.py:NAME for a model of your own."
 

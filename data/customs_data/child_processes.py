@@ -22,10 +22,10 @@ _GRACE_S: Final = 2.0
 class ChildProcess:
     """A command in a process group of its own, used as a context: the whole group ends with it.
 
-    A watcher, a shell in the same group, reads from a pipe that only this process can write to.
-    When this process ends, even by kill -9, the pipe closes and the watcher kills the group: the
-    command and what it started. (A thread of the command could not: a library may keep Python from
-    running any other thread for hours.)
+    The group's leader is a watcher, a shell that reads from a pipe to which only this process can
+    write. When this process ends, even by kill -9, the pipe closes and the watcher kills the group:
+    the command and what it started. (A thread of the command could not: a library may keep Python
+    from running any other thread for hours.)
 
     Parameters
     ----------
@@ -44,32 +44,26 @@ class ChildProcess:
         with _REGISTRY.lock:
             if _REGISTRY.n_refusals:
                 raise KeyboardInterrupt
-            self.process = subprocess.Popen(command, process_group=0, **options)
+            read_end, self._pipe = os.pipe()
+            try:
+                self._watcher = subprocess.Popen(
+                    ["/bin/sh", "-c", "read _; kill -s KILL 0"],
+                    stdin=read_end,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                    cwd="/",
+                    env={},
+                    process_group=0,
+                )
+                self.process = subprocess.Popen(command, process_group=self._watcher.pid, **options)
+            except BaseException:
+                os.close(self._pipe)  # which ends the watcher
+                raise
+            finally:
+                os.close(read_end)
             _REGISTRY.running.add(self)
-        self._pipe = -1
-        self._watcher: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
-        group = self.process.pid
-        read_end = -1
-        try:
-            read_end, self._pipe = os.pipe()
-            self._watcher = subprocess.Popen(
-                ["/bin/sh", "-c", f"read _; kill -s KILL -- -{group}"],
-                stdin=read_end,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                cwd="/",
-                env={},
-                process_group=group,
-            )
-        except PermissionError:  # macOS: the command has ended, and its group with it
-            pass
-        except BaseException:
-            self.__exit__()
-            raise
-        finally:
-            _close(read_end)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -82,24 +76,18 @@ class ChildProcess:
         self.process.wait()
         with _REGISTRY.lock:
             _REGISTRY.running.discard(self)
-            if self._watcher is not None:
-                self._watcher.wait()
-        _close(self._pipe)
+            self._watcher.wait()
+        os.close(self._pipe)
 
     def kill(self) -> None:
         """Kill the group; whoever waits for the command then goes on."""
         self._send(signal.SIGKILL)
 
     def _send(self, number: signal.Signals) -> None:
-        # The group's number is not given to others while the watcher is part of it. macOS denies
+        # The group's number is not given to others before its leader is waited for. macOS denies
         # permission where all of a group have ended.
         with suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.process.pid, number)
-
-
-def _close(descriptor: int) -> None:
-    if descriptor >= 0:
-        os.close(descriptor)
+            os.killpg(self._watcher.pid, number)
 
 
 class _Registry:

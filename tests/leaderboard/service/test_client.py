@@ -223,7 +223,8 @@ def test_submit_warns_where_the_token_can_be_read(make_file):
     assert isinstance(failed.exception, KitError)
 
 
-def test_serve_in_a_process_of_its_own(board: Board, member: Member, make_file):
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_serve_in_a_process_of_its_own(board: Board, member: Member, make_file, number: int):
     board.close_connections()
     command = [sys.executable, "-c", "from customs_kit.cli import main; main()"]
     command += ["leaderboard", "serve", str(board.folder.root), "--port", "0"]
@@ -240,7 +241,7 @@ def test_serve_in_a_process_of_its_own(board: Board, member: Member, make_file):
         assert sent.exit_code == 0 or "competition opens" in str(sent.exception)
         assert httpx.get(url + "/health/ready").status_code == 200
     finally:
-        server.send_signal(signal.SIGTERM)
+        server.send_signal(number)
         _, logged = server.communicate(timeout=60)
     assert server.returncode == 0
     lines = [json.loads(line) for line in logged.splitlines()]
