@@ -137,7 +137,7 @@ models = ["own.py:Model", "lookup"]
     results = read_results([path])
     assert [run["baseline"] for run in results.runs] == ["lookup"]
     table = markdown_table(results)
-    assert "| `own.py:Model` | - | failed: ValueError: no \\| luck" in table
+    assert "| `own.py:Model` | - | failed: own.py, line 2, in fit: ValueError: no \\| luck" in table
     assert "| `lookup` | - | 1 | 0." in table
     assert {entry["baseline"]: "error" in entry for entry in summaries(results)} == {
         "own.py:Model": True,
