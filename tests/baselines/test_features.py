@@ -43,7 +43,7 @@ def test_paper_recipe_encodes_in_order_of_appearance_and_scales(train):
     fitted = features.fit_transform(train)
     assert fitted.min() == 0
     assert fitted.max() == 1
-    names = features.get_feature_names_out()
+    names = features.feature_names()
     assert "Declaration ID" not in names
     codes = fitted[:, names.index("HS6 Code")]
     first_seen = train["HS6 Code"].unique()
@@ -58,7 +58,7 @@ def test_paper_recipe_encodes_in_order_of_appearance_and_scales(train):
 def test_a_constant_column_becomes_zero(train):
     features = make_features("paper")
     fitted = features.fit_transform(train)
-    assert (fitted[:, features.get_feature_names_out().index("Process Type")] == 0).all()
+    assert (fitted[:, features.feature_names().index("Process Type")] == 0).all()
 
 
 def test_grouping_gives_missing_and_unseen_no_group(train):
@@ -113,7 +113,7 @@ def test_risk_profile_of_a_row_does_not_know_its_label(sample_edition):
     assert after[row] == pytest.approx(before[row], abs=0.02)
     # ... while an importer with one declaration only has no history at all
     alone = ~train["Importer ID"].duplicated(keep=False).to_numpy()
-    names = RiskProfiles().get_feature_names_out()
+    names = RiskProfiles().feature_names()
     assert (before[alone, names.index("evidence of Importer ID")] == 0).all()
 
 

@@ -141,7 +141,7 @@ def _of_recipe(
     return ShapValues(
         np.asarray(values, dtype=np.float64),
         features,
-        model.features_.get_feature_names_out(),
+        model.features_.feature_names(),
         model.features_.get_feature_sources(),
         float(np.ravel(base)[-1]),
         unit,

@@ -25,7 +25,7 @@ class ConditionText:
     """
 
     def __init__(self, features: KitFeatures) -> None:
-        self.names = features.get_feature_names_out()
+        self.names = features.feature_names()
         self.codes = {name: list(ranked) for name, ranked in features.ranks_.items()}
 
     def conjunction(self, path: Path) -> str:

@@ -82,7 +82,7 @@ class Date(ClassifierMixin, BaseEstimator):
         """
         order = own_order(X)
         X, y = X.iloc[order].reset_index(drop=True), y[order]
-        self.features_ = KitFeatures(random_state=self.random_state)
+        self.features_ = KitFeatures(random_state=self.random_state).set_output(transform="default")
         features = self.features_.fit_transform(X, y)
         settings = BoosterSettings.for_labels(int((y >= 0).sum()))
         self.crosses_ = CrossFeatures(settings, self.random_state, self.n_jobs)

@@ -15,9 +15,9 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn.base import BaseEstimator
 
 from customs_baselines.features.norms import GoodsNorm
+from customs_baselines.features.transformer import DeclarationTransformer
 from customs_data.columns.grouping import Group, Grouping, group_sums
 from customs_data.schema import KEY
 
@@ -44,9 +44,11 @@ _UNLABELLED_WEIGHT: Final = 0.15
 _SMOOTHING: Final = 2.0
 _ROUNDS: Final = 3
 _WEEK: Final = 7.0
+#: Numbers that describe a declaration, in the order of `_deviations`.
+_DESCRIBED: Final = ("price against norm", "mass against norm", "log mass", "tax rate")
 
 
-class GraphFeatures(BaseEstimator):
+class GraphFeatures(DeclarationTransformer):
     """Descriptions of neighbourhoods, and spread labels.
 
     Parameters
@@ -64,10 +66,30 @@ class GraphFeatures(BaseEstimator):
         self.random_state = random_state
         self.with_labels = with_labels
 
+    @property
+    def needs_labels(self) -> bool:
+        """Whether fitting needs labels: only the spread labels do."""
+        return self.with_labels
+
+    def columns_read(self) -> tuple[str, ...]:
+        """Return traders, partners, and the columns that describe a declaration."""
+        described = (KEY, "Date", "Country of Origin", "Tax Rate", "Net Mass", "Item Price")
+        return tuple(dict.fromkeys((*TRADERS, *PARTNERS, *described)))
+
+    def feature_names(self) -> list[str]:
+        """Return the names of the features: of one hop, of two hops, of spread labels."""
+        make_up = {name: [f"{it} of {name}" for it in _make_up_names(name)] for name in TRADERS}
+        hops = [(name, other) for name in TRADERS for other in TRADERS if other != name]
+        names = [it for name in TRADERS for it in make_up[name]]
+        names += [f"{it} of partners of {name}" for name, other in hops for it in make_up[other]]
+        if self.with_labels:
+            names += [f"labels spread {i + 1} times" for i in range(_ROUNDS)]
+        return names
+
     def fit_transform(
         self,
         X: pd.DataFrame,
-        y: npt.NDArray[np.int8],
+        y: npt.ArrayLike | None = None,
         X_test: pd.DataFrame | None = None,
     ) -> Floats:
         """Build the graph; return the features of the training rows.
@@ -76,23 +98,23 @@ class GraphFeatures(BaseEstimator):
         ----------
         X : DataFrame, shape (n_train, 20)
             Declared columns.
-        y : ndarray of int8, shape (n_train,)
-            1 = fraud, 0 = honest, -1 = unlabelled.
+        y : array of int, shape (n_train,)
+            1 = fraud, 0 = honest, -1 = unlabelled. May be None if `with_labels` is False.
         X_test : DataFrame, optional
             Declarations to be scored, as part of the graph.
 
         Returns
         -------
         ndarray of float64, shape (n_train, n_features)
-            NaN where a declaration has no seller.
+            NaN where a declaration has no seller. Other returns and errors as of `RiskProfiles`.
         """
-        parts = [X] if X_test is None else [X, X_test]
-        self.context_: pd.DataFrame = pd.concat(parts, ignore_index=True)
-        self.y_ = np.concatenate([y, np.full(len(self.context_) - len(y), -1, dtype=np.int8)])
-        self.features_: Floats = self._read(self.context_, self.y_)
-        return self.features_[: len(X)]
+        return self._build(X, self.check_training(X, y), X_test)
 
-    def transform(self, X: pd.DataFrame) -> Floats:
+    def learn_features(self, X: pd.DataFrame, y: npt.NDArray[np.int8]) -> Floats:
+        """Build the graph of the training rows; return their features."""
+        return self._build(X, y, None)
+
+    def find_features(self, X: pd.DataFrame) -> Floats:
         """Return features; declarations not in the graph join it for the duration of the call."""
         places = pd.Index(self.context_[KEY]).get_indexer(pd.Index(X[KEY]))
         if (places >= 0).all():
@@ -102,6 +124,15 @@ class GraphFeatures(BaseEstimator):
         y = np.concatenate([self.y_, np.full(len(new), -1, dtype=np.int8)])
         places[places < 0] = len(self.context_) + np.arange(len(new))
         return np.asarray(self._read(context, y)[places])
+
+    def _build(
+        self, X: pd.DataFrame, y: npt.NDArray[np.int8], X_test: pd.DataFrame | None
+    ) -> Floats:
+        parts = [X] if X_test is None else [X, X_test]
+        self.context_: pd.DataFrame = pd.concat(parts, ignore_index=True)
+        self.y_ = np.concatenate([y, np.full(len(self.context_) - len(y), -1, dtype=np.int8)])
+        self.features_: Floats = self._read(self.context_, self.y_)
+        return self.features_[: len(X)]
 
     def _read(self, context: pd.DataFrame, y: npt.NDArray[np.int8]) -> Floats:
         """Features of every declaration of the graph."""
@@ -170,6 +201,22 @@ def _make_up(name: str, context: pd.DataFrame, groups: dict[str, tuple[Group, in
     )
 
 
+def _make_up_names(name: str) -> list[str]:
+    """Names of the statistics of `_make_up`, in order."""
+    values = (*_DESCRIBED, "day")
+    others = (other for other in PARTNERS if other != name)
+    return [
+        "log number",
+        *(f"mean {value}" for value in values),
+        *(f"spread of {value}" for value in values),
+        "first day",
+        "last day",
+        "days active",
+        "log rate",
+        *(f"distinct {other}" for other in others),
+    ]
+
+
 def _deviations(context: pd.DataFrame) -> Floats:
     """Log mass, tax rate, and deviations of unit price and mass from the goods' norm."""
     mass, price = context["Net Mass"].to_numpy(), context["Item Price"].to_numpy()
@@ -215,7 +262,7 @@ def spread_labels(
         After one, two and three rounds.
     """
     labelled = np.flatnonzero(y >= 0)
-    base = float((y[labelled] == 1).mean())
+    base = float((y[labelled] == 1).mean()) if len(labelled) else 0.5
     spread = _spread(groups, y, base)
     shuffled = np.random.default_rng(random_state).permutation(labelled)
     for i in range(n_folds):

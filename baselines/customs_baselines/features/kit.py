@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
 
 from customs_baselines.features.norms import NORM_LEVELS, GoodsNorm
 from customs_baselines.features.risk import PROFILE_KEYS, FoldCounts, RiskProfiles
 from customs_baselines.features.row_blocks import Floats, read_all
+from customs_baselines.features.transformer import DeclarationTransformer
 from customs_data.columns.grouping import (
     Codebook,
     CodedSlice,
@@ -92,7 +93,7 @@ _SOURCES: dict[str, tuple[str, ...]] = {
 }
 
 
-class KitFeatures(BaseEstimator):
+class KitFeatures(DeclarationTransformer):
     """Features for tree models and, after scaling, linear ones.
 
     Log mass, value, unit price and duty; their deviation from the norm of the HS code; date parts;
@@ -112,7 +113,22 @@ class KitFeatures(BaseEstimator):
         self.random_state = random_state
         self.with_labels = with_labels
 
-    def fit_rows(self, X: pd.DataFrame, y: npt.NDArray[np.int8]) -> KitRows:
+    @property
+    def needs_labels(self) -> bool:
+        """Whether fitting needs labels: only risk profiles do."""
+        return self.with_labels
+
+    def columns_read(self) -> tuple[str, ...]:
+        """Return the columns behind the features."""
+        keys = (name for key in PROFILE_KEYS for name in declared_columns(key))
+        return tuple(dict.fromkeys((*(name for key in _SOURCES.values() for name in key), *keys)))
+
+    def fit(self, X: pd.DataFrame, y: npt.ArrayLike | None = None) -> Self:
+        """Learn from training declarations; parameters as of `fit_transform`."""
+        self.fit_rows(X, y)
+        return self
+
+    def fit_rows(self, X: pd.DataFrame, y: npt.ArrayLike | None) -> KitRows:
         """Learn from training declarations; return their features, computed when read.
 
         Parameters
@@ -122,6 +138,7 @@ class KitFeatures(BaseEstimator):
         y : ndarray of int8, shape (n_train,)
             1 = fraud, 0 = honest, -1 = unlabelled.
         """
+        y = self.check_training(X, y)
         self.risk_ = RiskProfiles(
             PROFILE_KEYS if self.with_labels else (), random_state=self.random_state
         )
@@ -149,7 +166,9 @@ class KitFeatures(BaseEstimator):
                 _numbers(X, name)[name],
             )
         fold_counts = self.risk_.learn(
-            [groups[key] for key in self.risk_.keys], [sizes[key] for key in self.risk_.keys], y
+            [groups[key] for key in self.risk_.keys],
+            [sizes[key] for key in self.risk_.keys],
+            y,
         )
         return KitRows(self, X, coded, groups, fold_counts)
 
@@ -157,27 +176,23 @@ class KitFeatures(BaseEstimator):
         """Return the features of later declarations, computed when read."""
         return KitRows(self, X, self.book_.find(X))
 
-    def fit_transform(self, X: pd.DataFrame, y: npt.NDArray[np.int8]) -> Floats:
-        """Learn from training declarations and return their features; see `fit_rows`.
-
-        Returns
-        -------
-        ndarray of float64, shape (n_train, n_features)
-        """
+    def learn_features(self, X: pd.DataFrame, y: npt.NDArray[np.int8]) -> Floats:
+        """Learn from training declarations and return their features; see `fit_rows`."""
         return read_all(self.fit_rows(X, y))
 
-    def transform(self, X: pd.DataFrame) -> Floats:
+    def find_features(self, X: pd.DataFrame) -> Floats:
         """Return the features of later declarations, shape (n_declarations, n_features)."""
         return read_all(self.find_rows(X))
 
-    def get_feature_names_out(self) -> list[str]:
-        """Names of the features, in order."""
-        return [*self.names_, *self.risk_.get_feature_names_out()]
+    def feature_names(self) -> list[str]:
+        """Return the names of the features, in order."""
+        check_is_fitted(self)
+        return [*_SOURCES, *self.risk_.feature_names()]
 
     def get_feature_sources(self) -> list[tuple[str, ...]]:
         """Declared columns of each feature, in the order of the features."""
         profiled = [declared_columns(key) for key in self.risk_.keys for _ in ("risk", "evidence")]
-        return [*(_SOURCES[name] for name in self.names_), *profiled]
+        return [*_SOURCES.values(), *profiled]
 
     def assemble(
         self,
@@ -232,11 +247,10 @@ class KitFeatures(BaseEstimator):
             columns[f"share of {fine[-1]} in {' x '.join(coarse)}"] = others[fine] / (
                 others[coarse] + 1.0
             )
-        self.names_ = list(columns)
         risk = self.risk_.profile(
             [groups[key] for key in self.risk_.keys], len(X), fold_counts, rows
         )
-        return np.column_stack([*columns.values(), risk])
+        return np.column_stack([*(columns[name] for name in _SOURCES), risk])
 
 
 class KitRows:

@@ -7,15 +7,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn.base import BaseEstimator
 
 from customs_baselines.features.row_blocks import MatrixRows
+from customs_baselines.features.transformer import DeclarationTransformer
 from customs_data.schema import COLUMN, DECLARED_COLUMNS, KEY
 
 ENCODED_COLUMNS = tuple(name for name in DECLARED_COLUMNS if name != KEY)
 
 
-class PaperFeatures(BaseEstimator):
+class PaperFeatures(DeclarationTransformer):
     """Every declared column but Declaration ID as one number in about [0, 1].
 
     Text becomes its place in the order of first appearance in training, where missing cells count
@@ -23,9 +23,16 @@ class PaperFeatures(BaseEstimator):
     scaled to [0, 1] over the training declarations; later values may be outside.
     """
 
-    def fit_transform(
-        self, X: pd.DataFrame, y: npt.NDArray[np.int8] | None = None
-    ) -> npt.NDArray[np.float64]:
+    @property
+    def needs_labels(self) -> bool:
+        """Whether fitting needs labels: no feature reads them."""
+        return False
+
+    def columns_read(self) -> tuple[str, ...]:
+        """Return the 19 columns."""
+        return ENCODED_COLUMNS
+
+    def learn_features(self, X: pd.DataFrame, y: npt.NDArray[np.int8]) -> npt.NDArray[np.float64]:
         """Learn from training declarations and encode them, shape (n_train, 19)."""
         self.values_: dict[str, pd.Index[Any]] = {
             name: pd.Index(X[name].unique())
@@ -40,18 +47,18 @@ class PaperFeatures(BaseEstimator):
 
     def fit_rows(self, X: pd.DataFrame, y: npt.NDArray[np.int8]) -> MatrixRows:
         """Return the result of `fit_transform` as `FeatureRows`."""
-        return MatrixRows(self.fit_transform(X, y))
+        return MatrixRows(self.learn_features(X, self.check_training(X, y)))
 
     def find_rows(self, X: pd.DataFrame) -> MatrixRows:
         """Return the result of `transform` as `FeatureRows`."""
-        return MatrixRows(self.transform(X))
+        return MatrixRows(self.find_features(X))
 
-    def transform(self, X: pd.DataFrame) -> npt.NDArray[np.float64]:
+    def find_features(self, X: pd.DataFrame) -> npt.NDArray[np.float64]:
         """Encode declarations, shape (n_declarations, 19)."""
         return self._scale(self._encode(X))
 
-    def get_feature_names_out(self) -> list[str]:
-        """Names of the 19 columns."""
+    def feature_names(self) -> list[str]:
+        """Return the names of the 19 columns."""
         return list(ENCODED_COLUMNS)
 
     def get_feature_sources(self) -> list[tuple[str, ...]]:

@@ -13,10 +13,16 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn.base import BaseEstimator
 
 from customs_baselines.features.folds import draw_folds
-from customs_data.columns.grouping import Codes, Group, Grouping, group_sums
+from customs_baselines.features.transformer import DeclarationTransformer
+from customs_data.columns.grouping import (
+    Codes,
+    Group,
+    Grouping,
+    declared_columns,
+    group_sums,
+)
 
 #: Entities, codes and pairs that have a profile.
 PROFILE_KEYS: tuple[tuple[str, ...], ...] = (
@@ -55,7 +61,7 @@ class FoldCounts:
     by_fold: list[tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]]
 
 
-class RiskProfiles(BaseEstimator):
+class RiskProfiles(DeclarationTransformer):
     """Smoothed fraud rate and number of labelled declarations of each value of a key.
 
     Parameters
@@ -87,26 +93,18 @@ class RiskProfiles(BaseEstimator):
         self.n_folds = n_folds
         self.random_state = random_state
 
-    def fit_transform(self, X: pd.DataFrame, y: npt.NDArray[np.int8]) -> npt.NDArray[np.float64]:
-        """Learn the profiles; return those of the training rows, out-of-fold.
+    def columns_read(self) -> tuple[str, ...]:
+        """Return the declared columns of the keys."""
+        return tuple(dict.fromkeys(name for key in self.keys for name in declared_columns(key)))
 
-        Parameters
-        ----------
-        X : DataFrame, shape (n_train, 20)
-            Declared columns.
-        y : ndarray of int8, shape (n_train,)
-            1 = fraud, 0 = honest, -1 = unlabelled.
-
-        Returns
-        -------
-        ndarray of float64, shape (n_train, 2 * n_keys)
-        """
+    def learn_features(self, X: pd.DataFrame, y: npt.NDArray[np.int8]) -> npt.NDArray[np.float64]:
+        """Learn the profiles; return those of the training rows, out-of-fold."""
         self.groupings_ = [Grouping(key) for key in self.keys]
         groups = [grouping.fit(X) for grouping in self.groupings_]
         fold_counts = self.learn(groups, [grouping.n_groups for grouping in self.groupings_], y)
         return self.profile(groups, len(X), fold_counts, slice(0, len(X)))
 
-    def transform(self, X: pd.DataFrame) -> npt.NDArray[np.float64]:
+    def find_features(self, X: pd.DataFrame) -> npt.NDArray[np.float64]:
         """Return the profiles of later declarations, shape (n_declarations, 2 * n_keys)."""
         return self.profile([grouping.find(X) for grouping in self.groupings_], len(X))
 
@@ -164,8 +162,8 @@ class RiskProfiles(BaseEstimator):
             columns += self._profile(n_row, f_row)
         return np.column_stack(columns) if columns else np.empty((n_rows, 0))
 
-    def get_feature_names_out(self) -> list[str]:
-        """Names of the columns."""
+    def feature_names(self) -> list[str]:
+        """Return the names of the features: risk and evidence of each key."""
         names = [" x ".join(key) for key in self.keys]
         return [f"{what} of {name}" for name in names for what in ("risk", "evidence")]
 

@@ -7,10 +7,10 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn.base import BaseEstimator
 
 from customs_baselines.features.folds import draw_folds
-from customs_data.columns.grouping import Grouping
+from customs_baselines.features.transformer import DeclarationTransformer
+from customs_data.columns.grouping import Grouping, declared_columns
 
 Floats = npt.NDArray[np.float64]
 
@@ -31,7 +31,7 @@ _YEAR: Final = 365.0
 _BLOCK: Final = 256
 
 
-class SimilarityKernel(BaseEstimator):
+class SimilarityKernel(DeclarationTransformer):
     """Kernel-weighted fraud rate of labelled declarations of the same declarant.
 
     Parameters
@@ -70,16 +70,16 @@ class SimilarityKernel(BaseEstimator):
         self.n_folds = n_folds
         self.random_state = random_state
 
-    def fit_transform(self, X: pd.DataFrame, y: npt.NDArray[np.int8]) -> Floats:
-        """Store labelled rows; return the features of training rows, shape (n_train, 2).
+    def columns_read(self) -> tuple[str, ...]:
+        """Return declarant, date and the columns that are compared."""
+        return ("Declarant ID", "Date", *declared_columns(tuple(SIMILARITY)))
 
-        Parameters
-        ----------
-        X : DataFrame, shape (n_train, 20)
-            Declared columns.
-        y : ndarray of int8, shape (n_train,)
-            1 = fraud, 0 = honest, -1 = unlabelled.
-        """
+    def feature_names(self) -> list[str]:
+        """Return the names of the two features."""
+        return ["risk of similar declarations", "evidence of similar declarations"]
+
+    def learn_features(self, X: pd.DataFrame, y: npt.NDArray[np.int8]) -> Floats:
+        """Store labelled rows; return the features of training rows, shape (n_train, 2)."""
         labelled = np.flatnonzero(y >= 0)
         fold = draw_folds(y, self.n_folds, self.random_state)
         self.declarants_ = Grouping(("Declarant ID",))
@@ -94,7 +94,7 @@ class SimilarityKernel(BaseEstimator):
         self.base_ = float(self.fraud_.mean()) if len(kept) else 0.5
         return self._read(group, day, codes, fold)
 
-    def transform(self, X: pd.DataFrame) -> Floats:
+    def find_features(self, X: pd.DataFrame) -> Floats:
         """Return the features of later declarations, shape (n_declarations, 2)."""
         codes = np.column_stack([column.find(X) for column in self.columns_.values()])
         return self._read(

@@ -37,7 +37,7 @@ class GraphReader:
 
     def fit(self, train: pd.DataFrame) -> Self:
         """Learn norms, counts and ranks of training declarations, shape (n_train, 20)."""
-        self.kit_ = KitFeatures(with_labels=False)
+        self.kit_ = KitFeatures(with_labels=False).set_output(transform="default")
         self.declared_: Floats = self.kit_.fit_transform(
             train, np.full(len(train), ERASED, dtype=np.int8)
         )
@@ -65,7 +65,7 @@ class GraphReader:
         links = Links.read(context, RELATIONS | PARTNERS)
         if absent is not None:
             links = links.without(absent)
-        names = self.kit_.get_feature_names_out()
+        names = self.kit_.feature_names()
         described = declared[:, [names.index(name) for name in _DESCRIBED]]
         structure = structural_statistics(links, described, past_only=self.past_only)
         return np.hstack([declared, structure]).astype(np.float32), links

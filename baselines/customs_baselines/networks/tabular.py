@@ -105,7 +105,7 @@ class TabularNetwork(ClassifierMixin, BaseEstimator):
         """Learn; shapes (n_rows, n_features) and (n_rows,), labels 0 and 1."""
         order = np.lexsort((y, *features.T))
         features, y = features[order], y[order]
-        self.scaler_ = StandardScaler().fit(features)
+        self.scaler_ = StandardScaler().set_output(transform="default").fit(features)
         scaled = self._scaled(features)
         device = choose_device(self.device)
         with repeatable(self.random_state, self.n_jobs, device) as generator:

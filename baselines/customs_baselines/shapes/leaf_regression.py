@@ -92,6 +92,7 @@ class LeafRegression(ClassifierMixin, BaseEstimator):
         ).fit(X[grow], y[grow])
         # A leaf without rows of `weigh` has no weight.
         encoder = OneHotEncoder(handle_unknown="ignore", dtype=np.float32)
+        encoder.set_output(transform="default")
         leaves = encoder.fit_transform(trees.apply(X[weigh]))
         linear = LogisticRegression(C=self.C, solver="liblinear", max_iter=1000)
         linear.fit(leaves, y[weigh])
