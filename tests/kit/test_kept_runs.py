@@ -50,6 +50,11 @@ def team(tmp_path, monkeypatch):
         ("cut", '{"baseline'), ("list", "[]"), ("foreign", '{"jobs": 1}'),
         ("scores", '{"baseline": "x", "private": 3, "repeat": {}}'),
         ("time", '{"baseline": "x", "repeat": {}, "started": "yesterday"}'),
+        ("year", '{"baseline": "x", "repeat": {}, "started": "0001-01-01T00:00:00+14:00"}'),
+        ("nan", '{"baseline": "x", "repeat": {}, "public": {"precision_at_5": NaN}}'),
+        ("text", '{"baseline": "x", "repeat": {}, "public": {"precision_at_5": "high"}}'),
+        ("half", '{"baseline": "x", "repeat": {}, "public": {"interval_at_5": [0.1]}}'),
+        ("task", '{"baseline": "x", "repeat": {}, "task": "gone"}'),
     ):  # fmt: skip
         (practice / name).mkdir()
         (practice / name / "run.json").write_text(text)
@@ -72,12 +77,10 @@ def test_runs_are_listed_newest_first_and_others_are_noted(team):
         "practice/MyModel-seed0",
         "practice/lookup-seed0",  # the time of its file
     ]
-    left_out = sorted(name for note in notes for name in note.split("/") if name in (
-        "cut", "list", "foreign", "scores", "time"
-    ))  # fmt: skip
-    assert left_out == ["cut", "foreign", "list", "scores", "time"]
+    damaged = {"cut", "list", "foreign", "scores", "time", "year", "nan", "text", "half", "task"}
+    assert {part for note in notes for part in note.split("/")} & damaged == damaged
     assert sum("killed has no run.json" in note for note in notes) == 1
-    assert len(notes) == 6
+    assert len(notes) == 11
     assert [run.name for run in list_runs(team / "runs/final")[0]] == ["MyModel-seed0", "Bad-seed0"]
     assert list_runs(team / "nowhere") == ([], [])
 
@@ -89,7 +92,7 @@ def test_the_list_as_table_and_as_json(team):
     assert "final/MyModel-seed0 " in listed.stdout  # two runs have the name
     assert " MyModel-seed0-2 " in listed.stdout
     assert "failed" in listed.stdout
-    assert listed.stderr.count("Left out: ") == 6
+    assert listed.stderr.count("Left out: ") == 11
     rows = json.loads(kit("baseline", "runs", "--json", "--out", "runs/final").stdout)
     assert [(row["run"], row["submission"]) for row in rows] == [
         ("MyModel-seed0", "runs/final/MyModel-seed0/submission.csv"), ("Bad-seed0", None)

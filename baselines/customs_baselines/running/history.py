@@ -11,7 +11,7 @@ from typing import Any, Final
 from customs_baselines.running.kept_code import CODE
 from customs_baselines.running.runner import RECORD, SUBMISSION
 from customs_data.edition.layout import USAGES
-from customs_data.tasks import DEFAULT
+from customs_data.tasks import DEFAULT, task_names
 
 # Runs are in OUT/NAME; the default of OUT is runs/EDITION.
 _DEPTHS: Final = ("*", "*/*")
@@ -92,7 +92,7 @@ def list_runs(root: Path) -> tuple[list[KeptRun], list[str]]:
         if file.is_file():
             try:
                 runs.append(_read(file, place))
-            except (OSError, ValueError, RecursionError) as error:
+            except (OSError, ValueError, OverflowError, RecursionError) as error:
                 notes.append(f"{file} is not the record of a run ({error}).")
         elif any((folder / name).exists() for name in (SUBMISSION, CODE)):
             notes.append(f"{folder} has no {RECORD}: its run is not finished.")
@@ -102,16 +102,40 @@ def list_runs(root: Path) -> tuple[list[KeptRun], list[str]]:
 
 
 def _read(file: Path, place: str) -> KeptRun:
-    record = json.loads(file.read_text(encoding="utf-8"))
+    record = json.loads(file.read_text(encoding="utf-8"), parse_constant=_refuse)
     if not isinstance(record, dict) or not isinstance(record.get("baseline"), str):
         raise ValueError("no baseline in it")
-    scores = [record.get(name) for name in (*USAGES, "validation")]
-    if not all(score is None or isinstance(score, dict) for score in scores):
+    if not all(_are_scores(record.get(name)) for name in (*USAGES, "validation")):
         raise ValueError("its scores are damaged")
     if not isinstance(record.get("repeat"), dict):
         raise ValueError("no edition in it")
+    if record.get("task", DEFAULT) not in task_names():
+        raise ValueError(f"the task {record['task']!r} is not installed")
     if started := record.get("started"):
         time = datetime.fromisoformat(str(started))
     else:  # of an older version of the kit
         time = datetime.fromtimestamp(file.stat().st_mtime, UTC)
-    return KeptRun(file.parent, place, time if time.tzinfo else time.replace(tzinfo=UTC), record)
+    # In local time, which refuses days beyond the calendar.
+    time = (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone()
+    return KeptRun(file.parent, place, time, record)
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} in it")
+
+
+def _are_scores(scores: object) -> bool:
+    """Whether this is None, or numbers and intervals by name, and perhaps an error."""
+    if scores is None:
+        return True
+    return isinstance(scores, dict) and all(
+        value is None or name == "error" or isinstance(value, int | float) or _is_interval(value)
+        for name, value in scores.items()
+    )
+
+
+def _is_interval(value: object) -> bool:
+    match value:
+        case [int() | float(), int() | float()]:
+            return True
+    return False
