@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from customs_data.errors import KitError
-from customs_data.files.atomic import new_folder, sync_folder
+from customs_data.files.atomic import new_folder, sync_folder, write_errors
 from customs_data.temporary import reason_of
 from customs_leaderboard.errors import UnavailableError
 from customs_leaderboard.store.schema import Submission
@@ -129,7 +129,9 @@ class Folder:
 
 def check_new(path: Path) -> None:
     """Raise `KitError` unless a path is that of a new file in an existing folder."""
-    if path.exists():
+    with write_errors(path):
+        exists = path.exists()
+    if exists:
         raise KitError(f"{path} exists already. Choose another name.")
     if not path.parent.is_dir():
         raise KitError(f"No such folder: {path.parent}.")
