@@ -275,13 +275,17 @@ def test_a_model_runs_beside_its_file_and_is_watched(sample_edition, tmp_path, m
         "        Path('made.txt').write_text('here')\n"
         "        with step('network 1 of 2'):\n"
         "            while Path('heard').exists() is False: pass\n"
-        "        sys.stderr.write('10 %\\r20 %\\r')\n" + CONSTANT
+        "        Path('heard').unlink()\n"
+        "        sys.stderr.write('10 %\\r20 %\\r')\n"
+        "        sys.stderr.flush()\n"
+        "        while Path('heard').exists() is False: pass\n" + CONSTANT
     )
     lines, steps = [], []
 
     def hear(text):
         steps.append(text)
-        (tmp_path / "heard").touch()
+        if text in ("network 1 of 2", "20 %"):
+            (tmp_path / "heard").touch()
 
     log = tmp_path / "log.txt"
     log.write_text("before\n")
@@ -292,6 +296,7 @@ def test_a_model_runs_beside_its_file_and_is_watched(sample_edition, tmp_path, m
     assert scores is not None
     assert lines == ["1 row", "20 %"]
     assert steps[0] == "network 1 of 2"
+    assert "20 %" in steps
     assert log.read_bytes() == b"before\n1 row\n10 %\r20 %\r"
     assert (tmp_path / "made.txt").read_text() == "here"
 

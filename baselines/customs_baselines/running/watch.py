@@ -27,7 +27,8 @@ class Watch:
         Called with each whole line that the model prints, without its end.
     on_step : callable or None
         Called with the current step of a long training, ``""`` for none. Models report it with
-        `customs_baselines.steps.step`.
+        `customs_baselines.steps.step`. With `on_output`, a line that the model writes over again
+        and again, such as tqdm's, is a step, too.
     """
 
     time_limit: float | None = None
@@ -56,9 +57,13 @@ class Watch:
             if self.on_output is not None:
                 for line in lines.read(is_last=status is not None):
                     self.on_output(line)
-            if self.on_step is not None and (new := _read_text(step_file)) != step:
-                step = new
-                self.on_step(step)
+            if self.on_step is not None:
+                new = _read_text(step_file)
+                if self.on_output is not None:
+                    new = lines.written_over or new
+                if new != step:
+                    step = new
+                    self.on_step(step)
             if status is not None:
                 return status
             if deadline is not None and time.monotonic() > deadline:
@@ -82,10 +87,17 @@ class _NewLines:
         *lines, self.rest = (self.rest + new).split(b"\n")
         if is_last and self.rest:
             lines.append(self.rest)
-        # Of a line that was written over, a terminal shows the last state.
-        return [
-            line.rstrip(b"\r").rpartition(b"\r")[2].decode("utf-8", "replace") for line in lines
-        ]
+        return [_last_state(line) for line in lines]
+
+    @property
+    def written_over(self) -> str:
+        """Current state of a line that is being written over, or ``""``."""
+        return _last_state(self.rest) if b"\r" in self.rest else ""
+
+
+def _last_state(line: bytes) -> str:
+    """Return what a terminal shows of a line with carriage returns."""
+    return line.rstrip(b"\r").rpartition(b"\r")[2].decode("utf-8", "replace")
 
 
 def _read_text(path: Path) -> str:
