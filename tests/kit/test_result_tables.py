@@ -176,3 +176,20 @@ def test_words_are_not_broken_and_numbers_not_wrapped():
         assert f" {word} " in text
     (narrower,) = fit_table("t", columns, ["a number"], 25)
     assert "1 2 3" not in printed(25, [narrower])
+
+
+def test_several_columns_that_may_be_wrapped_share_the_room():
+    texts = {
+        "team": "a team with a rather long name",
+        "n submissions": "1",
+        "at": "2030-01-01T00:00",
+    }
+
+    def columns(without):
+        return [Column(name, [text], wraps=True) for name, text in texts.items()]
+
+    for width in range(50, 70):
+        lines = printed(width, fit_table("t", columns, [], width)).splitlines()
+        assert len(lines[1]) <= width
+        assert lines[1].endswith("┓")
+        assert any("2030-01-01T00:00" in line for line in lines)

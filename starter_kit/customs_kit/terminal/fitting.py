@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from io import StringIO
-from typing import Literal
+from typing import Final, Literal
 
 from rich.cells import cell_len
 from rich.console import Console, RenderableType
@@ -41,6 +41,9 @@ class Column:
     left: bool = False
 
 
+# A rule and a blank on both sides of each cell.
+_FRAME: Final = 3
+
 #: Returns the columns that are left without the named parts.
 Columns = Callable[[Collection[str]], list[Column]]
 
@@ -66,24 +69,23 @@ def fit_table(
     console = Console(file=StringIO(), width=10_000)  # not the terminal's own width
     for n in range(len(parts) + 1):
         left = columns(frozenset(parts[:n]))
-        table = _table(title, left, n_last)
-        spare = sum(_longest_word(column) - _least_width(column) for column in left)
-        if console.measure(table).minimum - spare <= width:
+        table = _table(title, left, width, n_last)
+        if console.measure(table).maximum <= width:
             break
     legends = dict.fromkeys(column.legend for column in left if column.legend)
     return [table, *([Text(" ".join(legends))] if legends else [])]
 
 
-def _table(title: str, columns: Sequence[Column], n_last: int) -> Table:
+def _table(title: str, columns: Sequence[Column], width: int, n_last: int) -> Table:
     table = Table(title=Text(title), title_justify="left")
-    for column in columns:
+    for column, n in zip(columns, _widths(columns, width), strict=True):
         justify: Literal["left", "right"] = "left" if column.wraps or column.left else "right"
         table.add_column(
             Text(column.header),
             justify=justify,
             no_wrap=not column.wraps,
             overflow="fold",
-            min_width=_least_width(column),
+            width=n,
         )
     rows = list(zip(*(column.cells for column in columns), strict=True))
     for i, row in enumerate(rows):
@@ -91,13 +93,23 @@ def _table(title: str, columns: Sequence[Column], n_last: int) -> Table:
     return table
 
 
-def _longest_word(column: Column) -> int:
-    texts = [column.header, *column.cells]
-    words = [
-        part for text in texts for part in (text.split() if column.wraps else text.split("\n"))
+def _widths(columns: Sequence[Column], width: int) -> list[int]:
+    """Return the widths of columns; those that may be wrapped share what is too much."""
+    # Rich, left to itself, also narrows columns whose words then break.
+    texts = [[column.header, *column.cells] for column in columns]
+    widths = [_longest(texts_of, "\n") for texts_of in texts]
+    spare = [
+        n - min(_longest(texts_of, None), column.least) if column.wraps else 0
+        for column, n, texts_of in zip(columns, widths, texts, strict=True)
     ]
-    return max(map(cell_len, words), default=0)
+    excess = sum(widths) + _FRAME * len(columns) + 1 - width
+    for i in sorted(range(len(columns)), key=lambda i: -spare[i]):
+        less = min(spare[i], max(excess, 0))
+        widths[i] -= less
+        excess -= less
+    return widths
 
 
-def _least_width(column: Column) -> int:
-    return min(_longest_word(column), column.least) if column.wraps else _longest_word(column)
+def _longest(texts: Sequence[str], separator: str | None) -> int:
+    """Return the width of the longest line, or, without a separator, of the longest word."""
+    return max((cell_len(part) for text in texts for part in text.split(separator)), default=0)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 Scores = Mapping[str, Any]
 
 # Names of runs up to this length are not broken: they are copied into other commands.
-_RUN_NAME: Final = 48
+_RUN_NAME: Final = 44
 #: Scores that a yardstick does not have.
 _NOTHING: Final[Scores] = {}
 _INTERVAL_LEGEND: Final = "In brackets: the 95 % interval (bootstrap)."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,6 +13,10 @@ from customs_kit.commands.options import edition_option, edition_or_workspace, j
 F = TypeVar("F", bound=Callable[..., Any])
 
 _KAGGLE = "kaggle"
+#: Fields that a narrow table leaves out; with --json they are always there.
+_DETAILS = ("sha256", "n_bytes", "team_number", "selected", "late")
+# Width of a time stamp, which is not broken.
+_LEAST = 27
 
 
 def where_options(command: F) -> F:
@@ -209,16 +213,21 @@ def leaderboard(to: str | None, competition: str | None, out: Path | None, as_js
 
 
 def _show(rows: list[dict[str, Any]], title: str) -> None:
-    """Show a table with one column per field of the rows."""
-    from rich.table import Table
-    from rich.text import Text
+    """Show a table with one column per field of the rows; details only where there is room."""
+    from customs_kit.terminal.fitting import Column, fit_table
+    from customs_kit.terminal.output import output_width, say, show
 
-    from customs_kit.terminal.output import show
+    if not rows:
+        say(f"{title}: none yet.")
+        return
+    names = [name for name in rows[0] if not isinstance(rows[0][name], dict)]
+    cells = {name: ["-" if row[name] is None else str(row[name]) for row in rows] for name in names}
 
-    table = Table(title=title, title_justify="left")
-    names = [name for name in (rows[0] if rows else {}) if not isinstance(rows[0][name], dict)]
-    for name in names:
-        table.add_column(name.replace("_", " "), overflow="fold")
-    for row in rows:
-        table.add_row(*(Text("-" if row[name] is None else str(row[name])) for name in names))
-    show(table)
+    def columns(without: Collection[str]) -> list[Column]:
+        return [
+            Column(name.replace("_", " "), cells[name], wraps=True, least=_LEAST)
+            for name in names
+            if name not in without
+        ]
+
+    show(*fit_table(title, columns, _DETAILS, output_width()))
