@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final
 
 from customs_data.errors import KitError
 from customs_data.files.csv_parsing import UTF8_BOM
 from customs_data.files.reading import read_content
 from customs_data.files.recognition import GZIP_MAGIC, PARQUET_MAGIC, known_format
+from customs_data.temporary import scratch_folder
 
 #: Suffix of a file -> its format; a file of another name is recognised by its first bytes.
 FORMATS: Final = {".csv": "CSV", ".csv.gz": "gzipped CSV"}
@@ -68,7 +68,7 @@ def plain_csv(path: Path) -> Iterator[Path]:
     if is_plain and path.suffix == ".csv":
         yield path
         return
-    with TemporaryDirectory() as folder:
-        copy = Path(folder) / f"{path.name.partition('.')[0] or 'submission'}.csv"
+    with scratch_folder() as folder:
+        copy = folder / f"{path.name.partition('.')[0] or 'submission'}.csv"
         copy.write_bytes(content.removeprefix(UTF8_BOM))
         yield copy

@@ -96,7 +96,7 @@ def explain(
     loaded = load_edition(chosen_edition(edition))
     out = out or Path("runs") / loaded.manifest.name.replace(" ", "-") / "explained"
     about: Any = {"edition": loaded.manifest.name, "with_declaration": not anonymous}
-    explanations = []
+    explanations, folders = [], []
     for run in runs:
         # Without a log the model has not run, and there is nothing to keep.
         with (
@@ -117,6 +117,7 @@ def explain(
             else:
                 write_explanation(explanation, folder, **about)
         explanations.append(explanation)
+        folders.append(str(folder))
     if as_json:
         print_json(
             {
@@ -138,4 +139,4 @@ def explain(
                 show(account_table(explanation), explanation.sentence)
             else:
                 show(contributions_table(explanation))
-    click.echo(f"Figures, pages and JSON are in {out}.")
+    click.echo(f"Figures, pages and JSON: {', '.join(folders)}")
