@@ -88,7 +88,7 @@ def describe(edition: Path, page: Path | None, as_json: bool) -> None:
     """
     from customs_data import load_edition
     from customs_data.describing.summary import draw_summary, summarize_edition
-    from customs_kit.terminal.output import print_json, show
+    from customs_kit.terminal.output import print_json, show, warn
     from customs_kit.terminal.score_tables import ceiling_table
     from customs_scorer.ceiling import oracle_ceiling
     from customs_scorer.metrics import metrics_of
@@ -111,7 +111,7 @@ def describe(edition: Path, page: Path | None, as_json: bool) -> None:
     if loaded.layout.has_oracle:
         show(ceiling_table(summary["hidden"], metrics_of(loaded.task), loaded.task.label))
     for warning in summary["warnings"]:
-        click.echo(f"Warning: {warning['column']}: {warning['message']}", err=True)
+        warn(f"{warning['column']}: {warning['message']}")
 
 
 @click.command()

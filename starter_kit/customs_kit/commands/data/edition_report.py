@@ -23,7 +23,7 @@ def report_edition(
 ) -> None:
     """Print the facts of a new edition; of an imported one also rates of the label and warnings."""
     from customs_data.tasks import find_task
-    from customs_kit.terminal.output import print_json
+    from customs_kit.terminal.output import print_json, warn
 
     if as_json:
         print_json(
@@ -52,5 +52,5 @@ def report_edition(
     if rates is None:
         click.echo(f"  commitment: {manifest.commitment}")
     for warning in warnings:
-        click.echo(f"Warning: {warning}", err=True)
+        warn(str(warning))
     click.echo(f"Made {out}: give public/ to the teams, keep hidden/ to yourself.")
