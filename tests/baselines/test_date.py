@@ -13,7 +13,7 @@ from customs_baselines.date.conditions import Condition, Path, read_paths
 from customs_baselines.date.cross_features import BoosterSettings, CrossFeatures
 from customs_baselines.date.network import DateNetwork
 from customs_baselines.date.vocabulary import Vocabulary
-from customs_baselines.features.kit import KitFeatures
+from customs_baselines.features.kit import RANKED_CODES, KitFeatures
 from customs_baselines.models.date import ESTIMATOR as Date
 from customs_data.errors import KitError
 
@@ -130,32 +130,79 @@ def test_conditions_on_one_feature_become_one():
     assert highest.conditions[0].high == 3
 
 
-def test_words(sample_edition):
+@pytest.fixture(scope="module")
+def text(sample_edition):
     features = KitFeatures()
     features.fit_transform(sample_edition.train, sample_edition.y)
-    text = ConditionText(features)
-    at = {name: i for i, name in enumerate(text.names)}
-    modes = list(features.ranks_["Mode of Transport"])
-    count = np.log1p(2.5)
+    return ConditionText(features)
+
+
+def at(text, feature, low=-np.inf, high=np.inf):
+    return Condition(text.names.index(feature), low, high)
+
+
+def test_a_conjunction_reads_as_an_inspector_writes(text, sample_edition):
+    modes = sample_edition.train["Mode of Transport"].value_counts(sort=True)
     path = Path(
         (
-            Condition(at["chapter"], high=64.5),
-            Condition(at["log unit price against HS6 norm"], high=-0.9),
-            Condition(at["Mode of Transport"], high=0.5),
-            Condition(at["count of Importer ID"], high=count),
-            Condition(at["departure is not origin"], low=0.5),
-            Condition(at["weekday"], 0.5, 2.5),
-            Condition(at["month"], 1.5, 2.5),
+            at(text, "chapter", high=64.5),
+            at(text, "log unit price against HS6 norm", high=np.log(0.4)),
+            at(text, "Mode of Transport", high=0.5),
+            at(text, "count of Importer ID", high=np.log1p(2.5)),
+            at(text, "departure is not origin", low=0.5),
+            at(text, "weekday", 0.5, 2.5),
+            at(text, "month", 1.5, 2.5),
         ),
         value=0.1,
     )
     assert text.conjunction(path) == (
-        "chapter <= 64 and log unit price against HS6 norm < -0.9 and "
-        f"Mode of Transport is {modes[0]} and "
-        "number of other declarations of Importer ID <= 2 and departure is not origin and "
-        "weekday is Tuesday or Wednesday and month = 2"
+        "HS chapter <= 64 and unit price < 0.4 times the norm of its HS6 Code and "
+        f"Mode of Transport is {modes.index[0]} and "
+        "training declarations of its Importer ID <= 2 and departure is not origin and "
+        "weekday Tuesday or Wednesday and month February"
     )
     assert text.conjunction(Path((), 0.0)) == "every declaration"
+
+
+@pytest.mark.parametrize(
+    ("feature", "low", "high", "words"),
+    [
+        # Declared units: ln(778.9 + 0.1) = 6.658, ln(99.4 + 1) = 4.609.
+        ("log mass", -np.inf, np.log(779.0), "Net Mass < 779 kg"),
+        ("log price", np.log(100.4), np.inf, "Item Price >= 99.4 KRW"),
+        ("log price", np.log(1 + 12_345_678), np.inf, "Item Price >= 12,300,000 KRW"),
+        ("tax rate", 6.5, 13.0, "Tax Rate from 6.5 to 13 %"),
+        ("tax rate", 0.3, np.inf, "Tax Rate >= 0.3 %"),
+        # Rounded outward: who has 62.16 kg meets the words.
+        ("log mass", np.log(62.16 + 0.1), np.log(62.16 + 0.1), "Net Mass from 62.1 to 62.2 kg"),
+        # Log-odds of 0 are one half; log(1 + 90) counts 90 labels.
+        ("risk of Seller ID", 0.0, np.inf, "fraud rate of its Seller ID >= 50 %"),
+        ("evidence of Declarant ID x Chapter", np.log1p(89.5), np.inf,
+         "labelled declarations of its Declarant ID and Chapter >= 90"),
+        ("chapter", 0.5, 1.5, "HS chapter = 01"),
+        ("heading", 101.5, 8471.5, "HS heading from 0102 to 8471"),
+        ("share of Tax Type in HS6 Code x Country of Origin", -np.inf, 0.7778,
+         "its Tax Type's share of its HS6 Code and Country of Origin < 78 %"),
+    ],
+)  # fmt: skip
+def test_bounds_have_the_units_of_the_declaration(text, feature, low, high, words):
+    low, high = (float(np.float32(bound)) for bound in (low, high))  # as trees compare
+    assert text.condition(at(text, feature, low, high)) == words
+
+
+def test_no_condition_shows_an_internal_code(text, sample_edition):
+    for name in RANKED_CODES:
+        real = set(sample_edition.train[name])
+        for place in range(min(len(real), 8)):
+            words = text.condition(at(text, name, place - 0.5, place + 0.5))
+            assert words.removeprefix(f"{name} is ") in real
+        assert text.condition(at(text, name, len(real) - 0.5)) == f"{name} is new"
+
+
+def test_every_feature_has_words_in_units(text):
+    for feature in text.names:
+        words = text.condition(at(text, feature, low=0.7))
+        assert not words.startswith(("log ", "risk ", "evidence ", "count ", "share "))
 
 
 def test_vocabulary_keeps_rare_and_new_values_unknown():
@@ -227,8 +274,9 @@ class TestDate:
         assert account.fraud_score == pytest.approx(fraud(model, declaration)[0])
         logit = account.booster_log_odds + account.correction
         assert account.fraud_score == pytest.approx(1 / (1 + np.exp(-logit)))
-        assert len(account.cross_features) == 3
-        assert sum(one.attention for one in account.cross_features) <= 1 + 1e-6
+        assert len(account.listed()) == len(account.as_dict()["cross_features"]) == 3
+        assert sum(one.attention for one in account.cross_features) == pytest.approx(1)
+        assert account.equal_share <= account.largest_attention < 1
         assert all(0 <= one.n_fraud <= one.n_labelled for one in account.cross_features)
         assert json.loads(json.dumps(account.as_dict()))["declaration_id"] == account.declaration_id
         stranger = declaration.assign(**{"Importer ID": "NEW", "HS6 Code": "999999"}).astype(

@@ -162,20 +162,26 @@ def test_what_cannot_be_explained_is_a_clear_error(sample_edition, tmp_path):
 
 NEIGHBOURHOOD = Neighbourhood(
     declaration_id="1", date="2021-01-02", importer="<I>", declarant="D", seller=None,
+    goods={"HS6": "640399", "route": "from CN, origin VN", "office": "20"},
     fraud_score=0.9, log_odds=2.2,
     neighbours=(
-        Neighbour("2", "2021-01-01", ("importer", "declarant"), 1, 0.693),
-        Neighbour("3", "2020-05-01", ("declarant",), None, -0.1),
+        Neighbour("2", "2021-01-01", ("importer", "declarant"), ("HS6",), 1, 0.693),
+        Neighbour("3", "2020-05-01", ("declarant",), ("HS6", "route"), None, -0.1),
+        Neighbour("4", "2020-05-01", ("declarant",), (), 0, 0.04),
     ),
     n_neighbours={"importer": 1, "seller": 0, "declarant": 2},
     n_fraud={"importer": 1, "seller": 0, "declarant": 1},
     n_honest={"importer": 0, "seller": 0, "declarant": 0},
 )  # fmt: skip
+ALONE = replace(
+    NEIGHBOURHOOD, neighbours=(), n_neighbours=dict.fromkeys(NEIGHBOURHOOD.n_neighbours, 0)
+)
 CROSS_FEATURES = DateExplanation(
     declaration_id="1", fraud_score=0.4, booster_log_odds=-0.5, correction=0.1,
     importer_known=False, hs6_known=True,
+    n_leaves=4, largest_attention=0.4, base_rate=0.2,
     cross_features=(
-        AttendedCrossFeature("chapter <= 64 and tax rate >= 8", 0.3, 10, 4, 0.4),
+        AttendedCrossFeature("HS chapter <= 64 and Tax Rate >= 8 %", 0.3, 10, 4, 0.4),
         AttendedCrossFeature("every declaration", 0.1, 0, 0, None),
     ),
 )  # fmt: skip
@@ -184,10 +190,12 @@ CROSS_FEATURES = DateExplanation(
 @pytest.mark.parametrize(
     ("account", "words", "cells"),
     [
-        (NEIGHBOURHOOD, "1 share its importer (1 known frauds", ["odds x 2.0", "not known"]),
-        (CROSS_FEATURES, "queried by HS6 code, adds +0.10", ["30.0%", "40.0%"]),
+        (NEIGHBOURHOOD,
+         "1 shares its importer (1 known fraud, 0 known honest); 2 share its declarant",
+         ["odds x 2.0", "not known"]),
+        (CROSS_FEATURES, "corrects it to 0.400", ["30.00%", "40.0%"]),
     ],
-)
+)  # fmt: skip
 def test_a_models_own_account_is_a_page(account, words, cells, tmp_path):
     write_account(tmp_path, account, "m")
     written = read_account(tmp_path)
@@ -205,6 +213,103 @@ def test_a_models_own_account_is_a_page(account, words, cells, tmp_path):
     hidden.mkdir()
     write_model_account(written, hidden, "e", with_declaration=False)
     assert [path.name for path in hidden.iterdir()] == ["explanation.json"]
+
+
+def crowd(n, relations, also_shares):
+    neighbours = tuple(
+        Neighbour(str(10_000_000 + i), "2020-05-01", relations, also_shares, i % 2, 0.1 * i)
+        for i in range(n)
+    )
+    return replace(NEIGHBOURHOOD, seller="S", neighbours=neighbours)
+
+
+MANY = crowd(10, ("importer", "seller", "declarant"), ("HS6", "route", "office"))
+
+
+def lines_of(figure):
+    return [line.get_xydata() for line in figure.axes[0].lines]
+
+
+def test_a_neighbour_is_joined_with_all_it_shares():
+    # Boxes: importer, declarant, HS6, route; lines of the neighbours: 3 + 3 + 1.
+    assert len(lines_of(NEIGHBOURHOOD.draw("t"))) == 4 + 7
+    assert len(lines_of(MANY.draw("t"))) == 6 + 10 * 6
+    assert len(lines_of(ALONE.draw("t"))) == 2
+    assert "No declaration" in ALONE.sentence()
+
+
+@pytest.mark.parametrize("neighbourhood", [NEIGHBOURHOOD, MANY, crowd(1, ("seller",), ()), ALONE])
+def test_no_node_is_on_a_line_that_is_not_its_own(neighbourhood):
+    figure = neighbourhood.draw("t")
+    axes = figure.axes[0]
+    lines = lines_of(figure)
+    nodes = np.vstack([d.get_offsets() for d in axes.collections if len(d.get_offsets())])
+    assert len(nodes) == len(neighbourhood.neighbours) + 1
+    for x, y in nodes:
+        for (x0, y0), (x1, y1) in lines:
+            if x0 < x < x1:
+                assert abs(y0 + (y1 - y0) * (x - x0) / (x1 - x0) - y) > 0.1
+    left, right = sorted({round(box.get_x(), 6) for box in axes.patches} | {
+        round(box.get_x() + box.get_width(), 6) for box in axes.patches
+    })  # fmt: skip
+    assert all(x1 <= left + 1e-9 or x0 >= right - 1e-9 for (x0, _), (x1, _) in lines)
+
+
+@pytest.mark.parametrize("neighbourhood", [NEIGHBOURHOOD, MANY, ALONE])
+def test_texts_of_the_picture_do_not_overlap_and_every_mark_has_a_legend(neighbourhood):
+    figure = neighbourhood.draw("A title")
+    figure.draw_without_rendering()
+    axes = figure.axes[0]
+    texts = [*axes.texts, *axes.get_legend().get_texts(), figure._suptitle]
+    boxes = [text.get_window_extent() for text in texts]
+    for i, box in enumerate(boxes):
+        assert not any(box.overlaps(other) for other in boxes[:i])
+        assert box.x0 >= 0
+        assert box.x1 <= figure.bbox.x1
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == [
+        "the declaration", "what it shares",
+        "neighbour, fraud", "neighbour, honest", "neighbour, label not known",
+    ]  # fmt: skip
+
+
+def test_effects_that_round_to_one_are_left_out():
+    figure = NEIGHBOURHOOD.draw("t")
+    texts = [text.get_text() for text in figure.axes[0].texts]
+    assert "2, 2021-01-01: odds x 2.0" in texts
+    assert "4, 2020-05-01" in texts
+    assert "1.0" not in " ".join(cell for row in NEIGHBOURHOOD.table()[1] for cell in row)
+
+
+def test_nearly_uniform_attention_is_named_instead_of_drawn():
+    # Four leaves: an equal share is 0.25, and 1.5 times as much is 0.375.
+    assert not CROSS_FEATURES.is_nearly_uniform
+    flat = replace(
+        CROSS_FEATURES,
+        largest_attention=0.37,
+        cross_features=(
+            AttendedCrossFeature("a", 0.37, 100, 21, 0.21),
+            AttendedCrossFeature("b", 0.25, 100, 60, 0.6),
+        ),
+    )
+    assert flat.as_dict()["attention_is_nearly_uniform"]
+    assert "Attention is nearly uniform: it explains little here." in flat.sentence()
+    # 60 frauds of 100 at a base rate of .2 are 10 standard deviations, 21 are a quarter.
+    assert [row[0] for row in flat.table()[1]] == ["b", "a"]
+    figure = flat.draw("title")
+    assert "nearly uniform" in figure.get_suptitle()
+    assert "fraud rate" in figure.axes[0].get_xlabel()
+    assert not figure.axes[0].patches  # no bars
+
+
+@pytest.mark.parametrize("scale", [1.0, 0.01])
+def test_ticks_of_the_attention_axis_differ(scale):
+    cross = AttendedCrossFeature("a", 0.023 * scale, 10, 4, 0.4)
+    figure = replace(
+        CROSS_FEATURES, n_leaves=int(48 / scale), largest_attention=0.04, cross_features=(cross,)
+    ).draw("title")
+    figure.draw_without_rendering()
+    ticks = [tick.get_text() for tick in figure.axes[0].get_xticklabels()]
+    assert len(set(ticks)) == len(ticks) > 2
 
 
 @pytest.mark.parametrize("name", ["graphfc", "date"])

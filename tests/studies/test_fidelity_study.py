@@ -46,6 +46,7 @@ def test_the_table_holds_means_targets_and_what_gives_worlds_away(results):
         row = next(line for line in table.splitlines() if line.startswith(f"| {name} |"))
         assert f"| {sum(values) / 2:.4f} |" in row
         assert ("**no**" in row) == (sum(values) / 2 < TARGETS[name])
+    assert "mean at n = 120 | half-split reference" in table
     assert "| two-sample AUC without entity IDs |" in table
     assert "copied six-tuples" in table
     for line in table.splitlines():

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from math import exp
+from typing import Any, Final
 
 import pandas as pd
 
+from customs_data.hs_chapters import name_chapter
 from customs_data.schema import COLUMN
+
+#: A factor of the odds that rounds to 1.0.
+HARDLY: Final = "hardly any"
 
 
 def in_words(name: str, value: Any) -> str:
@@ -17,7 +22,7 @@ def in_words(name: str, value: Any) -> str:
     >>> in_words("Item Price", 1234567.0), in_words("Net Mass", 0.5), in_words("Tax Rate", 6.5)
     ('1,234,567 KRW', '0.5 kg', '6.5 %')
     >>> in_words("HS6 Code", "640399"), in_words("Seller ID", float("nan"))
-    ('640399 (chapter 64)', 'none declared')
+    ('640399 (64 footwear)', 'none declared')
     """
     if pd.isna(value):
         return "none declared"
@@ -28,7 +33,7 @@ def in_words(name: str, value: Any) -> str:
         unit = "%" if column.unit == "percent" else column.unit
         return f"{value:,.10g} {unit}" if value < 1000 else f"{value:,.0f} {unit}"
     if name == "HS6 Code":
-        return f"{value} (chapter {value[:2]})"
+        return f"{value} ({name_chapter(value[:2])})"
     return str(value)
 
 
@@ -42,11 +47,12 @@ def times_odds(log_odds: float) -> str:
 
     Examples
     --------
-    exp(0.693) = 2.0:
+    exp(0.693) = 2.0 and exp(0.04) = 1.04:
 
-    >>> times_odds(0.693), times_odds(-1.386)
-    ('odds x 2.0', 'odds / 4.0')
+    >>> times_odds(0.693), times_odds(-1.386), times_odds(0.04)
+    ('odds x 2.0', 'odds / 4.0', 'hardly any')
     """
-    from math import exp
-
-    return f"odds x {exp(log_odds):.1f}" if log_odds >= 0 else f"odds / {exp(-log_odds):.1f}"
+    factor = f"{exp(abs(log_odds)):.1f}"
+    if factor == "1.0":
+        return HARDLY
+    return f"odds {'x' if log_odds > 0 else '/'} {factor}"

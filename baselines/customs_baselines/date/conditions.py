@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -42,24 +42,6 @@ class Condition:
             min(self.high, other.high),
             self.missing and other.missing,
         )
-
-    def words(self, names: Sequence[str]) -> str:
-        """Return the condition in words.
-
-        Examples
-        --------
-        >>> Condition(0, high=64.5).words(["chapter"])
-        'chapter < 64.5'
-        >>> Condition(0, -2.0, 0.5).words(["log mass"])
-        '-2 <= log mass < 0.5'
-        """
-        name = names[self.feature]
-        low = f"{self.low:.4g} <= {name}"
-        if np.isinf(self.low) and np.isinf(self.high):
-            return f"{name} is missing" if self.missing else f"{name} is given"
-        if np.isinf(self.high):
-            return f"{name} >= {self.low:.4g}"
-        return f"{name} < {self.high:.4g}" if np.isinf(self.low) else f"{low} < {self.high:.4g}"
 
 
 @dataclass(frozen=True)

@@ -158,7 +158,7 @@ class Date(ClassifierMixin, BaseEstimator):
     def explain_declaration(
         self, X: pd.DataFrame, declaration_id: str, n_cross_features: int = 5
     ) -> DateExplanation:
-        """Return the cross features that importer and goods attended to most.
+        """Return the declaration's cross features and the attention to each.
 
         Parameters
         ----------
@@ -166,7 +166,7 @@ class Date(ClassifierMixin, BaseEstimator):
             Declared columns, this declaration's among them.
         declaration_id : str
         n_cross_features : int
-            Number of cross features to return.
+            Number of cross features to list.
 
         Raises
         ------
@@ -180,12 +180,13 @@ class Date(ClassifierMixin, BaseEstimator):
         text = ConditionText(self.features_)
         # Boosters of different folds may have the same conjunction: list it once.
         attended: dict[str, tuple[float, int]] = {}
-        for leaf, weight in zip(leaves[:, 0].ravel(), attention[:, 0].ravel(), strict=True):
+        weights = attention[:, 0].ravel() / len(leaves)
+        for leaf, weight in zip(leaves[:, 0].ravel(), weights, strict=True):
             words = text.conjunction(self.crosses_.paths_[leaf])
             before = attended.get(words, (0.0, 0))[0]
-            attended[words] = (before + float(weight) / len(leaves), int(leaf))
-        ranked = sorted(attended.items(), key=lambda item: -item[1][0])[:n_cross_features]
+            attended[words] = (before + float(weight), int(leaf))
         known = self.vocabulary_.find(declaration)[0] > 0
+        history = self.crosses_.labelled_
         return DateExplanation(
             declaration_id=declaration_id,
             fraud_score=float(1 / (1 + np.exp(-(margin[0] + correction[0])))),
@@ -193,9 +194,14 @@ class Date(ClassifierMixin, BaseEstimator):
             correction=float(correction[0]),
             importer_known=bool(known[QUERY.index("Importer ID")]),
             hs6_known=bool(known[QUERY.index("HS6 Code")]),
+            n_leaves=len(weights),
+            largest_attention=float(weights.max()),
+            base_rate=float(history.fraud.sum() / max(history.n.sum(), 1.0)),
             cross_features=tuple(
-                self._cross_feature(words, weight, leaf) for words, (weight, leaf) in ranked
+                self._cross_feature(words, weight, leaf)
+                for words, (weight, leaf) in attended.items()
             ),
+            n_listed=n_cross_features,
         )
 
     def _cross_feature(self, words: str, attention: float, leaf: int) -> AttendedCrossFeature:

@@ -11,10 +11,16 @@ import pandas as pd
 
 from customs_baselines.attribution.in_words import group_in_words, times_odds
 from customs_baselines.attribution.shapley import LOG_ODDS, ShapValues
+from customs_data.schema import COLUMN
 
 Floats = npt.NDArray[np.float64]
 
 FORMAT: Final = "customs-kit explanation 1"
+
+
+_NUMBERS: Final = ("number", "time")
+#: Features that are numbers in name only.
+_CODES: Final = ("chapter", "heading", "departure is not origin")
 
 
 @dataclass(frozen=True)
@@ -130,6 +136,28 @@ class Explanation:
             contributions.append(Contribution(group, words, float(sums[place]), parts))
         return contributions
 
+    def percentiles(self, group: tuple[str, ...]) -> tuple[str | None, Floats]:
+        """Return how large a group's number is in each declaration, among all that are explained.
+
+        The number is the declared one, or that of the feature with the strongest effect.
+
+        Returns
+        -------
+        name : str or None
+            Name of the feature; None if its name is that of the group.
+        percentile : ndarray of float64, shape (n_declarations,)
+            In [0, 1], ties in their middle; NaN for codes and missing values.
+        """
+        features = self._features(group)
+        strongest = features[int(np.abs(self.shap.values[:, features]).mean(axis=0).argmax())]
+        name = self.shap.names[strongest]
+        if len(group) == 1 and COLUMN[group[0]].role in _NUMBERS:
+            column = self.declarations[group[0]]
+            return None, _percentile(column)
+        if self.shap.features is None or name in COLUMN or name in _CODES:
+            return None, np.full(len(self.declarations), np.nan)
+        return name, _percentile(pd.Series(self.shap.features[:, strongest]))
+
     def effect(self, value: float) -> str:
         """Return a contribution in words: a factor of the odds, or percentage points."""
         if self.shap.unit == LOG_ODDS:
@@ -178,3 +206,9 @@ class Explanation:
                 for one in self.contributions()
             ],
         }
+
+
+def _percentile(numbers: pd.Series[Any]) -> Floats:
+    """Rank of each number in [0, 1], ties in their middle; NaN where missing."""
+    ranks = numbers.rank().to_numpy(np.float64)
+    return (ranks - 0.5) / max(int(numbers.notna().sum()), 1)

@@ -6,13 +6,18 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from customs_baselines.attribution.in_words import HARDLY
 from customs_baselines.explaining.explanation import Explanation
-from customs_data.reports.pictures import new_figure
+from customs_data.reports.pictures import FIRST_COLOR, SECOND_COLOR, finish, new_figure
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_UP, _DOWN = "#c0392b", "#2874a6"
+# Readable on light and dark backgrounds, like all colours here.
+_UP, _DOWN, _GREY = "#d9483b", FIRST_COLOR, "#8b9097"
+# From low to high values.
+_RAMP: Final = (FIRST_COLOR, "#8e5bb5", "#e0284f")
 _N_BARS: Final = 12
 _INCHES_PER_BAR: Final = 0.36
 
@@ -30,13 +35,22 @@ def draw_importance(explanation: Explanation) -> Figure:
     axes.barh(places, [bar.share for bar in bars], color=_DOWN, label="mean |SHAP|")
     if all(bar.split_share is not None for bar in bars):
         shares = [bar.split_share or 0.0 for bar in bars]
-        axes.plot(shares, places, "o", color="0.2", label="splits of the trees")
-        axes.legend(loc="lower right", frameon=False)
+        axes.plot(shares, places, "o", color=SECOND_COLOR, label="splits of the trees")
+        _put_legend_above(axes)
     axes.set_yticks(places, [name_of(bar.columns) for bar in bars])
     axes.xaxis.set_major_formatter("{x:.0%}")
-    axes.set_xlabel("share of the total")
-    axes.set_title(f"What {explanation.model} looks at", loc="left")
+    axes.set_xlabel("share of the total", fontsize="small")
+    finish(figure, axes)
+    figure.suptitle(f"What {explanation.model} looks at", x=0.01, ha="left", fontsize="medium")
     return figure
+
+
+def _put_legend_above(axes: Axes) -> None:
+    """Place the legend above the panel, where no bar is."""
+    axes.legend(
+        loc="lower left", bbox_to_anchor=(0, 1), ncols=3, frameon=False, fontsize="small",
+        borderaxespad=0.2,
+    )  # fmt: skip
 
 
 def draw_declaration(explanation: Explanation, row: int = 0) -> Figure:
@@ -51,8 +65,9 @@ def draw_declaration(explanation: Explanation, row: int = 0) -> Figure:
     places = np.arange(len(names))
     axes.barh(places, values, color=[_UP if value > 0 else _DOWN for value in values])
     for place, value in zip(places, values, strict=True):
+        effect = explanation.effect(value)
         axes.annotate(
-            explanation.effect(value),
+            "" if effect == HARDLY else effect,
             (value, place),
             xytext=(4 if value >= 0 else -4, 0),
             textcoords="offset points",
@@ -61,32 +76,55 @@ def draw_declaration(explanation: Explanation, row: int = 0) -> Figure:
             fontsize="small",
         )
     axes.margins(x=0.18)
-    axes.axvline(0, color="0.3", linewidth=0.8)
+    axes.axvline(0, color=_GREY, linewidth=0.8)
     axes.set_yticks(places, names, fontsize="small")
-    axes.set_xlabel(f"adds to the score ({explanation.shap.unit})")
+    axes.set_xlabel(f"adds to the score ({explanation.shap.unit})", fontsize="small")
     ident = explanation.declarations.iloc[row]["Declaration ID"]
-    axes.set_title(
-        f"Why {explanation.model} scores declaration {ident} {explanation.scores[row]:.3f}",
-        loc="left",
-    )
+    finish(figure, axes)
+    title = f"Why {explanation.model} gives {ident} the score {explanation.scores[row]:.3f}"
+    figure.suptitle(title, x=0.01, ha="left", fontsize="medium")
     return figure
 
 
 def draw_summary(explanation: Explanation, random_state: int = 0) -> Figure:
-    """Draw one dot per declaration and group: how much the group adds to its score."""
+    """Draw one dot per declaration and group: how much the group adds to its score.
+
+    A dot's colour is its value among the explained declarations, where the group has a number; the
+    dots of codes are grey.
+    """
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import LinearSegmentedColormap
+
     sums = explanation.by_group()
     order = np.argsort(-np.abs(sums).mean(axis=0), kind="stable")[:_N_BARS][::-1]
-    figure, axes = new_figure(width=8.0, height=1.4 + _INCHES_PER_BAR * len(order))
+    figure, axes = new_figure(width=8.0, height=1.7 + _INCHES_PER_BAR * 1.1 * len(order))
     rng = np.random.default_rng(random_state)
-    for place, group in enumerate(order):
-        value = sums[:, group]
-        jitter = rng.uniform(-0.3, 0.3, len(value))
-        colors = np.where(value > 0, _UP, _DOWN)
-        axes.scatter(value, place + jitter, s=5, c=colors, alpha=0.5, linewidths=0)
-    axes.axvline(0, color="0.3", linewidth=0.8)
-    axes.set_yticks(np.arange(len(order)), [name_of(explanation.groups[g]) for g in order])
-    axes.set_xlabel(f"adds to the score ({explanation.shap.unit})")
-    axes.set_title(f"{explanation.model}: {len(sums):,} test declarations", loc="left")
+    ramp = LinearSegmentedColormap.from_list("value", _RAMP)
+    names = []
+    for place, g in enumerate(order):
+        group = explanation.groups[g]
+        jitter = place + rng.uniform(-0.3, 0.3, len(sums))
+        name, percentile = explanation.percentiles(group)
+        known = ~np.isnan(percentile)
+        axes.scatter(sums[~known, g], jitter[~known], s=6, color=_GREY, alpha=0.5, linewidths=0)
+        axes.scatter(
+            sums[known, g], jitter[known], s=6, c=percentile[known], cmap=ramp, vmin=0, vmax=1,
+            alpha=0.7, linewidths=0,
+        )  # fmt: skip
+        names.append(name_of(group) if name is None else f"{name_of(group)}\n(colour: {name})")
+    axes.axvline(0, color=_GREY, linewidth=0.8)
+    axes.set_xlabel(f"adds to the score ({explanation.shap.unit})", fontsize="small")
+    axes.scatter([], [], s=25, color=_GREY, label="code, or no number")
+    _put_legend_above(axes)
+    bar = figure.colorbar(ScalarMappable(cmap=ramp), ax=axes, shrink=0.6, aspect=30)
+    bar.set_ticks([0, 1], labels=["low", "high"])
+    bar.set_label("value, as percentile of the explained", fontsize="small")
+    bar.outline.set_visible(False)
+    bar.ax.tick_params(labelsize="small", length=0)
+    finish(figure, axes)
+    axes.set_yticks(np.arange(len(order)), names, fontsize="small")
+    title = f"{explanation.model}: {len(sums):,} test declarations, one dot each"
+    figure.suptitle(title, x=0.01, ha="left", fontsize="medium")
     return figure
 
 

@@ -14,7 +14,7 @@ from customs_baselines.explaining.figures import (
 )
 from customs_data.files.atomic import write_atomically
 from customs_data.reports.pages import render_page
-from customs_data.reports.pictures import save_figure, svg_of
+from customs_data.reports.pictures import ink_svg_of, save_figure
 
 
 def write_explanation(
@@ -77,13 +77,15 @@ def explanation_page(
             )
             for part in explanation.contributions()
         ],
-        importance_figure=svg_of(draw_importance(explanation), "Importance of declared columns"),
-        declaration_figure=svg_of(
+        importance_figure=ink_svg_of(
+            draw_importance(explanation), "Importance of declared columns"
+        ),
+        declaration_figure=ink_svg_of(
             draw_declaration(explanation), "Contributions to one declaration's score"
         )
         if with_declaration
         else None,
-        summary_figure=svg_of(
+        summary_figure=ink_svg_of(
             draw_summary(explanation), "Contributions to many declarations' scores"
         ),
     )

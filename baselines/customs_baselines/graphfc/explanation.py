@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from math import cos, pi, sin
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
@@ -14,7 +13,6 @@ import pandas as pd
 from customs_baselines.attribution.in_words import times_odds
 from customs_baselines.graphfc.context import Floats, Integers
 from customs_data.errors import KitError
-from customs_data.reports.pictures import new_figure
 from customs_data.schema import KEY
 
 if TYPE_CHECKING:
@@ -22,15 +20,16 @@ if TYPE_CHECKING:
 
 #: Columns through which declarations are neighbours, closest first.
 LINKS: Final = {"importer": "Importer ID", "seller": "Seller ID", "declarant": "Declarant ID"}
+#: What a neighbour may share besides: all of the columns.
+ALSO: Final = {
+    "HS6": ("HS6 Code",),
+    "route": ("Country of Departure", "Country of Origin"),
+    "office": ("Office ID",),
+}
 # Closeness of a neighbour by shared trader, and further columns that make it closer.
 _CLOSENESS: Final = {"importer": 3.0, "seller": 3.0, "declarant": 1.0}
 _ALIKE: Final = ("Country of Departure", "Office ID")
-_LABELS: Final = {1: "fraud", 0: "honest", None: "not known"}
-_COLORS: Final = {1: "#c0392b", 0: "#1e8449", None: "0.65"}
-# Where the traders are drawn around the declaration, and how far from its trader a neighbour is.
-_PLACES: Final = {"importer": (0.0, 1.0), "seller": (-1.0, -0.6), "declarant": (1.0, -0.6)}
-_BOX: Final = {"boxstyle": "round", "facecolor": "#eaf2f8", "edgecolor": "0.6"}
-_FAN: Final = 0.42
+LABELS: Final = {1: "fraud", 0: "honest", None: "not known"}
 
 
 @dataclass(frozen=True)
@@ -43,6 +42,8 @@ class Neighbour:
         Date as YYYY-MM-DD.
     relations : tuple of str
         Shared traders: 'importer', 'seller', 'declarant'.
+    also_shares : tuple of str
+        What else is equal: 'HS6', 'route', 'office'.
     label : int or None
         1 = fraud, 0 = honest, None = not known.
     effect : float
@@ -53,6 +54,7 @@ class Neighbour:
     declaration_id: str
     date: str
     relations: tuple[str, ...]
+    also_shares: tuple[str, ...]
     label: int | None
     effect: float
 
@@ -66,6 +68,8 @@ class Neighbourhood:
     declaration_id, date : str
     importer, declarant, seller : str or None
         None where the declaration names none.
+    goods : dict of str to str
+        Values of 'HS6', 'route' and 'office'.
     fraud_score : float
         Probability of fraud.
     log_odds : float
@@ -83,6 +87,7 @@ class Neighbourhood:
     importer: str | None
     declarant: str | None
     seller: str | None
+    goods: dict[str, str]
     fraud_score: float
     log_odds: float
     neighbours: tuple[Neighbour, ...]
@@ -101,8 +106,8 @@ class Neighbourhood:
             (
                 one.declaration_id,
                 one.date,
-                ", ".join(one.relations),
-                _LABELS[one.label],
+                ", ".join((*one.relations, *one.also_shares)),
+                LABELS[one.label],
                 f"{one.effect:+.3f}",
                 times_odds(one.effect),
             )
@@ -113,42 +118,38 @@ class Neighbourhood:
     def sentence(self) -> str:
         """Return how many declarations share each trader, and what an effect is."""
         parts = [
-            f"{self.n_neighbours[name]:,} share its {name} ({self.n_fraud[name]:,} known frauds, "
-            f"{self.n_honest[name]:,} known honest)"
+            f"{_count(self.n_neighbours[name], 'none', 'shares', 'share')} its {name}"
+            f"{self._known(name)}"
             for name in LINKS
             if getattr(self, name) is not None
         ]
+        counted = f"Of the declarations it can see, {'; '.join(parts)}." if parts else ""
+        if not self.neighbours:
+            alone = "No declaration that it can see shares a trader with it, so its own columns"
+            return f"{alone} give the score."
         return (
-            f"Of the declarations it can see, {'; '.join(parts)}. The effect of a neighbour is the "
-            "difference its deletion makes, computed by scoring the graph without it."
+            f"{counted} The effect of a neighbour is the difference its deletion makes to the "
+            "log-odds, computed by scoring the graph without it."
         )
 
+    def _known(self, name: str) -> str:
+        if not self.n_neighbours[name]:
+            return ""
+        if not self.n_fraud[name] + self.n_honest[name]:
+            return " (no label known)"
+        fraud = _count(self.n_fraud[name], "no", "known fraud", "known frauds")
+        return f" ({fraud}, {self.n_honest[name]:,} known honest)"
+
     def draw(self, title: str) -> Figure:
-        """Draw the declaration, its traders, and the neighbours that were deleted one by one."""
-        figure, axes = new_figure(width=9.0, height=7.0)
-        for name, (x, y) in _PLACES.items():
-            if (trader := getattr(self, name)) is None:
-                continue
-            axes.plot([0, x], [0, y], color="0.6", linewidth=1, zorder=1)
-            axes.text(x, y, f"{name}\n{trader}", ha="center", va="center", fontsize="small",
-                      bbox=_BOX, zorder=3)  # fmt: skip
-            near = [one for one in self.neighbours if one.relations[0] == name]
-            for i, one in enumerate(near):
-                angle = pi * (0.5 + (i + 1) / (len(near) + 1) * 2)
-                u, v = x + _FAN * 1.3 * cos(angle), y + _FAN * sin(angle)
-                axes.plot([x, u], [y, v], color="0.8", linewidth=0.8, zorder=0)
-                size = 60 + 700 * min(abs(one.effect), 1.0)
-                axes.scatter([u], [v], s=size, color=_COLORS[one.label], zorder=2)
-                axes.annotate(f"{one.effect:+.2f}", (u, v), xytext=(0, 11), ha="center",
-                              textcoords="offset points", fontsize="x-small")  # fmt: skip
-        axes.scatter([0], [0], s=500, marker="*", color="#f39c12", zorder=4)
-        for label, words in _LABELS.items():
-            axes.scatter([], [], color=_COLORS[label], label=f"neighbour, {words}")
-        axes.legend(loc="upper left", frameon=False, fontsize="small")
-        axes.set_title(f"{title}\n(numbers: what each neighbour adds to the log-odds)", loc="left")
-        axes.set_axis_off()
-        axes.set_xlim(-1.8, 1.8)
-        return figure
+        """Draw the declaration, its neighbours, and all that they share."""
+        from customs_baselines.graphfc.neighbourhood_figure import draw_neighbourhood
+
+        return draw_neighbourhood(self, title)
+
+
+def _count(n: int, nothing: str, one: str, many: str) -> str:
+    """Return '1 known fraud', '2 known frauds', 'no known frauds'."""
+    return f"1 {one}" if n == 1 else f"{f'{n:,}' if n else nothing} {many}"
 
 
 class Explainable(Protocol):
@@ -201,6 +202,10 @@ def explain(
     for name, shared in shares.items():
         shares[name] = shared & visible
         closeness += _CLOSENESS[name] * shares[name]
+    also = {
+        name: (context[list(columns)] == own[list(columns)]).all(axis=1).to_numpy()
+        for name, columns in ALSO.items()
+    }
     alike = [(context[column] == own[column]).to_numpy() for column in _ALIKE]
     rank = closeness + 0.4 * np.sum(alike, axis=0) + 1.5 * (label >= 0)
     candidates = np.flatnonzero(closeness > 0)
@@ -211,6 +216,7 @@ def explain(
             declaration_id=str(context[KEY].iloc[i]),
             date=str(context["Date"].iloc[i].date()),
             relations=tuple(name for name in LINKS if shares[name][i]),
+            also_shares=tuple(name for name in ALSO if also[name][i]),
             label=int(label[i]) if label[i] >= 0 else None,
             effect=score - float(model.score_context(context, place, np.array([i]))[0]),
         )
@@ -225,6 +231,11 @@ def explain(
         importer=named["importer"],
         declarant=named["declarant"],
         seller=named["seller"],
+        goods={
+            "HS6": str(own["HS6 Code"]),
+            "route": f"from {own['Country of Departure']}, origin {own['Country of Origin']}",
+            "office": str(own["Office ID"]),
+        },
         fraud_score=float(1.0 / (1.0 + np.exp(-score))),
         log_odds=score,
         neighbours=tuple(sorted(neighbours, key=lambda one: -abs(one.effect))),

@@ -46,6 +46,10 @@ class Codebook:
         """Return the number of distinct values of a column in training."""
         return len(self._values[name])
 
+    def values(self, name: str) -> list[str]:
+        """Return the distinct values of a column in training, in the order of their codes."""
+        return [str(value) for value in self._values[name].to_pylist()]
+
     def encode(self, X: pd.DataFrame, name: str, is_training: bool) -> Codes:
         """Return the codes of a column, shape (n_rows,); -1 is empty or unseen in training."""
         own = _dictionary(X, name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
@@ -94,15 +95,31 @@ class Comparison:
         """0 for the source's rows, then 1 for synthetic ones; shape (2 * n_rows,)."""
         return np.repeat(np.array([0, 1], dtype=np.int8), self.n_rows)
 
-    def half_split(self) -> Comparison:
-        """Compare two random halves of the source: the best that a synthetic table can reach."""
-        half = self.n_rows // 2
-        order = np.random.default_rng(self.seed).permutation(self.n_rows)
-        first, second = (
-            self.source.iloc[part].reset_index(drop=True)
-            for part in (order[:half], order[half : 2 * half])
-        )
-        return Comparison(first, second, first, second, self.seed)
+    def half_splits(self, n_splits: int = 1) -> Iterator[tuple[Comparison, Comparison]]:
+        """Yield random pairs of comparisons, all of the same size.
+
+        The first compares two samples of the whole source that share no row: what a table as good
+        as the source itself is compared with. The second compares the first of these samples with
+        as many rows of the whole synthetic table. Both have `n_rows` rows per side, or half of the
+        source where it has fewer than twice as many: sizes are equal, because most metrics rise
+        with the number of rows.
+        """
+        names = list(self.source.columns)
+        source, synthetic = self.whole_source[names], self.whole_synthetic[names]
+        n = min(self.n_rows, len(source) // 2)
+        of_source = np.random.default_rng(self.seed)
+        of_synthetic = np.random.default_rng([self.seed, 1])
+        for _ in range(n_splits):
+            order = of_source.permutation(len(source))
+            first, second = (
+                source.iloc[part].reset_index(drop=True) for part in (order[:n], order[n : 2 * n])
+            )
+            rows = of_synthetic.permutation(len(synthetic))[:n]
+            drawn = synthetic.iloc[rows].reset_index(drop=True)
+            yield (
+                Comparison(first, second, first, second, self.seed),
+                Comparison(first, drawn, first, drawn, self.seed),
+            )
 
 
 def to_numbers(column: pd.Series[Any]) -> Floats:

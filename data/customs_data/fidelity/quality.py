@@ -1,9 +1,9 @@
-"""Table 2: the eight metrics, averaged over columns and pairs, with the half-split ceiling."""
+"""Table 2: the eight metrics, averaged over columns and pairs, with their half-split reference."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import combinations
 from math import isnan
 from typing import Any, Final
@@ -36,7 +36,46 @@ PUBLISHED: Final = {
     "new-row synthesis": 1.0,
 }
 
+#: Random half-splits of the source behind a reference.
+N_SPLITS: Final = 10
+
+_FEWEST_ROWS: Final = 4
+
 Parts = dict[str, float]
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Half-split reference of a metric: what a table as good as the source itself scores.
+
+    It is no ceiling. A score within its spread is as good as can be told; a table fitted to the
+    very rows that judge it can score more.
+
+    Attributes
+    ----------
+    n_rows : int
+        Declarations per side.
+    low, mean, high : float
+        Lowest, mean and highest score of one half of the source beside the other, over `N_SPLITS`
+        random halves.
+    score : float
+        Mean score of the synthetic table at the same size, beside the same halves.
+    """
+
+    n_rows: int
+    low: float
+    mean: float
+    high: float
+    score: float
+
+    @property
+    def spread(self) -> str:
+        """Lowest and highest score as text."""
+        return f"{self.low:.4f} .. {self.high:.4f}"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the reference as plain data."""
+        return asdict(self) | {"n_splits": N_SPLITS}
 
 
 @dataclass(frozen=True)
@@ -50,8 +89,8 @@ class Score:
     value : float or None
         Average over columns, or pairs of columns, without entity IDs; None if defined for none.
         This is what counts.
-    ceiling : float or None
-        The same for two random halves of the source.
+    reference : Reference or None
+        The same for halves of the source; None if defined for none, or with fewer than four rows.
     with_ids : float or None
         With the four entity columns as categories. It is reported but does not count, because
         re-issued IDs cannot equal IDs of the source.
@@ -61,7 +100,7 @@ class Score:
 
     name: str
     value: float | None
-    ceiling: float | None
+    reference: Reference | None
     with_ids: float | None
     parts: Parts
 
@@ -70,11 +109,42 @@ class Score:
         return {
             "name": self.name,
             "value": self.value,
-            "ceiling": self.ceiling,
+            "reference": None if self.reference is None else self.reference.as_dict(),
             "with_ids": self.with_ids,
             "published": PUBLISHED[self.name],
             "parts": self.parts,
         }
+
+
+def reference_rows(scores: Iterable[Score]) -> int | None:
+    """Declarations per side of the half-split references; None without any."""
+    return next((score.reference.n_rows for score in scores if score.reference), None)
+
+
+def reference_sentences(scores: Iterable[Score], n_rows: int) -> list[str]:
+    """Return what the columns of Table 2 are, for people.
+
+    Parameters
+    ----------
+    scores : iterable of Score
+    n_rows : int
+        Declarations of each side.
+    """
+    sentences = ["Scores ignore Declaration ID and the four entity IDs."]
+    n = reference_rows(scores)
+    if n is None:
+        return sentences
+    sentences.append(
+        "The half-split reference is what a table as good as the source itself scores: the lowest "
+        f"and highest of {N_SPLITS} random samples of {n:,} source declarations beside as many "
+        "others. A score within it is as good as can be told."
+    )
+    if n < n_rows:
+        sentences.append(
+            f"Compare it with the score at n = {n:,}, the mean over the same samples: most metrics "
+            "rise with the number of rows."
+        )
+    return sentences
 
 
 def measure_quality(
@@ -87,7 +157,7 @@ def measure_quality(
     comparison : Comparison
         At least two rows per side.
     on_metric : callable
-        Called with a metric's name before it is computed.
+        Called with the name of a metric or half-split before it is computed.
 
     Returns
     -------
@@ -99,7 +169,7 @@ def measure_quality(
     Pairs are those of SDMetrics' QualityReport: correlations of two numbers; contingency tables of
     two categories, or of a category and a binned number.
     """
-    half = comparison.half_split() if comparison.n_rows >= 4 else None
+    references = _measure_references(comparison, on_metric)
     scores = []
     for name, metric in _METRICS.items():
         on_metric(name)
@@ -109,12 +179,36 @@ def measure_quality(
             Score(
                 name,
                 _mean(parts.values()),
-                None if half is None else _mean(metric(half, half.categorical).values()),
+                references.get(name),
                 _mean(metric(comparison, all_categories).values()),
                 {key: value for key, value in parts.items() if not isnan(value)},
             )
         )
     return tuple(scores)
+
+
+def _measure_references(
+    comparison: Comparison, on_metric: Callable[[str], None]
+) -> dict[str, Reference]:
+    """Return the half-split reference of each metric that is defined in every split."""
+    if comparison.n_rows < _FEWEST_ROWS:
+        return {}
+    values: dict[str, list[tuple[float | None, float | None]]] = {name: [] for name in _METRICS}
+    n_rows = 0
+    for i, (halves, beside) in enumerate(comparison.half_splits(N_SPLITS), start=1):
+        on_metric(f"half-split {i} of {N_SPLITS}")
+        n_rows = halves.n_rows
+        for name, metric in _METRICS.items():
+            both = (_mean(metric(pair, pair.categorical).values()) for pair in (halves, beside))
+            values[name].append((next(both), next(both)))
+    references = {}
+    for name, pairs in values.items():
+        own = [first for first, _ in pairs if first is not None]
+        scores = [second for _, second in pairs if second is not None]
+        if len(own) == len(scores) == N_SPLITS:
+            score = float(np.mean(scores))
+            references[name] = Reference(n_rows, min(own), float(np.mean(own)), max(own), score)
+    return references
 
 
 def _mean(values: Iterable[float]) -> float | None:

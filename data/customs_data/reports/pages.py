@@ -8,7 +8,9 @@ from typing import Any, Final
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
-_NUMBER: Final = re.compile(r"[-+]?[\d.,]+( ?%)?( (\.\.|/|±) [-+]?[\d.,]+( ?%)?)?|-")
+_NUMBER: Final = re.compile(
+    r"[-+]?[\d.,]+( ?%)?( (\.\.|/|±) [-+]?[\d.,]+( ?%)?)?|\d{4}-\d\d-\d\d|-"
+)
 
 
 def render_page(package: str, template: str, **values: Any) -> str:

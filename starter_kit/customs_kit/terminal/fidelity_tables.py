@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
-from customs_data.fidelity.quality import PUBLISHED
+from customs_data.fidelity.quality import PUBLISHED, reference_rows, reference_sentences
 
 if TYPE_CHECKING:
     from customs_data.fidelity.measure import FidelityReport
@@ -17,22 +17,24 @@ def quality_table(report: FidelityReport) -> Table:
     """Table 2: one row per metric."""
     pair = report.comparison
     title = f"{report.synthetic} beside {report.source}: Table 2 at n = {pair.n_rows:,}"
-    table = Table(title=Text(title), title_justify="left")
+    table = Table(title=Text(title), title_justify="left", caption_justify="left")
     table.add_column("metric (1 is best)")
-    for column in ("score", "half-split ceiling", "paper's release", "with entity IDs"):
+    n_reference = reference_rows(report.scores)
+    smaller = n_reference is not None and n_reference < pair.n_rows
+    at_reference = (f"at n = {n_reference:,}",) if smaller else ()
+    for column in ("score", *at_reference, "half-split reference", "paper", "with entity IDs"):
         table.add_column(column, justify="right")
     for score in report.scores:
+        reference = score.reference
         table.add_row(
             score.name,
             _number(score.value),
-            _number(score.ceiling),
+            *([_number(reference and reference.score)] if smaller else []),
+            "-" if reference is None else reference.spread,
             _number(PUBLISHED[score.name]),
             _number(score.with_ids),
         )
-    table.caption = (
-        "Score and ceiling ignore Declaration ID and the four entity IDs. The ceiling is the score "
-        "of two random halves of the source."
-    )
+    table.caption = " ".join(reference_sentences(report.scores, pair.n_rows))
     return table
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -109,6 +111,56 @@ def test_the_other_judges_see_it_too(broken_report):
     assert pairs.synthetic < pairs.source - 0.1
     labels = {f.name: f for f in broken_report.judgement("label information").findings}
     assert labels["Importer ID"].source > 0.55 > labels["Importer ID"].synthetic
+
+
+def test_the_reference_has_the_size_of_what_it_is_compared_with(source):
+    few = measure_quality(compare(source, source, rows=100))
+    assert {score.reference.n_rows for score in few} == {100}
+    # All rows are compared: two halves without a common row have half of them each.
+    for halves, beside in compare(source, source).half_splits(2):
+        assert halves.n_rows == beside.n_rows == len(halves.synthetic) == len(beside.synthetic)
+        assert halves.n_rows == 600
+        both = [set(side["Declaration ID"]) for side in (halves.source, halves.synthetic)]
+        assert not both[0] & both[1]
+        assert halves.source.equals(beside.source)
+
+
+def test_a_table_as_good_as_the_source_scores_like_the_reference():
+    whole = one_table(2400).sample(frac=1, random_state=0, ignore_index=True)
+    first, second = (
+        Side(name, whole[part].reset_index(drop=True))
+        for name, part in (("a", slice(0, 1200)), ("b", slice(1200, None)))
+    )
+    wrong = Side("wrong", second.frame.assign(**{"Tax Type": "A", "Office ID": "20"}))
+    fair, unfair = (
+        {score.name: score for score in measure_quality(compare(first, table))}
+        for table in (second, wrong)
+    )
+    for name, score in fair.items():
+        reference = score.reference
+        spread = max(reference.high - reference.low, 0.005)
+        assert reference.low <= reference.mean <= reference.high
+        assert reference.low - spread <= reference.score <= reference.high + spread, name
+    tv = fair["TV complement"]
+    assert tv.reference.low <= tv.reference.score <= tv.reference.high
+    # Not at its own size, because the metric rises with the number of rows.
+    assert tv.value > tv.reference.high
+    bad = unfair["TV complement"].reference
+    assert bad.score < bad.low - 0.05
+
+
+def test_dates_are_dates_in_words(source):
+    later = source.frame.assign(Date=source.frame["Date"] + pd.Timedelta(days=120))
+    judgement = judge_two_sample(compare(source, Side("later", later)))
+    sentence = next(line for line in judgement.sentences if line.startswith("Date (AUC"))
+    median = source.frame["Date"].quantile(0.5)
+    assert f"half before {median:%Y-%m-%d} (synthetic: {later['Date'].quantile(0.5):%Y-%m-%d})" in (
+        sentence
+    )
+    # Days since 1970 are numbers of five digits, such as 18,289.
+    assert not re.search(r"Date [^.;]*\b1[89],?\d{3}\b", " ".join(judgement.sentences))
+    pair = next(line for line in judgement.sentences if " with " in line and "Date 20" in line)
+    assert re.search(r"Date \d{4}-\d\d-\d\d \.\. \d{4}-\d\d-\d\d", pair)
 
 
 def test_a_copied_source_is_a_look_up_table(source):

@@ -16,7 +16,8 @@ _QUESTIONS: Final = (
     (
         "valid (HS6, origin, rate, type)",
         TARIFF,
-        "Share of rows whose combination occurs in the source.",
+        "Share of rows whose combination occurs in the source. The source's own value comes from "
+        "two samples of it, at most half of it each: fewer rows have fewer combinations.",
     ),
     (
         "valid (HS6, departure, origin, rate, type)",
@@ -27,7 +28,7 @@ _QUESTIONS: Final = (
         "copied six-tuples",
         LOOKUP_TUPLE,
         "Share of rows that repeat (HS6, departure, origin, rate, type, mass) of a source row: "
-        "a larger share than between two halves of the source is copying.",
+        "a much larger share than within the source is copying.",
     ),
 )
 
@@ -37,11 +38,11 @@ def judge_combinations(pair: Comparison) -> Judgement:
     absent = [name for name in LOOKUP_TUPLE if name not in pair.source]
     if absent:
         return Judgement(JUDGE, sentences=(f"Needs the columns {', '.join(absent)}.",))
-    half = pair.half_split()
+    half, _ = next(pair.half_splits())
     findings = []
     for name, columns, explanation in _QUESTIONS:
-        ceiling = _share_known(half, columns) if half.n_rows else None
-        findings.append(Finding(name, _share_known(pair, columns), ceiling, explanation))
+        reference = _share_known(half, columns)
+        findings.append(Finding(name, _share_known(pair, columns), reference, explanation))
     return Judgement(JUDGE, tuple(findings))
 
 

@@ -13,8 +13,11 @@ from customs_data.columns.digits import count_decimals, count_trailing_zeros
 from customs_data.fidelity.comparison import Comparison, to_numbers
 from customs_data.fidelity.judges.out_of_fold import quantile_bins
 from customs_data.fidelity.metrics import Codes, Floats
+from customs_data.schema import COLUMN
 
 _FINE_BINS: Final = 256
+#: Unit of dates, which are counted in days since 1970.
+DATE: Final = "date"
 
 
 @dataclass(frozen=True)
@@ -29,11 +32,14 @@ class Feature:
         Numbers, or codes of a category.
     labels : tuple of str
         Meaning of each code of a category; empty for a number.
+    unit : str
+        Unit of a number; 'date' for days since 1970.
     """
 
     name: str
     values: Floats
     labels: tuple[str, ...] = ()
+    unit: str = ""
 
     @cached_property
     def codes(self) -> Codes:
@@ -41,6 +47,15 @@ class Feature:
         return (
             self.values.astype(np.int64) if self.labels else quantile_bins(self.values, _FINE_BINS)
         )
+
+    def text(self, value: float) -> str:
+        """Return a value as people write it: a category's label, a date, or a number and unit."""
+        if self.labels:
+            return self.labels[int(value)]
+        if self.unit == DATE:
+            return str(np.datetime64(int(value), "D"))
+        number = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+        return f"{number} {self.unit}".rstrip()
 
     def coarse(self, n_bins: int) -> Codes:
         """Return categories as they are, numbers in `n_bins` bins."""
@@ -50,7 +65,7 @@ class Feature:
 def declared_features(pair: Comparison) -> list[Feature]:
     """Return all columns but the key and the four entities."""
     features = [
-        Feature(name, np.concatenate(pair.numbers(name)).astype(np.float64))
+        Feature(name, np.concatenate(pair.numbers(name)).astype(np.float64), unit=_unit_of(name))
         for name in pair.numerical
     ]
     for name in pair.categorical:
@@ -69,7 +84,8 @@ def derived_features(pair: Comparison) -> list[Feature]:
         mass = both["Net Mass"].to_numpy(np.float64)
         price = both["Item Price"].to_numpy(np.float64)
         unit_price = np.divide(price, mass, out=np.zeros_like(price), where=mass > 0)
-        features.append(Feature("unit price (Item Price / Net Mass)", unit_price))
+        name = "unit price (Item Price / Net Mass)"
+        features.append(Feature(name, unit_price, unit="KRW per kg"))
     if "Date" in both:
         day = (to_numbers(both["Date"]) + 3) % 7  # 1970-01-01 was a Thursday
         names = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -81,6 +97,14 @@ def derived_features(pair: Comparison) -> list[Feature]:
             features.append(Feature(f"decimals of {name}", decimals))
             features.append(Feature(f"zeros at the end of {name}", zeros))
     return features
+
+
+def _unit_of(name: str) -> str:
+    """Unit of a declared number; a date's is `DATE`."""
+    column = COLUMN[name]
+    if column.role == "time":
+        return DATE
+    return "%" if column.unit == "percent" else column.unit
 
 
 def entity_features(pair: Comparison) -> list[Feature]:

@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from customs_data.fidelity.judges.features import Feature
+from customs_data.fidelity.judges.features import DATE, Feature
 from customs_data.fidelity.judges.out_of_fold import rate_auc
 from customs_data.fidelity.metrics import Codes, Floats
 
@@ -72,26 +72,27 @@ def _difference(feature: Feature, n_rows: int) -> str:
     source, synthetic = feature.values[:n_rows], feature.values[n_rows:]
     distinct = np.unique(feature.values)
     if not feature.labels and len(distinct) > _FEW:
-        return "; ".join(_quantile(source, synthetic, q, word) for q, word in _QUANTILES)
+        return "; ".join(_quantile(feature, n_rows, q, word) for q, word in _QUANTILES)
     value, shares = _largest_difference(source, synthetic)
-    text = feature.labels[int(value)] if feature.labels else f"{value:g}"
-    words = f"{text} is {shares[0]:.1%} of the source, {shares[1]:.1%} of the synthetic table"
+    words = (
+        f"{feature.text(value)} is {shares[0]:.1%} of the source, {shares[1]:.1%} of the synthetic "
+        "table"
+    )
     new = np.isin(synthetic, source, invert=True).mean()
     if feature.labels and new > 0:
         words += f"; {new:.1%} of it has values that the source lacks"
     return words
 
 
-_QUANTILES: Final = ((0.1, "a tenth is below"), (0.5, "half below"), (0.9, "nine tenths below"))
+_QUANTILES: Final = ((0.1, "a tenth is"), (0.5, "half"), (0.9, "nine tenths"))
 
 
-def _quantile(source: Floats, synthetic: Floats, q: float, word: str) -> str:
-    first, second = (_number(float(np.quantile(side, q))) for side in (source, synthetic))
-    return f"{word} {first} (synthetic: {second})"
-
-
-def _number(value: float) -> str:
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+def _quantile(feature: Feature, n_rows: int, q: float, word: str) -> str:
+    first, second = (
+        feature.text(float(np.quantile(side, q)))
+        for side in (feature.values[:n_rows], feature.values[n_rows:])
+    )
+    return f"{word} {'before' if feature.unit == DATE else 'below'} {first} (synthetic: {second})"
 
 
 def _largest_difference(source: Any, synthetic: Any) -> tuple[float, tuple[float, float]]:
@@ -128,7 +129,8 @@ def _place(feature: Feature, code: Codes, row: int) -> str:
         return f"{feature.name} {feature.labels[code[row]]}"
     values = feature.values[code == code[row]]
     low, high = values.min(), values.max()
-    return f"{feature.name} {_number(low)}" + ("" if low == high else f" .. {_number(high)}")
+    ends = [feature.text(float(end)) for end in dict.fromkeys((low, high))]
+    return f"{feature.name} {' .. '.join(ends)}"
 
 
 def _together(first: Codes, second: Codes) -> Codes:

@@ -42,7 +42,7 @@ def judge_privacy(pair: Comparison, held_out: pd.DataFrame | None = None) -> Jud
     columns = [
         name for name in (*pair.numerical, *pair.categorical) if COLUMN[name].role != "label"
     ]
-    half = pair.half_split()
+    half, _ = next(pair.half_splits())
     space = _Space(half.source, columns)
     rng = np.random.default_rng(pair.seed)
     synthetic, source = (

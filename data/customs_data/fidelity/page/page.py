@@ -17,7 +17,7 @@ from customs_data.fidelity.page.judge_figures import (
     draw_heatmap,
     draw_label_information,
 )
-from customs_data.fidelity.quality import PUBLISHED, Score
+from customs_data.fidelity.quality import PUBLISHED, reference_rows, reference_sentences
 from customs_data.reports.pages import render_page
 from customs_data.reports.pictures import ink_svg_of
 
@@ -41,16 +41,38 @@ def fidelity_page(report: FidelityReport) -> str:
         n_scores=len(scores),
         n_reached=sum(score.value >= PUBLISHED[score.name] for score in scores),  # type: ignore[operator]
         auc=judgement.value(JUDGED) if judgement is not None and judgement.findings else None,
-        quality=[_score_row(score) for score in report.scores],
         judges=[_judge(judgement, report.comparison) for judgement in report.judgements],
+        **_quality(report),
         **_distributions(report),
         **_pairs(report),
     )
 
 
-def _score_row(score: Score) -> tuple[str, ...]:
-    values = (score.value, score.ceiling, PUBLISHED[score.name], score.with_ids)
-    return score.name, *map(_number, values)
+def _quality(report: FidelityReport) -> dict[str, Any]:
+    """Header, rows and sentences of Table 2."""
+    n, n_reference = report.comparison.n_rows, reference_rows(report.scores)
+    smaller = n_reference is not None and n_reference < n
+    header = ["metric (1 is best)", "score", "half-split reference", "paper's release", "with IDs"]
+    if smaller:
+        header.insert(2, f"score at n = {n_reference:,}")
+    rows = []
+    for score in report.scores:
+        reference = score.reference
+        row = [
+            score.name,
+            _number(score.value),
+            "-" if reference is None else reference.spread,
+            _number(PUBLISHED[score.name]),
+            _number(score.with_ids),
+        ]
+        if smaller:
+            row.insert(2, _number(reference and reference.score))
+        rows.append(row)
+    return {
+        "quality_header": header,
+        "quality": rows,
+        "quality_sentences": " ".join(reference_sentences(report.scores, n)),
+    }
 
 
 def _distributions(report: FidelityReport) -> dict[str, Any]:

@@ -39,10 +39,12 @@ def fidelity(
     SOURCE and SYNTHETIC are each a file of declarations (CSV, CSV.gz, Parquet; labels may be
     missing), several files separated by commas, a folder of files, or an edition.
 
-    Prints the eight metrics of the paper's Table 2 at equal n, beside the scores of two halves of
-    the source: the best that any table can reach. Then what Table 2 cannot measure: whether boosted
-    trees can tell the two apart and by which columns, valid and copied combinations, histories of
-    traders, information about labels, look-ups, training on synthetic declarations, and privacy.
+    Prints the eight metrics of the paper's Table 2 at equal n, beside a half-split reference: what
+    a table as good as the source itself scores, from ten random pairs of samples of the source. A
+    score within its spread is as good as can be told; a table fitted to the very rows that judge it
+    can score more. Then what Table 2 cannot measure: whether boosted trees can tell the two apart
+    and by which columns, valid and copied combinations, histories of traders, information about
+    labels, look-ups, training on synthetic declarations, and privacy.
 
     \b
     Examples:
