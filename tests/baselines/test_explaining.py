@@ -115,6 +115,32 @@ def test_contributions_are_in_words_strongest_first():
     assert explanation().effect(-2.0) == "odds / 7.4"
 
 
+def test_dots_have_the_colour_of_their_number_and_codes_are_grey():
+    explained = explanation()
+    # Net Mass is a declared number; of two declarations the larger has percentile 3/4.
+    masses = explained.declarations["Net Mass"].to_numpy()
+    name, percentile = explained.percentiles(("Net Mass",))
+    assert name is None
+    assert percentile.tolist() == ([0.25, 0.75] if masses[0] < masses[1] else [0.75, 0.25])
+    # A group of several columns has the colour of its strongest feature: c = -20, then 10.
+    name, percentile = explained.percentiles(("Item Price", "Net Mass"))
+    assert name == "c"
+    assert percentile.tolist() == [0.25, 0.75]
+    code = replace(
+        explained,
+        shap=replace(
+            explained.shap, names=["Office ID"] * 4, sources=[("Office ID",)] * 4
+        ),
+    )  # fmt: skip
+    assert np.isnan(code.percentiles(("Office ID",))[1]).all()
+    figure = draw_summary(explained)
+    axes, bar = figure.axes
+    assert [tick.get_text() for tick in bar.get_yticklabels()] == ["low", "high"]
+    assert "percentile" in bar.get_ylabel()
+    labels = [tick.get_text() for tick in axes.get_yticklabels()]
+    assert "Item Price x Net Mass\n(colour: c)" in labels
+
+
 def test_the_page_is_self_contained_and_names_are_escaped():
     explained = explanation()
     page = explanation_page(explained, "<edition>")

@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from customs_baselines.running.plan import DEFAULT_BASELINES, Plan
+from customs_baselines.running.plan import DEFAULT_BASELINES, Plan, Run
 from customs_baselines.running.run_folders import run_folder
 from customs_baselines.running.runner import run_baselines
+from customs_baselines.running.short_names import short_names
 from customs_data.edition.loading import load_edition
 from customs_data.erasure import n_kept
 from customs_data.errors import KitError
@@ -324,3 +325,26 @@ def test_split_by_time_keeps_the_future_out():
     assert dates[later].min() == pd.Timestamp("2020-10-01") + pd.Timedelta(days=0)
     with pytest.raises(KitError, match="takes two days"):
         split_by_time(dates.head(2))
+
+
+def test_runs_beside_each_other_have_the_shortest_names(tmp_path):
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "b_lgbm.py").write_text("class LGBCat: pass\n")
+    first, second = (f"{tmp_path}/{folder}/b_lgbm.py:LGBCat" for folder in ("a", "b"))
+
+    def run(model, recipe=None, rate=None, seed=0):
+        return Run(model, recipe, rate, "random", seed)
+
+    assert short_names([run(first)]) == ["LGBCat"]
+    assert short_names([run(first), run("xgboost", "kit")]) == ["LGBCat", "xgboost"]
+    assert short_names([run(first), run(first, seed=1)]) == ["LGBCat, seed 0", "LGBCat, seed 1"]
+    assert short_names([run("xgboost", "kit"), run("xgboost", "paper", 0.1)]) == [
+        "xgboost, kit, all labels",
+        "xgboost, paper, labels 0.1, random",
+    ]
+    # Two files of one name, and one run twice.
+    assert short_names([run(first), run(second)]) == [
+        "b_lgbm.py:LGBCat (1)",
+        "b_lgbm.py:LGBCat (2)",
+    ]

@@ -56,6 +56,8 @@ def draw_curves(results: Results, path: Path) -> None:
         if known:
             style = "--" if key == "ceiling" else "-."
             axes.axhline(mean(known), color="0.35", linestyle=style, linewidth=1, label=label)
+    if axes.collections:
+        axes.fill_between([], [], color="0.35", alpha=0.12, linewidth=0, label="95 % interval")
     axes.set_xscale("log")
     rates = sorted({rate for points in curves.values() for rate in points})
     axes.set_xticks(rates, [f"{100 * rate:g} %" for rate in rates], minor=False)

@@ -81,7 +81,8 @@ def draw_declaration(explanation: Explanation, row: int = 0) -> Figure:
     axes.set_xlabel(f"adds to the score ({explanation.shap.unit})", fontsize="small")
     ident = explanation.declarations.iloc[row]["Declaration ID"]
     finish(figure, axes)
-    title = f"Why {explanation.model} gives {ident} the score {explanation.scores[row]:.3f}"
+    score = f"{explanation.scores[row]:.3f}"
+    title = f"Why {explanation.model} gives declaration {ident} the score {score}"
     figure.suptitle(title, x=0.01, ha="left", fontsize="medium")
     return figure
 
@@ -99,7 +100,7 @@ def draw_summary(explanation: Explanation, random_state: int = 0) -> Figure:
     order = np.argsort(-np.abs(sums).mean(axis=0), kind="stable")[:_N_BARS][::-1]
     figure, axes = new_figure(width=8.0, height=1.7 + _INCHES_PER_BAR * 1.1 * len(order))
     rng = np.random.default_rng(random_state)
-    ramp = LinearSegmentedColormap.from_list("value", _RAMP)
+    ramp = LinearSegmentedColormap.from_list("value", _RAMP, N=64)
     names = []
     for place, g in enumerate(order):
         group = explanation.groups[g]
@@ -120,6 +121,9 @@ def draw_summary(explanation: Explanation, random_state: int = 0) -> Figure:
     bar.set_ticks([0, 1], labels=["low", "high"])
     bar.set_label("value, as percentile of the explained", fontsize="small")
     bar.outline.set_visible(False)
+    if bar.solids is not None:
+        # An SVG without bitmaps; with edges in the colour of the face, no seams show.
+        bar.solids.set(rasterized=False, edgecolor="face")
     bar.ax.tick_params(labelsize="small", length=0)
     finish(figure, axes)
     axes.set_yticks(np.arange(len(order)), names, fontsize="small")

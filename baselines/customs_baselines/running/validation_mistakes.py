@@ -7,6 +7,7 @@ import pandas as pd
 
 from customs_baselines.running.records import RunRecord
 from customs_baselines.running.runner import VALIDATION
+from customs_baselines.running.short_names import short_names
 from customs_data.edition.loading import Edition
 from customs_data.errors import KitError
 from customs_data.schema import KEY, TEXT_DTYPE
@@ -41,11 +42,11 @@ def validation_errors(
     """
     task = edition.task
     tables: dict[str, pd.DataFrame] = {}
-    for record in records:
+    for name, record in zip(short_names([it.run for it in records]), records, strict=True):
         if record.submission is not None:
             path = record.submission.parent / VALIDATION
             if path.exists():
-                tables[record.name] = pd.read_csv(path, dtype={KEY: TEXT_DTYPE})
+                tables[name] = pd.read_csv(path, dtype={KEY: TEXT_DTYPE})
     if not tables:
         raise KitError(
             "Error analysis needs labels, but those of the edition are hidden and no run could be "

@@ -39,7 +39,8 @@ def draw_volumes(dates: pd.Series[pd.Timestamp], starts: dict[str, str]) -> Figu
     # The first and last week are cut short, which would look like a collapse of trade.
     whole = weeks.to_numpy(np.float64) if len(weeks) < 3 else weeks.to_numpy(np.float64)[1:-1]
     axes.plot(days if len(weeks) < 3 else days[1:-1], whole, color=FIRST_COLOR, linewidth=1.5)
-    axes.set_ylim(bottom=0)
+    # Headroom for the names of the periods.
+    axes.set_ylim(0, 1.2 * max(float(whole.max(initial=0)), 1.0))
     for period, first in starts.items():
         place = float(date2num(pd.Timestamp(first)))  # type: ignore[no-untyped-call]
         axes.axvline(place, color=_GREY, linewidth=1, linestyle="--")
@@ -47,7 +48,7 @@ def draw_volumes(dates: pd.Series[pd.Timestamp], starts: dict[str, str]) -> Figu
             period, (place, 1), xycoords=("data", "axes fraction"),
             xytext=(4, -10), textcoords="offset points", fontsize="small",
         )  # fmt: skip
-    axes.set_ylabel("declarations a week", fontsize="small")
+    axes.set_ylabel("declarations per week", fontsize="small")
     return finish(figure, axes)
 
 
@@ -59,6 +60,7 @@ def draw_counts(column: pd.Series[str], title: str) -> Figure:
     axes.set_yticks(np.arange(len(shares)), [str(value) for value in shares.index])
     axes.set_ylim(_N_VALUES - 0.5, -0.5)
     axes.xaxis.set_major_formatter(percent)
+    axes.set_xlabel("share of the declarations", fontsize="small")
     return finish(figure, axes, title)
 
 
@@ -98,6 +100,7 @@ def draw_fraud_by(column: pd.Series[str], fraud: npt.NDArray[np.bool_], title: s
     axes.set_yticks(np.arange(len(values)), [str(value) for value in values])
     axes.set_ylim(_N_VALUES - 0.5, -0.5)
     axes.xaxis.set_major_formatter(percent)
+    axes.set_xlabel("fraud rate", fontsize="small")
     axes.grid(visible=True, axis="x", alpha=0.3)
     return finish(figure, axes, title)
 

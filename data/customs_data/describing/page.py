@@ -17,6 +17,7 @@ from customs_data.describing.figures import (
 from customs_data.describing.trader_network import sample_network
 from customs_data.edition.loading import Edition
 from customs_data.fidelity.judges.label_information import FEWEST_LABELS, column_information
+from customs_data.hs_chapters import name_chapter
 from customs_data.reports.pages import render_page
 from customs_data.reports.pictures import ink_svg_of
 from customs_data.schema import ERASED
@@ -55,7 +56,7 @@ def exploration_page(edition: Edition, summary: dict[str, Any]) -> str:
         Result of `summarize_edition`.
     """
     both = pd.concat([edition.train, edition.test], ignore_index=True)
-    both = both.assign(Chapter=both["HS6 Code"].str[:2], Heading=both["HS6 Code"].str[:4])
+    both = both.assign(Chapter=_chapters(both["HS6 Code"]), Heading=both["HS6 Code"].str[:4])
     starts = {period: days[0].isoformat() for period, days in edition.manifest.dates.items()}
     rows = summary["rows"]
     return render_page(
@@ -88,7 +89,7 @@ def _fraud_figures(edition: Edition) -> dict[str, Any]:
     information = column_information(known, fraud.astype("int8"))
     ranked = sorted(information.items(), key=lambda item: -item[1])
     bars = draw_information([name for name, _ in ranked], [auc for _, auc in ranked])
-    known = known.assign(Chapter=known["HS6 Code"].str[:2])
+    known = known.assign(Chapter=_chapters(known["HS6 Code"]))
     return {
         "information": ink_svg_of(bars, "Label information by column"),
         "rates": [
@@ -96,6 +97,12 @@ def _fraud_figures(edition: Edition) -> dict[str, Any]:
             for name in _BY
         ],
     }
+
+
+def _chapters(codes: pd.Series[str]) -> pd.Series[str]:
+    """Chapters of HS codes with their names."""
+    chapters = codes.str[:2]
+    return chapters.map({chapter: name_chapter(chapter) for chapter in chapters.unique()})
 
 
 def _trader_row(name: str, counts: dict[str, Any]) -> tuple[str, ...]:

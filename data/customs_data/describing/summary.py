@@ -14,6 +14,7 @@ from rich.text import Text
 from customs_data.columns.damaged_ids import find_damage
 from customs_data.edition.layout import USAGES
 from customs_data.edition.loading import Edition, load_solution
+from customs_data.hs_chapters import name_chapter
 from customs_data.schema import ENTITY_COLUMNS, NUMBER_COLUMNS
 
 _TOP: Final = 8
@@ -145,7 +146,10 @@ def draw_summary(summary: dict[str, Any]) -> RenderableType:
         _bars("Declarations by month", summary["declarations_by_month"], "{:,}"),
         _bars("Fraud rate of labelled declarations", summary["fraud_rate_by_month"], "{:.1%}"),
     ]
-    parts += [_bars(name, counts, "{:,}") for name, counts in summary["top"].items()]
+    for name, counts in summary["top"].items():
+        if name == "Chapter":
+            counts = {name_chapter(chapter): n for chapter, n in counts.items()}
+        parts.append(_bars(name, counts, "{:,}"))
     numbers = Table(title="Numbers (quantiles)", title_justify="left", title_style="bold")
     numbers.add_column("")
     for name in summary["numbers"]:

@@ -9,7 +9,8 @@ from typing import Any, Final
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
 _NUMBER: Final = re.compile(
-    r"[-+]?[\d.,]+( ?%)?( (\.\.|/|±) [-+]?[\d.,]+( ?%)?)?|\d{4}-\d\d-\d\d|-"
+    r"[-+]?[\d.,]+( ?%)?( (\.\.|/|±) [-+]?[\d.,]+( ?%)?)?|[\d.,]+ \([\d.,]+ \.\. [\d.,]+\)"
+    r"|\d{4}-\d\d-\d\d|-"
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from customs_data.edition.layout import USAGES
@@ -9,6 +10,24 @@ from customs_data.edition.loading import Edition, load_oracle, load_solution
 from customs_data.schema import KEY
 from customs_scorer.mistakes.analysis import ErrorAnalysis, analyse_errors, schemes_of
 from customs_scorer.submissions import read_submission
+
+
+def name_files(files: Sequence[Path]) -> dict[str, Path]:
+    """Return files by the shortest end of their path that none of the others has.
+
+    Examples
+    --------
+    >>> list(name_files([Path("runs/a/submission.csv"), Path("runs/b/submission.csv")]))
+    ['a/submission.csv', 'b/submission.csv']
+    """
+    named = {}
+    for file in files:
+        others = [other.parts for other in files if other != file]
+        n = 1
+        while n < len(file.parts) and any(other[-n:] == file.parts[-n:] for other in others):
+            n += 1
+        named[Path(*file.parts[-n:]).as_posix()] = file
+    return named
 
 
 def errors_of_files(

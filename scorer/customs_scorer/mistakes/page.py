@@ -9,15 +9,18 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
+from customs_data.hs_chapters import name_chapter
 from customs_data.reports.pages import render_page
-from customs_data.reports.pictures import new_figure, svg_of
+from customs_data.reports.pictures import finish, ink_svg_of, new_figure
 from customs_scorer.mistakes.analysis import ErrorAnalysis
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 _N_GROUPS: Final = 15  # largest groups in figures and tables of the page; the JSON has all
 _N_FRAUDS: Final = 50
+_GREY: Final = "#8b9097"
 
 
 def error_page(analysis: ErrorAnalysis, *, title: str, rate: float, source: str) -> str:
@@ -47,7 +50,7 @@ def error_page(analysis: ErrorAnalysis, *, title: str, rate: float, source: str)
         groups=[_group(by, table) for by, table in analysis.by_group.items()],
         n_missed=len(missed.frauds),
         n_fraud=missed.n_fraud,
-        missed_by={by: _missed_rows(table) for by, table in missed.summary.items()},
+        missed_by={by: _missed_rows(table, by) for by, table in missed.summary.items()},
         columns=columns,
         declarations=[
             ["" if pd.isna(value) else _text(value) for value in row]
@@ -73,7 +76,7 @@ def errors_as_dict(analysis: ErrorAnalysis) -> dict[str, Any]:
 def draw_calibration(analysis: ErrorAnalysis) -> Figure:
     """Draw mean score against fraud rate of ten groups; on the diagonal they agree."""
     figure, axes = new_figure(width=6.0, height=5.0)
-    axes.plot([0, 1], [0, 1], color="0.5", linestyle="--", linewidth=1)
+    axes.plot([0, 1], [0, 1], color=_GREY, linestyle="--", linewidth=1, label="score = share")
     for name, table in analysis.calibration.items():
         rate = table["fraud_rate"].to_numpy()
         low, high = table["fraud_rate_low"].to_numpy(), table["fraud_rate_high"].to_numpy()
@@ -82,22 +85,32 @@ def draw_calibration(analysis: ErrorAnalysis) -> Figure:
     axes.set_xlabel("mean fraud score")
     axes.set_ylabel("share of fraud")
     axes.grid(visible=True, alpha=0.3)
-    axes.legend(frameon=False, fontsize="small")
-    return figure
+    _put_legend_above(figure, axes)
+    return finish(figure, axes)
+
+
+def _put_legend_above(figure: Figure, axes: Axes) -> None:
+    """Place the legend above the panel, where it hides no bar."""
+    figure.legend(
+        *axes.get_legend_handles_labels(), loc="outside upper left", ncols=3, frameon=False,
+        fontsize="small",
+    )  # fmt: skip
 
 
 def _calibration(analysis: ErrorAnalysis) -> Markup | None:
     if not analysis.calibration:
         return None
-    return svg_of(draw_calibration(analysis), "Mean score against share of fraud")
+    return ink_svg_of(draw_calibration(analysis), "Mean score against share of fraud")
 
 
-def _draw_groups(table: pd.DataFrame, by: str) -> Figure:
+def draw_groups(table: pd.DataFrame, by: str) -> Figure:
     """Draw the share of fraud among the inspected of each large group, by submission."""
     table = _largest(table)
     names = list(dict.fromkeys(table["group"]))[::-1]
     submissions = list(dict.fromkeys(table["submission"]))
-    figure, axes = new_figure(width=8.0, height=1.4 + 0.3 * len(names))
+    figure, axes = new_figure(
+        width=8.0, height=1.6 + max(0.3, 0.09 * len(submissions)) * len(names)
+    )
     for i, submission in enumerate(submissions):
         rows = table[table["submission"] == submission].set_index("group").loc[names]
         offset = 0.5 * (i + 0.5) / len(submissions) - 0.25
@@ -107,24 +120,29 @@ def _draw_groups(table: pd.DataFrame, by: str) -> Figure:
         ends = np.maximum([value - low, high - value], 0)
         places = np.arange(len(names)) - offset
         axes.errorbar(value, places, xerr=ends, fmt="o", capsize=2, ms=4, label=submission)
-    axes.set_yticks(np.arange(len(names)), names)
+    axes.set_yticks(np.arange(len(names)), [_name_group(by, name) for name in names])
     axes.xaxis.set_major_formatter("{x:.0%}")
     axes.set_xlabel(f"precision: fraud among the inspected of the {by}")
     axes.set_xlim(0, 1)
     axes.grid(visible=True, axis="x", alpha=0.3)
-    axes.legend(frameon=False, fontsize="small")
-    return figure
+    _put_legend_above(figure, axes)
+    return finish(figure, axes)
+
+
+def _name_group(by: str, group: str) -> str:
+    """Return a group for people: a chapter by its name."""
+    return name_chapter(str(group)) if by == "chapter" else str(group)
 
 
 def _group(by: str, table: pd.DataFrame) -> dict[str, Any]:
     n_groups = table["group"].nunique()
     return {
         "by": by,
-        "figure": svg_of(_draw_groups(table, by), f"Precision by {by}"),
+        "figure": ink_svg_of(draw_groups(table, by), f"Precision by {by}"),
         "caption": f"The {_N_GROUPS} largest of {n_groups:,}" if n_groups > _N_GROUPS else "",
         "rows": [
             (
-                str(row["group"]),
+                _name_group(by, row["group"]),
                 str(row["submission"]),
                 f"{row['n_declarations']:,}",
                 f"{row['n_fraud']:,}",
@@ -146,10 +164,10 @@ def _largest(table: pd.DataFrame) -> pd.DataFrame:
     return largest.sort_values("group", key=lambda group: group.map(order), kind="stable")
 
 
-def _missed_rows(table: pd.DataFrame) -> list[tuple[str, ...]]:
+def _missed_rows(table: pd.DataFrame, by: str) -> list[tuple[str, ...]]:
     return [
         (
-            str(row["group"]),
+            _name_group(by, row["group"]),
             f"{row['n_fraud']:,}",
             f"{row['n_missed']:,}",
             _share(row, "share_missed"),

@@ -53,7 +53,7 @@ def score(
     )
     from customs_kit.terminal.run_tables import standings_table
     from customs_kit.terminal.scorecard_table import scorecard_table
-    from customs_scorer.mistakes.of_files import errors_of_files
+    from customs_scorer.mistakes.of_files import errors_of_files, name_files
     from customs_scorer.ranking import score_files
     from customs_scorer.yardsticks import make_reference
 
@@ -78,7 +78,7 @@ def score(
                 warn(f"{standing.file} has {standing.ties.warning}")
     if errors is not None:  # last, so that a failure here cannot hide the scores
         with progress_console().status("Analysing errors ..."):
-            analysis, source = errors_of_files({str(f): f for f in files}, loaded, ERROR_RATE)
+            analysis, source = errors_of_files(name_files(files), loaded, ERROR_RATE)
             page = write_errors(analysis, errors, title="Where submissions err", source=source)
         if not as_json:
             say(f"Error analysis: {page}")

@@ -26,10 +26,11 @@ def quality_table(report: FidelityReport) -> Table:
         table.add_column(column, justify="right")
     for score in report.scores:
         reference = score.reference
+        score_at_reference = None if reference is None else reference.score
         table.add_row(
             score.name,
             _number(score.value),
-            *([_number(reference and reference.score)] if smaller else []),
+            *((_number(score_at_reference),) if smaller else ()),
             "-" if reference is None else reference.spread,
             _number(PUBLISHED[score.name]),
             _number(score.with_ids),

@@ -94,7 +94,7 @@ def test_numbers_are_on_the_right_and_long_texts_wide(tmp_path):
         picture="",
         account=ModelAccount("m", "t", "s", ["a", "b", "c"], rows, {}, b""),
     )
-    assert '<td class="number">1,234</td><td>word</td>' in html
+    assert '<td class="number">1,234</td><td class="short">word</td>' in html
     assert html.count('class="number"') == 4
     assert f'<td class="words">{"long " * 9}</td>' in html
 

@@ -66,7 +66,7 @@ def _quality(report: FidelityReport) -> dict[str, Any]:
             _number(score.with_ids),
         ]
         if smaller:
-            row.insert(2, _number(reference and reference.score))
+            row.insert(2, _number(None if reference is None else reference.score))
         rows.append(row)
     return {
         "quality_header": header,

@@ -261,11 +261,14 @@ def _check_submissions(records: list[RunRecord], edition: Edition) -> None:
 
 def _write_errors(records: list[RunRecord], edition: Edition, out: Path) -> Path | None:
     """Write the error analysis of the runs that labels can be compared with."""
+    from customs_baselines.running.short_names import short_names
     from customs_baselines.running.validation_mistakes import validation_errors
     from customs_kit.terminal.error_files import ERROR_RATE, write_errors
     from customs_scorer.mistakes.of_files import errors_of_files
 
-    files = {r.name: r.submission for r in records if r.submission is not None}
+    names = short_names([record.run for record in records])
+    both = zip(names, records, strict=True)
+    files = {name: it.submission for name, it in both if it.submission is not None}
     if not files:
         return None  # every model failed
     if any(record.validation for record in records) or not edition.layout.has_hidden:
