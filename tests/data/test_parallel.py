@@ -130,7 +130,7 @@ def test_an_error_of_the_report_ends_the_work():
 def test_tables_are_written_and_read_in_processes_too(tmp_path, sample):
     write_table(sample["train"], tmp_path / "train.csv")
     parts = list(read_parts(tmp_path / "train.csv"))
-    parse = partial(_parse_valid_part, None, None)
+    parse = partial(_parse_valid_part, None, None, ())
     tables = [to_arrow(sample[period]) for period in ("train", "public")]
     with processes(2) as executor:
         for read, here in zip(map_in_order(parse, parts, executor), map(parse, parts), strict=True):
