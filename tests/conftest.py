@@ -17,7 +17,7 @@ from made_up import make_sample
 
 TESTS = Path(__file__).parent
 #: Modules and functions that start processes.
-PROCESS = {"subprocess", "run_baselines", "run_grid", "explain_run"}
+PROCESS = {"subprocess", "run_at_once", "run_baselines", "run_grid", "explain_run"}
 #: Modules with hundreds of cases of one thing, and those of long ways through the kit.
 THOROUGH = {
     "baselines/test_tabular.py",
