@@ -53,8 +53,8 @@ def hetero_data(
         Declarations to be scored.
     entities : mapping of str to tuple of str
         Node types and the columns that identify a node: declared ones, 'Chapter' or 'Heading'.
-        With several columns, a combination of their values is a node. A type is left out if `test`
-        lacks one of its columns.
+        With several columns, a combination of their values is a node. A type is left out if only
+        `test` lacks one of its columns.
     reverse : bool
         Whether to add an edge from the entity to the declaration, too.
 
@@ -80,13 +80,15 @@ def hetero_data(
     Raises
     ------
     KitError
-        If `y` and `train` differ in length.
+        If there is no training declaration, `y` is of another length or no label, or `train` lacks
+        a column of an entity.
 
     Examples
     --------
     >>> days = pd.to_datetime(["2020-01-01", "2020-01-02"])
     >>> train = pd.DataFrame({"Date": days, "Importer ID": ["A", "A"], "Seller ID": ["S", None]})
-    >>> data = hetero_data(train, [1, -1])
+    >>> shared = {"importer": ("Importer ID",), "seller": ("Seller ID",)}
+    >>> data = hetero_data(train, [1, -1], entities=shared)
     >>> data["declaration", "to", "importer"].edge_index.tolist()
     [[0, 1], [0, 0]]
     >>> data["declaration", "to", "seller"].edge_index.tolist(), data["declaration"].y.tolist()
@@ -98,6 +100,10 @@ def hetero_data(
     labels = np.full(len(train), ERASED) if y is None else np.asarray(y)
     if labels.shape != (len(train),):
         raise KitError(f"y has shape {labels.shape}, but train has {len(train):,} declarations.")
+    if len(train) == 0:
+        raise KitError("A graph needs a training declaration, but train is empty.")
+    if wrong := set(labels[~(labels >= ERASED) | (labels % 1 != 0)].tolist()):
+        raise KitError(f"y contains {wrong}. Labels are 1, 0, and -1 for unlabelled.")
     X, n_test = train, 0
     if test is not None:
         X, n_test = pd.concat([train[list(test.columns)], test], ignore_index=True), len(test)
@@ -111,7 +117,10 @@ def hetero_data(
     nodes.test_mask = torch.arange(len(X)) >= len(train)
     data.feature_names = list(features.columns)
     for kind, key in entities.items():
-        if not set(declared_columns(key)) <= set(X.columns):
+        columns = declared_columns(key)
+        if missing := [name for name in columns if name not in train.columns]:
+            raise KitError(f"Entity {kind!r}: train has no column {missing[0]!r}.")
+        if not set(columns) <= set(X.columns):  # test lacks one
             continue
         group = pd.Series(Grouping(key).fit(X))
         codes, values = pd.factorize(group.where(group >= 0))

@@ -152,6 +152,8 @@ def test_what_cannot_be_read_is_named(transformer, sample_edition):
         fitted.transform(train.drop(columns=["Importer ID", "Declarant ID"]))
     with pytest.raises(KitError, match="X is of type ndarray"):
         clone(transformer).fit(train.to_numpy(), y)
+    with pytest.raises(KitError, match="but y is of type <U"):
+        clone(transformer).fit(train, y.astype(str))
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         clone(transformer).fit(train, y[:-1])
     if transformer.needs_labels:

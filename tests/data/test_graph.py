@@ -74,5 +74,19 @@ def test_any_index_and_columns_that_test_lacks(sample_edition):
     assert "hs6" not in withheld.node_types
     assert not any("HS6" in name or "mass" in name for name in withheld.feature_names)
     assert withheld["declaration"].x.shape == (59, len(withheld.feature_names))
-    with pytest.raises(KitError, match=r"\(3,\), but train has 50"):
-        hetero_data(train, [0, 1, 0])
+
+
+@pytest.mark.parametrize(
+    ("n", "y", "entities", "message"),
+    [
+        (50, [0, 1, 0], ENTITIES, r"\(3,\), but train has 50"),
+        (0, [], ENTITIES, "train is empty"),
+        (3, [0, 1, np.nan], ENTITIES, "y contains {nan}"),
+        (3, [0, 1, -2], ENTITIES, "y contains {-2}"),
+        (3, [0, 1, 1], {"firm": ("Importer",)}, "'firm': train has no column 'Importer'"),
+        (3, [0, 1, 1], {"firm": "HS6 Code"}, "'firm': train has no column 'H'"),
+    ],
+)
+def test_what_no_graph_can_be_made_of_is_named(sample_edition, n, y, entities, message):
+    with pytest.raises(KitError, match=message):
+        hetero_data(sample_edition.train.head(n), y, entities=entities)

@@ -73,7 +73,7 @@ class DeclarationTransformer(TransformerMixin, BaseEstimator):
         Raises
         ------
         KitError
-            If `X` is no DataFrame or lacks a column.
+            If `X` is no DataFrame or lacks a column, or `y` contains no numbers.
         ValueError
             If there is no declaration, or `y` is needed and None or of another length.
         """
@@ -110,18 +110,22 @@ class DeclarationTransformer(TransformerMixin, BaseEstimator):
     def check_training(self, X: pd.DataFrame, y: npt.ArrayLike | None) -> npt.NDArray[np.int8]:
         """Check what is fitted, remember its columns, and return the labels as an array."""
         self._check_columns(X)
+        name = type(self).__name__
         if len(X) == 0:
-            raise ValueError(f"{type(self).__name__} has no declaration (0 samples) to learn from.")
+            raise ValueError(f"{name} has no declaration (0 samples) to learn from.")
         if y is None:
             if self.needs_labels:
-                raise ValueError(
-                    f"{type(self).__name__} requires y to be passed, but the target y is None."
-                )
+                raise ValueError(f"{name} requires y to be passed, but the target y is None.")
             y = np.full(len(X), ERASED, dtype=np.int8)
-        check_consistent_length(X, y)
+        labels = np.asarray(y)
+        if labels.dtype.kind not in "iufb":
+            raise KitError(
+                f"{name} reads labels 1, 0 and -1 (unlabelled), but y is of type {labels.dtype}."
+            )
+        check_consistent_length(X, labels)
         self.feature_names_in_ = np.array(X.columns, dtype=object)
         self.n_features_in_ = X.shape[1]
-        return np.asarray(y)
+        return labels
 
     def _check_columns(self, X: object) -> None:
         name = type(self).__name__
