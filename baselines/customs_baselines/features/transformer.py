@@ -118,7 +118,7 @@ class DeclarationTransformer(TransformerMixin, BaseEstimator):
                 raise ValueError(f"{name} requires y to be passed, but the target y is None.")
             y = np.full(len(X), ERASED, dtype=np.int8)
         labels = np.asarray(y)
-        if labels.dtype.kind not in "iufb":
+        if labels.dtype.kind not in "iufbO":  # objects are compared one by one
             raise KitError(
                 f"{name} reads labels 1, 0 and -1 (unlabelled), but y is of type {labels.dtype}."
             )
