@@ -110,7 +110,7 @@ ONE = {
     "--licence other --out {small}/x",
 }
 SEVERAL = {
-    "run": "baseline run random lookup --edition {given}/edition --validate --errors "
+    "run": "baseline run random --edition {given}/edition --validate --errors "
     "--out {small}/r --picture {small}/x.svg",
     "explain": "baseline explain logistic_regression --edition {given}/edition "
     "--declarations 20 --out {small}/x",
