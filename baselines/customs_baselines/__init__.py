@@ -2,10 +2,12 @@
 
 Scores come from `customs_scorer`, declarations and editions from `customs_data`.
 
-find_baseline    Return a baseline by name; its `load_class()` is the estimator.
-fit_and_score    Fit a model on a split and return its scores of the test declarations.
-list_baselines   Return all baselines.
-make_features    Return the unfitted transformer of a recipe.
+==============  ======================================================================
+find_baseline   Return a baseline by name; its `load_class()` is the estimator.
+fit_and_score   Fit a model on a split and return its scores of the test declarations.
+list_baselines  Return all baselines.
+make_features   Return the unfitted transformer of a recipe.
+==============  ======================================================================
 """
 
 from __future__ import annotations

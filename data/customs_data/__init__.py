@@ -1,9 +1,11 @@
 """Declarations, editions, simulated worlds and synthesizers: the ground floor of customs-kit.
 
-Edition        Public data of an edition, as teams use it.
-KitError       What a user can mend; every error of the kit is one.
-hetero_data    Declarations as a torch-geometric graph.
-load_edition   Load an edition by its folder, or the practice edition.
+============  =======================================================
+Edition       Public data of an edition, as teams use it.
+KitError      What a user can mend; every error of the kit is one.
+hetero_data   Declarations as a torch-geometric graph.
+load_edition  Load an edition by its folder, or the practice edition.
+============  =======================================================
 """
 
 from __future__ import annotations

@@ -2,13 +2,15 @@
 
 Scores are precision@n %: the share of fraud among the n % of declarations ranked highest.
 
-check_submission   Check that a file can be scored.
-lift_at            Precision over the base rate.
-precision_at       Share of fraud among the declarations ranked highest.
-precision_scorer   The same as a scikit-learn scorer, for GridSearchCV and others.
-recall_at          Share of all fraud that is among the declarations ranked highest.
-score_submission   Score a submission on both test periods (organizers).
-write_submission   Write scores as a submission.
+================  =================================================================
+check_submission  Check that a file can be scored.
+lift_at           Precision over the base rate.
+precision_at      Share of fraud among the declarations ranked highest.
+precision_scorer  The same as a scikit-learn scorer, for GridSearchCV and others.
+recall_at         Share of all fraud that is among the declarations ranked highest.
+score_submission  Score a submission on both test periods (organizers).
+write_submission  Write scores as a submission.
+================  =================================================================
 """
 
 from __future__ import annotations

@@ -3,25 +3,37 @@
 ``from customs_kit import load_edition`` is all a team needs to begin.
 
 Data
-    load_edition       Load an edition by its folder, or load_edition("practice").
-    Edition            What it returns: train, y, test, ...
-    hetero_data        Declarations as a torch-geometric graph.
+
+============  ===========================================================
+load_edition  Load an edition by its folder, or load_edition("practice").
+Edition       What it returns: train, y, test, ...
+hetero_data   Declarations as a torch-geometric graph.
+============  ===========================================================
 
 Features, as scikit-learn transformers
-    make_features      The recipes "kit" and "paper".
-    RiskProfiles       Smoothed fraud rates of importers, goods, ...
-    GraphFeatures      What a trader's other declarations, and its partners', are like.
+
+=============  ================================================================
+make_features  The recipes "kit" and "paper".
+RiskProfiles   Smoothed fraud rates of importers, goods, ...
+GraphFeatures  What a trader's other declarations, and its partners', are like.
+=============  ================================================================
 
 Validation
-    TimeSplit          Folds by time for GridSearchCV and cross_val_score.
-    split_by_time      One such split, as two masks.
-    precision_scorer   The competition's metric as a scikit-learn scorer.
-    precision_at       The metric itself.
+
+================  ===================================================
+TimeSplit         Folds by time for GridSearchCV and cross_val_score.
+split_by_time     One such split, as two masks.
+precision_scorer  The competition's metric as a scikit-learn scorer.
+precision_at      The metric itself.
+================  ===================================================
 
 Submissions
-    write_submission   Write scores as a submission.
-    check_submission   Check that a file can be scored.
-    KitError           What a user can mend; every error of the kit is one.
+
+================  ====================================================
+write_submission  Write scores as a submission.
+check_submission  Check that a file can be scored.
+KitError          What a user can mend; every error of the kit is one.
+================  ====================================================
 """
 
 from __future__ import annotations
