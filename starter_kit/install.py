@@ -36,7 +36,10 @@ SUPPORTED = ((3, 11), (3, 12), (3, 13))
 CPU_SIZE = "about 0.8 GB to download and 2 GB on disk"
 CUDA_SIZE = "several GB, mostly CUDA"
 NOT_INSTALLED = "pip could not install the packages; its last lines are above."
-_STEP = re.compile(r"\s*(Collecting|Downloading|Building|Installing|Preparing|Using cached)\b(.*)")
+# pip's lines that say what it does: the verb, and a short object.
+_STEP = re.compile(
+    r"\s*(Collecting|Downloading|Using cached|Installing collected packages|Building)\b:?\s*(.*)"
+)
 
 
 class InstallError(Exception):
@@ -149,17 +152,28 @@ class Pip:
             output.append(line)
             step = _STEP.match(line)
             if step:
-                status.show(" ".join(step.group(0).split()))
+                status.show(_short(*step.groups()))
         pip.wait()
         status.end()
         return "".join(output[-20:]) if pip.returncode else ""
+
+
+def _short(verb: str, what: str) -> str:
+    """Return a step of pip in few words."""
+    if verb.startswith("Installing"):
+        return f"installing {what.count(',') + 1} packages"
+    name = re.split(r"[<>=!~ (\[;]", what, maxsplit=1)[0]
+    if name.endswith(".whl"):
+        name = "-".join(name.split("-")[:2])
+    size = re.search(r"\(([^()]+B)\)$", what)
+    return f"{verb.lower()} {name}" + (f" ({size.group(1)})" if size else "")
 
 
 class _Status:
     """A line that is written again every second, with the time since the start."""
 
     def __init__(self, terminal: bool) -> None:
-        self._text = ""
+        self._text = "asking for versions"
         self._start = time.time()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._tick, daemon=True)

@@ -100,6 +100,22 @@ def test_an_index_out_of_reach(
         installed(script, FakePip(broken=broken), monkeypatch, builds="cpu")
 
 
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("Collecting matplotlib>=3.9 (from customs-kit==0.1.0)", "collecting matplotlib"),
+        (
+            "  Downloading catboost-1.2.10-cp311-cp311-manylinux2014_x86_64.whl (97.2 MB)",
+            "downloading catboost-1.2.10 (97.2 MB)",
+        ),
+        ("Installing collected packages: mpmath, xxhash, numpy", "installing 3 packages"),
+    ],
+)
+def test_steps_of_pip_in_few_words(script: Any, line: str, words: str) -> None:
+    step = script.names["_STEP"].match(line)
+    assert script.names["_short"](*step.groups()) == words
+
+
 def test_extras_are_resolved(script: Any) -> None:
     wanted = script.requirements(["dev"])
     assert any(one.startswith("fastapi") for one in wanted)  # dev contains leaderboard

@@ -49,6 +49,10 @@ class Quantity:
         return f"{self.noun} {f'>= {first}' if first else f'< {last}'}{self.unit}"
 
 
+def _with_commas(number: int) -> str:
+    return f"{number:,}"
+
+
 @dataclass(frozen=True)
 class WholeNumber:
     """A whole number, such as a count or the digits of a chapter.
@@ -65,7 +69,7 @@ class WholeNumber:
 
     noun: str
     decode: Callable[[float], float] = float
-    write: Callable[[int], str] = "{:,}".format
+    write: Callable[[int], str] = _with_commas
 
     def between(self, low: float, high: float) -> str:
         """Return ``low <= feature < high`` in words; the words include both ends."""
