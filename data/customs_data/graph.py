@@ -81,7 +81,7 @@ def hetero_data(
     ------
     KitError
         If there is no training declaration, `y` is of another length or no label, or `train` lacks
-        a column of an entity.
+        a column of an entity, or an entity is named "declaration".
 
     Examples
     --------
@@ -102,8 +102,11 @@ def hetero_data(
         raise KitError(f"y has shape {labels.shape}, but train has {len(train):,} declarations.")
     if len(train) == 0:
         raise KitError("A graph needs a training declaration, but train is empty.")
-    if wrong := set(labels[~(labels >= ERASED) | (labels % 1 != 0)].tolist()):
-        raise KitError(f"y contains {wrong}. Labels are 1, 0, and -1 for unlabelled.")
+    wrong = np.unique(labels[~(labels >= ERASED) | (labels % 1 != 0)])
+    if len(wrong):
+        raise KitError(f"y contains {wrong[0]}. Labels are 1, 0, and -1 for unlabelled.")
+    if "declaration" in entities:
+        raise KitError("No entity can be named 'declaration': these nodes are the declarations.")
     X, n_test = train, 0
     if test is not None:
         X, n_test = pd.concat([train[list(test.columns)], test], ignore_index=True), len(test)

@@ -193,7 +193,9 @@ class TimeSplit:
     def __post_init__(self) -> None:
         if not 0 < self.later_share < 1:
             raise KitError(f"later_share must be between 0 and 1, but it is {self.later_share}.")
-        if self.n_splits < 1 or self.n_splits * self.later_share >= 1:
+        if self.n_splits < 1:
+            raise KitError(f"n_splits must be at least 1, but it is {self.n_splits}.")
+        if self.n_splits * self.later_share >= 1:
             raise KitError(
                 f"{self.n_splits} folds of {self.later_share:g} of the days leave none to learn "
                 "from. Choose fewer folds or a smaller later_share."
@@ -232,6 +234,8 @@ class TimeSplit:
         days = dates.to_numpy().astype("datetime64[D]")
         if len(days) == 0:
             raise KitError("No training declarations to split by time.")
+        if n_missing := int(np.isnat(days).sum()):
+            raise KitError(f"{n_missing:,} of {len(days):,} declarations have no Date to split by.")
         if days.min() == days.max():
             raise KitError(
                 f"All training declarations are of {days.max()}: to split by time takes two days."

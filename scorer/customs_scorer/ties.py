@@ -77,9 +77,10 @@ class Ties:
             return ""
         rates = list(dict.fromkeys(f"{100 * cut.rate:g} %" for cut in serious))
         cuts = f"cut at {rates[0]} falls" if len(rates) == 1 else f"cuts at {_listed(rates)} fall"
-        size = max(cut.n_tied for cut in serious)
+        sizes = sorted({cut.n_tied for cut in serious})
+        tie = f"a tie of {sizes[0]:,}" if len(sizes) == 1 else f"ties of up to {sizes[-1]:,}"
         scores = f"{self.n_distinct:,} distinct score{'s' if self.n_distinct > 1 else ''}"
-        return f"only {scores}; the {cuts} into a tie of {size:,} declarations. Send probabilities."
+        return f"only {scores}; the {cuts} into {tie} declarations. Send probabilities."
 
     def as_dict(self) -> dict[str, Any]:
         """Return the ties as plain data for JSON."""

@@ -112,6 +112,8 @@ def test_numbers_as_codes_and_unknown_days_are_named():
     assert training.startswith("Office ID: 4 of 4 training values end in '.0'")
     assert test.startswith("Office ID: 4 of 4 test values end in '.0'")
     assert day.startswith("Date: 2 declarations lie more than a year from all others, such as 1900")
+    frames["train"].loc[0, "Date"] = frames["train"].loc[2, "Date"]
+    assert messages(frames)[-1].startswith("Date: 1 declaration lies more than a year from all")
 
 
 @pytest.fixture

@@ -81,10 +81,11 @@ def test_any_index_and_columns_that_test_lacks(sample_edition):
     [
         (50, [0, 1, 0], ENTITIES, r"\(3,\), but train has 50"),
         (0, [], ENTITIES, "train is empty"),
-        (3, [0, 1, np.nan], ENTITIES, "y contains {nan}"),
-        (3, [0, 1, -2], ENTITIES, "y contains {-2}"),
+        (3, [0, 1, np.nan], ENTITIES, "y contains nan"),
+        (3, [0, 1, -2], ENTITIES, "y contains -2"),
         (3, [0, 1, 1], {"firm": ("Importer",)}, "'firm': train has no column 'Importer'"),
-        (3, [0, 1, 1], {"firm": "HS6 Code"}, "'firm': train has no column 'H'"),
+        (3, [0, 1, 1], {"firm": "HS6 Code"}, r"text 'HS6 Code': write \('HS6 Code',\)"),
+        (3, [0, 1, 1], {"declaration": ("Importer ID",)}, "No entity can be named 'declaration'"),
     ],
 )
 def test_what_no_graph_can_be_made_of_is_named(sample_edition, n, y, entities, message):

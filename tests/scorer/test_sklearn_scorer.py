@@ -120,12 +120,13 @@ def test_an_objective_as_optuna_calls_it(data):
     ("make", "message"),
     [
         (lambda X: TimeSplit(4), "4 folds of 0.25"),
-        (lambda X: TimeSplit(0), "0 folds"),
+        (lambda X: TimeSplit(0), "n_splits must be at least 1, but it is 0"),
         (lambda X: TimeSplit(later_share=1.0), "between 0 and 1"),
         (lambda X: list(TimeSplit().split(X.to_numpy())), "column Date"),
         (lambda X: list(TimeSplit().split(X.drop(columns="Date"))), "column Date"),
         (lambda X: list(TimeSplit().split(X.head(0))), "No training declarations"),
         (lambda X: list(TimeSplit().split(X.head(1))), "two days"),
+        (lambda X: list(TimeSplit().split(X.assign(Date=pd.NaT))), "declarations have no Date"),
         (lambda X: list(TimeSplit(3).split(X[X["Date"] > "2020-04-07"])), "too few for 3 folds"),
     ],
 )

@@ -42,6 +42,10 @@ def test_a_file_of_classes_is_warned_of_with_the_size_of_its_tie():
     )
     assert classes.as_dict()["warning"] == classes.warning
     assert ties(np.ones(100)).warning.startswith("only 1 distinct score; ")
+    # 60 of class 1: at 5 % the cut is among these, at 10 % among the 940 of class 0.
+    assert (
+        "5 % and 10 % fall into ties of up to 940 d" in ties(np.repeat([1, 0], [60, 940])).warning
+    )
 
 
 @pytest.mark.parametrize(("n_tied", "warned"), [(1, False), (13, False), (24, False), (30, True)])

@@ -202,7 +202,8 @@ def _lonely_days(train: pd.Series[pd.Timestamp], later: pd.Series[pd.Timestamp])
         n_few = min(place + 1, len(dates) - place - 1)
         if n_few <= _SOME * len(dates):
             outlier = dates[place] if n_few == place + 1 else dates[place + 1]
+            lie = "declaration lies" if n_few == 1 else "declarations lie"
             yield (
-                f"{n_few:,} declarations lie more than a year from all others, such as {outlier}. "
+                f"{n_few:,} {lie} more than a year from all others, such as {outlier}. "
                 "Is that the code of an unknown day?"
             )

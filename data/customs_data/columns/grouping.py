@@ -11,6 +11,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from customs_data.errors import KitError
+
 #: Group of each row; Codes where memory matters.
 Group = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.int32]
@@ -230,6 +232,10 @@ def declared_columns(key: Sequence[str]) -> tuple[str, ...]:
     >>> declared_columns(("Chapter", "HS6 Code", "Country of Origin"))
     ('HS6 Code', 'Country of Origin')
     """
+    if isinstance(key, str):  # a sequence of letters, but no key
+        raise KitError(
+            f"A key is a tuple of columns, but it is the text {key!r}: write ({key!r},)."
+        )
     return tuple(dict.fromkeys("HS6 Code" if name in HS_LEVELS else name for name in key))
 
 
