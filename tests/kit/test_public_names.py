@@ -19,6 +19,7 @@ from customs_data.edition.importing import import_edition
 from customs_data.edition.layout import Layout
 from customs_data.errors import InvalidEditionError
 from customs_data.tasks import find_task
+from customs_kit.commands.options import EditionFolder
 
 PACKAGES = [customs_kit, customs_data, customs_scorer, customs_baselines]
 
@@ -76,7 +77,12 @@ def test_practice_is_made_in_the_cache_unless_an_edition_has_its_name(
     assert load_edition("practice").layout == Layout.of(in_cache)
     with pytest.raises(InvalidEditionError, match=r"practice is no edition.*load_edition\(\"pra"):
         load_edition(Path("practice"))
+    monkeypatch.setattr("customs_data.edition.practice.practice_edition", lambda: in_cache)
+    folder = EditionFolder(path_type=Path)
+    assert folder.convert("practice", None, None) == in_cache
+    assert folder.convert("practise", None, None) == Path("practise")
     import_edition(sample, Path("practice"))
+    assert folder.convert("practice", None, None) == Path("practice")
     assert load_edition("practice").layout == Layout.of("practice")
     with pytest.raises(InvalidEditionError, match="`customs-kit data generate` or `data import`"):
         load_edition("practise")

@@ -42,6 +42,6 @@ def load_edition(edition: Path | str) -> Edition:
         raise InvalidEditionError(
             f"{edition} is no edition: it contains no public/edition.json. Check the path, make an "
             "edition with `customs-kit data generate` or `data import`, or take the practice "
-            'edition: load_edition("practice").'
+            'edition: load_edition("practice"), or --edition practice on the command line.'
         ) from None
     return loading.load_edition(edition)

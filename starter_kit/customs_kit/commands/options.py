@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
@@ -48,13 +49,30 @@ class TaskName(click.ParamType[str]):
         return value
 
 
+class EditionFolder(click.Path):
+    """Folder of an edition, or ``practice`` for the one in the cache, as for `load_edition`."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """Return the folder; the practice edition is made at first use."""
+        from customs_data.edition.layout import Layout
+        from customs_data.edition.practice import practice_edition
+        from customs_data.errors import InvalidEditionError
+
+        if value == "practice":
+            try:
+                Layout.find(value)
+            except InvalidEditionError:
+                return practice_edition()
+        return Path(os.fsdecode(super().convert(value, param, ctx)))
+
+
 def edition_option(*, required: bool) -> Callable[[F], F]:
     """Return the option --edition."""
     return click.option(
         "--edition",
-        type=click.Path(path_type=Path),
+        type=EditionFolder(path_type=Path),
         required=required,
-        help="Folder of the edition (the one that contains public/).",
+        help="Folder of the edition (the one that contains public/), or practice.",
     )
 
 
