@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
 
@@ -32,6 +33,30 @@ class LazyGroup(click.Group):
         module, _, attribute = self.lazy[cmd_name][0].partition(":")
         command: click.Command = getattr(import_module(module), attribute)
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that is called; for an unknown one, suggest the nearest."""
+        name = args[0]
+        if (
+            name not in self.lazy
+            and not name.startswith("-")
+            and (near := self._nearest(ctx, name))
+        ):
+            calls = " or ".join(f"`{ctx.command_path} {call}`" for call in near)
+            ctx.fail(f"No such command {name!r}. Did you mean {calls}?")
+        return super().resolve_command(ctx, args)
+
+    def _nearest(self, ctx: click.Context, name: str) -> list[str]:
+        if near := get_close_matches(name, self.lazy):
+            return near
+        groups = ((group, self.get_command(ctx, group)) for group in self.lazy)
+        return [
+            f"{group} {name}"
+            for group, command in groups
+            if isinstance(command, LazyGroup) and name in command.lazy
+        ]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing them."""
