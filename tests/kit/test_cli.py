@@ -9,7 +9,6 @@ from pathlib import Path
 
 import click
 import pytest
-from click.testing import CliRunner
 
 from command_line import kit
 from customs_data.describing.page import exploration_page
@@ -29,22 +28,6 @@ def commands(group=customs_kit, path=()):
         yield (*path, name), command
         if isinstance(command, click.Group):
             yield from commands(command, (*path, name))
-
-
-@pytest.mark.parametrize(
-    ("call", "message"),
-    [
-        ("run", "'run'. Did you mean `customs-kit baseline run`?"),
-        ("scor", "'scor'. Did you mean `customs-kit score`?"),
-        ("data describ", "'describ'. Did you mean `customs-kit data describe`?"),
-        ("xyz", "'xyz'."),
-        ("--xyz", "No such option"),
-    ],
-)
-def test_unknown_commands_lead_to_the_nearest(call, message):
-    unknown = CliRunner().invoke(customs_kit, call.split(), prog_name="customs-kit")
-    assert unknown.exit_code == 2
-    assert message in unknown.stderr
 
 
 @pytest.mark.parametrize(("path", "command"), list(commands()), ids=lambda v: str(v))
