@@ -327,6 +327,12 @@ def test_nearly_uniform_attention_is_named_instead_of_drawn():
     assert not figure.axes[0].patches  # no bars
 
 
+def test_a_correction_of_nothing_is_said_to_be_none():
+    alone = 1 / (1 + np.exp(-CROSS_FEATURES.booster_log_odds))
+    unchanged = replace(CROSS_FEATURES, fraud_score=alone + 1e-6, correction=0.0)
+    assert f"{alone:.3f}; the network leaves it unchanged. It attends" in unchanged.sentence()
+
+
 @pytest.mark.parametrize("scale", [1.0, 0.01])
 def test_ticks_of_the_attention_axis_differ(scale):
     cross = AttendedCrossFeature("a", 0.023 * scale, 10, 4, 0.4)

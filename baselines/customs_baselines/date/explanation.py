@@ -151,9 +151,12 @@ class DateExplanation:
                 f"The table lists those with most attention (an equal share is "
                 f"{self.equal_share:.2%}). The fraud rate of all is {self.base_rate:.1%}."
             )
+        corrected = f"corrects it to {self.fraud_score:.3f}"
+        if f"{alone:.3f}" == f"{self.fraud_score:.3f}":
+            corrected = "leaves it unchanged"
         return (
-            f"Boosted trees alone give a fraud score of {alone:.3f}; the network corrects it to "
-            f"{self.fraud_score:.3f}. It attends to the {self.n_leaves} cross features that the "
+            f"Boosted trees alone give a fraud score of {alone:.3f}; the network {corrected}. "
+            f"It attends to the {self.n_leaves} cross features that the "
             "declaration meets, and how much to each depends on its importer and goods."
             f"{rare if unknown else ''} {listed} A cross feature of several trees is listed once, "
             "with its attention added up. 'Labelled' are the training declarations with a label "
