@@ -73,8 +73,13 @@ def given(sample, sample_path, tmp_path_factory):
 
 def run(*arguments, **options):
     (ended,) = run_at_once([arguments], **options)
-    assert ended.status == 0, (arguments, ended)
+    assert is_done(ended), (arguments, ended)
     return ended
+
+
+def is_done(ended):
+    """Whether the command did its work: an edition may fail the audit."""
+    return ended.status == 0 or ("FAILS the audit" in ended.stdout and not ended.stderr)
 
 
 TABLES = ("{given}/train.csv", "{given}/public.csv", "{given}/private.csv")
@@ -183,15 +188,15 @@ def try_sizes(name, command, given, small, prepare, check, sizes=range(N_SIZES))
         full_temporary = {"TMPDIR": str(small)} if number % 2 else {}
         (ended,) = run_at_once([arguments], environment={**cache, **full_temporary})
         where = (name, number, free, ended)
-        assert ended.status == 0 or ended.fails_in_one_sentence(), where
+        assert is_done(ended) or ended.fails_in_one_sentence(), where
         assert "tell the organizer" not in ended.stderr, where
-        if ended.status:
+        if not is_done(ended):
             failures += 1
             assert str(small) in ended.stderr, where
             assert ".customs-kit" not in ended.stderr, where
         assert not list(small.rglob(".customs-kit-*")), where
         check(ended, where)
-        if ended.status and number % 10 == 0:  # the next try works
+        if not is_done(ended) and number % 10 == 0:  # the next try works
             (small / "fill").unlink()
             run(*arguments, environment=cache)
     assert failures
@@ -200,7 +205,7 @@ def try_sizes(name, command, given, small, prepare, check, sizes=range(N_SIZES))
 @pytest.mark.parametrize("name", ONE)
 def test_one_file_or_folder_is_whole_or_absent(name, given, small):
     def check(ended, where):
-        assert ended.status == 0 or [p.name for p in small.iterdir()] == ["fill"], where
+        assert is_done(ended) or [p.name for p in small.iterdir()] == ["fill"], where
 
     try_sizes(name, ONE[name], given, small, lambda: None, check)
 
