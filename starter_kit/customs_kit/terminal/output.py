@@ -7,7 +7,7 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    ProgressColumn,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
@@ -77,6 +78,26 @@ def progress_console() -> Console:
 
 
 @contextmanager
+def progress_bars(*columns: ProgressColumn, is_transient: bool = False) -> Iterator[Progress]:
+    """Show progress bars while something runs, on terminals only.
+
+    Parameters
+    ----------
+    *columns : ProgressColumn
+        As of `rich.progress.Progress`.
+    is_transient : bool
+        Remove the bars at the end.
+    """
+    console = progress_console()
+    bars = Progress(
+        *columns, console=console, transient=is_transient, disable=not console.is_terminal
+    )
+    # Bars that are off still end with an empty line in old versions of rich.
+    with nullcontext() if bars.disable else bars:
+        yield bars
+
+
+@contextmanager
 def progress_bar(what: str, total: int) -> Iterator[Callable[[int], None]]:
     """Show how many of `total` declarations are done; yield a function that adds to them."""
     columns = (
@@ -85,21 +106,22 @@ def progress_bar(what: str, total: int) -> Iterator[Callable[[int], None]]:
         TextColumn("{task.completed:,} of {task.total:,} declarations"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=progress_console(), transient=True) as progress:
+    with progress_bars(*columns, is_transient=True) as progress:
         task = progress.add_task(what, total=total)
         yield lambda n: progress.advance(task, n)
 
 
-def runs_bar() -> Progress:
-    """Return a progress bar over runs of models, for terminals only."""
+@contextmanager
+def runs_bar() -> Iterator[Progress]:
+    """Show a progress bar over runs of models, on terminals only."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
-    console = progress_console()
-    return Progress(*columns, console=console, disable=not console.is_terminal)
+    with progress_bars(*columns) as bar:
+        yield bar
 
 
 def save_picture(path: Path, title: str, *parts: RenderableType) -> None:

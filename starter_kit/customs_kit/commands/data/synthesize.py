@@ -215,15 +215,12 @@ def _warnings(settings: Settings) -> list[str]:
 
 def _draw(source: pd.DataFrame, settings: Settings, workers: int) -> pd.DataFrame:
     """Synthesize with one progress bar per part."""
-    from rich.progress import Progress
-
     from customs_data.parallel import processes
     from customs_data.synthesis.pipeline import synthesize as draw
-    from customs_kit.terminal.output import progress_console
+    from customs_kit.terminal.output import progress_bars
 
-    console = progress_console()
     with (
-        Progress(console=console, disable=not console.is_terminal) as bars,
+        progress_bars() as bars,
         processes(min(workers, settings.splits)) as executor,
     ):
         tasks = [

@@ -131,13 +131,11 @@ def team_client(url: str) -> LeaderboardClient:
 
 def _send(client: LeaderboardClient, file: Path) -> dict[str, Any]:
     """Send a file with a progress bar on terminals."""
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
+    from rich.progress import BarColumn, DownloadColumn, TextColumn
 
-    from customs_kit.terminal.output import progress_console
+    from customs_kit.terminal.output import progress_bars
 
-    console = progress_console()
-    columns = (TextColumn("Sending"), BarColumn(), DownloadColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+    with progress_bars(TextColumn("Sending"), BarColumn(), DownloadColumn()) as progress:
         task = progress.add_task("Sending", total=None)
         receipt: dict[str, Any] = client.submit(
             file, lambda sent, total: progress.update(task, completed=sent, total=total)
