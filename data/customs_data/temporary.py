@@ -135,6 +135,32 @@ def reserved(folder: Path) -> Iterator[bool]:
         os.close(descriptor)
 
 
+@contextmanager
+def owned(folder: Path, *, is_new: bool) -> Iterator[bool]:
+    """Lock a folder while it is being filled; yield whether it is this process's.
+
+    Parameters
+    ----------
+    folder : path
+        A folder that this process has just made, or one whose maker may have ended.
+    is_new : bool
+        Whether this process made it: then it is this process's on file systems without locks, too.
+    """
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except OSError:  # removed by its maker, or no folder
+        yield False
+        return
+    try:
+        try:
+            is_mine = _lock(descriptor) or is_new
+        except BlockingIOError:
+            is_mine = False
+        yield is_mine and _is_at(descriptor, folder)
+    finally:
+        os.close(descriptor)
+
+
 def move_parts(scratch: Path) -> None:
     """Move everything in a temporary folder to the folder above, completely or not at all.
 

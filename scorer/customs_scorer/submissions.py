@@ -96,10 +96,14 @@ def check_submission(
     """
     path = Path(path)
     try:
-        exists = path.is_file()
+        is_file, is_folder, exists = path.is_file(), path.is_dir(), path.exists()
     except OSError:  # a name too long to be one, a folder that may not be entered
-        exists = False
-    if not exists:
+        is_file = is_folder = exists = False
+    if not is_file:
+        if is_folder:
+            raise KitError(f"{path} is a folder. Name a file in it.")
+        if exists:
+            raise KitError(f"{path} is a pipe or device. Write the submission to a file first.")
         raise KitError(f"No such file: {path}.")
     report = ProblemReport(path.name if source is None else source)
     nothing = np.zeros(0)

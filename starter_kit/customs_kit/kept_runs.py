@@ -59,7 +59,11 @@ def find_submission(named: str) -> Path:
         raise KitError(f"{len(same)} runs are named {named}. Choose one of {places}.")
     if path.name.endswith(_SUBMISSION_SUFFIXES):
         raise KitError(f"No such file: {named}.")
-    if _is_there(path):
+    is_folder = _is_there(path) and path.is_dir()
+    elsewhere, _ = list_runs(path.parent) if is_folder else ([], [])
+    if failed := [run for run in elsewhere if run.place == path.name]:
+        return _submission_of(failed[0])  # which says why it has none
+    if is_folder:
         raise KitError(f"{named} is a folder without {SUBMISSION}. Give a submission or a run.")
     raise KitError(f"No file and no run is named {named}. {_nearest(wanted, runs)}")
 
@@ -80,7 +84,10 @@ def _submission_of(run: KeptRun) -> Path:
 
 def _nearest(wanted: str, runs: list[KeptRun]) -> str:
     if not runs:
-        return "No run is kept here: make one with `customs-kit baseline run`."
+        return (
+            f"{RUNS}/ has no run: make one with `customs-kit baseline run`, or give the folder of "
+            "a run elsewhere, such as OUT/NAME."
+        )
     names = list(dict.fromkeys(name for run in runs for name in (run.name, run.place)))
     begun = [name for name in names if name.lower().startswith(wanted.lower())]
     near = begun[:_N_NEAR] or get_close_matches(wanted, names, n=_N_NEAR, cutoff=0.4)

@@ -269,6 +269,7 @@ def test_runs_at_once_have_folders_of_their_own(tmp_path):
 
         def make(_):
             with run_folder(tmp_path / "runs", "x-seed0", finished="submission.csv") as folder:
+                (folder / "run.json").write_text("{}")
                 return folder.name
 
         names = list(executor.map(make, range(40)))
@@ -284,6 +285,22 @@ def test_an_interrupted_run_leaves_no_folder_before_its_submission(tmp_path):
             (it / file).write_text("")
             raise KeyboardInterrupt
         assert it.exists() is kept
+
+
+def test_the_folder_of_a_killed_run_is_taken_again(tmp_path):
+    left = tmp_path / "x"
+    (left / "code").mkdir(parents=True)
+    (left / "log.txt").write_text("killed")
+    with run_folder(tmp_path, "x", finished="submission.csv") as folder:
+        assert folder == left
+        assert not list(left.iterdir())
+        (left / "log.txt").write_text("alive")
+        with run_folder(tmp_path, "x", finished="submission.csv") as other:
+            assert other.name == "x-2"  # the first run goes on
+    (tmp_path / "x" / "notes.txt").write_text("mine")  # no run wrote this: it stays
+    with run_folder(tmp_path, "x", finished="submission.csv") as folder:
+        assert folder.name == "x-2"
+    assert (left / "notes.txt").read_text() == "mine"
 
 
 def test_names_of_runs_tell_settings_apart(tmp_path):

@@ -708,6 +708,16 @@ def mutate(cells: list[tuple], lines: list[tuple], edits: list[tuple]) -> bytes:
     return content
 
 
+def test_labels_that_are_none_are_not_called_erased(tmp_path):
+    """'N' beside 0 is one problem, not also a half-erased pair."""
+    path = tmp_path / "declarations.csv"
+    path.write_bytes(with_cell("Fraud", "N"))
+    with pytest.raises(KitError) as raised:
+        read_declarations(path)
+    assert "declarations.csv: 1 problem\n" in str(raised.value)
+    assert "Fraud must be one of 0, 1" in str(raised.value)
+
+
 @FAST
 @given(cells=st.lists(CELL, max_size=2))
 def test_any_cells_are_refused_or_read_as_they_stand(cells, tmp_path):

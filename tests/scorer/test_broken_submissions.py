@@ -7,6 +7,7 @@ import csv
 import gzip
 import io
 import math
+import os
 import re
 from collections.abc import Iterator
 from fractions import Fraction
@@ -349,8 +350,15 @@ def test_one_broken_file_stops_all_scores(edition, tmp_path):
 
 
 def test_paths_that_are_no_file_are_kit_errors(edition, expected_ids, tmp_path):
-    for path in (tmp_path / "absent.csv", tmp_path, tmp_path / ("x" * 300)):
-        with pytest.raises(KitError):
+    os.mkfifo(tmp_path / "pipe.csv")
+    paths = {
+        tmp_path / "absent.csv": "No such file",
+        tmp_path: "is a folder",
+        tmp_path / ("x" * 300): "No such file",
+        tmp_path / "pipe.csv": "is a pipe or device",
+    }
+    for path, reason in paths.items():
+        with pytest.raises(KitError, match=reason):
             check_submission(path, expected_ids)
         with pytest.raises(KitError):
             score_files([path], edition)

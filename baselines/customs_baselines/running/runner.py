@@ -26,7 +26,7 @@ from customs_baselines.running.kept_code import keep_code, read_code, read_own_f
 from customs_baselines.running.own_model import own_parts
 from customs_baselines.running.plan import Plan, Run
 from customs_baselines.running.records import RunRecord, make_record
-from customs_baselines.running.run_folders import run_folder
+from customs_baselines.running.run_folders import LOG, run_folder
 from customs_baselines.running.watch import Watch
 from customs_data.child_processes import ChildProcess
 from customs_data.edition.loading import Edition
@@ -45,7 +45,6 @@ from customs_scorer.yardsticks import Reference, make_reference
 
 SUBMISSION: Final = "submission.csv"
 RECORD: Final = "run.json"
-LOG: Final = "log.txt"
 VALIDATION: Final = "validation.csv"
 # Environment variables that reveal where the command was started.
 _REVEALING: Final = ("PWD", "OLDPWD", "_")

@@ -177,6 +177,10 @@ def _parse(
     return frame, report
 
 
+#: A label that is no label; its problem is reported already.
+_UNREADABLE: Final = -2
+
+
 @dataclass(frozen=True)
 class _Cells:
     """The cells of one column and where to report their problems."""
@@ -253,7 +257,8 @@ def _parse_label(given: _Cells) -> npt.NDArray[np.int8]:
     allowed = np.isin(numbers, given.column.values)
     words = ", ".join(map(str, given.column.values))
     given.require(f" must be one of {words}, or empty for an erased label", ~allowed & ~empty)
-    return np.where(allowed, np.nan_to_num(numbers, posinf=0, neginf=0), ERASED).astype(np.int8)
+    numbers = np.nan_to_num(numbers, posinf=0, neginf=0)
+    return np.select([allowed, empty], [numbers, ERASED], _UNREADABLE).astype(np.int8)
 
 
 def _can_be_text(cells: pa.ChunkedArray) -> bool:
@@ -323,13 +328,15 @@ def _check_period(
 
 def _check_labels(frame: pd.DataFrame, lines: npt.NDArray[np.int64], report: ProblemReport) -> None:
     fraud, critical = (frame[name].to_numpy() for name in schema.LABEL_COLUMNS)
-    for complaint, wrong in (
+    readable = (fraud != _UNREADABLE) & (critical != _UNREADABLE)
+    for complaint, breaks in (
         ("Critical Fraud = 2 must come with Fraud = 1", (critical == 2) & (fraud == 0)),
         (
             "Fraud and Critical Fraud must be erased together",
             (fraud == ERASED) != (critical == ERASED),
         ),
     ):
+        wrong = readable & breaks
         if wrong.any():
             pairs = zip(fraud[wrong][:N_EXAMPLES], critical[wrong][:N_EXAMPLES], strict=True)
             values = [f"{f}, {c}".replace("-1", "nothing") for f, c in pairs]

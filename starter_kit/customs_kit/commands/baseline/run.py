@@ -221,7 +221,7 @@ def run(
 
 def _tell_notes_and_logs(records: list[RunRecord]) -> None:
     """Print the notes of models, and where the output is of those that printed something."""
-    from customs_baselines.running.runner import LOG
+    from customs_baselines.running.run_folders import LOG
     from customs_kit.terminal.output import say
 
     notes = (f"{it.run.name}: {note}" for it in records for note in it.result.notes)
