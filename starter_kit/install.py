@@ -228,10 +228,11 @@ def install(folder: Path, extras: list[str], builds: str) -> None:
                     f"  {CPU_INDEX} cannot be reached: pip installs its default build of PyTorch "
                     f"({CUDA_SIZE})."
                 )
-        print("  XGBoost, without NCCL ...")
-        problem = pip.install("--no-deps", *(one for one in wanted if is_xgboost(one)))
-        if problem:
-            raise InstallError(problem + NOT_INSTALLED)
+        if not pip.has("xgboost"):
+            print("  XGBoost, without NCCL ...")
+            problem = pip.install("--no-deps", *(one for one in wanted if is_xgboost(one)))
+            if problem:
+                raise InstallError(problem + NOT_INSTALLED)
         wanted = [one for one in wanted if not is_xgboost(one)]
     print(f"  {len(wanted)} packages and what they need ...")
     problem = pip.install(*wanted) or pip.install("--no-deps", "--editable", str(ROOT))

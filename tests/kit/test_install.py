@@ -84,9 +84,11 @@ def test_with_a_gpu_pip_decides(
     assert any(script.is_xgboost(one) for one in others)
 
 
-def test_an_installed_pytorch_stays(script: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    calls = installed(script, FakePip(installed=("torch",)), monkeypatch, builds="auto")
-    assert script.CPU_INDEX not in sum(calls, ())
+def test_what_is_installed_stays(script: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    pip = FakePip(installed=("torch", "xgboost"))
+    others, _own = installed(script, pip, monkeypatch, builds="auto")
+    assert script.CPU_INDEX not in others
+    assert not any(script.is_xgboost(one) for one in others)  # pip would add its NCCL
 
 
 def test_an_index_out_of_reach(
