@@ -17,22 +17,38 @@ from made_up import make_sample
 
 TESTS = Path(__file__).parent
 #: Modules and functions that start processes.
-PROCESS = {"subprocess", "run_at_once", "run_baselines", "run_grid", "explain_run"}
+PROCESS = {
+    "ChildProcess",
+    "explain_run",
+    "run_at_once",
+    "run_baselines",
+    "run_grid",
+    "run_one",
+    "subprocess",
+    "train_in_child",
+}
 #: Modules with hundreds of cases of one thing, and those of long ways through the kit.
 THOROUGH = {
+    "baselines/test_own_models.py",
     "baselines/test_tabular.py",
+    "baselines/test_transformers.py",
     "data/fidelity/test_measure.py",
     "data/reports/test_pages.py",
     "data/synthesis/test_synthesis.py",
     "data/test_broken_declarations.py",
+    "data/test_damaged_ids.py",
+    "data/test_extremes.py",
     "data/test_generating.py",
     "data/test_parallel.py",
+    "data/test_released.py",
     "data/world/test_simulate.py",
     "leaderboard/publishing/test_kaggle.py",
+    "leaderboard/service/test_access.py",
     "leaderboard/service/test_edition_files.py",
     "leaderboard/service/test_hidden_labels.py",
     "leaderboard/service/test_openapi.py",
     "leaderboard/service/test_server.py",
+    "leaderboard/service/test_uploads.py",
     "leaderboard/test_backup.py",
     "leaderboard/test_closing.py",
     "leaderboard/test_compute_final.py",
@@ -43,6 +59,8 @@ THOROUGH = {
     "leaderboard/test_other_metrics.py",
     "leaderboard/test_pages.py",
     "scorer/test_broken_submissions.py",
+    "scorer/test_error_page.py",
+    "scorer/test_fast_check.py",
     "studies/test_fidelity_study.py",
     "studies/test_world_figures.py",
     "studies/test_world_guide.py",
