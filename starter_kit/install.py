@@ -157,6 +157,12 @@ class Pip:
         status.end()
         return "".join(output[-20:]) if pip.returncode else ""
 
+    def compile_modules(self) -> None:
+        """Compile all installed modules; those that are broken on purpose stay as they are."""
+        command = "import compileall, sysconfig as s; "
+        command += "compileall.compile_dir(s.get_path('purelib'), quiet=2, workers=0)"
+        subprocess.run([self.python, "-c", command], check=False)
+
 
 def _short(verb: str, what: str) -> str:
     """Return a step of pip in few words."""
@@ -238,6 +244,10 @@ def install(folder: Path, extras: list[str], builds: str) -> None:
     problem = pip.install(*wanted) or pip.install("--no-deps", "--editable", str(ROOT))
     if problem:
         raise InstallError(problem + NOT_INSTALLED)
+    if "dev" in extras and os.environ.get("PYTHONDONTWRITEBYTECODE"):
+        # Tests start hundreds of processes, and Python may not keep what each of them compiles.
+        print("  Compiling modules ...")
+        pip.compile_modules()
 
 
 def main() -> None:
