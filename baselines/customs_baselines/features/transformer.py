@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any, Self
 
 import numpy as np
@@ -16,7 +17,7 @@ from customs_data.schema import ERASED
 Floats = npt.NDArray[np.float64]
 
 
-class DeclarationTransformer(TransformerMixin, BaseEstimator):
+class DeclarationTransformer(TransformerMixin, BaseEstimator, ABC):
     """Base class of features of declarations.
 
     Columns are read by name: their order and further columns do not matter. A subclass defines
@@ -34,21 +35,21 @@ class DeclarationTransformer(TransformerMixin, BaseEstimator):
         """Whether fitting needs labels."""
         return True
 
+    @abstractmethod
     def columns_read(self) -> tuple[str, ...]:
         """Return the declared columns that the features read."""
-        raise NotImplementedError
 
+    @abstractmethod
     def learn_features(self, X: pd.DataFrame, y: npt.NDArray[np.int8]) -> Floats:
         """Learn; return the features of training rows, shape (n_train, n_features)."""
-        raise NotImplementedError
 
+    @abstractmethod
     def find_features(self, X: pd.DataFrame) -> Floats:
         """Return the features of other declarations, shape (n_declarations, n_features)."""
-        raise NotImplementedError
 
+    @abstractmethod
     def feature_names(self) -> list[str]:
         """Return the names of the features, in order."""
-        raise NotImplementedError
 
     def fit(self, X: pd.DataFrame, y: npt.ArrayLike | None = None) -> Self:
         """Learn from training declarations; parameters as of `fit_transform`."""

@@ -11,6 +11,7 @@ import io
 import re
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -84,7 +85,7 @@ def read_header(path: Path | str) -> tuple[str, ...]:
         As in `read_table`.
     """
     path = Path(path)
-    try:
+    with _read_errors(path):
         magic = _first_bytes(path, str(path))
         if magic == PARQUET_MAGIC:
             schema = pyarrow.parquet.read_schema(path)
@@ -92,12 +93,6 @@ def read_header(path: Path | str) -> tuple[str, ...]:
             return tuple(name for name in schema.names if name not in index)
         with _open_csv(path, magic) as stream:
             line = stream.readline(_READ_STEP)
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise KitError(f"{path} is a damaged gzip file: {error}. Compress it again.") from None
-    except pa.ArrowException as error:
-        raise _damaged(path.name, error) from None
-    except OSError as error:
-        raise KitError(f"{path} cannot be read: {error.strerror or error}.") from None
     line = line.removeprefix(UTF8_BOM).rstrip(b"\n")
     check_encoding(line, path.name)
     return parse_header(line, path.name)
@@ -112,9 +107,18 @@ def ignored_columns(path: Path | str) -> tuple[str, ...]:
         As in `read_table`.
     """
     path = Path(path)
-    try:
+    with _read_errors(path):
         is_parquet = _first_bytes(path, str(path)) == PARQUET_MAGIC
         return _index_columns(pyarrow.parquet.read_schema(path)) if is_parquet else ()
+
+
+@contextmanager
+def _read_errors(path: Path) -> Iterator[None]:
+    """Turn errors of reading a header into a KitError of one sentence."""
+    try:
+        yield
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise KitError(f"{path} is a damaged gzip file: {error}. Compress it again.") from None
     except pa.ArrowException as error:
         raise _damaged(path.name, error) from None
     except OSError as error:
