@@ -22,7 +22,8 @@ from forked_command import import_everything, run_at_once
 
 N_SIZES = 30
 DISK_MIB = 64
-TOMORROW = date.today() + timedelta(days=1)
+# Two days: the tests may run across midnight.
+DEADLINE = date.today() + timedelta(days=2)
 GRID = """[[editions]]
 path = "{edition}"
 [[runs]]
@@ -61,7 +62,7 @@ def given(sample, sample_path, tmp_path_factory):
     write_submission(edition, scores, folder / "submission.csv")
     (folder / "grid.toml").write_text(GRID.format(edition=folder / "edition"))
     (folder / "results.md").write_text("<!-- results:grid -->\n<!-- /results -->\n")
-    run("leaderboard", "init", folder / "edition", "--out", folder / "open", "--closes", TOMORROW)
+    run("leaderboard", "init", folder / "edition", "--out", folder / "open", "--closes", DEADLINE)
     added = run("leaderboard", "team", "add", folder / "open", "Team A", "--json")
     board = open_board(folder / "open")
     team = authenticate(board, json.loads(added.stdout)["token"])
@@ -126,7 +127,7 @@ SEVERAL = {
 }
 BOARD = {
     "team": "leaderboard team add {small}/open B-team",
-    "extend": f"leaderboard extend {{small}}/open --closes {TOMORROW + timedelta(days=3)}",
+    "extend": f"leaderboard extend {{small}}/open --closes {DEADLINE + timedelta(days=3)}",
     "log": "leaderboard log {small}/open",
 }
 
