@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
@@ -41,7 +42,10 @@ Phase = Literal["upcoming", "open", "over", "closed", "revealed"]
 Clock = Callable[[], datetime]
 
 #: Rules that an organizer may change during a competition; changes are written to the audit log.
-CHANGEABLE: Final = ("title", "daily_limit", "late_submissions", "max_upload_mib")
+CHANGEABLE: Final = (
+    "title", "daily_limit", "hourly_limit", "total_limit", "refused_limit", "late_submissions",
+    "max_upload_mib", "contact", "private",
+)  # fmt: skip
 
 
 _NOT_EMPTY: Final = "The database already contains a competition. Use another database."
@@ -200,7 +204,15 @@ def make_board(
         edition = {"edition": judge.manifest.name, "commitment": judge.manifest.commitment}
         with database.upgrading() as session:
             refuse_state(session)
-            session.add(State(number=1, rules=_rules(board), closes=competition.closes, **edition))
+            session.add(
+                State(
+                    number=1,
+                    rules=_rules(board),
+                    closes=competition.closes,
+                    address_key=secrets.token_hex(32),
+                    **edition,
+                )
+            )
             details = {**board.rules, **edition}
             append_entry(database, session, clock(), ORGANIZER, "competition made", details)
     return board_in(root, competition, database_url, clock, judge)

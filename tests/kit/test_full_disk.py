@@ -65,7 +65,7 @@ def given(sample, sample_path, tmp_path_factory):
     run("leaderboard", "init", folder / "edition", "--out", folder / "open", "--closes", DEADLINE)
     added = run("leaderboard", "team", "add", folder / "open", "Team A", "--json")
     board = open_board(folder / "open")
-    team = authenticate(board, json.loads(added.stdout)["token"])
+    team, _ = authenticate(board, json.loads(added.stdout)["token"])
     submit_file(board, team.number, folder / "submission.csv")
     board.close_connections()
     run("leaderboard", "backup", folder / "open", folder / "b.tar")

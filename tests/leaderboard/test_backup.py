@@ -76,7 +76,7 @@ def test_what_is_restored_is_what_was(board, filled, other_url, clock, tmp_path,
     assert after == before
     assert files_of(again) == files_of(board)
     assert again.competition == board.competition
-    assert authenticate(again, token).number == first.number
+    assert authenticate(again, token)[0].number == first.number
     assert public_standings(again) == public_standings(board)
     # New rows continue the numbers.
     assert submit_file(again, first.number, make_file(9)).number == 4
@@ -222,7 +222,7 @@ def test_a_damaged_backup_is_refused(board_of, make_file, clock, tmp_path, name,
 
 def test_a_backup_of_a_newer_release_is_refused(board, filled, clock, tmp_path):
     def change(name, content):
-        yield name, content.replace(b'"revision": "0002"', b'"revision": "9999"')
+        yield name, content.replace(b'"revision": "0003"', b'"revision": "9999"')
 
     write_backup(board, tmp_path / "b.tar")
     newer = rewritten(tmp_path / "b.tar", tmp_path / "newer.tar", change)

@@ -47,7 +47,7 @@ def folder(edition_path, tmp_path):
 def send(folder, make_file):
     def send_file(token, seed, quality=0.5):
         board = open_board(folder)
-        receipt = submit_file(board, authenticate(board, token).number, make_file(seed, quality))
+        receipt = submit_file(board, authenticate(board, token)[0].number, make_file(seed, quality))
         board.close_connections()
         return receipt
 

@@ -13,10 +13,14 @@ from customs_data.toml import check_types, from_table, read_toml
 from customs_leaderboard.ladder.ladder import GROUND_ERRORS, STRICT_ERRORS, Kind
 
 _MAX_TITLE: Final = 120
+_MAX_CONTACT: Final = 200
 
 #: Values of rules added in later releases, for competitions announced before: neither their
 #: competition.toml nor their database contains these rules, and an upgrade must change no rule.
-RULES_BEFORE: Final = {"ladder_ground_errors": 0.0}
+RULES_BEFORE: Final = {
+    "ladder_ground_errors": 0.0, "hourly_limit": 0, "total_limit": 0, "refused_limit": 20,
+    "contact": "", "private": False,
+}  # fmt: skip
 
 
 def check_announced(title: str, opens: datetime, closes: datetime, daily_limit: int) -> None:
@@ -60,6 +64,11 @@ class Competition:
         and the grid that scores are rounded to.
     daily_limit : int
         Submissions per team and day (UTC), 1 to 1000.
+    hourly_limit, total_limit : int
+        Submissions per team and hour, and in all, 1 to 10,000; 0 is no such limit.
+    refused_limit : int
+        Refused files per team and day (UTC), 1 to 1000; further files of the team wait for the
+        next day.
     n_selections : int
         Submissions that a team may select for the final standings, 1 to 10.
     ladder : {'step', 'parameter_free', 'paired'}
@@ -76,6 +85,10 @@ class Competition:
         Size limit of a file in MiB, 1 to 4096.
     practice : bool
         Whether anyone may know the hidden labels.
+    contact : str
+        Where questions go: an address of e-mail or a web page, at most 200 printable characters.
+    private : bool
+        Whether only teams and people with the view code may see the competition.
     """
 
     title: str
@@ -91,11 +104,21 @@ class Competition:
     late_submissions: bool = True
     max_upload_mib: int = 8
     practice: bool = False
+    hourly_limit: int = 0
+    total_limit: int = 0
+    refused_limit: int = 20
+    contact: str = ""
+    private: bool = False
 
     def __post_init__(self) -> None:
         check_types(self)
         self._check_times()
         check_announced(self.title, self.opens, self.closes, self.daily_limit)
+        _check_within("hourly_limit", self.hourly_limit, 0, 10_000)
+        _check_within("total_limit", self.total_limit, 0, 10_000)
+        _check_within("refused_limit", self.refused_limit, 1, 1000)
+        if len(self.contact) > _MAX_CONTACT or not self.contact.isprintable():
+            raise KitError(f"The contact must have at most {_MAX_CONTACT} printable characters.")
         _check_within("n_selections", self.n_selections, 1, 10)
         _check_within("max_upload_mib", self.max_upload_mib, 1, 4096)
         if not 0 < self.ladder_step <= 0.5:

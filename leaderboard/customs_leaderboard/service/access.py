@@ -85,11 +85,12 @@ def authenticate_form(request: Request, token: str) -> Team:
             wait_s,
         )
     try:
-        team = authenticate(board_of(request), token)
+        team, member_number = authenticate(board_of(request), token)
     except UnknownTokenError:
         limit.take(client)
         raise
     request.state.team_number = team.number
+    request.state.member_number = member_number
     return team
 
 

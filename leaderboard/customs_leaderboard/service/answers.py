@@ -32,6 +32,11 @@ class Rules(_Answer):
     late_submissions: bool
     max_upload_mib: int
     practice: bool
+    hourly_limit: int
+    total_limit: int
+    refused_limit: int
+    contact: str
+    private: bool
     ranking: str
 
 

@@ -30,7 +30,8 @@ FORMATS: Final = ("customs-kit backup 1", "customs-kit backup 2")
 MANIFEST: Final = "backup.json"
 #: In this order rows are restored: tables before those that refer to them.
 TABLES: Final = (
-    "state", "team", "submission", "score", "selection", "audit_entry", "final_result"
+    "state", "solution", "team", "member", "access_code", "submission", "refusal", "score",
+    "selection", "audit_entry", "final_result",
 )  # fmt: skip
 
 

@@ -189,7 +189,7 @@ def _continue_numbers(database: Database, session: Session) -> None:
     """Let PostgreSQL's sequences continue after the restored rows; SQLite does so by itself."""
     if not database.is_postgresql:
         return
-    for name in ("team", "submission"):
+    for name in ("team", "member", "access_code", "submission"):
         session.execute(
             text(
                 f"SELECT setval(pg_get_serial_sequence('{name}', 'number'), "  # noqa: S608

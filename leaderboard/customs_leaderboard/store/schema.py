@@ -63,7 +63,8 @@ class State(Base):
     """The competition's state; one row.
 
     `rules` is the content of competition.toml when it was last read, as canonical JSON; `closes`
-    is the deadline with all extensions.
+    is the deadline with all extensions; `address_key` (hexadecimal) is the key that client
+    addresses are hashed with. The commitment is that of the newest solution.
     """
 
     __tablename__ = "state"
@@ -76,37 +77,94 @@ class State(Base):
     closes: Mapped[datetime] = mapped_column(UtcTime)
     closed_at: Mapped[datetime | None] = mapped_column(UtcTime)
     revealed_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    address_key: Mapped[str] = mapped_column(String(64))
+
+
+class Solution(Base):
+    """A solution file that replaced the edition's one during the competition (a rejudge).
+
+    `commitment` is that of the new labels, `previous_commitment` the one before.
+    """
+
+    __tablename__ = "solution"
+
+    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    at: Mapped[datetime] = mapped_column(UtcTime)
+    reason: Mapped[str] = mapped_column(Text)
+    sha256: Mapped[str] = mapped_column(String(64))
+    commitment: Mapped[str] = mapped_column(String(64))
+    previous_commitment: Mapped[str] = mapped_column(String(64))
 
 
 class Team(Base):
-    """A team, its token, and its place on the leaderboard.
+    """A team and its place on the leaderboard; its members have the tokens.
 
     `best_shown`, `n_submissions` (without late ones) and `improved_at` follow from the submissions.
     They are copied here in the transaction of the submission, so that the standings are one short
-    query. `best_submission` is the submission whose score is `best_shown`.
+    query. `best_submission` is the submission whose score is `best_shown`. No two teams have the
+    same `name_key`.
     """
 
     __tablename__ = "team"
 
     number: Mapped[int] = mapped_column(Integer, primary_key=True)
     name: Mapped[str] = mapped_column(String(40))
-    name_key: Mapped[str] = mapped_column(String(40), unique=True)
-    token_sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    name_key: Mapped[str] = mapped_column(String(200), unique=True)
     made_at: Mapped[datetime] = mapped_column(UtcTime)
     disabled_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    disabled_reason: Mapped[str | None] = mapped_column(Text)
     n_submissions: Mapped[int] = mapped_column(Integer, default=0)
     best_shown: Mapped[float | None] = mapped_column(Float(53))
     improved_at: Mapped[datetime | None] = mapped_column(UtcTime)
     best_submission: Mapped[int | None] = mapped_column(Integer)
 
 
+class Member(Base):
+    """A member of a team, with a token. The first member of a team may have an empty name."""
+
+    __tablename__ = "member"
+
+    number: Mapped[int] = mapped_column(Integer, primary_key=True)
+    team_number: Mapped[int] = mapped_column(ForeignKey("team.number"), index=True)
+    name: Mapped[str] = mapped_column(String(80), default="")
+    token_sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    made_at: Mapped[datetime] = mapped_column(UtcTime)
+    revoked_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+
+class AccessCode(Base):
+    """A secret that gives access to something other than a team's submissions.
+
+    `kind` is "organizer" (the admin page), "view" (a private competition), "register" (make a
+    team) or "join" (become a member of `team_number`). Without `n_uses_left` it may be used any
+    number of times.
+    """
+
+    __tablename__ = "access_code"
+
+    number: Mapped[int] = mapped_column(Integer, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(12))
+    code_sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    team_number: Mapped[int | None] = mapped_column(ForeignKey("team.number"))
+    made_at: Mapped[datetime] = mapped_column(UtcTime)
+    expires_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    n_uses_left: Mapped[int | None] = mapped_column(Integer)
+    revoked_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+
 class Submission(Base):
-    """An accepted file. `shown` is the laddered public score after it."""
+    """An accepted file. `shown` is the laddered public score after it.
+
+    `answer_sha256` is the hash of the scores in the file, the same for every way to write them;
+    rows of earlier releases have none. `sender` is a keyed hash of the client's address. A struck
+    submission is not ranked.
+    """
 
     __tablename__ = "submission"
     __table_args__ = (
-        # The database, too, refuses the same file a second time.
+        # The database, too, refuses the same file and the same answer a second time.
         UniqueConstraint("team_number", "sha256"),
+        UniqueConstraint("team_number", "answer_sha256"),
         Index(None, "team_number", "day"),
         Index(None, "improved"),
     )
@@ -121,10 +179,31 @@ class Submission(Base):
     late: Mapped[bool] = mapped_column(Boolean)
     improved: Mapped[bool] = mapped_column(Boolean)
     shown: Mapped[float | None] = mapped_column(Float(53))
+    answer_sha256: Mapped[str | None] = mapped_column(String(64))
+    member_number: Mapped[int | None] = mapped_column(ForeignKey("member.number"))
+    note: Mapped[str] = mapped_column(String(200), default="")
+    sender: Mapped[str | None] = mapped_column(String(32))
+    struck_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    struck_reason: Mapped[str | None] = mapped_column(Text)
+
+
+class Refusal(Base):
+    """Number of a team's files that were refused on one day (UTC)."""
+
+    __tablename__ = "refusal"
+
+    team_number: Mapped[int] = mapped_column(
+        ForeignKey("team.number"), primary_key=True, autoincrement=False
+    )
+    day: Mapped[str] = mapped_column(String(10), primary_key=True)
+    n_files: Mapped[int] = mapped_column(Integer)
 
 
 class Score(Base):
-    """Exact value of one metric for a submission in one period ("public" or "private")."""
+    """Exact value of one metric for a submission in one period ("public" or "private").
+
+    `value` is computed with the newest solution, `previous_value` with the one before it.
+    """
 
     __tablename__ = "score"
 
@@ -134,6 +213,7 @@ class Score(Base):
     period: Mapped[str] = mapped_column(String(8), primary_key=True)
     metric: Mapped[str] = mapped_column(String(80), primary_key=True)
     value: Mapped[float] = mapped_column(Float(53))
+    previous_value: Mapped[float | None] = mapped_column(Float(53))
 
 
 class Selection(Base):

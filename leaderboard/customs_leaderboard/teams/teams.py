@@ -15,14 +15,17 @@ from customs_leaderboard.errors import DisabledTeamError, UnknownTokenError
 from customs_leaderboard.rules.competition import show_time
 from customs_leaderboard.store.audit_log import ORGANIZER, append_entry
 from customs_leaderboard.store.database import Database
-from customs_leaderboard.store.schema import Team
+from customs_leaderboard.store.schema import Member, Team
 from customs_leaderboard.teams.tokens import hash_token, is_token, make_token, same_token
 
 # Starts with a letter or digit: in a spreadsheet, -, = and @ start a formula.
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{1,39}")
+_TEAM: Final = [column.label(f"team_{column.name}") for column in Team.__table__.columns]
 # Built once: building a statement costs as much as running it.
-_BY_TOKEN: Final = select(*Team.__table__.columns).where(
-    Team.token_sha256 == bindparam("token_sha256")
+_BY_TOKEN: Final = (
+    select(Member.number, Member.token_sha256, Member.revoked_at, *_TEAM)
+    .join(Team, Team.number == Member.team_number)
+    .where(Member.token_sha256 == bindparam("token_sha256"))
 )
 # Always in this order, so that two transactions cannot wait for each other.
 _LOCKED: Final = (
@@ -76,12 +79,19 @@ def add_team(board: Board, name: str) -> tuple[Team, str]:
         team = Team(
             name=name,
             name_key=name.casefold(),
-            token_sha256=hash_token(token),
             made_at=board.now(),
             n_submissions=0,
         )
         session.add(team)
         session.flush()
+        session.add(
+            Member(
+                team_number=team.number,
+                name="",
+                token_sha256=hash_token(token),
+                made_at=team.made_at,
+            )
+        )
         _log(board, session, "team added", team)
     return team, token
 
@@ -106,11 +116,13 @@ def rename_team(board: Board, name: str, new_name: str) -> Team:
 
 
 def reset_token(board: Board, name: str) -> tuple[Team, str]:
-    """Give a team a new token and refuse the old one from now on; errors as `find_team`."""
+    """Give a team's first member a new token and refuse the old one; errors as `find_team`."""
     token = make_token()
     with board.database.writing() as session:
         team = find_team(session, name, lock=True)
-        team.token_sha256 = hash_token(token)
+        first = select(Member).where(Member.team_number == team.number).order_by(Member.number)
+        member = session.scalars(first.limit(1)).one()
+        member.token_sha256 = hash_token(token)
         _log(board, session, "token reset", team)
     return team, token
 
@@ -132,13 +144,13 @@ def disable_team(board: Board, name: str) -> Team:
     return team
 
 
-def authenticate(board: Board, token: str) -> Team:
-    """Return the team of a token.
+def authenticate(board: Board, token: str) -> tuple[Team, int]:
+    """Return the team of a token, and the number of the member who has it.
 
     Raises
     ------
     UnknownTokenError
-        If no team has it.
+        If no member has it, or it was revoked.
     DisabledTeamError
         If the team was disabled.
     """
@@ -146,11 +158,12 @@ def authenticate(board: Board, token: str) -> Team:
         raise UnknownTokenError
     with board.database.glancing() as connection:
         row = connection.execute(_BY_TOKEN, {"token_sha256": hash_token(token)}).one_or_none()
-    if row is None or not same_token(token, row.token_sha256):
+    if row is None or row.revoked_at is not None or not same_token(token, row.token_sha256):
         raise UnknownTokenError
-    team = Team(**row._mapping)
+    values = row._mapping
+    team = Team(**{column.name: values[f"team_{column.name}"] for column in Team.__table__.columns})
     check_active(team)
-    return team
+    return team, row.number
 
 
 def check_active(team: Team) -> None:
