@@ -44,7 +44,7 @@ Clock = Callable[[], datetime]
 #: Rules that an organizer may change during a competition; changes are written to the audit log.
 CHANGEABLE: Final = (
     "title", "daily_limit", "hourly_limit", "total_limit", "refused_limit", "late_submissions",
-    "max_upload_mib", "contact", "private",
+    "max_upload_mib", "contact", "private", "phases", "milestones",
 )  # fmt: skip
 
 

@@ -11,15 +11,34 @@ from typing import Any, Final
 from customs_data.errors import KitError
 from customs_data.toml import check_types, from_table, read_toml
 from customs_leaderboard.ladder.ladder import GROUND_ERRORS, STRICT_ERRORS, Kind
+from customs_leaderboard.rules.schedule import (
+    Milestone,
+    PhaseRules,
+    as_plain,
+    check_schedule,
+    parse_time,
+    show_time,
+)
+
+__all__ = [
+    "RULES_BEFORE",
+    "Competition",
+    "Limits",
+    "check_announced",
+    "parse_time",
+    "read_competition",
+    "show_time",
+]
 
 _MAX_TITLE: Final = 120
 _MAX_CONTACT: Final = 200
+_LISTS: Final = ("phases", "milestones")
 
 #: Values of rules added in later releases, for competitions announced before: neither their
 #: competition.toml nor their database contains these rules, and an upgrade must change no rule.
 RULES_BEFORE: Final = {
     "ladder_ground_errors": 0.0, "hourly_limit": 0, "total_limit": 0, "refused_limit": 20,
-    "contact": "", "private": False,
+    "contact": "", "private": False, "phases": [], "milestones": [],
 }  # fmt: skip
 
 
@@ -44,6 +63,22 @@ def check_announced(title: str, opens: datetime, closes: datetime, daily_limit: 
 def _check_within(name: str, value: float, low: float, high: float) -> None:
     if not low <= value <= high:  # NaN, too, is refused
         raise KitError(f"{name} = {value} is out of range: choose {low} to {high}.")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Submissions that a team may send, at one moment; 0 is no such limit.
+
+    Attributes
+    ----------
+    daily, hourly, total, refused : int
+        Submissions per day (UTC), per hour and in all; refused files per day.
+    """
+
+    daily: int
+    hourly: int
+    total: int
+    refused: int
 
 
 @dataclass(frozen=True)
@@ -89,6 +124,11 @@ class Competition:
         Where questions go: an address of e-mail or a web page, at most 200 printable characters.
     private : bool
         Whether only teams and people with the view code may see the competition.
+    phases : tuple of PhaseRules
+        Phases from the opening to the deadline, in order; none is one phase without a name. An
+        extension of the deadline makes the last one longer.
+    milestones : tuple of Milestone
+        Dates that teams should know.
     """
 
     title: str
@@ -109,6 +149,8 @@ class Competition:
     refused_limit: int = 20
     contact: str = ""
     private: bool = False
+    phases: tuple[PhaseRules, ...] = ()
+    milestones: tuple[Milestone, ...] = ()
 
     def __post_init__(self) -> None:
         check_types(self)
@@ -128,6 +170,7 @@ class Competition:
             )
         _check_within("ladder_standard_errors", self.ladder_standard_errors, 0, 10)
         _check_within("ladder_ground_errors", self.ladder_ground_errors, 0, 10)
+        check_schedule(self.phases, self.milestones, self.opens, self.closes)
 
     def _check_times(self) -> None:
         for name in ("opens", "closes"):
@@ -140,9 +183,22 @@ class Competition:
         """Size limit of a file in bytes."""
         return self.max_upload_mib << 20
 
+    def phase_at(self, moment: datetime) -> PhaseRules | None:
+        """Return the phase of a moment; the last one goes on after the deadline."""
+        begun = [phase for phase in self.phases if phase.begins <= moment]
+        return begun[-1] if begun else None
+
+    def limits_at(self, moment: datetime) -> Limits:
+        """Return the limits of a moment: a phase may have a daily limit of its own."""
+        phase = self.phase_at(moment)
+        daily = self.daily_limit if phase is None else phase.daily_limit or self.daily_limit
+        return Limits(daily, self.hourly_limit, self.total_limit, self.refused_limit)
+
     def as_dict(self) -> dict[str, Any]:
         """Return the rules as plain data for JSON, without the edition's folder."""
         data = asdict(self) | {name: show_time(getattr(self, name)) for name in ("opens", "closes")}
+        for name in _LISTS:
+            data[name] = [as_plain(entry) for entry in getattr(self, name)]
         del data["edition"]
         return data
 
@@ -152,15 +208,10 @@ class Competition:
             "# The rules of the competition, as announced. Extend the deadline with",
             "# `customs-kit leaderboard extend`; other changes are written to the audit log.",
         ]
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if isinstance(value, datetime):
-                text = show_time(value)
-            elif isinstance(value, Path):
-                text = _toml_text(str(value))
-            else:
-                text = _toml_text(value) if isinstance(value, str) else json.dumps(value)
-            lines.append(f"{field.name} = {text}")
+        lines += _toml_lines(self)
+        for name in _LISTS:  # tables come last in TOML
+            for entry in getattr(self, name):
+                lines += ["", f"[[{name}]]", *_toml_lines(entry)]
         return "\n".join(lines) + "\n"
 
 
@@ -180,34 +231,20 @@ def read_competition(path: Path) -> Competition:
     return replace(rules, edition=path.parent / rules.edition)
 
 
-def parse_time(text: str) -> datetime:
-    """Parse a date (its first second) or an ISO 8601 time; without a time zone it is UTC.
-
-    Raises
-    ------
-    KitError
-        If it is neither.
-
-    Examples
-    --------
-    >>> show_time(parse_time("2026-03-01"))
-    '2026-03-01T00:00:00Z'
-    >>> show_time(parse_time("2026-03-01T09:00+09:00"))
-    '2026-03-01T00:00:00Z'
-    """
-    try:
-        moment = datetime.fromisoformat(text)
-        zoned = moment.replace(tzinfo=UTC) if moment.utcoffset() is None else moment
-        return zoned.astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise KitError(
-            f"Not a date: {text!r}. Write 2026-03-01, or 2026-03-01T18:00Z with a time (UTC)."
-        ) from None
-
-
-def show_time(moment: datetime) -> str:
-    """Return a time as ISO 8601 in UTC, with microseconds only if there are any."""
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+def _toml_lines(table: Competition | PhaseRules | Milestone) -> list[str]:
+    lines = []
+    for field in fields(table):
+        value = getattr(table, field.name)
+        if isinstance(value, datetime):
+            text = show_time(value)
+        elif isinstance(value, str | Path):
+            text = _toml_text(str(value))
+        elif isinstance(value, tuple):
+            continue
+        else:
+            text = json.dumps(value)
+        lines.append(f"{field.name} = {text}")
+    return lines
 
 
 def _toml_text(text: str) -> str:

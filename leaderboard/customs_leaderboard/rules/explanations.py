@@ -8,6 +8,7 @@ from math import sqrt
 import pandas as pd
 
 from customs_data.tasks import Task
+from customs_leaderboard.rules.competition import Competition
 from customs_scorer.metrics import InspectionMetric, Metric
 from customs_scorer.metrics.inspection import n_inspected
 
@@ -49,6 +50,26 @@ def explain_uncertainty(task: Task, metric: Metric, n_public: int) -> str:
     k = n_inspected(n_public, metric.rate)
     # The largest standard error of a share, that of 1/2: it says nothing about the labels.
     return f"A share of {k:,} {task.unit.name}s has a standard error of up to {sqrt(0.25 / k):.3f}."
+
+
+def explain_quotas(rules: Competition) -> str:
+    """Return how many files a team may send, over the whole competition.
+
+    Examples
+    --------
+    >>> from datetime import UTC, datetime, timedelta
+    >>> from pathlib import Path
+    >>> opens = datetime(2030, 1, 1, tzinfo=UTC)
+    >>> rules = Competition("T", Path(), opens, opens + timedelta(hours=3), 0.01, hourly_limit=3)
+    >>> explain_quotas(rules)
+    '5 per team and day (UTC), 3 per hour'
+    """
+    text = f"{rules.daily_limit:,} per team and day (UTC)"
+    for phase in rules.phases:
+        if phase.daily_limit:
+            text += f", {phase.daily_limit:,} in phase {phase.name}"
+    text += f", {rules.hourly_limit:,} per hour" if rules.hourly_limit else ""
+    return text + (f", {rules.total_limit:,} in all" if rules.total_limit else "")
 
 
 def explain_answer(task: Task) -> str:

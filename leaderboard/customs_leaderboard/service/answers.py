@@ -17,6 +17,22 @@ class _Answer(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+class PhaseRulesAnswer(_Answer):
+    """A phase, which lasts until the next one or the deadline."""
+
+    name: str
+    begins: datetime
+    daily_limit: int = Field(description="0: the competition's daily limit.")
+
+
+class MilestoneAnswer(_Answer):
+    """A date that teams should know."""
+
+    name: str
+    at: datetime
+    description: str
+
+
 class Rules(_Answer):
     """The rules as they were at the start."""
 
@@ -37,6 +53,8 @@ class Rules(_Answer):
     refused_limit: int
     contact: str
     private: bool
+    phases: list[PhaseRulesAnswer]
+    milestones: list[MilestoneAnswer]
     ranking: str
 
 

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 from customs_data.tasks import find_task
 from customs_leaderboard.rules.explanations import (
     explain_metric,
+    explain_quotas,
     explain_uncertainty,
     name_ranking,
 )
@@ -35,6 +36,7 @@ def show_about(request: Request) -> Response:
         closes=state.closes,
         manifest=manifest,
         files=files.names,
+        quotas=explain_quotas(competition),
         references=board.reference_scores,
         ranking=name_ranking(ranked),
         explanation=explain_metric(task, ranked[0], manifest.rows),

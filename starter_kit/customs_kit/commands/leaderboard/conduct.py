@@ -80,23 +80,33 @@ def log(competition: Path, kept: str | None, database_url: str | None, as_json: 
 
 @click.command()
 @competition_argument
-@click.option("--closes", required=True, help="The new deadline, UTC: 2030-06-08 or with a time.")
+@click.option(
+    "--closes",
+    required=True,
+    help="The new deadline, UTC: 2030-06-08 or with a time; or +2h, +3d after the present one.",
+)
 @click.option("--reason", default="", help="Reason, published with the new deadline.")
 @database_option
 @json_option
 def extend(
     competition: Path, closes: str, reason: str, database_url: str | None, as_json: bool
 ) -> None:
-    """Extend the deadline; the public log shows it.
+    """Extend the deadline, and with it the last phase; the public log shows it.
 
-    Example: customs-kit leaderboard extend my-board --closes 2031-01-07 --reason "Server was down"
+    \b
+    Examples:
+      customs-kit leaderboard extend my-board --closes 2031-01-07 --reason "Server was down"
+      customs-kit leaderboard extend my-board --closes +2h
     """
     with opened(competition, database_url) as board:
         from customs_kit.terminal.output import print_json
-        from customs_leaderboard.rules.competition import parse_time, show_time
+        from customs_leaderboard.rules.competition import show_time
+        from customs_leaderboard.rules.schedule import parse_moment
         from customs_leaderboard.standings.close import extend_deadline
 
-        moment = parse_time(closes)
+        with board.database.reading() as session:
+            deadline = board.state(session).closes
+        moment = parse_moment(closes, deadline)
         extend_deadline(board, moment, reason)
     if as_json:
         print_json({"closes": show_time(moment), "reason": reason})

@@ -26,9 +26,36 @@ _DAYS = 30
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to make.")
 @click.option("--title", help="Title of the competition.  [default: the edition's name]")
 @click.option("--opens", help="First moment, UTC: 2026-03-01 or 2026-03-01T09:00.  [default: now]")
-@click.option("--closes", help=f"Deadline, UTC.  [default: {_DAYS} days after the opening]")
+@click.option(
+    "--closes",
+    help="Deadline, UTC, or minutes, hours or days after the opening: +90m, +3h, +2d.  [default: "
+    f"{_DAYS} days after]",
+)
+@click.option(
+    "--phase",
+    "phases",
+    multiple=True,
+    metavar="NAME=TIME[,LIMIT]",
+    help="A phase with its first moment, and its daily limit if it has its own; repeatable.",
+)
+@click.option(
+    "--milestone",
+    "milestones",
+    multiple=True,
+    metavar="NAME=TIME[,TEXT]",
+    help="A date that teams should know; repeatable.",
+)
 @click.option(
     "--daily-limit", type=int, default=5, show_default=True, help="Submissions per team and day."
+)
+@click.option("--hourly-limit", type=int, default=0, help="Submissions per team and hour.")
+@click.option("--total-limit", type=int, default=0, help="Submissions per team in all.")
+@click.option(
+    "--refused-limit",
+    type=int,
+    default=20,
+    show_default=True,
+    help="Refused files per team and day.",
 )
 @click.option(
     "--selections",
@@ -87,7 +114,12 @@ def init(
     title: str | None,
     opens: str | None,
     closes: str | None,
+    phases: tuple[str, ...],
+    milestones: tuple[str, ...],
     daily_limit: int,
+    hourly_limit: int,
+    total_limit: int,
+    refused_limit: int,
     selections: int,
     ladder: Kind,
     ladder_step: float | None,
@@ -101,13 +133,18 @@ def init(
 ) -> None:
     """Set up a competition on EDITION, the organizer's copy (public/ and hidden/).
 
-    Writes the rules to competition.toml in the new folder. Next: `team add`, then `serve`.
+    Writes the rules to competition.toml in the new folder. Next: `team add`, then `serve`. Without
+    --opens the competition opens with its first phase.
 
     \b
     Examples:
       customs-kit leaderboard init my-edition --out my-board --closes 2030-12-31
       customs-kit leaderboard init my-edition --out my-board --title "Port of Busan 2030" \\
           --opens 2030-03-01T09:00 --closes 2030-06-01 --daily-limit 3 --reference results.json
+      customs-kit leaderboard init my-edition --out my-board --closes 2030-06-01 \\
+          --phase "Warm-up=2030-03-01,20" --phase "Main=2030-04-01" \\
+          --milestone "Paper draft=2030-06-15"
+      customs-kit leaderboard init my-edition --out my-board --closes +3h --hourly-limit 10
     """
     require_extra()
     from datetime import timedelta
@@ -120,19 +157,28 @@ def init(
     from customs_leaderboard.ladder.ladder import default_step
     from customs_leaderboard.rules.competition import Competition, parse_time, show_time
     from customs_leaderboard.rules.edition_origin import origin_warning
+    from customs_leaderboard.rules.explanations import explain_quotas
+    from customs_leaderboard.rules.schedule import parse_milestone, parse_moment, parse_phase
     from customs_leaderboard.standings.reference_scores import read_reference_scores
     from customs_scorer.submissions import max_content_bytes
 
     manifest = read_manifest(Layout.find(edition).public)
     begins = parse_time(opens) if opens else utc_now().replace(microsecond=0)
+    if phases and not opens:
+        begins = parse_phase(phases[0], begins).begins
     n_test = manifest.rows["public"] + manifest.rows["private"]
     competition = Competition(
         title=manifest.name if title is None else title,
         edition=edition.resolve(),
         opens=begins,
-        closes=parse_time(closes) if closes else begins + timedelta(days=_DAYS),
+        closes=parse_moment(closes, begins) if closes else begins + timedelta(days=_DAYS),
         ladder_step=default_step(manifest.rows["public"]) if ladder_step is None else ladder_step,
         daily_limit=daily_limit,
+        hourly_limit=hourly_limit,
+        total_limit=total_limit,
+        refused_limit=refused_limit,
+        phases=tuple(parse_phase(text, begins) for text in phases),
+        milestones=tuple(parse_milestone(text, begins) for text in milestones),
         n_selections=selections,
         ladder=ladder,
         ladder_ground_errors=ladder_ground_errors,
@@ -156,6 +202,6 @@ def init(
         return
     click.echo(
         f"{competition.title}: {show_time(competition.opens)} to {show_time(competition.closes)}, "
-        f"{daily_limit} submissions per day. Rules: {board.folder.competition_file}"
+        f"submissions: {explain_quotas(competition)}. Rules: {board.folder.competition_file}"
     )
     click.echo(f"Next: customs-kit leaderboard team add {out} NAME")

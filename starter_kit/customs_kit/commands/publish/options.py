@@ -25,7 +25,11 @@ def announcement_options(command: F) -> F:
             click.option(
                 "--opens", help="First moment, UTC: 2026-03-01 or 2026-03-01T09:00.  [default: now]"
             ),
-            click.option("--closes", help=f"Deadline, UTC.  [default: {_DAYS} days after]"),
+            click.option(
+                "--closes",
+                help="Deadline, UTC, or minutes, hours or days after the opening: +90m, +3h, +2d.  "
+                f"[default: {_DAYS} days after]",
+            ),
             click.option(
                 "--daily-limit",
                 type=int,
@@ -60,6 +64,7 @@ def make_announcement(
     from customs_leaderboard.publishing.announcement import Announcement
     from customs_leaderboard.rules.competition import parse_time
     from customs_leaderboard.rules.edition_origin import origin_warning
+    from customs_leaderboard.rules.schedule import parse_moment
 
     if warning := origin_warning(manifest):
         click.echo(f"Warning: {warning}", err=True)
@@ -67,7 +72,7 @@ def make_announcement(
     return Announcement(
         title=manifest.name if title is None else title,
         opens=begins,
-        closes=parse_time(closes) if closes else begins + timedelta(days=_DAYS),
+        closes=parse_moment(closes, begins) if closes else begins + timedelta(days=_DAYS),
         daily_limit=daily_limit,
         contact=contact,
     )
