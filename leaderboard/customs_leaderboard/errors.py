@@ -18,7 +18,15 @@ from customs_data.files.problems import ProblemReport
 from customs_data.temporary import reason_of
 
 
-class UnknownTokenError(KitError):
+class WrongSecretError(KitError):
+    """A token or code that nobody has; `service.access.charge_wrong` slows those who guess."""
+
+
+class UnknownCodeError(WrongSecretError):
+    """No such access code, or it has expired (HTTP 401)."""
+
+
+class UnknownTokenError(WrongSecretError):
     """No team has this token (HTTP 401)."""
 
     def __init__(self) -> None:

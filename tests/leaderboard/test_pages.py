@@ -310,7 +310,7 @@ def test_wrong_tokens_are_limited_in_forms_too(young):
     client = client_of(young.board, wrong_token_burst=3)
     for _ in range(3):
         assert client.post("/team", data={"token": "ckt_" + "x" * 43}).status_code == 401
-    answer = client.post("/team", data={"token": young.tokens["HS6"]})
+    answer = client.post("/team", data={"token": "ckt_" + "x" * 43})
     assert answer.status_code == 429
     assert int(answer.headers["Retry-After"]) > 0
     assert "Too many wrong tokens" in check_page(answer.text).words()
@@ -485,14 +485,15 @@ def test_the_rules_explain_the_competitions_ladder(edition_path, tmp_path, kind,
 
 
 def test_the_rules_name_an_extension_and_real_addresses(young):
-    client = client_of(young.board)
+    client = client_of(young.board, public_url="https://board.example/")
     extend_deadline(young.board, CLOSES + timedelta(days=2), "power failure")
     page = read(client, "/about")
     words = page.words()
     assert "29 Apr 2026, 23:59 UTC extended, was 27 Apr 2026, 23:59 UTC" in words
     assert "23:59 UTC, extended" in read(client, "/").words()
-    assert "--url http://testserver" in words
-    assert "http://testserver/api/v1/submissions" in words
+    assert "--url https://board.example It asks" in words
+    assert "https://board.example/api/v1/submissions" in words
+    assert "Replace ADDRESS" not in words
     for link in page.all("a"):
         address = link["href"].split("#")[0]
         if address:
@@ -501,6 +502,15 @@ def test_the_rules_name_an_extension_and_real_addresses(young):
     anchors = [a["href"].split("#")[1] for a in page.all("a") if a["href"].startswith("#")]
     assert len(anchors) > 5
     assert set(anchors) <= targets
+
+
+def test_no_page_repeats_the_host_header(young):
+    client = client_of(young.board)
+    for path in ("/", "/about", "/submit", "/team", "/log", "/nothing"):
+        assert "evil.example" not in client.get(path, headers={"Host": "evil.example"}).text, path
+    words = read(client, "/about").words()
+    assert "--url https://ADDRESS It asks" in words
+    assert "Replace ADDRESS by this site's address" in words
 
 
 def test_a_practice_board_says_what_it_is(edition_path, tmp_path):

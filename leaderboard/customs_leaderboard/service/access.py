@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated, Final
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from customs_leaderboard.board import Board
-from customs_leaderboard.errors import UnknownTokenError
+from customs_leaderboard.errors import WrongSecretError
 from customs_leaderboard.service.limits import RateLimit, client_key
 from customs_leaderboard.service.problem_details import NoTokenError, TooManyRequestsError
 from customs_leaderboard.service.settings import ServiceSettings
@@ -37,6 +39,53 @@ def client_of(request: Request) -> str:
     --forwarded-allow-ips` names.
     """
     return client_key(request.client.host if request.client else None)
+
+
+def sender_of(request: Request) -> str:
+    """Return the keyed hash of the client's address (`limits.sender_key`)."""
+    sender: str = request.state.sender
+    return sender
+
+
+def public_url_of(request: Request) -> str | None:
+    """Return the address that the organizer gave with --public-url; None without.
+
+    The Host header is the client's: nothing that others see may contain it.
+    """
+    return settings_of(request).public_url
+
+
+@contextmanager
+def charge_wrong(request: Request) -> Iterator[None]:
+    """Count a wrong secret against the client's address; right ones always get through.
+
+    Look up every token or code inside this block: what is right does not raise and costs nothing.
+
+    Raises
+    ------
+    WrongSecretError
+        The block's own, as long as few came from the address.
+    TooManyRequestsError
+        In its place, if too many wrong ones came from the address.
+
+    Examples
+    --------
+    ::
+
+        with charge_wrong(request):
+            check_code(board, "view", code)  # raises UnknownCodeError
+    """
+    limit: RateLimit = request.app.state.wrong_tokens
+    try:
+        yield
+    except WrongSecretError as error:
+        if (wait_s := limit.take(client_of(request))) > 0:
+            raise TooManyRequestsError(
+                "Too many wrong tokens or codes came from your address. Try again in "
+                f"{wait_s:.0f} seconds.",
+                wait_s,
+            ) from error
+        raise
 
 
 def require_team(
@@ -73,22 +122,10 @@ def authenticate_form(request: Request, token: str) -> Team:
     DisabledTeamError
         If the team was disabled.
     TooManyRequestsError
-        If too many wrong tokens came from the client's address. Then right tokens are refused as
-        well, so that a guesser learns nothing. Simultaneous requests may exceed the limit by the
-        number of threads.
+        If no team has the token, and too many wrong ones came from the client's address.
     """
-    limit: RateLimit = request.app.state.wrong_tokens
-    client = client_of(request)
-    if (wait_s := limit.wait(client)) > 0:
-        raise TooManyRequestsError(
-            f"Too many wrong tokens came from your address. Try again in {wait_s:.0f} seconds.",
-            wait_s,
-        )
-    try:
+    with charge_wrong(request):
         team, member_number = authenticate(board_of(request), token)
-    except UnknownTokenError:
-        limit.take(client)
-        raise
     request.state.team_number = team.number
     request.state.member_number = member_number
     return team

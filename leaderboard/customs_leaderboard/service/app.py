@@ -49,6 +49,8 @@ def make_app(board: Board, settings: ServiceSettings | None = None) -> FastAPI:
     )
     app.state.board = board
     app.state.settings = settings
+    with board.database.reading() as session:
+        app.state.address_key = board.state(session).address_key
     app.state.requests = RateLimit(
         settings.requests_per_second, settings.request_burst, settings.timer
     )

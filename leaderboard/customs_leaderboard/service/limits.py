@@ -1,7 +1,9 @@
-"""Rate limits per client address, in bounded memory."""
+"""Client addresses, and rate limits per address in bounded memory."""
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from collections import OrderedDict
 from collections.abc import Callable
 from ipaddress import IPv6Address, ip_address
@@ -98,3 +100,24 @@ def client_key(host: str | None) -> str:
         shift = 128 - _NETWORK_BITS
         return str(IPv6Address(int(address) >> shift << shift))
     return str(address)
+
+
+def sender_key(host: str | None, address_key: str) -> str:
+    """Return the name under which a client's address is logged and stored: 32 hex digits.
+
+    Without the key nobody can try out all addresses.
+
+    Parameters
+    ----------
+    host : str or None
+        Address; only what `client_key` counts matters.
+    address_key : str
+        The competition's key (`State.address_key`), in hexadecimal.
+
+    Examples
+    --------
+    >>> sender_key("203.0.113.7", "00" * 32)
+    '0ae66b1ca9efd7ef112dc60a755b2b97'
+    """
+    key, client = bytes.fromhex(address_key), client_key(host).encode()
+    return hmac.new(key, client, hashlib.sha256).digest()[:16].hex()

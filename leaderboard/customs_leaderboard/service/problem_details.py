@@ -22,6 +22,7 @@ from customs_leaderboard.errors import (
     RefusedFileError,
     TooLargeError,
     UnavailableError,
+    UnknownCodeError,
     UnknownTokenError,
 )
 from customs_leaderboard.rules.competition import show_time
@@ -111,6 +112,7 @@ ErrorPage = Callable[[Request, ProblemDetails], Response]
 _KINDS: Final[dict[type[KitError], tuple[int, str]]] = {
     NoTokenError: (401, "no-token"),
     UnknownTokenError: (401, "unknown-token"),
+    UnknownCodeError: (401, "unknown-code"),
     DisabledTeamError: (403, "team-disabled"),
     NotOpenError: (403, "not-open"),
     NotFoundError: (404, "not-found"),

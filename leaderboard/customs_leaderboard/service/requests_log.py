@@ -14,6 +14,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from customs_leaderboard.service.access import client_of, settings_of
+from customs_leaderboard.service.limits import sender_key
 from customs_leaderboard.service.problem_details import (
     TooManyRequestsError,
     answer,
@@ -46,7 +47,7 @@ class RequestLog:
     """Middleware that numbers, limits and logs requests, and answers with an error after a bug.
 
     A line contains the route's pattern, never path, query, headers or body: they may contain
-    tokens.
+    tokens. It names the client's address by a keyed hash.
 
     Parameters
     ----------
@@ -66,6 +67,8 @@ class RequestLog:
         timer: Callable[[], float] = settings_of(request).timer
         started = timer()
         request_id = request.state.request_id = secrets.token_hex(8)
+        host = request.client.host if request.client else None
+        request.state.sender = sender_key(host, request.app.state.address_key)
         status: int | None = None
 
         async def send_with_id(message: Message) -> None:
@@ -98,6 +101,7 @@ class RequestLog:
                 "status": status,
                 "ms": round((timer() - started) * 1000, 1),
                 "team": getattr(request.state, "team_number", None),
+                "sender": request.state.sender,
             }
             LOGGER.info("request", extra={"fields": fields})
 

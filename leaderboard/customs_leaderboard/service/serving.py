@@ -16,6 +16,7 @@ import uvicorn
 
 from customs_data.errors import KitError
 from customs_leaderboard.board import Board
+from customs_leaderboard.service.addresses import parse_proxies
 from customs_leaderboard.service.app import make_app
 from customs_leaderboard.service.requests_log import JsonLines
 from customs_leaderboard.service.settings import ServiceSettings
@@ -39,11 +40,19 @@ class Address:
     trusted_proxies : str
         Comma-separated addresses or networks of the reverse proxies whose X-Forwarded-For and
         X-Forwarded-Proto count; none if empty.
+
+    Raises
+    ------
+    KitError
+        If `trusted_proxies` has a part that is no address or network, or trusts everybody.
     """
 
     host: str = "127.0.0.1"
     port: int = 8000
     trusted_proxies: str = ""
+
+    def __post_init__(self) -> None:
+        parse_proxies(self.trusted_proxies)
 
     def listen(self) -> socket.socket:
         """Open the socket.

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from customs_data.errors import KitError
+from customs_leaderboard.service.addresses import check_public_url
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,8 @@ class ServiceSettings:
         Longest pause of a client that sends a file.
     receive_total_s : float
         Longest time for a whole file.
+    public_url : str, optional
+        Address of the site for texts, such as ``https://board.example``.
     refresh_s : float
         Age at which a cached answer must show what other processes (the command line) did.
     timer : callable
@@ -47,6 +50,7 @@ class ServiceSettings:
     n_connections: int = 1000
     receive_timeout_s: float = 30
     receive_total_s: float = 900
+    public_url: str | None = None
     refresh_s: float = 0.5
     timer: Callable[[], float] = time.monotonic
 
@@ -58,5 +62,7 @@ class ServiceSettings:
         ):  # fmt: skip
             if not getattr(self, name) > 0:
                 raise KitError(f"{name} is {getattr(self, name)}: it must be more than 0.")
+        if self.public_url is not None:
+            object.__setattr__(self, "public_url", check_public_url(self.public_url))
         if self.refresh_s < 0:
             raise KitError(f"refresh_s is {self.refresh_s}: it must be at least 0.")

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import pytest
+from fastapi import Request
 from fastapi.testclient import TestClient
 from hypothesis import given
 from hypothesis import strategies as st
 
 from customs_data.errors import KitError
-from customs_leaderboard.service.access import authenticate_form
+from customs_leaderboard.errors import UnknownCodeError
+from customs_leaderboard.service.access import authenticate_form, charge_wrong
+from customs_leaderboard.service.addresses import check_public_url, parse_proxies
 from customs_leaderboard.service.app import make_app
-from customs_leaderboard.service.limits import RateLimit, client_key
+from customs_leaderboard.service.limits import RateLimit, client_key, sender_key
+from customs_leaderboard.service.problem_details import TooManyRequestsError
+from customs_leaderboard.service.serving import Address
 from customs_leaderboard.service.settings import ServiceSettings
 from customs_leaderboard.teams.teams import add_team, list_teams, reset_token
 from customs_leaderboard.teams.tokens import make_token
@@ -22,39 +27,37 @@ def bearer(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
 
-def test_guessing_is_slowed_down_for_the_address_that_guesses(app, member, timer):
+def test_only_wrong_tokens_are_slowed_down(app, member, timer):
     guesser = TestClient(app, client=("203.0.113.7", 1))
     other = TestClient(app, client=("203.0.113.8", 1))
-    statuses = [guesser.get(TEAM, headers=bearer(make_token())).status_code for _ in range(21)]
+    wrong = bearer(make_token())
+    statuses = [guesser.get(TEAM, headers=wrong).status_code for _ in range(21)]
     assert statuses == [401] * 20 + [429]
-    # Right tokens are refused, too: the answer would reveal which guess was right.
-    refused = guesser.get(TEAM, headers=member.headers)
-    assert refused.status_code == 429
+    refused = guesser.get(TEAM, headers=wrong)
     assert refused.headers["Retry-After"] == "6"  # ten a minute
-    assert other.get(TEAM, headers=member.headers).status_code == 200
-    timer.now += 6
+    # 256 random bits cannot be guessed: a right token is no guess.
     assert guesser.get(TEAM, headers=member.headers).status_code == 200
+    assert guesser.post("/team", data={"token": member.token}).status_code == 200
+    assert other.get(TEAM, headers=wrong).status_code == 401
+    timer.now += 6
+    assert [guesser.get(TEAM, headers=wrong).status_code for _ in range(2)] == [401, 429]
+
+
+def test_wrong_codes_are_counted_with_wrong_tokens(app, member):
+    request = Request({"type": "http", "app": app, "client": ("203.0.113.7", 1), "headers": []})
+    for _ in range(20):
+        with pytest.raises(UnknownCodeError), charge_wrong(request):
+            raise UnknownCodeError("No such code.")
+    with pytest.raises(TooManyRequestsError, match="Try again in 6 seconds"):
+        authenticate_form(request, make_token())
+    assert authenticate_form(request, member.token).number == member.number
+    with pytest.raises(ZeroDivisionError), charge_wrong(request):
+        raise ZeroDivisionError
 
 
 def test_right_tokens_are_not_counted_as_guesses(client, member):
     for _ in range(25):
         assert client.get(TEAM, headers=member.headers).status_code == 200
-
-
-def test_guesses_in_forms_are_counted_with_those_in_headers(app, member):
-    guesser = TestClient(app, client=("203.0.113.7", 1))
-    for _ in range(20):
-        guesser.get(TEAM, headers=bearer("wrong"))
-
-    class Form:
-        """The part of a request that `authenticate_form` reads."""
-
-        def __init__(self) -> None:
-            self.app = app
-            self.client = type("Client", (), {"host": "203.0.113.7"})()
-
-    with pytest.raises(KitError, match="Too many wrong tokens"):
-        authenticate_form(Form(), member.token)
 
 
 def test_many_requests_from_one_address(board, timer):
@@ -108,6 +111,60 @@ def test_a_client_never_gets_more_than_burst_and_rate_allow(steps):
 )
 def test_the_key_of_a_client(host, key):
     assert client_key(host) == key
+
+
+def test_a_sender_is_known_by_its_network_and_only_with_the_key():
+    senders = [
+        sender_key(host, key * 32)
+        for key in ("00", "01")
+        for host in ("203.0.113.7", "203.0.113.8", "2001:db8::7", "2001:db8::8")
+    ]
+    assert senders[2] == senders[3]
+    assert senders[6] == senders[7]
+    assert len(set(senders)) == 6
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "proxy", "127.0.0.1,", "10.0.0.1/8", "10.0.0.0/33", "300.0.0.1", "127.0.0.1:80", "*",
+        "0.0.0.0/0", "::/0", "127.0.0.1,*", "0.0.0.0/1, 128.0.0.0/1", "::/1,8000::/1", "[::1]",
+    ],
+)  # fmt: skip
+def test_proxies_are_addresses_or_networks_and_not_everybody(text):
+    with pytest.raises(KitError, match=r"--forwarded-allow-ips: .*roxies"):
+        parse_proxies(text)
+    with pytest.raises(KitError, match="--forwarded-allow-ips"):
+        Address(trusted_proxies=text)
+
+
+def test_proxies_of_both_families():
+    assert [str(one) for one in parse_proxies(" 10.0.0.0/8, ::1,fd00::/8 ")] == [
+        "10.0.0.0/8", "::1/128", "fd00::/8",
+    ]  # fmt: skip
+    assert parse_proxies("") == parse_proxies(" ") == ()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "board.example", "ftp://board.example", "https://", "https://board.example/below",
+        "https://board.example?a", "https://board.example#a", "https://me@board.example",
+        "https://a b", "https://board.example:port", "https://board.example:99999",
+        "https://<script>", "https://board.example; rm -rf", "https://-", "https://[::1",
+    ],
+)  # fmt: skip
+def test_the_sites_address_is_scheme_and_host(url):
+    with pytest.raises(KitError, match=r"--public-url: .*https://board\.example"):
+        check_public_url(url)
+
+
+def test_addresses_of_sites():
+    for url in ("http://10.0.0.1:8000", "https://[2001:db8::1]:8443", "https://board.example"):
+        assert check_public_url(url) == url == check_public_url(url + "/")
+    assert (
+        ServiceSettings(public_url="https://Board.example/").public_url == "https://board.example"
+    )
 
 
 @pytest.mark.parametrize("name", ["requests_per_second", "wrong_token_burst", "n_connections"])

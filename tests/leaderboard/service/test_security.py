@@ -7,6 +7,7 @@ import logging
 
 import pytest
 
+from customs_leaderboard.service.limits import sender_key
 from customs_leaderboard.service.requests_log import JsonLines
 
 
@@ -42,7 +43,7 @@ def test_answers_are_not_cached_unless_they_allow_it(client, member, post):
     assert client.get("/api/v1/standings").headers["Cache-Control"] == "no-cache"
 
 
-def test_each_request_is_a_line_without_secrets(client, member, post, caplog, timer):
+def test_each_request_is_a_line_without_secrets(app, client, member, post, caplog, timer):
     caplog.set_level("INFO", "customs_leaderboard.service")
     post(1)
     client.get(f"/api/v1/team?token={member.token}", headers=member.headers)
@@ -57,6 +58,7 @@ def test_each_request_is_a_line_without_secrets(client, member, post, caplog, ti
         ("other", "/api/v1/standings", 405, None),
     ]
     assert all(line["ms"] == 0 for line in records)
+    assert {line["sender"] for line in records} == {sender_key("testclient", app.state.address_key)}
     assert len({line["request"] for line in records}) == 4
     assert member.token not in "".join(lines)
     assert "Fraud Score" not in "".join(lines)

@@ -11,7 +11,7 @@ from customs_leaderboard.rules.explanations import (
     explain_uncertainty,
     name_ranking,
 )
-from customs_leaderboard.service.access import board_of
+from customs_leaderboard.service.access import board_of, public_url_of
 from customs_leaderboard.service.charts.ladder import draw_ladder
 from customs_leaderboard.service.edition_files import EditionFiles
 from customs_leaderboard.service.pages.rendering import page
@@ -42,5 +42,5 @@ def show_about(request: Request) -> Response:
         explanation=explain_metric(task, ranked[0], manifest.rows),
         uncertainty=explain_uncertainty(task, ranked[0], manifest.rows["public"]),
         ladder_chart=draw_ladder(competition.ladder_step, n_decimals(competition)),
-        address=str(request.base_url).rstrip("/"),
+        address=public_url_of(request),
     )

@@ -40,7 +40,16 @@ _URL_VARIABLE = "CUSTOMS_KIT_URL"
 @click.option(
     "--forwarded-allow-ips",
     default="",
-    help="Addresses of your reverse proxies, comma-separated; their X-Forwarded-For is trusted.",
+    metavar="LIST",
+    help=(
+        "IP addresses or networks of your reverse proxies, comma-separated; their "
+        "X-Forwarded-For is trusted."
+    ),
+)
+@click.option(
+    "--public-url",
+    metavar="URL",
+    help="Address of the site, for the commands that its pages show.",
 )
 @click.option(
     "--requests-per-second",
@@ -55,6 +64,7 @@ def serve(
     port: int,
     database_url: str | None,
     forwarded_allow_ips: str,
+    public_url: str | None,
     requests_per_second: float,
 ) -> None:
     """Serve the COMPETITION: its pages, API and the public files of its edition.
@@ -65,7 +75,8 @@ def serve(
     \b
     Examples:
       customs-kit leaderboard serve my-board
-      customs-kit leaderboard serve my-board --port 8080 --forwarded-allow-ips 127.0.0.1
+      customs-kit leaderboard serve my-board --public-url https://board.example \\
+          --forwarded-allow-ips 127.0.0.1
     """
     with opened(competition, database_url) as board:
         from customs_leaderboard.service.serving import Address, serve
@@ -74,7 +85,7 @@ def serve(
         serve(
             board,
             Address(host, port, forwarded_allow_ips),
-            ServiceSettings(requests_per_second=requests_per_second),
+            ServiceSettings(requests_per_second=requests_per_second, public_url=public_url),
             lambda url: click.echo(f"{board.competition.title}: {url} (Ctrl+C ends it)"),
         )
 
