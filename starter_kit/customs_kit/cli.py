@@ -76,6 +76,7 @@ leaderboard = _group(
         "submit": ("leaderboard.serve:submit", "Send a submission, as a team."),
         "standings": ("leaderboard.conduct:standings", "Show the standings."),
         "log": ("leaderboard.conduct:log", "Check and show the audit log."),
+        "announce": ("leaderboard.organize:announce", "Publish news, or withdraw them."),
         "extend": ("leaderboard.conduct:extend", "Extend the deadline."),
         "close": ("leaderboard.conduct:close", "Close, and compute the final standings."),
         "reveal": ("leaderboard.conduct:reveal", "Publish secret and labels after the close."),

@@ -215,6 +215,20 @@ class EntryAnswer(_Answer):
     hash: str
 
 
+class AnnouncementAnswer(_Answer):
+    """News from the organizer."""
+
+    number: int = Field(description="Number of its entry in the log.")
+    at: datetime
+    text: str = Field(description="Markdown.")
+
+
+class AnnouncementsAnswer(_Answer):
+    """The organizer's announcements without withdrawn ones, newest first."""
+
+    announcements: list[AnnouncementAnswer]
+
+
 class LogAnswer(_Answer):
     """The organizer's actions, newest first, and the hash of the whole log's newest entry."""
 

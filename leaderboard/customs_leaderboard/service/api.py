@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request, Response
 
 from customs_leaderboard.board import Board
 from customs_leaderboard.errors import NotFoundError
+from customs_leaderboard.organizing.announcements import read_announcements
 from customs_leaderboard.rules.competition import show_time
 from customs_leaderboard.service import answers
 from customs_leaderboard.service.answers import problem_answers
@@ -59,6 +60,12 @@ async def team_progress(request: Request) -> Response:
 async def log(request: Request) -> Response:
     """Return the organizer's actions; keep `head` to check the whole log later."""
     return await _cached(request, "log", _log)
+
+
+@router.get("/announcements", response_model=answers.AnnouncementsAnswer, responses=_RESPONSES)
+async def announcements(request: Request) -> Response:
+    """Return the organizer's announcements, newest first."""
+    return await _cached(request, "announcements", _announcements)
 
 
 @router.get("/references", response_model=answers.ReferencesAnswer, responses=_RESPONSES)
@@ -111,6 +118,11 @@ def _log(board: Board) -> dict[str, Any]:
         entries = read_entries(session, actions=PUBLIC_ACTIONS)
         head = head_hash(session)
     return {"head": head, "entries": [entry.as_dict() for entry in entries]}
+
+
+def _announcements(board: Board) -> dict[str, Any]:
+    with board.database.reading() as session:
+        return {"announcements": [one.as_dict() for one in read_announcements(session)]}
 
 
 def _final(board: Board) -> dict[str, Any]:

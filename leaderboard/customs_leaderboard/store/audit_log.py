@@ -27,6 +27,9 @@ _NEWEST: Final = (
     select(AuditEntry.sequence, AuditEntry.hash).order_by(AuditEntry.sequence.desc()).limit(1)
 )
 _BEGINNING: Final = "0" * 64
+#: Actions of `organizing.announcements`.
+ANNOUNCED: Final = "announcement made"
+WITHDRAWN: Final = "announcement withdrawn"
 
 #: Actions whose entries everybody may read.
 PUBLIC_ACTIONS: Final = (
@@ -37,6 +40,8 @@ PUBLIC_ACTIONS: Final = (
     "final standings computed",
     "labels revealed",
     "competition restored",
+    ANNOUNCED,
+    WITHDRAWN,
 )
 
 

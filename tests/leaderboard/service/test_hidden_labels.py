@@ -38,12 +38,23 @@ PAGES = (
     "/?sort=team&order=asc",
     "/about",
     "/log",
+    "/news",
+    "/feed.xml",
     "/submit",
     "/team",
     "/nothing",
     "/reveal.json.gz",
 )
-ROUTES = ("competition", "standings", "progress", "log", "references", "final", "openapi.json")
+ROUTES = (
+    "competition",
+    "standings",
+    "progress",
+    "log",
+    "references",
+    "final",
+    "openapi.json",
+    "announcements",
+)
 
 
 def with_other_private_labels(edition: Path, copy: Path) -> Path:

@@ -8,11 +8,20 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from customs_leaderboard.service.pages import about, home, log, rendering, reveal, submit, team
+from customs_leaderboard.service.pages import (
+    about,
+    home,
+    log,
+    news,
+    rendering,
+    reveal,
+    submit,
+    team,
+)
 from customs_leaderboard.service.pages.errors import error_page
 
 router = APIRouter()
-for _part in (rendering, home, submit, team, about, log, reveal):
+for _part in (rendering, home, submit, team, about, log, news, reveal):
     router.include_router(_part.router)
 
 __all__ = ["error_page", "router"]

@@ -15,6 +15,7 @@ from customs_leaderboard.service.charts.final import (
     move_of,
     tabulate_schemes,
 )
+from customs_leaderboard.service.pages.news import newest_announcement
 from customs_leaderboard.service.pages.rendering import render
 from customs_leaderboard.service.pages.sorting import Order, Sorting
 from customs_leaderboard.standings.final import Finalist, FinalStandings, final_standings
@@ -65,6 +66,7 @@ def make_final_page(board: Board, column: str, order: str) -> bytes:
         closed_at=state.closed_at,
         sorting=sorting,
         manifest=board.manifest,
+        announcement=newest_announcement(board),
         **content,
     )
 

@@ -15,6 +15,7 @@ from customs_leaderboard.board import Board
 from customs_leaderboard.rules.competition import show_time
 from customs_leaderboard.service import text_formats
 from customs_leaderboard.service.access import board_of
+from customs_leaderboard.service.markdown import short_markdown
 from customs_scorer.formats import FORMATS_IN_WORDS
 
 _SERVICE: Final = Path(__file__).parents[1]
@@ -60,6 +61,7 @@ _ENVIRONMENT.filters.update(
         "counted": text_formats.count,
         "capitalized": text_formats.capitalized,
         "unbroken": text_formats.unbroken,
+        "short_markdown": short_markdown,
     }
 )
 

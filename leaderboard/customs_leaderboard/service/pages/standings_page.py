@@ -16,6 +16,7 @@ from customs_leaderboard.service.charts.progress import (
     draw_progress,
     draw_sparks,
 )
+from customs_leaderboard.service.pages.news import newest_announcement
 from customs_leaderboard.service.pages.rendering import render
 from customs_leaderboard.service.pages.sorting import Order, Sorting
 from customs_leaderboard.standings.public import StandingRow, progress, public_standings
@@ -86,6 +87,7 @@ def make_standings_page(board: Board, column: str, order: str) -> bytes:
         n_drawn=N_DRAWN,
         left=standings.closes - now,
         manifest=board.manifest,
+        announcement=newest_announcement(board),
     )
 
 

@@ -22,8 +22,8 @@ LADDERS: Final = ("step", "parameter_free", "paired")
 GROUND_ERRORS: Final = 4.0
 _DATABASE_VARIABLE: Final = "CUSTOMS_KIT_DATABASE_URL"
 _EXTRA: Final = (
-    "alembic", "fastapi", "httptools", "httpx2", "psycopg", "python_multipart", "sqlalchemy",
-    "uvicorn",
+    "alembic", "fastapi", "httptools", "httpx2", "markdown_it", "psycopg", "python_multipart",
+    "sqlalchemy", "uvicorn",
 )  # fmt: skip
 
 competition_argument = click.argument(

@@ -1,0 +1,1 @@
+"""What an organizer does and sees during a competition: news, status, the organizer's token."""
