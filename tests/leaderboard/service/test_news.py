@@ -9,7 +9,7 @@ import pytest
 
 from customs_leaderboard.organizing.announcements import announce, withdraw
 from customs_leaderboard.service import answers
-from customs_leaderboard.service.markdown import short_markdown
+from customs_leaderboard.service.pages.markdown import short_markdown
 from customs_leaderboard.standings.close import close_competition, extend_deadline
 
 ATOM = "{http://www.w3.org/2005/Atom}"

@@ -15,7 +15,7 @@ from customs_leaderboard.board import Board
 from customs_leaderboard.rules.competition import show_time
 from customs_leaderboard.service import text_formats
 from customs_leaderboard.service.access import board_of
-from customs_leaderboard.service.markdown import short_markdown
+from customs_leaderboard.service.pages.markdown import short_markdown
 from customs_scorer.formats import FORMATS_IN_WORDS
 
 _SERVICE: Final = Path(__file__).parents[1]

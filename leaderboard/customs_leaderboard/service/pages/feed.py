@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from customs_leaderboard.board import Board
 from customs_leaderboard.organizing.announcements import read_announcements
 from customs_leaderboard.rules.competition import show_time
-from customs_leaderboard.service.markdown import short_markdown
+from customs_leaderboard.service.pages.markdown import short_markdown
 from customs_leaderboard.store.audit_log import ANNOUNCED, Entry, read_entries
 from customs_leaderboard.store.schema import UtcTime
 
