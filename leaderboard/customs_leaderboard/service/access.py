@@ -11,7 +11,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from customs_leaderboard.board import Board
 from customs_leaderboard.errors import WrongSecretError
-from customs_leaderboard.service.limits import RateLimit, client_key
+from customs_leaderboard.service.network.limits import RateLimit, client_key
 from customs_leaderboard.service.problem_details import NoTokenError, TooManyRequestsError
 from customs_leaderboard.service.settings import ServiceSettings
 from customs_leaderboard.store.schema import Team

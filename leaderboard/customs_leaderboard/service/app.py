@@ -13,7 +13,7 @@ from customs_leaderboard.service import api, edition_files, health, pages, team_
 from customs_leaderboard.service.answers import describe_problems
 from customs_leaderboard.service.caching import AnswerCache
 from customs_leaderboard.service.edition_files import EditionFiles
-from customs_leaderboard.service.limits import RateLimit
+from customs_leaderboard.service.network.limits import RateLimit
 from customs_leaderboard.service.problem_details import add_handlers
 from customs_leaderboard.service.requests_log import RequestLog
 from customs_leaderboard.service.security import SecurityHeaders

@@ -14,7 +14,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from customs_leaderboard.service.access import client_of, settings_of
-from customs_leaderboard.service.limits import sender_key
+from customs_leaderboard.service.network.limits import sender_key
 from customs_leaderboard.service.problem_details import (
     TooManyRequestsError,
     answer,

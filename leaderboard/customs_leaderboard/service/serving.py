@@ -16,8 +16,8 @@ import uvicorn
 
 from customs_data.errors import KitError
 from customs_leaderboard.board import Board
-from customs_leaderboard.service.addresses import parse_proxies
 from customs_leaderboard.service.app import make_app
+from customs_leaderboard.service.network.addresses import parse_proxies
 from customs_leaderboard.service.requests_log import JsonLines
 from customs_leaderboard.service.settings import ServiceSettings
 from customs_leaderboard.submissions.submit import sweep

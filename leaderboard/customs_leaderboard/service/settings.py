@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from customs_data.errors import KitError
-from customs_leaderboard.service.addresses import check_public_url
+from customs_leaderboard.service.network.addresses import check_public_url
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from customs_data.errors import KitError
 from customs_leaderboard.errors import UnknownCodeError
 from customs_leaderboard.service.access import authenticate_form, charge_wrong
-from customs_leaderboard.service.addresses import check_public_url, parse_proxies
 from customs_leaderboard.service.app import make_app
-from customs_leaderboard.service.limits import RateLimit, client_key, sender_key
+from customs_leaderboard.service.network.addresses import check_public_url, parse_proxies
+from customs_leaderboard.service.network.limits import RateLimit, client_key, sender_key
 from customs_leaderboard.service.problem_details import TooManyRequestsError
 from customs_leaderboard.service.serving import Address
 from customs_leaderboard.service.settings import ServiceSettings

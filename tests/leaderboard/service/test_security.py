@@ -7,7 +7,7 @@ import logging
 
 import pytest
 
-from customs_leaderboard.service.limits import sender_key
+from customs_leaderboard.service.network.limits import sender_key
 from customs_leaderboard.service.requests_log import JsonLines
 
 

@@ -1,0 +1,1 @@
+"""Before a request reaches its route: addresses, connections, bodies and rate limits."""
