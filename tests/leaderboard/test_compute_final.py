@@ -6,6 +6,7 @@ import pytest
 from customs_data.edition.layout import Layout
 from customs_data.edition.loading import load_oracle
 from customs_data.errors import KitError
+from customs_leaderboard.corrections.disabling import disable_team
 from customs_leaderboard.standings.close import close_competition, recompute_final
 from customs_leaderboard.standings.compute_final import compute_final, default_selection
 from customs_leaderboard.standings.final import final_standings
@@ -13,7 +14,7 @@ from customs_leaderboard.standings.public import public_standings, team_history
 from customs_leaderboard.standings.select import select_submissions
 from customs_leaderboard.store.schema import Submission
 from customs_leaderboard.submissions.submit import submit_file
-from customs_leaderboard.teams.teams import add_team, disable_team, rename_team
+from customs_leaderboard.teams.teams import add_team, rename_team
 from customs_scorer.bootstrap import joint_bootstrap
 from customs_scorer.metrics.inspection import precision_at
 from customs_scorer.ranking import score_files
@@ -164,14 +165,14 @@ def test_late_files_and_disabled_teams_have_no_rank(board, teams, sent, send, cl
     clock.forward(days=30)
     late = send(teams[3], 9, 1.0)
     assert late.late
-    disable_team(board, "Team B")
+    disable_team(board, "Team B", "Two accounts")
     finals = close()
     assert {row.team for row in finals.rows} == {"Team A", "Team C"}
 
 
 def test_disabling_after_the_close_moves_the_others_up(board, sent, close):
     first = close().rows[0].team
-    disable_team(board, first)
+    disable_team(board, first, "Two accounts")
     finals = recompute_final(board, n_replicates=N_REPLICATES)
     assert [row.rank for row in finals.rows] == [1, 2]
     assert first not in {row.team for row in finals.rows}

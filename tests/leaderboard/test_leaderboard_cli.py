@@ -104,8 +104,11 @@ def test_teams_are_managed(folder):
     assert "Team Z" in lb("team", "rename", folder, "Team A", "Team Z")
     (team,) = json.loads(lb("team", "list", folder, "--json"))
     assert (team["name"], team["disabled_at"]) == ("Team Z", None)
-    assert "disabled" in lb("team", "disable", folder, "Team Z")
-    assert "Team Z" in lb("team", "list", folder)
+    lb("team", "disable", folder, "Team Z", "--reason", " ", fails="Give a reason")
+    assert "disabled" in lb("team", "disable", folder, "Team Z", "--reason", "Two accounts")
+    assert "Two accounts" in lb("team", "list", folder)
+    assert "enabled" in lb("team", "enable", folder, "Team Z", "--reason", "A mistake")
+    assert "Two accounts" not in lb("team", "list", folder)
     lb("team", "rename", folder, "Team X", "Team Y", fails="There is no team 'Team X'")
 
 
@@ -113,7 +116,15 @@ def test_disabling_after_the_close_computes_the_standings_again(folder, send):
     for i, name in enumerate(("Team A", "Team B")):
         send(lb("team", "add", folder, name).strip(), i)
     lb("close", folder, "--early", "--replicates", 10)
-    assert "computed again: 1 teams" in lb("team", "disable", folder, "Team A")
+    disabled = lb("team", "disable", folder, "Team A", "--reason", "Two accounts")
+    assert "computed again: 1 teams" in disabled
+    assert "is struck" in lb("strike", folder, 2, "--reason", "Team A's file")
+    assert json.loads(lb("standings", folder, "--json"))["rows"] == []
+    restored = json.loads(lb("unstrike", folder, 2, "--reason", "A mistake", "--json"))
+    assert restored["struck_at"] is restored["struck_reason"] is None
+    final = json.loads(lb("standings", folder, "--json"))
+    assert (len(final["rows"]), final["n_replicates"]) == (1, 10)
+    lb("strike", folder, 9, "--reason", "x", fails="There is no submission 9")
 
 
 def test_a_log_that_was_changed_is_reported(folder):
@@ -237,6 +248,9 @@ def test_without_the_extra_help_works_and_the_rest_says_what_to_install(path, mo
         "init": ["e", "--out", "b"], "submit": ["f", "--url", "http://127.0.0.1"],
         "extend": ["b", "--closes", "2030-01-01"], "export": ["b", "--out", "s.csv"],
         "backup": ["b", "f.tar"], "restore": ["f.tar", "--out", "b"], "add": ["b", "n"],
-        "rename": ["b", "n", "m"], "reset-token": ["b", "n"], "disable": ["b", "n"],
+        "rename": ["b", "n", "m"], "reset-token": ["b", "n"],
+        "disable": ["b", "n", "--reason", "r"], "enable": ["b", "n", "--reason", "r"],
+        "strike": ["b", "1", "--reason", "r"],
+        "unstrike": ["b", "1", "--reason", "r"], "rejudge": ["b", "s.csv", "--reason", "r"],
     }.get(path[-1], ["b"])  # fmt: skip
     lb(*path, *given, fails="not installed: sqlalchemy")

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import update
 
 from customs_data.errors import KitError
+from customs_leaderboard.corrections.disabling import disable_team
 from customs_leaderboard.errors import NotFoundError, NotOpenError
 from customs_leaderboard.standings.public import (
     progress,
@@ -15,7 +16,7 @@ from customs_leaderboard.standings.public import (
 )
 from customs_leaderboard.standings.select import select_submissions, selected_numbers
 from customs_leaderboard.store.schema import Score
-from customs_leaderboard.teams.teams import add_team, disable_team
+from customs_leaderboard.teams.teams import add_team
 
 
 @pytest.fixture
@@ -44,7 +45,7 @@ def test_equal_scores_are_in_the_order_they_were_reached(board, teams, send):
 def test_disabled_teams_are_left_out(board, teams, send):
     send(teams[0], 1)
     send(teams[1], 2)
-    disable_team(board, "Team A")
+    disable_team(board, "Team A", "Two accounts")
     assert [row.team for row in public_standings(board).rows] == ["Team B"]
     assert [one.team for one in progress(board)] == ["Team B"]
 

@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import select
 
 from customs_data.errors import KitError
+from customs_leaderboard.corrections.disabling import disable_team
 from customs_leaderboard.errors import (
     DisabledTeamError,
     NotOpenError,
@@ -28,7 +29,7 @@ from customs_leaderboard.store.audit_log import read_entries, verify_chain
 from customs_leaderboard.store.schema import Submission
 from customs_leaderboard.submissions.spool import Spool
 from customs_leaderboard.submissions.submit import submit, submit_file, sweep
-from customs_leaderboard.teams.teams import add_team, disable_team, list_teams
+from customs_leaderboard.teams.teams import add_team, list_teams
 from customs_scorer import check_submission, write_submission
 from customs_scorer.formats import check_format
 from customs_scorer.ranking import score_files
@@ -314,7 +315,7 @@ def test_late_files_are_refused_where_the_rules_say_so(board_of, make_file, cloc
 
 
 def test_a_team_that_is_disabled_meanwhile_is_refused(board, team, make_file):
-    disable_team(board, "Team A")
+    disable_team(board, "Team A", "Two accounts")
     with pytest.raises(DisabledTeamError):
         submit_file(board, team.number, make_file(1))
 

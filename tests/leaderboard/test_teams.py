@@ -7,13 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from customs_data.errors import KitError
-from customs_leaderboard.errors import DisabledTeamError, UnknownTokenError
+from customs_leaderboard.errors import UnknownTokenError
 from customs_leaderboard.store.audit_log import read_entries
 from customs_leaderboard.teams.teams import (
     add_team,
     authenticate,
     check_name,
-    disable_team,
     list_teams,
     rename_team,
     reset_token,
@@ -65,16 +64,6 @@ def test_a_new_token_ends_the_old_one(board):
     assert authenticate(board, new)[0].number == team.number
     with pytest.raises(UnknownTokenError):
         authenticate(board, old)
-
-
-def test_a_disabled_team_is_refused(board):
-    _, token = add_team(board, "Team A")
-    disable_team(board, "Team A")
-    with pytest.raises(DisabledTeamError):
-        authenticate(board, token)
-    with pytest.raises(KitError, match="was already disabled"):
-        disable_team(board, "Team A")
-    assert list_teams(board)[0].disabled_at is not None
 
 
 def test_names_are_unique_whatever_the_case(board):
@@ -129,9 +118,8 @@ def test_what_organizers_do_is_logged(board):
     add_team(board, "Team A")
     rename_team(board, "Team A", "Team B")
     reset_token(board, "Team B")
-    disable_team(board, "Team B")
     with board.database.reading() as session:
         entries = read_entries(session)[-2::-1]
     actions = [entry.action for entry in entries]
-    assert actions == ["team added", "team renamed", "token reset", "team disabled"]
+    assert actions == ["team added", "team renamed", "token reset"]
     assert entries[1].details == {"team": 1, "name": "Team B", "old": "Team A"}

@@ -130,6 +130,11 @@ class OwnSubmissionAnswer(_Answer):
     selected: bool
     shown: float | None
     exact: dict[str, dict[str, float]] | None = Field(description="Null before the close.")
+    previous_exact: dict[str, dict[str, float]] | None = Field(
+        description="With the solution before the newest one; null unless it was replaced."
+    )
+    struck_at: datetime | None = Field(description="When the organizer struck it: not ranked.")
+    struck_reason: str | None
 
 
 class TeamAnswer(_Answer):

@@ -5,22 +5,30 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from customs_data.edition.reveal import write_reveal
 from customs_data.errors import KitError
 from customs_data.files.atomic import sync_folder
 from customs_leaderboard.board import Board
 from customs_leaderboard.rules.competition import show_time
+from customs_leaderboard.rules.reasons import check_reason
 from customs_leaderboard.standings.compute_final import N_REPLICATES, compute_final
 from customs_leaderboard.standings.final import FinalStandings, final_standings, save_final
-from customs_leaderboard.store.audit_log import ORGANIZER, append_entry, head_hash
+from customs_leaderboard.store.audit_log import (
+    CORRECTIONS,
+    ORGANIZER,
+    append_entry,
+    head_hash,
+    read_entries,
+)
 from customs_leaderboard.store.folder import disk_errors
-from customs_leaderboard.store.schema import Submission, Team
+from customs_leaderboard.store.schema import RANKED, AuditEntry, Submission, Team
 
-_MAX_REASON = 200
+_COMPUTED: Final = "final standings computed"
 
 
 def extend_deadline(board: Board, closes: datetime, reason: str = "") -> None:
@@ -42,8 +50,7 @@ def extend_deadline(board: Board, closes: datetime, reason: str = "") -> None:
     KitError
         If the competition is closed, or the new deadline is not later.
     """
-    if len(reason) > _MAX_REASON or not reason.isprintable():
-        raise KitError(f"The reason must have at most {_MAX_REASON} printable characters.")
+    check_reason(reason, required=False)
     with board.database.writing() as session:
         state = board.state(session, "write")
         if state.closed_at is not None:
@@ -92,7 +99,7 @@ def close_competition(
                     f"The competition runs until {show_time(state.closes)}. Close it then, or add "
                     "--early, which the public log will say."
                 )
-            ranked = select(func.count()).where(Submission.late.is_(False))
+            ranked = select(func.count()).select_from(Submission).where(RANKED)
             details: dict[str, Any] = {
                 "deadline": show_time(state.closes),
                 "early": now < state.closes,
@@ -110,21 +117,42 @@ def close_competition(
     return _compute_and_save(board, n_replicates)
 
 
-def recompute_final(board: Board, *, n_replicates: int = N_REPLICATES) -> FinalStandings | None:
-    """Compute existing final standings again, after a team was disabled."""
-    if final_standings(board) is None:
-        return None
-    return _compute_and_save(board, n_replicates)
+def recompute_final(board: Board, *, n_replicates: int | None = None) -> FinalStandings | None:
+    """Compute the final standings again after a correction; None before the close.
+
+    Parameters
+    ----------
+    board : Board
+        The competition.
+    n_replicates : int, optional
+        Bootstrap replicates; by default as many as before.
+    """
+    with board.database.reading() as session:
+        if board.state(session).closed_at is None:
+            return None
+        earlier = read_entries(session, actions=(_COMPUTED,), limit=1)
+    n_before = earlier[0].details["n_replicates"] if earlier else N_REPLICATES
+    return _compute_and_save(board, n_replicates or n_before)
 
 
 def _compute_and_save(board: Board, n_replicates: int) -> FinalStandings:
-    final = compute_final(board, n_replicates=n_replicates)
-    with board.database.writing() as session:
-        save_final(session, final)
-        details = {"n_teams": len(final.rows), "n_replicates": n_replicates}
-        now = board.now()
-        append_entry(board.database, session, now, ORGANIZER, "final standings computed", details)
-    return final
+    while True:
+        with board.database.reading() as session:
+            n_corrections = _count_corrections(session)
+        final = compute_final(board, n_replicates=n_replicates)
+        with board.database.writing() as session:
+            board.state(session, "write")
+            if _count_corrections(session) != n_corrections:
+                continue  # another process has corrected something in the meantime
+            save_final(session, final)
+            details = {"n_teams": len(final.rows), "n_replicates": n_replicates}
+            append_entry(board.database, session, board.now(), ORGANIZER, _COMPUTED, details)
+        return final
+
+
+def _count_corrections(session: Session) -> int:
+    corrections = AuditEntry.action.in_(CORRECTIONS)
+    return session.scalars(select(func.count()).where(corrections)).one()
 
 
 def reveal_labels(board: Board) -> Path:

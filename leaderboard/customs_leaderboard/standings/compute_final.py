@@ -14,7 +14,7 @@ from customs_data.edition.layout import USAGES
 from customs_data.edition.loading import load_edition, load_oracle
 from customs_leaderboard.board import Board
 from customs_leaderboard.standings.final import Finalist, FinalStandings
-from customs_leaderboard.store.schema import Selection, Submission, Team
+from customs_leaderboard.store.schema import RANKED, Selection, Submission, Team
 from customs_leaderboard.store.scores import ExactScores, read_scores
 from customs_scorer.bootstrap import joint_bootstrap
 from customs_scorer.ceiling import oracle_ceiling
@@ -116,13 +116,12 @@ def default_selection(
 
 def _entries(board: Board) -> list[_Entry]:
     """Return the ranked teams with their best selected submission."""
-    ranked = Submission.late.is_(False)
     with board.database.reading() as session:
         teams = list(
             session.scalars(select(Team).where(Team.disabled_at.is_(None), Team.n_submissions > 0))
         )
-        submissions = list(session.scalars(select(Submission).where(ranked)))
-        scores = read_scores(session, board.metrics, ranked)
+        submissions = list(session.scalars(select(Submission).where(RANKED)))
+        scores = read_scores(session, board.metrics, RANKED)
         chosen = set(session.scalars(select(Selection.submission_number)))
 
     def rank_key(submission: Submission) -> tuple[Any, ...]:

@@ -21,7 +21,7 @@ from customs_leaderboard.standings.final import FinalStandings, final_standings,
 from customs_leaderboard.standings.public import public_standings
 from customs_leaderboard.store.audit_log import read_entries, team_actor
 from customs_leaderboard.store.folder import check_new
-from customs_leaderboard.store.schema import Selection, Submission
+from customs_leaderboard.store.schema import RANKED, Selection, Submission
 from customs_leaderboard.store.scores import read_scores
 from customs_leaderboard.teams.teams import find_team
 from customs_scorer.metrics import TaskMetrics
@@ -111,7 +111,7 @@ def export_team(board: Board, name: str, out: Path) -> list[int]:
         own = list(
             session.scalars(
                 select(Submission)
-                .where(Submission.team_number == team.number, Submission.late.is_(False))
+                .where(Submission.team_number == team.number, RANKED)
                 .order_by(Submission.number)
             )
         )
@@ -124,14 +124,14 @@ def export_team(board: Board, name: str, out: Path) -> list[int]:
         log = read_entries(session, actor=team_actor(team.number))
     if not own:
         raise KitError(f"{team.name} has no submission.")
-    selected = [one for one in own if one.number in chosen]
-    selected = selected or default_selection(board, own, scores)
+    chosen_by_team = [one for one in own if one.number in chosen]
+    selected = chosen_by_team or default_selection(board, own, scores)
     content = {
         "competition": board.competition.title,
         "edition": board.manifest.name,
         "commitment": board.manifest.commitment,
         "team": team.name,
-        "selected_by_team": bool(chosen),
+        "selected_by_team": bool(chosen_by_team),
         "submissions": [
             {
                 "number": one.number,

@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from customs_leaderboard.board import Board
@@ -118,6 +118,15 @@ def save_final(session: Session, final: FinalStandings) -> None:
     """Store final standings in a writing transaction, replacing earlier ones."""
     content = json.dumps(final.as_dict(), allow_nan=False)
     session.merge(FinalResult(number=1, content=content))
+
+
+def withdraw_final(board: Board, session: Session) -> None:
+    """Delete the final standings in a writing transaction: they must be computed again.
+
+    Call it after teams were locked and before the log is appended to.
+    """
+    board.state(session, "write")  # or standings being computed now could be saved afterwards
+    session.execute(delete(FinalResult))
 
 
 def final_standings(board: Board) -> FinalStandings | None:

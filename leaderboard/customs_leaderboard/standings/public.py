@@ -85,6 +85,11 @@ class OwnSubmission:
         Whether the team selected it.
     exact : ExactScores or None
         Exact scores by period and metric; None before the close.
+    previous_exact : ExactScores or None
+        Exact scores with the solution before the newest one; None before the close, and if no
+        solution was replaced since the submission.
+    struck_at, struck_reason : datetime or None, str or None
+        When and why the organizer struck it.
     """
 
     number: int
@@ -96,10 +101,15 @@ class OwnSubmission:
     selected: bool
     shown: float | None
     exact: ExactScores | None
+    previous_exact: ExactScores | None
+    struck_at: datetime | None
+    struck_reason: str | None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the submission as plain data for JSON."""
-        return {**vars(self), "received_at": show_time(self.received_at)}
+        struck_at = None if self.struck_at is None else show_time(self.struck_at)
+        received_at = show_time(self.received_at)
+        return {**vars(self), "received_at": received_at, "struck_at": struck_at}
 
 
 def public_standings(board: Board) -> PublicStandings:
@@ -181,10 +191,12 @@ def _history(board: Board, team_number: int, query: Select[Submission]) -> list[
             )
         )
         submissions = list(session.scalars(query.order_by(Submission.number.desc())))
-        scores = {}
+        scores: dict[int, ExactScores] = {}
+        previous: dict[int, ExactScores] = {}
         if closed:
-            numbers = [submission.number for submission in submissions]
-            scores = read_scores(session, board.metrics, Submission.number.in_(numbers))
+            own = Submission.number.in_([submission.number for submission in submissions])
+            scores = read_scores(session, board.metrics, own)
+            previous = read_scores(session, board.metrics, own, previous=True)
     return [
         OwnSubmission(
             number=submission.number,
@@ -193,9 +205,12 @@ def _history(board: Board, team_number: int, query: Select[Submission]) -> list[
             n_bytes=submission.n_bytes,
             late=submission.late,
             improved=submission.improved,
-            selected=submission.number in chosen,
+            selected=submission.number in chosen and submission.struck_at is None,
             shown=submission.shown,
             exact=scores.get(submission.number),
+            previous_exact=previous.get(submission.number),
+            struck_at=submission.struck_at,
+            struck_reason=submission.struck_reason,
         )
         for submission in submissions
     ]

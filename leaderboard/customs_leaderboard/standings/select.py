@@ -8,7 +8,7 @@ from customs_data.errors import KitError
 from customs_leaderboard.board import Board
 from customs_leaderboard.errors import NotFoundError, NotOpenError
 from customs_leaderboard.store.audit_log import append_entry, team_actor
-from customs_leaderboard.store.schema import Selection, Submission, Team
+from customs_leaderboard.store.schema import RANKED, Selection, Submission, Team
 from customs_leaderboard.teams.teams import check_active, lock_teams
 
 
@@ -32,7 +32,7 @@ def select_submissions(board: Board, team_number: int, numbers: list[int]) -> li
     Raises
     ------
     KitError
-        If there are more than the competition allows, or one is late.
+        If there are more than the competition allows, or one is late or struck.
     NotFoundError
         If one does not belong to the team.
     NotOpenError
@@ -59,6 +59,11 @@ def select_submissions(board: Board, team_number: int, numbers: list[int]) -> li
                 raise NotFoundError(f"Your team has no submission {number}.")
             if submissions[number].late:
                 raise KitError(f"Submission {number} was late and cannot be selected.")
+            if submissions[number].struck_at is not None:
+                raise KitError(
+                    f"Submission {number} was struck by the organizer "
+                    f"({submissions[number].struck_reason}) and cannot be selected."
+                )
         session.execute(delete(Selection).where(Selection.team_number == team_number))
         session.add_all(
             Selection(submission_number=number, team_number=team_number, selected_at=now)
@@ -70,12 +75,13 @@ def select_submissions(board: Board, team_number: int, numbers: list[int]) -> li
 
 
 def selected_numbers(board: Board, team_number: int) -> list[int]:
-    """Return a team's selections, sorted; empty if the default applies."""
+    """Return a team's selections without struck ones, sorted; empty if the default applies."""
     with board.database.reading() as session:
         return list(
             session.scalars(
                 select(Selection.submission_number)
-                .where(Selection.team_number == team_number)
+                .join(Submission)
+                .where(Selection.team_number == team_number, RANKED)
                 .order_by(Selection.submission_number)
             )
         )

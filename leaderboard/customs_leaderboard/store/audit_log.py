@@ -42,7 +42,18 @@ PUBLIC_ACTIONS: Final = (
     "competition restored",
     ANNOUNCED,
     WITHDRAWN,
+    "team disabled",
+    "team enabled",
+    "submission struck",
+    "submission restored",
+    "solution replaced",
 )
+
+#: Of these, the actions after which final standings must be computed again.
+CORRECTIONS: Final = (
+    "team disabled", "team enabled", "submission struck", "submission restored",
+    "solution replaced",
+)  # fmt: skip
 
 
 def team_actor(number: int) -> str:

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    and_,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -99,7 +100,7 @@ class Solution(Base):
 class Team(Base):
     """A team and its place on the leaderboard; its members have the tokens.
 
-    `best_shown`, `n_submissions` (without late ones) and `improved_at` follow from the submissions.
+    `best_shown`, `n_submissions` and `improved_at` follow from the ranked submissions (`RANKED`).
     They are copied here in the transaction of the submission, so that the standings are one short
     query. `best_submission` is the submission whose score is `best_shown`. No two teams have the
     same `name_key`.
@@ -185,6 +186,10 @@ class Submission(Base):
     sender: Mapped[str | None] = mapped_column(String(32))
     struck_at: Mapped[datetime | None] = mapped_column(UtcTime)
     struck_reason: Mapped[str | None] = mapped_column(Text)
+
+
+#: Condition of the submissions that are ranked.
+RANKED: Final = and_(Submission.late.is_(False), Submission.struck_at.is_(None))
 
 
 class Refusal(Base):

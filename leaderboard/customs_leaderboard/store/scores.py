@@ -30,15 +30,25 @@ def save_scores(session: Session, scores: Mapping[int, ExactScores]) -> None:
 
 
 def read_scores(
-    session: Session, metrics: TaskMetrics, condition: ColumnElement[bool]
+    session: Session,
+    metrics: TaskMetrics,
+    condition: ColumnElement[bool],
+    *,
+    previous: bool = False,
 ) -> dict[int, ExactScores]:
     """Return the scores of the submissions that meet a condition, by their number.
 
-    Periods and metrics are in the order of the task.
+    Periods and metrics are in the order of the task. With `previous`, the scores are those with
+    the solution before the newest one; submissions without such scores are left out.
     """
-    query = select(Score.submission_number, Score.period, Score.metric, Score.value)
-    rows = session.execute(query.join(Submission).where(condition)).all()
-    values = {(number, period, metric): value for number, period, metric, value in rows}
+    value = Score.previous_value if previous else Score.value
+    query = select(Score.submission_number, Score.period, Score.metric, value).join(Submission)
+    rows = session.execute(query.where(condition, value.is_not(None))).all()
+    values = {
+        (number, period, metric): exact
+        for number, period, metric, exact in rows
+        if exact is not None
+    }
     return {
         number: {
             period: {metric.name: values[number, period, metric.name] for metric in metrics.ranked}

@@ -105,6 +105,10 @@ class Judge:
         """
         return check_submission(path, self.expected_ids, task=self.task, source=SHOWN_NAME)
 
+    def read(self, path: Path) -> npt.NDArray[np.float64]:
+        """Read an accepted file, shape (n_test,)."""
+        return read_submission(path, self.expected_ids, task=self.task)
+
     def score(self, answer: npt.NDArray[np.float64]) -> ExactScores:
         """Score a checked submission exactly in both periods.
 
@@ -132,7 +136,7 @@ class Judge:
             if path in self._cache:
                 self._cache.move_to_end(path)
                 return self._cache[path]
-        gains = self.public_gains(read_submission(path, self.expected_ids, task=self.task))
+        gains = self.public_gains(self.read(path))
         with self._lock:
             self._cache[path] = gains
             while len(self._cache) > _CACHE_SIZE:

@@ -1,4 +1,4 @@
-"""Add, rename, disable and authenticate teams."""
+"""Add, rename and authenticate teams; `corrections.disabling` disables them."""
 
 from __future__ import annotations
 
@@ -127,23 +127,6 @@ def reset_token(board: Board, name: str) -> tuple[Team, str]:
     return team, token
 
 
-def disable_team(board: Board, name: str) -> Team:
-    """Refuse a team's token and remove the team from all standings; its files stay.
-
-    Raises
-    ------
-    KitError
-        As `find_team`, or if it is disabled already.
-    """
-    with board.database.writing() as session:
-        team = find_team(session, name, lock=True)
-        if team.disabled_at is not None:
-            raise KitError(f"{team.name} was already disabled {show_time(team.disabled_at)}.")
-        team.disabled_at = board.now()
-        _log(board, session, "team disabled", team)
-    return team
-
-
 def authenticate(board: Board, token: str) -> tuple[Team, int]:
     """Return the team of a token, and the number of the member who has it.
 
@@ -169,7 +152,10 @@ def authenticate(board: Board, token: str) -> tuple[Team, int]:
 def check_active(team: Team) -> None:
     """Raise `DisabledTeamError` if a team was disabled."""
     if team.disabled_at is not None:
-        raise DisabledTeamError(f"{team.name} was disabled by the organizer. Ask the organizer.")
+        reason = f" ({team.disabled_reason})" if team.disabled_reason else ""
+        raise DisabledTeamError(
+            f"{team.name} was disabled by the organizer{reason}. Ask the organizer."
+        )
 
 
 def find_team(session: Session, name: str, *, lock: bool = False) -> Team:
@@ -202,6 +188,7 @@ def team_as_dict(team: Team) -> dict[str, Any]:
         "name": team.name,
         "made_at": show_time(team.made_at),
         "disabled_at": None if team.disabled_at is None else show_time(team.disabled_at),
+        "disabled_reason": team.disabled_reason,
         "n_submissions": team.n_submissions,
     }
 

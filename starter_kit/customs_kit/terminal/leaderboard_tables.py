@@ -82,7 +82,7 @@ def teams_table(teams: list[dict[str, Any]]) -> Table:
             team["name"],
             team["made_at"],
             f"{team['n_submissions']:,}",
-            team["disabled_at"] or "",
+            f"{team['disabled_at']} {team['disabled_reason'] or ''}" if team["disabled_at"] else "",
         )
     return table
 

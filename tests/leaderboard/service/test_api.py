@@ -9,12 +9,13 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
+from customs_leaderboard.corrections.disabling import disable_team
 from customs_leaderboard.errors import UnavailableError
 from customs_leaderboard.service import answers
 from customs_leaderboard.standings.close import close_competition, extend_deadline
 from customs_leaderboard.standings.public import public_standings, team_history
 from customs_leaderboard.store.schema import Submission
-from customs_leaderboard.teams.teams import disable_team, rename_team, reset_token
+from customs_leaderboard.teams.teams import rename_team, reset_token
 
 API = "/api/v1"
 PUBLIC = ("competition", "standings", "progress", "log", "references")
@@ -240,7 +241,7 @@ def test_a_file_without_a_token_is_not_stored(client, board, make_file):
 
 
 def test_disabled_and_renewed_teams(client, board, member, rival):
-    disable_team(board, "Incheon")
+    disable_team(board, "Incheon", "Two accounts")
     disabled = client.get(f"{API}/team", headers=rival.headers)
     assert (disabled.status_code, disabled.json()["title"]) == (403, "Team disabled")
     _, token = reset_token(board, "Busan")
@@ -266,7 +267,7 @@ def test_standings_follow_actions_of_the_command_line(client, board, post, timer
     timer.now += settings.refresh_s
     renamed = client.get(f"{API}/standings", headers={"If-None-Match": first})
     assert renamed.json()["rows"][0]["team"] == "Pusan"
-    disable_team(board, "Pusan")
+    disable_team(board, "Pusan", "Two accounts")
     timer.now += settings.refresh_s
     assert client.get(f"{API}/standings").json()["rows"] == []
 

@@ -18,8 +18,8 @@ from customs_data.errors import KitError
 from customs_kit.cli import customs_kit
 from customs_leaderboard.board import Board
 from customs_leaderboard.client import LeaderboardClient, check_url, is_readable_on_the_way
+from customs_leaderboard.corrections.disabling import disable_team
 from customs_leaderboard.standings.public import team_history
-from customs_leaderboard.teams.teams import disable_team
 from customs_leaderboard.teams.tokens import make_token
 from real_server import Member, running
 
@@ -85,7 +85,7 @@ def test_refusals_come_in_the_words_of_the_leaderboard(served, board, member, tm
     with LeaderboardClient(served, member.token) as client:
         with pytest.raises(KitError, match="header must be 'Declaration ID,Fraud Score'"):
             client.submit(wrong)
-        disable_team(board, "Busan")
+        disable_team(board, "Busan", "Two accounts")
         with pytest.raises(KitError, match="disabled by the organizer"):
             client.team()
     with (

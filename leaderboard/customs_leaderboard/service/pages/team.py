@@ -102,7 +102,7 @@ def _team_page(
         history=history,
         selected=sorted(submission.number for submission in history if submission.selected),
         has_more=len(history) == N_SHOWN,
-        can_select=any(not submission.late for submission in history),
+        can_select=any(not one.late and one.struck_at is None for one in history),
         saved=saved,
         problem=problem,
     )

@@ -35,6 +35,7 @@ database_option = click.option(
     help=f"PostgreSQL database; by default SQLite in the competition's folder. Better set "
     f"{_DATABASE_VARIABLE}, because other users can read the options of running commands.",
 )
+reason_option = click.option("--reason", required=True, help="Reason; the public log shows it.")
 
 
 def require_extra() -> None:
@@ -71,3 +72,16 @@ def opened(folder: Path, database_url: str | None) -> Iterator[Board]:
             yield board
         finally:
             board.close_connections()
+
+
+def show_correction(board: Board, content: dict[str, Any], sentence: str, as_json: bool) -> None:
+    """Print the result of a correction, and that the final standings were computed again."""
+    from customs_kit.terminal.output import print_json
+    from customs_leaderboard.standings.final import final_standings
+
+    if as_json:
+        print_json(content)
+        return
+    click.echo(sentence)
+    if (finals := final_standings(board)) is not None:
+        click.echo(f"The final standings were computed again: {len(finals.rows)} teams.")

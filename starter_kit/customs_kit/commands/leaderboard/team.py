@@ -1,4 +1,4 @@
-"""`customs-kit leaderboard team add | list | rename | reset-token | disable`."""
+"""`customs-kit leaderboard team add | list | rename | reset-token | disable | enable`."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ from customs_kit.commands.leaderboard.options import (
     competition_argument,
     database_option,
     opened,
+    reason_option,
+    show_correction,
 )
 from customs_kit.commands.options import json_option
 
 
 @click.group()
 def team() -> None:
-    """Add, rename and disable teams; reset their tokens.
+    """Add, rename, disable and enable teams; reset their tokens.
 
     Example: customs-kit leaderboard team add my-board "Team A"
     """
@@ -104,29 +106,51 @@ def reset_token(competition: Path, name: str, database_url: str | None, as_json:
 @team.command()
 @competition_argument
 @click.argument("name")
+@reason_option
 @database_option
 @json_option
-def disable(competition: Path, name: str, database_url: str | None, as_json: bool) -> None:
-    """Disable a team: its token stops working and the standings omit it; its files are kept.
+def disable(
+    competition: Path, name: str, reason: str, database_url: str | None, as_json: bool
+) -> None:
+    """Disable a team: its tokens stop working and the standings omit it; its files are kept.
 
-    After the close the final standings are computed again without the team.
+    The public log shows the reason. After the close the final standings are computed again.
 
-    Example: customs-kit leaderboard team disable my-board "Team A"
+    Example: customs-kit leaderboard team disable my-board "Team A" --reason "Two accounts"
     """
     with opened(competition, database_url) as board:
-        from customs_kit.terminal.output import print_json, progress_console
-        from customs_leaderboard.standings.close import recompute_final
-        from customs_leaderboard.teams.teams import disable_team, team_as_dict
+        from customs_kit.terminal.output import progress_console
+        from customs_leaderboard.corrections.disabling import disable_team
+        from customs_leaderboard.teams.teams import team_as_dict
 
-        disabled = disable_team(board, name)
-        with progress_console().status("Computing the standings ..."):
-            finals = recompute_final(board)
-    if as_json:
-        print_json(team_as_dict(disabled))
-        return
-    click.echo(f"{disabled.name} is disabled.")
-    if finals is not None:
-        click.echo(f"The final standings were computed again: {len(finals.rows)} teams.")
+        with progress_console().status("Disabling the team ..."):
+            disabled = disable_team(board, name, reason)
+        show_correction(board, team_as_dict(disabled), f"{disabled.name} is disabled.", as_json)
+
+
+@team.command()
+@competition_argument
+@click.argument("name")
+@reason_option
+@database_option
+@json_option
+def enable(
+    competition: Path, name: str, reason: str, database_url: str | None, as_json: bool
+) -> None:
+    """Enable a disabled team: its tokens work again and the standings contain it.
+
+    The public log shows the reason. After the close the final standings are computed again.
+
+    Example: customs-kit leaderboard team enable my-board "Team A" --reason "It was a mistake"
+    """
+    with opened(competition, database_url) as board:
+        from customs_kit.terminal.output import progress_console
+        from customs_leaderboard.corrections.disabling import enable_team
+        from customs_leaderboard.teams.teams import team_as_dict
+
+        with progress_console().status("Enabling the team ..."):
+            enabled = enable_team(board, name, reason)
+        show_correction(board, team_as_dict(enabled), f"{enabled.name} is enabled.", as_json)
 
 
 def _show_token(name: str, token: str, as_json: bool) -> None:

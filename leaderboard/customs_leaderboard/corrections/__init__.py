@@ -1,0 +1,1 @@
+"""What an organizer corrects during a competition, each time with a public reason."""
