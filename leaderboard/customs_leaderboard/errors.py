@@ -23,7 +23,10 @@ class WrongSecretError(KitError):
 
 
 class UnknownCodeError(WrongSecretError):
-    """No such access code, or it has expired (HTTP 401)."""
+    """No such access code (HTTP 401)."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no such code. Copy it again from where you got it.")
 
 
 class UnknownTokenError(WrongSecretError):

@@ -71,7 +71,11 @@ leaderboard = _group(
     "Example: customs-kit leaderboard submit submission.csv --url https://board.example",
     {
         "init": ("leaderboard.init:init", "Set up a competition on an edition."),
-        "team": ("leaderboard.team:team", "Add, rename, disable and enable teams; reset tokens."),
+        "team": (
+            "leaderboard.team:team",
+            "Add, import, disable and enable teams; members, tokens.",
+        ),
+        "invite": ("leaderboard.people:invite", "Codes to register teams, or to join one."),
         "serve": ("leaderboard.serve:serve", "Serve a competition: pages and API."),
         "submit": ("leaderboard.serve:submit", "Send a submission, as a team."),
         "standings": ("leaderboard.conduct:standings", "Show the standings."),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -16,10 +15,14 @@ from customs_leaderboard.rules.competition import show_time
 from customs_leaderboard.store.audit_log import ORGANIZER, append_entry
 from customs_leaderboard.store.database import Database
 from customs_leaderboard.store.schema import Member, Team
+from customs_leaderboard.teams.names import (
+    check_free,
+    check_member_name,
+    check_name,
+    key_of,
+)
 from customs_leaderboard.teams.tokens import hash_token, is_token, make_token, same_token
 
-# Starts with a letter or digit: in a spreadsheet, -, = and @ start a formula.
-_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{1,39}")
 _TEAM: Final = [column.label(f"team_{column.name}") for column in Team.__table__.columns]
 # Built once: building a statement costs as much as running it.
 _BY_TOKEN: Final = (
@@ -36,64 +39,45 @@ _LOCKED: Final = (
 )
 
 
-def check_name(name: str) -> str:
-    """Return a team's name if it is allowed.
-
-    Raises
-    ------
-    KitError
-        If it does not have 2 to 40 letters, digits, spaces, ``-``, ``_`` and ``.``, starts with
-        something other than a letter or digit, or has spaces at its end or side by side.
-
-    Examples
-    --------
-    >>> check_name("Busan Customs 2")
-    'Busan Customs 2'
-    """
-    if _NAME.fullmatch(name) is None or name.endswith(" ") or "  " in name:
-        raise KitError(
-            f"{name[:60]!r} cannot be a team's name. Choose 2 to 40 characters: letters A-Z, "
-            "digits, single spaces, '-', '_' and '.', a letter or digit first."
-        )
-    return name
-
-
-def add_team(board: Board, name: str) -> tuple[Team, str]:
-    """Add a team.
+def add_team(board: Board, name: str, member_name: str = "") -> tuple[Team, str]:
+    """Add a team, as the organizer.
 
     Returns
     -------
     team : Team
     token : str
-        Its token, which is stored nowhere.
+        Token of its first member, which is stored nowhere.
 
     Raises
     ------
     KitError
-        If the name is not allowed, or taken (ignoring case).
+        If the name is not allowed, taken, or looks like that of another team.
     """
-    check_name(name)
-    token = make_token()
     with board.database.writing() as session:
-        _check_free(session, name)
-        team = Team(
-            name=name,
-            name_key=name.casefold(),
-            made_at=board.now(),
-            n_submissions=0,
-        )
-        session.add(team)
-        session.flush()
-        session.add(
-            Member(
-                team_number=team.number,
-                name="",
-                token_sha256=hash_token(token),
-                made_at=team.made_at,
-            )
-        )
-        _log(board, session, "team added", team)
+        team, _, token = insert_team(board, session, name, member_name)
+        log_team(board, session, ORGANIZER, "team added", team)
     return team, token
+
+
+def insert_team(
+    board: Board, session: Session, name: str, member_name: str
+) -> tuple[Team, Member, str]:
+    """Add a team with a member in a writing transaction; do not log it. Errors as `add_team`."""
+    name = check_name(name)
+    member_name = member_name and check_member_name(member_name)
+    _check_free(board, session, name)
+    team = Team(name=name, name_key=key_of(name), made_at=board.now(), n_submissions=0)
+    session.add(team)
+    session.flush()
+    token = make_token()
+    member = Member(
+        team_number=team.number,
+        name=member_name,
+        token_sha256=hash_token(token),
+        made_at=team.made_at,
+    )
+    session.add(member)
+    return team, member, token
 
 
 def list_teams(board: Board) -> list[Team]:
@@ -104,26 +88,25 @@ def list_teams(board: Board) -> list[Team]:
 
 def rename_team(board: Board, name: str, new_name: str) -> Team:
     """Rename a team; parameters and errors as `find_team` and `add_team`."""
-    check_name(new_name)
+    new_name = check_name(new_name)
     with board.database.writing() as session:
         team = find_team(session, name, lock=True)
-        if new_name.casefold() != team.name_key:
-            _check_free(session, new_name)
+        _check_free(board, session, new_name, but=team)
         old = team.name
-        team.name, team.name_key = new_name, new_name.casefold()
-        _log(board, session, "team renamed", team, old=old)
+        team.name, team.name_key = new_name, key_of(new_name)
+        log_team(board, session, ORGANIZER, "team renamed", team, old=old)
     return team
 
 
 def reset_token(board: Board, name: str) -> tuple[Team, str]:
-    """Give a team's first member a new token and refuse the old one; errors as `find_team`."""
+    """Give a team's first member a new token, also if it was revoked; errors as `find_team`."""
     token = make_token()
     with board.database.writing() as session:
         team = find_team(session, name, lock=True)
         first = select(Member).where(Member.team_number == team.number).order_by(Member.number)
         member = session.scalars(first.limit(1)).one()
-        member.token_sha256 = hash_token(token)
-        _log(board, session, "token reset", team)
+        member.token_sha256, member.revoked_at = hash_token(token), None
+        log_team(board, session, ORGANIZER, "token reset", team)
     return team, token
 
 
@@ -166,7 +149,7 @@ def find_team(session: Session, name: str, *, lock: bool = False) -> Team:
     KitError
         If there is none.
     """
-    query = select(Team).where(Team.name_key == name.casefold())
+    query = select(Team).where(Team.name_key == key_of(name))
     team = session.scalar(query.with_for_update() if lock else query)
     if team is None:
         raise KitError(
@@ -193,11 +176,17 @@ def team_as_dict(team: Team) -> dict[str, Any]:
     }
 
 
-def _check_free(session: Session, name: str) -> None:
-    if session.scalar(select(Team).where(Team.name_key == name.casefold())) is not None:
-        raise KitError(f"The name {name!r} is taken. Choose another.")
-
-
-def _log(board: Board, session: Session, action: str, team: Team, **details: str) -> None:
+def log_team(
+    board: Board, session: Session, actor: str, action: str, team: Team, **details: str
+) -> None:
+    """Log an action on a team."""
     team_details = {"team": team.number, "name": team.name, **details}
-    append_entry(board.database, session, board.now(), ORGANIZER, action, team_details)
+    append_entry(board.database, session, board.now(), actor, action, team_details)
+
+
+def _check_free(board: Board, session: Session, name: str, but: Team | None = None) -> None:
+    """Compare a name with those of all teams; one transaction at a time may do so."""
+    board.state(session, "write")
+    numbers_and_names = session.execute(select(Team.number, Team.name)).all()
+    own = None if but is None else but.number
+    check_free(name, (other for number, other in numbers_and_names if number != own))

@@ -74,15 +74,40 @@ def final_table(title: str, finals: FinalStandings, metrics: TaskMetrics) -> Tab
 def teams_table(teams: list[dict[str, Any]]) -> Table:
     """Teams in the order they were added."""
     table = Table(title="Teams", title_justify="left")
-    for name in ("number", "team", "added", "submissions", "disabled"):
+    for name in ("number", "team", "added", "members", "submissions", "disabled"):
         table.add_column(name, justify="left" if name == "team" else "right")
     for team in teams:
         table.add_row(
             str(team["number"]),
             team["name"],
             team["made_at"],
+            f"{team['n_members']:,}",
             f"{team['n_submissions']:,}",
             f"{team['disabled_at']} {team['disabled_reason'] or ''}" if team["disabled_at"] else "",
+        )
+    return table
+
+
+def members_table(team: str, members: list[dict[str, Any]]) -> Table:
+    """Members of a team in the order they were added."""
+    table = Table(title=Text(f"Members of {team}"), title_justify="left")
+    for name in ("number", "member", "added", "revoked"):
+        table.add_column(name, justify="left" if name == "member" else "right")
+    for one in members:
+        table.add_row(str(one["number"]), one["name"], one["made_at"], one["revoked_at"] or "")
+    return table
+
+
+def codes_table(codes: list[dict[str, Any]]) -> Table:
+    """Codes to register or join that work, oldest first."""
+    table = Table(title="Invitations", title_justify="left")
+    for name in ("number", "for", "made", "expires", "uses left"):
+        table.add_column(name, justify="left" if name == "for" else "right")
+    for code in codes:
+        what = "new teams" if code["team"] is None else f"joining {code['team']}"
+        uses = "any" if code["n_uses_left"] is None else f"{code['n_uses_left']:,}"
+        table.add_row(
+            str(code["number"]), what, code["made_at"], code["expires_at"] or "never", uses
         )
     return table
 

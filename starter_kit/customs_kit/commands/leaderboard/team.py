@@ -1,4 +1,4 @@
-"""`customs-kit leaderboard team add | list | rename | reset-token | disable | enable`."""
+"""`customs-kit leaderboard team add | list | rename | reset-token | disable | enable | ...`."""
 
 from __future__ import annotations
 
@@ -13,15 +13,20 @@ from customs_kit.commands.leaderboard.options import (
     reason_option,
     show_correction,
 )
+from customs_kit.commands.leaderboard.people import import_, member
 from customs_kit.commands.options import json_option
 
 
 @click.group()
 def team() -> None:
-    """Add, rename, disable and enable teams; reset their tokens.
+    """Add, import, rename, disable and enable teams; their members and tokens.
 
     Example: customs-kit leaderboard team add my-board "Team A"
     """
+
+
+team.add_command(member)
+team.add_command(import_)
 
 
 @team.command()
@@ -53,9 +58,14 @@ def list_(competition: Path, database_url: str | None, as_json: bool) -> None:
     with opened(competition, database_url) as board:
         from customs_kit.terminal.leaderboard_tables import teams_table
         from customs_kit.terminal.output import print_json, show
+        from customs_leaderboard.teams.members import count_members
         from customs_leaderboard.teams.teams import list_teams, team_as_dict
 
-        teams = [team_as_dict(member) for member in list_teams(board)]
+        n_members = count_members(board)
+        teams = [
+            {**team_as_dict(one), "n_members": n_members.get(one.number, 0)}
+            for one in list_teams(board)
+        ]
     if as_json:
         print_json(teams)
     else:
