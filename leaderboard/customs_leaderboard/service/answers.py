@@ -96,6 +96,30 @@ class StandingsAnswer(_Answer):
     rows: list[StandingAnswer]
 
 
+class PhaseSpanAnswer(_Answer):
+    """A phase with its present end."""
+
+    name: str
+    begins: datetime
+    ends: datetime
+    daily_limit: int = Field(description="Submissions per team and day.")
+    state: Literal["upcoming", "running", "over"]
+
+
+class PhasesAnswer(_Answer):
+    """Phases and milestones."""
+
+    phases: list[PhaseSpanAnswer]
+    milestones: list[MilestoneAnswer]
+
+
+class PhaseStandingsAnswer(_Answer):
+    """The standings at the end of a phase, best first."""
+
+    phase: PhaseSpanAnswer
+    rows: list[StandingAnswer]
+
+
 class ProgressAnswer(_Answer):
     """A team's laddered score over time."""
 

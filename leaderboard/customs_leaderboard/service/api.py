@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from customs_leaderboard.board import Board
 from customs_leaderboard.errors import NotFoundError
 from customs_leaderboard.organizing.announcements import read_announcements
 from customs_leaderboard.rules.competition import show_time
+from customs_leaderboard.rules.schedule import as_plain
 from customs_leaderboard.service import answers
 from customs_leaderboard.service.answers import problem_answers
 from customs_leaderboard.service.caching import cached_response
 from customs_leaderboard.service.edition_files import EditionFiles
 from customs_leaderboard.standings.final import final_standings
+from customs_leaderboard.standings.phases import find_phase, phase_spans, phase_standings
 from customs_leaderboard.standings.public import progress, public_standings
 from customs_leaderboard.store.audit_log import PUBLIC_ACTIONS, head_hash, read_entries
 
@@ -40,10 +42,28 @@ async def competition(request: Request) -> Response:
     return await _cached(request, "competition", lambda board: _competition(board, files))
 
 
-@router.get("/standings", response_model=answers.StandingsAnswer, responses=_RESPONSES)
-async def standings(request: Request) -> Response:
+@router.get(
+    "/standings",
+    response_model=answers.StandingsAnswer | answers.PhaseStandingsAnswer,
+    responses={**_RESPONSES, **problem_answers(404, 422)},
+)
+async def standings(
+    request: Request,
+    phase: Annotated[str | None, Query(description="As they were at the end of a phase.")] = None,
+) -> Response:
     """Return the standings by laddered public score; ask with If-None-Match to poll cheaply."""
-    return await _cached(request, "standings", lambda board: public_standings(board).as_dict())
+    if phase is None:
+        return await _cached(request, "standings", lambda board: public_standings(board).as_dict())
+    name = find_phase(request.app.state.board, phase)
+    return await _cached(
+        request, f"standings of phase {name}", lambda board: phase_standings(board, name).as_dict()
+    )
+
+
+@router.get("/phases", response_model=answers.PhasesAnswer, responses=_RESPONSES)
+async def phases(request: Request) -> Response:
+    """Return the phases and milestones."""
+    return await _cached(request, "phases", _phases)
 
 
 @router.get(
@@ -118,6 +138,13 @@ def _log(board: Board) -> dict[str, Any]:
         entries = read_entries(session, actions=PUBLIC_ACTIONS)
         head = head_hash(session)
     return {"head": head, "entries": [entry.as_dict() for entry in entries]}
+
+
+def _phases(board: Board) -> dict[str, Any]:
+    with board.database.reading() as session:
+        spans = phase_spans(board, board.state(session))
+    milestones = [as_plain(milestone) for milestone in board.competition.milestones]
+    return {"phases": [span.as_dict() for span in spans], "milestones": milestones}
 
 
 def _announcements(board: Board) -> dict[str, Any]:

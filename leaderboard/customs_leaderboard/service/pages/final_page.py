@@ -19,6 +19,7 @@ from customs_leaderboard.service.pages.news import newest_announcement
 from customs_leaderboard.service.pages.rendering import render
 from customs_leaderboard.service.pages.sorting import Order, Sorting
 from customs_leaderboard.standings.final import Finalist, FinalStandings, final_standings
+from customs_leaderboard.standings.phases import phase_spans
 from customs_scorer.metrics import TaskMetrics
 
 _KEYS: Final[dict[str, Callable[[Finalist], Any]]] = {
@@ -54,6 +55,7 @@ def make_final_page(board: Board, column: str, order: str) -> bytes:
     """
     with board.database.reading() as session:
         state = board.state(session)
+        spans = phase_spans(board, state)
     sorting = Sorting.of(column, order, columns(board.metrics))
     finals = final_standings(board)
     content: dict[str, Any] = {"finals": finals}
@@ -67,6 +69,7 @@ def make_final_page(board: Board, column: str, order: str) -> bytes:
         sorting=sorting,
         manifest=board.manifest,
         announcement=newest_announcement(board),
+        phases=spans,
         **content,
     )
 

@@ -11,7 +11,8 @@ from customs_leaderboard.board import Board
 from customs_leaderboard.service.access import board_of
 from customs_leaderboard.service.caching import cached_response
 from customs_leaderboard.service.pages import final_page, standings_page
-from customs_leaderboard.service.pages.rendering import HTML
+from customs_leaderboard.service.pages.rendering import HTML, render
+from customs_leaderboard.standings.phases import find_phase, phase_spans, phase_standings
 
 _ORDERS: Final = {"asc", "desc"}
 
@@ -23,12 +24,24 @@ async def show_home(request: Request) -> Response:
     """Show the standings."""
     column = request.query_params.get("sort", "")
     order = request.query_params.get("order", "")
+    if name := request.query_params.get("phase"):
+        known_name = find_phase(board_of(request), name)
+        build = partial(make_phase_page, name=known_name)
+        return await cached_response(request, f"page phase {known_name}", build, HTML)
     # Known values only: the cache keeps one answer for each name.
     known = {*standings_page.COLUMNS, *final_page.columns(board_of(request).metrics)}
     column = column if column in known else ""
     order = order if order in _ORDERS else ""
     make = partial(make_home, column=column, order=order)
     return await cached_response(request, f"page home {column} {order}", make, HTML)
+
+
+def make_phase_page(board: Board, name: str) -> bytes:
+    """Return the page of the standings at a phase's end; errors as `phase_standings`."""
+    standings = phase_standings(board, name)
+    with board.database.reading() as session:
+        spans = phase_spans(board, board.state(session))
+    return render(board, "phase.html", span=standings.span, rows=standings.rows, phases=spans)
 
 
 def make_home(board: Board, column: str, order: str) -> bytes:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 
 from customs_leaderboard.board import Board
 from customs_leaderboard.organizing.announcements import Announcement, read_announcements
-from customs_leaderboard.service.access import settings_of
+from customs_leaderboard.service.access import public_url_of
 from customs_leaderboard.service.caching import cached_response
 from customs_leaderboard.service.pages.feed import MEDIA_TYPE, make_feed
 from customs_leaderboard.service.pages.rendering import HTML, render
@@ -26,7 +26,7 @@ async def show_news(request: Request) -> Response:
 async def send_feed(request: Request) -> Response:
     """Send the news as an Atom feed."""
     # Never the Host header: a reader would follow whatever a client wrote there.
-    make = partial(make_feed, public_url=getattr(settings_of(request), "public_url", None))
+    make = partial(make_feed, public_url=public_url_of(request))
     return await cached_response(request, "feed", make, MEDIA_TYPE)
 
 

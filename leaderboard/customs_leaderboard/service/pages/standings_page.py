@@ -19,6 +19,7 @@ from customs_leaderboard.service.charts.progress import (
 from customs_leaderboard.service.pages.news import newest_announcement
 from customs_leaderboard.service.pages.rendering import render
 from customs_leaderboard.service.pages.sorting import Order, Sorting
+from customs_leaderboard.standings.phases import phase_spans
 from customs_leaderboard.standings.public import StandingRow, progress, public_standings
 from customs_leaderboard.standings.reference_scores import ReferenceScore
 
@@ -57,6 +58,8 @@ def make_standings_page(board: Board, column: str, order: str) -> bytes:
     """
     standings = public_standings(board)
     teams = progress(board, standings=standings)
+    with board.database.reading() as session:
+        spans = phase_spans(board, board.state(session))
     now, opens = board.now(), board.competition.opens
     sorting = Sorting.of(column, order, COLUMNS)
     # At least a day: the ticks of the axis are days.
@@ -88,6 +91,7 @@ def make_standings_page(board: Board, column: str, order: str) -> bytes:
         left=standings.closes - now,
         manifest=board.manifest,
         announcement=newest_announcement(board),
+        phases=spans,
     )
 
 
