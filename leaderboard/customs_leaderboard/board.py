@@ -85,6 +85,7 @@ class Board:
         self.competition = competition
         self.database = database
         self.now = clock
+        database.clock = lambda: self.now()  # tests exchange it
         #: Collects scored files of several threads for one transaction.
         self.commits: GroupCommit[Any, Any] = GroupCommit(shared_errors=(UnavailableError,))
         # One file at a time is checked and scored: Python's threads take turns anyway, and a file

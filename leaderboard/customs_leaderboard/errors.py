@@ -7,15 +7,19 @@ people, and the way out.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from customs_data.errors import InvalidSubmissionError, KitError
 from customs_data.files.atomic import UnwritableError
 from customs_data.files.problems import ProblemReport
 from customs_data.temporary import reason_of
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
 
 
 class WrongSecretError(KitError):
@@ -84,6 +88,31 @@ class UnavailableError(KitError):
     """The disk or the database does not respond (HTTP 503); not the user's fault."""
 
 
+class ClockError(UnavailableError):
+    """The clock lies behind the newest entry of the audit log (HTTP 503).
+
+    Attributes
+    ----------
+    for_organizer : str
+        One sentence with both times, and the way out.
+    record : callable
+        Appends to the audit log that the clock is wrong; takes the session of a transaction after
+        the one that this error rolled back.
+    """
+
+    def __init__(self, now: datetime, newest: datetime, record: Callable[[Session], None]) -> None:
+        super().__init__(
+            "The leaderboard's clock is wrong, so nothing was counted. Try again later, and tell "
+            "the organizer."
+        )
+        self.for_organizer = (
+            f"The clock shows {now:%Y-%m-%d %H:%M:%S} UTC, but the newest entry of the audit log "
+            f"is of {newest:%Y-%m-%d %H:%M:%S}: set the clock of this computer. If it is right "
+            "now and was ahead before, run `customs-kit leaderboard log --accept-clock REASON`."
+        )
+        self.record = record
+
+
 @contextmanager
 def organizer_errors(folder: Path) -> Iterator[None]:
     """Name the folder and the reason where the service would refer teams to the organizer.
@@ -95,6 +124,8 @@ def organizer_errors(folder: Path) -> Iterator[None]:
     """
     try:
         yield
+    except ClockError as error:
+        raise KitError(error.for_organizer) from error
     except UnavailableError as error:
         cause = error.__cause__
         if isinstance(cause, OSError):

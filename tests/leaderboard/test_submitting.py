@@ -25,7 +25,8 @@ from customs_leaderboard.errors import (
 )
 from customs_leaderboard.ladder.ladder import Kind
 from customs_leaderboard.standings.public import team_history
-from customs_leaderboard.store.audit_log import read_entries, verify_chain
+from customs_leaderboard.store.audit_log import commit_to, read_entries, verify_chain
+from customs_leaderboard.store.commitments import logged_facts, sealed_facts
 from customs_leaderboard.store.schema import Submission
 from customs_leaderboard.submissions.spool import Spool
 from customs_leaderboard.submissions.submit import submit, submit_file, sweep
@@ -327,7 +328,11 @@ def test_the_log_contains_submissions_but_no_exact_score(board, team, make_file,
     with board.database.reading() as session:
         assert verify_chain(session) == 3
         entry = read_entries(session)[0]
-    assert entry.details == {"submission": 1, "sha256": row.sha256, "shown": row.shown}
+    details = dict(entry.details)
+    commitment, salt = details.pop("commitment"), details.pop("salt")
+    assert details == logged_facts(row)
+    assert commitment == commit_to(salt, sealed_facts(row, exact_scores(board)[1]))
+    assert entry.at >= row.received_at
     assert not exact & {entry.details["shown"]}
     assert not any(str(score) in json.dumps(entry.as_dict()) for score in exact)
 

@@ -230,6 +230,7 @@ class FinalStandingsAnswer(_Answer):
     frauds_by_scheme: dict[str, int] | None
     ceiling: dict[str, dict[str, float]] | None
     n_replicates: int
+    sha256: str = Field(description="Of the stored standings; the public log contains it.")
 
 
 class EntryAnswer(_Answer):

@@ -17,7 +17,7 @@ from customs_leaderboard.service import answers
 from customs_leaderboard.service.answers import problem_answers
 from customs_leaderboard.service.caching import cached_response
 from customs_leaderboard.service.edition_files import EditionFiles
-from customs_leaderboard.standings.final import final_standings
+from customs_leaderboard.standings.final import final_sha256, final_standings
 from customs_leaderboard.standings.phases import find_phase, phase_spans, phase_standings
 from customs_leaderboard.standings.public import progress, public_standings
 from customs_leaderboard.store.audit_log import PUBLIC_ACTIONS, head_hash, read_entries
@@ -156,4 +156,5 @@ def _final(board: Board) -> dict[str, Any]:
     finals = final_standings(board)
     if finals is None:
         raise NotFoundError("The final standings are computed after the close.")
-    return finals.as_dict()
+    with board.database.reading() as session:
+        return {**finals.as_dict(), "sha256": final_sha256(session)}

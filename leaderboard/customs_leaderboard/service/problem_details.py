@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 
 from customs_data.errors import KitError
 from customs_leaderboard.errors import (
+    ClockError,
     DisabledTeamError,
     NotFoundError,
     NotOpenError,
@@ -122,6 +123,7 @@ _KINDS: Final[dict[type[KitError], tuple[int, str]]] = {
     QuotaError: (429, "quota-used"),
     TooManyRequestsError: (429, "too-many-requests"),
     UnavailableError: (503, "unavailable"),
+    ClockError: (503, "clock-wrong"),
 }
 
 

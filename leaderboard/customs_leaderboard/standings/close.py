@@ -17,7 +17,12 @@ from customs_leaderboard.board import Board
 from customs_leaderboard.rules.competition import show_time
 from customs_leaderboard.rules.reasons import check_reason
 from customs_leaderboard.standings.compute_final import N_REPLICATES, compute_final
-from customs_leaderboard.standings.final import FinalStandings, final_standings, save_final
+from customs_leaderboard.standings.final import (
+    FinalStandings,
+    final_sha256,
+    final_standings,
+    save_final,
+)
 from customs_leaderboard.store.audit_log import (
     CORRECTIONS,
     ORGANIZER,
@@ -145,7 +150,11 @@ def _compute_and_save(board: Board, n_replicates: int) -> FinalStandings:
             if _count_corrections(session) != n_corrections:
                 continue  # another process has corrected something in the meantime
             save_final(session, final)
-            details = {"n_teams": len(final.rows), "n_replicates": n_replicates}
+            details = {
+                "n_teams": len(final.rows),
+                "n_replicates": n_replicates,
+                "sha256": final_sha256(session),
+            }
             append_entry(board.database, session, board.now(), ORGANIZER, _COMPUTED, details)
         return final
 

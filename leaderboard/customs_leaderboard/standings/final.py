@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -10,6 +11,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from customs_leaderboard.board import Board
+from customs_leaderboard.store.audit_log import canonical_json
 from customs_leaderboard.store.schema import FinalResult, Team
 from customs_scorer.metrics import Metric
 
@@ -116,8 +118,16 @@ class FinalStandings:
 
 def save_final(session: Session, final: FinalStandings) -> None:
     """Store final standings in a writing transaction, replacing earlier ones."""
-    content = json.dumps(final.as_dict(), allow_nan=False)
-    session.merge(FinalResult(number=1, content=content))
+    session.merge(FinalResult(number=1, content=canonical_json(final.as_dict())))
+
+
+def final_sha256(session: Session) -> str | None:
+    """Return the SHA-256 of the stored final standings (canonical JSON); None before them."""
+    content = session.scalar(select(FinalResult.content))
+    if content is None:
+        return None
+    # Earlier releases stored JSON with blanks.
+    return hashlib.sha256(canonical_json(json.loads(content)).encode()).hexdigest()
 
 
 def withdraw_final(board: Board, session: Session) -> None:

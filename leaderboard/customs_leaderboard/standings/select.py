@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete, select
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import ColumnElement, delete, func, select
+from sqlalchemy.orm import Session
 
 from customs_data.errors import KitError
 from customs_leaderboard.board import Board
-from customs_leaderboard.errors import NotFoundError, NotOpenError
+from customs_leaderboard.errors import NotFoundError, NotOpenError, QuotaError
+from customs_leaderboard.rules.competition import show_time
 from customs_leaderboard.store.audit_log import append_entry, team_actor
-from customs_leaderboard.store.schema import RANKED, Selection, Submission, Team
+from customs_leaderboard.store.schema import RANKED, AuditEntry, Selection, Submission, Team
+from customs_leaderboard.submissions.receipts import day_of, next_day
 from customs_leaderboard.teams.teams import check_active, lock_teams
+
+#: Changes of a team's selections per day (UTC), each of which is an entry of the audit log.
+MAX_CHANGES: Final = 50
+_CHANGED: Final = "selection changed"
 
 
 def select_submissions(board: Board, team_number: int, numbers: list[int]) -> list[int]:
     """Replace a team's selections; an empty list restores the default.
+
+    The same selections once more change nothing, and are not logged.
 
     Parameters
     ----------
@@ -37,6 +49,8 @@ def select_submissions(board: Board, team_number: int, numbers: list[int]) -> li
         If one does not belong to the team.
     NotOpenError
         After the deadline.
+    QuotaError
+        If the team has changed its selections `MAX_CHANGES` times today.
     """
     chosen = sorted(set(numbers))
     if len(chosen) > board.competition.n_selections:
@@ -64,24 +78,40 @@ def select_submissions(board: Board, team_number: int, numbers: list[int]) -> li
                     f"Submission {number} was struck by the organizer "
                     f"({submissions[number].struck_reason}) and cannot be selected."
                 )
+        if chosen == _selected(session, team_number):
+            return chosen
+        _check_changes(session, team_number, now)
         session.execute(delete(Selection).where(Selection.team_number == team_number))
         session.add_all(
             Selection(submission_number=number, team_number=team_number, selected_at=now)
             for number in chosen
         )
         actor, details = team_actor(team_number), {"submissions": chosen}
-        append_entry(board.database, session, now, actor, "selection changed", details)
+        append_entry(board.database, session, now, actor, _CHANGED, details)
     return chosen
+
+
+def _check_changes(session: Session, team_number: int, now: datetime) -> None:
+    today = select(func.count()).where(
+        AuditEntry.actor == team_actor(team_number),
+        AuditEntry.action == _CHANGED,
+        AuditEntry.at >= datetime.fromisoformat(f"{day_of(now)}T00:00Z"),
+    )
+    if session.scalars(today).one() >= MAX_CHANGES:
+        resets_at = next_day(now)
+        raise QuotaError(
+            f"Your team has changed its selections {MAX_CHANGES} times today. Change them again "
+            f"from {show_time(resets_at)}.",
+            resets_at,
+        )
 
 
 def selected_numbers(board: Board, team_number: int) -> list[int]:
     """Return a team's selections without struck ones, sorted; empty if the default applies."""
     with board.database.reading() as session:
-        return list(
-            session.scalars(
-                select(Selection.submission_number)
-                .join(Submission)
-                .where(Selection.team_number == team_number, RANKED)
-                .order_by(Selection.submission_number)
-            )
-        )
+        return _selected(session, team_number, RANKED)
+
+
+def _selected(session: Session, team_number: int, *conditions: ColumnElement[bool]) -> list[int]:
+    own = select(Selection.submission_number).join(Submission)
+    return sorted(session.scalars(own.where(Selection.team_number == team_number, *conditions)))

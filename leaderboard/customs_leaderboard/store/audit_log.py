@@ -2,34 +2,50 @@
 
 Each entry is hashed together with the hash before it. Anyone who noted a hash can check later that
 no entry up to it was changed, removed or inserted. Entries never contain exact scores, labels,
-tokens or addresses.
+tokens, addresses or names of people; an entry may *commit* to such facts.
+
+Everybody sees the hashes, but only the entries of `PUBLIC_ACTIONS`. Each other entry contains a
+random salt of 128 bits. So nobody can guess an entry and compare hashes, and an entry's commitment
+to facts gives nothing away until the salt is published after the reveal.
+
+The times of entries never run backwards. If the clock does, the action is refused (`ClockError`).
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import secrets
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from customs_data.errors import KitError
+from customs_leaderboard.errors import ClockError
 from customs_leaderboard.store.database import Database
 from customs_leaderboard.store.schema import AuditEntry, UtcTime
 
 ORGANIZER: Final = "organizer"
 _NEWEST: Final = (
-    select(AuditEntry.sequence, AuditEntry.hash).order_by(AuditEntry.sequence.desc()).limit(1)
+    select(AuditEntry.sequence, AuditEntry.at, AuditEntry.action, AuditEntry.hash)
+    .order_by(AuditEntry.sequence.desc())
+    .limit(1)
 )
 _BEGINNING: Final = "0" * 64
 #: Actions of `organizing.announcements`.
 ANNOUNCED: Final = "announcement made"
 WITHDRAWN: Final = "announcement withdrawn"
+_CLOCK_WRONG: Final = "clock ran backwards"
+#: An entry whose time may lie before that of the entry before it.
+CLOCK_ACCEPTED: Final = "clock accepted"
+#: How far a clock may lie behind the newest entry, as that of another process may.
+CLOCK_TOLERANCE: Final = timedelta(seconds=2)
 
 #: Actions whose entries everybody may read.
 PUBLIC_ACTIONS: Final = (
@@ -47,6 +63,8 @@ PUBLIC_ACTIONS: Final = (
     "submission struck",
     "submission restored",
     "solution replaced",
+    _CLOCK_WRONG,
+    CLOCK_ACCEPTED,
 )
 
 #: Of these, the actions after which final standings must be computed again.
@@ -92,12 +110,16 @@ class Event:
         A few words, the same for the same kind of action.
     details : dict
         Plain data for JSON.
+    sealed : dict or None
+        Plain data for JSON that the entry commits to without containing it. The action must not be
+        public.
     """
 
     at: datetime
     actor: str
     action: str
     details: dict[str, Any]
+    sealed: dict[str, Any] | None = None
 
 
 def append_entry(
@@ -107,9 +129,10 @@ def append_entry(
     actor: str,
     action: str,
     details: dict[str, Any] | None = None,
+    sealed: dict[str, Any] | None = None,
 ) -> str:
     """Append one entry with the fields of an `Event`, as `append_entries` does; return its hash."""
-    return append_entries(database, session, [Event(at, actor, action, details or {})])[0]
+    return append_entries(database, session, [Event(at, actor, action, details or {}, sealed)])[0]
 
 
 def append_entries(database: Database, session: Session, events: Sequence[Event]) -> list[str]:
@@ -129,22 +152,67 @@ def append_entries(database: Database, session: Session, events: Sequence[Event]
     list of str
         Hash of each entry, in hexadecimal.
 
+    Raises
+    ------
+    ClockError
+        If the clock lies behind the newest entry. The transaction that is rolled back then is
+        followed by another one, which appends this once to the log.
+
     Notes
     -----
     hash = SHA-256(previous hash, a line break, canonical JSON of sequence, at, actor, action and
-    details). Canonical JSON has sorted keys, no blanks, and ASCII only.
+    details). An event that waited for its transaction gets the time of the newest entry.
     """
     session.flush()
     database.lock_chain(session)
-    newest, previous_hash = session.execute(_NEWEST).one_or_none() or (0, _BEGINNING)
+    newest = session.execute(_NEWEST).one_or_none()
+    at = _time_of_entry(database, newest, events[0].at) if newest is not None else events[0].at
+    return _append(session, newest, at, events)
+
+
+def accept_clock(database: Database, session: Session, reason: str) -> str:
+    """Append an entry that makes the clock right although it lies behind the newest entry.
+
+    For the organizer, if the clock was ahead for a while; return the entry's hash.
+    """
+    session.flush()
+    database.lock_chain(session)
+    newest, now = session.execute(_NEWEST).one(), database.clock()
+    details = {"newest": UtcTime.as_text(newest.at), "reason": reason}
+    return _append(session, newest, now, [Event(now, ORGANIZER, CLOCK_ACCEPTED, details)])[0]
+
+
+def _time_of_entry(database: Database, newest: Row[Any], at: datetime) -> datetime:
+    """Return the time of an event, but not before the newest entry; or refuse the event."""
+    if at >= newest.at:
+        return at
+    # It may have waited for a lock: look at the clock again.
+    if (now := database.clock()) < newest.at - CLOCK_TOLERANCE:
+        raise ClockError(now, newest.at, partial(_log_wrong_clock, database, now))
+    return newest.at  # type: ignore[no-any-return]
+
+
+def _log_wrong_clock(database: Database, now: datetime, session: Session) -> None:
+    database.lock_chain(session)
+    newest = session.execute(_NEWEST).one()
+    if newest.action != _CLOCK_WRONG:
+        details = {"clock": UtcTime.as_text(now), "newest": UtcTime.as_text(newest.at)}
+        event = Event(newest.at, ORGANIZER, _CLOCK_WRONG, details)
+        _append(session, newest, newest.at, [event])
+
+
+def _append(
+    session: Session, newest: Row[Any] | None, at: datetime, events: Sequence[Event]
+) -> list[str]:
+    first, previous_hash = (1, _BEGINNING) if newest is None else (newest.sequence + 1, newest.hash)
     entries = []
-    for sequence, event in enumerate(events, start=newest + 1):
+    for sequence, event in enumerate(events, start=first):
         entry = AuditEntry(
             sequence=sequence,
-            at=event.at,
+            at=(at := max(at, event.at)),
             actor=event.actor,
             action=event.action,
-            details=_canonical(event.details),
+            details=canonical_json(_salted(event)),
             previous_hash=previous_hash,
         )
         entry.hash = previous_hash = _hash_of(entry)
@@ -152,6 +220,29 @@ def append_entries(database: Database, session: Session, events: Sequence[Event]
     session.add_all(entries)
     session.flush()
     return [entry.hash for entry in entries]
+
+
+def _salted(event: Event) -> dict[str, Any]:
+    if event.action in PUBLIC_ACTIONS:
+        if event.sealed is not None:
+            raise ValueError(f"The salt of {event.action!r} would be public.")
+        return event.details
+    salt = secrets.token_hex(16)
+    if event.sealed is None:
+        return {**event.details, "salt": salt}
+    return {**event.details, "salt": salt, "commitment": commit_to(salt, event.sealed)}
+
+
+def commit_to(salt: str, facts: dict[str, Any]) -> str:
+    """Return the commitment to facts: SHA-256(salt, a line break, canonical JSON of the facts).
+
+    Examples
+    --------
+    >>> commit_to("00", {"b": 0.5, "a": None}) == hashlib.sha256(
+    ...     b'00' + bytes([10]) + b'{"a":null,"b":0.5}').hexdigest()
+    True
+    """
+    return hashlib.sha256(f"{salt}\n{canonical_json(facts)}".encode()).hexdigest()
 
 
 def read_entries(
@@ -232,7 +323,7 @@ def verify_chain(session: Session, kept_hash: str | None = None) -> int:
 def _hash_of(row: AuditEntry) -> str:
     content = _read(row).as_dict()
     del content["previous_hash"], content["hash"]
-    return hashlib.sha256(f"{row.previous_hash}\n{_canonical(content)}".encode()).hexdigest()
+    return hashlib.sha256(f"{row.previous_hash}\n{canonical_json(content)}".encode()).hexdigest()
 
 
 def _read(row: AuditEntry) -> Entry:
@@ -240,5 +331,12 @@ def _read(row: AuditEntry) -> Entry:
     return Entry(**{**values, "details": json.loads(row.details)})
 
 
-def _canonical(data: dict[str, Any]) -> str:
+def canonical_json(data: dict[str, Any]) -> str:
+    """Return data as JSON with sorted keys, without blanks, ASCII only.
+
+    Examples
+    --------
+    >>> canonical_json({"b": [1, 0.5], "a": None})
+    '{"a":null,"b":[1,0.5]}'
+    """
     return json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=False)

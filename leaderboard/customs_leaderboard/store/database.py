@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,7 +17,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
 from customs_data.errors import KitError
-from customs_leaderboard.errors import UnavailableError
+from customs_leaderboard.errors import ClockError, UnavailableError
 
 DATABASE_URL_VARIABLE: Final = "CUSTOMS_KIT_DATABASE_URL"
 _WAIT_SECONDS: Final = 30
@@ -34,6 +36,8 @@ class Database:
     """
 
     def __init__(self, url: URL) -> None:
+        #: The clock that the audit log's entries must not run behind.
+        self.clock: Callable[[], datetime] = partial(datetime.now, UTC)
         self.is_postgresql = url.get_backend_name() == "postgresql"
         self.engine = _postgresql(url) if self.is_postgresql else _sqlite(url)
         # A single statement has a consistent view; a transaction would cost more than it does.
@@ -81,13 +85,21 @@ class Database:
         ------
         UnavailableError
             If the database does not respond.
+        ClockError
+            From `audit_log.append_entries`, which see.
         """
-        with (
-            _database_errors(),
-            self._queue,
-            Session(self._writing, expire_on_commit=False) as session,
-            session.begin(),
-        ):
+        with _database_errors(), self._queue:
+            try:
+                with self._transaction() as session:
+                    yield session
+            except ClockError as error:
+                with self._transaction() as session:
+                    error.record(session)
+                raise
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Session]:
+        with Session(self._writing, expire_on_commit=False) as session, session.begin():
             yield session
 
     def lock_chain(self, session: Session) -> None:

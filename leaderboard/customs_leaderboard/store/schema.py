@@ -237,6 +237,7 @@ class AuditEntry(Base):
     """An entry of the audit log (`audit_log`)."""
 
     __tablename__ = "audit_entry"
+    __table_args__ = (Index(None, "actor"),)
 
     sequence: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     at: Mapped[datetime] = mapped_column(UtcTime)

@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -19,6 +18,7 @@ from customs_data.errors import KitError
 from customs_leaderboard.board import Board
 from customs_leaderboard.ladder.ladder import LadderState
 from customs_leaderboard.store.audit_log import Event, append_entries, team_actor
+from customs_leaderboard.store.commitments import logged_facts, sealed_facts
 from customs_leaderboard.store.schema import Submission, Team
 from customs_leaderboard.store.scores import ExactScores, save_scores
 from customs_leaderboard.submissions.admission import (
@@ -176,7 +176,11 @@ class _Acceptance:
             if update.improved_at is not None and state.best_submission is not None:
                 team.best_shown, team.improved_at = state.best_shown, update.improved_at
                 team.best_submission = self._new[_temporary_id(state.best_submission)].number
-        append_entries(self._board.database, self._session, [*map(_event, self._new.values())])
+        now = self._board.now()
+        events = [
+            _event(new, self._files[position].scores, now) for position, new in self._new.items()
+        ]
+        append_entries(self._board.database, self._session, events)
         self._board.folder.put_all(
             (self._files[position].spool.path, new.team_number, new.sha256, new.suffix)
             for position, new in self._new.items()
@@ -188,8 +192,12 @@ def _temporary_id(number: int) -> int:
     return -1 - number
 
 
-def _event(submission: Submission) -> Event:
-    details: dict[str, Any] = {"submission": submission.number, "sha256": submission.sha256}
-    details |= {"late": True} if submission.late else {"shown": submission.shown}
-    actor = team_actor(submission.team_number)
-    return Event(submission.received_at, actor, "submission accepted", details)
+def _event(submission: Submission, scores: ExactScores, now: datetime) -> Event:
+    """Return the entry of a submission at the time of its transaction, after `received_at`."""
+    return Event(
+        now,
+        team_actor(submission.team_number),
+        "submission accepted",
+        logged_facts(submission),
+        sealed_facts(submission, scores),
+    )

@@ -63,7 +63,7 @@ class TeamDay:
 _N_TODAY: Final = (
     select(func.count())
     .select_from(Submission)
-    .where(Submission.team_number == Team.number, Submission.day == bindparam("day"))
+    .where(Submission.team_number == Team.number, Submission.day >= bindparam("day"))
     .correlate(Team)
     .scalar_subquery()
 )

@@ -28,7 +28,7 @@ from customs_leaderboard.service.app import make_app
 from customs_leaderboard.service.requests_log import JsonLines
 from customs_leaderboard.service.settings import ServiceSettings
 from customs_leaderboard.standings.close import close_competition, extend_deadline
-from customs_leaderboard.store.audit_log import read_entries
+from customs_leaderboard.store.audit_log import PUBLIC_ACTIONS, read_entries
 from customs_leaderboard.teams.teams import add_team, rename_team
 from path_tricks import HIDDEN, TRICKS
 
@@ -200,9 +200,13 @@ def test_before_the_close_nothing_depends_on_a_private_label(record, edition_pat
 
 
 def entries_of(side: Record) -> str:
-    """Return the whole audit log without hashes and the commitment."""
+    """Return the whole audit log without hashes and commitments, which nobody could see."""
     with side.board.database.reading() as session:
         entries = [entry.as_dict() for entry in read_entries(session)]
+    bodies = b"".join(body for _, _, _, body in side.answers)
     for entry in entries:
         del entry["hash"], entry["previous_hash"]
+        if entry["action"] not in PUBLIC_ACTIONS:
+            assert entry["details"]["salt"].encode() not in bodies
+            assert entry["details"].pop("commitment", "no commitment").encode() not in bodies
     return json.dumps(entries).replace(side.board.manifest.commitment, "COMMITMENT")

@@ -18,7 +18,12 @@ from customs_leaderboard.service.charts.final import (
 from customs_leaderboard.service.pages.news import newest_announcement
 from customs_leaderboard.service.pages.rendering import render
 from customs_leaderboard.service.pages.sorting import Order, Sorting
-from customs_leaderboard.standings.final import Finalist, FinalStandings, final_standings
+from customs_leaderboard.standings.final import (
+    Finalist,
+    FinalStandings,
+    final_sha256,
+    final_standings,
+)
 from customs_leaderboard.standings.phases import phase_spans
 from customs_scorer.metrics import TaskMetrics
 
@@ -56,6 +61,7 @@ def make_final_page(board: Board, column: str, order: str) -> bytes:
     with board.database.reading() as session:
         state = board.state(session)
         spans = phase_spans(board, state)
+        sha256 = final_sha256(session)
     sorting = Sorting.of(column, order, columns(board.metrics))
     finals = final_standings(board)
     content: dict[str, Any] = {"finals": finals}
@@ -66,6 +72,7 @@ def make_final_page(board: Board, column: str, order: str) -> bytes:
         "final.html",
         phase=board.phase(state),
         closed_at=state.closed_at,
+        sha256=sha256,
         sorting=sorting,
         manifest=board.manifest,
         announcement=newest_announcement(board),

@@ -33,49 +33,76 @@ def standings(competition: Path, as_csv: bool, database_url: str | None, as_json
         from customs_kit.terminal.leaderboard_tables import final_table, public_table
         from customs_kit.terminal.output import print_json, show
         from customs_leaderboard.standings.export import standings_table, to_csv
-        from customs_leaderboard.standings.final import final_standings
+        from customs_leaderboard.standings.final import final_sha256, final_standings
         from customs_leaderboard.standings.public import public_standings
 
         finals, public = final_standings(board), public_standings(board)
+        with board.database.reading() as session:
+            sha256 = final_sha256(session)
         if as_csv:
             click.echo(to_csv(standings_table(board)), nl=False)
         elif as_json:
             print_json(
-                public.as_dict() if finals is None else {**finals.as_dict(), "phase": public.phase}
+                public.as_dict()
+                if finals is None
+                else {**finals.as_dict(), "phase": public.phase, "sha256": sha256}
             )
         elif finals is None:
             metrics = board.judge.metrics
             show(public_table(board.competition.title, public, board.reference_scores, metrics))
         else:
             show(final_table(board.competition.title, finals, board.judge.metrics))
+            click.echo(f"SHA-256 of these standings, also in the public log: {sha256}")
 
 
 @click.command()
 @competition_argument
 @click.option("--kept", help="Hash noted earlier; check that the log still contains it.")
+@click.option("--tail", type=click.IntRange(min=1), help="Show the newest entries only, so many.")
+@click.option("--action", "actions", multiple=True, help="Show this action only; repeatable.")
+@click.option(
+    "--accept-clock",
+    metavar="REASON",
+    help="The clock was ahead and is right now: accept its time, which the public log shows.",
+)
 @database_option
 @json_option
-def log(competition: Path, kept: str | None, database_url: str | None, as_json: bool) -> None:
+def log(
+    competition: Path,
+    kept: str | None,
+    tail: int | None,
+    actions: tuple[str, ...],
+    accept_clock: str | None,
+    database_url: str | None,
+    as_json: bool,
+) -> None:
     """Verify the audit log from its beginning and show it; exits 1 if it was changed.
+
+    The oldest entry is first, the newest last.
 
     \b
     Examples:
-      customs-kit leaderboard log my-board
+      customs-kit leaderboard log my-board --tail 20
+      customs-kit leaderboard log my-board --action "deadline extended"
       customs-kit leaderboard log my-board --kept HASH --json
     """
     with opened(competition, database_url) as board:
         from customs_kit.terminal.leaderboard_tables import log_table
         from customs_kit.terminal.output import print_json, show
-        from customs_leaderboard.store.audit_log import read_entries, verify_chain
+        from customs_leaderboard.store import audit_log
 
+        if accept_clock is not None:
+            with board.database.writing() as session:
+                audit_log.accept_clock(board.database, session, accept_clock)
         with board.database.reading() as session:
-            n_entries = verify_chain(session, kept)
-            entries = read_entries(session)[::-1]
+            n_entries = audit_log.verify_chain(session, kept)
+            head = audit_log.head_hash(session)
+            entries = audit_log.read_entries(session, actions=actions or None, limit=tail)[::-1]
     if as_json:
         print_json([entry.as_dict() for entry in entries])
         return
     show(log_table(entries))
-    click.echo(f"The log is intact: {n_entries:,} entries. Hash of the last: {entries[-1].hash}")
+    click.echo(f"The log is intact: {n_entries:,} entries. Hash of the last: {head}")
 
 
 @click.command()

@@ -64,6 +64,7 @@ def upgrade() -> None:
         submission.alter_column("note", server_default=None, existing_type=sa.String(200))
     with op.batch_alter_table("score") as score:
         score.add_column(sa.Column("previous_value", sa.Float(53), nullable=True))
+    op.create_index("ix_audit_entry_actor", "audit_entry", ["actor"])
     with op.batch_alter_table("state") as state:
         state.add_column(
             sa.Column(
