@@ -145,7 +145,7 @@ def test_a_clock_put_back_is_refused_and_logged_once(board, make_file, clock):
     """No second quota of the day, no deadline that comes back."""
     team, token = add_team(board, "Team A")
     clock.forward(days=1)
-    for seed in range(5):
+    for seed in range(4):
         submit_file(board, team.number, make_file(seed))
     newest = clock.now
     clock.forward(days=-1)
@@ -168,27 +168,33 @@ def test_a_clock_put_back_is_refused_and_logged_once(board, make_file, clock):
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "10")
     assert answer.json()["type"] == "urn:customs-kit:problem:clock-wrong"
     last = all_entries(board)[-1]
-    assert (last.sequence, last.action) == (8, "clock ran backwards")
+    assert (last.sequence, last.action) == (7, "clock ran backwards")
     assert last.details["clock"].startswith("2026-03-01")
     assert last.details["newest"].startswith("2026-03-02")
-    assert len(list(board.folder.submissions.glob("*/*"))) == 5
+    assert len(list(board.folder.submissions.glob("*/*"))) == 4
     clock.now = newest
     assert add_team(board, "Team B")[0].name == "Team B"
 
 
-def test_a_clock_that_was_ahead_is_accepted_by_the_organizer(board, clock):
-    clock.forward(days=365)
-    add_team(board, "Team A")
-    clock.forward(days=-365)
+def test_a_clock_that_was_ahead_is_accepted_by_the_organizer(board, make_file, clock):
+    clock.forward(days=20)
+    team, _ = add_team(board, "Team A")
+    for seed in range(4):
+        submit_file(board, team.number, make_file(seed))
+    clock.forward(days=-20)
     with pytest.raises(ClockError):
         add_team(board, "Team B")
     with board.database.writing() as session:
-        accept_clock(board.database, session, "The clock was a year ahead.")
+        accept_clock(board.database, session, "It was 20 days ahead.")
     add_team(board, "Team B")
     *_, accepted, added = all_entries(board)
     assert (accepted.action, added.action) == ("clock accepted", "team added")
-    assert accepted.details["reason"] == "The clock was a year ahead."
+    assert accepted.details["reason"] == "It was 20 days ahead."
     assert added.at > accepted.at
+    # Submissions of days that are yet to come count as today's.
+    assert submit_file(board, team.number, make_file(4)).n_left_today == 0
+    with pytest.raises(QuotaError):
+        submit_file(board, team.number, make_file(5))
 
 
 def test_an_action_that_waited_gets_the_time_of_the_newest_entry(board, clock):

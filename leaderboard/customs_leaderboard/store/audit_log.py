@@ -21,9 +21,9 @@ from contextlib import closing
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from customs_data.errors import KitError
@@ -165,7 +165,7 @@ def append_entries(database: Database, session: Session, events: Sequence[Event]
     """
     session.flush()
     database.lock_chain(session)
-    newest = session.execute(_NEWEST).one_or_none()
+    newest = _read_newest(session)
     at = _time_of_entry(database, newest, events[0].at) if newest is not None else events[0].at
     return _append(session, newest, at, events)
 
@@ -177,24 +177,40 @@ def accept_clock(database: Database, session: Session, reason: str) -> str:
     """
     session.flush()
     database.lock_chain(session)
-    newest, now = session.execute(_NEWEST).one(), database.clock()
+    newest, now = _read_newest(session), database.clock()
+    assert newest is not None
     details = {"newest": UtcTime.as_text(newest.at), "reason": reason}
     return _append(session, newest, now, [Event(now, ORGANIZER, CLOCK_ACCEPTED, details)])[0]
 
 
-def _time_of_entry(database: Database, newest: Row[Any], at: datetime) -> datetime:
+class _Newest(NamedTuple):
+    """What the next entry needs from the newest one."""
+
+    sequence: int
+    at: datetime
+    action: str
+    hash: str
+
+
+def _read_newest(session: Session) -> _Newest | None:
+    row = session.execute(_NEWEST).one_or_none()
+    return None if row is None else _Newest(*row)
+
+
+def _time_of_entry(database: Database, newest: _Newest, at: datetime) -> datetime:
     """Return the time of an event, but not before the newest entry; or refuse the event."""
     if at >= newest.at:
         return at
     # It may have waited for a lock: look at the clock again.
     if (now := database.clock()) < newest.at - CLOCK_TOLERANCE:
         raise ClockError(now, newest.at, partial(_log_wrong_clock, database, now))
-    return newest.at  # type: ignore[no-any-return]
+    return newest.at
 
 
 def _log_wrong_clock(database: Database, now: datetime, session: Session) -> None:
     database.lock_chain(session)
-    newest = session.execute(_NEWEST).one()
+    newest = _read_newest(session)
+    assert newest is not None
     if newest.action != _CLOCK_WRONG:
         details = {"clock": UtcTime.as_text(now), "newest": UtcTime.as_text(newest.at)}
         event = Event(newest.at, ORGANIZER, _CLOCK_WRONG, details)
@@ -202,7 +218,7 @@ def _log_wrong_clock(database: Database, now: datetime, session: Session) -> Non
 
 
 def _append(
-    session: Session, newest: Row[Any] | None, at: datetime, events: Sequence[Event]
+    session: Session, newest: _Newest | None, at: datetime, events: Sequence[Event]
 ) -> list[str]:
     first, previous_hash = (1, _BEGINNING) if newest is None else (newest.sequence + 1, newest.hash)
     entries = []
@@ -275,7 +291,7 @@ def read_entries(
 
 def head_hash(session: Session) -> str:
     """Return the hash of the newest entry; whoever notes it can check all entries up to it."""
-    newest = session.execute(_NEWEST).one_or_none()
+    newest = _read_newest(session)
     return _BEGINNING if newest is None else newest.hash
 
 
