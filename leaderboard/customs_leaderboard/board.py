@@ -91,6 +91,8 @@ class Board:
         # One file at a time is checked and scored: Python's threads take turns anyway, and a file
         # would cost thousands of thread switches.
         self.scoring = Lock()
+        #: Teams whose files of earlier releases have a hash of their scores (`answers`).
+        self.hashed_teams: set[int] = set()
         self._judge = judge
         self._loading = Lock()
 

@@ -71,15 +71,15 @@ class RefusedFileError(InvalidSubmissionError):
 
 
 class QuotaError(KitError):
-    """The team has used its submissions of the day (HTTP 429).
+    """The team has used a quota (HTTP 429).
 
     Attributes
     ----------
-    resets_at : datetime
-        Start of the next day (UTC).
+    resets_at : datetime or None
+        When the quota starts anew; None for that of the whole competition.
     """
 
-    def __init__(self, message: str, resets_at: datetime) -> None:
+    def __init__(self, message: str, resets_at: datetime | None) -> None:
         super().__init__(message)
         self.resets_at = resets_at
 

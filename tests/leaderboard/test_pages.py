@@ -252,7 +252,7 @@ def test_the_same_file_again_is_recognised(young):
     n_before = len(team_history(young.board, young.teams["HS6"].number))
     answer = send(client, token, content)
     assert answer.status_code == 200
-    assert "You have sent this file before" in check_page(answer.text).words()
+    assert "You have sent these scores before" in check_page(answer.text).words()
     assert len(team_history(young.board, young.teams["HS6"].number)) == n_before
 
 

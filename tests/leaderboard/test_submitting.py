@@ -54,7 +54,7 @@ def send_bytes(board, team, content):
     with Spool(board) as spool:
         for start in range(0, len(content), 1000):
             spool.write(content[start : start + 1000])
-        return submit(board, team.number, spool)
+        return submit(board, spool.received(team.number, board.now()), spool)
 
 
 def test_scores_are_those_of_customs_kit_score(board, team, make_file, edition_path, exact_scores):

@@ -7,6 +7,8 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from customs_leaderboard.submissions.notes import MAX_NOTE
+
 #: Largest integer of both databases.
 MAX_NUMBER: Final = 2**31 - 1
 
@@ -134,12 +136,15 @@ class ReceiptAnswer(_Answer):
     number: int
     received_at: datetime
     sha256: str
-    duplicate: bool = Field(description="The team sent this file before; it was not counted.")
+    duplicate: bool = Field(
+        description="The team sent this file, or its scores, before; it was not counted."
+    )
     late: bool
     shown: float | None = Field(description="The team's laddered public score after it.")
     improved: bool
-    n_left_today: int
-    resets_at: datetime
+    n_left_today: int = Field(description="Left by the limit that binds first.")
+    resets_at: datetime | None = Field(description="Null: that limit is for the competition.")
+    remark: str = Field(description="A sentence where the other values could surprise.")
 
 
 class OwnSubmissionAnswer(_Answer):
@@ -152,6 +157,8 @@ class OwnSubmissionAnswer(_Answer):
     late: bool
     improved: bool
     selected: bool
+    note: str = Field(description="The team's own note.")
+    member_number: int | None = Field(description="Who sent it; null if not known.")
     shown: float | None
     exact: dict[str, dict[str, float]] | None = Field(description="Null before the close.")
     previous_exact: dict[str, dict[str, float]] | None = Field(
@@ -168,8 +175,8 @@ class TeamAnswer(_Answer):
     name: str
     n_submissions: int
     best_shown: float | None
-    n_left_today: int
-    resets_at: datetime
+    n_left_today: int = Field(description="Left by the limit that binds first.")
+    resets_at: datetime | None = Field(description="Null: that limit is for the competition.")
     selected: list[int] = Field(description="Empty: the default selection.")
     submissions: list[OwnSubmissionAnswer]
 
@@ -186,6 +193,14 @@ class SelectionRequest(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     submissions: list[Annotated[int, Field(ge=1, le=MAX_NUMBER)]] = Field(max_length=100)
+
+
+class NoteRequest(BaseModel):
+    """A team's note on a submission."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    note: Annotated[str, Field(max_length=MAX_NOTE)]
 
 
 class LevelAnswer(_Answer):

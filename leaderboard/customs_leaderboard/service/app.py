@@ -13,6 +13,7 @@ from customs_leaderboard.service import api, edition_files, health, pages, team_
 from customs_leaderboard.service.answers import describe_problems
 from customs_leaderboard.service.caching import AnswerCache
 from customs_leaderboard.service.edition_files import EditionFiles
+from customs_leaderboard.service.fair_queue import FairQueue
 from customs_leaderboard.service.network.limits import RateLimit
 from customs_leaderboard.service.problem_details import add_handlers
 from customs_leaderboard.service.requests_log import RequestLog
@@ -58,7 +59,8 @@ def make_app(board: Board, settings: ServiceSettings | None = None) -> FastAPI:
         settings.wrong_tokens_per_minute / 60, settings.wrong_token_burst, settings.timer
     )
     app.state.answers = AnswerCache(board, settings.refresh_s, settings.timer)
-    app.state.scoring = CapacityLimiter(settings.n_scoring_threads)
+    app.state.spooling = CapacityLimiter(settings.n_scoring_threads)
+    app.state.queue = FairQueue(settings.n_scoring_threads)
     app.state.edition_files = EditionFiles(board.layout, board.manifest)
     app.state.error_page = pages.error_page
     add_handlers(app)

@@ -153,7 +153,7 @@ def details_of(error: Exception) -> ProblemDetails:
     if isinstance(error, RefusedFileError):
         extra["problems"] = [problem.as_dict() for problem in error.report.problems]
     if isinstance(error, QuotaError):
-        extra["resets_at"] = show_time(error.resets_at)
+        extra["resets_at"] = None if error.resets_at is None else show_time(error.resets_at)
     if isinstance(error, TooManyRequestsError):
         headers["Retry-After"] = str(math.ceil(error.wait_s))
     if isinstance(error, UnavailableError):

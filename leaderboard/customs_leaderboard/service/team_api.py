@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
-from fastapi.responses import JSONResponse
+from fastapi.responses import FileResponse, JSONResponse
 
 from customs_leaderboard.board import Board
 from customs_leaderboard.rules.competition import show_time
@@ -17,8 +17,9 @@ from customs_leaderboard.service.uploads import UPLOAD_LIMIT, receive_upload, su
 from customs_leaderboard.standings.public import team_history, team_submission
 from customs_leaderboard.standings.select import select_submissions, selected_numbers
 from customs_leaderboard.store.schema import Team
-from customs_leaderboard.submissions.admission import count_today
-from customs_leaderboard.submissions.receipts import next_day
+from customs_leaderboard.submissions.admission import quota_now
+from customs_leaderboard.submissions.notes import MAX_NOTE, write_note
+from customs_leaderboard.submissions.own_files import OwnFile, own_file
 from customs_scorer.formats import FORMATS_IN_WORDS
 
 router = APIRouter(prefix=API)
@@ -54,7 +55,7 @@ def submission(request: Request, team: AuthenticatedTeam, number: Number) -> Res
     status_code=201,
     max_body_size=UPLOAD_LIMIT,
     responses={
-        200: {"model": answers.ReceiptAnswer, "description": "The team sent this file before."},
+        200: {"model": answers.ReceiptAnswer, "description": "The team sent these scores before."},
         **problem_answers(400, 401, 403, 408, 413, 422),
     },
     openapi_extra={
@@ -68,18 +69,60 @@ def submission(request: Request, team: AuthenticatedTeam, number: Number) -> Res
                     "schema": {
                         "type": "object",
                         "required": ["file"],
-                        "properties": {"file": {"type": "string", "format": "binary"}},
+                        "properties": {
+                            "note": {"type": "string", "maxLength": MAX_NOTE},
+                            "file": {"type": "string", "format": "binary"},
+                        },
                     }
                 },
             },
         }
     },
 )
-async def submit(request: Request, team: AuthenticatedTeam) -> Response:
+async def submit(
+    request: Request,
+    team: AuthenticatedTeam,
+    note: Annotated[str, Query(description="The team's note; or a field of the form.")] = "",
+) -> Response:
     """Send a file; the answer comes when it is stored on disk and counted."""
     async with receive_upload(request, _accept) as upload:
         receipt = await submit_upload(request, team.number, upload)
     return _json(receipt.as_dict(), 200 if receipt.duplicate else 201)
+
+
+@router.put(
+    "/submissions/{number}/note",
+    response_model=answers.OwnSubmissionAnswer,
+    responses=problem_answers(400, 401, 403, 404, 422),
+)
+def annotate(
+    request: Request, team: AuthenticatedTeam, number: Number, wanted: answers.NoteRequest
+) -> Response:
+    """Replace the note on one of the team's submissions; only the team sees it."""
+    board = board_of(request)
+    write_note(board, team.number, number, wanted.note)
+    return _json(team_submission(board, team.number, number).as_dict())
+
+
+@router.get(
+    "/submissions/{number}/file",
+    response_class=FileResponse,
+    responses={
+        200: {
+            "description": "The file as it was sent.",
+            "content": {
+                "text/csv": {"schema": {"type": "string", "format": "binary"}},
+                "application/gzip": {"schema": {"type": "string", "format": "binary"}},
+            },
+        },
+        206: {"description": "The bytes asked for with Range."},
+        416: {"description": "The file has no such bytes."},
+        **problem_answers(401, 403, 404, 422),
+    },
+)
+def download(request: Request, team: AuthenticatedTeam, number: Number) -> Response:
+    """Return the file of one of the team's submissions, as it was sent."""
+    return file_answer(own_file(board_of(request), team.number, number))
 
 
 @router.get(
@@ -105,23 +148,32 @@ async def _accept(_fields: dict[str, str]) -> None:
     """Accept any sender: the route has authenticated the team by its header."""
 
 
+def file_answer(file: OwnFile) -> Response:
+    """Answer with an accepted file; its name and type are the service's own."""
+    return FileResponse(
+        file.path,
+        media_type=file.media_type,
+        filename=file.name,
+        headers={"ETag": f'"{file.sha256[:32]}"'},
+    )
+
+
 def _json(content: Any, status: int = 200) -> Response:
     """Answer with plain data; tests compare answers with the response models of OpenAPI."""
     return JSONResponse(content, status)
 
 
 def _team(board: Board, team: Team, limit: int, before: int) -> dict[str, Any]:
-    now = board.now()
     with board.database.reading() as session:
-        n_today = count_today(session, team.number, now)
+        quota = quota_now(board, session, team.number)
     history = team_history(board, team.number, limit=limit, before=before)
     return {
         "number": team.number,
         "name": team.name,
         "n_submissions": team.n_submissions,
         "best_shown": team.best_shown,
-        "n_left_today": max(board.competition.daily_limit - n_today, 0),
-        "resets_at": show_time(next_day(now)),
+        "n_left_today": quota.n_left,
+        "resets_at": None if quota.resets_at is None else show_time(quota.resets_at),
         "selected": selected_numbers(board, team.number),
         "submissions": [submission.as_dict() for submission in history],
     }

@@ -6,19 +6,23 @@ import math
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
 
 import anyio
 from anyio.to_thread import run_sync
 from fastapi import Request
+from starlette.requests import ClientDisconnect
 
 from customs_leaderboard.service.access import board_of, settings_of
-from customs_leaderboard.service.caching import AnswerCache
+from customs_leaderboard.service.fair_queue import FairQueue
 from customs_leaderboard.service.forms import FormParser, PartBegins
 from customs_leaderboard.service.problem_details import BadUploadError, SlowClientError
+from customs_leaderboard.submissions.admission import ReceivedFile
+from customs_leaderboard.submissions.notes import check_note
 from customs_leaderboard.submissions.receipts import Receipt
 from customs_leaderboard.submissions.spool import Spool, too_large
-from customs_leaderboard.submissions.submit import submit
+from customs_leaderboard.submissions.submit import decide_early, score_and_accept
 
 #: Name of the form part that contains the file.
 FILE_PART: Final = "file"
@@ -40,10 +44,13 @@ class Writer:
     ----------
     spool : Spool
         Destination.
+    threads : CapacityLimiter
+        Threads of their own, so that receiving waits for no page and no file in work.
     """
 
-    def __init__(self, spool: Spool) -> None:
+    def __init__(self, spool: Spool, threads: anyio.CapacityLimiter) -> None:
         self._spool = spool
+        self._threads = threads
         self._buffer: list[bytes] = []
         self._n_buffered = 0
 
@@ -53,7 +60,7 @@ class Writer:
         self._n_buffered += len(part)
         too_many = self._spool.n_bytes + self._n_buffered > self._spool.max_bytes
         if self._n_buffered >= _BUFFER_BYTES or too_many:
-            await run_sync(self.flush)
+            await run_sync(self.flush, limiter=self._threads)
 
     def flush(self) -> None:
         """Write the buffer; blocks."""
@@ -74,11 +81,17 @@ class Upload(Generic[T]):
         Buffer of the last bytes.
     checked : T
         Result of ``check``.
+    received_at : datetime
+        Time at which the last bytes were read.
+    note : str
+        The form field ``note``; else the query parameter of this name.
     """
 
     spool: Spool
     writer: Writer
     checked: T
+    received_at: datetime
+    note: str
 
 
 @asynccontextmanager
@@ -109,6 +122,10 @@ async def receive_upload(
         If the client paused or took too long.
     BadUploadError
         If a form is broken or has no file.
+    KitError
+        If the note is too long (`check_note`).
+    ClientDisconnect
+        If the client left.
     UnavailableError
         If the disk fails.
     """
@@ -118,31 +135,57 @@ async def receive_upload(
     if _declared_bytes(request) > max_bytes:
         raise too_large(board.competition)
     with Spool(board) as spool:
-        writer = Writer(spool)
+        writer = Writer(spool, request.app.state.spooling)
         try:
             with anyio.fail_after(None) as scope:
-                parts = _parts(request, max_bytes, scope)
+                body = _Body(request, max_bytes, scope)
+                note = check_note(request.query_params.get("note", ""))
                 if is_form:
-                    checked = await _receive_form(request, parts, writer, check)
+                    checked, fields = await _receive_form(request, body.parts(), writer, check)
+                    note = check_note(fields.get("note", note))
                 else:
                     checked = await check({})
-                    async for part in parts:
+                    async for part in body.parts():
                         await writer.write(part)
         except TimeoutError:
             raise SlowClientError("The file did not arrive in time. Send it again.") from None
-        yield Upload(spool, writer, checked)
+        yield Upload(spool, writer, checked, body.received_at, note)
 
 
 async def submit_upload(request: Request, team_number: int, upload: Upload[Any]) -> Receipt:
-    """Submit a received file for a team in one of the scoring threads; errors as `submit`."""
-    cache: AnswerCache = request.app.state.answers
-    limiter: anyio.CapacityLimiter = request.app.state.scoring
+    """Submit a received file for a team in its turn.
 
-    def finish() -> Receipt:
+    Raises
+    ------
+    TooManyRequestsError
+        If enough files of the team are waiting already.
+    ClientDisconnect
+        If the client left before the turn; then nothing was done.
+    KitError
+        As `submit`.
+    """
+    board, cache = board_of(request), request.app.state.answers
+    queue: FairQueue = request.app.state.queue
+
+    def decide() -> tuple[ReceivedFile, Receipt | None]:
         upload.writer.flush()
-        return submit(board_of(request), team_number, upload.spool)
+        file = upload.spool.received(
+            team_number,
+            upload.received_at,
+            member_number=getattr(request.state, "member_number", None),
+            sender=getattr(request.state, "sender", None),
+            note=upload.note,
+        )
+        return file, decide_early(board, file)
 
-    receipt = await run_sync(finish, limiter=limiter)
+    # What needs no work does not wait for any.
+    file, receipt = await run_sync(decide, limiter=request.app.state.spooling)
+    if receipt is not None:
+        return receipt
+    async with queue.turn(team_number):
+        if await request.is_disconnected():
+            raise ClientDisconnect
+        receipt = await run_sync(score_and_accept, board, file, upload.spool, limiter=queue.threads)
     if not receipt.duplicate:
         cache.expire()
     return receipt
@@ -153,7 +196,8 @@ async def _receive_form(
     parts: AsyncIterator[bytes],
     writer: Writer,
     check: Callable[[dict[str, str]], Awaitable[T]],
-) -> T:
+) -> tuple[T, dict[str, str]]:
+    """Receive a form; return the result of ``check`` and all fields, those after the file too."""
     parser = FormParser(request.headers["Content-Type"])
     fields: dict[str, bytearray] = {}
     current: bytearray | None = None
@@ -167,8 +211,7 @@ async def _receive_form(
                         raise BadUploadError(
                             f"Send one file, in the form part '{FILE_PART}', and no other."
                         )
-                    texts = {n: v.decode("utf-8", errors="replace") for n, v in fields.items()}
-                    checked.append(await check(texts))
+                    checked.append(await check(_texts_of(fields)))
             elif current is None:
                 await writer.write(event.content)
             elif len(current) + len(event.content) > _N_FIELD_BYTES:
@@ -178,27 +221,47 @@ async def _receive_form(
     parser.finish()
     if not checked:
         raise BadUploadError(f"The form has no file. Send it in the part '{FILE_PART}'.")
-    return checked[0]
+    return checked[0], _texts_of(fields)
 
 
-async def _parts(
-    request: Request, max_bytes: int, scope: anyio.CancelScope
-) -> AsyncIterator[bytes]:
-    """Yield the parts of the body, up to a size; the scope's deadline limits part and whole."""
-    settings = settings_of(request)
-    last = anyio.current_time() + settings.receive_total_s
-    n_bytes = 0
-    stream = request.stream()
-    while True:
-        scope.deadline = min(anyio.current_time() + settings.receive_timeout_s, last)
-        part = await anext(stream, b"")
-        scope.deadline = math.inf  # a slow disk is not the client's fault
-        if not part:
-            return
-        n_bytes += len(part)
-        if n_bytes > max_bytes:
-            raise too_large(board_of(request).competition)
-        yield part
+def _texts_of(fields: dict[str, bytearray]) -> dict[str, str]:
+    return {name: value.decode("utf-8", errors="replace") for name, value in fields.items()}
+
+
+class _Body:
+    """The body of a request, up to a size.
+
+    Attributes
+    ----------
+    received_at : datetime
+        Time at which its newest bytes were read: here, in the event loop, because the deadline must
+        not depend on how long a file then waits for threads and locks.
+    """
+
+    def __init__(self, request: Request, max_bytes: int, scope: anyio.CancelScope) -> None:
+        self._request = request
+        self._max_bytes = max_bytes
+        self._scope = scope
+        self.received_at = board_of(request).now()
+
+    async def parts(self) -> AsyncIterator[bytes]:
+        """Yield the parts of the body; the scope's deadline limits part and whole."""
+        settings, board = settings_of(self._request), board_of(self._request)
+        last = anyio.current_time() + settings.receive_total_s
+        n_bytes, has_more = 0, True
+        while has_more:
+            self._scope.deadline = min(anyio.current_time() + settings.receive_timeout_s, last)
+            message = await self._request.receive()
+            self.received_at = board.now()
+            self._scope.deadline = math.inf  # a slow disk is not the client's fault
+            if message["type"] == "http.disconnect":
+                raise ClientDisconnect
+            has_more = message.get("more_body", False)
+            part: bytes = message.get("body", b"")
+            n_bytes += len(part)
+            if n_bytes > self._max_bytes:
+                raise too_large(board.competition)
+            yield part
 
 
 def _declared_bytes(request: Request) -> int:

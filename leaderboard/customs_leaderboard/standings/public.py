@@ -83,6 +83,10 @@ class OwnSubmission:
         As in `customs_leaderboard.submissions.receipts.Receipt`.
     selected : bool
         Whether the team selected it.
+    note : str
+        The team's own note.
+    member_number : int or None
+        Who sent it, if the release knew that.
     exact : ExactScores or None
         Exact scores by period and metric; None before the close.
     previous_exact : ExactScores or None
@@ -99,6 +103,8 @@ class OwnSubmission:
     late: bool
     improved: bool
     selected: bool
+    note: str
+    member_number: int | None
     shown: float | None
     exact: ExactScores | None
     previous_exact: ExactScores | None
@@ -206,6 +212,8 @@ def _history(board: Board, team_number: int, query: Select[Submission]) -> list[
             late=submission.late,
             improved=submission.improved,
             selected=submission.number in chosen and submission.struck_at is None,
+            note=submission.note,
+            member_number=submission.member_number,
             shown=submission.shown,
             exact=scores.get(submission.number),
             previous_exact=previous.get(submission.number),

@@ -8,7 +8,7 @@ A file without a row may be left behind (`submit.sweep` deletes it), but never a
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
@@ -28,6 +28,7 @@ from customs_leaderboard.submissions.admission import (
     look_up,
     make_receipt,
 )
+from customs_leaderboard.submissions.quotas import hour_of
 from customs_leaderboard.submissions.receipts import Receipt, day_of
 from customs_leaderboard.submissions.spool import Spool
 from customs_leaderboard.teams.teams import check_active, lock_teams
@@ -48,16 +49,19 @@ class ScoredFile:
         Exact scores.
     gains : Gains or None
         Public gains in the first ranked metric, if it is a mean of gains.
+    answer_sha256 : str
+        SHA-256 of the scores in it (`hash_answer`).
     """
 
     received: ReceivedFile
     spool: Spool
     scores: ExactScores
     gains: Gains | None
+    answer_sha256: str
 
 
 def accept_files(board: Board, files: Sequence[ScoredFile]) -> list[Receipt | Exception]:
-    """Accept files in the order given, in one transaction.
+    """Accept files in the order given, in one transaction for each hour in which they came.
 
     Parameters
     ----------
@@ -76,14 +80,31 @@ def accept_files(board: Board, files: Sequence[ScoredFile]) -> list[Receipt | Ex
     UnavailableError
         If the disk or the database does not respond; then no file was accepted.
     """
+    hours = {hour_of(file.received.received_at) for file in files}
+    if len(hours) == 1:
+        return _accept_at_once(board, files)
+    outcomes: dict[int, Receipt | Exception] = {}  # by position; few groups span two hours
+    for hour in sorted(hours):
+        places = [i for i, f in enumerate(files) if hour_of(f.received.received_at) == hour]
+        try:
+            group = _accept_at_once(board, [files[i] for i in places])
+        except Exception as error:
+            if not outcomes:
+                raise
+            group = [error] * len(places)
+        outcomes.update(zip(places, group, strict=True))
+    return [outcomes[i] for i in range(len(files))]
+
+
+def _accept_at_once(board: Board, files: Sequence[ScoredFile]) -> list[Receipt | Exception]:
+    """Accept files that were received in the same hour, in one transaction."""
     with board.database.writing() as session:
         received = [file.received for file in files]
         lock_teams(board.database, session, {file.team_number for file in received})
-        days = look_up(session, received)
+        days = look_up(session, received, [file.answer_sha256 for file in files])
         acceptance = _Acceptance(board, session, files)
         decisions = [
-            acceptance.decide(i, days[file.team_number, day_of(file.received_at)])
-            for i, file in enumerate(received)
+            acceptance.decide(i, days[file.team_number]) for i, file in enumerate(received)
         ]
         acceptance.store()
     return [one if isinstance(one, KitError) else one() for one in decisions]
@@ -111,12 +132,13 @@ class _Acceptance:
 
     def decide(self, position: int, today: TeamDay) -> Callable[[], Receipt] | KitError:
         """Return why a file is refused, or a function that returns its receipt after `store`."""
-        received, spool = self._files[position].received, self._files[position].spool
-        receipt = partial(make_receipt, self._board, now=received.received_at)
+        file = self._files[position]
+        received, spool = file.received, file.spool
         try:
             check_active(today.team)
-            if (earlier := today.earlier.get(received.sha256)) is not None:
-                return partial(receipt, earlier, today.n_submissions, duplicate=True)
+            earlier = today.earlier.get(received.sha256) or today.answers.get(file.answer_sha256)
+            if earlier is not None:
+                return self._receipt(earlier, today, received, duplicate=True)
             late = admit(self._board, today, received.received_at)
         except KitError as error:
             return error
@@ -130,12 +152,24 @@ class _Acceptance:
             late=late,
             improved=False,
             shown=None,
+            answer_sha256=file.answer_sha256,
+            member_number=received.member_number,
+            note=received.note,
+            sender=received.sender,
         )
-        self._new[position] = today.earlier[received.sha256] = submission
-        today.n_submissions += 1
+        self._new[position] = submission
+        today.add(submission)
+        today.usage.add()
         if not late:
             self._update_ladder(position, today.team, submission)
-        return partial(receipt, submission, today.n_submissions)
+        return self._receipt(submission, today, received)
+
+    def _receipt(
+        self, submission: Submission, today: TeamDay, file: ReceivedFile, *, duplicate: bool = False
+    ) -> Callable[[], Receipt]:
+        """Return a function that makes the receipt with today's files as counted until now."""
+        counted = replace(today, usage=replace(today.usage))
+        return partial(make_receipt, self._board, submission, counted, file, duplicate=duplicate)
 
     def _update_ladder(self, position: int, team: Team, submission: Submission) -> None:
         update = self._updates.setdefault(

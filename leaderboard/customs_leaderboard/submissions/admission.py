@@ -7,15 +7,21 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, and_, bindparam, func, select, true
+from sqlalchemy import Connection, and_, bindparam, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from customs_leaderboard.board import Board
 from customs_leaderboard.errors import NotOpenError, QuotaError
 from customs_leaderboard.rules.competition import show_time
-from customs_leaderboard.store.schema import State, Submission, Team
+from customs_leaderboard.store.schema import Refusal, State, Submission, Team
+from customs_leaderboard.submissions.quotas import Quota, Usage, check_quota, hour_of, quota_of
 from customs_leaderboard.submissions.receipts import Receipt, day_of, next_day
 from customs_leaderboard.teams.teams import check_active
+
+_CLOSED_BEFORE_CHECKED: Final = (
+    "The file was complete in time, but the organizer closed the competition before it was "
+    "checked, so it is not ranked. Ask the organizer."
+)
 
 
 @dataclass(frozen=True)
@@ -29,17 +35,27 @@ class ReceivedFile:
     sha256 : str
         SHA-256 of the file.
     received_at : datetime
-        Time at which it was complete.
+        Time at which its last bytes were read; decides whether it is late, and on which quota it
+        counts.
+    member_number : int or None
+        Member of the team who sent it.
+    sender : str or None
+        Keyed hash of the client's address.
+    note : str
+        The team's note on it.
     """
 
     team_number: int
     sha256: str
     received_at: datetime
+    member_number: int | None = None
+    sender: str | None = None
+    note: str = ""
 
 
 @dataclass
 class TeamDay:
-    """A team's day, as far as it decides on received files.
+    """A team's day, as far as it decides on files received within one hour of it.
 
     Attributes
     ----------
@@ -47,27 +63,45 @@ class TeamDay:
         The team.
     state : State
         The competition's state.
-    n_submissions : int
-        Submissions of the day.
+    usage : Usage
+        Its submissions of the day, of the hour and in all.
+    n_refused : int
+        Its refused files of the day.
     earlier : dict of str to Submission
         The received files that were accepted before, on any day, by SHA-256.
+    answers : dict of str to Submission
+        Accepted files with the same scores, by `Submission.answer_sha256`.
     """
 
     team: Team
     state: State
-    n_submissions: int
+    usage: Usage
+    n_refused: int
     earlier: dict[str, Submission] = field(default_factory=dict)
+    answers: dict[str, Submission] = field(default_factory=dict)
+
+    def add(self, submission: Submission) -> None:
+        """Note an accepted submission, new or old, for the files after it."""
+        self.earlier[submission.sha256] = submission
+        if submission.answer_sha256 is not None:
+            self.answers[submission.answer_sha256] = submission
 
 
 # Built once, because building a statement costs as much as running it.
-_N_TODAY: Final = (
-    select(func.count())
-    .select_from(Submission)
-    .where(Submission.team_number == Team.number, Submission.day >= bindparam("day"))
+_OF_TEAM: Final = select(func.count()).where(Submission.team_number == Team.number)
+# A clock that was put back gives no second quota: later days and hours count, too.
+_TODAY: Final = _OF_TEAM.where(Submission.day >= bindparam("day"))
+_THIS_HOUR: Final = _OF_TEAM.where(Submission.received_at >= bindparam("hour"))
+_COUNTS: Final = tuple(
+    query.correlate(Team).scalar_subquery() for query in (_TODAY, _THIS_HOUR, _OF_TEAM)
+)
+_N_REFUSED: Final = (
+    select(func.coalesce(func.sum(Refusal.n_files), 0))
+    .where(Refusal.team_number == Team.number, Refusal.day >= bindparam("day"))
     .correlate(Team)
     .scalar_subquery()
 )
-_COUNT_TODAY: Final = select(_N_TODAY).where(Team.number == bindparam("team"))
+_USAGE: Final = select(*_COUNTS).where(Team.number == bindparam("team"))
 _RECEIVED: Final = (
     select()
     .select_from(Team)
@@ -76,17 +110,20 @@ _RECEIVED: Final = (
         Submission,
         and_(
             Submission.team_number == Team.number,
-            Submission.sha256.in_(bindparam("sha256", expanding=True)),
+            or_(
+                Submission.sha256.in_(bindparam("sha256", expanding=True)),
+                Submission.answer_sha256.in_(bindparam("answers", expanding=True)),
+            ),
         ),
     )
     .where(Team.number.in_(bindparam("teams", expanding=True)))
 )
-_LOOK_UP: Final = _RECEIVED.add_columns(Team, State, _N_TODAY, Submission).with_for_update(
-    read=True, of=State
-)
+_LOOK_UP: Final = _RECEIVED.add_columns(
+    Team, State, Submission, *_COUNTS, _N_REFUSED
+).with_for_update(read=True, of=State)
 _KINDS: Final = (Team, State, Submission)
 _GLANCE: Final = _RECEIVED.add_columns(
-    *(column for kind in _KINDS for column in kind.__table__.columns), _N_TODAY
+    *(column for kind in _KINDS for column in kind.__table__.columns), *_COUNTS, _N_REFUSED
 )
 
 
@@ -100,18 +137,21 @@ def glance(connection: Connection, file: ReceivedFile) -> TeamDay:
     file : ReceivedFile
         The file.
     """
-    values = iter(connection.execute(_GLANCE, _values_of([file], day_of(file.received_at))).one())
+    values = iter(connection.execute(_GLANCE, _values_of([file], [])).one())
     # Plain objects outside a session: cheaper to make than to load.
     team, state, earlier = (
         {column.key: next(values) for column in kind.__table__.columns} for kind in _KINDS
     )
-    today = TeamDay(Team(**team), State(**state), next(values))
+    n_today, n_this_hour, n_in_all, n_refused = values
+    today = TeamDay(Team(**team), State(**state), Usage(n_today, n_this_hour, n_in_all), n_refused)
     if earlier["number"] is not None:
-        today.earlier[file.sha256] = Submission(**earlier)
+        today.add(Submission(**earlier))
     return today
 
 
-def look_up(session: Session, files: Sequence[ReceivedFile]) -> dict[tuple[int, str], TeamDay]:
+def look_up(
+    session: Session, files: Sequence[ReceivedFile], answers: Sequence[str]
+) -> dict[int, TeamDay]:
     """Read what decides on files, and lock the competition's state until the transaction ends.
 
     Parameters
@@ -119,29 +159,37 @@ def look_up(session: Session, files: Sequence[ReceivedFile]) -> dict[tuple[int, 
     session : Session
         From ``database.writing()``; the teams are locked (`teams.lock_teams`).
     files : sequence of ReceivedFile
-        The files.
+        Files received within the same hour.
+    answers : sequence of str
+        SHA-256 of their scores.
 
     Returns
     -------
-    dict of (int, str) to TeamDay
-        By team number and day.
+    dict of int to TeamDay
+        By team number.
     """
-    days: dict[tuple[int, str], TeamDay] = {}
-    for day in {day_of(file.received_at): None for file in files}:  # one, except at midnight
-        todays = [file for file in files if day_of(file.received_at) == day]
-        for team, state, n_today, earlier in session.execute(_LOOK_UP, _values_of(todays, day)):
-            today = days.setdefault((team.number, day), TeamDay(team, state, n_today))
-            if earlier is not None:
-                today.earlier[earlier.sha256] = earlier
+    days: dict[int, TeamDay] = {}
+    for team, state, earlier, n_today, n_this_hour, n_in_all, n_refused in session.execute(
+        _LOOK_UP, _values_of(files, answers)
+    ):
+        usage = Usage(n_today, n_this_hour, n_in_all)
+        today = days.setdefault(team.number, TeamDay(team, state, usage, n_refused))
+        if earlier is not None:
+            today.add(earlier)
     return days
 
 
-def _values_of(files: Sequence[ReceivedFile], day: str) -> dict[str, Any]:
+def _values_of(files: Sequence[ReceivedFile], answers: Sequence[str]) -> dict[str, Any]:
     return {
         "teams": sorted({file.team_number for file in files}),
         "sha256": sorted({file.sha256 for file in files}),
-        "day": day,
+        "answers": sorted(set(answers)),
+        **_span_of(files[0].received_at),
     }
+
+
+def _span_of(moment: datetime) -> dict[str, Any]:
+    return {"day": day_of(moment), "hour": hour_of(moment)}
 
 
 def admit(board: Board, today: TeamDay, received_at: datetime) -> bool:
@@ -154,7 +202,7 @@ def admit(board: Board, today: TeamDay, received_at: datetime) -> bool:
     NotOpenError
         Before the start, or after the close if late submissions are not accepted.
     QuotaError
-        If the team has no submission left today.
+        If the team has no submission left.
     """
     check_active(today.team)
     opens = board.competition.opens
@@ -163,15 +211,28 @@ def admit(board: Board, today: TeamDay, received_at: datetime) -> bool:
     closed_at, closes = today.state.closed_at, today.state.closes
     late = closed_at is not None or received_at >= closes
     if late and not board.competition.late_submissions:
-        raise NotOpenError(f"The competition closed {show_time(closed_at or closes)}.")
-    if today.n_submissions >= board.competition.daily_limit:
-        resets_at = next_day(received_at)
-        raise QuotaError(
-            f"Your team has used its {board.competition.daily_limit} submissions for today. The "
-            f"next day starts {show_time(resets_at)}.",
-            resets_at,
-        )
+        remark = _remark(today.state, received_at)
+        raise NotOpenError(remark or f"The competition closed {show_time(closed_at or closes)}.")
+    check_quota(board.competition, today.usage, received_at)
     return late
+
+
+def check_refusals(board: Board, today: TeamDay, received_at: datetime) -> None:
+    """Check that a team may send one more file that could be refused.
+
+    Raises
+    ------
+    QuotaError
+        If too many of its files were refused on that day.
+    """
+    if today.n_refused >= (limit := board.competition.refused_limit):
+        tomorrow = next_day(received_at)
+        raise QuotaError(
+            f"Your team has sent {limit} files today that could not be scored. Check files with "
+            "`customs-kit submission check` before you send them. The next day starts "
+            f"{show_time(tomorrow)}.",
+            tomorrow,
+        )
 
 
 def earlier_receipt(board: Board, today: TeamDay, file: ReceivedFile) -> Receipt | None:
@@ -186,28 +247,42 @@ def earlier_receipt(board: Board, today: TeamDay, file: ReceivedFile) -> Receipt
     earlier = today.earlier.get(file.sha256)
     if earlier is None:
         return None
-    return make_receipt(board, earlier, today.n_submissions, file.received_at, duplicate=True)
+    return make_receipt(board, earlier, today, file, duplicate=True)
 
 
 def make_receipt(
-    board: Board, submission: Submission, n_today: int, now: datetime, *, duplicate: bool = False
+    board: Board,
+    submission: Submission,
+    today: TeamDay,
+    file: ReceivedFile,
+    *,
+    duplicate: bool = False,
 ) -> Receipt:
-    """Return the receipt of a submission, given the team's submissions on the day of `now`."""
+    """Return the receipt of a file that is a submission, or the duplicate of one."""
+    quota = quota_of(board.competition, today.usage, file.received_at)
+    remark = _remark(today.state, file.received_at) if submission.late and not duplicate else ""
     return Receipt(
         number=submission.number,
         received_at=submission.received_at,
-        sha256=submission.sha256,
+        sha256=file.sha256,
         duplicate=duplicate,
         late=submission.late,
         shown=submission.shown,
         improved=submission.improved and not duplicate,
-        n_left_today=max(board.competition.daily_limit - n_today, 0),
-        resets_at=next_day(now),
+        n_left_today=quota.n_left,
+        resets_at=quota.resets_at,
+        remark=remark,
     )
 
 
-def count_today(session: Session, team_number: int, now: datetime) -> int:
-    """Return the number of a team's submissions on the day of `now`."""
-    values = {"team": team_number, "day": day_of(now)}
-    n_today: int = session.scalars(_COUNT_TODAY, values).one()
-    return n_today
+def _remark(state: State, received_at: datetime) -> str:
+    """Return an explanation for a file that is late only because of an earlier close."""
+    in_time = state.closed_at is not None and received_at < min(state.closed_at, state.closes)
+    return _CLOSED_BEFORE_CHECKED if in_time else ""
+
+
+def quota_now(board: Board, session: Session, team_number: int) -> Quota:
+    """Return what a team may still send now."""
+    now = board.now()
+    row = session.execute(_USAGE, {"team": team_number, **_span_of(now)}).one()
+    return quota_of(board.competition, Usage(*row), now)

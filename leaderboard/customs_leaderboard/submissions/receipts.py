@@ -18,12 +18,12 @@ class Receipt:
     number : int
         Number of the submission.
     received_at : datetime
-        Time at which the file was complete.
+        Time at which the service read the file's last bytes.
     sha256 : str
         SHA-256 of the file as it was sent.
     duplicate : bool
-        Whether the team sent the same file before; then `number` is that submission, and this one
-        does not count.
+        Whether the team sent the same file or the same scores before; then `number` is that
+        submission, and this one does not count.
     late : bool
         Whether it came after the close; late submissions are never ranked.
     shown : float or None
@@ -31,9 +31,11 @@ class Receipt:
     improved : bool
         Whether this submission changed that score.
     n_left_today : int
-        Submissions left until `resets_at`.
-    resets_at : datetime
-        Start of the next day (UTC).
+        Submissions left until `resets_at`, by the limit that binds first.
+    resets_at : datetime or None
+        When that limit starts anew; None for the limit of the whole competition.
+    remark : str
+        A sentence for the team where the other values could surprise; usually empty.
     """
 
     number: int
@@ -44,12 +46,13 @@ class Receipt:
     shown: float | None
     improved: bool
     n_left_today: int
-    resets_at: datetime
+    resets_at: datetime | None
+    remark: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """Return the receipt as plain data for JSON."""
-        times = {name: show_time(getattr(self, name)) for name in ("received_at", "resets_at")}
-        return {**vars(self), **times}
+        resets_at = None if self.resets_at is None else show_time(self.resets_at)
+        return {**vars(self), "received_at": show_time(self.received_at), "resets_at": resets_at}
 
 
 def day_of(moment: datetime) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from datetime import datetime
 from pathlib import Path
 from typing import IO, Self
 
@@ -12,6 +13,7 @@ from customs_leaderboard.board import Board
 from customs_leaderboard.errors import TooLargeError
 from customs_leaderboard.rules.competition import Competition
 from customs_leaderboard.store.folder import disk_errors
+from customs_leaderboard.submissions.admission import ReceivedFile
 
 
 class Spool:
@@ -38,7 +40,7 @@ class Spool:
         with Spool(board) as spool:
             for part in parts:
                 spool.write(part)
-            receipt = submit(board, team.number, spool)
+            receipt = submit(board, spool.received(team.number, board.now()), spool)
     """
 
     def __init__(self, board: Board) -> None:
@@ -97,6 +99,18 @@ class Spool:
             stream.flush()
             os.fsync(stream.fileno())
             stream.close()
+
+    def received(
+        self,
+        team_number: int,
+        received_at: datetime,
+        *,
+        member_number: int | None = None,
+        sender: str | None = None,
+        note: str = "",
+    ) -> ReceivedFile:
+        """Return what admission needs of the complete file; parameters as `ReceivedFile`."""
+        return ReceivedFile(team_number, self.sha256, received_at, member_number, sender, note)
 
     def _opened(self) -> IO[bytes]:
         """Create the file with the first bytes, because the event loop must not wait for a disk."""

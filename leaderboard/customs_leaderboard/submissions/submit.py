@@ -14,24 +14,32 @@ from customs_data.errors import KitError
 from customs_leaderboard.board import Board
 from customs_leaderboard.errors import RefusedFileError
 from customs_leaderboard.store.audit_log import append_entry, team_actor
-from customs_leaderboard.store.schema import Submission
+from customs_leaderboard.store.schema import Refusal, Submission
 from customs_leaderboard.submissions.accept import ScoredFile, accept_files
-from customs_leaderboard.submissions.admission import ReceivedFile, admit, earlier_receipt, glance
-from customs_leaderboard.submissions.receipts import Receipt
+from customs_leaderboard.submissions.admission import (
+    ReceivedFile,
+    admit,
+    check_refusals,
+    earlier_receipt,
+    glance,
+)
+from customs_leaderboard.submissions.answers import hash_answer, hash_old_answers
+from customs_leaderboard.submissions.receipts import Receipt, day_of
 from customs_leaderboard.submissions.spool import Spool
+from customs_leaderboard.teams.teams import lock_teams
 
 _STEP: Final = 1 << 20
 
 
-def submit(board: Board, team_number: int, spool: Spool) -> Receipt:
+def submit(board: Board, file: ReceivedFile, spool: Spool) -> Receipt:
     """Accept a received file for a team.
 
     Parameters
     ----------
     board : Board
         The competition.
-    team_number : int
-        Number of an authenticated team.
+    file : ReceivedFile
+        Whose file it is, and when it was complete (`Spool.received`).
     spool : Spool
         The complete file.
 
@@ -45,23 +53,43 @@ def submit(board: Board, team_number: int, spool: Spool) -> Receipt:
     NotOpenError
         Before the start, or after the close if late submissions are not accepted.
     QuotaError
-        If the team has no submission left today.
+        If the team has no submission left, or too many of its files were refused today.
     RefusedFileError
-        If the file cannot be scored; it does not count.
+        If the file cannot be scored; it does not count as a submission.
     DisabledTeamError
         If the team was disabled.
     UnavailableError
         If the disk or the database does not respond.
     """
-    file = ReceivedFile(team_number, spool.sha256, board.now())
+    earlier = decide_early(board, file)
+    return score_and_accept(board, file, spool) if earlier is None else earlier
+
+
+def decide_early(board: Board, file: ReceivedFile) -> Receipt | None:
+    """Return a receipt if the team has sent the same file before, without reading the file.
+
+    `accept_files` decides again in its transaction.
+
+    Raises
+    ------
+    NotOpenError, QuotaError, DisabledTeamError, UnavailableError
+        As `submit`.
+    """
     with board.database.glancing() as connection:
         today = glance(connection, file)
-    # Refuse early what needs no work; `accept_files` checks again in its transaction.
     if (earlier := earlier_receipt(board, today, file)) is not None:
         return earlier
     admit(board, today, file.received_at)
+    check_refusals(board, today, file.received_at)
+    return None
+
+
+def score_and_accept(board: Board, file: ReceivedFile, spool: Spool) -> Receipt:
+    """Check, score and accept a file that was not decided early; parameters as `submit`."""
     spool.finish()
-    receipt: Receipt = board.commits.run(_score(board, file, spool), partial(accept_files, board))
+    scored = _score(board, file, spool)
+    hash_old_answers(board, file.team_number)
+    receipt: Receipt = board.commits.run(scored, partial(accept_files, board))
     return receipt
 
 
@@ -74,7 +102,7 @@ def submit_file(board: Board, team_number: int, path: Path) -> Receipt:
                     spool.write(part)
         except OSError as error:
             raise KitError(f"{path} cannot be read: {error.strerror}.") from None
-        return submit(board, team_number, spool)
+        return submit(board, spool.received(team_number, board.now()), spool)
 
 
 def sweep(board: Board, older_than: timedelta = timedelta(hours=1)) -> int:
@@ -118,13 +146,24 @@ def _score(board: Board, file: ReceivedFile, spool: Spool) -> ScoredFile:
                 spool,
                 board.judge.score(checked.answer),
                 board.judge.public_gains(checked.answer),
+                hash_answer(checked.answer),
             )
-    _log_refusal(board, file.team_number, spool, len(checked.report.problems))
+    _count_refusal(board, file, spool, len(checked.report.problems))
     raise RefusedFileError(checked.report)
 
 
-def _log_refusal(board: Board, team_number: int, spool: Spool, n_problems: int) -> None:
-    details = {"sha256": spool.sha256, "n_bytes": spool.n_bytes, "n_problems": n_problems}
+def _count_refusal(board: Board, file: ReceivedFile, spool: Spool, n_problems: int) -> None:
+    """Count a refused file and log it, in one transaction; beyond the limit do neither."""
+    details = {"sha256": file.sha256, "n_bytes": spool.n_bytes, "n_problems": n_problems}
+    day = day_of(file.received_at)
     with board.database.writing() as session:
-        actor = team_actor(team_number)
+        lock_teams(board.database, session, [file.team_number])
+        count = session.get(Refusal, (file.team_number, day))
+        if count is None:
+            count = Refusal(team_number=file.team_number, day=day, n_files=0)
+            session.add(count)
+        if count.n_files >= board.competition.refused_limit:
+            return
+        count.n_files += 1
+        actor = team_actor(file.team_number)
         append_entry(board.database, session, board.now(), actor, "file refused", details)

@@ -114,7 +114,9 @@ def ask_everything(board: Board, files: list[bytes], forward: Any) -> list[Any]:
         for route in ROUTES:
             ask("GET", f"{API}/{route}")
         for _, token in teams:
-            for route in ("team", "submissions/1", "submissions/2", "selections"):
+            for route in (
+                "team", "submissions/1", "submissions/2", "submissions/1/file", "selections",
+            ):  # fmt: skip
                 ask("GET", f"{API}/{route}", headers={"Authorization": f"Bearer {token}"})
             ask("POST", "/team", data={"token": token})
 
@@ -129,28 +131,36 @@ def ask_everything(board: Board, files: list[bytes], forward: Any) -> list[Any]:
     ask("GET", "/edition/DATASHEET.md")
     for trick, name in itertools.product(TRICKS, HIDDEN):
         ask("GET", "/edition/" + trick.format(name))
-    for file in files:
+    *early, last = files
+    for file in early:
         send(file)
         look()
     send(files[0])  # again
+    send(files[0].replace(b"\n", b"\r\n"))
     send(b"a,b\n1,2\n")
     ask("POST", "/submit", data={"token": teams[0][1]}, files={"file": ("x.csv", files[0])})
     ask(
         "PUT", f"{API}/selections", json={"submissions": [1]},
         headers={"Authorization": f"Bearer {teams[0][1]}"},
     )  # fmt: skip
+    ask(
+        "PUT", f"{API}/submissions/1/note", json={"note": "the first"},
+        headers={"Authorization": f"Bearer {teams[0][1]}"},
+    )  # fmt: skip
     rename_team(board, "Ulsan", "Busan 2")
     extend_deadline(board, board.competition.closes.replace(day=31, hour=12), "more time")
     look()
     forward(days=40)  # over, but not closed
-    send(files[1] + b"\n\n\n")
+    send(last)
     look()
     return answers
 
 
 @pytest.fixture
 def record(competition, tmp_path, clock, monkeypatch, caplog, make_file):
-    files = [make_file(seed, quality).read_bytes() for seed, quality in ((1, 0.1), (2, 0.9))]
+    files = [
+        make_file(seed, quality).read_bytes() for seed, quality in ((1, 0.1), (2, 0.9), (3, 0.5))
+    ]
     start = clock.now
 
     def record(name: str, edition: Path) -> Record:

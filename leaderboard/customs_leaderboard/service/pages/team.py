@@ -22,8 +22,7 @@ from customs_leaderboard.service.problem_details import ProblemDetails, details_
 from customs_leaderboard.standings.public import team_history
 from customs_leaderboard.standings.select import select_submissions
 from customs_leaderboard.store.schema import Team
-from customs_leaderboard.submissions.admission import count_today
-from customs_leaderboard.submissions.receipts import next_day
+from customs_leaderboard.submissions.admission import quota_now
 
 #: Number of newest submissions on the page; the API has all.
 N_SHOWN: Final = 500
@@ -81,7 +80,7 @@ class Today:
     phase: Phase
     closes: datetime
     n_left_today: int
-    resets_at: datetime
+    resets_at: datetime | None
 
 
 def _team_page(
@@ -109,12 +108,10 @@ def _team_page(
 
 
 def _today(board: Board, team: Team) -> Today:
-    now = board.now()
     with board.database.reading() as session:
         state = board.state(session)
-        n_today = count_today(session, team.number, now)
-    left = max(board.competition.daily_limit - n_today, 0)
-    return Today(board.phase(state), state.closes, left, next_day(now))
+        quota = quota_now(board, session, team.number)
+    return Today(board.phase(state), state.closes, quota.n_left, quota.resets_at)
 
 
 def _ask_again(request: Request, problem: ProblemDetails) -> Response:

@@ -1,0 +1,107 @@
+"""The queue of received files before they are checked, fair by team."""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+import anyio
+
+from customs_leaderboard.service.problem_details import TooManyRequestsError
+
+_N_WAITING: Final = 2
+_RETRY_AFTER_S: Final = 5
+
+
+class FairQueue:
+    """Turns of teams: one file of a team is in work, two may wait, and teams take turns.
+
+    So one team delays the others by at most one file, whatever it sends. Used by one event loop.
+
+    Parameters
+    ----------
+    n_at_once : int
+        Files in work at the same time.
+
+    Attributes
+    ----------
+    threads : CapacityLimiter
+        As many threads, for the work.
+
+    Examples
+    --------
+    ::
+
+        async with queue.turn(team.number):
+            await run_sync(work, limiter=queue.threads)
+    """
+
+    def __init__(self, n_at_once: int) -> None:
+        self.threads = anyio.CapacityLimiter(n_at_once)
+        self._n_free = n_at_once
+        self._working: set[int] = set()
+        # The team whose turn is next comes first.
+        self._waiting: OrderedDict[int, deque[anyio.Event]] = OrderedDict()
+
+    @asynccontextmanager
+    async def turn(self, team_number: int) -> AsyncIterator[None]:
+        """Wait for the team's turn; the turn ends with the context.
+
+        Raises
+        ------
+        TooManyRequestsError
+            If two files of the team are waiting.
+        """
+        if self._n_free and team_number not in self._working:
+            self._begin(team_number)
+        else:
+            await self._wait(team_number)
+        try:
+            yield
+        finally:
+            self._working.remove(team_number)
+            self._n_free += 1
+            self._call_next()
+
+    async def _wait(self, team_number: int) -> None:
+        own = self._waiting.setdefault(team_number, deque())
+        if len(own) >= _N_WAITING:
+            raise TooManyRequestsError(
+                f"{_N_WAITING} files of your team are waiting already. Send this one when they "
+                "are answered; it was not counted.",
+                _RETRY_AFTER_S,
+            )
+        own.append(called := anyio.Event())
+        try:
+            await called.wait()
+        except BaseException:
+            if called.is_set():  # cancelled after its turn began
+                self._working.remove(team_number)
+                self._n_free += 1
+                self._call_next()
+            else:
+                own.remove(called)
+                self._forget(team_number)
+            raise
+
+    def _begin(self, team_number: int) -> None:
+        self._working.add(team_number)
+        self._n_free -= 1
+
+    def _call_next(self) -> None:
+        """Begin the turns of the teams that wait longest, as many as there is room for."""
+        for team_number in [team for team in self._waiting if team not in self._working]:
+            if not self._n_free:
+                return
+            called = self._waiting[team_number].popleft()
+            self._waiting.move_to_end(team_number)
+            self._forget(team_number)
+            self._begin(team_number)
+            called.set()
+
+    def _forget(self, team_number: int) -> None:
+        """Forget a team without files that wait."""
+        if not self._waiting.get(team_number, True):
+            del self._waiting[team_number]

@@ -1,0 +1,71 @@
+"""Recognising the same scores in another file: other line ends, order of rows, spelling, gzip."""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+import numpy.typing as npt
+from sqlalchemy import select
+
+from customs_data.errors import KitError
+from customs_leaderboard.board import Board
+from customs_leaderboard.store.schema import Submission
+from customs_leaderboard.teams.teams import lock_teams
+
+
+def hash_answer(answer: npt.NDArray[np.float64]) -> str:
+    """Return the SHA-256 of scores, in hexadecimal.
+
+    Parameters
+    ----------
+    answer : ndarray of float64, shape (n_test,) or (n_test, n_columns)
+        Finite scores in the order of test.csv (`Judge.check`).
+
+    Notes
+    -----
+    The bytes hashed are those of little-endian float64, row by row, with 0.0 in place of -0.0.
+
+    Examples
+    --------
+    >>> hash_answer(np.array([0.0, 0.5])) == hash_answer(np.array([-0.0, 5e-1]))
+    True
+    """
+    return hashlib.sha256((answer + 0.0).astype("<f8").tobytes()).hexdigest()
+
+
+def hash_old_answers(board: Board, team_number: int) -> None:
+    """Hash the scores in a team's files that an earlier release accepted, once.
+
+    Where several of them have the same scores, only the first gets the hash. A file that cannot be
+    read gets none.
+
+    Raises
+    ------
+    UnavailableError
+        If the database does not respond.
+    """
+    if team_number in board.hashed_teams:
+        return
+    of_team = Submission.team_number == team_number
+    query = select(Submission).where(of_team, Submission.answer_sha256.is_(None))
+    with board.database.reading() as session:
+        hashes = {row.number: _hash_of(board, row) for row in session.scalars(query)}
+    if hashes:
+        with board.database.writing() as session:
+            lock_teams(board.database, session, [team_number])
+            taken = {None, *session.scalars(select(Submission.answer_sha256).where(of_team))}
+            for row in session.scalars(query.order_by(Submission.number)):
+                if (answer := hashes.get(row.number)) not in taken:
+                    row.answer_sha256 = answer
+                    taken.add(answer)
+    board.hashed_teams.add(team_number)
+
+
+def _hash_of(board: Board, submission: Submission) -> str | None:
+    """Return the hash of an accepted file's scores; None if the file cannot be read."""
+    try:
+        checked = board.judge.check(board.folder.accepted_file(submission))
+    except KitError:
+        return None
+    return hash_answer(checked.answer) if checked.passed else None
