@@ -88,8 +88,7 @@ class Board:
         database.clock = lambda: self.now()  # tests exchange it
         #: Collects scored files of several threads for one transaction.
         self.commits: GroupCommit[Any, Any] = GroupCommit(shared_errors=(UnavailableError,))
-        # One file at a time is checked and scored: Python's threads take turns anyway, and a file
-        # would cost thousands of thread switches.
+        # One file at a time is checked and scored, or thousands of thread switches would be added.
         self.scoring = Lock()
         #: Teams whose files of earlier releases have a hash of their scores (`answers`).
         self.hashed_teams: set[int] = set()
