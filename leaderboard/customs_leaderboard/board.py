@@ -90,8 +90,6 @@ class Board:
         self.commits: GroupCommit[Any, Any] = GroupCommit(shared_errors=(UnavailableError,))
         # One file at a time is checked and scored, or thousands of thread switches would be added.
         self.scoring = Lock()
-        #: Teams whose files of earlier releases have a hash of their scores (`answers`).
-        self.hashed_teams: set[int] = set()
         self._judge = judge
         self._loading = Lock()
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Final
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +14,9 @@ from customs_data.errors import KitError
 from customs_leaderboard.board import Board
 from customs_leaderboard.store.schema import Submission
 from customs_leaderboard.teams.teams import lock_teams
+
+# Teams whose files of earlier releases were hashed by this process.
+_HASHED: Final[WeakKeyDictionary[Board, set[int]]] = WeakKeyDictionary()
 
 
 def hash_answer(answer: npt.NDArray[np.float64]) -> str:
@@ -45,7 +50,8 @@ def hash_old_answers(board: Board, team_number: int) -> None:
     UnavailableError
         If the database does not respond.
     """
-    if team_number in board.hashed_teams:
+    hashed = _HASHED.setdefault(board, set())
+    if team_number in hashed:
         return
     of_team = Submission.team_number == team_number
     query = select(Submission).where(of_team, Submission.answer_sha256.is_(None))
@@ -59,7 +65,7 @@ def hash_old_answers(board: Board, team_number: int) -> None:
                 if (answer := hashes.get(row.number)) not in taken:
                     row.answer_sha256 = answer
                     taken.add(answer)
-    board.hashed_teams.add(team_number)
+    hashed.add(team_number)
 
 
 def _hash_of(board: Board, submission: Submission) -> str | None:
