@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
+from sqlalchemy import func, select
 
 from customs_data.edition.layout import Layout
 from customs_data.edition.loading import load_edition, load_oracle
@@ -21,7 +22,8 @@ from customs_leaderboard.service.settings import ServiceSettings
 from customs_leaderboard.standings.public import team_history
 from customs_leaderboard.standings.reference_scores import ReferenceScore, ReferenceScores
 from customs_leaderboard.standings.select import select_submissions
-from customs_leaderboard.store.schema import Team
+from customs_leaderboard.store.schema import Submission, Team
+from customs_leaderboard.submissions.receipts import day_of
 from customs_leaderboard.submissions.submit import submit_file
 from customs_leaderboard.teams.teams import add_team
 from customs_scorer import write_submission
@@ -56,7 +58,7 @@ REFERENCE_SCORES = ReferenceScores(
         ReferenceScore("lookup", 0.27, 10),
         ReferenceScore("random", 0.22, 10),
     ],
-    ReferenceScore("ceiling", 0.90, 10),
+    ReferenceScore("ceiling", 0.90, 10, 0.02),
 )
 
 
@@ -159,6 +161,38 @@ def make_up_board(
         submit_file(board, story.teams[name].number, author.write(strength, file_seed))
     clock.at = until
     return story
+
+
+def add_crowd(story: MadeUp, n_teams: int = 200) -> None:
+    """Fill the board up to `n_teams` with rows of the database only: no files, no tokens.
+
+    Scores are multiples of the Ladder's step, so many teams share a rank.
+    """
+    board, rng = story.board, np.random.default_rng(11)
+    step, until = board.competition.ladder_step, story.clock.at
+    with board.database.writing() as session:
+        n_there = session.scalar(select(func.count()).select_from(Team)) or 0
+        for i in range(n_there, n_teams):
+            name = f"Class {i:03}"
+            team = Team(name=name, name_key=name.casefold(), made_at=OPENS, n_submissions=0)
+            session.add(team)
+            session.flush()
+            times = np.sort(rng.uniform(0, (until - OPENS) / timedelta(hours=1), 1 + i % 6))
+            shown = round(float(rng.uniform(0.15, 0.35)) / step) * step
+            for j, hours in enumerate(times.tolist()):
+                at = OPENS + timedelta(hours=hours)
+                score = round(round(shown / step) * step, 6)
+                submission = Submission(
+                    team_number=team.number, sha256=f"{i:032x}{j:032x}", suffix=".csv", n_bytes=1,
+                    received_at=at, day=day_of(at), late=False, improved=j % 2 == 0, shown=score,
+                )  # fmt: skip
+                session.add(submission)
+                if submission.improved:
+                    session.flush()
+                    team.best_shown, team.improved_at = score, at
+                    team.best_submission = submission.number
+                team.n_submissions += 1
+                shown += step * (j % 2)
 
 
 def copy_of(story: MadeUp, folder: Path) -> MadeUp:

@@ -51,8 +51,11 @@ def read(tmp_path, edition):
 def test_scores_are_means_over_editions_of_means_over_seeds(read):
     """a: (0.2 + 0.4) / 2 = 0.3; b: 0.5; their mean is 0.4, not (0.2 + 0.4 + 0.5) / 3."""
     scores = read(grid([run("a", "x", 0.2), run("a", "x", 0.4), run("b", "x", 0.5)]))
-    assert scores.baselines == [ReferenceScore("x (kit)", pytest.approx(0.4), 2)]
-    assert scores.ceiling == ReferenceScore("ceiling", pytest.approx(0.85), 2)
+    # Standard deviations: 0.1 * sqrt(2) around 0.4, 0.05 * sqrt(2) around 0.85.
+    spreads = [pytest.approx(x * 2**0.5) for x in (0.1, 0.05)]
+    assert scores.baselines == [ReferenceScore("x (kit)", pytest.approx(0.4), 2, spreads[0])]
+    assert scores.ceiling == ReferenceScore("ceiling", pytest.approx(0.85), 2, spreads[1])
+    assert read(grid([run("a", "x", 0.2)])).baselines == [ReferenceScore("x (kit)", 0.2, 1)]
 
 
 def test_only_runs_of_the_editions_label_rate_and_erasure_count(read):

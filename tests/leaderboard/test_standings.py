@@ -11,6 +11,7 @@ from customs_leaderboard.errors import NotFoundError, NotOpenError
 from customs_leaderboard.standings.public import (
     progress,
     public_standings,
+    share_ranks,
     team_history,
     team_submission,
 )
@@ -40,6 +41,17 @@ def test_equal_scores_are_in_the_order_they_were_reached(board, teams, send):
     rows = public_standings(board).rows
     assert [row.team for row in rows] == ["Team C", "Team A", "Team B"]
     assert len({row.score for row in rows}) == 1
+    assert [row.rank for row in rows] == [1, 1, 1]
+
+
+def test_the_rank_after_a_tie_counts_its_teams(board, teams, send):
+    assert share_ranks([0.9, 0.9, 0.8, 0.7, 0.7]) == [1, 1, 3, 4, 4]
+    send(teams[0], 1, quality=0.0)
+    for team in teams[1:]:
+        send(team, 2, quality=1.0)
+    assert [(row.rank, row.team) for row in public_standings(board).rows] == [
+        (1, "Team B"), (1, "Team C"), (3, "Team A"),
+    ]  # fmt: skip
 
 
 def test_disabled_teams_are_left_out(board, teams, send):

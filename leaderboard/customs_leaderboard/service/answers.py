@@ -68,6 +68,7 @@ class EditionFacts(_Answer):
     commitment: str = Field(description="Binds the organizer to the hidden labels (SHA-256).")
     rows: dict[str, int]
     files: list[str] = Field(description="Names under /edition/.")
+    archive: str = Field(description="Name under /edition/ of one zip with all files.")
 
 
 class CompetitionAnswer(_Answer):
@@ -82,7 +83,7 @@ class CompetitionAnswer(_Answer):
 class StandingAnswer(_Answer):
     """One team's place."""
 
-    rank: int
+    rank: int = Field(description="Teams with equal scores share it: 1, 1, 3.")
     team: str
     team_number: int
     score: float = Field(description="Laddered public score by the first metric of the ranking.")
@@ -209,6 +210,7 @@ class LevelAnswer(_Answer):
     name: str
     score: float = Field(description="Mean public score by the first metric of the ranking.")
     n_editions: int
+    spread: float | None = Field(description="Standard deviation between editions.")
 
 
 class ReferencesAnswer(_Answer):

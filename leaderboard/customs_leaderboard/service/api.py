@@ -16,7 +16,7 @@ from customs_leaderboard.rules.schedule import as_plain
 from customs_leaderboard.service import answers
 from customs_leaderboard.service.answers import problem_answers
 from customs_leaderboard.service.caching import cached_response
-from customs_leaderboard.service.edition_files import EditionFiles
+from customs_leaderboard.service.edition_files import EditionArchive, EditionFiles
 from customs_leaderboard.standings.final import final_sha256, final_standings
 from customs_leaderboard.standings.phases import find_phase, phase_spans, phase_standings
 from customs_leaderboard.standings.public import progress, public_standings
@@ -39,7 +39,9 @@ _RESPONSES: Final = {**problem_answers(), 304: {"description": "Not modified."}}
 async def competition(request: Request) -> Response:
     """Return rules, phase, deadline and commitment."""
     files: EditionFiles = request.app.state.edition_files
-    return await _cached(request, "competition", lambda board: _competition(board, files))
+    archive: EditionArchive = request.app.state.edition_archive
+    names = {"files": files.names, "archive": archive.name}
+    return await _cached(request, "competition", lambda board: _competition(board, names))
 
 
 @router.get(
@@ -111,7 +113,7 @@ async def _cached(request: Request, name: str, build: Callable[[Board], Any]) ->
     return await cached_response(request, f"api {name}", encode, _JSON)
 
 
-def _competition(board: Board, files: EditionFiles) -> dict[str, Any]:
+def _competition(board: Board, names: dict[str, Any]) -> dict[str, Any]:
     manifest = board.manifest
     with board.database.reading() as session:
         state = board.state(session)
@@ -124,7 +126,7 @@ def _competition(board: Board, files: EditionFiles) -> dict[str, Any]:
             "origin": manifest.origin,
             "commitment": manifest.commitment,
             "rows": manifest.rows,
-            "files": files.names,
+            **names,
         },
     }
 

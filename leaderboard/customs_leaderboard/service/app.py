@@ -12,7 +12,7 @@ from customs_leaderboard.board import Board
 from customs_leaderboard.service import api, edition_files, health, pages, team_api
 from customs_leaderboard.service.answers import describe_problems
 from customs_leaderboard.service.caching import AnswerCache
-from customs_leaderboard.service.edition_files import EditionFiles
+from customs_leaderboard.service.edition_files import EditionArchive, EditionFiles
 from customs_leaderboard.service.fair_queue import FairQueue
 from customs_leaderboard.service.network.limits import RateLimit
 from customs_leaderboard.service.problem_details import add_handlers
@@ -61,7 +61,9 @@ def make_app(board: Board, settings: ServiceSettings | None = None) -> FastAPI:
     app.state.answers = AnswerCache(board, settings.refresh_s, settings.timer)
     app.state.spooling = CapacityLimiter(settings.n_scoring_threads)
     app.state.queue = FairQueue(settings.n_scoring_threads)
-    app.state.edition_files = EditionFiles(board.layout, board.manifest)
+    files = EditionFiles(board.layout, board.manifest)
+    app.state.edition_files = files
+    app.state.edition_archive = EditionArchive(files, board.manifest, board.folder)
     app.state.error_page = pages.error_page
     add_handlers(app)
     app.add_middleware(RequestLog)

@@ -128,6 +128,18 @@ def unbroken(text: str) -> str:
     return text.replace(" %", "\N{NO-BREAK SPACE}%")
 
 
+def format_megabytes(n_bytes: int) -> str:
+    """Return the size of a download.
+
+    Examples
+    --------
+    >>> format_megabytes(5_634_000), format_megabytes(12_000), format_megabytes(91_000_000)
+    ('5.6 MB', '0.1 MB', '91 MB')
+    """
+    megabytes = max(n_bytes / 1e6, 0.1)
+    return f"{megabytes:.1f} MB" if megabytes < 10 else f"{megabytes:.0f} MB"
+
+
 def format_bytes(n_bytes: int) -> str:
     """Return a file size.
 

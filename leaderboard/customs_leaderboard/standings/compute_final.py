@@ -14,6 +14,7 @@ from customs_data.edition.layout import USAGES
 from customs_data.edition.loading import load_edition, load_oracle
 from customs_leaderboard.board import Board
 from customs_leaderboard.standings.final import Finalist, FinalStandings
+from customs_leaderboard.standings.public import share_ranks
 from customs_leaderboard.store.schema import RANKED, Selection, Submission, Team
 from customs_leaderboard.store.scores import ExactScores, read_scores
 from customs_scorer.bootstrap import joint_bootstrap
@@ -69,7 +70,10 @@ def compute_final(board: Board, *, n_replicates: int = N_REPLICATES) -> FinalSta
     low, high, first = _rank_ranges(boots["private"], board.metrics)
     sign = -1 if ranked[0].higher_is_better else 1
     by_public_score = sorted(entries, key=lambda entry: _public_key(entry.team, sign))
-    public_rank = {entry.team.number: i for i, entry in enumerate(by_public_score, start=1)}
+    public_ranks = share_ranks([entry.team.best_shown for entry in by_public_score])
+    public_rank = {
+        entry.team.number: rank for entry, rank in zip(by_public_score, public_ranks, strict=True)
+    }
     schemes = _private_schemes(board)
     rows = []
     for i, entry in enumerate(entries):

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from customs_leaderboard.board import Board
 from customs_leaderboard.errors import NotFoundError
 from customs_leaderboard.rules.competition import show_time
-from customs_leaderboard.standings.public import StandingRow
+from customs_leaderboard.standings.public import StandingRow, share_ranks
 from customs_leaderboard.store.schema import State, Submission, Team
 
 
@@ -137,8 +137,9 @@ def phase_standings(board: Board, name: str) -> PhaseStandings:
         }
     sign = -1 if board.ladder.higher_is_better else 1
     order = sorted(last.items(), key=lambda item: (sign * item[1][1], item[1][2], item[0]))
+    ranks = share_ranks([score for _, (_, score, _) in order])
     rows = [
         StandingRow(rank, name, number, score, n_submissions[number], at)
-        for rank, (number, (name, score, at)) in enumerate(order, start=1)
+        for rank, (number, (name, score, at)) in zip(ranks, order, strict=True)
     ]
     return PhaseStandings(span, rows)

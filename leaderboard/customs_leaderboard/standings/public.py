@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,7 +18,7 @@ from customs_leaderboard.store.scores import ExactScores, read_scores
 
 @dataclass(frozen=True)
 class StandingRow:
-    """A team's rank by its laddered public score."""
+    """A team's rank by its laddered public score; teams with equal scores share it."""
 
     rank: int
     team: str
@@ -42,8 +43,8 @@ class PublicStandings:
     closes : datetime
         The deadline with all extensions.
     rows : list of StandingRow
-        Teams, best first: by laddered public score, then the earlier improvement. Teams without a
-        submission and disabled teams are left out.
+        Teams, best first: by laddered public score, then the earlier improvement, which decides the
+        order but not the rank. Teams without a submission and disabled teams are left out.
     """
 
     phase: Phase
@@ -130,18 +131,36 @@ def public_standings(board: Board) -> PublicStandings:
     with board.database.reading() as session:
         state = board.state(session)
         teams = session.execute(ranked).all()
+    ranks = share_ranks([score for _, _, score, *_ in teams])
     rows = [
         StandingRow(rank, name, number, score, n_submissions, at)
-        for rank, (number, name, score, n_submissions, at) in enumerate(teams, start=1)
+        for rank, (number, name, score, n_submissions, at) in zip(ranks, teams, strict=True)
         if score is not None and at is not None
     ]
     return PublicStandings(board.phase(state), state.closes, rows)
 
 
+def share_ranks(scores: Sequence[float | None]) -> list[int]:
+    """Return the rank of each score, best first.
+
+    The Ladder rounds scores, so it cannot tell teams with equal ones apart: they share the best of
+    their ranks.
+
+    Examples
+    --------
+    >>> share_ranks([0.9, 0.9, 0.7])
+    [1, 1, 3]
+    """
+    ranks: list[int] = []
+    for i, score in enumerate(scores):
+        ranks.append(ranks[-1] if i and score == scores[i - 1] else i + 1)
+    return ranks
+
+
 def progress(
-    board: Board, n_teams: int | None = None, *, standings: PublicStandings | None = None
+    board: Board, n_teams: int | None = None, *, rows: Sequence[StandingRow] | None = None
 ) -> list[Progress]:
-    """Return the improvements of the leading teams over time, best team first.
+    """Return the improvements of teams over time, by default of the leading ones, best first.
 
     Parameters
     ----------
@@ -149,10 +168,10 @@ def progress(
         The competition.
     n_teams : int, optional
         Largest number of teams.
-    standings : PublicStandings, optional
-        The board's standings, if already computed.
+    rows : sequence of StandingRow, optional
+        The teams, in the order of the result.
     """
-    leading = (standings or public_standings(board)).rows[:n_teams]
+    leading = (public_standings(board).rows if rows is None else rows)[:n_teams]
     query = (
         select(Submission.team_number, Submission.received_at, Submission.shown)
         .where(Submission.improved, Submission.team_number.in_([r.team_number for r in leading]))

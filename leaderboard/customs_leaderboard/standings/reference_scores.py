@@ -13,7 +13,7 @@ from collections import defaultdict
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
-from statistics import fmean
+from statistics import fmean, stdev
 from typing import Any, Final
 
 from customs_data.edition.manifest import Manifest
@@ -39,11 +39,15 @@ class ReferenceScore:
         Mean public value of the first ranked metric.
     n_editions : int
         Number of editions behind the mean.
+    spread : float or None
+        Standard deviation of the score between these editions, so how far another edition's score
+        may be from the mean. None for one edition, and in files of earlier releases.
     """
 
     name: str
     score: float
     n_editions: int
+    spread: float | None = None
 
 
 @dataclass(frozen=True)
@@ -175,13 +179,18 @@ class _Results:
             )
         baselines = [
             # Seeds on one edition share its labels, so their mean counts once.
-            ReferenceScore(name, fmean(map(fmean, by_edition.values())), len(by_edition))
+            _mean_of(name, list(map(fmean, by_edition.values())))
             for name, by_edition in self.scores.items()
         ]
-        ceiling = None
-        if self.ceilings:
-            ceiling = ReferenceScore("ceiling", fmean(self.ceilings.values()), len(self.ceilings))
+        ceilings = list(self.ceilings.values())
+        ceiling = _mean_of("ceiling", ceilings) if ceilings else None
         return ReferenceScores(sorted(baselines, key=lambda one: -one.score), ceiling)
+
+
+def _mean_of(name: str, scores: list[float]) -> ReferenceScore:
+    """Return the mean over editions of a baseline's scores, at least one."""
+    spread = stdev(scores) if len(scores) > 1 else None
+    return ReferenceScore(name, fmean(scores), len(scores), spread)
 
 
 def save_reference_scores(folder: Folder, scores: ReferenceScores) -> None:

@@ -28,6 +28,8 @@ class Folder:
         Reference scores; may be absent.
     reveal_file : path
         Secret, nonce and labels; absent before the reveal.
+    archive_file : path
+        The edition's public files in one zip; the service makes it.
     database_file : path
         The embedded database; absent if another one is used.
     submissions : path
@@ -41,6 +43,7 @@ class Folder:
         self.competition_file = root / "competition.toml"
         self.references_file = root / "references.json"
         self.reveal_file = root / "reveal.json.gz"
+        self.archive_file = root / "public.zip"
         self.database_file = root / "board.sqlite3"
         self.submissions = root / "submissions"
         self.spool = root / "spool"

@@ -13,6 +13,8 @@ from customs_scorer.metrics.inspection import n_inspected
 
 #: Number of leading teams in the chart of ranks.
 N_DRAWN: Final = 24
+#: Number of leading teams whose line is emphasized, beside the largest rise and fall.
+N_LEADERS: Final = 3
 #: Number of leading teams in the table of schemes.
 N_IN_SCHEMES: Final = 12
 #: Number of shades in the stylesheet, from no frauds to the most.
@@ -62,12 +64,18 @@ def draw_whiskers(rows: Sequence[Finalist], metric: Metric) -> Whiskers:
 
 @dataclass(frozen=True)
 class Slope:
-    """A team's line from its public to its final rank."""
+    """A team's line from its public to its final rank.
+
+    `note` says why a team is emphasized: its move, if it is the largest one. Others are grey and
+    have their name on the right only.
+    """
 
     row: Finalist
     move: Move
     left_y: int
     right_y: int
+    emphasized: bool
+    note: str
 
 
 @dataclass(frozen=True)
@@ -84,18 +92,34 @@ class SlopeChart:
 
 
 def draw_slopes(rows: Sequence[Finalist], *, narrow: bool) -> SlopeChart:
-    """Lay out the public and final ranks of the leading teams."""
-    drawn = rows[:N_DRAWN]
+    """Lay out the public and final ranks of the leading teams, and the largest fall of all."""
+    drawn = list(rows[:N_DRAWN])
+    notes = {}
+    for row, what in (
+        (min(rows, key=lambda row: row.shake_up), "fall"),
+        (max(drawn, key=lambda row: row.shake_up), "rise"),
+    ):
+        if row.shake_up * (-1 if what == "fall" else 1) > 0:
+            notes[row.team_number] = f"largest {what}, {row.shake_up:+d}"
+            if row not in drawn:
+                drawn.append(row)
     before = sorted(drawn, key=lambda row: row.public_rank)
     left_y = {row.team_number: 40 + i * _ROW for i, row in enumerate(before)}
     slopes = [
-        Slope(row, move_of(row), left_y[row.team_number], 40 + i * _ROW)
+        Slope(
+            row,
+            move_of(row),
+            left_y[row.team_number],
+            40 + i * _ROW,
+            row.rank <= N_LEADERS or row.team_number in notes,
+            notes.get(row.team_number, ""),
+        )
         for i, row in enumerate(drawn)
     ]
     height = 40 + len(drawn) * _ROW - _ROW // 2
     if narrow:
-        return SlopeChart(380, height, 40, 200, 19, True, slopes)
-    return SlopeChart(900, height, 330, 570, 40, False, slopes)
+        return SlopeChart(380, height, 40, 200, 17, True, slopes)
+    return SlopeChart(900, height, 300, 540, 30, False, slopes)
 
 
 @dataclass(frozen=True)

@@ -1,18 +1,17 @@
-"""The chart of laddered scores over time, and the sparklines in the table."""
+"""The chart of laddered scores over time, and the sparklines and bars in the table."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from functools import lru_cache
+from datetime import datetime, timedelta
 from typing import Final, Literal
 
 from customs_leaderboard.service.charts.scales import (
     Scale,
-    day_ticks,
     round_range,
     spread,
+    time_ticks,
     value_ticks,
 )
 from customs_leaderboard.service.text_formats import format_score
@@ -26,6 +25,10 @@ N_TONES: Final = 6
 N_DRAWN: Final = 16
 _LABEL_GAP: Final = 17.0
 _SPARK: Final = (112, 26)
+#: Width of a bar; the template's marks and rounded ends fit into its height of 14.
+BAR_WIDTH: Final = 112
+#: Shortest time axis, so that the first minutes are not stretched over the whole chart.
+_SHORTEST: Final = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ class Frame:
     right: int
     top: int
     bottom: int
-    n_days: int
+    n_ticks: int
     n_letters: int
 
     @property
@@ -53,8 +56,8 @@ class Frame:
 
 
 #: For screens, and for phones, where the same letters take more of the width.
-WIDE: Final = Frame(1000, 440, left=46, right=236, top=16, bottom=34, n_days=7, n_letters=26)
-NARROW: Final = Frame(380, 400, left=36, right=116, top=16, bottom=30, n_days=3, n_letters=13)
+WIDE: Final = Frame(1000, 440, left=46, right=236, top=16, bottom=34, n_ticks=8, n_letters=26)
+NARROW: Final = Frame(380, 400, left=36, right=116, top=16, bottom=30, n_ticks=4, n_letters=13)
 
 
 @dataclass(frozen=True)
@@ -71,13 +74,33 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Level:
+    """A baseline's or the ceiling's score, and how far it may be off (0 if unknown)."""
+
+    name: str
+    score: float
+    kind: LevelKind
+    spread: float = 0.0
+
+
+@dataclass(frozen=True)
 class ReferenceLine:
-    """The horizontal line of a baseline or the ceiling."""
+    """The horizontal line of a baseline or the ceiling, in a band if its spread is known."""
 
     label: str
     kind: LevelKind
     y: float
     label_y: float
+    band_top: float
+    band_height: float
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A vertical line at a time, such as the end of a phase."""
+
+    x: float
+    label: str
 
 
 @dataclass(frozen=True)
@@ -85,10 +108,28 @@ class ProgressChart:
     """The chart, ready for a template."""
 
     frame: Frame
+    end_x: float
     x_ticks: list[tuple[float, str]]
     y_ticks: list[tuple[float, str]]
     lines: list[Line]
     levels: list[ReferenceLine]
+    marks: list[Mark]
+
+
+@dataclass(frozen=True)
+class Bars:
+    """Lengths of the bars of scores, and marks of baselines and ceiling across them.
+
+    `marks` is an SVG path.
+    """
+
+    scale: Scale
+    marks: str
+    ceiling: float | None
+
+    def __call__(self, score: float) -> float:
+        """Return the length of a score's bar."""
+        return self.scale(score)
 
 
 @dataclass(frozen=True)
@@ -103,9 +144,10 @@ class Spark:
 def draw_progress(
     frame: Frame,
     teams: Sequence[Progress],
-    levels: Sequence[tuple[str, float, LevelKind]],
+    levels: Sequence[Level],
     first: datetime,
     last: datetime,
+    marks: Sequence[tuple[datetime, str]] = (),
 ) -> ProgressChart:
     """Lay out the chart; lines are stairs, because a score stays until the next improvement.
 
@@ -115,24 +157,29 @@ def draw_progress(
         Size of the chart.
     teams : sequence of Progress
         At least one team, the best first.
-    levels : sequence of (str, float, kind)
-        Name and score of baselines and the ceiling.
+    levels : sequence of Level
+        Baselines and the ceiling.
     first, last : datetime
-        Ends of the time axis, in this order.
+        Opening, and the time until which lines are drawn: now, or the deadline.
+    marks : sequence of (datetime, str)
+        Times with a name, such as ends of phases; those after `last` are not drawn.
     """
     drawn = teams[:N_DRAWN]
     scores = [score for team in drawn for _, score in team.points]
     # Leave out levels below all teams, such as chance: they would press the lines together.
-    levels = [level for level in levels if level[1] >= min(scores)]
-    low, high, step = round_range([*scores, *(score for _, score, _ in levels)])
-    x = Scale(first.timestamp(), last.timestamp(), frame.left, frame.plot_right)
+    levels = [level for level in levels if level.score >= min(scores)]
+    low, high, step = round_range([*scores, *(level.score for level in levels)])
+    axis_end = max(last, first + _SHORTEST)
+    x = Scale(first.timestamp(), axis_end.timestamp(), frame.left, frame.plot_right)
     y = Scale(low, high, frame.plot_bottom, frame.top)
+    end_x = x(last.timestamp())
     end_y = [y(team.points[-1][1]) for team in drawn]
-    level_y = [y(score) for _, score, _ in levels]
+    level_y = [y(level.score) for level in levels]
     label_y = _label_places(frame, end_y + level_y)
     return ProgressChart(
         frame,
-        [(x(at.timestamp()), text) for at, text in day_ticks(first, last, frame.n_days)],
+        end_x,
+        [(x(at.timestamp()), text) for at, text in time_ticks(first, axis_end, frame.n_ticks)],
         [(y(value), format_score(value, 2)) for value in value_ticks(low, high, step)],
         [
             Line(
@@ -140,19 +187,24 @@ def draw_progress(
                 team.team_number,
                 _shorten(f"{rank} {team.team}", frame.n_letters),
                 rank if rank <= N_TONES else 0,
-                stairs([(x(at.timestamp()), y(score)) for at, score in team.points], x.end),
+                stairs([(x(at.timestamp()), y(score)) for at, score in team.points], end_x),
                 end_y[rank - 1],
                 label_y[rank - 1],
             )
             for rank, team in enumerate(drawn, start=1)
         ],
         [
-            ReferenceLine(_shorten(label, frame.n_letters), kind, place, label_place)
-            for (label, _, kind), place, label_place in zip(
-                levels, level_y, label_y[len(drawn) :], strict=True
-            )
+            _reference_line(level, frame, y, label_place)
+            for level, label_place in zip(levels, label_y[len(drawn) :], strict=True)
         ],
+        [Mark(x(at.timestamp()), label) for at, label in marks if first < at <= last],
     )
+
+
+def _reference_line(level: Level, frame: Frame, y: Scale, label_y: float) -> ReferenceLine:
+    top, bottom = y(level.score + level.spread), y(level.score - level.spread)
+    label = _shorten(level.name, frame.n_letters)
+    return ReferenceLine(label, level.kind, y(level.score), label_y, top, round(bottom - top, 1))
 
 
 def _label_places(frame: Frame, places: Sequence[float]) -> list[float]:
@@ -176,22 +228,28 @@ def stairs(points: Sequence[tuple[float, float]], end_x: float) -> str:
 
 
 def draw_sparks(teams: Sequence[Progress], first: datetime, end: datetime) -> dict[int, Spark]:
-    """Return the sparkline of each team by its number, all on the same scales."""
+    """Return the sparklines by team number, on the same scales; none for a flat line."""
+    teams = [team for team in teams if len(team.points) > 1]
     scores = [score for team in teams for _, score in team.points]
-    if not scores:
+    if not scores or end <= first:
         return {}
     width, height = _SPARK
-    # Cut to the hour, so that `_spark` can cache.
-    last = end.replace(minute=0, second=0, microsecond=0)
-    x = Scale(first.timestamp(), last.timestamp(), 1, width - 4)
+    x = Scale(first.timestamp(), end.timestamp(), 1, width - 4)
     y = Scale(min(scores), max(max(scores), min(scores) + 0.01), height - 4, 4)
-    return {team.team_number: _spark(tuple(team.points), x, y) for team in teams}
+    sparks = {}
+    for team in teams:
+        places = [(x(at.timestamp()), y(score)) for at, score in team.points]
+        sparks[team.team_number] = Spark(stairs(places, x.end), x.end, places[-1][1])
+    return sparks
 
 
-@lru_cache(maxsize=2000)
-def _spark(points: tuple[tuple[datetime, float], ...], x: Scale, y: Scale) -> Spark:
-    places = [(x(at.timestamp()), y(score)) for at, score in points]
-    return Spark(stairs(places, x.end), x.end, places[-1][1])
+def draw_bars(scores: Sequence[float], levels: Sequence[Level]) -> Bars:
+    """Lay out the bars of at least one score; they start at 0 unless a score is negative."""
+    values = [*scores, *(level.score for level in levels)]
+    scale = Scale(min(0.0, *values), max(values) or 1.0, 0, BAR_WIDTH)
+    marks = "".join(f"M{scale(one.score):g} 2v10" for one in levels if one.kind == "reference")
+    ceiling = next((scale(one.score) for one in levels if one.kind == "ceiling"), None)
+    return Bars(scale, marks, ceiling)
 
 
 def _shorten(text: str, n_letters: int) -> str:

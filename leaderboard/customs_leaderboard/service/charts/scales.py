@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Final
 
-from customs_leaderboard.service.text_formats import format_short_day
+from customs_leaderboard.service.text_formats import format_clock, format_short_day
 
 _STEPS: Final = (0.005, *(m * 10.0**e for e in range(-2, 13) for m in (1, 2, 5)))
+_MINUTES: Final = (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720)
 _DAYS: Final = (1, 2, 7, 14, 28, 56, 91, 182, 364)
+_FEW: Final = 3
 
 
 @dataclass(frozen=True)
@@ -66,9 +68,28 @@ def value_ticks(low: float, high: float, step: float) -> list[float]:
     return [round(low + i * step, 3) for i in range(round((high - low) / step) + 1)]
 
 
-def day_ticks(first: datetime, last: datetime, n_most: int) -> list[tuple[datetime, str]]:
-    """Return at most `n_most` midnights (UTC) of a period, and their labels."""
-    days = max((last - first).total_seconds() / 86400, 1)
+def time_ticks(first: datetime, last: datetime, n_most: int) -> list[tuple[datetime, str]]:
+    """Return at most `n_most` round times (UTC) of a period, and their labels.
+
+    They are midnights; round hours or minutes if the period is so short that it has few midnights.
+    """
+    days = (last - first) / timedelta(days=1)
+    if days > min(_FEW, n_most):
+        return _day_ticks(first, last, n_most)
+    steps = (timedelta(minutes=n) for n in _MINUTES)
+    step = next((step for step in steps if (last - first) / step < n_most), timedelta(days=1))
+    midnight = datetime.combine(first.astimezone(UTC).date(), time(), UTC)
+    tick = midnight + math.ceil((first - midnight) / step) * step
+    ticks: list[tuple[datetime, str]] = []
+    while tick <= last:
+        is_day = tick.time() == time()
+        ticks.append((tick, format_short_day(tick) if is_day else format_clock(tick)))
+        tick += step
+    return ticks
+
+
+def _day_ticks(first: datetime, last: datetime, n_most: int) -> list[tuple[datetime, str]]:
+    days = (last - first) / timedelta(days=1)
     step = next((step for step in _DAYS if days / step <= n_most), _DAYS[-1])
     midnight = datetime.combine(first.astimezone(UTC).date() + timedelta(days=1), time(), UTC)
     ticks: list[tuple[datetime, str]] = []

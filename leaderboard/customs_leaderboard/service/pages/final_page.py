@@ -15,9 +15,10 @@ from customs_leaderboard.service.charts.final import (
     move_of,
     tabulate_schemes,
 )
+from customs_leaderboard.service.edition_files import Archive
 from customs_leaderboard.service.pages.news import newest_announcement
 from customs_leaderboard.service.pages.rendering import render
-from customs_leaderboard.service.pages.sorting import Order, Sorting
+from customs_leaderboard.service.pages.sorting import N_TOP, Order, Sorting
 from customs_leaderboard.standings.final import (
     Finalist,
     FinalStandings,
@@ -48,21 +49,12 @@ def sort_key(column: str) -> Callable[[Finalist], Any]:
     return _KEYS.get(column) or (lambda row: row.scores[period][name])
 
 
-def make_final_page(board: Board, column: str, order: str) -> bytes:
-    """Return the page.
-
-    Parameters
-    ----------
-    board : Board
-        A closed competition.
-    column, order : str
-        As in `Sorting.of`.
-    """
+def make_final_page(board: Board, sorting: Sorting, archive: Archive | None) -> bytes:
+    """Return the page of a closed competition."""
     with board.database.reading() as session:
         state = board.state(session)
         spans = phase_spans(board, state)
         sha256 = final_sha256(session)
-    sorting = Sorting.of(column, order, columns(board.metrics))
     finals = final_standings(board)
     content: dict[str, Any] = {"finals": finals}
     if finals is not None and finals.rows:
@@ -77,15 +69,19 @@ def make_final_page(board: Board, column: str, order: str) -> bytes:
         manifest=board.manifest,
         announcement=newest_announcement(board),
         phases=spans,
+        archive=archive,
         **content,
     )
 
 
 def _content(finals: FinalStandings, sorting: Sorting, metrics: TaskMetrics) -> dict[str, Any]:
     rows = sorted(finals.rows, key=sort_key(sorting.column), reverse=sorting.descends)
+    n_listed = None if sorting.everything else N_TOP
     metric, private = metrics.ranked[0], finals.periods["private"]
     return {
-        "rows": [(row, move_of(row)) for row in rows],
+        "rows": [(row, move_of(row), i >= N_TOP) for i, row in enumerate(rows[:n_listed])],
+        "selections": finals.rows[:n_listed],
+        "n_top": N_TOP,
         "winner": finals.rows[0],
         "whiskers": draw_whiskers(finals.rows, metric),
         "slopes": {

@@ -10,8 +10,10 @@ from fastapi import APIRouter, Request, Response
 from customs_leaderboard.board import Board
 from customs_leaderboard.service.access import board_of
 from customs_leaderboard.service.caching import cached_response
+from customs_leaderboard.service.edition_files import EditionArchive
 from customs_leaderboard.service.pages import final_page, standings_page
 from customs_leaderboard.service.pages.rendering import HTML, render
+from customs_leaderboard.service.pages.sorting import Sorting
 from customs_leaderboard.standings.phases import find_phase, phase_spans, phase_standings
 
 _ORDERS: Final = {"asc", "desc"}
@@ -29,11 +31,19 @@ async def show_home(request: Request) -> Response:
         build = partial(make_phase_page, name=known_name)
         return await cached_response(request, f"page phase {known_name}", build, HTML)
     # Known values only: the cache keeps one answer for each name.
-    known = {*standings_page.COLUMNS, *final_page.columns(board_of(request).metrics)}
+    metrics = board_of(request).metrics
+    known = {*standings_page.columns(metrics), *final_page.columns(metrics)}
     column = column if column in known else ""
     order = order if order in _ORDERS else ""
-    make = partial(make_home, column=column, order=order)
-    return await cached_response(request, f"page home {column} {order}", make, HTML)
+    everything = request.query_params.get("all") == "1"
+    make = partial(
+        make_home,
+        column=column,
+        order=order,
+        everything=everything,
+        archive=request.app.state.edition_archive,
+    )
+    return await cached_response(request, f"page home {column} {order} {everything}", make, HTML)
 
 
 def make_phase_page(board: Board, name: str) -> bytes:
@@ -44,10 +54,14 @@ def make_phase_page(board: Board, name: str) -> bytes:
     return render(board, "phase.html", span=standings.span, rows=standings.rows, phases=spans)
 
 
-def make_home(board: Board, column: str, order: str) -> bytes:
-    """Return the page for the competition's phase; parameters as `Sorting.of`."""
+def make_home(
+    board: Board, column: str, order: str, *, everything: bool, archive: EditionArchive
+) -> bytes:
+    """Return the page for the competition's phase; sort column, order and size as `Sorting.of`."""
     with board.database.reading() as session:
         closed = board.state(session).closed_at is not None
+    columns = (final_page if closed else standings_page).columns(board.metrics)
+    sorting = Sorting.of(column, order, columns, everything=everything)
     if closed:
-        return final_page.make_final_page(board, column, order)
-    return standings_page.make_standings_page(board, column, order)
+        return final_page.make_final_page(board, sorting, archive.get_or_none())
+    return standings_page.make_standings_page(board, sorting, archive.get_or_none())
