@@ -80,7 +80,12 @@ leaderboard = _group(
         "submit": ("leaderboard.serve:submit", "Send a submission, as a team."),
         "standings": ("leaderboard.conduct:standings", "Show the standings."),
         "log": ("leaderboard.conduct:log", "Check and show the audit log."),
+        "status": ("leaderboard.organize:status", "Show how the competition is doing."),
         "announce": ("leaderboard.organize:announce", "Publish news, or withdraw them."),
+        "organizer-token": (
+            "leaderboard.organize:organizer_token",
+            "Print a new token for the admin page.",
+        ),
         "strike": ("leaderboard.correct:strike", "Strike one submission."),
         "unstrike": ("leaderboard.correct:unstrike", "Rank a struck submission again."),
         "extend": ("leaderboard.conduct:extend", "Extend the deadline."),

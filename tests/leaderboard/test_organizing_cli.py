@@ -8,6 +8,8 @@ from click.testing import CliRunner
 
 from customs_data.errors import KitError
 from customs_kit.cli import customs_kit
+from customs_leaderboard.board import open_board
+from customs_leaderboard.teams.codes import opens
 
 
 @pytest.fixture
@@ -68,3 +70,16 @@ def test_a_short_competition_with_phases(lb):
 def test_a_competition_opens_with_its_first_phase(lb):
     made = json.loads(lb("init", "--phase", "One=2090-01-01", "--closes", "+2d", "--json"))
     assert (made["opens"], made["closes"]) == ("2090-01-01T00:00:00Z", "2090-01-03T00:00:00Z")
+
+
+def test_status_and_the_organizers_token(lb, tmp_path):
+    lb("init", "--closes", "+3h")
+    assert "2 hours left" in lb("status").replace("179 minutes", "2 hours")
+    answer = json.loads(lb("status", "--json"))
+    assert answer["health"] == "ok"
+    assert 10_000 < answer["seconds_left"] <= 10_800
+    tokens = {json.loads(lb("organizer-token", "--json"))["token"], lb("organizer-token").strip()}
+    assert len(tokens) == 2
+    board = open_board(tmp_path / "board")
+    assert sorted(opens(board, token, "organizer") for token in tokens) == [False, True]
+    board.close_connections()

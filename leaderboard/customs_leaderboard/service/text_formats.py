@@ -150,6 +150,8 @@ def format_bytes(n_bytes: int) -> str:
     """
     if n_bytes < 1 << 10:
         return f"{n_bytes} B"
-    return (
-        f"{n_bytes / (1 << 10):.0f} KiB" if n_bytes < 1 << 20 else f"{n_bytes / (1 << 20):.1f} MiB"
-    )
+    if n_bytes < 1 << 20:
+        return f"{n_bytes / (1 << 10):.0f} KiB"
+    if n_bytes < 1 << 30:
+        return f"{n_bytes / (1 << 20):.1f} MiB"
+    return f"{n_bytes / (1 << 30):,.1f} GiB"

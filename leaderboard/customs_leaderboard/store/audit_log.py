@@ -41,6 +41,8 @@ _BEGINNING: Final = "0" * 64
 #: Actions of `organizing.announcements`.
 ANNOUNCED: Final = "announcement made"
 WITHDRAWN: Final = "announcement withdrawn"
+#: Action of `backup`.
+BACKED_UP: Final = "backup written"
 _CLOCK_WRONG: Final = "clock ran backwards"
 #: An entry whose time may lie before that of the entry before it.
 CLOCK_ACCEPTED: Final = "clock accepted"

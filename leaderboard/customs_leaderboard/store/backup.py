@@ -21,7 +21,7 @@ from customs_data.errors import KitError
 from customs_data.files.atomic import replace_file, write_errors
 from customs_leaderboard.board import Board
 from customs_leaderboard.rules.competition import show_time
-from customs_leaderboard.store.audit_log import head_hash
+from customs_leaderboard.store.audit_log import BACKED_UP, ORGANIZER, append_entry, head_hash
 from customs_leaderboard.store.folder import check_new
 from customs_leaderboard.store.schema import Base, Submission
 
@@ -36,7 +36,7 @@ TABLES: Final = (
 
 
 def write_backup(board: Board, out: Path) -> dict[str, int]:
-    """Write a backup while the competition runs.
+    """Write a backup while the competition runs; the log gets an entry.
 
     Parameters
     ----------
@@ -66,7 +66,11 @@ def write_backup(board: Board, out: Path) -> dict[str, int]:
         write_errors(out, scratch),
         tarfile.open(scratch, compression) as tar,
     ):
-        return _write(board, tar)
+        counts = _write(board, tar)
+    with board.database.writing() as session:
+        details = {"n_files": counts["files"], "n_entries": counts["audit_entry"]}
+        append_entry(board.database, session, board.now(), ORGANIZER, BACKED_UP, details)
+    return counts
 
 
 def _write(board: Board, tar: tarfile.TarFile) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""`customs-kit leaderboard announce`."""
+"""`customs-kit leaderboard announce | status | organizer-token`."""
 
 from __future__ import annotations
 
@@ -61,3 +61,53 @@ def announce(
         click.echo(f"Announcement {announcement.number} is withdrawn; the log keeps it.")
     else:
         click.echo(f"Announcement {announcement.number} is published.")
+
+
+@click.command()
+@competition_argument
+@database_option
+@json_option
+def status(competition: Path, database_url: str | None, as_json: bool) -> None:
+    """Show how a competition is doing: time left, teams, submissions, disk and backup.
+
+    \b
+    Examples:
+      customs-kit leaderboard status my-board
+      customs-kit leaderboard status my-board --json
+    """
+    with opened(competition, database_url) as board:
+        from customs_kit.terminal.output import print_json, show, warn
+        from customs_kit.terminal.status_table import status_table
+        from customs_leaderboard.organizing.status import read_status
+
+        now = read_status(board)
+    if as_json:
+        print_json(now.as_dict())
+        return
+    show(status_table(now))
+    for warning in now.warnings:
+        warn(warning)
+
+
+@click.command("organizer-token")
+@competition_argument
+@database_option
+@json_option
+def organizer_token(competition: Path, database_url: str | None, as_json: bool) -> None:
+    """Print a new token for the admin page; the one before stops working.
+
+    The page is at /admin, the API at /api/v1/admin. Whoever has the token can announce, extend,
+    disable teams and strike submissions, but sees no exact score before the close.
+
+    Example: customs-kit leaderboard organizer-token my-board
+    """
+    with opened(competition, database_url) as board:
+        from customs_kit.terminal.output import print_json
+        from customs_leaderboard.teams.codes import renew_code
+
+        token = renew_code(board, "organizer", "organizer token made")
+    if as_json:
+        print_json({"token": token})
+        return
+    click.echo("Token of the organizer; it cannot be shown again:", err=True)
+    click.echo(token)
