@@ -9,7 +9,14 @@ from anyio import CapacityLimiter
 from fastapi import APIRouter, FastAPI
 
 from customs_leaderboard.board import Board
-from customs_leaderboard.service import api, edition_files, health, pages, team_api
+from customs_leaderboard.service import (
+    api,
+    edition_files,
+    health,
+    pages,
+    people_api,
+    team_api,
+)
 from customs_leaderboard.service.answers import describe_problems
 from customs_leaderboard.service.caching import AnswerCache
 from customs_leaderboard.service.edition_files import EditionArchive, EditionFiles
@@ -69,7 +76,7 @@ def make_app(board: Board, settings: ServiceSettings | None = None) -> FastAPI:
     app.add_middleware(RequestLog)
     app.add_middleware(SecurityHeaders)  # outermost: limits and bugs are answered below it
     routes = APIRouter(max_body_size=_MAX_BODY_BYTES)
-    for part in (api, team_api, edition_files, health):
+    for part in (api, team_api, people_api, edition_files, health):
         routes.include_router(part.router)
     routes.include_router(pages.router, include_in_schema=False)
     app.include_router(routes)

@@ -1,7 +1,7 @@
 """The pages: HTML from the server that works without scripts. Read home.py first.
 
 There are no cookies: forms carry the team's token, so that no other site can make a browser act for
-a team. No page ever contains a token.
+a team. No page contains a token, except for that of a new member.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from fastapi import APIRouter
 from customs_leaderboard.service.pages import (
     about,
     home,
+    joining,
     log,
     news,
     rendering,
@@ -21,7 +22,7 @@ from customs_leaderboard.service.pages import (
 from customs_leaderboard.service.pages.errors import error_page
 
 router = APIRouter()
-for _part in (rendering, home, submit, team, about, log, news, reveal):
+for _part in (rendering, home, submit, team, joining, about, log, news, reveal):
     router.include_router(_part.router)
 
 __all__ = ["error_page", "router"]

@@ -16,13 +16,17 @@ from starlette.datastructures import FormData
 
 from customs_data.errors import KitError
 from customs_leaderboard.board import Board, Phase
-from customs_leaderboard.service.access import authenticate_form, board_of
+from customs_leaderboard.service.access import authenticate_form, board_of, public_url_of
 from customs_leaderboard.service.pages.rendering import page
+from customs_leaderboard.service.people_api import people_of
 from customs_leaderboard.service.problem_details import ProblemDetails, details_of
 from customs_leaderboard.standings.public import team_history
 from customs_leaderboard.standings.select import select_submissions
 from customs_leaderboard.store.schema import Team
 from customs_leaderboard.submissions.admission import quota_now
+from customs_leaderboard.teams.codes import CodeRecord
+from customs_leaderboard.teams.joining import invite_to_own_team, withdraw_own
+from customs_leaderboard.teams.members import revoke_own_member
 
 #: Number of newest submissions on the page; the API has all.
 N_SHOWN: Final = 500
@@ -41,7 +45,7 @@ def show_form(request: Request) -> Response:
 @router.post("/team")
 async def show_team(request: Request) -> Response:
     """Show the team of the token."""
-    form = await _form_of(request)
+    form = await form_of(request)
 
     def answer() -> Response:
         try:
@@ -55,7 +59,7 @@ async def show_team(request: Request) -> Response:
 @router.post("/team/select")
 async def select(request: Request) -> Response:
     """Save final selections, and show the team."""
-    form = await _form_of(request)
+    form = await form_of(request)
 
     def answer() -> Response:
         board = board_of(request)
@@ -69,6 +73,26 @@ async def select(request: Request) -> Response:
             return _team_page(request, team, problem=details_of(error))
         request.app.state.answers.expire()
         return _team_page(request, team, saved=chosen)
+
+    return await run_sync(answer)
+
+
+@router.post("/team/members")
+async def change_members(request: Request) -> Response:
+    """Invite a member, or revoke a token or an invitation; show the team."""
+    form = await form_of(request)
+    action = form.get("action", "")
+
+    def answer() -> Response:
+        try:
+            team = authenticate_form(request, _token_of(form))
+        except KitError as error:
+            return _ask_again(request, details_of(error))
+        try:
+            made = _change_members(request, team, action if isinstance(action, str) else "")
+        except KitError as error:
+            return _team_page(request, team, problem=details_of(error))
+        return _team_page(request, team, invitation=made)
 
     return await run_sync(answer)
 
@@ -88,6 +112,7 @@ def _team_page(
     team: Team,
     *,
     saved: list[int] | None = None,
+    invitation: tuple[CodeRecord, str] | None = None,
     problem: ProblemDetails | None = None,
 ) -> Response:
     board = board_of(request)
@@ -103,6 +128,9 @@ def _team_page(
         has_more=len(history) == N_SHOWN,
         can_select=any(not one.late and one.struck_at is None for one in history),
         saved=saved,
+        people=people_of(request, team.number),
+        invitation=None if invitation is None else {**vars(invitation[0]), "code": invitation[1]},
+        address=public_url_of(request),
         problem=problem,
     )
 
@@ -120,13 +148,28 @@ def _ask_again(request: Request, problem: ProblemDetails) -> Response:
     return answer
 
 
-async def _form_of(request: Request) -> FormData:
+async def form_of(request: Request) -> FormData:
+    """Return the fields of a form without files."""
     return await request.form(max_files=0, max_fields=_N_FIELDS)
 
 
 def _token_of(form: FormData) -> str:
     token = form.get("token", "")
     return token.strip() if isinstance(token, str) else ""
+
+
+def _change_members(request: Request, team: Team, action: str) -> tuple[CodeRecord, str] | None:
+    """Do what a team chose; return the record and code of a new invitation."""
+    board, (kind, _, number) = board_of(request), action.partition("-")
+    if action == "invite":
+        return invite_to_own_team(board, team.number)
+    if kind not in ("member", "invitation") or not _NUMBER.fullmatch(number):
+        raise KitError("Choose what to change.")
+    if kind == "member":
+        revoke_own_member(board, team.number, int(number))
+    else:
+        withdraw_own(board, team.number, int(number))
+    return None
 
 
 def _numbers_of(form: FormData) -> list[int]:
