@@ -41,6 +41,17 @@ class NoTokenError(KitError):
         )
 
 
+class PrivateError(KitError):
+    """A request to a private competition without a code or token (HTTP 401)."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This competition is private. Use the view code, or your team's token, as the "
+            "password, with any user name; programs send the token as `Authorization: Bearer "
+            "TOKEN`."
+        )
+
+
 class TooManyRequestsError(KitError):
     """Too many requests from a client address (HTTP 429).
 
@@ -112,6 +123,7 @@ ErrorPage = Callable[[Request, ProblemDetails], Response]
 
 _KINDS: Final[dict[type[KitError], tuple[int, str]]] = {
     NoTokenError: (401, "no-token"),
+    PrivateError: (401, "private"),
     UnknownTokenError: (401, "unknown-token"),
     UnknownCodeError: (401, "unknown-code"),
     DisabledTeamError: (403, "team-disabled"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from fastapi import Request, Response
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, PlainTextResponse
 
 from customs_leaderboard.service.access import board_of
 from customs_leaderboard.service.pages.rendering import render
@@ -13,7 +13,7 @@ from customs_leaderboard.service.problem_details import ProblemDetails
 
 _TITLES: Final = {
     400: "Bad request",
-    401: "Unknown token",
+    401: "Not known here",
     403: "Not possible now",
     404: "Page not found",
     405: "Not possible this way",
@@ -31,6 +31,9 @@ def error_page(request: Request, problem: ProblemDetails) -> Response:
     """Return the page of an error; it needs no database, which may be what failed."""
     detail = _NO_PAGE if problem.detail == "Not Found." else problem.detail
     title = _TITLES.get(problem.status, problem.title)
+    if board_of(request).competition.private and not getattr(request.state, "is_admitted", False):
+        # The frame of the pages contains the competition's title.
+        return PlainTextResponse(f"{title}. {detail}\n", problem.status, problem.headers)
     content = render(
         board_of(request), "error.html", title=title, detail=detail, status=problem.status
     )

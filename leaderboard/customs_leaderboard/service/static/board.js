@@ -8,7 +8,7 @@
   let sorted = location.search;
 
   const fetchPage = async (url, headers = {}) => {
-    const response = await fetch(url, { headers, cache: "no-store", credentials: "omit" });
+    const response = await fetch(url, { headers, cache: "no-store" });
     if (response.status === 304) return null;
     if (!response.ok) throw new Error(`status ${response.status}`);
     etag = response.headers.get("ETag");
