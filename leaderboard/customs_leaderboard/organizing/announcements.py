@@ -13,13 +13,8 @@ from sqlalchemy.orm import Session
 from customs_data.errors import KitError
 from customs_leaderboard.board import Board
 from customs_leaderboard.rules.competition import show_time
-from customs_leaderboard.store.audit_log import (
-    ANNOUNCED,
-    ORGANIZER,
-    WITHDRAWN,
-    append_entry,
-    read_entries,
-)
+from customs_leaderboard.store.actions import ANNOUNCED, ORGANIZER, WITHDRAWN
+from customs_leaderboard.store.audit_log import append_entry, read_entries
 from customs_leaderboard.store.schema import AuditEntry
 
 #: Longest announcement, in characters.
@@ -73,7 +68,7 @@ def check_text(text: str) -> str:
     return text
 
 
-def announce(board: Board, text: str, *, actor: str = ORGANIZER) -> Announcement:
+def announce(board: Board, text: str) -> Announcement:
     """Publish an announcement; the public log contains it.
 
     Parameters
@@ -82,8 +77,6 @@ def announce(board: Board, text: str, *, actor: str = ORGANIZER) -> Announcement
         The competition.
     text : str
         As `check_text`.
-    actor : str
-        Who the log names.
 
     Raises
     ------
@@ -93,13 +86,15 @@ def announce(board: Board, text: str, *, actor: str = ORGANIZER) -> Announcement
     text = check_text(text)
     with board.database.writing() as session:
         now = board.now()
-        entry_hash = append_entry(board.database, session, now, actor, ANNOUNCED, {"text": text})
+        entry_hash = append_entry(
+            board.database, session, now, ORGANIZER, ANNOUNCED, {"text": text}
+        )
         query = select(AuditEntry.sequence).where(AuditEntry.hash == entry_hash)
         number = session.scalars(query).one()
     return Announcement(number, now, text)
 
 
-def withdraw(board: Board, number: int, *, actor: str = ORGANIZER) -> Announcement:
+def withdraw(board: Board, number: int) -> Announcement:
     """Take an announcement off the pages and the feed; the log keeps it.
 
     Raises
@@ -117,7 +112,7 @@ def withdraw(board: Board, number: int, *, actor: str = ORGANIZER) -> Announceme
                 f"There is no announcement {number} to withdraw; on the page: {numbers}."
             )
         append_entry(
-            board.database, session, board.now(), actor, WITHDRAWN, {"announcement": number}
+            board.database, session, board.now(), ORGANIZER, WITHDRAWN, {"announcement": number}
         )
     return chosen
 

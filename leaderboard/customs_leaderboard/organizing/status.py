@@ -15,7 +15,8 @@ from customs_leaderboard.board import Board, Phase
 from customs_leaderboard.errors import UnavailableError
 from customs_leaderboard.rules.competition import show_time
 from customs_leaderboard.standings.phases import phase_spans
-from customs_leaderboard.store.audit_log import BACKED_UP, head_hash, read_entries
+from customs_leaderboard.store.actions import BACKED_UP
+from customs_leaderboard.store.audit_log import head_hash, read_entries
 from customs_leaderboard.store.room import Room, check_room, measure_room
 from customs_leaderboard.store.schema import Member, Refusal, Submission, Team, UtcTime
 from customs_leaderboard.submissions.receipts import day_of

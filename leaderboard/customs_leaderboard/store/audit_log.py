@@ -28,57 +28,30 @@ from sqlalchemy.orm import Session
 
 from customs_data.errors import KitError
 from customs_leaderboard.errors import ClockError
+from customs_leaderboard.store.actions import (
+    CLOCK_ACCEPTED,
+    CLOCK_WRONG,
+    CORRECTIONS,
+    ORGANIZER,
+    PUBLIC_ACTIONS,
+    acting,
+    team_actor,
+)
 from customs_leaderboard.store.database import Database
 from customs_leaderboard.store.schema import AuditEntry, UtcTime
 
-ORGANIZER: Final = "organizer"
+__all__ = [
+    "CLOCK_ACCEPTED", "CORRECTIONS", "ORGANIZER", "PUBLIC_ACTIONS", "Entry", "Event",
+    "append_entries", "append_entry", "head_hash", "read_entries", "team_actor", "verify_chain",
+]  # fmt: skip
 _NEWEST: Final = (
     select(AuditEntry.sequence, AuditEntry.at, AuditEntry.action, AuditEntry.hash)
     .order_by(AuditEntry.sequence.desc())
     .limit(1)
 )
 _BEGINNING: Final = "0" * 64
-#: Actions of `organizing.announcements`.
-ANNOUNCED: Final = "announcement made"
-WITHDRAWN: Final = "announcement withdrawn"
-#: Action of `backup`.
-BACKED_UP: Final = "backup written"
-_CLOCK_WRONG: Final = "clock ran backwards"
-#: An entry whose time may lie before that of the entry before it.
-CLOCK_ACCEPTED: Final = "clock accepted"
 #: How far a clock may lie behind the newest entry, as that of another process may.
 CLOCK_TOLERANCE: Final = timedelta(seconds=2)
-
-#: Actions whose entries everybody may read.
-PUBLIC_ACTIONS: Final = (
-    "competition made",
-    "rules changed",
-    "deadline extended",
-    "competition closed",
-    "final standings computed",
-    "labels revealed",
-    "competition restored",
-    ANNOUNCED,
-    WITHDRAWN,
-    "team disabled",
-    "team enabled",
-    "submission struck",
-    "submission restored",
-    "solution replaced",
-    _CLOCK_WRONG,
-    CLOCK_ACCEPTED,
-)
-
-#: Of these, the actions after which final standings must be computed again.
-CORRECTIONS: Final = (
-    "team disabled", "team enabled", "submission struck", "submission restored",
-    "solution replaced",
-)  # fmt: skip
-
-
-def team_actor(number: int) -> str:
-    """Return a team's name in the log."""
-    return f"team {number}"
 
 
 @dataclass(frozen=True)
@@ -213,9 +186,9 @@ def _log_wrong_clock(database: Database, now: datetime, session: Session) -> Non
     database.lock_chain(session)
     newest = _read_newest(session)
     assert newest is not None
-    if newest.action != _CLOCK_WRONG:
+    if newest.action != CLOCK_WRONG:
         details = {"clock": UtcTime.as_text(now), "newest": UtcTime.as_text(newest.at)}
-        event = Event(newest.at, ORGANIZER, _CLOCK_WRONG, details)
+        event = Event(newest.at, ORGANIZER, CLOCK_WRONG, details)
         _append(session, newest, newest.at, [event])
 
 
@@ -228,7 +201,7 @@ def _append(
         entry = AuditEntry(
             sequence=sequence,
             at=(at := max(at, event.at)),
-            actor=event.actor,
+            actor=acting(event.actor),
             action=event.action,
             details=canonical_json(_salted(event)),
             previous_hash=previous_hash,

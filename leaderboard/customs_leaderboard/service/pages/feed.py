@@ -12,7 +12,8 @@ from customs_leaderboard.board import Board
 from customs_leaderboard.organizing.announcements import read_announcements
 from customs_leaderboard.rules.competition import show_time
 from customs_leaderboard.service.pages.markdown import short_markdown
-from customs_leaderboard.store.audit_log import ANNOUNCED, Entry, read_entries
+from customs_leaderboard.store.actions import ANNOUNCED
+from customs_leaderboard.store.audit_log import Entry, read_entries
 from customs_leaderboard.store.schema import UtcTime
 
 MEDIA_TYPE: Final = "application/atom+xml; charset=utf-8"
