@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -21,7 +20,8 @@ from customs_data.errors import KitError
 from customs_data.files.atomic import sync_folder, write_atomically
 from customs_leaderboard.errors import UnavailableError, organizer_errors
 from customs_leaderboard.ladder.ladder import Ladder
-from customs_leaderboard.rules.competition import RULES_BEFORE, Competition, read_competition
+from customs_leaderboard.rules.changes import compare_rules, rules_json
+from customs_leaderboard.rules.competition import Competition, read_competition
 from customs_leaderboard.rules.edition_origin import check_origin
 from customs_leaderboard.rules.explanations import name_ranking
 from customs_leaderboard.standings.reference_scores import (
@@ -35,18 +35,12 @@ from customs_leaderboard.store.database import Database, open_database
 from customs_leaderboard.store.folder import Folder, disk_errors
 from customs_leaderboard.store.group_commit import GroupCommit
 from customs_leaderboard.store.schema import State
+from customs_leaderboard.store.solutions import read_replacements
 from customs_leaderboard.submissions.judge import Judge, load_judge
 from customs_scorer.metrics import Metric, TaskMetrics, metrics_of
 
 Phase = Literal["upcoming", "open", "over", "closed", "revealed"]
 Clock = Callable[[], datetime]
-
-#: Rules that an organizer may change during a competition; changes are written to the audit log.
-CHANGEABLE: Final = (
-    "title", "daily_limit", "hourly_limit", "total_limit", "refused_limit", "late_submissions",
-    "max_upload_mib", "contact", "private", "phases", "milestones",
-)  # fmt: skip
-
 
 _NOT_EMPTY: Final = "The database already contains a competition. Use another database."
 
@@ -128,8 +122,33 @@ class Board:
         """The judge with the hidden labels; the first call loads it."""
         with self._loading:
             if self._judge is None:
-                self._judge = load_judge(self.competition.edition)
+                self._judge = self._load_judge()
             return self._judge
+
+    def newest_judge(self, commitment: str | None = None) -> Judge:
+        """Return the judge with the newest labels, which another process may have replaced.
+
+        Parameters
+        ----------
+        commitment : str, optional
+            Commitment of the competition's state, if it was just read: the database is then asked
+            only if the judge has another one.
+        """
+        judge = self.judge
+        if commitment == judge.commitment:
+            return judge
+        with self.database.glancing() as connection:
+            newest = connection.scalar(select(State.commitment))
+        with self._loading:
+            if self._judge is None or self._judge.commitment != newest:
+                self._judge = self._load_judge()
+            return self._judge
+
+    def _load_judge(self) -> Judge:
+        replacements = read_replacements(self)
+        if not replacements:
+            return load_judge(self.competition.edition)
+        return load_judge(self.competition.edition, replacements[-1])
 
     def state(self, session: Session, lock: Literal["read", "write"] | None = None) -> State:
         """Return the competition's state, optionally locked until the transaction ends."""
@@ -207,7 +226,7 @@ def make_board(
             session.add(
                 State(
                     number=1,
-                    rules=_rules(board),
+                    rules=rules_json(board),
                     closes=competition.closes,
                     address_key=secrets.token_hex(32),
                     **edition,
@@ -265,7 +284,7 @@ def open_board(
             raise KitError("The database contains no competition. Check --database-url.")
         database.upgrade()
         board = Board(folder, competition, database, clock)
-        _compare_rules(board)
+        compare_rules(board)
     return board
 
 
@@ -313,37 +332,3 @@ def _ladder_of(rules: Competition, metric: Metric) -> Ladder:
             "Choose --ladder step --ladder-ground 0."
         )
     return ladder
-
-
-def _rules(board: Board) -> str:
-    return json.dumps(board.rules, sort_keys=True)
-
-
-def _compare_rules(board: Board) -> None:
-    """Write changed rules to the audit log; refuse changes to rules that cannot change."""
-    competition, new = board.competition, board.rules
-    with board.database.reading() as session:
-        state = board.state(session)
-        old: dict[str, Any] = {**RULES_BEFORE, **json.loads(state.rules)}
-        commitment = state.commitment
-    if board.manifest.commitment != commitment:
-        raise KitError(
-            f"{competition.edition} is not the edition of this competition: its commitment "
-            "differs. Restore the edition from a backup."
-        )
-    changed = [name for name in new if new[name] != old[name]]
-    if fixed := [name for name in changed if name not in CHANGEABLE]:
-        raise KitError(
-            f"{board.folder.competition_file}: {', '.join(fixed)} cannot change after the "
-            f"announcement. Set {fixed[0]} back to {old[fixed[0]]!r}"
-            + (" and use `customs-kit leaderboard extend`." if "closes" in fixed else ".")
-        )
-    if not changed:
-        return
-    with board.database.writing() as session:
-        state = board.state(session, "write")
-        if state.rules == _rules(board):  # another process was faster
-            return
-        state.rules = _rules(board)
-        details = {name: {"old": old[name], "new": new[name]} for name in changed}
-        append_entry(board.database, session, board.now(), ORGANIZER, "rules changed", details)

@@ -64,7 +64,9 @@ def judges() -> dict[Path, Judge]:
 def judges_are_loaded_once(monkeypatch, judges):
     """Cache judges: they never change, and tests change only copies of an edition."""
 
-    def load(edition):
+    def load(edition, replacement=None):
+        if replacement is not None:
+            return load_judge(edition, replacement)
         if edition not in judges:
             judges[edition] = load_judge(edition)
         return judges[edition]

@@ -231,7 +231,28 @@ def load_public_table(layout: Layout, manifest: Manifest, table: str) -> pd.Data
     return frame
 
 
-def load_solution(layout: Layout, expected_ids: pd.Series[str] | None = None) -> pd.DataFrame:
+@dataclass(frozen=True)
+class Replacement:
+    """Corrected labels that replace those in hidden/.
+
+    Attributes
+    ----------
+    path : path
+        Solution file.
+    commitment : str
+        Commitment with these labels and the edition's nonce.
+    """
+
+    path: Path
+    commitment: str
+
+
+def load_solution(
+    layout: Layout,
+    expected_ids: pd.Series[str] | None = None,
+    *,
+    replacement: Replacement | None = None,
+) -> pd.DataFrame:
     """Read the hidden labels of both test periods (organizers).
 
     Parameters
@@ -240,6 +261,8 @@ def load_solution(layout: Layout, expected_ids: pd.Series[str] | None = None) ->
         Paths of the edition.
     expected_ids : Series of str, shape (n_test,), optional
         Declaration IDs of test.csv; the rows are then returned in their order.
+    replacement : Replacement, optional
+        Corrected labels, read instead of those in hidden/.
 
     Returns
     -------
@@ -252,8 +275,15 @@ def load_solution(layout: Layout, expected_ids: pd.Series[str] | None = None) ->
         If the labels are missing or damaged.
     """
     manifest = read_manifest(layout.public)
-    solution = read_solution(layout, manifest)
-    if hidden_commitment(layout, manifest, solution) != manifest.commitment:
+    path = None if replacement is None else replacement.path
+    commitment = manifest.commitment if replacement is None else replacement.commitment
+    solution = read_solution(layout, manifest, path)
+    if hidden_commitment(layout, manifest, solution, path) != commitment:
+        if path is not None:
+            raise InvalidEditionError(
+                f"{path}, or train_labels or secret.json in {layout.hidden}, has changed since the "
+                "solution was replaced. Restore it from a backup."
+            )
         raise InvalidEditionError(
             f"The labels in {layout.hidden} are not those committed to when the edition was made: "
             "solution, train_labels or secret.json has changed. Restore them from a backup; "
@@ -264,14 +294,17 @@ def load_solution(layout: Layout, expected_ids: pd.Series[str] | None = None) ->
     places = match_ids(arrow_text(expected_ids), arrow_text(solution[schema.KEY]))
     if len(solution) != len(expected_ids) or (places < 0).any():
         raise InvalidEditionError(
-            f"{layout.hidden} does not contain exactly one label for each row of test.csv."
+            f"{path or layout.hidden} does not contain exactly one label for each row of test.csv."
         )
     return solution.take(places).reset_index(drop=True)
 
 
-def read_solution(layout: Layout, manifest: Manifest) -> pd.DataFrame:
-    """Read solution.csv as it is; `load_solution` also compares it with the commitment."""
-    path = find_table(layout.hidden, SOLUTION)
+def read_solution(layout: Layout, manifest: Manifest, path: Path | None = None) -> pd.DataFrame:
+    """Read solution.csv, or another file, as it is.
+
+    `load_solution` also compares it with the commitment.
+    """
+    path = path or find_table(layout.hidden, SOLUTION)
     raw = read_table(path)
     task = find_task(manifest.task)
     frame = _read_targets(path, task.target, extra=("Usage",))
@@ -285,13 +318,18 @@ def read_solution(layout: Layout, manifest: Manifest) -> pd.DataFrame:
     return frame.assign(Usage=usage)
 
 
-def hidden_commitment(layout: Layout, manifest: Manifest, solution: pd.DataFrame) -> str:
-    """Return the commitment of the labels in hidden/, in hexadecimal."""
+def hidden_commitment(
+    layout: Layout, manifest: Manifest, solution: pd.DataFrame, path: Path | None = None
+) -> str:
+    """Return the commitment of the labels in hidden/, in hexadecimal.
+
+    `path` is the file of the solution if it is not the one in hidden/.
+    """
     erased = load_train_labels(layout, manifest)
     return commit_to(
         manifest,
         nonce=bytes.fromhex(load_secret(layout)["nonce"]),
-        solution_sha256=stored_sha256(find_table(layout.hidden, SOLUTION), solution),
+        solution_sha256=stored_sha256(path or find_table(layout.hidden, SOLUTION), solution),
         train_labels_sha256=stored_sha256(find_table(layout.hidden, TRAIN_LABELS), erased),
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,12 @@ from customs_data.edition.generating import (
     read_blueprint,
 )
 from customs_data.edition.layout import Layout
-from customs_data.edition.loading import load_secret, load_solution, load_train_labels
+from customs_data.edition.loading import (
+    Replacement,
+    load_secret,
+    load_solution,
+    load_train_labels,
+)
 from customs_data.edition.manifest import Manifest, read_manifest
 from customs_data.edition.secrets import N_BYTES
 from customs_data.edition.verification import Check
@@ -30,9 +36,11 @@ from customs_data.files.writing import csv_chunks
 from customs_data.temporary import scratch_folder
 
 _FORMAT = "customs-kit reveal 1"
+#: With labels that replaced those of the edition, which a release without them must not read.
+_REPLACED = "customs-kit reveal 2"
 
 
-def write_reveal(edition: Path, out: Path) -> None:
+def write_reveal(edition: Path, out: Path, replacements: Sequence[Replacement] = ()) -> None:
     """Write secret, nonce and hidden labels of an edition to a file, after the close.
 
     Parameters
@@ -41,6 +49,8 @@ def write_reveal(edition: Path, out: Path) -> None:
         Organizer's copy.
     out : path
         JSON, gzipped if the name ends in ``.gz``.
+    replacements : sequence of Replacement
+        Solutions that replaced that of the edition, oldest first. The file has all of them.
 
     Raises
     ------
@@ -49,14 +59,19 @@ def write_reveal(edition: Path, out: Path) -> None:
     """
     layout = Layout.find(edition)
     secret = load_secret(layout)
+    solutions = [_csv(load_solution(layout))]
+    solutions += [_csv(load_solution(layout, replacement=newer)) for newer in replacements]
     content = {
-        "format": _FORMAT,
+        "format": _REPLACED if replacements else _FORMAT,
         "edition": read_manifest(layout.public).name,
         "secret": secret["secret"],
         "nonce": secret["nonce"],
-        "solution": _csv(load_solution(layout)),
+        "solution": solutions[-1],
         "train_labels": _csv(load_train_labels(layout)),
     }
+    if replacements:
+        content["earlier_solutions"] = solutions[:-1]
+        content["commitments"] = [newer.commitment for newer in replacements]
     written = (json.dumps(content, indent=1) + "\n").encode()
     if out.suffix == ".gz":
         written = gzip.compress(written)
@@ -92,27 +107,48 @@ def verify_reveal(edition: Path, revealed: Path, profile: Path | None = None) ->
     reveal = _read(revealed)
     if reveal["edition"] != manifest.name:
         raise KitError(f"{revealed} is the reveal of {reveal['edition']}, not of {manifest.name}.")
-    sums = {name: _sha256(reveal[name]) for name in (parts.SOLUTION, parts.TRAIN_LABELS)}
-    made = commit_to(
-        manifest,
-        nonce=bytes.fromhex(reveal["nonce"]),
-        solution_sha256=sums[parts.SOLUTION],
-        train_labels_sha256=sums[parts.TRAIN_LABELS],
-    )
+    solutions = [*reveal.get("earlier_solutions", []), reveal[parts.SOLUTION]]
+    made = [
+        commit_to(
+            manifest,
+            nonce=bytes.fromhex(reveal["nonce"]),
+            solution_sha256=_sha256(solution),
+            train_labels_sha256=_sha256(reveal[parts.TRAIN_LABELS]),
+        )
+        for solution in solutions
+    ]
     checks = [
         Check(
             "revealed labels",
-            made == manifest.commitment,
+            made[0] == manifest.commitment,
             "The revealed labels are the ones committed to."
-            if made == manifest.commitment
+            if made[0] == manifest.commitment
             else "The revealed labels are NOT the ones committed to.",
-        )
+        ),
+        *_check_replacements(made, reveal.get("commitments", [])),
     ]
     if manifest.origin == "import":
         return checks
     if reveal["secret"] is None:
         return [*checks, Check("regeneration", False, "The reveal contains no secret.")]
     return [*checks, _regenerate(manifest, bytes.fromhex(reveal["secret"]), profile)]
+
+
+def _check_replacements(made: list[str], stated: list[str]) -> Iterator[Check]:
+    """Check the commitments of solutions that replaced others, newest first."""
+    if len(stated) != len(made) - 1:
+        yield Check("newest labels", False, "The reveal does not name each commitment.")
+        return
+    for i in range(len(stated), 0, -1):
+        is_newest = i == len(stated)
+        same = made[i] == stated[i - 1]
+        yield Check(
+            "newest labels" if is_newest else f"labels {i + 1} of {len(made)}",
+            same,
+            f"Their commitment is {made[i]}. Compare it with the competition's log."
+            if same
+            else f"Their commitment is {made[i]}, but the reveal says {stated[i - 1]}.",
+        )
 
 
 def _regenerate(manifest: Manifest, secret: bytes, profile: Path | None) -> Check:
@@ -176,11 +212,14 @@ def _read(path: Path) -> dict[str, Any]:
         content = path.read_bytes()
         text = gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content
         data = json.loads(text)
-        if data["format"] != _FORMAT:
+        if data["format"] not in (_FORMAT, _REPLACED):
             raise ValueError(f"the format is {data['format']!r}")
         bytes.fromhex(data["nonce"])
         if not all(isinstance(data[n], str) for n in (parts.SOLUTION, parts.TRAIN_LABELS)):
             raise ValueError("the labels must be text")
+        for name in ("earlier_solutions", "commitments") if data["format"] == _REPLACED else ():
+            if not all(isinstance(one, str) for one in data[name]):
+                raise ValueError(f"{name} must be texts")
         if data["secret"] is not None and len(bytes.fromhex(data["secret"])) != N_BYTES:
             raise ValueError(f"the secret must have {N_BYTES} bytes")
         if not isinstance(data["edition"], str):

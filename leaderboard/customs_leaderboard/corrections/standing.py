@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -56,7 +57,7 @@ def ranked_submissions(session: Session, team_number: int) -> list[Submission]:
     return list(session.scalars(own.order_by(Submission.number)))
 
 
-def replay_team(board: Board, session: Session, team: Team) -> Event | None:
+def replay_team(board: Board, session: Session, team: Team, now: datetime) -> Event | None:
     """Replay a team's Ladder in a writing transaction; return an event if a shown score changed.
 
     Parameters
@@ -67,6 +68,8 @@ def replay_team(board: Board, session: Session, team: Team) -> Event | None:
         From ``database.writing()``.
     team : Team
         A locked team.
+    now : datetime
+        Time of the correction.
 
     Returns
     -------
@@ -75,11 +78,12 @@ def replay_team(board: Board, session: Session, team: Team) -> Event | None:
         submission. So the newest entry about a submission has its shown score.
     """
     ranked = ranked_submissions(session, team.number)
-    return store_steps(board, session, team, ranked, replay_submissions(board, board.judge, ranked))
+    judge = board.newest_judge(board.state(session).commitment)
+    return store_steps(session, team, ranked, replay_submissions(board, judge, ranked), now)
 
 
 def store_steps(
-    board: Board, session: Session, team: Team, ranked: Sequence[Submission], steps: list[Step]
+    session: Session, team: Team, ranked: Sequence[Submission], steps: list[Step], now: datetime
 ) -> Event | None:
     """Store a replayed Ladder; parameters and result as in `replay_team`."""
     old = team.best_shown
@@ -103,4 +107,4 @@ def store_steps(
     details: dict[str, Any] = {
         "team": team.number, "old": old, "new": team.best_shown, "shown": changed,
     }  # fmt: skip
-    return Event(board.now(), ORGANIZER, "ladder replayed", details)
+    return Event(now, ORGANIZER, "ladder replayed", details)

@@ -89,10 +89,11 @@ def _store(
     board: Board, session: Session, action: str, submission: Submission, team: Team, reason: str
 ) -> None:
     session.flush()
-    replayed = replay_team(board, session, team)
     withdraw_final(board, session)
+    now = board.now()
+    replayed = replay_team(board, session, team, now)
     details = {
         "submission": submission.number, "team": team.number, "name": team.name, "reason": reason,
     }  # fmt: skip
-    events = [Event(board.now(), ORGANIZER, action, details)]
+    events = [Event(now, ORGANIZER, action, details)]
     append_entries(board.database, session, events + ([replayed] if replayed else []))

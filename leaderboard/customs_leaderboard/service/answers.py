@@ -60,12 +60,24 @@ class Rules(_Answer):
     ranking: str
 
 
+class SolutionAnswer(_Answer):
+    """A solution that replaced another during the competition."""
+
+    at: datetime
+    reason: str
+    commitment: str
+    previous_commitment: str
+
+
 class EditionFacts(_Answer):
     """Public facts of the edition."""
 
     name: str
     origin: str
     commitment: str = Field(description="Binds the organizer to the hidden labels (SHA-256).")
+    solutions: list[SolutionAnswer] = Field(
+        description="Solutions that replaced the committed one, oldest first; the newest counts."
+    )
     rows: dict[str, int]
     files: list[str] = Field(description="Names under /edition/.")
     archive: str = Field(description="Name under /edition/ of one zip with all files.")

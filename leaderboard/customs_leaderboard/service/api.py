@@ -21,6 +21,7 @@ from customs_leaderboard.standings.final import final_sha256, final_standings
 from customs_leaderboard.standings.phases import find_phase, phase_spans, phase_standings
 from customs_leaderboard.standings.public import progress, public_standings
 from customs_leaderboard.store.audit_log import PUBLIC_ACTIONS, head_hash, read_entries
+from customs_leaderboard.store.solutions import read_solutions, solution_as_dict
 
 #: Prefix of the API's paths.
 API: Final = "/api/v1"
@@ -125,6 +126,7 @@ def _competition(board: Board, names: dict[str, Any]) -> dict[str, Any]:
             "name": manifest.name,
             "origin": manifest.origin,
             "commitment": manifest.commitment,
+            "solutions": [solution_as_dict(one) for one in read_solutions(board)],
             "rows": manifest.rows,
             **names,
         },

@@ -32,6 +32,7 @@ from customs_leaderboard.store.audit_log import (
 )
 from customs_leaderboard.store.folder import disk_errors
 from customs_leaderboard.store.schema import RANKED, AuditEntry, Submission, Team
+from customs_leaderboard.store.solutions import read_replacements
 
 _COMPUTED: Final = "final standings computed"
 
@@ -191,7 +192,7 @@ def reveal_labels(board: Board) -> Path:
         return path
     with disk_errors():
         path.unlink(missing_ok=True)  # left by an attempt that failed
-    write_reveal(board.competition.edition, path)
+    write_reveal(board.competition.edition, path, read_replacements(board))
     with disk_errors():
         content = path.read_bytes()
         sync_folder(path.parent)

@@ -30,7 +30,10 @@ _RANGE: Final = (0.025, 0.975)
 
 @dataclass
 class _Entry:
-    """A ranked team with its selection and the answer of its best file."""
+    """A ranked team with its selection and the answer of its best file.
+
+    `previous` has its exact scores by period before the solution was replaced, if it was.
+    """
 
     team: Team
     selected: list[Submission]
@@ -38,6 +41,7 @@ class _Entry:
     best: Submission
     rank_key: tuple[Any, ...]
     answer: npt.NDArray[np.float64]
+    previous: dict[str, dict[str, Any]]
 
 
 def compute_final(board: Board, *, n_replicates: int = N_REPLICATES) -> FinalStandings:
@@ -55,8 +59,8 @@ def compute_final(board: Board, *, n_replicates: int = N_REPLICATES) -> FinalSta
     KitError
         If an accepted file is missing or has changed.
     """
+    judge, ranked = board.newest_judge(), board.metrics.ranked
     entries = sorted(_entries(board), key=lambda entry: entry.rank_key)
-    judge, ranked = board.judge, board.metrics.ranked
     boots = {
         period: joint_bootstrap(
             ranked,
@@ -87,7 +91,10 @@ def compute_final(board: Board, *, n_replicates: int = N_REPLICATES) -> FinalSta
                 submission=entry.best.number,
                 selected=[submission.number for submission in entry.selected],
                 selected_by_team=entry.by_team,
-                scores={p: _scores(board, p, entry.answer, boots[p][i]) for p in USAGES},
+                scores={
+                    p: _scores(board, p, entry.answer, boots[p][i]) | entry.previous.get(p, {})
+                    for p in USAGES
+                },
                 rank_low=int(low[i]),
                 rank_high=int(high[i]),
                 first_share=float(first[i]),
@@ -126,6 +133,7 @@ def _entries(board: Board) -> list[_Entry]:
         )
         submissions = list(session.scalars(select(Submission).where(RANKED)))
         scores = read_scores(session, board.metrics, RANKED)
+        earlier = read_scores(session, board.metrics, RANKED, previous=True)
         chosen = set(session.scalars(select(Selection.submission_number)))
 
     def rank_key(submission: Submission) -> tuple[Any, ...]:
@@ -140,7 +148,9 @@ def _entries(board: Board) -> list[_Entry]:
         selected = selected or default_selection(board, own, scores)
         best = min(selected, key=rank_key)
         answer = read_stored(board, best)
-        entries.append(_Entry(team, selected, by_team, best, rank_key(best), answer))
+        exact = earlier.get(best.number, {})
+        previous = {period: {"previous": values} for period, values in exact.items()}
+        entries.append(_Entry(team, selected, by_team, best, rank_key(best), answer, previous))
     return entries
 
 

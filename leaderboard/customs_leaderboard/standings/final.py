@@ -48,7 +48,8 @@ class Finalist:
         Whether the team selected them; otherwise they have the best exact public scores.
     scores : dict of str to dict
         Values of the task's metrics by period (``public``, ``private``), and the 95 % bootstrap
-        intervals of the ranked ones.
+        intervals of the ranked ones. If the solution was replaced, ``previous`` has the values of
+        the ranked metrics with the solution before it.
     rank_low, rank_high : int
         Range of the rank in 95 % of the bootstrap samples of the private declarations; the samples
         are the same for all teams.

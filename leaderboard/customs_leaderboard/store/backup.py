@@ -24,11 +24,14 @@ from customs_leaderboard.rules.competition import show_time
 from customs_leaderboard.store.actions import BACKED_UP
 from customs_leaderboard.store.audit_log import ORGANIZER, append_entry, head_hash
 from customs_leaderboard.store.folder import check_new
-from customs_leaderboard.store.schema import Base, Submission
+from customs_leaderboard.store.schema import Base, Solution, Submission
 
 #: The last one is written, all can be restored.
 FORMATS: Final = ("customs-kit backup 1", "customs-kit backup 2")
 MANIFEST: Final = "backup.json"
+#: Parts of the folder that a backup leaves out: the database, whose rows it has, and files that are
+#: being received or written.
+LEFT_OUT: Final = ("board.sqlite3", "board.sqlite3-wal", "board.sqlite3-shm", "spool")
 #: In this order rows are restored: tables before those that refer to them.
 TABLES: Final = (
     "state", "solution", "team", "member", "access_code", "submission", "refusal", "score",
@@ -96,10 +99,13 @@ def _write(board: Board, tar: tarfile.TarFile) -> dict[str, int]:
             counts[name] = len(lines)
             add(f"tables/{name}.jsonl", "".join(f"{line}\n" for line in lines).encode())
         submissions = list(session.scalars(select(Submission).order_by(Submission.number)))
+        solutions = list(session.scalars(select(Solution.number).order_by(Solution.number)))
     folder = board.folder
-    for path in (folder.competition_file, folder.references_file, folder.reveal_file):
-        if path.exists():
-            add(path.name, path.read_bytes())
+    optional = (folder.competition_file, folder.references_file, folder.reveal_file)
+    paths = [path for path in (*optional, *sorted(folder.root.glob("pages/*.md"))) if path.exists()]
+    paths += [folder.solution_path(number) for number in solutions]
+    for path in paths:
+        add(path.relative_to(folder.root).as_posix(), path.read_bytes())
     for submission in submissions:
         path = folder.accepted_file(submission)
         add(path.relative_to(folder.root).as_posix(), path.read_bytes())

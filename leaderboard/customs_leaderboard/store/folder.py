@@ -36,6 +36,8 @@ class Folder:
         Accepted files: TEAM/SHA256.csv[.gz].
     spool : path
         Files being received.
+    solutions : path
+        Solution files that replaced the edition's: NUMBER.csv; absent before the first.
     """
 
     def __init__(self, root: Path) -> None:
@@ -47,6 +49,7 @@ class Folder:
         self.database_file = root / "board.sqlite3"
         self.submissions = root / "submissions"
         self.spool = root / "spool"
+        self.solutions = root / "solutions"
 
     @classmethod
     @contextmanager
@@ -69,6 +72,10 @@ class Folder:
     def submission_path(self, team_number: int, sha256: str, suffix: str) -> Path:
         """Path of an accepted file; contains no text that a user chose."""
         return self.submissions / str(team_number) / f"{sha256}{suffix}"
+
+    def solution_path(self, number: int) -> Path:
+        """Path of a solution file that replaced an earlier one."""
+        return self.solutions / f"{number}.csv"
 
     def accepted_file(self, submission: Submission) -> Path:
         """Return the path of an accepted file, and check that it did not change.

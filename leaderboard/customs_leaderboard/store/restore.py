@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import tarfile
 from collections.abc import Iterator
@@ -36,6 +37,8 @@ from customs_leaderboard.store.migrations import upgrade_tables
 from customs_leaderboard.store.schema import UtcTime
 
 _SUBMISSION: Final = re.compile(r"submissions/[0-9]+/[0-9a-f]{64}\.csv(\.gz)?")
+#: Files in folders of their own.
+_MORE_FILES: Final = re.compile(r"solutions/[0-9]+\.csv|pages/[A-Za-z0-9_-]+\.md")
 _FILES: Final = ("competition.toml", "references.json", "reveal.json.gz")
 _EXPECTED: Final = {MANIFEST, *_FILES, *(f"tables/{table}.jsonl" for table in TABLES)}
 _ROWS_AT_A_TIME: Final = 1000
@@ -116,7 +119,7 @@ def _unpack(file: Path, folder: Folder) -> dict[str, bytes]:
                 if stream is not None and _SUBMISSION.fullmatch(entry.name):
                     _put_submission(folder, entry.name, stream, damaged)
                     unpacked.add(entry.name)
-                elif stream is not None and entry.name in _EXPECTED - parts.keys():
+                elif stream is not None and _is_part(entry.name) and entry.name not in parts:
                     parts[entry.name] = stream.read()
                 else:
                     raise KitError(f"{damaged}unexpected part {entry.name[:80]!r}.")
@@ -142,12 +145,16 @@ def _unpack(file: Path, folder: Folder) -> dict[str, bytes]:
     return parts
 
 
+def _is_part(name: str) -> bool:
+    return name in _EXPECTED or _MORE_FILES.fullmatch(name) is not None
+
+
 def _put_submission(folder: Folder, name: str, stream: IO[bytes], damaged: str) -> None:
     """Write one file and compare it with the SHA-256 in its name."""
     path = folder.root / name
     path.parent.mkdir(mode=0o700, exist_ok=True)
     digest = hashlib.sha256()
-    with path.open("xb") as out:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
         while part := stream.read(_READ_STEP):
             digest.update(part)
             out.write(part)
@@ -156,9 +163,13 @@ def _put_submission(folder: Folder, name: str, stream: IO[bytes], damaged: str) 
 
 
 def _write_rules(folder: Folder, parts: dict[str, bytes], edition: Path | None) -> None:
-    for name in _FILES:
-        if name in parts:
+    for name in parts:
+        if name in _FILES:
             write_atomically(folder.root / name, parts[name], mode=0o600)
+        elif _MORE_FILES.fullmatch(name):
+            path = folder.root / name
+            path.parent.mkdir(mode=0o700, exist_ok=True)
+            write_atomically(path, parts[name], mode=0o600)
     if edition is not None:
         moved = replace(read_competition(folder.competition_file), edition=edition.resolve())
         write_atomically(folder.competition_file, moved.to_toml(), mode=0o600)

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from customs_data.errors import KitError
 from customs_leaderboard.board import Board
+from customs_leaderboard.errors import UnavailableError
 from customs_leaderboard.ladder.ladder import LadderState
 from customs_leaderboard.store.audit_log import Event, append_entries, team_actor
 from customs_leaderboard.store.commitments import logged_facts, sealed_facts
@@ -51,6 +52,8 @@ class ScoredFile:
         Public gains in the first ranked metric, if it is a mean of gains.
     answer_sha256 : str
         SHA-256 of the scores in it (`hash_answer`).
+    commitment : str
+        Commitment of the labels that it was scored with (`Judge.commitment`).
     """
 
     received: ReceivedFile
@@ -58,6 +61,7 @@ class ScoredFile:
     scores: ExactScores
     gains: Gains | None
     answer_sha256: str
+    commitment: str
 
 
 def accept_files(board: Board, files: Sequence[ScoredFile]) -> list[Receipt | Exception]:
@@ -136,6 +140,7 @@ class _Acceptance:
         received, spool = file.received, file.spool
         try:
             check_active(today.team)
+            check_labels(file, today.state.commitment)
             earlier = today.earlier.get(received.sha256) or today.answers.get(file.answer_sha256)
             if earlier is not None:
                 return self._receipt(earlier, today, received, duplicate=True)
@@ -218,6 +223,15 @@ class _Acceptance:
         self._board.folder.put_all(
             (self._files[position].spool.path, new.team_number, new.sha256, new.suffix)
             for position, new in self._new.items()
+        )
+
+
+def check_labels(file: ScoredFile, commitment: str) -> None:
+    """Raise `UnavailableError` if a file was scored before the solution was replaced."""
+    if file.commitment != commitment:
+        raise UnavailableError(
+            "The organizer has just replaced the solution, and nothing was counted. Send the "
+            "file again."
         )
 
 

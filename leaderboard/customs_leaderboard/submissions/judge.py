@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from customs_data.edition.layout import TEST, USAGES, Layout
-from customs_data.edition.loading import load_public_table, load_solution
+from customs_data.edition.loading import Replacement, load_public_table, load_solution
 from customs_data.edition.manifest import Manifest, read_manifest
 from customs_data.errors import InvalidEditionError
 from customs_data.schema import KEY
@@ -36,6 +36,8 @@ class Judge:
     ----------
     layout : Layout
         Organizer's copy of the edition.
+    replacement : Replacement, optional
+        The newest solution, if it is not the edition's.
 
     Raises
     ------
@@ -46,6 +48,8 @@ class Judge:
     ----------
     manifest : Manifest
         The edition's manifest.
+    commitment : str
+        Commitment of the labels.
     solution : DataFrame, shape (n_test, n_columns)
         Hidden labels in the order of test.csv.
     task : Task
@@ -57,7 +61,7 @@ class Judge:
         metric is not a mean of gains.
     """
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: Layout, replacement: Replacement | None = None) -> None:
         if not layout.has_hidden:
             raise InvalidEditionError(
                 f"No hidden labels in {layout.hidden}. A leaderboard needs the organizer's copy of "
@@ -66,7 +70,8 @@ class Judge:
         self.layout = layout
         self.manifest: Manifest = read_manifest(layout.public)
         test = load_public_table(layout, self.manifest, TEST)
-        self.solution: pd.DataFrame = load_solution(layout, test[KEY])
+        self.commitment = (replacement or self.manifest).commitment
+        self.solution: pd.DataFrame = load_solution(layout, test[KEY], replacement=replacement)
         self.task = find_task(self.manifest.task)
         self.metrics = metrics_of(self.task)
         usage = self.solution["Usage"]
@@ -156,6 +161,8 @@ class Judge:
         return self._answers[period][self.task.label].to_numpy()
 
 
-def load_judge(edition: Path | str | os.PathLike[str]) -> Judge:
+def load_judge(
+    edition: Path | str | os.PathLike[str], replacement: Replacement | None = None
+) -> Judge:
     """Load the judge of an edition; parameters and errors as `Judge`."""
-    return Judge(Layout.find(Path(edition)))
+    return Judge(Layout.find(Path(edition)), replacement)

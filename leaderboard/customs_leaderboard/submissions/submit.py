@@ -139,14 +139,16 @@ def _files(board: Board) -> Iterator[Path]:
 
 def _score(board: Board, file: ReceivedFile, spool: Spool) -> ScoredFile:
     with board.scoring:
-        checked = board.judge.check(spool.path)
+        judge = board.newest_judge()
+        checked = judge.check(spool.path)
         if checked.passed:
             return ScoredFile(
                 file,
                 spool,
-                board.judge.score(checked.answer),
-                board.judge.public_gains(checked.answer),
+                judge.score(checked.answer),
+                judge.public_gains(checked.answer),
                 hash_answer(checked.answer),
+                judge.commitment,
             )
     _count_refusal(board, file, spool, len(checked.report.problems))
     raise RefusedFileError(checked.report)

@@ -16,6 +16,7 @@ from customs_leaderboard.service.charts.ladder import draw_ladder
 from customs_leaderboard.service.edition_files import EditionFiles
 from customs_leaderboard.service.pages.rendering import page
 from customs_leaderboard.service.text_formats import n_decimals
+from customs_leaderboard.store.solutions import read_solutions
 
 router = APIRouter()
 
@@ -36,6 +37,7 @@ def show_about(request: Request) -> Response:
         closes=state.closes,
         manifest=manifest,
         files=files.names,
+        solutions=read_solutions(board),
         quotas=explain_quotas(competition),
         references=board.reference_scores,
         ranking=name_ranking(ranked),

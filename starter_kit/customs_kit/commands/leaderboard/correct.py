@@ -1,4 +1,4 @@
-"""`customs-kit leaderboard strike | unstrike`."""
+"""`customs-kit leaderboard strike | unstrike | rejudge`."""
 
 from __future__ import annotations
 
@@ -70,3 +70,34 @@ def unstrike(
             restored = restore_submission(board, number, reason)
         content = team_submission(board, restored.team_number, number).as_dict()
         show_correction(board, content, f"Submission {number} is ranked again.", as_json)
+
+
+@click.command()
+@competition_argument
+@click.argument("solution", metavar="SOLUTION_FILE", type=click.Path(path_type=Path))
+@reason_option
+@database_option
+@json_option
+def rejudge(
+    competition: Path, solution: Path, reason: str, database_url: str | None, as_json: bool
+) -> None:
+    """Replace the labels by those of SOLUTION_FILE and score every submission again.
+
+    SOLUTION_FILE is a copy of the edition's hidden/solution.csv with corrected labels; it is copied
+    into the competition's folder, and the edition stays as it is. The public log shows the reason,
+    the old and new commitment, and each team's old and new public score. A running service takes
+    the new labels by itself. Generated editions are refused: their secret contradicts other labels.
+
+    Example: customs-kit leaderboard rejudge my-board solution.csv --reason "Appeals of May 2030"
+    """
+    with opened(competition, database_url) as board:
+        from customs_kit.terminal.output import progress_console
+        from customs_leaderboard.corrections.rejudging import rejudge as judge_again
+
+        with progress_console().status("Scoring all submissions again ..."):
+            result = judge_again(board, solution, reason)
+        sentence = (
+            f"Scored {result.n_submissions:,} submissions again; the public score of "
+            f"{len(result.scores):,} teams changed. New commitment: {result.commitment}"
+        )
+        show_correction(board, result.as_dict(), sentence, as_json)
