@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from customs_data.edition.manifest import Manifest
@@ -75,3 +77,19 @@ def commit_to(
         train_labels_sha256=train_labels_sha256,
         task=manifest.task,
     )
+
+
+@dataclass(frozen=True)
+class Replacement:
+    """Corrected labels that replace those in hidden/.
+
+    Attributes
+    ----------
+    path : path
+        Solution file.
+    commitment : str
+        Commitment with these labels and the edition's nonce.
+    """
+
+    path: Path
+    commitment: str

@@ -15,7 +15,7 @@ import pandas as pd
 
 from customs_data import schema
 from customs_data.columns.matching import arrow_text, match_ids
-from customs_data.edition.commitment import commit_to
+from customs_data.edition.commitment import Replacement, commit_to
 from customs_data.edition.layout import (
     ORACLE,
     SAMPLE,
@@ -135,7 +135,7 @@ class Edition:
     @cached_property
     def test_period(self) -> npt.NDArray[np.str_]:
         """``'public'`` or ``'private'`` for each test declaration, by its date; shape (n_test,)."""
-        return _test_period(self.manifest, self.test)
+        return period_of(self.manifest, self.test)
 
 
 def load_edition(path: Path | str) -> Edition:
@@ -162,45 +162,8 @@ def load_edition(path: Path | str) -> Edition:
     return Edition(layout, manifest, train, labels, load_public_table(layout, manifest, TEST))
 
 
-@dataclass(frozen=True)
-class AskedRows:
-    """What a submission answers for, without any label.
-
-    Attributes
-    ----------
-    ids : Series of str, shape (n_test,)
-        Declaration IDs of both test periods.
-    period : ndarray of str, shape (n_test,)
-        ``'public'`` or ``'private'``.
-    task : Task
-        What the edition asks.
-    """
-
-    ids: pd.Series[str]
-    period: npt.NDArray[np.str_]
-    task: Task
-
-
-def load_asked_rows(path: Path | str) -> AskedRows:
-    """Load what is needed to check submissions.
-
-    Parameters
-    ----------
-    path : path
-        The folder that contains public/ (or public/ itself).
-
-    Raises
-    ------
-    InvalidEditionError
-        As in `load_edition`.
-    """
-    layout = Layout.find(path)
-    manifest = read_manifest(layout.public)
-    test = load_public_table(layout, manifest, TEST)
-    return AskedRows(test[schema.KEY], _test_period(manifest, test), find_task(manifest.task))
-
-
-def _test_period(manifest: Manifest, test: pd.DataFrame) -> npt.NDArray[np.str_]:
+def period_of(manifest: Manifest, test: pd.DataFrame) -> npt.NDArray[np.str_]:
+    """Return ``'public'`` or ``'private'`` for each test declaration, shape (n_test,)."""
     last_public = np.datetime64(manifest.dates["public"][1])
     return np.where(test["Date"].to_numpy() <= last_public, "public", "private")
 
@@ -229,22 +192,6 @@ def load_public_table(layout: Layout, manifest: Manifest, table: str) -> pd.Data
             f"{path} has changed since the edition was made: {cause}. Fetch the edition again."
         )
     return frame
-
-
-@dataclass(frozen=True)
-class Replacement:
-    """Corrected labels that replace those in hidden/.
-
-    Attributes
-    ----------
-    path : path
-        Solution file.
-    commitment : str
-        Commitment with these labels and the edition's nonce.
-    """
-
-    path: Path
-    commitment: str
 
 
 def load_solution(

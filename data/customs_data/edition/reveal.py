@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from customs_data.edition import layout as parts
-from customs_data.edition.commitment import commit_to
+from customs_data.edition.commitment import Replacement, commit_to
 from customs_data.edition.generating import (
     Blueprint,
     generate_edition,
@@ -22,7 +22,6 @@ from customs_data.edition.generating import (
 )
 from customs_data.edition.layout import Layout
 from customs_data.edition.loading import (
-    Replacement,
     load_secret,
     load_solution,
     load_train_labels,

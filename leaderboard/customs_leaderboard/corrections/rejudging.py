@@ -13,8 +13,8 @@ from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from customs_data.columns.matching import arrow_text, match_ids
+from customs_data.edition.commitment import Replacement
 from customs_data.edition.loading import (
-    Replacement,
     hidden_commitment,
     load_solution,
     read_solution,

@@ -12,8 +12,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from customs_data.edition.commitment import Replacement
 from customs_data.edition.layout import TEST, USAGES, Layout
-from customs_data.edition.loading import Replacement, load_public_table, load_solution
+from customs_data.edition.loading import load_public_table, load_solution
 from customs_data.edition.manifest import Manifest, read_manifest
 from customs_data.errors import InvalidEditionError
 from customs_data.schema import KEY

@@ -96,7 +96,7 @@ def _submissions(runs: Path, edition: Path) -> dict[str, bytes]:
 
     Nothing else of a run is copied: its record may contain hidden scores.
     """
-    from customs_data.edition.loading import load_asked_rows
+    from customs_data.edition.asked_rows import load_asked_rows
     from customs_data.errors import KitError
     from customs_scorer.submissions import read_submission
 

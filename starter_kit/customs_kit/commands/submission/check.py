@@ -26,7 +26,7 @@ def check(submission: str, edition: Path | None, as_json: bool) -> None:
       customs-kit submission check submission.csv --edition my-edition
       customs-kit submission check MyModel-seed0
     """
-    from customs_data.edition.loading import load_asked_rows
+    from customs_data.edition.asked_rows import load_asked_rows
     from customs_kit.kept_runs import find_submission
     from customs_kit.terminal.output import print_json, say, warn
     from customs_scorer import check_submission

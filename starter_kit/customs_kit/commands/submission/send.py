@@ -87,7 +87,7 @@ def send(
       customs-kit submission send MyModel-seed0 --to https://board.example --confirm
       customs-kit submission send submission.csv --to kaggle --competition customs-2030 --confirm
     """
-    from customs_data.edition.loading import load_asked_rows
+    from customs_data.edition.asked_rows import load_asked_rows
     from customs_kit.kept_runs import find_submission
     from customs_kit.terminal.output import print_json, say, warn
     from customs_scorer.submissions import read_submission
