@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
-from fastapi import Depends, Request
+from anyio.to_thread import run_sync
+from fastapi import Depends, Request, Response
+from fastapi.routing import APIRoute
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from customs_data.errors import KitError
 from customs_leaderboard.board import Board
 from customs_leaderboard.errors import WrongSecretError
 from customs_leaderboard.service.network.limits import RateLimit, client_key
@@ -16,6 +19,7 @@ from customs_leaderboard.service.problem_details import NoTokenError, TooManyReq
 from customs_leaderboard.service.settings import ServiceSettings
 from customs_leaderboard.store.schema import Team
 from customs_leaderboard.teams.teams import authenticate
+from customs_leaderboard.teams.tokens import is_token
 
 _BEARER: Final = HTTPBearer(auto_error=False, description="The team's token.")
 
@@ -88,10 +92,24 @@ def charge_wrong(request: Request) -> Iterator[None]:
         raise
 
 
-def require_team(
+async def recognise_team(request: Request) -> Team | None:
+    """Look at the bearer token before the route does; None without a right one."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not is_token(token):
+        return None
+    try:
+        team, member_number = await run_sync(authenticate, board_of(request), token)
+    except KitError:  # the route says why it refuses the token, if it needs one
+        return None
+    request.state.recognised = (token, team)
+    request.state.team_number, request.state.member_number = team.number, member_number
+    return team
+
+
+async def require_team(
     request: Request, bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]
 ) -> Team:
-    """Return the team of the bearer token; a dependency of routes, and blocks.
+    """Return the team of the bearer token; a dependency of routes.
 
     Raises
     ------
@@ -102,7 +120,10 @@ def require_team(
     """
     if bearer is None:
         raise NoTokenError
-    return authenticate_form(request, bearer.credentials)
+    token, team = getattr(request.state, "recognised", ("", None))
+    if team is not None and token == bearer.credentials:
+        return team  # type: ignore[no-any-return]
+    return await run_sync(authenticate_form, request, bearer.credentials)
 
 
 def authenticate_form(request: Request, token: str) -> Team:
@@ -122,13 +143,51 @@ def authenticate_form(request: Request, token: str) -> Team:
     DisabledTeamError
         If the team was disabled.
     TooManyRequestsError
-        If no team has the token, and too many wrong ones came from the client's address.
+        If the team has sent too many requests; or if no team has the token, and too many wrong ones
+        or too many requests came from the client's address.
     """
-    with charge_wrong(request):
-        team, member_number = authenticate(board_of(request), token)
-    request.state.team_number = team.number
-    request.state.member_number = member_number
+    requests: RateLimit = request.app.state.requests
+    waits_s: float = getattr(request.state, "wait_s", 0.0)
+    try:
+        with charge_wrong(request):
+            team, member_number = authenticate(board_of(request), token)
+    except WrongSecretError as error:
+        if waits_s > 0:
+            raise too_many("address", waits_s) from error
+        raise
+    if waits_s == 0:
+        requests.give_back(client_of(request))
+    if (waits_s := requests.take(team_key(team))) > 0:
+        raise too_many("team", waits_s)
+    request.state.team_number, request.state.member_number = team.number, member_number
+    connection = getattr(request.state, "connection", None)
+    if connection is not None:
+        connection.serves_soon(team_key(team))
     return team
+
+
+def team_key(team: Team) -> str:
+    """Return the key that a team's requests are counted under."""
+    return f"team {team.number}"
+
+
+def too_many(whose: str, wait_s: float) -> TooManyRequestsError:
+    """Return the error for too many requests of an "address" or a "team"."""
+    return TooManyRequestsError(f"Too many requests came from your {whose}.", wait_s)
+
+
+class TokenFirst(APIRoute):
+    """A route of a team that looks at the token before it reads the body."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return the function that answers requests."""
+        handle = super().get_route_handler()
+
+        async def check_first(request: Request) -> Response:
+            await require_team(request, await _BEARER(request))
+            return await handle(request)
+
+        return check_first
 
 
 #: The team of the request, for signatures of routes.

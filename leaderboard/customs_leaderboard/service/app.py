@@ -21,7 +21,9 @@ from customs_leaderboard.service.answers import describe_problems
 from customs_leaderboard.service.caching import AnswerCache
 from customs_leaderboard.service.edition_files import EditionArchive, EditionFiles
 from customs_leaderboard.service.fair_queue import FairQueue
+from customs_leaderboard.service.network.bodies import BodyLimits
 from customs_leaderboard.service.network.limits import RateLimit
+from customs_leaderboard.service.network.request_limits import RequestLimits
 from customs_leaderboard.service.privacy import Privacy
 from customs_leaderboard.service.problem_details import add_handlers
 from customs_leaderboard.service.requests_log import RequestLog
@@ -75,6 +77,8 @@ def make_app(board: Board, settings: ServiceSettings | None = None) -> FastAPI:
     app.state.error_page = pages.error_page
     add_handlers(app)
     app.add_middleware(Privacy)
+    app.add_middleware(BodyLimits)
+    app.add_middleware(RequestLimits)
     app.add_middleware(RequestLog)
     app.add_middleware(SecurityHeaders)  # outermost: limits and bugs are answered below it
     routes = APIRouter(max_body_size=_MAX_BODY_BYTES)

@@ -1,4 +1,4 @@
-"""Log of requests, one line of JSON each; also rate limits and bugs, which belong to no route."""
+"""Log of requests, one line of JSON each; also bugs, which belong to no route."""
 
 from __future__ import annotations
 
@@ -13,14 +13,9 @@ from fastapi import Request
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from customs_leaderboard.service.access import client_of, settings_of
+from customs_leaderboard.service.access import settings_of
 from customs_leaderboard.service.network.limits import sender_key
-from customs_leaderboard.service.problem_details import (
-    TooManyRequestsError,
-    answer,
-    details_of,
-    details_of_bug,
-)
+from customs_leaderboard.service.problem_details import answer, details_of_bug
 
 LOGGER: Final = logging.getLogger("customs_leaderboard.service")
 _CLIENT_LEFT: Final = 499
@@ -44,7 +39,7 @@ class JsonLines(logging.Formatter):
 
 
 class RequestLog:
-    """Middleware that numbers, limits and logs requests, and answers with an error after a bug.
+    """Middleware that numbers and logs requests, and answers with an error after a bug.
 
     A line contains the route's pattern, never path, query, headers or body: they may contain
     tokens. It names the client's address by a keyed hash.
@@ -79,12 +74,7 @@ class RequestLog:
             await send(message)
 
         try:
-            wait_s = self._wait(request)
-            if wait_s > 0:
-                busy = TooManyRequestsError("Too many requests came from your address.", wait_s)
-                await answer(request, details_of(busy))(scope, receive, send_with_id)
-            else:
-                await self._app(scope, receive, send_with_id)
+            await self._app(scope, receive, send_with_id)
         except ClientDisconnect:
             status = _CLIENT_LEFT
         except Exception:
@@ -104,12 +94,6 @@ class RequestLog:
                 "sender": request.state.sender,
             }
             LOGGER.info("request", extra={"fields": fields})
-
-    def _wait(self, request: Request) -> float:
-        if request.url.path.startswith("/health/"):
-            return 0.0
-        wait_s: float = request.app.state.requests.take(client_of(request))
-        return wait_s
 
 
 _METHODS: Final = ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH")

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import gc
 import logging
+import resource
 import signal
 import socket
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from ipaddress import ip_address
 from types import FrameType
 from typing import Any, Final
 
@@ -17,7 +20,9 @@ import uvicorn
 from customs_data.errors import KitError
 from customs_leaderboard.board import Board
 from customs_leaderboard.service.app import make_app
-from customs_leaderboard.service.network.addresses import parse_proxies
+from customs_leaderboard.service.network.addresses import Network, parse_proxies
+from customs_leaderboard.service.network.connections import Connections
+from customs_leaderboard.service.network.protocol import LimitedConnection
 from customs_leaderboard.service.requests_log import JsonLines
 from customs_leaderboard.service.settings import ServiceSettings
 from customs_leaderboard.submissions.submit import sweep
@@ -25,6 +30,7 @@ from customs_leaderboard.submissions.submit import sweep
 _BACKLOG: Final = 1024
 _KEEP_ALIVE_S: Final = 75  # longer than reverse proxies keep their connections to a service
 _GRACE_S: Final = 60
+_N_OTHER_FILES: Final = 512  # database, logs, editions, received files
 
 
 @dataclass(frozen=True)
@@ -86,17 +92,57 @@ def make_server(board: Board, address: Address, settings: ServiceSettings) -> uv
     sweep(board)
     config = uvicorn.Config(
         app,
+        http=_protocol(parse_proxies(address.trusted_proxies), settings),  # type: ignore[arg-type]
+        ws="none",
         access_log=False,  # it contains paths and queries; `requests_log` leaves them out
         log_config=None,
         server_header=False,
         proxy_headers=bool(address.trusted_proxies),
         forwarded_allow_ips=address.trusted_proxies,
-        limit_concurrency=settings.n_connections,
         backlog=_BACKLOG,
         timeout_keep_alive=_KEEP_ALIVE_S,
         timeout_graceful_shutdown=_GRACE_S,
     )
     return uvicorn.Server(config)
+
+
+def _protocol(
+    proxies: tuple[Network, ...], settings: ServiceSettings
+) -> Callable[..., LimitedConnection]:
+    """Return what uvicorn calls for each connection."""
+
+    def is_proxy(client: str) -> bool:
+        try:
+            address = ip_address(client)
+        except ValueError:  # a team
+            return False
+        return any(address in network for network in proxies)
+
+    connections = Connections(
+        settings.n_connections, settings.n_connections_each, settings.timer, is_proxy
+    )
+    return partial(LimitedConnection, connections=connections, settings=settings)
+
+
+def allow_open_files(n_connections: int) -> None:
+    """Raise this process's limit of open files, of which each connection may need two.
+
+    Raises
+    ------
+    KitError
+        If the system does not allow so many.
+    """
+    needed = 2 * n_connections + _N_OTHER_FILES
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY or soft >= needed:
+        return
+    if hard != resource.RLIM_INFINITY and hard < needed:
+        raise KitError(
+            f"The leaderboard needs up to {needed:,} open files for {n_connections:,} connections, "
+            f"and the system allows {hard:,}. Raise the limit (`ulimit -Hn`, or LimitNOFILE of "
+            "systemd)."
+        )
+    resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
 
 
 def serve(
@@ -121,8 +167,10 @@ def serve(
     Raises
     ------
     KitError
-        If the address is not available, or the edition is unusable.
+        If the address is not available, the edition is unusable, or the system does not allow
+        enough open files.
     """
+    allow_open_files(settings.n_connections)
     with address.listen() as listening:
         log_to(sys.stderr)
         server = make_server(board, address, settings)

@@ -18,7 +18,8 @@ class ServiceSettings:
     Attributes
     ----------
     requests_per_second : float
-        Average requests of a client address; a class behind one router is one address.
+        Average requests of a team, or of a client address without a right token; a class behind one
+        router is one address.
     request_burst : int
         Requests at once after a pause.
     wrong_tokens_per_minute : float
@@ -29,11 +30,17 @@ class ServiceSettings:
         Submissions in work at the same time. More than there are cores, because most of them wait
         for the disk and share its syncs; one file is scored at a time (`Board.scoring`).
     n_connections : int
-        Connections at the same time; further ones are answered 503.
+        Connections at the same time.
+    n_connections_each : int
+        Connections of a client address or team at the same time.
+    head_timeout_s : float
+        Longest time for the headers of a request, from the connection or their first byte.
     receive_timeout_s : float
-        Longest pause of a client that sends a file.
+        Longest pause of a client in the middle of a body or of reading an answer.
     receive_total_s : float
-        Longest time for a whole file.
+        Longest time for a whole body that comes with a right token, such as a file.
+    stranger_total_s : float
+        Longest time for any other body, and for the form fields before a file.
     public_url : str, optional
         Address of the site for texts, such as ``https://board.example``.
     refresh_s : float
@@ -48,8 +55,11 @@ class ServiceSettings:
     wrong_token_burst: int = 20
     n_scoring_threads: int = field(default_factory=lambda: 10 + (os.cpu_count() or 1))
     n_connections: int = 1000
+    n_connections_each: int = 50
+    head_timeout_s: float = 10
     receive_timeout_s: float = 30
     receive_total_s: float = 900
+    stranger_total_s: float = 30
     public_url: str | None = None
     refresh_s: float = 0.5
     timer: Callable[[], float] = time.monotonic
@@ -57,8 +67,8 @@ class ServiceSettings:
     def __post_init__(self) -> None:
         for name in (
             "requests_per_second", "request_burst", "wrong_tokens_per_minute",
-            "wrong_token_burst", "n_scoring_threads", "n_connections",
-            "receive_timeout_s", "receive_total_s",
+            "wrong_token_burst", "n_scoring_threads", "n_connections", "n_connections_each",
+            "head_timeout_s", "receive_timeout_s", "receive_total_s", "stranger_total_s",
         ):  # fmt: skip
             if not getattr(self, name) > 0:
                 raise KitError(f"{name} is {getattr(self, name)}: it must be more than 0.")

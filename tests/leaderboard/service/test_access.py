@@ -77,6 +77,39 @@ def test_many_requests_from_one_address(board, timer):
     assert client.get(url).status_code == 200
 
 
+def test_requests_with_a_right_token_are_counted_by_team(board, member, rival, timer):
+    app = make_app(board, ServiceSettings(requests_per_second=2, request_burst=3, timer=timer))
+    student = TestClient(app, client=("203.0.113.7", 1))
+    attacker = TestClient(app, client=("203.0.113.7", 1))
+    assert [student.get(TEAM, headers=member.headers).status_code for _ in range(4)] == [
+        200, 200, 200, 429,
+    ]  # fmt: skip
+    refused = student.get(TEAM, headers=member.headers)
+    assert refused.json()["detail"] == "Too many requests came from your team."
+    statuses = [attacker.get("/").status_code for _ in range(4)]
+    assert statuses == [200, 200, 200, 429]  # the team's requests were not the address's
+    # The address has sent too many, but not this team.
+    assert student.get("/", headers=rival.headers).status_code == 200
+    assert student.post("/team", data={"token": rival.token}).status_code == 200
+    assert student.get(TEAM, headers=rival.headers).status_code == 200
+    assert student.get(TEAM, headers=rival.headers).status_code == 429
+    assert student.post("/team", data={"token": rival.token}).status_code == 429
+    for wrong in (make_token(), ""):
+        assert attacker.post("/team", data={"token": wrong}).status_code == 429
+        assert attacker.get(TEAM, headers=bearer(wrong)).status_code == 429
+    timer.now += 0.5
+    assert attacker.post("/team", data={"token": make_token()}).status_code == 401
+    assert attacker.get("/").status_code == 429
+
+
+def test_a_form_with_a_right_token_costs_its_address_nothing(board, member, timer):
+    app = make_app(board, ServiceSettings(requests_per_second=2, request_burst=3, timer=timer))
+    client = TestClient(app)
+    for _ in range(3):
+        assert client.post("/team", data={"token": member.token}).status_code == 200
+    assert [client.get("/").status_code for _ in range(4)] == [200, 200, 200, 429]
+
+
 def test_limits_take_bounded_memory(timer):
     limit = RateLimit(1, 2, timer, n_clients=10)
     for i in range(1000):

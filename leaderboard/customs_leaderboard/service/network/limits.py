@@ -68,6 +68,12 @@ class RateLimit:
                 self._buckets.popitem(last=False)
             return wait_s
 
+    def give_back(self, client: str) -> None:
+        """Put a token back into a client's bucket: it was another client's."""
+        with self._lock:
+            level, now = self._level(client)
+            self._buckets[client] = (min(level + 1, self._burst), now)
+
     def wait(self, client: str) -> float:
         """Return the seconds until a client may take a token; 0.0 if it may now."""
         with self._lock:
