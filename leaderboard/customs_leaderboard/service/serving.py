@@ -23,7 +23,7 @@ from customs_leaderboard.service.app import make_app
 from customs_leaderboard.service.network.addresses import Network, parse_proxies
 from customs_leaderboard.service.network.connections import Connections
 from customs_leaderboard.service.network.protocol import LimitedConnection
-from customs_leaderboard.service.requests_log import JsonLines
+from customs_leaderboard.service.network.requests_log import JsonLines
 from customs_leaderboard.service.settings import ServiceSettings
 from customs_leaderboard.submissions.submit import sweep
 

@@ -27,7 +27,7 @@ from customs_data.edition.loading import hidden_commitment, read_solution
 from customs_data.edition.manifest import read_manifest
 from customs_leaderboard.board import Board, make_board
 from customs_leaderboard.service.app import make_app
-from customs_leaderboard.service.requests_log import JsonLines
+from customs_leaderboard.service.network.requests_log import JsonLines
 from customs_leaderboard.service.settings import ServiceSettings
 from customs_leaderboard.standings.close import close_competition, extend_deadline
 from customs_leaderboard.store.audit_log import PUBLIC_ACTIONS, read_entries

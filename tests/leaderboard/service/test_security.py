@@ -8,7 +8,7 @@ import logging
 import pytest
 
 from customs_leaderboard.service.network.limits import sender_key
-from customs_leaderboard.service.requests_log import JsonLines
+from customs_leaderboard.service.network.requests_log import JsonLines
 
 
 @pytest.mark.parametrize(

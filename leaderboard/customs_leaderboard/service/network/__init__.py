@@ -1,1 +1,1 @@
-"""Before a request reaches its route: addresses, connections, bodies and rate limits."""
+"""Before a request reaches its route: connections, limits, privacy, headers and the log."""
