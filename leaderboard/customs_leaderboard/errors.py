@@ -40,6 +40,16 @@ class UnknownTokenError(WrongSecretError):
         super().__init__("No team has this token. Ask the organizer for yours.")
 
 
+class UnknownOrganizerError(WrongSecretError):
+    """A token that is not the organizer's (HTTP 401)."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This is not the organizer's token. `customs-kit leaderboard organizer-token` prints a "
+            "new one."
+        )
+
+
 class DisabledTeamError(KitError):
     """The team was disabled by the organizer (HTTP 403)."""
 

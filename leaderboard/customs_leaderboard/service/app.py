@@ -10,6 +10,7 @@ from fastapi import APIRouter, FastAPI
 
 from customs_leaderboard.board import Board
 from customs_leaderboard.service import (
+    admin,
     api,
     edition_files,
     health,
@@ -84,7 +85,9 @@ def make_app(board: Board, settings: ServiceSettings | None = None) -> FastAPI:
     routes = APIRouter(max_body_size=_MAX_BODY_BYTES)
     for part in (api, team_api, people_api, edition_files, health):
         routes.include_router(part.router)
+    routes.include_router(admin.api.router)
     routes.include_router(pages.router, include_in_schema=False)
+    routes.include_router(admin.page.router, include_in_schema=False)
     app.include_router(routes)
     describe = app.openapi
     app.openapi = lambda: describe_problems(describe())  # type: ignore[method-assign]

@@ -24,6 +24,7 @@ from customs_leaderboard.errors import (
     TooLargeError,
     UnavailableError,
     UnknownCodeError,
+    UnknownOrganizerError,
     UnknownTokenError,
 )
 from customs_leaderboard.rules.competition import show_time
@@ -126,6 +127,7 @@ _KINDS: Final[dict[type[KitError], tuple[int, str]]] = {
     PrivateError: (401, "private"),
     UnknownTokenError: (401, "unknown-token"),
     UnknownCodeError: (401, "unknown-code"),
+    UnknownOrganizerError: (401, "unknown-token"),
     DisabledTeamError: (403, "team-disabled"),
     NotOpenError: (403, "not-open"),
     NotFoundError: (404, "not-found"),

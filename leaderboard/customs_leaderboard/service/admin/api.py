@@ -1,0 +1,111 @@
+"""The organizer's part of the JSON API."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, Path, Request
+from fastapi.responses import JSONResponse
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from customs_leaderboard.organizing.status import read_activity, read_status
+from customs_leaderboard.service.access import board_of
+from customs_leaderboard.service.admin import answers, deeds
+from customs_leaderboard.service.admin.deeds import check_organizer, deed
+from customs_leaderboard.service.answers import MAX_NUMBER, problem_answers
+from customs_leaderboard.service.api import API
+from customs_leaderboard.service.problem_details import NoTokenError
+
+_BEARER: Final = HTTPBearer(
+    auto_error=False, scheme_name="organizer", description="The organizer's token."
+)
+
+
+def require_organizer(
+    request: Request, bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]
+) -> None:
+    """Check the bearer token; a dependency of routes, and blocks.
+
+    Raises
+    ------
+    NoTokenError
+        If the request has no bearer token.
+    UnknownOrganizerError, TooManyRequestsError
+        As `check_organizer`.
+    """
+    if bearer is None:
+        raise NoTokenError
+    check_organizer(request, bearer.credentials)
+
+
+router = APIRouter(prefix=f"{API}/admin", dependencies=[Depends(require_organizer)])
+_READING: Final = problem_answers(401, 403)
+_DOING: Final = problem_answers(400, 401, 403, 404, 422)
+Number = Annotated[int, Path(ge=1, le=MAX_NUMBER)]
+
+
+@router.get("/status", response_model=answers.StatusAnswer, responses=_READING)
+def status(request: Request) -> JSONResponse:
+    """Return how the competition is doing."""
+    return JSONResponse(read_status(board_of(request)).as_dict())
+
+
+@router.get("/teams", response_model=list[answers.TeamActivityAnswer], responses=_READING)
+def teams(request: Request) -> JSONResponse:
+    """Return all teams, those with the newest submission first."""
+    return JSONResponse([team.as_dict() for team in read_activity(board_of(request))])
+
+
+@router.post("/announcements", status_code=201, response_model=answers.DeedAnswer, responses=_DOING)
+def announce(request: Request, wanted: answers.AnnouncementRequest) -> JSONResponse:
+    """Publish an announcement."""
+    with deed(request) as board:
+        return _done(deeds.announce(board, wanted.text), 201)
+
+
+@router.post(
+    "/announcements/{number}/withdraw", response_model=answers.DeedAnswer, responses=_DOING
+)
+def withdraw(request: Request, number: Number) -> JSONResponse:
+    """Take an announcement off the pages."""
+    with deed(request) as board:
+        return _done(deeds.withdraw(board, number))
+
+
+@router.post("/deadline", response_model=answers.DeedAnswer, responses=_DOING)
+def extend(request: Request, wanted: answers.DeadlineRequest) -> JSONResponse:
+    """Extend the deadline."""
+    with deed(request) as board:
+        return _done(deeds.extend(board, wanted.closes, wanted.reason))
+
+
+@router.post("/teams/{number}/disable", response_model=answers.DeedAnswer, responses=_DOING)
+def disable(request: Request, number: Number, wanted: answers.ReasonRequest) -> JSONResponse:
+    """Disable a team; after the close the final standings are computed again."""
+    with deed(request) as board:
+        return _done(deeds.disable(board, number, wanted.reason))
+
+
+@router.post("/teams/{number}/enable", response_model=answers.DeedAnswer, responses=_DOING)
+def enable(request: Request, number: Number, wanted: answers.ReasonRequest) -> JSONResponse:
+    """Let a disabled team take part again."""
+    with deed(request) as board:
+        return _done(deeds.enable(board, number, wanted.reason))
+
+
+@router.post("/submissions/{number}/strike", response_model=answers.DeedAnswer, responses=_DOING)
+def strike(request: Request, number: Number, wanted: answers.ReasonRequest) -> JSONResponse:
+    """Strike a submission; it is ranked no more."""
+    with deed(request) as board:
+        return _done(deeds.strike_submission(board, number, wanted.reason))
+
+
+@router.post("/submissions/{number}/restore", response_model=answers.DeedAnswer, responses=_DOING)
+def restore(request: Request, number: Number, wanted: answers.ReasonRequest) -> JSONResponse:
+    """Let a struck submission count again."""
+    with deed(request) as board:
+        return _done(deeds.restore_submission(board, number, wanted.reason))
+
+
+def _done(what: Any, status_code: int = 200) -> JSONResponse:
+    return JSONResponse({"done": what}, status_code)
