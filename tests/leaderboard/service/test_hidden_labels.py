@@ -31,6 +31,8 @@ from customs_leaderboard.service.network.requests_log import JsonLines
 from customs_leaderboard.service.settings import ServiceSettings
 from customs_leaderboard.standings.close import close_competition, extend_deadline
 from customs_leaderboard.store.audit_log import PUBLIC_ACTIONS, read_entries
+from customs_leaderboard.store.room import Room
+from customs_leaderboard.teams.codes import renew_code
 from customs_leaderboard.teams.teams import add_team, rename_team
 from path_tricks import HIDDEN, TRICKS
 
@@ -104,6 +106,7 @@ def ask_everything(board: Board, files: list[bytes], forward: Any) -> list[Any]:
     settings = ServiceSettings(timer=lambda: 0.0, refresh_s=0, request_burst=10**6)
     client = TestClient(make_app(board, settings), raise_server_exceptions=False)
     teams = [add_team(board, name) for name in ("Busan", "Incheon", "Ulsan")]
+    code = renew_code(board, "organizer", "organizer token made")
     answers = []
 
     def ask(method: str, path: str, **request: Any) -> None:
@@ -126,6 +129,9 @@ def ask_everything(board: Board, files: list[bytes], forward: Any) -> list[Any]:
             ):  # fmt: skip
                 ask("GET", f"{API}/{route}", headers={"Authorization": f"Bearer {token}"})
             ask("POST", "/team", data={"token": token})
+        ask("POST", "/admin", data={"token": code})
+        for route in ("status", "teams"):
+            ask("GET", f"{API}/admin/{route}", headers={"Authorization": f"Bearer {code}"})
 
     def send(file: bytes) -> None:
         for i, (_, token) in enumerate(teams):
@@ -182,6 +188,8 @@ def record(competition, tmp_path, clock, monkeypatch, caplog, make_file):
         drawn = lambda n=16: hashlib.sha256(str(next(numbers)).encode()).hexdigest()[: 2 * n]  # noqa: E731
         monkeypatch.setattr("secrets.token_hex", drawn)
         monkeypatch.setattr("secrets.token_urlsafe", lambda n: drawn(n)[:43])
+        room = Room(free=3, folder=2, database=1)
+        monkeypatch.setattr("customs_leaderboard.organizing.status.measure_room", lambda _: room)
         clock.now = start
         caplog.clear()
         caplog.set_level("INFO", "customs_leaderboard.service")
