@@ -75,6 +75,8 @@ leaderboard = _group(
             "leaderboard.team:team",
             "Add, import, disable and enable teams; members, tokens.",
         ),
+        "pages": ("leaderboard.pages:pages", "Check and complete the texts of the pages."),
+        "view-code": ("leaderboard.people:view_code", "Code to view a private competition."),
         "invite": ("leaderboard.people:invite", "Codes to register teams, or to join one."),
         "serve": ("leaderboard.serve:serve", "Serve a competition: pages and API."),
         "submit": ("leaderboard.serve:submit", "Send a submission, as a team."),

@@ -59,6 +59,8 @@ class Platform:
         Kind of file that participants upload.
     lacks : tuple of str
         Features of the kit's leaderboard that are missing; one sentence each.
+    later : tuple of str
+        Facts that change during a competition; they stay ``$NAME`` in the texts.
     """
 
     name: str
@@ -66,6 +68,7 @@ class Platform:
     final: str
     file: str
     lacks: tuple[str, ...]
+    later: tuple[str, ...] = ()
 
 
 CODABENCH: Final = Platform(
@@ -140,22 +143,34 @@ def make_pages(
         "opens": show_time(announcement.opens),
         "closes": show_time(announcement.closes),
         "daily_limit": str(announcement.daily_limit),
+        "quota": f"{announcement.daily_limit} per day",
         "contact": f"\nQuestions: {announcement.contact}\n" if announcement.contact else "",
-        "platform": platform.name,
         "ranking": name_ranking(ranked),
         "final": platform.final,
         "file": platform.file,
-        "lacks": "\n".join(f"* {sentence}" for sentence in lacks),
+        "limits": _limits(platform, lacks),
+        **{name: f"${name}" for name in platform.later},
     }
-    texts = files("customs_leaderboard.publishing").joinpath("texts")
     return [
-        Page(
-            name,
-            title,
-            Template(texts.joinpath(f"{name}.md").read_text(encoding="utf-8")).substitute(facts),
-        )
+        Page(name, title, Template(read_template(name)).substitute(facts))
         for name, title in _TITLES.items()
     ]
+
+
+def read_template(name: str) -> str:
+    """Return the template of a page by its short name."""
+    texts = files("customs_leaderboard.publishing").joinpath("texts")
+    return texts.joinpath(f"{name}.md").read_text(encoding="utf-8")
+
+
+def _limits(platform: Platform, lacks: list[str]) -> str:
+    if not lacks:
+        return ""
+    listed = "\n".join(f"* {sentence}" for sentence in lacks)
+    return (
+        "\n## Limits of this platform\n\nThe kit has its own leaderboard. Compared with it, on "
+        f"{platform.name}:\n\n{listed}\n"
+    )
 
 
 def _edition_facts(manifest: Manifest) -> dict[str, str]:

@@ -38,6 +38,8 @@ class Folder:
         Files being received.
     solutions : path
         Solution files that replaced the edition's: NUMBER.csv; absent before the first.
+    pages : path
+        Texts of the organizer; may be absent.
     """
 
     def __init__(self, root: Path) -> None:
@@ -50,6 +52,7 @@ class Folder:
         self.submissions = root / "submissions"
         self.spool = root / "spool"
         self.solutions = root / "solutions"
+        self.pages = root / "pages"
 
     @classmethod
     @contextmanager

@@ -362,5 +362,5 @@ def test_an_announcement_must_make_sense():
 def test_organizers_can_read_the_texts_as_files():
     folder = files("customs_leaderboard.publishing") / "texts"
     assert {path.name for path in folder.iterdir()} == {
-        "overview.md", "data.md", "evaluation.md", "rules.md"
+        "overview.md", "data.md", "evaluation.md", "rules.md", "contact.md"
     }  # fmt: skip

@@ -11,6 +11,7 @@ from fastapi import APIRouter
 from customs_leaderboard.service.pages import (
     about,
     home,
+    information,
     joining,
     log,
     news,
@@ -22,7 +23,7 @@ from customs_leaderboard.service.pages import (
 from customs_leaderboard.service.pages.errors import error_page
 
 router = APIRouter()
-for _part in (rendering, home, submit, team, joining, about, log, news, reveal):
+for _part in (rendering, home, submit, team, joining, about, information, log, news, reveal):
     router.include_router(_part.router)
 
 __all__ = ["error_page", "router"]

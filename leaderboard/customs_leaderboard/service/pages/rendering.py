@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from customs_data.tasks import find_task
 from customs_leaderboard.board import Board
+from customs_leaderboard.publishing.board_pages import PAGES, page_names
 from customs_leaderboard.rules.competition import show_time
 from customs_leaderboard.service import text_formats
 from customs_leaderboard.service.access import board_of
@@ -75,6 +76,7 @@ def render(board: Board, template: str, **content: Any) -> bytes:
         "task": find_task(board.manifest.task),
         "metrics": board.metrics,
         "metric": board.metrics.ranked[0],
+        "information": [(name, PAGES[name]) for name in page_names(board)],
     }
     return _ENVIRONMENT.get_template(template).render(**common, **content).encode()
 

@@ -105,6 +105,19 @@ _DAYS = 30
     help="Results of baselines on other editions (`customs-kit baseline table`), shown beside the "
     "teams; may be given several times.",
 )
+@click.option(
+    "--contact", default="", help="Where questions go: an address of e-mail, or a web page."
+)
+@click.option(
+    "--pages",
+    "own_pages",
+    type=click.Path(path_type=Path),
+    help="Folder with your own overview.md, rules.md, data.md or contact.md.  [default: texts "
+    "filled in from the edition]",
+)
+@click.option(
+    "--private", is_flag=True, help="Show the competition only to teams and with a view code."
+)
 @practice_option
 @database_option
 @json_option
@@ -127,13 +140,17 @@ def init(
     late: bool,
     max_upload_mib: int | None,
     references: tuple[Path, ...],
+    contact: str,
+    own_pages: Path | None,
+    private: bool,
     practice: bool,
     database_url: str | None,
     as_json: bool,
 ) -> None:
     """Set up a competition on EDITION, the organizer's copy (public/ and hidden/).
 
-    Writes the rules to competition.toml in the new folder. Next: `team add`, then `serve`. Without
+    Writes the rules to competition.toml in the new folder, and texts for overview, rules, data and
+    contact to pages/: edit them. Next: `team add`, then `serve`. Without
     --opens the competition opens with its first phase.
 
     \b
@@ -155,6 +172,7 @@ def init(
     from customs_kit.terminal.output import print_json
     from customs_leaderboard.board import make_board, utc_now
     from customs_leaderboard.ladder.ladder import default_step
+    from customs_leaderboard.publishing.board_pages import read_folder, write_pages
     from customs_leaderboard.rules.competition import Competition, parse_time, show_time
     from customs_leaderboard.rules.edition_origin import origin_warning
     from customs_leaderboard.rules.explanations import explain_quotas
@@ -187,13 +205,17 @@ def init(
         max_upload_mib=max_upload_mib
         or -(-max_content_bytes(n_test, find_task(manifest.task)) >> 20),
         practice=practice,
+        contact=contact,
+        private=private,
     )
+    texts = None if own_pages is None else read_folder(own_pages)
     board = make_board(
         out,
         competition,
         database_url=database_url,
         reference_scores=read_reference_scores(list(references), manifest, practice=practice),
     )
+    write_pages(board, texts)
     board.close_connections()
     if warning := origin_warning(manifest):
         click.echo(f"Warning: {warning}", err=True)
@@ -204,4 +226,7 @@ def init(
         f"{competition.title}: {show_time(competition.opens)} to {show_time(competition.closes)}, "
         f"submissions: {explain_quotas(competition)}. Rules: {board.folder.competition_file}"
     )
+    click.echo(f"Texts to edit: {board.folder.pages}")
+    if private:
+        click.echo(f"Next: customs-kit leaderboard view-code {out}")
     click.echo(f"Next: customs-kit leaderboard team add {out} NAME")

@@ -1,4 +1,4 @@
-"""`customs-kit leaderboard team member | team import | invite`."""
+"""`customs-kit leaderboard team member | team import | invite | view-code`."""
 
 from __future__ import annotations
 
@@ -213,3 +213,33 @@ def invite(
     what = "register a team" if record.team is None else f"join {record.team}"
     click.echo(f"Code {record.number}, to {what}; it cannot be shown again:", err=True)
     click.echo(f"{code}\n{path}")
+
+
+@click.command("view-code")
+@competition_argument
+@database_option
+@json_option
+def view_code(competition: Path, database_url: str | None, as_json: bool) -> None:
+    """Print a new code to view a private competition; the one before stops working.
+
+    Visitors type it as the password, with any user name. Teams can use their tokens instead.
+
+    Example: customs-kit leaderboard view-code my-board
+    """
+    with opened(competition, database_url) as board:
+        from customs_kit.terminal.output import print_json
+        from customs_leaderboard.teams.codes import renew_code
+
+        code = renew_code(board, "view", "view code made")
+        is_private = board.competition.private
+    if not is_private:
+        click.echo(
+            "Warning: everybody may view this competition. Set private = true in "
+            f"{board.folder.competition_file}, and restart the service.",
+            err=True,
+        )
+    if as_json:
+        print_json({"code": code})
+        return
+    click.echo("Code to view the competition; it cannot be shown again:", err=True)
+    click.echo(code)
