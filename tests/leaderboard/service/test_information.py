@@ -10,6 +10,8 @@ from customs_leaderboard.publishing.board_pages import page_names, read_folder, 
 from customs_leaderboard.service.app import make_app
 from customs_leaderboard.service.pages.markdown import long_markdown
 from customs_leaderboard.standings.close import extend_deadline
+from customs_leaderboard.store.backup import write_backup
+from customs_leaderboard.store.restore import restore_backup
 
 NAMES = ["overview", "rules", "data", "contact"]
 
@@ -119,3 +121,11 @@ def test_own_texts_are_copied(board_of, tmp_path):
     (own / "prizes.md").write_text("x")
     with pytest.raises(KitError, match=r"has prizes\.md"):
         read_folder(own)
+
+
+def test_a_backup_has_the_pages(board, tmp_path):
+    (board.folder.pages / "rules.md").write_text("# Ours\n")
+    write_backup(board, tmp_path / "backup.tar")
+    restored = restore_backup(tmp_path / "backup.tar", tmp_path / "restored", clock=board.now)
+    restored.close_connections()
+    assert (restored.folder.pages / "rules.md").read_text() == "# Ours\n"
