@@ -7,6 +7,12 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from customs_leaderboard.service.schedule_answers import (
+    Answer,
+    MilestoneAnswer,
+    PhaseRulesAnswer,
+    PhaseSpanAnswer,
+)
 from customs_leaderboard.submissions.notes import MAX_NOTE
 
 #: Largest integer of both databases.
@@ -15,27 +21,7 @@ MAX_NUMBER: Final = 2**31 - 1
 Phase = Literal["upcoming", "open", "over", "closed", "revealed"]
 
 
-class _Answer(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class PhaseRulesAnswer(_Answer):
-    """A phase, which lasts until the next one or the deadline."""
-
-    name: str
-    begins: datetime
-    daily_limit: int = Field(description="0: the competition's daily limit.")
-
-
-class MilestoneAnswer(_Answer):
-    """A date that teams should know."""
-
-    name: str
-    at: datetime
-    description: str
-
-
-class Rules(_Answer):
+class Rules(Answer):
     """The rules as they were at the start."""
 
     title: str
@@ -60,7 +46,7 @@ class Rules(_Answer):
     ranking: str
 
 
-class SolutionAnswer(_Answer):
+class SolutionAnswer(Answer):
     """A solution that replaced another during the competition."""
 
     at: datetime
@@ -69,7 +55,7 @@ class SolutionAnswer(_Answer):
     previous_commitment: str
 
 
-class EditionFacts(_Answer):
+class EditionFacts(Answer):
     """Public facts of the edition."""
 
     name: str
@@ -83,7 +69,7 @@ class EditionFacts(_Answer):
     archive: str = Field(description="Name under /edition/ of one zip with all files.")
 
 
-class CompetitionAnswer(_Answer):
+class CompetitionAnswer(Answer):
     """The competition."""
 
     phase: Phase
@@ -92,7 +78,7 @@ class CompetitionAnswer(_Answer):
     edition: EditionFacts
 
 
-class StandingAnswer(_Answer):
+class StandingAnswer(Answer):
     """One team's place."""
 
     rank: int = Field(description="Teams with equal scores share it: 1, 1, 3.")
@@ -103,7 +89,7 @@ class StandingAnswer(_Answer):
     improved_at: datetime
 
 
-class StandingsAnswer(_Answer):
+class StandingsAnswer(Answer):
     """The standings before the close, best first."""
 
     phase: Phase
@@ -111,31 +97,14 @@ class StandingsAnswer(_Answer):
     rows: list[StandingAnswer]
 
 
-class PhaseSpanAnswer(_Answer):
-    """A phase with its present end."""
-
-    name: str
-    begins: datetime
-    ends: datetime
-    daily_limit: int = Field(description="Submissions per team and day.")
-    state: Literal["upcoming", "running", "over"]
-
-
-class PhasesAnswer(_Answer):
-    """Phases and milestones."""
-
-    phases: list[PhaseSpanAnswer]
-    milestones: list[MilestoneAnswer]
-
-
-class PhaseStandingsAnswer(_Answer):
+class PhaseStandingsAnswer(Answer):
     """The standings at the end of a phase, best first."""
 
     phase: PhaseSpanAnswer
     rows: list[StandingAnswer]
 
 
-class ProgressAnswer(_Answer):
+class ProgressAnswer(Answer):
     """A team's laddered score over time."""
 
     team: str
@@ -143,7 +112,7 @@ class ProgressAnswer(_Answer):
     points: list[tuple[datetime, float]]
 
 
-class ReceiptAnswer(_Answer):
+class ReceiptAnswer(Answer):
     """The receipt of an accepted file."""
 
     number: int
@@ -160,7 +129,7 @@ class ReceiptAnswer(_Answer):
     remark: str = Field(description="A sentence where the other values could surprise.")
 
 
-class OwnSubmissionAnswer(_Answer):
+class OwnSubmissionAnswer(Answer):
     """One of the team's submissions."""
 
     number: int
@@ -181,7 +150,7 @@ class OwnSubmissionAnswer(_Answer):
     struck_reason: str | None
 
 
-class TeamAnswer(_Answer):
+class TeamAnswer(Answer):
     """The team and its submissions, newest first."""
 
     number: int
@@ -194,7 +163,7 @@ class TeamAnswer(_Answer):
     submissions: list[OwnSubmissionAnswer]
 
 
-class SelectionAnswer(_Answer):
+class SelectionAnswer(Answer):
     """The team's final selections."""
 
     submissions: list[int] = Field(description="Empty: the default selection.")
@@ -216,7 +185,7 @@ class NoteRequest(BaseModel):
     note: Annotated[str, Field(max_length=MAX_NOTE)]
 
 
-class LevelAnswer(_Answer):
+class LevelAnswer(Answer):
     """A reference score beside the teams."""
 
     name: str
@@ -225,14 +194,14 @@ class LevelAnswer(_Answer):
     spread: float | None = Field(description="Standard deviation between editions.")
 
 
-class ReferencesAnswer(_Answer):
+class ReferencesAnswer(Answer):
     """Baselines and the expected ceiling, measured on other editions."""
 
     baselines: list[LevelAnswer]
     ceiling: LevelAnswer | None
 
 
-class FinalistAnswer(_Answer):
+class FinalistAnswer(Answer):
     """A team's final place."""
 
     rank: int
@@ -251,7 +220,7 @@ class FinalistAnswer(_Answer):
     shake_up: int
 
 
-class FinalStandingsAnswer(_Answer):
+class FinalStandingsAnswer(Answer):
     """The final standings, best first."""
 
     rows: list[FinalistAnswer]
@@ -262,7 +231,7 @@ class FinalStandingsAnswer(_Answer):
     sha256: str = Field(description="Of the stored standings; the public log contains it.")
 
 
-class EntryAnswer(_Answer):
+class EntryAnswer(Answer):
     """An entry of the audit log."""
 
     sequence: int
@@ -274,28 +243,14 @@ class EntryAnswer(_Answer):
     hash: str
 
 
-class AnnouncementAnswer(_Answer):
-    """News from the organizer."""
-
-    number: int = Field(description="Number of its entry in the log.")
-    at: datetime
-    text: str = Field(description="Markdown.")
-
-
-class AnnouncementsAnswer(_Answer):
-    """The organizer's announcements without withdrawn ones, newest first."""
-
-    announcements: list[AnnouncementAnswer]
-
-
-class LogAnswer(_Answer):
+class LogAnswer(Answer):
     """The organizer's actions, newest first, and the hash of the whole log's newest entry."""
 
     head: str
     entries: list[EntryAnswer]
 
 
-class FileProblem(_Answer):
+class FileProblem(Answer):
     """One kind of problem in a refused file."""
 
     message: str
@@ -305,7 +260,7 @@ class FileProblem(_Answer):
     details: list[str]
 
 
-class ProblemAnswer(_Answer):
+class ProblemAnswer(Answer):
     """An error (RFC 9457)."""
 
     type: str
@@ -316,7 +271,7 @@ class ProblemAnswer(_Answer):
     resets_at: datetime | None = Field(default=None, description="If the quota is used up.")
 
 
-class HealthAnswer(_Answer):
+class HealthAnswer(Answer):
     """The service works."""
 
     status: Literal["ok"]

@@ -9,17 +9,14 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from customs_leaderboard.organizing.announcements import MAX_LENGTH
 from customs_leaderboard.service.answers import Phase
-
-
-class _Answer(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+from customs_leaderboard.service.schedule_answers import Answer
 
 
 class _Wanted(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-class RoomAnswer(_Answer):
+class RoomAnswer(Answer):
     """Sizes in bytes."""
 
     free: int
@@ -27,7 +24,7 @@ class RoomAnswer(_Answer):
     database: int
 
 
-class StatusAnswer(_Answer):
+class StatusAnswer(Answer):
     """The status of the competition."""
 
     at: datetime
@@ -49,7 +46,7 @@ class StatusAnswer(_Answer):
     warnings: list[str]
 
 
-class TeamActivityAnswer(_Answer):
+class TeamActivityAnswer(Answer):
     """A team, with what only the organizer sees."""
 
     number: int
@@ -62,7 +59,7 @@ class TeamActivityAnswer(_Answer):
     disabled_reason: str | None
 
 
-class DeedAnswer(_Answer):
+class DeedAnswer(Answer):
     """What was done."""
 
     done: str
