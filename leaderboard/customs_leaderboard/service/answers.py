@@ -141,6 +141,7 @@ class OwnSubmissionAnswer(Answer):
     selected: bool
     note: str = Field(description="The team's own note.")
     member_number: int | None = Field(description="Who sent it; null if not known.")
+    member: str | None = Field(description="Their name, which may be empty.")
     shown: float | None
     exact: dict[str, dict[str, float]] | None = Field(description="Null before the close.")
     previous_exact: dict[str, dict[str, float]] | None = Field(

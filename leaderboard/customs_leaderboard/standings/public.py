@@ -12,7 +12,7 @@ from sqlalchemy import Select, select
 from customs_leaderboard.board import Board, Phase
 from customs_leaderboard.errors import NotFoundError
 from customs_leaderboard.rules.competition import show_time
-from customs_leaderboard.store.schema import Selection, Submission, Team
+from customs_leaderboard.store.schema import Member, Selection, Submission, Team
 from customs_leaderboard.store.scores import ExactScores, read_scores
 
 
@@ -88,6 +88,8 @@ class OwnSubmission:
         The team's own note.
     member_number : int or None
         Who sent it, if the release knew that.
+    member : str or None
+        Their name, which may be empty.
     exact : ExactScores or None
         Exact scores by period and metric; None before the close.
     previous_exact : ExactScores or None
@@ -106,6 +108,7 @@ class OwnSubmission:
     selected: bool
     note: str
     member_number: int | None
+    member: str | None
     shown: float | None
     exact: ExactScores | None
     previous_exact: ExactScores | None
@@ -216,6 +219,8 @@ def _history(board: Board, team_number: int, query: Select[Submission]) -> list[
             )
         )
         submissions = list(session.scalars(query.order_by(Submission.number.desc())))
+        named = select(Member.number, Member.name).where(Member.team_number == team_number)
+        members: dict[int | None, str] = {row.number: row.name for row in session.execute(named)}
         scores: dict[int, ExactScores] = {}
         previous: dict[int, ExactScores] = {}
         if closed:
@@ -233,6 +238,7 @@ def _history(board: Board, team_number: int, query: Select[Submission]) -> list[
             selected=submission.number in chosen and submission.struck_at is None,
             note=submission.note,
             member_number=submission.member_number,
+            member=members.get(submission.member_number),
             shown=submission.shown,
             exact=scores.get(submission.number),
             previous_exact=previous.get(submission.number),

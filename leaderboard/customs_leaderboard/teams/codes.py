@@ -82,7 +82,8 @@ def make_code() -> str:
     >>> len(make_code()), is_code(make_code())
     (23, True)
     """
-    letters = [secrets.choice(_ALPHABET) for _ in range(_N_CHARACTERS)]
+    bits = int(secrets.token_hex(_N_CHARACTERS), 16)
+    letters = [_ALPHABET[bits >> 5 * i & 31] for i in range(_N_CHARACTERS)]
     groups = ["".join(letters[i : i + _GROUP]) for i in range(0, _N_CHARACTERS, _GROUP)]
     return "-".join(groups)
 

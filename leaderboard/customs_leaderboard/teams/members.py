@@ -13,7 +13,7 @@ from customs_data.errors import KitError
 from customs_leaderboard.board import Board
 from customs_leaderboard.rules.competition import show_time
 from customs_leaderboard.store.audit_log import ORGANIZER, append_entry, team_actor
-from customs_leaderboard.store.schema import Member, Team
+from customs_leaderboard.store.schema import Member, Submission, Team
 from customs_leaderboard.teams.names import check_member_name, key_of
 from customs_leaderboard.teams.teams import check_active, find_team
 from customs_leaderboard.teams.tokens import hash_token, make_token
@@ -109,6 +109,21 @@ def members_of(session: Session, team_number: int) -> list[MemberRecord]:
         MemberRecord(row.number, row.name, row.made_at, row.revoked_at)
         for row in session.scalars(query)
     ]
+
+
+def submissions_by_member(board: Board, team_name: str) -> dict[int, list[int]]:
+    """Return the numbers of the submissions that each member of a team sent, by their number."""
+    with board.database.reading() as session:
+        team = find_team(session, team_name)
+        query = (
+            select(Submission.member_number, Submission.number)
+            .where(Submission.team_number == team.number, Submission.member_number.is_not(None))
+            .order_by(Submission.number)
+        )
+        numbers: dict[int, list[int]] = {}
+        for row in session.execute(query):
+            numbers.setdefault(row.member_number, []).append(row.number)
+        return numbers
 
 
 def count_members(board: Board) -> dict[int, int]:

@@ -91,10 +91,12 @@ def teams_table(teams: list[dict[str, Any]]) -> Table:
 def members_table(team: str, members: list[dict[str, Any]]) -> Table:
     """Members of a team in the order they were added."""
     table = Table(title=Text(f"Members of {team}"), title_justify="left")
-    for name in ("number", "member", "added", "revoked"):
-        table.add_column(name, justify="left" if name == "member" else "right")
+    for name in ("number", "member", "added", "revoked", "submissions"):
+        table.add_column(name, justify="left" if name == "member" else "right", overflow="fold")
     for one in members:
-        table.add_row(str(one["number"]), one["name"], one["made_at"], one["revoked_at"] or "")
+        sent = ", ".join(map(str, one["submissions"]))
+        cells = (one["name"], one["made_at"], one["revoked_at"] or "", sent)
+        table.add_row(str(one["number"]), *cells)
     return table
 
 
@@ -119,7 +121,12 @@ def log_table(entries: list[Entry]) -> Table:
     for name in ("at", "who", "what", "details"):
         table.add_column(name, overflow="fold")
     for entry in entries:
-        cells = (show_time(entry.at), entry.actor, entry.action, json.dumps(entry.details))
+        cells = (
+            show_time(entry.at),
+            entry.actor,
+            entry.action,
+            json.dumps(entry.details, ensure_ascii=False),
+        )
         table.add_row(str(entry.sequence), *cells)
     return table
 

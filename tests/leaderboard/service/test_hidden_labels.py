@@ -26,6 +26,7 @@ from customs_data.edition.layout import MANIFEST, Layout
 from customs_data.edition.loading import hidden_commitment, read_solution
 from customs_data.edition.manifest import read_manifest
 from customs_leaderboard.board import Board, make_board
+from customs_leaderboard.publishing.board_pages import write_pages
 from customs_leaderboard.service.app import make_app
 from customs_leaderboard.service.network.requests_log import JsonLines
 from customs_leaderboard.service.settings import ServiceSettings
@@ -33,6 +34,7 @@ from customs_leaderboard.standings.close import close_competition, extend_deadli
 from customs_leaderboard.store.audit_log import PUBLIC_ACTIONS, read_entries
 from customs_leaderboard.store.room import Room
 from customs_leaderboard.teams.codes import renew_code
+from customs_leaderboard.teams.joining import invite
 from customs_leaderboard.teams.teams import add_team, rename_team
 from path_tricks import HIDDEN, TRICKS
 
@@ -42,6 +44,12 @@ PAGES = (
     "/?sort=team&order=asc",
     "/?all=1",
     "/about",
+    "/overview",
+    "/rules",
+    "/data",
+    "/contact",
+    "/register",
+    "/join",
     "/log",
     "/news",
     "/feed.xml",
@@ -126,9 +134,11 @@ def ask_everything(board: Board, files: list[bytes], forward: Any) -> list[Any]:
         for _, token in teams:
             for route in (
                 "team", "submissions/1", "submissions/2", "submissions/1/file", "selections",
+                "team/members",
             ):  # fmt: skip
                 ask("GET", f"{API}/{route}", headers={"Authorization": f"Bearer {token}"})
             ask("POST", "/team", data={"token": token})
+            ask("POST", f"{API}/team/invitations", headers={"Authorization": f"Bearer {token}"})
         ask("POST", "/admin", data={"token": code})
         for route in ("status", "teams"):
             ask("GET", f"{API}/admin/{route}", headers={"Authorization": f"Bearer {code}"})
@@ -138,6 +148,10 @@ def ask_everything(board: Board, files: list[bytes], forward: Any) -> list[Any]:
             headers = {"Authorization": f"Bearer {token}"}
             ask("POST", f"{API}/submissions", content=file + b"\n" * i, headers=headers)
 
+    write_pages(board)
+    _, invitation = invite(board)
+    body = {"code": invitation, "team": "Gunsan", "member": "Ann"}
+    ask("POST", f"{API}/register", json=body)
     look()
     for name in (*board.manifest.files, "edition"):
         ask("GET", f"/edition/{name}.{'json' if name == 'edition' else 'csv'}")

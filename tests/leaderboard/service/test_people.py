@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 from customs_leaderboard.store.audit_log import read_entries
 from customs_leaderboard.teams.codes import make_code
 from customs_leaderboard.teams.joining import invite
-from customs_leaderboard.teams.members import list_members
+from customs_leaderboard.teams.members import list_members, submissions_by_member
 
 API = "/api/v1"
 
@@ -118,3 +118,17 @@ def test_names_of_members_are_not_public(client, board):
 def test_forms_without_fields_are_answered(client, path):
     assert client.post(path).status_code == 401
     assert client.post(path, files={"code": ("x", b"y")}).status_code in (400, 401)
+
+
+def test_the_team_sees_who_sent_a_submission(client, board, member, post):
+    invitation = client.post(f"{API}/team/invitations", headers=member.headers).json()
+    body = {"code": invitation["code"], "member": "Zoé"}
+    token = client.post(f"{API}/join", json=body).json()["token"]
+    post(1)
+    post(2, headers=bearer(token))
+    answer = client.get(f"{API}/team", headers=member.headers).json()
+    assert [one["member"] for one in answer["submissions"]] == ["Zoé", ""]
+    assert "by <bdi>Zoé</bdi>" in client.post("/team", data={"token": member.token}).text
+    assert submissions_by_member(board, "Busan") == {1: [1], 2: [2]}
+    for path in ("/", f"{API}/standings", f"{API}/progress", "/log", f"{API}/log"):
+        assert "Zoé" not in client.get(path).text

@@ -57,7 +57,7 @@ def add_member(
 @database_option
 @json_option
 def list_members(competition: Path, team: str, database_url: str | None, as_json: bool) -> None:
-    """List the members of a team.
+    """List the members of a team, and the submissions that each of them sent.
 
     Example: customs-kit leaderboard team member list my-board "Team A"
     """
@@ -65,8 +65,13 @@ def list_members(competition: Path, team: str, database_url: str | None, as_json
         from customs_kit.terminal.leaderboard_tables import members_table
         from customs_kit.terminal.output import print_json, show
         from customs_leaderboard.teams.members import list_members as members_of
+        from customs_leaderboard.teams.members import submissions_by_member
 
-        members = [one.as_dict() for one in members_of(board, team)]
+        sent = submissions_by_member(board, team)
+        members = [
+            {**one.as_dict(), "submissions": sent.get(one.number, [])}
+            for one in members_of(board, team)
+        ]
     if as_json:
         print_json(members)
     else:
