@@ -122,8 +122,8 @@ def test_the_page_shows_and_does_it_without_scripts(client, board, token, member
     forms = {
         "announce": {"text": "Hello"},
         "extend": {"closes": "+1d"},
-        "team": {"number": "1", "action": "disable", "reason": "two accounts"},
-        "submission": {"number": "1", "action": "strike", "reason": "a copy"},
+        "team": {"number": "1", "deed": "disable", "reason": "two accounts"},
+        "submission": {"number": "1", "deed": "strike", "reason": "a copy"},
     }
     for name, fields in forms.items():
         answer = client.post(
@@ -145,10 +145,10 @@ def test_the_page_shows_and_does_it_without_scripts(client, board, token, member
     [
         ("announce", {"text": "x" * 1001}, "has 1,001 characters"),
         ("extend", {"closes": "soon"}, "Not a date"),
-        ("team", {"number": "1", "action": "remove"}, "Choose what to do"),
-        ("team", {"number": "one", "action": "disable"}, "Give a number"),
-        ("team", {"number": "7", "action": "disable", "reason": "x"}, "no team with the number 7"),
-        ("submission", {"number": "1", "action": "strike", "reason": "x"}, "no submission 1"),
+        ("team", {"number": "1", "deed": "remove"}, "Choose what to do"),
+        ("team", {"number": "one", "deed": "disable"}, "Give a number"),
+        ("team", {"number": "7", "deed": "disable", "reason": "x"}, "no team with the number 7"),
+        ("submission", {"number": "1", "deed": "strike", "reason": "x"}, "no submission 1"),
         ("nothing", {}, "Choose what to do"),
     ],
 )

@@ -62,6 +62,7 @@ def test_the_feed_has_announcements_deadline_and_close(client, board, clock):
     extend_deadline(board, board.competition.closes + timedelta(days=1), "a holiday")
     client.app.state.answers.expire()
     extension, news = entries_of(client)
+    assert news.findtext(f"{ATOM}title") == "The data is out & complete."
     assert news.findtext(f"{ATOM}content") == "<p>The <em>data</em> is out &amp; complete.</p>\n"
     assert news.find(f"{ATOM}link").get("href") == f"/news#announcement-{announcement.number}"
     assert extension.findtext(f"{ATOM}title") == "The deadline is now 2026-04-01T00:00:00Z"

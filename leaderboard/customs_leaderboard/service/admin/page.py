@@ -31,6 +31,10 @@ from customs_leaderboard.store.audit_log import read_entries
 _N_ENTRIES: Final = 12
 _N_FIELDS: Final = 20
 _NUMBER: Final = re.compile("[0-9]{1,9}")
+#: Details of entries that only prove something later.
+_LEFT_OUT: Final = {
+    "salt", "commitment", "sha256", "answer_sha256", "n_bytes", "received_at", "improved",
+}  # fmt: skip
 #: What the page says after a deed, by the word in its address.
 _DONE: Final = {
     "announce": "The announcement is published.",
@@ -111,7 +115,7 @@ def _deed_of(what: str, form: FormData) -> tuple[str, Callable[[Board], str]]:
         "strike": lambda board, number: deeds.strike_submission(board, number, reason),
         "restore": lambda board, number: deeds.restore_submission(board, number, reason),
     }
-    name = _text(form, "action") if what in ("team", "submission") else what
+    name = _text(form, "deed") if what in ("team", "submission") else what
     number = _text(form, "number")
     if name not in numbered:
         raise KitError("The form is incomplete. Choose what to do.")
@@ -143,10 +147,11 @@ def _dashboard(
 
 
 def _shown(details: dict[str, Any]) -> str:
-    """Return details in one line, without what only proves something later."""
-    left_out = ("salt", "commitment", "sha256")
+    """Return details in one line, without `_LEFT_OUT`."""
     parts = [
-        f"{key.replace('_', ' ')} {value}" for key, value in details.items() if key not in left_out
+        f"{name.replace('_', ' ')} {value}"
+        for name, value in details.items()
+        if name not in _LEFT_OUT
     ]
     text = ", ".join(parts)
     return text if len(text) <= 160 else f"{text[:159]}…"

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from customs_leaderboard.board import Board
 from customs_leaderboard.organizing.announcements import read_announcements
 from customs_leaderboard.rules.competition import show_time
-from customs_leaderboard.service.pages.markdown import short_markdown
+from customs_leaderboard.service.pages.markdown import first_line, short_markdown
 from customs_leaderboard.store.actions import ANNOUNCED
 from customs_leaderboard.store.audit_log import Entry, read_entries
 from customs_leaderboard.store.schema import UtcTime
@@ -75,7 +75,8 @@ def _add_entry(feed: ET.Element, made: Entry, entry: Entry, base: str) -> None:
     page = f"/news#announcement-{entry.sequence}" if is_announcement else "/log"
     element = _add(feed, "entry")
     _add(element, "id", _urn(made, entry))
-    _add(element, "title", _TITLES[entry.action].format_map(_Details(entry.details)))
+    title = _TITLES[entry.action].format_map(_Details(entry.details))
+    _add(element, "title", first_line(entry.details["text"]) if is_announcement else title)
     _add(element, "updated", show_time(entry.at))
     _add(element, "link", rel="alternate", href=f"{base}{page}", type="text/html")
     if is_announcement:

@@ -40,3 +40,22 @@ def long_markdown(text: str) -> Markup:
         if str(token.attrs.pop("style", "")).endswith("right"):
             token.attrSet("class", "number")
     return Markup(_LONG_PARSER.renderer.render(tokens, _LONG_PARSER.options, {}))  # noqa: S704
+
+
+def first_line(text: str, most: int = 80) -> str:
+    r"""Return the first line of a text without marks, shortened to `most` characters.
+
+    Examples
+    --------
+    >>> first_line("**Late**: see [log](/log).\n\nMore.")
+    'Late: see log.'
+    """
+    line = ""
+    for block in _PARSER.parse(text):
+        for part in block.children or []:
+            if part.type in ("softbreak", "hardbreak"):
+                break
+            line += part.content
+        if line:
+            break
+    return line if len(line) <= most else f"{line[: most - 1].rstrip()}…"

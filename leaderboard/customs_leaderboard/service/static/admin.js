@@ -37,7 +37,7 @@
     const fields = new FormData(form);
     token = String(fields.get("token")).trim();
     const box = form.querySelector("[data-remember]");
-    const response = await post(form.action, fields);
+    const response = await post(form.getAttribute("action"), fields);
     if (box && box.checked && response.ok) {
       try { sessionStorage.setItem(KEY, token); } catch { /* memory only */ }
     }
@@ -52,7 +52,14 @@
     event.preventDefault();
     const button = form.querySelector("button[type=submit]");
     button.disabled = true;
-    send(form).catch(() => { button.disabled = false; form.submit(); });
+    send(form).catch(() => {
+      button.disabled = false;
+      const note = document.createElement("p");
+      note.className = "note bad";
+      note.setAttribute("role", "alert");
+      note.textContent = "The server did not answer. Look at the log before you try again.";
+      form.append(note);
+    });
   });
 
   prepare();
