@@ -18,7 +18,7 @@ from customs_data.edition.layout import Layout
 from customs_data.edition.manifest import Manifest, read_manifest
 from customs_data.errors import KitError
 from customs_data.files.atomic import sync_folder, write_atomically
-from customs_leaderboard.errors import UnavailableError, organizer_errors
+from customs_leaderboard.errors import DamagedDatabaseError, UnavailableError, organizer_errors
 from customs_leaderboard.ladder.ladder import Ladder
 from customs_leaderboard.rules.changes import compare_rules, rules_json
 from customs_leaderboard.rules.competition import Competition, read_competition
@@ -34,6 +34,7 @@ from customs_leaderboard.store.audit_log import ORGANIZER, append_entry
 from customs_leaderboard.store.database import Database, open_database
 from customs_leaderboard.store.folder import Folder, disk_errors
 from customs_leaderboard.store.group_commit import GroupCommit
+from customs_leaderboard.store.modes import close_to_others
 from customs_leaderboard.store.schema import State
 from customs_leaderboard.store.solutions import read_replacements
 from customs_leaderboard.submissions.judge import Judge, load_judge
@@ -42,7 +43,11 @@ from customs_scorer.metrics import Metric, TaskMetrics, metrics_of
 Phase = Literal["upcoming", "open", "over", "closed", "revealed"]
 Clock = Callable[[], datetime]
 
-_NOT_EMPTY: Final = "The database already contains a competition. Use another database."
+_NOT_EMPTY: Final = (
+    "The database already contains a competition. Use another database. If an `init` or `restore` "
+    "was killed when it was nearly done, this is its competition: empty the database (`dropdb "
+    "NAME`, `createdb NAME`) and run the command again."
+)
 
 
 def utc_now() -> datetime:
@@ -279,8 +284,12 @@ def open_board(
             f"No such file: {folder.database_file}. If the competition uses PostgreSQL, give its "
             "address with --database-url (or CUSTOMS_KIT_DATABASE_URL)."
         )
+    close_to_others(folder.root)
     with closed_on_error(open_database(database_url, folder.database_file)) as database:
+        database.check_whole()
         if not has_competition(database):
+            if database_url is None:
+                raise DamagedDatabaseError("it contains no competition")
             raise KitError("The database contains no competition. Check --database-url.")
         database.upgrade()
         board = Board(folder, competition, database, clock)

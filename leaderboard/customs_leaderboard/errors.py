@@ -6,12 +6,13 @@ people, and the way out.
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from customs_data.errors import InvalidSubmissionError, KitError
 from customs_data.files.atomic import UnwritableError
@@ -31,6 +32,10 @@ class UnknownCodeError(WrongSecretError):
 
     def __init__(self) -> None:
         super().__init__("There is no such code. Copy it again from where you got it.")
+
+
+#: Of PostgreSQL; the name of the database is not repeated.
+_NO_DATABASE: Final = re.compile(r'database ".*" does not exist')
 
 
 class UnknownTokenError(WrongSecretError):
@@ -98,6 +103,23 @@ class UnavailableError(KitError):
     """The disk or the database does not respond (HTTP 503); not the user's fault."""
 
 
+class DamagedDatabaseError(UnavailableError):
+    """The database is damaged (HTTP 503): no request and no waiting will mend it.
+
+    Attributes
+    ----------
+    damage : str
+        What is damaged, in the database's words.
+    """
+
+    def __init__(self, damage: str) -> None:
+        super().__init__(
+            "The leaderboard's database is damaged, so nothing can be counted now. Tell the "
+            "organizer."
+        )
+        self.damage = damage
+
+
 class ClockError(UnavailableError):
     """The clock lies behind the newest entry of the audit log (HTTP 503).
 
@@ -136,6 +158,12 @@ def organizer_errors(folder: Path) -> Iterator[None]:
         yield
     except ClockError as error:
         raise KitError(error.for_organizer) from error
+    except DamagedDatabaseError as error:
+        raise KitError(
+            f"The database of {folder} is damaged ({error.damage}). Restore a backup: `customs-kit "
+            f"leaderboard restore FILE --out NEW_FOLDER`. Accepted files are still in "
+            f"{folder / 'submissions'}."
+        ) from error
     except UnavailableError as error:
         cause = error.__cause__
         if isinstance(cause, OSError):
@@ -143,6 +171,11 @@ def organizer_errors(folder: Path) -> Iterator[None]:
         original = getattr(cause, "orig", None)
         if isinstance(original, sqlite3.Error):
             raise KitError(f"The database of {folder} cannot be used: {original}.") from error
+        if _NO_DATABASE.search(str(original)):
+            raise KitError(
+                "PostgreSQL has no database of this name. Expected is an existing one, empty for "
+                "`init` and `restore`: make it with `createdb NAME`, and check --database-url."
+            ) from error
         raise KitError(
             "The competition's database does not respond. Check that it runs, and --database-url."
         ) from error

@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import event, select, true
 
 from customs_leaderboard.board import make_board, open_board, utc_now
-from customs_leaderboard.errors import UnavailableError
+from customs_leaderboard.errors import DamagedDatabaseError, UnavailableError
 from customs_leaderboard.ladder.update_rules import step_ladder
 from customs_leaderboard.standings.public import public_standings, team_history
 from customs_leaderboard.store.audit_log import read_entries, verify_chain
@@ -23,7 +23,8 @@ from customs_leaderboard.store.schema import Submission, Team
 from customs_leaderboard.store.scores import read_scores
 from customs_leaderboard.submissions.receipts import day_of
 from customs_leaderboard.submissions.spool import Spool
-from customs_leaderboard.submissions.submit import submit_file, sweep
+from customs_leaderboard.submissions.submit import submit_file
+from customs_leaderboard.submissions.sweeping import sweep
 from customs_leaderboard.teams.teams import add_team, list_teams
 
 SUBMITTER = Path(__file__).with_name("submitter.py")
@@ -253,7 +254,7 @@ def test_a_damaged_database_is_reported(sqlite_board):
     sqlite_board.close_connections()
     for path in sqlite_board.folder.root.glob("board.sqlite3*"):
         path.write_bytes(b"x" * 8192)
-    with pytest.raises(UnavailableError, match="does not respond"):
+    with pytest.raises(DamagedDatabaseError, match="is damaged"):
         open_board(sqlite_board.folder.root)
 
 

@@ -29,7 +29,8 @@ from customs_leaderboard.store.audit_log import commit_to, read_entries, verify_
 from customs_leaderboard.store.commitments import logged_facts, sealed_facts
 from customs_leaderboard.store.schema import Submission
 from customs_leaderboard.submissions.spool import Spool
-from customs_leaderboard.submissions.submit import submit, submit_file, sweep
+from customs_leaderboard.submissions.submit import submit, submit_file
+from customs_leaderboard.submissions.sweeping import sweep
 from customs_leaderboard.teams.teams import add_team, list_teams
 from customs_scorer import check_submission, write_submission
 from customs_scorer.formats import check_format
@@ -340,7 +341,7 @@ def test_the_log_contains_submissions_but_no_exact_score(board, team, make_file,
 def test_sweeping_removes_only_what_is_old_and_not_counted(board, team, make_file, clock):
     submit_file(board, team.number, make_file(1))
     kept = files_of(board)
-    (board.folder.spool / "left").write_bytes(b"x")
+    (board.folder.spool / ("0" * 32)).write_bytes(b"x")
     (board.folder.submissions / str(team.number) / f"{'0' * 64}.csv").write_bytes(b"x")
     clock.now = datetime.now(UTC)
     assert sweep(board) == 0

@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from customs_data.errors import KitError
 from customs_leaderboard.errors import (
     ClockError,
+    DamagedDatabaseError,
     DisabledTeamError,
     NotFoundError,
     NotOpenError,
@@ -137,6 +138,7 @@ _KINDS: Final[dict[type[KitError], tuple[int, str]]] = {
     QuotaError: (429, "quota-used"),
     TooManyRequestsError: (429, "too-many-requests"),
     UnavailableError: (503, "unavailable"),
+    DamagedDatabaseError: (503, "database-damaged"),
     ClockError: (503, "clock-wrong"),
 }
 

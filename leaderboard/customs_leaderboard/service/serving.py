@@ -25,7 +25,7 @@ from customs_leaderboard.service.network.connections import Connections
 from customs_leaderboard.service.network.protocol import LimitedConnection
 from customs_leaderboard.service.network.requests_log import JsonLines
 from customs_leaderboard.service.settings import ServiceSettings
-from customs_leaderboard.submissions.submit import sweep
+from customs_leaderboard.submissions.sweeping import sweep
 
 _BACKLOG: Final = 1024
 _KEEP_ALIVE_S: Final = 75  # longer than reverse proxies keep their connections to a service

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.orm import Session
 
 from customs_data.errors import KitError
-from customs_leaderboard.errors import ClockError, UnavailableError
+from customs_leaderboard.errors import ClockError, DamagedDatabaseError
+from customs_leaderboard.store.database_errors import database_errors
+from customs_leaderboard.store.modes import FILE_MODE
+from customs_leaderboard.store.schema import Base, State
 
 DATABASE_URL_VARIABLE: Final = "CUSTOMS_KIT_DATABASE_URL"
 _WAIT_SECONDS: Final = 30
@@ -62,7 +65,7 @@ class Database:
         UnavailableError
             If the database does not respond.
         """
-        with _database_errors(), Session(self._reading, expire_on_commit=False) as session:
+        with database_errors(), Session(self._reading, expire_on_commit=False) as session:
             yield session
 
     @contextmanager
@@ -74,7 +77,7 @@ class Database:
         UnavailableError
             If the database does not respond.
         """
-        with _database_errors(), self._glancing.connect() as connection:
+        with database_errors(), self._glancing.connect() as connection:
             yield connection
 
     @contextmanager
@@ -88,7 +91,7 @@ class Database:
         ClockError
             From `audit_log.append_entries`, which see.
         """
-        with _database_errors(), self._queue:
+        with database_errors(), self._queue:
             try:
                 with self._transaction() as session:
                     yield session
@@ -119,8 +122,9 @@ class Database:
         KitError
             If a newer release made the database, or it does not respond.
         """
-        with self.upgrading():
-            pass
+        with self.upgrading() as session:
+            tables = set(inspect(session.connection()).get_table_names())
+            check_tables(tables, Base.metadata.tables)
 
     @contextmanager
     def upgrading(self, revision: str = "head") -> Iterator[Session]:
@@ -136,7 +140,7 @@ class Database:
         """
         from customs_leaderboard.store.migrations import upgrade_tables
 
-        with _database_errors(), self._queue, self._writing.connect() as connection:
+        with database_errors(), self._queue, self._writing.connect() as connection:
             if not self.is_postgresql:  # a transaction cannot turn them off
                 _execute_raw(connection, "PRAGMA foreign_keys=OFF")
             try:
@@ -149,6 +153,25 @@ class Database:
             finally:
                 if not self.is_postgresql:
                     _execute_raw(connection, "PRAGMA foreign_keys=ON")
+
+    def check_whole(self) -> None:
+        """Check that an existing database is not damaged, as far as its structure shows it.
+
+        Raises
+        ------
+        DamagedDatabaseError
+            If SQLite's pages are damaged, or some of the kit's tables are there without the others.
+        UnavailableError
+            If the database does not respond.
+        """
+        with self.reading() as session:
+            if not self.is_postgresql:
+                problem = session.scalars(text("PRAGMA quick_check(1)")).one()
+                if problem != "ok":
+                    raise DamagedDatabaseError(" ".join(problem.split()))
+            tables = set(inspect(session.connection()).get_table_names())
+            if tables & set(Base.metadata.tables):  # not an empty database
+                check_tables(tables, ("alembic_version", State.__tablename__))
 
     def check(self) -> None:
         """Check that the database responds.
@@ -191,6 +214,13 @@ def open_database(url: str | None, default_file: Path) -> Database:
     return Database(parsed)
 
 
+def check_tables(tables: Collection[str], expected: Iterable[str]) -> None:
+    """Raise `DamagedDatabaseError` if an expected table is missing."""
+    for name in sorted(expected):
+        if name not in tables:
+            raise DamagedDatabaseError(f"the table {name} is missing")
+
+
 def _check_foreign_keys(session: Session) -> None:
     if broken := session.execute(text("PRAGMA foreign_key_check")).first():
         raise KitError(
@@ -214,6 +244,12 @@ def _sqlite(url: URL) -> Engine:
         max_overflow=-1,
         hide_parameters=True,  # errors are written to logs
     )
+
+    @event.listens_for(engine, "do_connect")
+    def make_private(_dialect: object, _record: object, arguments: Any, _options: object) -> None:
+        # SQLite would make it readable for others, and its log files get the mode of the file.
+        with suppress(OSError):  # SQLite reports it
+            os.close(os.open(arguments[0], os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE))
 
     @event.listens_for(engine, "connect")
     def set_up(connection: sqlite3.Connection, _record: object) -> None:
@@ -241,41 +277,3 @@ def _postgresql(url: URL) -> Engine:
         pool_pre_ping=True,  # connections from before a restart of the database are dead
         connect_args={"connect_timeout": 10, "application_name": "customs-kit"},
     )
-
-
-@contextmanager
-def _database_errors() -> Iterator[None]:
-    """Turn a lost database connection into one sentence that does not reveal its address.
-
-    Violated constraints and wrong statements are bugs of the kit and propagate.
-    """
-    try:
-        yield
-    except PoolTimeoutError as error:
-        raise UnavailableError(_UNAVAILABLE) from error
-    except IntegrityError:
-        raise
-    except DBAPIError as error:
-        if _is_unavailable(error):
-            raise UnavailableError(_UNAVAILABLE) from error
-        raise
-
-
-_UNAVAILABLE: Final = (
-    "The leaderboard's database does not respond, so the request may have failed. Try again later "
-    "(the same file never counts twice), and tell the organizer."
-)
-
-
-def _is_unavailable(error: DBAPIError) -> bool:
-    kind = type(error.orig).__name__
-    if isinstance(error.orig, sqlite3.Error):
-        name = getattr(error.orig, "sqlite_errorname", "")
-        # "no such table" is an OperationalError, too, but a bug or a wrong file.
-        busy = isinstance(error.orig, sqlite3.OperationalError) and name != "SQLITE_ERROR"
-        return busy or name in ("SQLITE_NOTADB", "SQLITE_CORRUPT")
-    return error.connection_invalidated or kind in {
-        "OperationalError", "InterfaceError", "ConnectionTimeout", "AdminShutdown", "DiskFull",
-        "CrashShutdown", "CannotConnectNow", "TooManyConnections", "ReadOnlySqlTransaction",
-        "IoError", "OutOfMemory", "LockNotAvailable", "DeadlockDetected",
-    }  # fmt: skip

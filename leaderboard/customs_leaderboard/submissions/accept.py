@@ -2,7 +2,7 @@
 
 The order matters. Files and their names are durable before the transaction commits, and the
 transaction commits before a team gets its receipt, so a crash loses nothing that was acknowledged.
-A file without a row may be left behind (`submit.sweep` deletes it), but never a row without a file.
+A file without a row may be left behind (`sweeping` deletes it), but never a row without a file.
 """
 
 from __future__ import annotations

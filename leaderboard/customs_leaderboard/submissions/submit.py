@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Final
-
-from sqlalchemy import select
 
 from customs_data.errors import KitError
 from customs_leaderboard.board import Board
 from customs_leaderboard.errors import RefusedFileError
 from customs_leaderboard.store.audit_log import append_entry, team_actor
-from customs_leaderboard.store.schema import Refusal, Submission
+from customs_leaderboard.store.schema import Refusal
 from customs_leaderboard.submissions.accept import ScoredFile, accept_files
 from customs_leaderboard.submissions.admission import (
     ReceivedFile,
@@ -103,38 +99,6 @@ def submit_file(board: Board, team_number: int, path: Path) -> Receipt:
         except OSError as error:
             raise KitError(f"{path} cannot be read: {error.strerror}.") from None
         return submit(board, spool.received(team_number, board.now()), spool)
-
-
-def sweep(board: Board, older_than: timedelta = timedelta(hours=1)) -> int:
-    """Delete received files that were never accepted, as crashes leave behind.
-
-    Parameters
-    ----------
-    board : Board
-        The competition.
-    older_than : timedelta
-        Minimum age; newer files may be in use.
-
-    Returns
-    -------
-    int
-        Number of deleted files.
-    """
-    limit = (board.now() - older_than).timestamp()
-    old = [path for path in _files(board) if path.stat().st_mtime < limit]
-    # Queried after the files were listed, so that no file accepted meanwhile is deleted.
-    with board.database.reading() as session:
-        rows = session.execute(select(Submission.team_number, Submission.sha256, Submission.suffix))
-        accepted = {board.folder.submission_path(*row) for row in rows}
-    stray = [path for path in old if path not in accepted]
-    for path in stray:
-        path.unlink(missing_ok=True)
-    return len(stray)
-
-
-def _files(board: Board) -> Iterator[Path]:
-    yield from board.folder.spool.iterdir()
-    yield from board.folder.submissions.glob("*/*")
 
 
 def _score(board: Board, file: ReceivedFile, spool: Spool) -> ScoredFile:
