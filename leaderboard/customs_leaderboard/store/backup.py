@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import re
 import tarfile
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -23,12 +24,14 @@ from customs_leaderboard.board import Board
 from customs_leaderboard.rules.competition import show_time
 from customs_leaderboard.store.actions import BACKED_UP
 from customs_leaderboard.store.audit_log import ORGANIZER, append_entry, head_hash
-from customs_leaderboard.store.folder import check_new
+from customs_leaderboard.store.folder import Folder, check_new
 from customs_leaderboard.store.schema import Base, Solution, Submission
 
 #: The last one is written, all can be restored.
 FORMATS: Final = ("customs-kit backup 1", "customs-kit backup 2")
 MANIFEST: Final = "backup.json"
+#: Solutions that replaced another, and the organizer's pages.
+IN_FOLDERS: Final = re.compile(r"solutions/[0-9]+\.csv|pages/[A-Za-z0-9_-]+\.md")
 #: Parts of the folder that a backup leaves out: the database, whose rows it has, and files that are
 #: being received or written.
 LEFT_OUT: Final = ("board.sqlite3", "board.sqlite3-wal", "board.sqlite3-shm", "spool")
@@ -101,8 +104,9 @@ def _write(board: Board, tar: tarfile.TarFile) -> dict[str, int]:
         submissions = list(session.scalars(select(Submission).order_by(Submission.number)))
         solutions = list(session.scalars(select(Solution.number).order_by(Solution.number)))
     folder = board.folder
-    optional = (folder.competition_file, folder.references_file, folder.reveal_file)
-    paths = [path for path in (*optional, *sorted(folder.root.glob("pages/*.md"))) if path.exists()]
+    optional = [folder.competition_file, folder.references_file, folder.reveal_file]
+    optional += [page for page in sorted(folder.pages.glob("*")) if _is_packed(folder, page)]
+    paths = [path for path in optional if path.exists()]
     paths += [folder.solution_path(number) for number in solutions]
     for path in paths:
         add(path.relative_to(folder.root).as_posix(), path.read_bytes())
@@ -122,6 +126,11 @@ def _write(board: Board, tar: tarfile.TarFile) -> dict[str, int]:
     }
     add(MANIFEST, (json.dumps(manifest, indent=1) + "\n").encode())
     return counts
+
+
+def _is_packed(folder: Folder, path: Path) -> bool:
+    """Whether a backup contains a file of one of the folders solutions/ and pages/."""
+    return IN_FOLDERS.fullmatch(path.relative_to(folder.root).as_posix()) is not None
 
 
 def _plain(row: Any) -> dict[str, Any]:

@@ -30,15 +30,13 @@ from customs_leaderboard.board import (
 from customs_leaderboard.errors import organizer_errors
 from customs_leaderboard.rules.competition import parse_time, read_competition
 from customs_leaderboard.store.audit_log import ORGANIZER, append_entry, verify_chain
-from customs_leaderboard.store.backup import FORMATS, MANIFEST, TABLES
+from customs_leaderboard.store.backup import FORMATS, IN_FOLDERS, MANIFEST, TABLES
 from customs_leaderboard.store.database import Database, open_database
 from customs_leaderboard.store.folder import Folder
 from customs_leaderboard.store.migrations import upgrade_tables
 from customs_leaderboard.store.schema import UtcTime
 
 _SUBMISSION: Final = re.compile(r"submissions/[0-9]+/[0-9a-f]{64}\.csv(\.gz)?")
-#: Files in folders of their own.
-_MORE_FILES: Final = re.compile(r"solutions/[0-9]+\.csv|pages/[A-Za-z0-9_-]+\.md")
 _FILES: Final = ("competition.toml", "references.json", "reveal.json.gz")
 _EXPECTED: Final = {MANIFEST, *_FILES, *(f"tables/{table}.jsonl" for table in TABLES)}
 _ROWS_AT_A_TIME: Final = 1000
@@ -146,7 +144,7 @@ def _unpack(file: Path, folder: Folder) -> dict[str, bytes]:
 
 
 def _is_part(name: str) -> bool:
-    return name in _EXPECTED or _MORE_FILES.fullmatch(name) is not None
+    return name in _EXPECTED or IN_FOLDERS.fullmatch(name) is not None
 
 
 def _put_submission(folder: Folder, name: str, stream: IO[bytes], damaged: str) -> None:
@@ -166,7 +164,7 @@ def _write_rules(folder: Folder, parts: dict[str, bytes], edition: Path | None) 
     for name in parts:
         if name in _FILES:
             write_atomically(folder.root / name, parts[name], mode=0o600)
-        elif _MORE_FILES.fullmatch(name):
+        elif IN_FOLDERS.fullmatch(name):
             path = folder.root / name
             path.parent.mkdir(mode=0o700, exist_ok=True)
             write_atomically(path, parts[name], mode=0o600)
