@@ -28,6 +28,7 @@ from customs_leaderboard.service.network.privacy import Privacy
 from customs_leaderboard.service.network.request_limits import RequestLimits
 from customs_leaderboard.service.network.requests_log import RequestLog
 from customs_leaderboard.service.network.security import SecurityHeaders
+from customs_leaderboard.service.pages.kept_answers import KeptAnswers
 from customs_leaderboard.service.problem_details import add_handlers
 from customs_leaderboard.service.settings import ServiceSettings
 
@@ -75,6 +76,7 @@ def make_app(board: Board, settings: ServiceSettings | None = None) -> FastAPI:
     files = EditionFiles(board.layout, board.manifest)
     app.state.edition_files = files
     app.state.edition_archive = EditionArchive(files, board.manifest, board.folder)
+    app.state.kept_answers = KeptAnswers(settings.timer)
     app.state.error_page = pages.error_page
     add_handlers(app)
     app.add_middleware(Privacy)

@@ -13,6 +13,7 @@ from customs_leaderboard.service.pages import (
     home,
     information,
     joining,
+    kept_answers,
     log,
     news,
     rendering,
@@ -23,7 +24,19 @@ from customs_leaderboard.service.pages import (
 from customs_leaderboard.service.pages.errors import error_page
 
 router = APIRouter()
-for _part in (rendering, home, submit, team, joining, about, information, log, news, reveal):
+for _part in (
+    rendering,
+    home,
+    submit,
+    team,
+    joining,
+    kept_answers,
+    about,
+    information,
+    log,
+    news,
+    reveal,
+):
     router.include_router(_part.router)
 
 __all__ = ["error_page", "router"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request, Response
@@ -12,11 +12,14 @@ from customs_data.tasks import find_task
 from customs_leaderboard.board import Board
 from customs_leaderboard.rules.explanations import explain_answer
 from customs_leaderboard.service.access import authenticate_form, board_of
+from customs_leaderboard.service.pages.kept_answers import KeptAnswers
 from customs_leaderboard.service.pages.rendering import page
 from customs_leaderboard.service.problem_details import ProblemDetails, details_of
 from customs_leaderboard.service.uploads import UPLOAD_LIMIT, receive_upload, submit_upload
 from customs_leaderboard.store.schema import Team
 from customs_leaderboard.submissions.receipts import Receipt
+
+_BAD: Final = 422
 
 router = APIRouter()
 
@@ -29,19 +32,24 @@ def show_form(request: Request) -> Response:
 
 @router.post("/submit", max_body_size=UPLOAD_LIMIT)
 async def take_file(request: Request) -> Response:
-    """Take a file, and answer with its receipt or its problems."""
+    """Take a file, and redirect to its receipt or its problems."""
+    answers: KeptAnswers = request.app.state.kept_answers
+    senders: list[Team] = []
 
     async def team_of_form(fields: dict[str, str]) -> Team:
         token = fields.get("token", "").strip()
-        return await run_sync(authenticate_form, request, token)
+        senders.append(await run_sync(authenticate_form, request, token))
+        return senders[0]
 
     try:
         async with receive_upload(request, team_of_form) as upload:
             receipt = await submit_upload(request, upload.checked.number, upload)
             team = upload.checked
     except KitError as error:
-        return await run_sync(_refusal, request, details_of(error))
-    return await run_sync(_receipt, request, team, receipt)
+        refusal = await run_sync(_refusal, request, details_of(error))
+        # Strangers fill no memory; and headers, such as Retry-After, are not kept.
+        return answers.redirect_to(refusal) if senders and refusal.status_code == _BAD else refusal
+    return answers.redirect_to(await run_sync(_receipt, request, team, receipt))
 
 
 def _receipt(request: Request, team: Team, receipt: Receipt) -> Response:
@@ -68,6 +76,7 @@ def _form(
         "submit.html",
         status=200 if problem is None else problem.status,
         problem=problem,
+        archive=request.app.state.edition_archive.get_or_none(),
         n_test=board.manifest.rows["public"] + board.manifest.rows["private"],
         meaning=explain_answer(find_task(board.manifest.task)),
         **content,

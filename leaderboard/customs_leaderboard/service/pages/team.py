@@ -1,4 +1,4 @@
-"""A team's own page: its submissions and final selections.
+"""A team's own page: its submissions with their files, and final selections.
 
 Each form asks for the token, and no page contains it, so that a saved page does not leak it.
 """
@@ -17,13 +17,16 @@ from starlette.datastructures import FormData
 from customs_data.errors import KitError
 from customs_leaderboard.board import Board, Phase
 from customs_leaderboard.service.access import authenticate_form, board_of, public_url_of
+from customs_leaderboard.service.pages.kept_answers import KeptAnswers
 from customs_leaderboard.service.pages.rendering import page
 from customs_leaderboard.service.people_api import people_of
 from customs_leaderboard.service.problem_details import ProblemDetails, details_of
+from customs_leaderboard.service.team_api import file_answer
 from customs_leaderboard.standings.public import team_history
 from customs_leaderboard.standings.select import select_submissions
 from customs_leaderboard.store.schema import Team
 from customs_leaderboard.submissions.admission import quota_now
+from customs_leaderboard.submissions.own_files import own_file
 from customs_leaderboard.teams.codes import CodeRecord
 from customs_leaderboard.teams.joining import invite_to_own_team, withdraw_own
 from customs_leaderboard.teams.members import revoke_own_member
@@ -57,8 +60,8 @@ async def show_team(request: Request) -> Response:
 
 
 @router.post("/team/select")
-async def select(request: Request) -> Response:
-    """Save final selections, and show the team."""
+async def save_selection(request: Request) -> Response:
+    """Save final selections, and redirect to the team's page."""
     form = await form_of(request)
 
     def answer() -> Response:
@@ -72,14 +75,34 @@ async def select(request: Request) -> Response:
         except KitError as error:
             return _team_page(request, team, problem=details_of(error))
         request.app.state.answers.expire()
-        return _team_page(request, team, saved=chosen)
+        answers: KeptAnswers = request.app.state.kept_answers
+        return answers.redirect_to(_team_page(request, team, saved=chosen))
+
+    return await run_sync(answer)
+
+
+@router.post("/team/file")
+async def send_file(request: Request) -> Response:
+    """Send one of the team's accepted files."""
+    form = await form_of(request)
+
+    def answer() -> Response:
+        try:
+            team = authenticate_form(request, _token_of(form))
+        except KitError as error:
+            return _ask_again(request, details_of(error))
+        try:
+            number = (*_numbers_of(form, "file"), 0)[0]
+            return file_answer(own_file(board_of(request), team.number, number))
+        except KitError as error:
+            return _team_page(request, team, problem=details_of(error))
 
     return await run_sync(answer)
 
 
 @router.post("/team/members")
 async def change_members(request: Request) -> Response:
-    """Invite a member, or revoke a token or an invitation; show the team."""
+    """Invite a member, or revoke a token or an invitation; redirect to the team's page."""
     form = await form_of(request)
     action = form.get("action", "")
 
@@ -92,7 +115,8 @@ async def change_members(request: Request) -> Response:
             made = _change_members(request, team, action if isinstance(action, str) else "")
         except KitError as error:
             return _team_page(request, team, problem=details_of(error))
-        return _team_page(request, team, invitation=made)
+        answers: KeptAnswers = request.app.state.kept_answers
+        return answers.redirect_to(_team_page(request, team, invitation=made))
 
     return await run_sync(answer)
 
@@ -117,6 +141,7 @@ def _team_page(
 ) -> Response:
     board = board_of(request)
     history = team_history(board, team.number, limit=N_SHOWN)
+    people = people_of(request, team.number)
     return page(
         request,
         "team.html",
@@ -126,9 +151,10 @@ def _team_page(
         history=history,
         selected=sorted(submission.number for submission in history if submission.selected),
         has_more=len(history) == N_SHOWN,
+        members={one["number"]: one["name"] for one in people["members"] if one["name"]},
         can_select=any(not one.late and one.struck_at is None for one in history),
         saved=saved,
-        people=people_of(request, team.number),
+        people=people,
         invitation=None if invitation is None else {**vars(invitation[0]), "code": invitation[1]},
         address=public_url_of(request),
         problem=problem,
@@ -172,8 +198,8 @@ def _change_members(request: Request, team: Team, action: str) -> tuple[CodeReco
     return None
 
 
-def _numbers_of(form: FormData) -> list[int]:
-    texts = form.getlist("submission")
+def _numbers_of(form: FormData, field: str = "submission") -> list[int]:
+    texts = form.getlist(field)
     if not all(isinstance(text, str) and _NUMBER.fullmatch(text) for text in texts):
         raise KitError("Select submissions by their numbers.")
     return [int(text) for text in texts if isinstance(text, str)]
