@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from datetime import timedelta
 from types import SimpleNamespace
@@ -29,10 +30,10 @@ from chromium import (
 from customs_leaderboard.standings.close import close_competition, reveal_labels
 from customs_leaderboard.standings.final import final_standings
 from customs_leaderboard.standings.public import public_standings, team_history
-from customs_leaderboard.standings.select import selected_numbers
+from customs_leaderboard.standings.select import select_submissions, selected_numbers
 from customs_leaderboard.store.schema import Team
 from customs_leaderboard.submissions.submit import submit_file
-from made_up_board import CLOSES, Author, copy_of, make_up_board, served
+from made_up_board import CLOSES, OPENS, Author, add_crowd, copy_of, make_up_board, served
 
 SCREENS = ((PROJECTOR, "dark"), (PHONE, "light"), (PHONE, "dark"), (DESKTOP, "light"))
 HOSTILE = '"><img src=x onerror="window.hacked=1"><script>window.hacked=1</script>'
@@ -114,7 +115,7 @@ def fill_form(browser, url, token, path):
     browser.get(f"{url}/submit")
     find(browser, "#token").send_keys(token)
     find(browser, "#file").send_keys(str(path))
-    find(browser, "form button").click()
+    find(browser, "form button[type=submit]").click()
 
 
 def wake(browser):
@@ -150,9 +151,9 @@ def test_a_bad_file_is_refused_and_can_be_corrected(browser, before, tmp_path):
     assert "line 4 has" in report
     assert "<img" in report  # as text
     assert browser.execute_script("return window.hacked") is None
-    find(browser, "#token").send_keys(before.story.tokens["HS6"])
+    # The token is still known, because the page was never left.
     find(browser, "#file").send_keys(str(before.story.author.write(0.3, 3, "corrected.csv")))
-    find(browser, "form button").click()
+    find(browser, "form button[type=submit]").click()
     assert sees(browser, "h1", "is in")
 
 
@@ -239,13 +240,129 @@ def test_a_team_chooses_its_final_selections(browser, before):
         box = find(browser, f'input[value="{number}"]')
         box.send_keys(Keys.SPACE)
         assert box.is_selected()
-    find(browser, "#token").send_keys(token)
-    find(browser, ".confirm button").click()
-    assert sees(browser, "[role=status]", "Saved. Your final selection:")
+    assert not find(browser, "#token").is_displayed()  # known since the first form
+    find(browser, ".confirm button[type=submit]").click()
+    assert sees(browser, ".note[role=status]", "Saved. Your final selection:")
     assert selected_numbers(before.board, team.number) == sorted(numbers[1:3])
     checked = browser.find_elements(By.CSS_SELECTOR, "input:checked")
     assert {box.get_attribute("value") for box in checked} == {str(n) for n in numbers[1:3]}
     assert browser.get_cookies() == []
+    browser.refresh()  # sends nothing again
+    assert sees(browser, "h1", "Your team")
+    assert find(browser, "#token").is_displayed()  # it was not to be kept
+
+
+def test_a_token_is_typed_once_if_the_reader_wants_that(browser, before, tmp_path):
+    name = "Tariff Engineers"
+    team, token = before.story.teams[name], before.story.tokens[name]
+    browser.get(f"{before.url}/team")
+    find(browser, "#token").send_keys(token)
+    find(browser, ".keeping input").click()
+    find(browser, "form button[type=submit]").click()
+    assert sees(browser, "h1", name)
+    browser.get(f"{before.url}/submit")
+    assert sees(browser, ".quota", f"{name}: 5 files left; more from")
+    assert not find(browser, "#token").is_displayed()
+    find(browser, "#note").send_keys("a forest, seed 3")
+    find(browser, "#file").send_keys(str(before.story.author.write(0.5, 8, "mine.csv")))
+    find(browser, "form button[type=submit]").click()
+    assert sees(browser, "h1", "is in")
+    n_before = len(team_history(before.board, team.number))
+    browser.refresh()
+    assert sees(browser, ".quota", "4 files left")
+    browser.get(f"{before.url}/team")  # shown at once
+    assert sees(browser, "h1", name)
+    assert sees(browser, ".history", "a forest, seed 3")
+    browser.execute_cdp_cmd(
+        "Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(tmp_path)}
+    )
+    newest = team_history(before.board, team.number)[0]
+    find(browser, f'.history button[value="{newest.number}"]').click()
+    path = tmp_path / f"submission-{newest.number}.csv"
+    wait_for(browser, path.exists)
+    assert hashlib.sha256(path.read_bytes()).hexdigest() == newest.sha256
+    assert len(team_history(before.board, team.number)) == n_before
+    assert token not in browser.page_source
+    find(browser, "#members .keeping button").click()  # forget it
+    assert find(browser, "#token").is_displayed()
+    browser.get(f"{before.url}/team")
+    assert sees(browser, "h1", "Your team")
+    assert find(browser, "#token").get_attribute("value") == ""
+
+
+def test_without_scripts_a_selection_is_never_sent_again(browser, before):
+    team, token = before.story.teams["gradient.descent"], before.story.tokens["gradient.descent"]
+    number = team_history(before.board, team.number)[0].number
+    with without_scripts(browser):
+        browser.get(f"{before.url}/team")
+        find(browser, "#token").send_keys(token + Keys.ENTER)
+        assert sees(browser, "h1", "gradient.descent")
+        find(browser, f'input[value="{number}"]').click()
+        find(browser, "#token").send_keys(token + Keys.ENTER)
+        assert sees(browser, ".note[role=status]", f"Saved. Your final selection: {number}.")
+        assert "/answer/" in browser.current_url
+        select_submissions(before.board, team.number, [])
+        browser.refresh()
+        assert sees(browser, "h1", "gradient.descent")
+        assert selected_numbers(before.board, team.number) == []
+
+
+@pytest.fixture(scope="module")
+def crowd(browser, edition_path, tmp_path_factory, author) -> Iterator[SimpleNamespace]:
+    """Two hundred teams on the first day."""
+    folder = tmp_path_factory.mktemp("crowd")
+    until = OPENS + timedelta(hours=9)
+    story = make_up_board(folder, edition_path, until=until, pace=0.1, author=author)
+    add_crowd(story)
+    with served(story) as url:
+        yield SimpleNamespace(story=story, url=url, board=story.board)
+    story.board.close_connections()
+
+
+def shown_names(browser) -> list[str]:
+    rows = browser.find_elements(By.CSS_SELECTOR, "#board tr[data-team]:not([hidden]) .name")
+    return [row.text for row in rows]
+
+
+def test_the_own_team_is_marked_and_always_visible(browser, crowd):
+    rows = public_standings(crowd.board).rows
+    own = rows[120]
+    browser.get(crowd.url)
+    assert shown_names(browser) == [row.team for row in rows[:20]]
+    find(browser, "#filter").send_keys(own.team.lower()[:-1])  # with nine others
+    wait_for(browser, lambda: own.team in shown_names(browser))
+    assert 1 <= len(shown_names(browser)) <= 10
+    assert find(browser, "#filter-hint").text == f"{len(shown_names(browser))} teams"
+    star = find(browser, f'tr[data-team="{own.team_number}"] .star')
+    star.send_keys(Keys.ENTER)
+    assert star.get_attribute("aria-pressed") == "true"
+    browser.get(crowd.url)  # kept
+    top = [row.team for row in rows[:20]]
+    wait_for(browser, lambda: shown_names(browser) == [*top, own.team])
+    assert "mine" in find(browser, f'tr[data-team="{own.team_number}"]').get_attribute("class")
+    assert "all=1" not in browser.current_url
+    find(browser, "#more a").click()
+    wait_for(browser, lambda: len(shown_names(browser)) == len(rows))
+    assert browser.current_url.endswith("all=1")
+    find(browser, "th a[href*='sort=team']").click()
+    wait_for(browser, lambda: "sort=team" in browser.current_url)
+    assert len(shown_names(browser)) == len(rows)
+    find(browser, "#sizes [data-size=top]").click()
+    in_order = sorted(row.team for row in rows)
+    wait_for(browser, lambda: shown_names(browser)[:20] == in_order[:20])
+    find(browser, f'tr[data-team="{own.team_number}"] .star').click()  # no longer
+    wait_for(browser, lambda: shown_names(browser) == in_order[:20])
+    show_as(browser, PHONE)
+    assert browser.execute_script(FAULTS) == []
+
+
+def test_times_are_local_too(browser, crowd):
+    browser.execute_cdp_cmd("Emulation.setTimezoneOverride", {"timezoneId": "Asia/Seoul"})
+    try:
+        browser.get(f"{crowd.url}/about")
+        assert "27 Apr 2026, 23:59 UTC (28 Apr, 08:59 here)" in find(browser, "main").text
+    finally:
+        browser.execute_cdp_cmd("Emulation.setTimezoneOverride", {"timezoneId": ""})
 
 
 def test_everything_works_without_scripts(browser, before):

@@ -118,13 +118,15 @@ def ask_everything(board: Board, files: list[bytes], forward: Any) -> list[Any]:
     answers = []
 
     def ask(method: str, path: str, **request: Any) -> None:
-        answer = client.request(method, path, **request)
+        answer = client.request(method, path, **request, follow_redirects=False)
         headers = [(k, v) for k, v in answer.headers.items() if k != "last-modified"]
         content = answer.content
         if path.endswith(".zip"):  # its checksums and ETag depend on the commitment in edition.json
             headers = [(k, v) for k, v in headers if k != "etag"]
             content = unpacked(content)
         answers.append((f"{method} {path}", answer.status_code, headers, content))
+        if answer.is_redirect:
+            ask("GET", answer.headers["Location"])
 
     def look() -> None:
         for page in PAGES:
