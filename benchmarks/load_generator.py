@@ -38,18 +38,27 @@ class Traffic:
 class Connection:
     """A keep-alive connection with minimal work, so that the server gets the cores."""
 
-    def __init__(self, host: str, port: int) -> None:
+    def __init__(self, host: str, port: int, source: str | None = None) -> None:
         self._address = (host, port)
+        self._source = None if source is None else (source, 0)
 
     async def open(self) -> None:
-        self._reader, self._writer = await asyncio.open_connection(*self._address, limit=1 << 20)
+        self._reader, self._writer = await asyncio.open_connection(
+            *self._address, limit=1 << 20, local_addr=self._source
+        )
 
     async def ask(
         self, method: str, path: str, headers: str = "", body: bytes = b""
     ) -> tuple[int, bytes]:
+        await self.send(method, path, headers, body)
+        return await self.receive()
+
+    async def send(self, method: str, path: str, headers: str = "", body: bytes = b"") -> None:
         host = f"Host: {self._address[0]}\r\nContent-Length: {len(body)}\r\n"
         self._writer.write(f"{method} {path} HTTP/1.1\r\n{host}{headers}\r\n".encode() + body)
         await self._writer.drain()
+
+    async def receive(self) -> tuple[int, bytes]:
         head = await self._reader.readuntil(b"\r\n\r\n")
         status, length = int(head[9:12]), 0
         for line in head.lower().split(b"\r\n"):
