@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from customs_leaderboard.service.schedule_answers import (
     Answer,
@@ -170,12 +170,19 @@ class SelectionAnswer(Answer):
     submissions: list[int] = Field(description="Empty: the default selection.")
 
 
+def _as_integer(value: object) -> object:
+    """Return 7 for 7.0, which JSON Schema calls an integer, and anything else as it is."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 class SelectionRequest(BaseModel):
     """The team's final selections; none for the default."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    submissions: list[Annotated[int, Field(ge=1, le=MAX_NUMBER)]] = Field(max_length=100)
+    submissions: list[Annotated[int, BeforeValidator(_as_integer), Field(ge=1, le=MAX_NUMBER)]] = (
+        Field(max_length=100)
+    )
 
 
 class NoteRequest(BaseModel):

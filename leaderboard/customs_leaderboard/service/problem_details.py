@@ -12,6 +12,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from customs_data.errors import KitError
 from customs_leaderboard.errors import (
@@ -32,6 +33,7 @@ from customs_leaderboard.rules.competition import show_time
 
 _MEDIA_TYPE: Final = "application/problem+json"
 _RETRY_AFTER_S: Final = 10
+_METHODS: Final = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 
 
 class NoTokenError(KitError):
@@ -196,7 +198,23 @@ def add_handlers(app: FastAPI) -> None:
     """Register the handlers of errors."""
 
     async def handle(request: Request, error: Exception) -> Response:
-        return answer(request, details_of(error))
+        details = details_of(error)
+        if details.status == HTTPStatus.METHOD_NOT_ALLOWED:
+            allow = {"Allow": ", ".join(_allowed(request))}
+            if request.method == "OPTIONS":
+                return Response(status_code=204, headers=allow)
+            details.headers.update(allow)  # the framework names only those of the first route
+        return answer(request, details)
 
     for kind in (KitError, RequestValidationError, HTTPException):
         app.add_exception_handler(kind, handle)
+
+
+def _allowed(request: Request) -> list[str]:
+    """Return the methods that some route has for the request's path, and OPTIONS."""
+
+    def has(method: str) -> bool:
+        scope = {**request.scope, "method": method}
+        return any(route.matches(scope)[0] is Match.FULL for route in request.app.router.routes)
+
+    return [method for method in _METHODS if method == "OPTIONS" or has(method)]

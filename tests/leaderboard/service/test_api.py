@@ -219,6 +219,10 @@ def test_a_large_or_strange_selection_is_refused(client, member):
     assert put(b"[" * 70_000).status_code == 413
     assert put(parts()).status_code == 413
     assert put(b"[" * 5000).status_code == 400
+    for number in (b"1.0", b"10e-1"):  # integers, says JSON Schema
+        assert "no submission 1." in put(b'{"submissions": [%s]}' % number).json()["detail"]
+    for number in (b"1.5", b"true", b'"1"', b"1e400", b"-1.0", b"NaN"):
+        assert put(b'{"submissions": [%s]}' % number).status_code == 422
     assert put(b'{"submissions": [1], "token": "ckt_secret"}').status_code == 422
     wrong = put(b'{"submissions": ["ckt_secret"]}')
     assert "ckt_secret" not in wrong.text  # the answer does not repeat values
@@ -286,11 +290,28 @@ def test_answers_that_depend_on_the_token_are_not_cached(client, member, post):
         assert "ETag" not in answer.headers
 
 
-@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH"])
-def test_other_methods(client, method):
-    answer = client.request(method, f"{API}/standings")
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        ("/api/v1/standings", "GET, OPTIONS"),
+        ("/api/v1/selections", "GET, OPTIONS, PUT"),
+        ("/api/v1/submissions", "OPTIONS, POST"),
+        ("/api/v1/submissions/1", "GET, OPTIONS"),
+        ("/team", "GET, HEAD, OPTIONS, POST"),
+        ("/team/select", "OPTIONS, POST"),
+        ("/", "GET, HEAD, OPTIONS"),
+        ("/health/live", "GET, OPTIONS"),
+    ],
+)
+def test_other_methods(client, path, allowed):
+    answer = client.patch(path)
     assert answer.status_code == 405
-    assert answer.json()["title"] == "Method not allowed"
+    assert answer.headers["Allow"] == allowed
+    if path.startswith("/api/"):
+        assert answer.json()["title"] == "Method not allowed"
+    answer = client.options(path)
+    assert (answer.status_code, answer.headers["Allow"], answer.content) == (204, allowed, b"")
+    assert client.options("/nothing").status_code == 404
 
 
 def test_health(client, board, monkeypatch):
