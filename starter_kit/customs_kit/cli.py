@@ -91,6 +91,7 @@ leaderboard = _group(
         "strike": ("leaderboard.correct:strike", "Strike one submission."),
         "unstrike": ("leaderboard.correct:unstrike", "Rank a struck submission again."),
         "rejudge": ("leaderboard.correct:rejudge", "Replace the labels and score again."),
+        "verify": ("leaderboard.verify:verify", "Hold scores and standings against the log."),
         "extend": ("leaderboard.conduct:extend", "Extend the deadline."),
         "close": ("leaderboard.conduct:close", "Close, and compute the final standings."),
         "reveal": ("leaderboard.conduct:reveal", "Publish secret and labels after the close."),

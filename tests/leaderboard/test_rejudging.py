@@ -27,6 +27,7 @@ from customs_leaderboard.store.restore import restore_backup
 from customs_leaderboard.store.schema import Score, Solution
 from customs_leaderboard.submissions.submit import submit_file
 from customs_leaderboard.teams.teams import add_team
+from customs_leaderboard.verification.verify import Scope, verify_board
 
 REASON = "Appeals of May"
 
@@ -163,6 +164,7 @@ def test_a_second_rejudge_back_to_the_first_labels_restores_every_score(
     strike(board, 3, "Copied")
     before, exact = public_standings(board), exact_scores(board)
     rejudge(board, corrected, REASON)
+    assert verify_board(board).findings == []
     with pytest.raises(KitError, match="has already"):
         rejudge(board, corrected, REASON)
     assert sorted(p.name for p in board.folder.solutions.iterdir()) == ["1.csv"]
@@ -173,6 +175,13 @@ def test_a_second_rejudge_back_to_the_first_labels_restores_every_score(
     assert [(r.team, r.score) for r in public_standings(board).rows] == [
         (r.team, r.score) for r in before.rows
     ]
+    report = verify_board(board)
+    assert report.findings == []
+    assert any("labels were replaced twice" in sentence for sentence in report.unproved)
+    with board.database.writing() as session:
+        session.scalars(select(Score)).first().value = 0.999
+    (line,) = verify_board(board, Scope(quick=True)).findings[:1]
+    assert "not those that the log commits to after the labels were replaced" in line
 
 
 def test_after_the_close_both_exact_values_are_public_and_the_reveal_has_both_labels(

@@ -25,8 +25,8 @@ from customs_leaderboard.errors import (
 )
 from customs_leaderboard.ladder.ladder import Kind
 from customs_leaderboard.standings.public import team_history
-from customs_leaderboard.store.audit_log import commit_to, read_entries, verify_chain
-from customs_leaderboard.store.commitments import logged_facts, sealed_facts
+from customs_leaderboard.store.audit_log import read_entries, verify_chain
+from customs_leaderboard.store.commitments import commit_to, logged_facts, sealed_facts
 from customs_leaderboard.store.schema import Submission
 from customs_leaderboard.submissions.spool import Spool
 from customs_leaderboard.submissions.submit import submit, submit_file

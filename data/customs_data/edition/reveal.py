@@ -103,7 +103,7 @@ def verify_reveal(edition: Path, revealed: Path, profile: Path | None = None) ->
         If a file is missing or damaged.
     """
     manifest = read_manifest(Layout.find(edition).public)
-    reveal = _read(revealed)
+    reveal = read_reveal(revealed)
     if reveal["edition"] != manifest.name:
         raise KitError(f"{revealed} is the reveal of {reveal['edition']}, not of {manifest.name}.")
     solutions = [*reveal.get("earlier_solutions", []), reveal[parts.SOLUTION]]
@@ -206,7 +206,42 @@ def blueprint_of(manifest: Manifest, profile: Path | None = None) -> Blueprint:
     return blueprint
 
 
-def _read(path: Path) -> dict[str, Any]:
+def place_reveal(reveal: dict[str, Any], edition: Path, out: Path, solutions: Path) -> None:
+    """Make an organizer's copy of an edition from its public files and its reveal.
+
+    Parameters
+    ----------
+    reveal : dict
+        From `read_reveal`.
+    edition : path
+        The edition as teams have it.
+    out : path
+        New folder: a link to the public files, and hidden/ with the labels of the edition.
+    solutions : path
+        New folder for the solutions that replaced these, oldest first: 1.csv, 2.csv.
+    """
+    out.mkdir(parents=True)
+    (out / "public").symlink_to(Layout.find(edition).public.resolve())
+    texts = [*reveal.get("earlier_solutions", []), reveal[parts.SOLUTION]]
+    secret = {name: reveal[name] for name in ("secret", "nonce")}
+    for folder, name, text in (
+        (out / "hidden", f"{parts.SOLUTION}.csv", texts[0]),
+        (out / "hidden", f"{parts.TRAIN_LABELS}.csv", reveal[parts.TRAIN_LABELS]),
+        (out / "hidden", parts.SECRET, json.dumps(secret)),
+        *((solutions, f"{number}.csv", text) for number, text in enumerate(texts[1:], start=1)),
+    ):
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(text.encode())
+
+
+def read_reveal(path: Path) -> dict[str, Any]:
+    """Read a file of `write_reveal`.
+
+    Raises
+    ------
+    KitError
+        If it is none.
+    """
     try:
         content = path.read_bytes()
         text = gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ from customs_leaderboard.ladder.replay import Step, replay_ladder
 from customs_leaderboard.rules.reasons import check_reason
 from customs_leaderboard.standings.close import recompute_final
 from customs_leaderboard.standings.final import withdraw_final
+from customs_leaderboard.store.actions import SCORES_RENEWED
 from customs_leaderboard.store.audit_log import ORGANIZER, Event, append_entries
 from customs_leaderboard.store.schema import Base, Score, Solution, Submission, Team
 from customs_leaderboard.store.scores import ExactScores
@@ -206,13 +208,13 @@ def _store(
         now = board.now()
         events: list[Event] = []
         changed: dict[str, dict[str, float | None]] = {}
-        renewed: list[dict[str, Any]] = []
+        scores: dict[int, ExactScores] = {}
         by_team = _submissions_by_team(session)
         for team_number, submissions in by_team.items():
             one = judged.get(team_number)
             if one is None or one.basis != _basis(submissions):
                 one = _judge_team(board, judge, submissions)
-            renewed += _score_rows(one.scores)
+            scores |= one.scores
             team = session.get_one(Team, team_number, populate_existing=True)
             old = team.best_shown
             ranked = ranked_submissions(session, team_number)
@@ -220,8 +222,9 @@ def _store(
                 events.append(event)
             if team.disabled_at is None and team.best_shown != old:
                 changed[team.name] = {"old": old, "new": team.best_shown}
-        if renewed:
-            session.connection().execute(_RENEW, renewed)
+        if scores:
+            session.connection().execute(_RENEW, _score_rows(scores))
+            events.append(_renewal(scores, now))
         result = Rejudged(
             commitment=replacement.commitment,
             previous_commitment=state.commitment,
@@ -258,6 +261,12 @@ def _score_rows(scores: dict[int, ExactScores]) -> list[dict[str, Any]]:
         for period, by_metric in by_period.items()
         for metric, value in by_metric.items()
     ]
+
+
+def _renewal(scores: dict[int, ExactScores], now: datetime) -> Event:
+    """Return the entry that commits to all new exact scores."""
+    sealed = {"scores": {str(number): one for number, one in scores.items()}}
+    return Event(now, ORGANIZER, SCORES_RENEWED, {"n_submissions": len(scores)}, sealed)
 
 
 def _log(

@@ -76,6 +76,7 @@ class CompetitionAnswer(Answer):
     closes: datetime = Field(description="The deadline with all extensions.")
     rules: Rules
     edition: EditionFacts
+    downloads: list[str] = Field(description="Reveal and evidence; empty before the reveal.")
 
 
 class StandingAnswer(Answer):

@@ -25,6 +25,9 @@ from customs_leaderboard.store.solutions import read_solutions, solution_as_dict
 
 #: Prefix of the API's paths.
 API: Final = "/api/v1"
+#: Paths of what is published after the reveal.
+REVEAL: Final = "/reveal.json.gz"
+EVIDENCE: Final = "/evidence.zip"
 _JSON: Final = "application/json"
 _N_PROGRESS: Final = 20
 
@@ -132,6 +135,7 @@ def _competition(board: Board, names: dict[str, Any]) -> dict[str, Any]:
             "rows": manifest.rows,
             **names,
         },
+        "downloads": [REVEAL, EVIDENCE] if state.revealed_at is not None else [],
     }
 
 

@@ -23,9 +23,12 @@ from customs_leaderboard.standings.final import (
     final_standings,
     save_final,
 )
+from customs_leaderboard.store.actions import EVIDENCE_PUBLISHED
 from customs_leaderboard.store.audit_log import (
     CORRECTIONS,
     ORGANIZER,
+    Event,
+    append_entries,
     append_entry,
     head_hash,
     read_entries,
@@ -33,6 +36,7 @@ from customs_leaderboard.store.audit_log import (
 from customs_leaderboard.store.folder import disk_errors
 from customs_leaderboard.store.schema import RANKED, AuditEntry, Submission, Team
 from customs_leaderboard.store.solutions import read_replacements
+from customs_leaderboard.verification.evidence import write_evidence
 
 _COMPUTED: Final = "final standings computed"
 
@@ -147,7 +151,7 @@ def _compute_and_save(board: Board, n_replicates: int) -> FinalStandings:
             n_corrections = _count_corrections(session)
         final = compute_final(board, n_replicates=n_replicates)
         with board.database.writing() as session:
-            board.state(session, "write")
+            revealed = board.state(session, "write").revealed_at is not None
             if _count_corrections(session) != n_corrections:
                 continue  # another process has corrected something in the meantime
             save_final(session, final)
@@ -157,6 +161,8 @@ def _compute_and_save(board: Board, n_replicates: int) -> FinalStandings:
                 "sha256": final_sha256(session),
             }
             append_entry(board.database, session, board.now(), ORGANIZER, _COMPUTED, details)
+        if revealed:
+            _publish_evidence(board)
         return final
 
 
@@ -167,6 +173,9 @@ def _count_corrections(session: Session) -> int:
 
 def reveal_labels(board: Board) -> Path:
     """Publish secret, nonce and labels, so that everybody can check the commitment.
+
+    The evidence (`verification.evidence`) is published with them, so that everybody can check the
+    standings, too. It is published again when the standings are computed again.
 
     Returns
     -------
@@ -189,6 +198,8 @@ def reveal_labels(board: Board) -> Path:
     if state.revealed_at is not None:
         if not path.exists():
             raise KitError(f"{path} was published, but is missing. Restore it from a backup.")
+        if not _has_evidence(board):
+            _publish_evidence(board)
         return path
     with disk_errors():
         path.unlink(missing_ok=True)  # left by an attempt that failed
@@ -196,9 +207,36 @@ def reveal_labels(board: Board) -> Path:
     with disk_errors():
         content = path.read_bytes()
         sync_folder(path.parent)
+    evidence = write_evidence(board, board.folder.evidence_file)
     with board.database.writing() as session:
         state = board.state(session, "write")
         state.revealed_at = now = board.now()
         details = {"sha256": hashlib.sha256(content).hexdigest(), "n_bytes": len(content)}
-        append_entry(board.database, session, now, ORGANIZER, "labels revealed", details)
+        append_entries(
+            board.database,
+            session,
+            [
+                Event(now, ORGANIZER, "labels revealed", details),
+                Event(now, ORGANIZER, EVIDENCE_PUBLISHED, evidence),
+            ],
+        )
     return path
+
+
+def _has_evidence(board: Board) -> bool:
+    """Whether the newest standings are in the published evidence, and its file is there."""
+    with board.database.reading() as session:
+        newest = read_entries(session, actions=(EVIDENCE_PUBLISHED, _COMPUTED), limit=1)
+    path = board.folder.evidence_file
+    if not newest or newest[0].action != EVIDENCE_PUBLISHED or not path.exists():
+        return False
+    with path.open("rb") as stream:
+        sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+    return bool(sha256 == newest[0].details["sha256"])
+
+
+def _publish_evidence(board: Board) -> None:
+    evidence = write_evidence(board, board.folder.evidence_file)
+    with board.database.writing() as session:
+        now = board.now()
+        append_entry(board.database, session, now, ORGANIZER, EVIDENCE_PUBLISHED, evidence)

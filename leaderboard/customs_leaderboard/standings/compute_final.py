@@ -28,9 +28,9 @@ _SEED: Final = 0
 _RANGE: Final = (0.025, 0.975)
 
 
-@dataclass
-class _Entry:
-    """A ranked team with its selection and the answer of its best file.
+@dataclass(frozen=True)
+class RankedTeam:
+    """A ranked team with its selection and the stored exact scores of its best submission.
 
     `previous` has its exact scores by period before the solution was replaced, if it was.
     """
@@ -39,8 +39,7 @@ class _Entry:
     selected: list[Submission]
     by_team: bool
     best: Submission
-    rank_key: tuple[Any, ...]
-    answer: npt.NDArray[np.float64]
+    scores: ExactScores
     previous: dict[str, dict[str, Any]]
 
 
@@ -60,12 +59,13 @@ def compute_final(board: Board, *, n_replicates: int = N_REPLICATES) -> FinalSta
         If an accepted file is missing or has changed.
     """
     judge, ranked = board.newest_judge(), board.metrics.ranked
-    entries = sorted(_entries(board), key=lambda entry: entry.rank_key)
+    entries = rank_teams(board)
+    files = [read_stored(board, entry.best) for entry in entries]
     boots = {
         period: joint_bootstrap(
             ranked,
             judge.answers(period),
-            [entry.answer[judge.row_numbers(period)] for entry in entries],
+            [file[judge.row_numbers(period)] for file in files],
             n_replicates=n_replicates,
             seed=_SEED,
         )
@@ -92,7 +92,7 @@ def compute_final(board: Board, *, n_replicates: int = N_REPLICATES) -> FinalSta
                 selected=[submission.number for submission in entry.selected],
                 selected_by_team=entry.by_team,
                 scores={
-                    p: _scores(board, p, entry.answer, boots[p][i]) | entry.previous.get(p, {})
+                    p: _scores(board, p, files[i], boots[p][i]) | entry.previous.get(p, {})
                     for p in USAGES
                 },
                 rank_low=int(low[i]),
@@ -100,7 +100,7 @@ def compute_final(board: Board, *, n_replicates: int = N_REPLICATES) -> FinalSta
                 first_share=float(first[i]),
                 shown=public_score,
                 public_rank=public_rank[entry.team.number],
-                caught=None if schemes is None else _caught(board, entry.answer, schemes),
+                caught=None if schemes is None else _caught(board, files[i], schemes),
             )
         )
     return FinalStandings(
@@ -125,8 +125,8 @@ def default_selection(
     return sorted(best, key=lambda submission: submission.number)
 
 
-def _entries(board: Board) -> list[_Entry]:
-    """Return the ranked teams with their best selected submission."""
+def rank_teams(board: Board) -> list[RankedTeam]:
+    """Return the ranked teams, best first, by the stored scores of their selections."""
     with board.database.reading() as session:
         teams = list(
             session.scalars(select(Team).where(Team.disabled_at.is_(None), Team.n_submissions > 0))
@@ -147,11 +147,10 @@ def _entries(board: Board) -> list[_Entry]:
         by_team = bool(selected)
         selected = selected or default_selection(board, own, scores)
         best = min(selected, key=rank_key)
-        answer = read_stored(board, best)
         exact = earlier.get(best.number, {})
         previous = {period: {"previous": values} for period, values in exact.items()}
-        entries.append(_Entry(team, selected, by_team, best, rank_key(best), answer, previous))
-    return entries
+        entries.append(RankedTeam(team, selected, by_team, best, scores[best.number], previous))
+    return sorted(entries, key=lambda entry: rank_key(entry.best))
 
 
 def read_stored(board: Board, submission: Submission) -> npt.NDArray[np.float64]:

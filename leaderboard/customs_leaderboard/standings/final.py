@@ -11,7 +11,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from customs_leaderboard.board import Board
-from customs_leaderboard.store.audit_log import canonical_json
+from customs_leaderboard.store.commitments import canonical_json
 from customs_leaderboard.store.schema import FinalResult, Team
 from customs_scorer.metrics import Metric
 

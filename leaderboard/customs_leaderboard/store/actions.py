@@ -16,6 +16,9 @@ ANNOUNCED: Final = "announcement made"
 WITHDRAWN: Final = "announcement withdrawn"
 #: Action of `backup`.
 BACKED_UP: Final = "backup written"
+EVIDENCE_PUBLISHED: Final = "evidence published"
+#: Commits to the exact scores of all submissions, after the labels were replaced.
+SCORES_RENEWED: Final = "scores renewed"
 CLOCK_WRONG: Final = "clock ran backwards"
 #: An entry whose time may lie before that of the entry before it.
 CLOCK_ACCEPTED: Final = "clock accepted"
@@ -33,6 +36,7 @@ PUBLIC_ACTIONS: Final = (
     "competition closed",
     "final standings computed",
     "labels revealed",
+    EVIDENCE_PUBLISHED,
     "competition restored",
     ANNOUNCED,
     WITHDRAWN,

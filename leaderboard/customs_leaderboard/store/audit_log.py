@@ -37,6 +37,7 @@ from customs_leaderboard.store.actions import (
     acting,
     team_actor,
 )
+from customs_leaderboard.store.commitments import canonical_json, commit_to
 from customs_leaderboard.store.database import Database
 from customs_leaderboard.store.schema import AuditEntry, UtcTime
 
@@ -49,7 +50,8 @@ _NEWEST: Final = (
     .order_by(AuditEntry.sequence.desc())
     .limit(1)
 )
-_BEGINNING: Final = "0" * 64
+#: The hash before the first entry.
+BEGINNING: Final = "0" * 64
 #: How far a clock may lie behind the newest entry, as that of another process may.
 CLOCK_TOLERANCE: Final = timedelta(seconds=2)
 
@@ -195,7 +197,7 @@ def _log_wrong_clock(database: Database, now: datetime, session: Session) -> Non
 def _append(
     session: Session, newest: _Newest | None, at: datetime, events: Sequence[Event]
 ) -> list[str]:
-    first, previous_hash = (1, _BEGINNING) if newest is None else (newest.sequence + 1, newest.hash)
+    first, previous_hash = (1, BEGINNING) if newest is None else (newest.sequence + 1, newest.hash)
     entries = []
     for sequence, event in enumerate(events, start=first):
         entry = AuditEntry(
@@ -206,7 +208,7 @@ def _append(
             details=canonical_json(_salted(event)),
             previous_hash=previous_hash,
         )
-        entry.hash = previous_hash = _hash_of(entry)
+        entry.hash = previous_hash = hash_entry(entry)
         entries.append(entry)
     session.add_all(entries)
     session.flush()
@@ -222,18 +224,6 @@ def _salted(event: Event) -> dict[str, Any]:
     if event.sealed is None:
         return {**event.details, "salt": salt}
     return {**event.details, "salt": salt, "commitment": commit_to(salt, event.sealed)}
-
-
-def commit_to(salt: str, facts: dict[str, Any]) -> str:
-    """Return the commitment to facts: SHA-256(salt, a line break, canonical JSON of the facts).
-
-    Examples
-    --------
-    >>> commit_to("00", {"b": 0.5, "a": None}) == hashlib.sha256(
-    ...     b'00' + bytes([10]) + b'{"a":null,"b":0.5}').hexdigest()
-    True
-    """
-    return hashlib.sha256(f"{salt}\n{canonical_json(facts)}".encode()).hexdigest()
 
 
 def read_entries(
@@ -261,13 +251,13 @@ def read_entries(
         query = query.where(AuditEntry.action.in_(actions))
     if actor is not None:
         query = query.where(AuditEntry.actor == actor)
-    return [_read(row) for row in session.scalars(query)]
+    return [read_entry(row) for row in session.scalars(query)]
 
 
 def head_hash(session: Session) -> str:
     """Return the hash of the newest entry; whoever notes it can check all entries up to it."""
     newest = _read_newest(session)
-    return _BEGINNING if newest is None else newest.hash
+    return BEGINNING if newest is None else newest.hash
 
 
 def verify_chain(session: Session, kept_hash: str | None = None) -> int:
@@ -290,13 +280,17 @@ def verify_chain(session: Session, kept_hash: str | None = None) -> int:
     KitError
         If an entry does not follow from the one before it, or none has the noted hash.
     """
-    previous, n_entries = _BEGINNING, 0
-    is_kept = kept_hash in (None, _BEGINNING)
+    previous, n_entries = BEGINNING, 0
+    is_kept = kept_hash in (None, BEGINNING)
     query = select(AuditEntry).order_by(AuditEntry.sequence).execution_options(yield_per=1000)
     with closing(session.scalars(query)) as rows:
         for row in rows:
             n_entries += 1
-            if (row.sequence, row.previous_hash, row.hash) != (n_entries, previous, _hash_of(row)):
+            if (row.sequence, row.previous_hash, row.hash) != (
+                n_entries,
+                previous,
+                hash_entry(row),
+            ):
                 raise KitError(
                     f"The audit log is damaged: entry {n_entries} was changed, removed or "
                     "inserted. Restore the competition from a backup."
@@ -311,23 +305,14 @@ def verify_chain(session: Session, kept_hash: str | None = None) -> int:
     return n_entries
 
 
-def _hash_of(row: AuditEntry) -> str:
-    content = _read(row).as_dict()
+def hash_entry(row: AuditEntry) -> str:
+    """Return the hash that follows from an entry's content and the hash before it."""
+    content = read_entry(row).as_dict()
     del content["previous_hash"], content["hash"]
     return hashlib.sha256(f"{row.previous_hash}\n{canonical_json(content)}".encode()).hexdigest()
 
 
-def _read(row: AuditEntry) -> Entry:
+def read_entry(row: AuditEntry) -> Entry:
+    """Return a row as an `Entry`; ValueError if its details are not JSON."""
     values = {field.name: getattr(row, field.name) for field in fields(Entry)}
     return Entry(**{**values, "details": json.loads(row.details)})
-
-
-def canonical_json(data: dict[str, Any]) -> str:
-    """Return data as JSON with sorted keys, without blanks, ASCII only.
-
-    Examples
-    --------
-    >>> canonical_json({"b": [1, 0.5], "a": None})
-    '{"a":null,"b":[1,0.5]}'
-    """
-    return json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=False)

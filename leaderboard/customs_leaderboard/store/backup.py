@@ -104,7 +104,8 @@ def _write(board: Board, tar: tarfile.TarFile) -> dict[str, int]:
         submissions = list(session.scalars(select(Submission).order_by(Submission.number)))
         solutions = list(session.scalars(select(Solution.number).order_by(Solution.number)))
     folder = board.folder
-    optional = [folder.competition_file, folder.references_file, folder.reveal_file]
+    optional = [folder.competition_file, folder.references_file]
+    optional += [folder.reveal_file, folder.evidence_file]
     optional += [page for page in sorted(folder.pages.glob("*")) if _is_packed(folder, page)]
     paths = [path for path in optional if path.exists()]
     paths += [folder.solution_path(number) for number in solutions]

@@ -6,6 +6,8 @@ the entry's salt. So a later change of any of them in the database contradicts t
 
 from __future__ import annotations
 
+import hashlib
+import json
 from typing import Any
 
 from customs_leaderboard.store.schema import Submission, UtcTime
@@ -34,3 +36,26 @@ def sealed_facts(submission: Submission, scores: ExactScores) -> dict[str, Any]:
         "sha256": submission.sha256,
         "scores": scores,
     }
+
+
+def commit_to(salt: str, facts: dict[str, Any]) -> str:
+    """Return the commitment to facts: SHA-256(salt, a line break, canonical JSON of the facts).
+
+    Examples
+    --------
+    >>> commit_to("00", {"b": 0.5, "a": None}) == hashlib.sha256(
+    ...     b'00' + bytes([10]) + b'{"a":null,"b":0.5}').hexdigest()
+    True
+    """
+    return hashlib.sha256(f"{salt}\n{canonical_json(facts)}".encode()).hexdigest()
+
+
+def canonical_json(data: dict[str, Any]) -> str:
+    """Return data as JSON with sorted keys, without blanks, ASCII only.
+
+    Examples
+    --------
+    >>> canonical_json({"b": [1, 0.5], "a": None})
+    '{"a":null,"b":[1,0.5]}'
+    """
+    return json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=False)

@@ -30,6 +30,8 @@ class Folder:
         Secret, nonce and labels; absent before the reveal.
     archive_file : path
         The edition's public files in one zip; the service makes it.
+    evidence_file : path
+        What lets anyone verify the competition; absent before the reveal.
     database_file : path
         The embedded database; absent if another one is used.
     submissions : path
@@ -48,6 +50,7 @@ class Folder:
         self.references_file = root / "references.json"
         self.reveal_file = root / "reveal.json.gz"
         self.archive_file = root / "public.zip"
+        self.evidence_file = root / "evidence.zip"
         self.database_file = root / "board.sqlite3"
         self.submissions = root / "submissions"
         self.spool = root / "spool"

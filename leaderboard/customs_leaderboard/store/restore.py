@@ -37,7 +37,7 @@ from customs_leaderboard.store.migrations import upgrade_tables
 from customs_leaderboard.store.schema import UtcTime
 
 _SUBMISSION: Final = re.compile(r"submissions/[0-9]+/[0-9a-f]{64}\.csv(\.gz)?")
-_FILES: Final = ("competition.toml", "references.json", "reveal.json.gz")
+_FILES: Final = ("competition.toml", "references.json", "reveal.json.gz", "evidence.zip")
 _EXPECTED: Final = {MANIFEST, *_FILES, *(f"tables/{table}.jsonl" for table in TABLES)}
 _ROWS_AT_A_TIME: Final = 1000
 _READ_STEP: Final = 1 << 20

@@ -98,12 +98,14 @@ def progress_bars(*columns: ProgressColumn, is_transient: bool = False) -> Itera
 
 
 @contextmanager
-def progress_bar(what: str, total: int) -> Iterator[Callable[[int], None]]:
-    """Show how many of `total` declarations are done; yield a function that adds to them."""
+def progress_bar(
+    what: str, total: int, unit: str = "declarations"
+) -> Iterator[Callable[[int], None]]:
+    """Show how many of `total` units are done; yield a function that adds to them."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
-        TextColumn("{task.completed:,} of {task.total:,} declarations"),
+        TextColumn("{task.completed:,} of {task.total:,} " + unit),
         TimeRemainingColumn(),
     )
     with progress_bars(*columns, is_transient=True) as progress:

@@ -65,6 +65,7 @@ def make_final_page(board: Board, sorting: Sorting, archive: Archive | None) -> 
         phase=board.phase(state),
         closed_at=state.closed_at,
         sha256=sha256,
+        has_evidence=board.folder.evidence_file.is_file(),
         sorting=sorting,
         manifest=board.manifest,
         announcement=newest_announcement(board),

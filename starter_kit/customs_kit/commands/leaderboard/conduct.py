@@ -181,8 +181,9 @@ def close(
 def reveal(competition: Path, database_url: str | None, as_json: bool) -> None:
     """Publish secret, nonce and labels, so that anyone can check the commitment.
 
-    The service offers the file from now on. Teams check it with `customs-kit data verify EDITION
-    --revealed FILE`.
+    The service offers the file from now on, and the evidence with which anyone can verify the
+    standings: `customs-kit leaderboard verify --evidence`. Teams check the labels with `customs-kit
+    data verify EDITION --revealed FILE`.
 
     Example: customs-kit leaderboard reveal my-board
     """
@@ -190,9 +191,15 @@ def reveal(competition: Path, database_url: str | None, as_json: bool) -> None:
         from customs_kit.terminal.output import print_json
         from customs_leaderboard.standings.close import reveal_labels
 
-        path = reveal_labels(board)
+        path, evidence = reveal_labels(board), board.folder.evidence_file
     if as_json:
-        print_json({"file": str(path)})
+        print_json({"file": str(path), "evidence": str(evidence)})
     else:
+        edition = board.competition.edition
         click.echo(f"Revealed: {path}")
-        click.echo(f"Check: customs-kit data verify {board.competition.edition} --revealed {path}")
+        click.echo(f"Evidence: {evidence}")
+        click.echo(f"Check: customs-kit data verify {edition} --revealed {path}")
+        click.echo(
+            f"       customs-kit leaderboard verify --evidence {evidence} --edition {edition} "
+            f"--revealed {path}"
+        )
