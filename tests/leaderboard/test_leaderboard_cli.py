@@ -225,15 +225,15 @@ def test_wrong_usage_is_exit_2(arguments):
     assert CliRunner().invoke(customs_kit, ["leaderboard", *arguments]).exit_code == 2
 
 
-def all_commands():
-    leaderboard = customs_kit.get_command(click.Context(customs_kit), "leaderboard")
-    context = click.Context(leaderboard)
-    for name in leaderboard.list_commands(context):
-        command = leaderboard.get_command(context, name)
+def all_commands(group=None, path=()):
+    group = group or customs_kit.get_command(click.Context(customs_kit), "leaderboard")
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
         if isinstance(command, click.Group):
-            yield from ((name, part) for part in command.list_commands(context))
+            yield from all_commands(command, (*path, name))
         else:
-            yield (name,)
+            yield (*path, name)
 
 
 @pytest.mark.parametrize("path", list(all_commands()), ids=" ".join)
@@ -252,5 +252,54 @@ def test_without_the_extra_help_works_and_the_rest_says_what_to_install(path, mo
         "disable": ["b", "n", "--reason", "r"], "enable": ["b", "n", "--reason", "r"],
         "strike": ["b", "1", "--reason", "r"],
         "unstrike": ["b", "1", "--reason", "r"], "rejudge": ["b", "s.csv", "--reason", "r"],
+        "import": ["b", "t.csv", "--out", "o.csv"],
     }.get(path[-1], ["b"])  # fmt: skip
+    if "member" in path:
+        given = ["b", "t", "n"][: 2 + (path[-1] != "list")]
     lb(*path, *given, fails="not installed: sqlalchemy")
+
+
+def test_a_class_is_imported_invited_and_shown(folder, tmp_path):
+    table, out = tmp_path / "teams.csv", tmp_path / "tokens.csv"
+    table.write_text("team;member\nÉquipe Été;Zoé\nÉquipe Été;Al\n부산세관;\n", "utf-8-sig")
+    answer = json.loads(lb("team", "import", folder, table, "--out", out, "--json"))
+    assert (answer["teams"], answer["tokens"]) == (2, 3)
+    assert len(out.read_text().splitlines()) == 4
+    assert "Nothing is new" in lb("team", "import", folder, table, "--out", tmp_path / "2.csv")
+    lb("team", "member", "add", folder, "부산세관", "Kim", "--json")
+    lb("team", "member", "revoke", folder, "Équipe Été", "Al")
+    members = json.loads(lb("team", "member", "list", folder, "équipe été", "--json"))
+    assert [(one["name"], bool(one["revoked_at"])) for one in members] == [
+        ("Zoé", False), ("Al", True),
+    ]  # fmt: skip
+    teams = json.loads(lb("team", "list", folder, "--json"))
+    assert [(team["name"], team["n_members"]) for team in teams] == [
+        ("Équipe Été", 1), ("부산세관", 2),
+    ]  # fmt: skip
+    made = json.loads(lb("invite", folder, "--uses", 200, "--expires", "+7d", "--json"))
+    assert made["path"] == f"/register#{made['code']}"
+    assert "new teams" in lb("invite", folder, "--list")
+    assert "is revoked" in lb("invite", folder, "--revoke", made["number"])
+    assert json.loads(lb("invite", folder, "--list", "--json")) == []
+    lb("invite", folder, "--team", "Team Z", fails="There is no team 'Team Z'")
+    for tables in (lb("team", "list", folder), lb("log", folder)):
+        assert "부산세관" in tables
+        assert "Équipe Été" in tables
+
+
+def test_a_private_competition_with_own_pages(edition_path, tmp_path):
+    own, out = tmp_path / "own", tmp_path / "board"
+    own.mkdir()
+    lb("init", edition_path, "--out", out, "--pages", own, fails="has no pages")
+    assert not out.exists()
+    (own / "rules.md").write_text("# Ours\n")
+    answer = lb(
+        "init", edition_path, "--out", out, "--pages", own, "--private", "--contact", "a@b.org"
+    )
+    assert "view-code" in answer
+    assert (out / "pages/rules.md").read_text() == "# Ours\n"
+    code = json.loads(lb("view-code", out, "--json"))["code"]
+    assert len(code) == 23
+    (out / "pages/data.md").unlink()
+    assert "wrote data.md" in lb("pages", out)
+    assert json.loads(lb("pages", out, "--json"))["written"] == []
