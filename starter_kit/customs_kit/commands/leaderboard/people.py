@@ -215,7 +215,8 @@ def invite(
     if as_json:
         print_json({**record.as_dict(), "code": code, "path": path})
         return
-    what = "register a team" if record.team is None else f"join {record.team}"
+    uses = f"{record.n_uses_left:,} times" if record.n_uses_left != 1 else "once"
+    what = f"register a team {uses}" if record.team is None else f"join {record.team} {uses}"
     click.echo(f"Code {record.number}, to {what}; it cannot be shown again:", err=True)
     click.echo(f"{code}\n{path}")
 
