@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any, Final
 
@@ -18,6 +18,7 @@ from customs_leaderboard.service.network.limits import RateLimit, client_key
 from customs_leaderboard.service.problem_details import NoTokenError, TooManyRequestsError
 from customs_leaderboard.service.settings import ServiceSettings
 from customs_leaderboard.store.schema import Team
+from customs_leaderboard.teams.codes import opens
 from customs_leaderboard.teams.teams import authenticate
 from customs_leaderboard.teams.tokens import is_token
 
@@ -106,6 +107,19 @@ async def recognise_team(request: Request) -> Team | None:
     return team
 
 
+async def recognise_organizer(request: Request) -> bool:
+    """Whether a request of the organizer's API has the organizer's token."""
+    if not request.url.path.startswith("/api/v1/admin/"):
+        return False
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer":
+        return False
+    try:
+        return await run_sync(opens, board_of(request), token.strip(), "organizer")
+    except KitError:  # the route says why
+        return False
+
+
 async def require_team(
     request: Request, bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]
 ) -> Team:
@@ -176,19 +190,30 @@ def too_many(whose: str, wait_s: float) -> TooManyRequestsError:
     return TooManyRequestsError(f"Too many requests came from your {whose}.", wait_s)
 
 
-class TokenFirst(APIRoute):
-    """A route of a team that looks at the token before it reads the body."""
+def token_first(check: Callable[[Request], Awaitable[object]]) -> type[APIRoute]:
+    """Return a class of routes that check the token before they read the body."""
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Return the function that answers requests."""
-        handle = super().get_route_handler()
+    class TokenFirst(APIRoute):
+        """A route that checks the token first."""
 
-        async def check_first(request: Request) -> Response:
-            await require_team(request, await _BEARER(request))
-            return await handle(request)
+        def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+            """Return the function that answers requests."""
+            handle = super().get_route_handler()
 
-        return check_first
+            async def check_first(request: Request) -> Response:
+                await check(request)
+                return await handle(request)
+
+            return check_first
+
+    return TokenFirst
 
 
+async def _check_team(request: Request) -> None:
+    await require_team(request, await _BEARER(request))
+
+
+#: A route that checks the team's token before it reads the body.
+TeamRoute: Final = token_first(_check_team)
 #: The team of the request, for signatures of routes.
 AuthenticatedTeam = Annotated[Team, Depends(require_team)]

@@ -10,7 +10,7 @@ from fastapi.responses import FileResponse, JSONResponse
 from customs_leaderboard.board import Board
 from customs_leaderboard.rules.competition import show_time
 from customs_leaderboard.service import answers
-from customs_leaderboard.service.access import AuthenticatedTeam, TokenFirst, board_of
+from customs_leaderboard.service.access import AuthenticatedTeam, TeamRoute, board_of
 from customs_leaderboard.service.answers import problem_answers
 from customs_leaderboard.service.api import API
 from customs_leaderboard.service.uploads import UPLOAD_LIMIT, receive_upload, submit_upload
@@ -22,7 +22,7 @@ from customs_leaderboard.submissions.notes import MAX_NOTE, write_note
 from customs_leaderboard.submissions.own_files import OwnFile, own_file
 from customs_scorer.formats import FORMATS_IN_WORDS
 
-router = APIRouter(prefix=API, route_class=TokenFirst)
+router = APIRouter(prefix=API, route_class=TeamRoute)
 #: A submission's number, within the range of the database.
 Number = Annotated[int, Path(ge=1, le=answers.MAX_NUMBER)]
 

@@ -17,6 +17,7 @@ from customs_leaderboard.service.network.limits import RateLimit, client_key, se
 from customs_leaderboard.service.problem_details import TooManyRequestsError
 from customs_leaderboard.service.serving import Address
 from customs_leaderboard.service.settings import ServiceSettings
+from customs_leaderboard.teams.codes import renew_code
 from customs_leaderboard.teams.teams import add_team, list_teams, reset_token
 from customs_leaderboard.teams.tokens import make_token
 
@@ -100,6 +101,19 @@ def test_requests_with_a_right_token_are_counted_by_team(board, member, rival, t
     timer.now += 0.5
     assert attacker.post("/team", data={"token": make_token()}).status_code == 401
     assert attacker.get("/").status_code == 429
+
+
+def test_the_organizer_is_not_limited_by_others(board, timer):
+    app = make_app(board, ServiceSettings(requests_per_second=2, request_burst=3, timer=timer))
+    client = TestClient(app)
+    code = renew_code(board, "organizer", "organizer token made")
+    assert [client.get("/").status_code for _ in range(4)] == [200, 200, 200, 429]
+    status = "/api/v1/admin/status"
+    assert [client.get(status, headers=bearer(code)).status_code for _ in range(4)] == [
+        200, 200, 200, 429,
+    ]  # fmt: skip
+    assert client.get("/", headers=bearer(code)).status_code == 429
+    assert client.get(status, headers=bearer("wrong")).status_code == 429
 
 
 def test_a_form_with_a_right_token_costs_its_address_nothing(board, member, timer):

@@ -68,7 +68,12 @@ def test_slow_clients_get_their_answer_and_others_theirs(board, impatient):
 
 
 @pytest.mark.parametrize(
-    ("method", "path"), [("POST", "/api/v1/submissions"), ("PUT", "/api/v1/selections")]
+    ("method", "path"),
+    [
+        ("POST", "/api/v1/submissions"),
+        ("PUT", "/api/v1/selections"),
+        ("POST", "/api/v1/admin/announcements"),
+    ],
 )
 @pytest.mark.parametrize("token", ["ckt_" + "x" * 43, ""])
 def test_a_wrong_token_is_refused_before_the_body_is_read(app, method, path, token):

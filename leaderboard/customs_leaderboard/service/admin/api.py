@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final
 
+from anyio.to_thread import run_sync
 from fastapi import APIRouter, Depends, Path, Request
 from fastapi.responses import JSONResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from customs_leaderboard.organizing.status import read_activity, read_status
-from customs_leaderboard.service.access import board_of
+from customs_leaderboard.service.access import board_of, token_first
 from customs_leaderboard.service.admin import answers, deeds
 from customs_leaderboard.service.admin.deeds import check_organizer, deed
 from customs_leaderboard.service.answers import MAX_NUMBER, problem_answers
@@ -38,7 +39,15 @@ def require_organizer(
     check_organizer(request, bearer.credentials)
 
 
-router = APIRouter(prefix=f"{API}/admin", dependencies=[Depends(require_organizer)])
+async def _check_first(request: Request) -> None:
+    await run_sync(require_organizer, request, await _BEARER(request))
+
+
+router = APIRouter(
+    prefix=f"{API}/admin",
+    dependencies=[Depends(require_organizer)],
+    route_class=token_first(_check_first),
+)
 _READING: Final = problem_answers(401, 403)
 _DOING: Final = problem_answers(400, 401, 403, 404, 422)
 Number = Annotated[int, Path(ge=1, le=MAX_NUMBER)]

@@ -7,7 +7,13 @@ from typing import Final
 from fastapi import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from customs_leaderboard.service.access import client_of, recognise_team, team_key, too_many
+from customs_leaderboard.service.access import (
+    client_of,
+    recognise_organizer,
+    recognise_team,
+    team_key,
+    too_many,
+)
 from customs_leaderboard.service.problem_details import TooManyRequestsError, answer, details_of
 
 _RETRY_AFTER_S: Final = 1.0
@@ -43,13 +49,18 @@ class RequestLimits:
 async def _admit(request: Request) -> None:
     """Count a request; raise `TooManyRequestsError` if there are too many."""
     team = await recognise_team(request)
-    whose = "address" if team is None else "team"
-    client = client_of(request) if team is None else team_key(team)
+    if team is not None:
+        client, whose = team_key(team), "team"
+    elif await recognise_organizer(request):
+        client, whose = "organizer", "token"
+    else:
+        client, whose = client_of(request), "address"
+    is_known = whose != "address"
     connection = getattr(request.state, "connection", None)  # only of the real server
-    if connection is not None and not connection.serves(client, is_known=team is not None):
+    if connection is not None and not connection.serves(client, is_known=is_known):
         raise too_many(whose, _RETRY_AFTER_S)
     wait_s: float = request.app.state.requests.take(client)
     is_form = request.method == "POST" and not request.url.path.startswith("/api/")
-    if wait_s > 0 and (team is not None or not is_form):
+    if wait_s > 0 and (is_known or not is_form):
         raise too_many(whose, wait_s)
     request.state.wait_s = wait_s

@@ -56,7 +56,14 @@ _URL_VARIABLE = "CUSTOMS_KIT_URL"
     type=click.FloatRange(min=0, min_open=True),
     default=50,
     show_default=True,
-    help="Rate limit per client address, on average.",
+    help="Rate limit, on average, per team, and per client address without a right token.",
+)
+@click.option(
+    "--connections-per-client",
+    type=click.IntRange(min=1),
+    default=50,
+    show_default=True,
+    help="Connections at once per client address or team; proxies have no limit.",
 )
 def serve(
     competition: Path,
@@ -66,6 +73,7 @@ def serve(
     forwarded_allow_ips: str,
     public_url: str | None,
     requests_per_second: float,
+    connections_per_client: int,
 ) -> None:
     """Serve the COMPETITION: its pages, API and the public files of its edition.
 
@@ -85,7 +93,11 @@ def serve(
         serve(
             board,
             Address(host, port, forwarded_allow_ips),
-            ServiceSettings(requests_per_second=requests_per_second, public_url=public_url),
+            ServiceSettings(
+                requests_per_second=requests_per_second,
+                n_connections_each=connections_per_client,
+                public_url=public_url,
+            ),
             lambda url: click.echo(f"{board.competition.title}: {url} (Ctrl+C ends it)"),
         )
 
