@@ -83,6 +83,7 @@ leaderboard = _group(
         "standings": ("leaderboard.conduct:standings", "Show the standings."),
         "log": ("leaderboard.conduct:log", "Check and show the audit log."),
         "status": ("leaderboard.organize:status", "Show how the competition is doing."),
+        "similar": ("leaderboard.similar:similar", "Report similar submissions of teams."),
         "announce": ("leaderboard.organize:announce", "Publish news, or withdraw them."),
         "organizer-token": (
             "leaderboard.organize:organizer_token",

@@ -83,3 +83,11 @@ def test_status_and_the_organizers_token(lb, tmp_path):
     board = open_board(tmp_path / "board")
     assert sorted(opens(board, token, "organizer") for token in tokens) == [False, True]
     board.close_connections()
+
+
+def test_the_report_of_similar_submissions(lb, tmp_path):
+    lb("init")
+    page = tmp_path / "similar.html"
+    assert "A hint, not proof" in lb("similar", "--html", page)
+    assert "No" in page.read_text()
+    assert json.loads(lb("similar", "--leading", "--json"))["pairs"] == []

@@ -18,6 +18,7 @@ from customs_leaderboard.service import (
     people_api,
     team_api,
 )
+from customs_leaderboard.service.admin.similar import SimilarReports
 from customs_leaderboard.service.answers import describe_problems
 from customs_leaderboard.service.caching import AnswerCache
 from customs_leaderboard.service.edition_files import EditionArchive, EditionFiles
@@ -77,6 +78,7 @@ def make_app(board: Board, settings: ServiceSettings | None = None) -> FastAPI:
     app.state.edition_files = files
     app.state.edition_archive = EditionArchive(files, board.manifest, board.folder)
     app.state.kept_answers = KeptAnswers(settings.timer)
+    app.state.similar = SimilarReports(board)
     app.state.error_page = pages.error_page
     add_handlers(app)
     app.add_middleware(Privacy)

@@ -12,6 +12,7 @@ from customs_leaderboard.rules.competition import show_time
 from customs_leaderboard.standings.final import key_beside
 
 if TYPE_CHECKING:
+    from customs_leaderboard.similarity.report import SimilarityReport
     from customs_leaderboard.standings.final import FinalStandings
     from customs_leaderboard.standings.public import PublicStandings
     from customs_leaderboard.standings.reference_scores import ReferenceScores
@@ -144,4 +145,32 @@ def agreement_table(agreement: Agreement, metrics: TaskMetrics) -> Table:
             table.add_row(f"{period} {metric.title}", *cells)
     same_scores = "All scores are the same." if agreement.identical else "The scores differ."
     table.caption = f"Rank correlation {agreement.rank_correlation:.4f}. {same_scores}"
+    return table
+
+
+def similar_table(report: SimilarityReport) -> Table:
+    """Groups and pairs of teams with similar submissions, the most similar first."""
+    from customs_leaderboard.similarity.report import join_names
+
+    title = (
+        f"Similar submissions ({report.n_compared:,} of {report.n_submissions:,} compared): "
+        f"{len(report.identical):,} identical, {len(report.pairs):,} others"
+    )
+    table = Table(title=Text(title), title_justify="left")
+    table.add_column("teams", overflow="fold")
+    table.add_column("how similar")
+    for name in ("submissions", "rank correlation", "same highest scores", "pairs"):
+        table.add_column(name, justify="right")
+    for group in report.identical:
+        numbers = ", ".join(map(str, group.submissions))
+        table.add_row(Text(join_names(group.teams)), "identical", numbers, "", "", "")
+    for pair in report.pairs:
+        table.add_row(
+            Text(join_names(pair.teams)),
+            pair.kind,
+            ", ".join(map(str, pair.submissions)),
+            f"{pair.rank_correlation:.5f}",
+            f"{pair.overlap:.1%}",
+            f"{pair.n_pairs:,}",
+        )
     return table

@@ -14,7 +14,7 @@ from customs_leaderboard.store.audit_log import read_entries, verify_chain
 from customs_leaderboard.teams.codes import renew_code
 
 API = "/api/v1/admin"
-READ = ("status", "teams")
+READ = ("status", "teams", "similar")
 DEEDS = {
     "announcements": {"text": "News"},
     "announcements/1/withdraw": None,
@@ -178,3 +178,15 @@ def test_the_page_of_a_private_competition_opens_with_the_organizers_token(board
     assert client.post("/admin", data={"token": token}, auth=("", token)).status_code == 200
     headers = {"Authorization": f"Bearer {token}"}
     assert client.get(f"{API}/status", headers=headers).status_code == 200
+
+
+def test_similar_submissions_are_on_the_page(client, board, organizer, token, member, rival, post):
+    for team in (member, rival):
+        post(1, team=team)
+    client.app.state.similar.make()
+    report = client.get(f"{API}/similar", headers=organizer).json()
+    assert [team["name"] for team in report["identical"][0]["teams"]] == ["Busan", "Incheon"]
+    assert report["addresses"][0]["teams"] == report["identical"][0]["teams"]
+    page = client.post("/admin", data={"token": token}).text
+    assert "identical <small>submissions 1, 2" in page
+    assert "A hint, not proof" in page

@@ -59,6 +59,52 @@ class TeamActivityAnswer(Answer):
     disabled_reason: str | None
 
 
+class TeamRefAnswer(Answer):
+    """A team of the report."""
+
+    number: int
+    name: str
+
+
+class IdenticalGroupAnswer(Answer):
+    """Teams with the same answer."""
+
+    teams: list[TeamRefAnswer]
+    submissions: list[int]
+
+
+class SimilarPairAnswer(Answer):
+    """The most similar submissions of two teams."""
+
+    teams: list[TeamRefAnswer]
+    submissions: list[int]
+    kind: str
+    rank_correlation: float
+    overlap: float = Field(description="Share of the highest scores that both have.")
+    n_pairs: int
+
+
+class SharedAnswer(Answer):
+    """Teams that share an address, or the name of a member."""
+
+    name: str
+    teams: list[TeamRefAnswer]
+
+
+class SimilarityAnswer(Answer):
+    """Similar submissions of different teams: hints, never proofs."""
+
+    at: datetime
+    n_compared: int
+    n_submissions: int
+    identical: list[IdenticalGroupAnswer]
+    pairs: list[SimilarPairAnswer]
+    n_unchecked: int
+    addresses: list[SharedAnswer]
+    names: list[SharedAnswer]
+    note: str
+
+
 class DeedAnswer(Answer):
     """What was done."""
 

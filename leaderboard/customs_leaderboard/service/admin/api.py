@@ -65,6 +65,13 @@ def teams(request: Request) -> JSONResponse:
     return JSONResponse([team.as_dict() for team in read_activity(board_of(request))])
 
 
+@router.get("/similar", response_model=answers.SimilarityAnswer | None, responses=_READING)
+def similar(request: Request) -> JSONResponse:
+    """Return the newest report of similar submissions; null while the first is being made."""
+    report = request.app.state.similar.get()
+    return JSONResponse(None if report is None else report.as_dict())
+
+
 @router.post("/announcements", status_code=201, response_model=answers.DeedAnswer, responses=_DOING)
 def announce(request: Request, wanted: answers.AnnouncementRequest) -> JSONResponse:
     """Publish an announcement."""

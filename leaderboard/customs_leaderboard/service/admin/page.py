@@ -26,6 +26,7 @@ from customs_leaderboard.service.admin.deeds import check_organizer, deed
 from customs_leaderboard.service.charts.hours import draw_hours
 from customs_leaderboard.service.pages.rendering import page
 from customs_leaderboard.service.problem_details import ProblemDetails, details_of
+from customs_leaderboard.similarity.report import NOTE
 from customs_leaderboard.store.audit_log import read_entries
 
 _N_ENTRIES: Final = 12
@@ -141,6 +142,8 @@ def _dashboard(
         teams=read_activity(board),
         announcements=announcements,
         entries=[(entry, _shown(entry.details)) for entry in entries],
+        similar=request.app.state.similar.get(),
+        note=NOTE,
         done=done,
         problem=problem,
     )
