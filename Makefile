@@ -134,6 +134,9 @@ synthesizers: $(VENV)/.core ## fit and compare synthesizers on the public releas
 docs/leaderboard.png: $(VENV)/.dev ## the README's picture of the leaderboard (needs chromium and chromedriver)
 	$(BIN)/python tests/screenshot_of_board.py $@
 
+leaderboard/customs_leaderboard/service/static/preview.png: $(VENV)/.dev ## the picture beside links to a leaderboard
+	$(BIN)/python tests/screenshot_of_board.py --preview $@
+
 benchmark: $(VENV)/.core ## the speed claims, as ratios measured in one run
 	$(BIN)/python benchmarks/help_startup.py
 	$(BIN)/python benchmarks/generate_speed.py

@@ -6,28 +6,36 @@ import gzip
 import hashlib
 import json
 import re
+from dataclasses import replace
 from datetime import timedelta
+from html import unescape
 from itertools import pairwise
 
 import pytest
+from fastapi import Response
 from fastapi.testclient import TestClient
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import update
 
 from customs_leaderboard.board import Board, make_board
-from customs_leaderboard.errors import UnavailableError
+from customs_leaderboard.client import LeaderboardClient
+from customs_leaderboard.errors import NotFoundError, UnavailableError
 from customs_leaderboard.ladder.ladder import STRICT_ERRORS
 from customs_leaderboard.rules.competition import Competition
+from customs_leaderboard.rules.schedule import Milestone, PhaseRules
 from customs_leaderboard.service.app import make_app
 from customs_leaderboard.service.charts.ladder import draw_ladder
 from customs_leaderboard.service.charts.scales import round_range, spread, value_ticks
-from customs_leaderboard.service.pages import final_page, home, standings_page
+from customs_leaderboard.service.pages import api_page, final_page, home, log, standings_page
+from customs_leaderboard.service.pages.kept_answers import KeptAnswers
 from customs_leaderboard.service.settings import ServiceSettings
 from customs_leaderboard.standings.close import close_competition, extend_deadline, reveal_labels
+from customs_leaderboard.standings.export import export_standings
 from customs_leaderboard.standings.final import final_standings
 from customs_leaderboard.standings.public import public_standings, team_history
 from customs_leaderboard.standings.select import selected_numbers
+from customs_leaderboard.store.audit_log import Entry
 from customs_leaderboard.store.schema import Score, State, Team
 from customs_leaderboard.teams.teams import add_team
 from made_up_board import CLOSES, OPENS, TEAMS, Author, MadeUp, copy_of, make_up_board
@@ -546,6 +554,118 @@ def test_the_log_can_be_checked(young):
         assert digest == entry["hash"]
         assert digest in words
     assert "team" not in {entry["actor"].split()[0] for entry in log["entries"]}
+
+
+def test_the_log_has_one_line_for_each_action_and_human_times(young):
+    young.clock.at = OPENS + timedelta(days=13)
+    extend_deadline(young.board, CLOSES + timedelta(days=2), "power failure")
+    page = read(client_of(young.board), "/log")
+    words = page.words()
+    line = "15 Feb 2026, 08:00 UTC Deadline extended to 29 Apr 2026, 23:59 UTC: power failure"
+    assert line in words
+    assert words.index(line) < words.index("Competition made")  # newest first
+    folds = page.all("details")
+    assert len(folds) == len(page.all("summary")) == 2
+    assert ["open" in fold for fold in folds] == [True, False]
+    assert "late submissions yes" in words
+    assert "opens 2 Feb 2026, 08:00 UTC" in words
+    assert "2026-02-02T" not in words
+
+
+def test_an_unknown_action_has_a_line_too():
+    entry = Entry(7, OPENS, "organizer", "moon landed", {"reason": "x" * 999, "n": 1}, "", "")
+    line = log._line(entry)
+    assert line.about == "x" * 159 + "…"
+    assert ("n", 1) in line.details
+
+
+def test_the_standings_are_a_table_as_the_command_writes_it(story, closed, tmp_path):
+    for i, side in enumerate((story, closed)):
+        answer = client_of(side.board).get("/standings.csv")
+        export_standings(side.board, tmp_path / f"{i}.csv")
+        assert answer.content == (tmp_path / f"{i}.csv").read_bytes()
+        assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
+        assert 'filename="standings.csv"' in answer.headers["Content-Disposition"]
+
+
+def test_the_api_page_has_every_route_with_examples_that_work(story, tmp_path):
+    client = client_of(story.board, public_url="https://board.example")
+    page = read(client, "/api")
+    document = client.get("/api/v1/openapi.json").json()
+    anchors = {fold["id"] for fold in page.all("details")}
+    assert len(anchors) == sum(map(len, document["paths"].values()))
+    words = page.words()
+    for path in document["paths"]:
+        assert path in words
+    assert "https://board.example/api/v1/submissions/12/file" in words
+    assert """-d '{"submissions": [12]}'""" in words
+    assert "ADDRESS" not in words
+    assert "Replace ADDRESS" in read(client_of(story.board), "/api").words()
+    html = client.get("/api").text
+    for code in re.findall(r'with (?:Python|customs-kit)"><code>(.*?)</code>', html, re.DOTALL):
+        compile(unescape(code), "example", "exec")
+    for call in api_page.CLIENT_CALLS.values():
+        assert hasattr(LeaderboardClient, call.split("(")[0])
+
+
+def test_a_pasted_link_has_a_picture_only_with_an_address_of_the_site(story):
+    client = client_of(story.board, public_url="https://board.example")
+    tags = {tag.get("property"): tag["content"] for tag in read(client, "/").all("meta")[2:]}
+    assert story.board.competition.title in tags["og:title"]
+    assert "Which five percent" in tags["og:description"]
+    assert tags["og:image"].startswith("https://board.example/static/preview.png?v=")
+    picture = client.get(tags["og:image"].removeprefix("https://board.example"))
+    assert picture.headers["Content-Type"] == "image/png"
+    assert picture.content[16:24] == (1200).to_bytes(4, "big") + (630).to_bytes(4, "big")
+    assert "og:image" not in client_of(story.board).get("/").text
+
+
+def test_the_rules_have_a_timeline(young):
+    young.clock.at = OPENS + timedelta(days=13)
+    young.board.competition = replace(
+        young.board.competition,
+        phases=(PhaseRules("Warm-up", OPENS), PhaseRules("Final", OPENS + timedelta(days=10))),
+        milestones=(Milestone("Papers", CLOSES + timedelta(days=9), "four pages"),),
+    )
+    page = read(client_of(young.board), "/about")
+    order = ["Warm-up 2 Feb", "Final 12 Feb", "Deadline 27 Apr", "Papers 6 May"]
+    places = [page.words().index(text) for text in order]
+    assert places == sorted(places)
+    assert [item.get("class") for item in page.all("li") if "past" in (item.get("class") or "")]
+    chart = client_of(young.board).get("/").text
+    assert chart.count('<g class="mark">') == 2  # in the wide and the narrow chart
+    assert ">Final</text>" in chart
+    assert ">Papers</text>" not in chart  # it lies in the future
+
+
+def test_answers_to_forms_are_pages_that_can_be_loaded_again(young):
+    client = client_of(young.board)
+    client.follow_redirects = False
+    token = young.tokens["HS6"]
+    for content, status in ((young.author.write(0.5, 1).read_bytes(), 201), (b"a,b\n1,2\n", 422)):
+        answer = send(client, token, content)
+        assert answer.status_code == 303
+        address = answer.headers["Location"]
+        pages = [client.get(address) for _ in range(2)]
+        assert [page.status_code for page in pages] == [status, status]
+        check_page(pages[0].text)
+    assert client.post("/team/select", data={"token": token}).status_code == 303
+    assert client.post("/team/select", data={"token": "ckt_x"}).status_code == 401
+    assert send(client, "ckt_x", b"a").status_code == 401  # strangers fill no memory
+    assert "no longer kept" in read(client, "/answer/" + "0" * 32, 404).words()
+
+
+def test_kept_answers_are_forgotten_in_time():
+    now = [0.0]
+    answers = KeptAnswers(lambda: now[0])
+    redirects = [answers.redirect_to(Response(b"x" * n)) for n in (5, 9 << 20, 9 << 20)]
+    names = [redirect.headers["Location"].removeprefix("/answer/") for redirect in redirects]
+    with pytest.raises(NotFoundError):
+        answers.find(names[1])  # there is no room
+    assert answers.find(names[2]).status_code == 200
+    now[0] = 16 * 60
+    with pytest.raises(NotFoundError):
+        answers.find(names[2])
 
 
 def test_texts_of_teams_and_organizers_are_escaped_everywhere(young, edition_path):

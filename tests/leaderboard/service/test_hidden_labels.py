@@ -43,6 +43,8 @@ PAGES = (
     "/",
     "/?sort=team&order=asc",
     "/?all=1",
+    "/standings.csv",
+    "/api",
     "/about",
     "/overview",
     "/rules",

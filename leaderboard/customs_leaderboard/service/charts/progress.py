@@ -15,7 +15,7 @@ from customs_leaderboard.service.charts.scales import (
     value_ticks,
 )
 from customs_leaderboard.service.text_formats import format_score
-from customs_leaderboard.standings.public import Progress
+from customs_leaderboard.standings.public import Progress, share_ranks
 
 LevelKind = Literal["reference", "ceiling"]
 
@@ -168,7 +168,9 @@ def draw_progress(
     scores = [score for team in drawn for _, score in team.points]
     # Leave out levels below all teams, such as chance: they would press the lines together.
     levels = [level for level in levels if level.score >= min(scores)]
-    low, high, step = round_range([*scores, *(level.score for level in levels)])
+    ends = [level.score + sign * level.spread for level in levels for sign in (-1, 1)]
+    low, high, step = round_range([*scores, *ends])
+    ranks = share_ranks([team.points[-1][1] for team in drawn])
     axis_end = max(last, first + _SHORTEST)
     x = Scale(first.timestamp(), axis_end.timestamp(), frame.left, frame.plot_right)
     y = Scale(low, high, frame.plot_bottom, frame.top)
@@ -185,13 +187,13 @@ def draw_progress(
             Line(
                 team.team,
                 team.team_number,
-                _shorten(f"{rank} {team.team}", frame.n_letters),
-                rank if rank <= N_TONES else 0,
+                _shorten(f"{ranks[i]} {team.team}", frame.n_letters),
+                i + 1 if i < N_TONES else 0,
                 stairs([(x(at.timestamp()), y(score)) for at, score in team.points], end_x),
-                end_y[rank - 1],
-                label_y[rank - 1],
+                end_y[i],
+                label_y[i],
             )
-            for rank, team in enumerate(drawn, start=1)
+            for i, team in enumerate(drawn)
         ],
         [
             _reference_line(level, frame, y, label_place)

@@ -10,6 +10,7 @@ from fastapi import APIRouter
 
 from customs_leaderboard.service.pages import (
     about,
+    api_page,
     home,
     information,
     joining,
@@ -32,6 +33,7 @@ for _part in (
     joining,
     kept_answers,
     about,
+    api_page,
     information,
     log,
     news,

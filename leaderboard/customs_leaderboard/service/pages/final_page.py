@@ -49,7 +49,9 @@ def sort_key(column: str) -> Callable[[Finalist], Any]:
     return _KEYS.get(column) or (lambda row: row.scores[period][name])
 
 
-def make_final_page(board: Board, sorting: Sorting, archive: Archive | None) -> bytes:
+def make_final_page(
+    board: Board, sorting: Sorting, archive: Archive | None, site: str | None
+) -> bytes:
     """Return the page of a closed competition."""
     with board.database.reading() as session:
         state = board.state(session)
@@ -71,6 +73,7 @@ def make_final_page(board: Board, sorting: Sorting, archive: Archive | None) -> 
         announcement=newest_announcement(board),
         phases=spans,
         archive=archive,
+        public_url=site,
         **content,
     )
 

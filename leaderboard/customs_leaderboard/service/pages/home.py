@@ -8,12 +8,13 @@ from typing import Final
 from fastapi import APIRouter, Request, Response
 
 from customs_leaderboard.board import Board
-from customs_leaderboard.service.access import board_of
+from customs_leaderboard.service.access import board_of, public_url_of
 from customs_leaderboard.service.caching import cached_response
 from customs_leaderboard.service.edition_files import EditionArchive
 from customs_leaderboard.service.pages import final_page, standings_page
 from customs_leaderboard.service.pages.rendering import HTML, render
 from customs_leaderboard.service.pages.sorting import Sorting
+from customs_leaderboard.standings.export import standings_table, to_csv
 from customs_leaderboard.standings.phases import find_phase, phase_spans, phase_standings
 
 _ORDERS: Final = {"asc", "desc"}
@@ -42,8 +43,22 @@ async def show_home(request: Request) -> Response:
         order=order,
         everything=everything,
         archive=request.app.state.edition_archive,
+        site=public_url_of(request),
     )
     return await cached_response(request, f"page home {column} {order} {everything}", make, HTML)
+
+
+@router.api_route("/standings.csv", methods=["GET", "HEAD"])
+async def send_table(request: Request) -> Response:
+    """Send the standings as `customs-kit leaderboard standings --csv` writes them."""
+    answer = await cached_response(request, "standings.csv", make_table, "text/csv; charset=utf-8")
+    answer.headers["Content-Disposition"] = 'attachment; filename="standings.csv"'
+    return answer
+
+
+def make_table(board: Board) -> bytes:
+    """Return the standings as CSV."""
+    return to_csv(standings_table(board)).encode()
 
 
 def make_phase_page(board: Board, name: str) -> bytes:
@@ -55,13 +70,31 @@ def make_phase_page(board: Board, name: str) -> bytes:
 
 
 def make_home(
-    board: Board, column: str, order: str, *, everything: bool, archive: EditionArchive
+    board: Board,
+    column: str,
+    order: str,
+    *,
+    everything: bool,
+    archive: EditionArchive,
+    site: str | None = None,
 ) -> bytes:
-    """Return the page for the competition's phase; sort column, order and size as `Sorting.of`."""
+    """Return the page for the competition's phase.
+
+    Parameters
+    ----------
+    board : Board
+        The competition.
+    column, order, everything
+        As `Sorting.of`.
+    archive : EditionArchive
+        What the button for the data gives.
+    site : str, optional
+        Address of the leaderboard, for its picture where a link is pasted.
+    """
     with board.database.reading() as session:
         closed = board.state(session).closed_at is not None
     columns = (final_page if closed else standings_page).columns(board.metrics)
     sorting = Sorting.of(column, order, columns, everything=everything)
     if closed:
-        return final_page.make_final_page(board, sorting, archive.get_or_none())
-    return standings_page.make_standings_page(board, sorting, archive.get_or_none())
+        return final_page.make_final_page(board, sorting, archive.get_or_none(), site)
+    return standings_page.make_standings_page(board, sorting, archive.get_or_none(), site)

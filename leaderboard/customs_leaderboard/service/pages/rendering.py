@@ -15,12 +15,13 @@ from customs_leaderboard.board import Board
 from customs_leaderboard.publishing.board_pages import PAGES, page_names
 from customs_leaderboard.rules.competition import show_time
 from customs_leaderboard.service import text_formats
-from customs_leaderboard.service.access import board_of
+from customs_leaderboard.service.access import board_of, public_url_of
 from customs_leaderboard.service.pages.markdown import short_markdown
 from customs_scorer.formats import FORMATS_IN_WORDS
 
 _SERVICE: Final = Path(__file__).parents[1]
 _MEDIA_TYPES: Final = {
+    ".png": "image/png",
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
@@ -76,11 +77,13 @@ def render(board: Board, template: str, **content: Any) -> bytes:
         "task": find_task(board.manifest.task),
         "metrics": board.metrics,
         "metric": board.metrics.ranked[0],
+        "public_url": None,
         "information": [(name, PAGES[name]) for name in page_names(board)],
     }
-    return _ENVIRONMENT.get_template(template).render(**common, **content).encode()
+    return _ENVIRONMENT.get_template(template).render(**{**common, **content}).encode()
 
 
 def page(request: Request, template: str, *, status: int = 200, **content: Any) -> HTMLResponse:
     """Answer with a page that is not cached (`SecurityHeaders` adds no-store)."""
+    content.setdefault("public_url", public_url_of(request))
     return HTMLResponse(render(board_of(request), template, **content), status)

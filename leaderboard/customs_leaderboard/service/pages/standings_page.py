@@ -57,7 +57,9 @@ class TableRow:
     tied: bool = False
 
 
-def make_standings_page(board: Board, sorting: Sorting, archive: Archive | None) -> bytes:
+def make_standings_page(
+    board: Board, sorting: Sorting, archive: Archive | None, site: str | None
+) -> bytes:
     """Return the page of a competition that is not closed."""
     standings = public_standings(board)
     with board.database.reading() as session:
@@ -124,6 +126,7 @@ def make_standings_page(board: Board, sorting: Sorting, archive: Archive | None)
         announcement=newest_announcement(board),
         phases=spans,
         archive=archive,
+        public_url=site,
         **content,
     )
 
