@@ -27,6 +27,7 @@ from customs_data.edition.loading import hidden_commitment, read_solution
 from customs_data.edition.manifest import read_manifest
 from customs_leaderboard.board import Board, make_board
 from customs_leaderboard.publishing.board_pages import write_pages
+from customs_leaderboard.service.admin.similar import SimilarReports
 from customs_leaderboard.service.app import make_app
 from customs_leaderboard.service.network.requests_log import JsonLines
 from customs_leaderboard.service.settings import ServiceSettings
@@ -144,7 +145,7 @@ def ask_everything(board: Board, files: list[bytes], forward: Any) -> list[Any]:
             ask("POST", "/team", data={"token": token})
             ask("POST", f"{API}/team/invitations", headers={"Authorization": f"Bearer {token}"})
         ask("POST", "/admin", data={"token": code})
-        for route in ("status", "teams"):
+        for route in ("status", "teams", "similar"):
             ask("GET", f"{API}/admin/{route}", headers={"Authorization": f"Bearer {code}"})
 
     def send(file: bytes) -> None:
@@ -208,6 +209,7 @@ def record(competition, tmp_path, clock, monkeypatch, caplog, make_file):
         monkeypatch.setattr("secrets.token_urlsafe", lambda n: drawn(n)[:43])
         room = Room(free=3, folder=2, database=1)
         monkeypatch.setattr("customs_leaderboard.organizing.status.measure_room", lambda _: room)
+        monkeypatch.setattr(SimilarReports, "get", SimilarReports.make)  # now, not in a thread
         clock.now = start
         caplog.clear()
         caplog.set_level("INFO", "customs_leaderboard.service")
