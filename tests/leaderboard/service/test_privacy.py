@@ -21,6 +21,8 @@ OPEN = {
     "/health/live", "/health/ready", "/static/{name}", "/register", "/join", "/api/v1/register",
     "/api/v1/join",
 }  # fmt: skip
+#: One scheme only: Chromium does not understand two on one line.
+CHALLENGE = 'Basic realm="leaderboard", charset="UTF-8"'
 
 
 @pytest.fixture
@@ -59,7 +61,7 @@ def test_every_route_asks_for_credentials(client, app, board):
                 assert answer.status_code != 401 or path in {"/register", "/join"}, path
                 continue
             assert answer.status_code == 401, (method, path)
-            assert answer.headers["WWW-Authenticate"].startswith("Basic ")
+            assert answer.headers["WWW-Authenticate"] == CHALLENGE
             assert answer.headers["Cache-Control"] == "no-store"
             assert board.competition.title not in answer.text
     for path in ("/nothing", "/edition/train.csv", "/edition/edition.json", "/%2e%2e/about", "//"):
@@ -95,11 +97,10 @@ def test_answers_are_for_one_person_only(client, code):
     assert client.get("/", headers={"If-None-Match": etag}).status_code == 401
 
 
-@pytest.mark.parametrize(
-    "header", ["Basic", "Basic !", "Basic eA==", "Basic \xff", "Bearer ", "Digest x", "x", ""]
-)
-def test_strange_headers_open_nothing(client, code, header):
-    assert client.get("/", headers={"Authorization": header.encode("latin-1")}).status_code == 401
+def test_strange_headers_open_nothing(client, code):
+    for header in ("Basic", "Basic !", "Basic eA==", "Basic \xff", "Bearer ", "Digest x", "x", ""):
+        answer = client.get("/", headers={"Authorization": header.encode("latin-1")})
+        assert answer.status_code == 401, header
 
 
 def test_wrong_codes_are_charged(app, code):

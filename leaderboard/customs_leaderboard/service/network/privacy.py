@@ -30,7 +30,8 @@ _OPEN: Final = {
     "/register", "/join", "/api/v1/register", "/api/v1/join", "/health/live", "/health/ready",
 }  # fmt: skip
 _OPEN_FOLDER: Final = "/static/"
-_CHALLENGE: Final = 'Basic realm="leaderboard", charset="UTF-8", Bearer'
+# Nothing but Basic: Chromium does not ask for a password if a second scheme is on the line.
+_CHALLENGE: Final = 'Basic realm="leaderboard", charset="UTF-8"'
 
 
 class Privacy:
