@@ -5,9 +5,11 @@ import pytest
 from customs_data.errors import KitError
 from customs_leaderboard.errors import UnknownTokenError
 from customs_leaderboard.store.audit_log import read_entries
+from customs_leaderboard.store.schema import Team
 from customs_leaderboard.teams.teams import (
     add_team,
     authenticate,
+    find_team,
     list_teams,
     rename_team,
     reset_token,
@@ -84,6 +86,22 @@ def test_a_team_of_an_unsafe_name_is_not_added_or_renamed(board):
         with pytest.raises(KitError, match="2 to 40 characters"):
             ask()
     assert [team.name for team in list_teams(board)] == ["Team A"]
+
+
+def test_old_names_stay_valid(board):
+    """Earlier releases compared names by case alone."""
+    names = ("Team l", "Team 1", "Tearn 1")
+    with board.database.writing() as session:
+        for name in names:
+            session.add(
+                Team(name=name, name_key=name.casefold(), made_at=board.now(), n_submissions=0)
+            )
+    for name in names:
+        with board.database.reading() as session:
+            assert find_team(session, name.upper()).name == name
+    assert rename_team(board, "team 1", "Team A").name == "Team A"
+    with pytest.raises(KitError, match="looks like that of the team 'Team l'"):
+        rename_team(board, "Team A", "Team 1")
 
 
 def test_what_organizers_do_is_logged(board):

@@ -129,3 +129,12 @@ def test_a_backup_has_the_pages(board, tmp_path):
     restored = restore_backup(tmp_path / "backup.tar", tmp_path / "restored", clock=board.now)
     restored.close_connections()
     assert (restored.folder.pages / "rules.md").read_text() == "# Ours\n"
+
+
+def test_the_navigation_marks_the_page(client):
+    for name in NAMES:
+        text = client.get(f"/{name}").text
+        assert '<li><a href="/overview" aria-current="page">About</a></li>' in text
+        assert text.count(f'<a href="/{name}" aria-current="page">') == 1 + (name == "overview")
+    assert 'aria-current="page">About' in client.get("/about").text
+    assert 'aria-current="page">About' not in client.get("/").text
