@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from fastapi.testclient import TestClient
 
-from customs_leaderboard.errors import NotFoundError
+from customs_leaderboard.errors import NotFoundError, QuotaError
 from customs_leaderboard.rules.schedule import Milestone, PhaseRules
 from customs_leaderboard.service import answers, schedule_answers
 from customs_leaderboard.service.app import make_app
@@ -67,6 +67,29 @@ def test_the_standings_of_a_phase_stay_as_they_were_at_its_end(board, clock, mak
         phase_standings(board, "Last")
     with pytest.raises(NotFoundError, match="no phase 'Finale'"):
         phase_standings(board, "Finale")
+
+
+def test_a_phase_has_its_own_daily_limit(board, clock, make_file):
+    team, token = add_team(board, "Busan")
+    client = TestClient(make_app(board))
+
+    def left():
+        headers = {"Authorization": f"Bearer {token}"}
+        page = client.post("/team", data={"token": token}).text
+        return client.get("/api/v1/team", headers=headers).json()["n_left_today"], page
+
+    assert left()[0] == 20
+    assert "of 20 a day" in left()[1]
+    for seed in range(6):
+        receipt = submit_file(board, team.number, make_file(seed))
+    assert receipt.n_left_today == 14
+    clock.forward(days=1)
+    assert left()[0] == 5
+    assert "of 5 a day" in left()[1]
+    for seed in range(6, 11):
+        submit_file(board, team.number, make_file(seed))
+    with pytest.raises(QuotaError, match="has used its 5 submissions for today"):
+        submit_file(board, team.number, make_file(11))
 
 
 def test_disabled_teams_and_struck_submissions_leave_past_phases_too(board, clock, make_file):

@@ -12,7 +12,7 @@ from customs_leaderboard.board import Board
 from customs_leaderboard.errors import NotFoundError
 from customs_leaderboard.rules.competition import show_time
 from customs_leaderboard.standings.public import StandingRow, share_ranks
-from customs_leaderboard.store.schema import State, Submission, Team
+from customs_leaderboard.store.schema import RANKED, State, Submission, Team
 
 
 @dataclass(frozen=True)
@@ -116,8 +116,7 @@ def phase_standings(board: Board, name: str) -> PhaseStandings:
         if span.state == "upcoming":
             raise NotFoundError(f"Phase {span.name} begins {show_time(span.begins)}.")
         ranked = (
-            Submission.late.is_(False),
-            Submission.struck_at.is_(None),
+            RANKED,
             Submission.received_at < span.ends,
             Team.disabled_at.is_(None),
         )

@@ -79,21 +79,20 @@ def hour_of(moment: datetime) -> datetime:
 
 def _limits(competition: Competition, usage: Usage, now: datetime) -> Iterator[tuple[Quota, str]]:
     """Yield for each limit what is left, and a sentence's end for when nothing is."""
-    rules = competition
+    limits = competition.limits_at(now)
     tomorrow, next_hour = next_day(now), hour_of(now) + _HOUR
     yield (
-        Quota(max(rules.daily_limit - usage.n_today, 0), tomorrow),
-        f"its {rules.daily_limit} submissions for today. The next day starts "
-        f"{show_time(tomorrow)}.",
+        Quota(max(limits.daily - usage.n_today, 0), tomorrow),
+        f"its {limits.daily} submissions for today. The next day starts {show_time(tomorrow)}.",
     )
-    if rules.hourly_limit:
+    if limits.hourly:
         yield (
-            Quota(max(rules.hourly_limit - usage.n_this_hour, 0), next_hour),
-            f"its {rules.hourly_limit} submissions for this hour. The next hour starts "
+            Quota(max(limits.hourly - usage.n_this_hour, 0), next_hour),
+            f"its {limits.hourly} submissions for this hour. The next hour starts "
             f"{show_time(next_hour)}.",
         )
-    if rules.total_limit:
+    if limits.total:
         yield (
-            Quota(max(rules.total_limit - usage.n_in_all, 0), None),
-            f"all its {rules.total_limit} submissions of this competition.",
+            Quota(max(limits.total - usage.n_in_all, 0), None),
+            f"all its {limits.total} submissions of this competition.",
         )

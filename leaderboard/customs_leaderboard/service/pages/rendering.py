@@ -72,6 +72,7 @@ def render(board: Board, template: str, **content: Any) -> bytes:
     """Return a page; texts in `content` are escaped."""
     common = {
         "competition": board.competition,
+        "limits": board.competition.limits_at(board.now()),
         "ladder": board.ladder,
         "decimals": text_formats.n_decimals(board.competition),
         "task": find_task(board.manifest.task),
