@@ -215,8 +215,8 @@ def invite(
     if as_json:
         print_json({**record.as_dict(), "code": code, "path": path})
         return
-    uses = f"{record.n_uses_left:,} times" if record.n_uses_left != 1 else "once"
-    what = f"register a team {uses}" if record.team is None else f"join {record.team} {uses}"
+    often = f"{record.n_uses_left:,} times" if record.n_uses_left != 1 else "once"
+    what = f"register a team {often}" if record.team is None else f"join {record.team} {often}"
     click.echo(f"Code {record.number}, to {what}; it cannot be shown again:", err=True)
     click.echo(f"{code}\n{path}")
 
