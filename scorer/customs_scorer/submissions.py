@@ -19,13 +19,13 @@ from customs_data.errors import InvalidSubmissionError, KitError
 from customs_data.files.atomic import replace_file, write_errors
 from customs_data.files.cells import parse_numbers, to_mask
 from customs_data.files.csv_parsing import parse_csv
-from customs_data.files.headers import header_problems
 from customs_data.files.problems import N_EXAMPLES, ProblemReport
 from customs_data.files.reading import read_content
 from customs_data.schema import KEY
 from customs_data.tasks import Task, find_task
 from customs_scorer.fast_check import read_valid_file
 from customs_scorer.formats import FORMATS, SUFFIXES_IN_WORDS, not_parquet
+from customs_scorer.hopeless import HopelessFileError, Watch
 
 # What a valid file needs at most: an ID, and for each answer a comma, 25 characters of a float64
 # and quotes, with room for twice the rows, so that extra and repeated rows are still reported.
@@ -85,8 +85,8 @@ def check_submission(
     Returns
     -------
     CheckedSubmission
-        One report of everything wrong: wrong header, missing, extra and repeated IDs, scores that
-        are empty, not numeric or not finite.
+        One report of everything wrong: missing, extra and repeated IDs, scores that are empty, not
+        numeric or not finite. At a hopeless file (`hopeless`) the check stops early.
 
     Raises
     ------
@@ -109,18 +109,19 @@ def check_submission(
     nothing = np.zeros(0)
     task = task or find_task()
     expected, max_bytes = arrow_text(expected_ids), max_content_bytes(len(expected_ids), task)
+    watch = Watch(task, len(expected), report)
     try:
-        content = not_parquet(read_content(path, max_bytes=max_bytes, source=source), report.source)
+        read = read_content(path, max_bytes=max_bytes, source=source, watch=watch.feed)
+        content = not_parquet(read, report.source)
         if (valid := _read_fast(content, task, expected)) is not None:
             return CheckedSubmission(report, valid)
-        raw = parse_csv(content, source=report.source)
+        raw = parse_csv(content, source=report.source, records=watch.finish(content))
+    except HopelessFileError:
+        return CheckedSubmission(report, nothing)
     except KitError as error:
         report.add(str(error).rstrip("."))
         return CheckedSubmission(report, nothing)
     report.problems.extend(raw.report.problems)
-    if raw.header != task.header:
-        _check_header(raw.header, task, report)
-        return CheckedSubmission(report, nothing)
     ids = raw.columns[0]
     scores = [
         _scores(cells, name, raw.lines, report)
@@ -142,17 +143,6 @@ def _read_fast(
     if len(task.answer.columns) > 1:
         return None
     return read_valid_file(content, ",".join(task.header).encode(), expected)
-
-
-def _check_header(header: tuple[str, ...], task: Task, report: ProblemReport) -> None:
-    """Report how a wrong header differs from that of the task."""
-    wanted = ",".join(task.header)
-    if sorted(header) == sorted(task.header):
-        report.add(f"The columns must be in the order '{wanted}'")
-        return
-    if len(header) > 1:
-        report.add(f"The header must be '{wanted}', but it is {','.join(header)[:120]!a}")
-    report.problems += header_problems(header, task.header)
 
 
 def _scores(

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 import pyarrow as pa
@@ -28,6 +29,12 @@ from customs_data.files.recognition import GZIP_MAGIC, PARQUET_MAGIC
 # What pandas calls an index without a name.
 _INDEX_NAME = re.compile(r"__index_level_\d+__")
 _READ_STEP = 1 << 20
+_PART = 1 << 17
+_PACKED_PART = 1 << 14
+_GZIP_BITS = 16 + zlib.MAX_WBITS
+# Blocked gzip has pieces of 64 KiB.
+_FEW_MEMBERS = 64
+_MEMBER_BYTES = 1 << 14
 _BYTES_PER_CELL = 8
 # Row groups from which on a Parquet file is read group by group.
 _FEWEST_PARTS = 3
@@ -62,18 +69,25 @@ def read_table(
 
 
 def read_content(
-    path: Path, *, max_bytes: int | None = None, source: str | None = None
+    path: Path,
+    *,
+    max_bytes: int | None = None,
+    source: str | None = None,
+    watch: Callable[[bytes], None] | None = None,
 ) -> bytes | None:
     """Return the decompressed bytes of a CSV file, or None if the file is Parquet.
 
-    Parameters and errors are those of `read_table`.
+    Parameters and errors are those of `read_table`; `watch` is called with each part as it is read,
+    and may raise an exception to stop the reading.
     """
     called = str(path) if source is None else source
     try:
         magic = _first_bytes(path, called)
     except OSError as error:
         raise KitError(f"{called} cannot be read: {error.strerror}.") from None
-    return None if magic == PARQUET_MAGIC else _read_bytes(path, max_bytes, called)
+    if magic == PARQUET_MAGIC:
+        return None
+    return _read_bytes(path, max_bytes, called, watch or (lambda _part: None))
 
 
 def read_header(path: Path | str) -> tuple[str, ...]:
@@ -175,27 +189,64 @@ def read_parts(path: Path | str) -> Iterator[RawTable]:
         start += table.num_rows
 
 
-def _read_bytes(path: Path, max_bytes: int | None, called: str) -> bytes:
+def _read_bytes(
+    path: Path, max_bytes: int | None, called: str, watch: Callable[[bytes], None]
+) -> bytes:
     """Read a file, decompressing gzip; stop at `max_bytes`."""
     too_large = KitError(
         f"{called} is larger than the limit of {max_bytes or 0:,} bytes (decompressed)."
     )
+    most_members = None if max_bytes is None else _FEW_MEMBERS + max_bytes // _MEMBER_BYTES
     parts: list[bytes] = []
     size = 0
     try:
         with path.open("rb") as raw:
-            magic = raw.read(len(GZIP_MAGIC))
-        with _open_csv(path, magic) as stream:
-            while part := stream.read(_READ_STEP):
+            is_gzip = raw.read(len(GZIP_MAGIC)) == GZIP_MAGIC
+            raw.seek(0)
+            for part in _gunzip(raw, most_members) if is_gzip else _parts(raw):
                 size += len(part)
                 if max_bytes is not None and size > max_bytes:
                     raise too_large
                 parts.append(part)
+                watch(part)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise KitError(f"{called} is a damaged gzip file: {error}. Compress it again.") from None
     except OSError as error:
         raise KitError(f"{called} cannot be read: {error.strerror or error}.") from None
     return b"".join(parts)
+
+
+def _parts(stream: IO[bytes]) -> Iterator[bytes]:
+    while part := stream.read(_PART):
+        yield part
+
+
+def _gunzip(stream: IO[bytes], most_members: int | None) -> Iterator[bytes]:
+    """Yield the content of a gzip file in parts of limited size.
+
+    Raises
+    ------
+    EOFError, gzip.BadGzipFile, zlib.error
+        If it is damaged, or consists of more than `most_members` compressed pieces.
+    """
+    n_members = 0
+    packed = stream.read(_PACKED_PART)
+    while packed:
+        n_members += 1
+        if most_members is not None and n_members > most_members:
+            raise gzip.BadGzipFile(f"it consists of more than {most_members:,} pieces")
+        member = zlib.decompressobj(_GZIP_BITS)
+        while not member.eof:
+            if part := member.decompress(packed, _PART):
+                yield part
+            packed = member.unconsumed_tail
+            if not (packed or member.eof):
+                packed = stream.read(_PACKED_PART)
+                if not (packed or part):
+                    raise EOFError("it breaks off before its end")
+        packed = member.unused_data.lstrip(b"\0")  # there may be padding
+        while not packed and (more := stream.read(_PACKED_PART)):
+            packed = more.lstrip(b"\0")
 
 
 def _read_parquet(path: Path, max_bytes: int | None, called: str, name: str) -> RawTable:

@@ -53,6 +53,8 @@ _ZIPPED: Final[tuple[tuple[bytes, str, str], ...]] = (
     (b"", "a zip archive", _UNPACK),
 )
 _N_FIRST_BYTES: Final = 4096
+# Enough to tell languages apart, and not slower than reading a whole submission.
+_N_SAMPLE_BYTES: Final = 1 << 13
 _TAR: Final = (257, b"ustar")
 # Protocols 2 to 5; from 4 on a frame follows, before it an opcode.
 _PICKLE: Final = re.compile(rb"\x80(?:[\x02\x03][\x28-\x7d]|[\x04\x05]\x95)")
@@ -149,8 +151,8 @@ def likely_encoding(content: bytes, place: int) -> str:
     """
     start = content.rfind(b"\n", 0, place) + 1
     # A sample may end inside a character; whole lines do not.
-    sample = content[start : start + (1 << 16)]
-    if len(sample) == 1 << 16 and b"\n" in sample:
+    sample = content[start : start + _N_SAMPLE_BYTES]
+    if len(sample) == _N_SAMPLE_BYTES and b"\n" in sample:
         sample = sample[: sample.rindex(b"\n")]
     for codec, name, is_typical in (
         ("euc_kr", "cp949 (EUC-KR)", _is_hangul),

@@ -1,0 +1,123 @@
+"""Where the records of a CSV file begin and end, and how many cells they have."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+_LINE_FEED: Final = ord("\n")
+_RETURN: Final = ord("\r")
+_COMMA: Final = ord(",")
+_QUOTE: Final = ord('"')
+# What may stand before a quotation mark that opens a cell, and after one that closes it.
+_BESIDE_QUOTES: Final = np.frombuffer(b'\n\r,"', dtype=np.uint8)
+
+Places = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Records:
+    """The records of a CSV text; blank lines are none.
+
+    Attributes
+    ----------
+    starts, ends : ndarray of int64, shape (n_records,)
+        Place of the first byte, and of the line end.
+    lines : ndarray of int64, shape (n_records,)
+        Line in which the record begins; the text's first line is line 0.
+    n_cells : ndarray of int64, shape (n_records,)
+        Number of cells.
+    """
+
+    starts: Places
+    ends: Places
+    lines: Places
+    n_cells: Places
+
+
+def scan_records(text: bytes) -> Records | None:
+    r"""Find the records of a CSV text, some hundred times faster than `csv.reader`.
+
+    Parameters
+    ----------
+    text : bytes
+        Lines below the header; they end with ``\n``, ``\r\n`` or ``\r``.
+
+    Returns
+    -------
+    Records or None
+        None if quotation marks do not surround whole cells, or one is not closed: then only
+        `csv.reader` can tell what is wrong.
+
+    Examples
+    --------
+    >>> records = scan_records(b'1,2\n\n"3,\n",4,5\n')
+    >>> records.lines.tolist(), records.n_cells.tolist()
+    ([0, 2], [2, 3])
+    >>> scan_records(b'1,"2"3\n') is None
+    True
+    """
+    content = np.frombuffer(text, dtype=np.uint8)
+    ends = content == _LINE_FEED
+    returns = None
+    if b"\r" in text:
+        returns = content == _RETURN
+        lone = returns.copy()
+        lone[:-1] &= ~ends[1:]
+        ends |= lone
+        returns &= ~lone
+    commas, all_ends = content == _COMMA, ends
+    if b'"' in text:
+        outside = _outside_quotes(content)
+        if outside is None:
+            return None
+        ends, commas = ends & outside, commas & outside
+    after_end = np.ones(len(content), dtype=bool)
+    after_end[1:] = ends[:-1]
+    is_start, is_end = after_end & ~ends, ends & ~after_end
+    if returns is not None:  # a return before a line feed is no content
+        is_blank = returns & after_end
+        is_start &= ~is_blank
+        is_end[1:] &= ~is_blank[:-1]
+    starts, record_ends = np.flatnonzero(is_start), np.flatnonzero(is_end)
+    if len(record_ends) < len(starts):
+        record_ends = np.append(record_ends, len(content))
+    if np.count_nonzero(all_ends[: starts[-1] if len(starts) else 0]) == len(starts) - 1:
+        lines = np.arange(len(starts))
+    else:  # blank lines, or line ends inside quotation marks
+        lines = np.cumsum(all_ends, dtype=np.int64)[starts]
+    n_commas = np.diff(np.searchsorted(np.flatnonzero(commas), record_ends), prepend=0)
+    return Records(starts, record_ends, lines, n_commas + 1)
+
+
+def cut_records(text: bytes, records: Records, keep: npt.NDArray[np.bool_]) -> bytes:
+    r"""Return the text with only some of its records, in their order.
+
+    Examples
+    --------
+    >>> text = b"1,2\n3\n4,5"
+    >>> cut_records(text, scan_records(text), np.array([True, False, True]))
+    b'1,2\n4,5'
+    """
+    steps = np.zeros(len(text) + 2, dtype=np.int8)
+    steps[records.starts[keep]] += 1
+    steps[records.ends[keep] + 1] -= 1
+    is_kept = np.cumsum(steps, dtype=np.int8)[: len(text)].astype(bool)
+    return np.frombuffer(text, dtype=np.uint8)[is_kept].tobytes()
+
+
+def _outside_quotes(content: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_] | None:
+    """Return which bytes are outside quotation marks; None if these do not surround cells."""
+    is_quote = content == _QUOTE
+    places = np.flatnonzero(is_quote)
+    if len(places) % 2:
+        return None
+    opening, closing = places[0::2], places[1::2]
+    before = content[opening[opening > 0] - 1]
+    after = content[closing[closing < len(content) - 1] + 1]
+    if not (np.isin(before, _BESIDE_QUOTES).all() and np.isin(after, _BESIDE_QUOTES).all()):
+        return None
+    return ~np.logical_xor.accumulate(is_quote)

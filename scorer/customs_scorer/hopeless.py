@@ -1,0 +1,188 @@
+"""Stopping early at hopeless files, so that no file costs much more to check than a sound one.
+
+A file is hopeless if its header is wrong, if 100 lines in a row have another number of cells than
+the header, or if it has more than twice the expected rows. Its report has only this problem. Every
+other file gets the full report of `submissions.check_submission`.
+"""
+
+from __future__ import annotations
+
+from codecs import getincrementaldecoder
+from typing import Final
+
+import numpy as np
+
+from customs_data.errors import KitError
+from customs_data.files.csv_parsing import UTF8_BOM, check_encoding, parse_header, read_rows
+from customs_data.files.headers import header_problems
+from customs_data.files.problems import ProblemReport
+from customs_data.files.recognition import foreign_format
+from customs_data.files.records import Records, scan_records
+from customs_data.tasks import Task
+
+_MOST_BAD: Final = 100
+_TIMES_ROWS: Final = 2
+# A longer first line is no header.
+_HEADER_BYTES: Final = 1 << 16
+_MOST_COLUMNS: Final = 100
+
+
+class HopelessFileError(KitError):
+    """The check of a file stopped; its report has the reason."""
+
+
+class Watch:
+    """Watches a file while it is read, and stops at a hopeless one.
+
+    Parameters
+    ----------
+    task : Task
+        What was asked.
+    n_expected : int
+        Number of rows of test.csv.
+    report : ProblemReport
+        Gets the problem of a hopeless file.
+
+    Examples
+    --------
+    ::
+
+        watch = Watch(task, n_expected, report)
+        content = read_content(path, watch=watch.feed)
+        records = watch.finish(content)
+    """
+
+    def __init__(self, task: Task, n_expected: int, report: ProblemReport) -> None:
+        self._task = task
+        self._n_columns = len(task.header)
+        self._most_rows = _TIMES_ROWS * n_expected
+        self._n_expected = n_expected
+        self._report = report
+        self._parts: list[bytes] = []
+        self._n_bytes = self._n_lines = self._n_commas = 0
+        self._has_header = False
+        self._next_scan = 0
+
+    def feed(self, part: bytes) -> None:
+        """Look at the next part of the content: a few counts if nothing is suspicious.
+
+        Raises
+        ------
+        HopelessFileError
+            If the file is hopeless.
+        """
+        self._parts.append(part)
+        self._n_bytes += len(part)
+        if not self._has_header and (b"\n" in part or self._n_bytes >= _HEADER_BYTES):
+            self._check_header(b"".join(self._parts))
+        self._n_lines += part.count(b"\n") + (part.count(b"\r") if b"\r" in part else 0)
+        self._n_commas += part.count(b",")
+        n_wrong = abs(self._n_commas - self._n_lines * (self._n_columns - 1))
+        suspicious = self._n_lines > self._most_rows or n_wrong >= _MOST_BAD
+        if self._has_header and suspicious and self._n_bytes >= self._next_scan:
+            self._next_scan = 2 * self._n_bytes  # so that all scans cost as much as two
+            text = b"".join(self._parts)
+            whole_lines = text[: max(text.rfind(b"\n"), text.rfind(b"\r")) + 1]
+            records = scan_records(_body_of(whole_lines))
+            if records is not None:
+                self._check_records(records)
+
+    def finish(self, content: bytes) -> Records | None:
+        """Look at the whole content.
+
+        Returns
+        -------
+        Records or None
+            The records below the header (`scan_records`).
+
+        Raises
+        ------
+        HopelessFileError
+            If the file is hopeless.
+        """
+        if not self._has_header and content.strip():
+            self._check_header(content)
+        body = _body_of(content)
+        records = scan_records(body)
+        if records is not None:
+            self._check_records(records)
+        else:
+            self._check_rows(body)
+        return records
+
+    def _check_header(self, start: bytes) -> None:
+        self._has_header = True
+        start = start.removeprefix(UTF8_BOM)[:_HEADER_BYTES]
+        line = start.partition(b"\n")[0]
+        if line.rstrip(b"\r") == ",".join(self._task.header).encode():
+            return
+        source = self._report.source
+        if (foreign := foreign_format(start)) is not None:
+            raise KitError(f"{source} {foreign}")
+        try:
+            getincrementaldecoder("utf-8")().decode(start)  # which may end inside a character
+        except UnicodeDecodeError:
+            check_encoding(start, source)
+        try:
+            header = parse_header(line, source)
+        except KitError as error:
+            self._report.add(str(error).rstrip("."))
+            raise self._stop("There is no header, so checking stopped at line 1") from None
+        if header != self._task.header:
+            report_header(header, self._task, self._report)
+            raise self._stop("The header is wrong, so checking stopped at line 1")
+
+    def _check_records(self, records: Records) -> None:
+        """Stop at the first run of bad lines or at the first row too many."""
+        lines = records.lines[: self._most_rows + 1] + 2
+        is_good = records.n_cells[: self._most_rows + 1] == self._n_columns
+        breaks = np.concatenate([[-1], np.flatnonzero(is_good), [len(is_good)]])
+        runs = np.diff(breaks) - 1
+        if (runs >= _MOST_BAD).any():
+            first = int(breaks[np.argmax(runs >= _MOST_BAD)]) + 1
+            width = int(records.n_cells[first])
+            raise self._stop_at_run(int(lines[first]), width, int(lines[first + _MOST_BAD - 1]))
+        if len(lines) > self._most_rows:
+            raise self._stop_at_row(int(lines[-1]))
+
+    def _check_rows(self, body: bytes) -> None:
+        """Do the same for lines whose quotation marks do not all surround cells."""
+        run: list[tuple[int, int]] = []
+        for n_rows, (line, cells) in enumerate(read_rows(body, self._report.source), start=1):
+            run = [] if len(cells) == self._n_columns else [*run, (line, len(cells))]
+            if len(run) == _MOST_BAD:
+                raise self._stop_at_run(*run[0], line)
+            # Here blank lines cost time, too.
+            if max(n_rows, line - 1) > self._most_rows:
+                raise self._stop_at_row(line)
+
+    def _stop_at_run(self, first: int, width: int, last: int) -> HopelessFileError:
+        return self._stop(
+            f"Every line must have {self._n_columns} cells like the header, but {_MOST_BAD} lines "
+            f"in a row do not (line {first} has {width}), so checking stopped at line {last}"
+        )
+
+    def _stop_at_row(self, line: int) -> HopelessFileError:
+        return self._stop(
+            f"test.csv has {self._n_expected:,} rows, but the file has more than twice as many, so "
+            f"checking stopped at line {line}"
+        )
+
+    def _stop(self, message: str) -> HopelessFileError:
+        self._report.add(message)
+        return HopelessFileError(message)
+
+
+def report_header(header: tuple[str, ...], task: Task, report: ProblemReport) -> None:
+    """Report how a wrong header differs from that of the task."""
+    wanted = ",".join(task.header)
+    if sorted(header) == sorted(task.header):
+        report.add(f"The columns must be in the order '{wanted}'")
+        return
+    if len(header) > 1:
+        report.add(f"The header must be '{wanted}', but it is {','.join(header)[:120]!a}")
+    report.problems += header_problems(header[:_MOST_COLUMNS], task.header)
+
+
+def _body_of(content: bytes) -> bytes:
+    return content.removeprefix(UTF8_BOM).partition(b"\n")[2].rstrip(b"\r\n")
