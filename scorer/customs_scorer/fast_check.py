@@ -51,7 +51,8 @@ def read_valid_file(
     [0.001, 0.5]
     >>> read_valid_file(b"ID,Score\n30,0.5\n20,\n", b"ID,Score", expected)
     """
-    if not content.startswith(header + b"\n"):
+    n_lines = content.count(b"\n") + (not content.endswith(b"\n"))
+    if n_lines != len(expected) + 1 or not content.startswith(header + b"\n"):
         return None
     body = memoryview(content)[len(header) + 1 :]
     # Compared with the rest of the header alone, because a slice would be a copy.

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from customs_data.errors import KitError
-from customs_data.files.csv_parsing import UTF8_BOM, check_encoding, parse_header, read_rows
+from customs_data.files.csv_parsing import UTF8_BOM, Rows, check_encoding, parse_header, read_rows
 from customs_data.files.headers import header_problems
 from customs_data.files.problems import ProblemReport
 from customs_data.files.recognition import foreign_format
@@ -78,12 +78,13 @@ class Watch:
         self._n_lines += part.count(b"\n") + (part.count(b"\r") if b"\r" in part else 0)
         self._n_commas += part.count(b",")
         n_wrong = abs(self._n_commas - self._n_lines * (self._n_columns - 1))
-        suspicious = self._n_lines > self._most_rows or n_wrong >= _MOST_BAD
+        suspicious = self._n_lines > self._most_rows + 1 or n_wrong >= _MOST_BAD
         if self._has_header and suspicious and self._n_bytes >= self._next_scan:
-            self._next_scan = 2 * self._n_bytes  # so that all scans cost as much as two
-            text = b"".join(self._parts)
-            whole_lines = text[: max(text.rfind(b"\n"), text.rfind(b"\r")) + 1]
-            records = scan_records(_body_of(whole_lines))
+            self._next_scan = 4 * self._n_bytes  # so that all scans cost little more than one
+            text = _whole_lines(b"".join(self._parts))
+            if text.count(b'"') % 2:  # the last line is inside quotation marks
+                text = _whole_lines(text[: text.rfind(b'"')])
+            records = scan_records(text.removeprefix(UTF8_BOM))
             if records is not None:
                 self._check_records(records)
 
@@ -92,22 +93,25 @@ class Watch:
 
         Returns
         -------
-        Records or None
-            The records below the header (`scan_records`).
+        Records or Rows
+            The lines of the content, for `parse_csv`.
 
         Raises
         ------
         HopelessFileError
             If the file is hopeless.
+        KitError
+            If it is not UTF-8, or a quotation mark is wrong.
         """
         if not self._has_header and content.strip():
             self._check_header(content)
-        body = _body_of(content)
-        records = scan_records(body)
-        if records is not None:
-            self._check_records(records)
-        else:
-            self._check_rows(body)
+        content = content.removeprefix(UTF8_BOM)
+        records: Records | Rows | None = scan_records(content)
+        if records is None:
+            source = self._report.source
+            check_encoding(content, source)
+            records = read_rows(content, source, self._n_columns, self._most_rows + 2)
+        self._check_records(records)
         return records
 
     def _check_header(self, start: bytes) -> None:
@@ -132,41 +136,26 @@ class Watch:
             report_header(header, self._task, self._report)
             raise self._stop("The header is wrong, so checking stopped at line 1")
 
-    def _check_records(self, records: Records) -> None:
+    def _check_records(self, records: Records | Rows) -> None:
         """Stop at the first run of bad lines or at the first row too many."""
-        lines = records.lines[: self._most_rows + 1] + 2
-        is_good = records.n_cells[: self._most_rows + 1] == self._n_columns
+        most = self._most_rows + 2  # with the header
+        lines, n_cells = records.lines[1:most] + 1, records.n_cells[1:most]
+        is_good = n_cells == self._n_columns
         breaks = np.concatenate([[-1], np.flatnonzero(is_good), [len(is_good)]])
         runs = np.diff(breaks) - 1
         if (runs >= _MOST_BAD).any():
             first = int(breaks[np.argmax(runs >= _MOST_BAD)]) + 1
-            width = int(records.n_cells[first])
-            raise self._stop_at_run(int(lines[first]), width, int(lines[first + _MOST_BAD - 1]))
+            width = int(n_cells[first])
+            raise self._stop(
+                f"Every line must have {self._n_columns} cells like the header, but {_MOST_BAD} "
+                f"lines in a row do not (line {lines[first]} has {width}), so checking stopped at "
+                f"line {lines[first + _MOST_BAD - 1]}"
+            )
         if len(lines) > self._most_rows:
-            raise self._stop_at_row(int(lines[-1]))
-
-    def _check_rows(self, body: bytes) -> None:
-        """Do the same for lines whose quotation marks do not all surround cells."""
-        run: list[tuple[int, int]] = []
-        for n_rows, (line, cells) in enumerate(read_rows(body, self._report.source), start=1):
-            run = [] if len(cells) == self._n_columns else [*run, (line, len(cells))]
-            if len(run) == _MOST_BAD:
-                raise self._stop_at_run(*run[0], line)
-            # Here blank lines cost time, too.
-            if max(n_rows, line - 1) > self._most_rows:
-                raise self._stop_at_row(line)
-
-    def _stop_at_run(self, first: int, width: int, last: int) -> HopelessFileError:
-        return self._stop(
-            f"Every line must have {self._n_columns} cells like the header, but {_MOST_BAD} lines "
-            f"in a row do not (line {first} has {width}), so checking stopped at line {last}"
-        )
-
-    def _stop_at_row(self, line: int) -> HopelessFileError:
-        return self._stop(
-            f"test.csv has {self._n_expected:,} rows, but the file has more than twice as many, so "
-            f"checking stopped at line {line}"
-        )
+            raise self._stop(
+                f"test.csv has {self._n_expected:,} rows, but the file has more than twice as "
+                f"many, so checking stopped at line {lines[-1]}"
+            )
 
     def _stop(self, message: str) -> HopelessFileError:
         self._report.add(message)
@@ -184,5 +173,5 @@ def report_header(header: tuple[str, ...], task: Task, report: ProblemReport) ->
     report.problems += header_problems(header[:_MOST_COLUMNS], task.header)
 
 
-def _body_of(content: bytes) -> bytes:
-    return content.removeprefix(UTF8_BOM).partition(b"\n")[2].rstrip(b"\r\n")
+def _whole_lines(text: bytes) -> bytes:
+    return text[: max(text.rfind(b"\n"), text.rfind(b"\r")) + 1]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -26,6 +26,14 @@ _DECODED_AT_A_TIME = 1 << 20
 
 # A scan takes some ten bytes of memory per byte; larger files are split without one.
 _MOST_SCANNED: Final = 1 << 28
+
+
+class Rows(NamedTuple):
+    """Rows that `csv.reader` split: the columns of those that fit, and all as in `Records`."""
+
+    columns: list[list[str]]
+    lines: npt.NDArray[np.int64]
+    n_cells: npt.NDArray[np.int64]
 
 
 class _Body(NamedTuple):
@@ -49,7 +57,7 @@ class _Body(NamedTuple):
     widths: list[int]
 
 
-def parse_csv(content: bytes, *, source: str, records: Records | None = None) -> RawTable:
+def parse_csv(content: bytes, *, source: str, records: Records | Rows | None = None) -> RawTable:
     r"""Split the bytes of a CSV file into columns of text.
 
     Parameters
@@ -58,8 +66,8 @@ def parse_csv(content: bytes, *, source: str, records: Records | None = None) ->
         UTF-8, with or without BOM; comma-separated, RFC 4180 quoting; \n or \r\n.
     source : str
         Name of the file in messages.
-    records : Records, optional
-        The scanned lines below the header, if the caller has them.
+    records : Records or Rows, optional
+        The lines of the content without its BOM, scanned or split, if the caller has them.
 
     Raises
     ------
@@ -70,27 +78,28 @@ def parse_csv(content: bytes, *, source: str, records: Records | None = None) ->
     check_encoding(content, source)
     if not content.strip():
         raise KitError(f"{source} is empty: it needs a header line and rows.")
-    first_line, _, rest = content.rstrip(b"\r\n").partition(b"\n")
-    header = parse_header(first_line, source)
+    begin = content.find(b"\n") + 1 or len(content)
+    header = parse_header(content[:begin].rstrip(b"\n"), source)
     report = ProblemReport(source)
-    if not rest.strip():
+    if not content[begin:].strip():
         lines = np.zeros(0, dtype=np.int64)
         return RawTable(source, header, tuple(_no_rows(len(header)).columns), lines, report)
-    body = _split(rest, len(header), source, records)
+    body = _split(content, begin, len(header), source, records)
     if body.is_bad.any():
         report.add(
             f"Every line must have {len(header)} cells like the header",
             lines=body.lines[body.is_bad],
             values=[f"{n} cells" for n in body.widths[:5]],
         )
-        if body.is_bad[-1] and is_total(_last_cells(rest)):
+        if body.is_bad[-1] and is_total(_last_cells(content)):
             report.add(f"Line {body.lines[-1]} looks like a row of totals: delete it")
     return RawTable(source, header, tuple(body.table.columns), body.lines[~body.is_bad], report)
 
 
-def _last_cells(body: bytes) -> list[str]:
+def _last_cells(content: bytes) -> list[str]:
     """Return the cells of the last line, roughly: quotes are not read."""
-    return body.rstrip().rpartition(b"\n")[2].decode("utf-8", "replace").split(",")
+    content = content.rstrip()
+    return content[content.rfind(b"\n") + 1 :].decode("utf-8", "replace").split(",")
 
 
 def check_encoding(content: bytes, source: str) -> None:
@@ -165,8 +174,10 @@ def in_arrow_memory(content: bytes | memoryview) -> pa.Buffer:
     return owned
 
 
-def _split(body: bytes, n_columns: int, source: str, records: Records | None) -> _Body:
-    """Split the lines below the header.
+def _split(
+    content: bytes, begin: int, n_columns: int, source: str, records: Records | Rows | None
+) -> _Body:
+    """Split the lines from a place on; `records` has all lines.
 
     Raises
     ------
@@ -174,30 +185,33 @@ def _split(body: bytes, n_columns: int, source: str, records: Records | None) ->
         If a quotation mark is not closed, text follows a closing one, or a line is longer than a
         megabyte.
     """
-    is_small = len(body) <= _MOST_SCANNED
-    has_quotes = b'"' in body
-    if records is None and is_small and (has_quotes or _has_blank(body)):
-        records = scan_records(body)
-    if records is None and not has_quotes and not _has_blank(body):
+    is_small = len(content) <= _MOST_SCANNED
+    has_quotes = content.find(b'"', begin) >= 0
+    is_plain = not has_quotes and not _has_blank(content, begin)
+    if records is None and is_small and not is_plain:
+        records = scan_records(content)
+    if records is None and is_plain:
         try:
-            table = _read_arrow(body, n_columns)
+            table = _read_arrow(memoryview(content)[begin:], n_columns)
         except pa.ArrowInvalid:
-            records = scan_records(body) if is_small else None
+            records = scan_records(content) if is_small else None
         else:
             lines = np.arange(2, 2 + table.num_rows, dtype=np.int64)
             return _Body(table, lines, np.zeros(table.num_rows, dtype=bool), [])
-    if records is not None and not (has_quotes and _is_long(records)):
-        return _split_scanned(body, n_columns, source, records)
+    if isinstance(records, Records) and not (has_quotes and _is_long(records)):
+        return _split_scanned(content, begin, n_columns, source, records)
     if is_small:
-        return _split_in_python(body, n_columns, source)
-    return _split_numbered(body, n_columns, source)
+        rows = records if isinstance(records, Rows) else read_rows(content, source, n_columns)
+        return _split_in_python(rows, n_columns)
+    return _split_numbered(content, begin, n_columns, source)
 
 
-def _has_blank(body: bytes) -> bool:
-    """Return whether there may be blank lines; other lines are one record each."""
-    has_blank = body.startswith((b"\n", b"\r\n")) or b"\n\n" in body
+def _has_blank(content: bytes, begin: int) -> bool:
+    """Return whether there may be blank lines from a place on; others are one record each."""
+    if content.find(b"\n\n", begin - 1) >= 0:
+        return True
     # Searching for one byte is much faster than searching for three.
-    return has_blank or (b"\r" in body and b"\n\r\n" in body)
+    return content.find(b"\r", begin) >= 0 and content.find(b"\n\r\n", begin - 1) >= 0
 
 
 def _is_long(records: Records) -> bool:
@@ -205,56 +219,79 @@ def _is_long(records: Records) -> bool:
     return int((records.ends - records.starts).max(initial=0)) > csv.field_size_limit()
 
 
-def _split_scanned(body: bytes, n_columns: int, source: str, records: Records) -> _Body:
+def _split_scanned(
+    content: bytes, begin: int, n_columns: int, source: str, records: Records
+) -> _Body:
     """Split scanned lines: those that do not fit the header never reach the parser."""
-    is_bad = records.n_cells != n_columns
-    widths = records.n_cells[is_bad][:N_EXAMPLES].tolist()
+    is_fitting = records.n_cells == n_columns
+    is_fitting[0] = False  # the header
+    is_bad = ~is_fitting[1:]
+    widths = records.n_cells[1:][is_bad][:N_EXAMPLES].tolist()
     if is_bad.all():
         table = _no_rows(n_columns)
     else:
-        fitting = cut_records(body, records, ~is_bad) if widths else body
+        has_waste = 2 * int((records.ends - records.starts).sum()) < len(content)  # blank lines
+        cut = cut_records(content, records, is_fitting) if widths or has_waste else None
         try:
-            table = _read_arrow(fitting, n_columns)
+            table = _read_arrow(memoryview(content)[begin:] if cut is None else cut, n_columns)
         except pa.ArrowInvalid:
             raise _long_line(source) from None
-    return _Body(table, records.lines + 2, is_bad, widths)
+    return _Body(table, records.lines[1:] + 1, is_bad, widths)
 
 
-def _split_in_python(body: bytes, n_columns: int, source: str) -> _Body:
+def _split_in_python(rows: Rows, n_columns: int) -> _Body:
     """Split lines whose quotation marks do not all surround cells."""
-    rows = list(read_rows(body, source))
-    lines = np.array([line for line, _ in rows], dtype=np.int64)
-    is_bad = np.array([len(cells) != n_columns for _, cells in rows], dtype=bool)
-    fitting = [cells for _, cells in rows if len(cells) == n_columns]
-    columns = list(zip(*fitting, strict=True)) if fitting else [()] * n_columns
     names = [str(i) for i in range(n_columns)]
-    table = pa.table([pa.array(cells, pa.string()) for cells in columns], names=names)
-    return _Body(table, lines, is_bad, [len(c) for _, c in rows if len(c) != n_columns])
+    table = pa.table([pa.array(cells, pa.string()) for cells in rows.columns], names=names)
+    is_bad = rows.n_cells[1:] != n_columns
+    return _Body(table, rows.lines[1:] + 1, is_bad, rows.n_cells[1:][is_bad][:N_EXAMPLES].tolist())
 
 
-def read_rows(body: bytes, source: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield the rows below a header with the line in which each begins: slow, but exact.
+def read_rows(content: bytes, source: str, n_columns: int, most: int | None = None) -> Rows:
+    """Split a content into rows, slowly but exactly.
+
+    Parameters
+    ----------
+    content : bytes
+        UTF-8; its first row is the header.
+    source : str
+        Name of the file in messages.
+    n_columns : int
+        Cells of a row that fits.
+    most : int, optional
+        Largest number of rows.
 
     Raises
     ------
     KitError
         If a quotation mark is not closed, or text follows a closing one.
     """
-    reader = csv.reader(io.StringIO(body.decode("utf-8"), newline=""), strict=True)
+    reader = csv.reader(io.StringIO(content.decode("utf-8"), newline=""), strict=True)
+    # Lists of text only: the garbage collector would visit a list for each row again and again.
+    cells: list[str] = []
+    lines: list[int] = []
+    widths: list[int] = []
     previous = 0
     try:
-        for cells in reader:
-            if cells:
-                yield previous + 2, cells
+        for row in reader:
+            if row:
+                if lines and len(row) == n_columns:
+                    cells += row
+                lines.append(previous)
+                widths.append(len(row))
+                if len(lines) == most:
+                    break
             previous = reader.line_num
     except csv.Error as error:
         raise KitError(
             f"{source} has a wrong quotation mark in the record that begins in line "
-            f"{previous + 2}: {error}. Close the mark, or double it inside a cell."
+            f"{previous + 1}: {error}. Close the mark, or double it inside a cell."
         ) from None
+    columns = [cells[i::n_columns] for i in range(n_columns)]
+    return Rows(columns, np.array(lines, dtype=np.int64), np.array(widths, dtype=np.int64))
 
 
-def _split_numbered(body: bytes, n_columns: int, source: str) -> _Body:
+def _split_numbered(content: bytes, begin: int, n_columns: int, source: str) -> _Body:
     """Split the lines of a large file; only the single-threaded parser numbers bad records."""
     numbers, widths = [], []
 
@@ -264,11 +301,11 @@ def _split_numbered(body: bytes, n_columns: int, source: str) -> _Body:
         return "skip"
 
     try:
-        table = _read_arrow(body, n_columns, skip)
+        table = _read_arrow(memoryview(content)[begin:], n_columns, skip)
     except pa.ArrowInvalid:
         raise _long_line(source) from None
-    if b'"' in body or _has_blank(body):
-        lines = np.array([line for line, _ in read_rows(body, source)], dtype=np.int64)
+    if content.find(b'"', begin) >= 0 or _has_blank(content, begin):
+        lines = read_rows(content, source, n_columns).lines[1:] + 1
     else:
         lines = np.arange(2, 2 + table.num_rows + len(numbers), dtype=np.int64)
     is_bad = np.zeros(len(lines), dtype=bool)
@@ -277,7 +314,9 @@ def _split_numbered(body: bytes, n_columns: int, source: str) -> _Body:
 
 
 def _read_arrow(
-    body: bytes, n_columns: int, handler: Callable[[pyarrow.csv.InvalidRow], str] | None = None
+    body: bytes | memoryview,
+    n_columns: int,
+    handler: Callable[[pyarrow.csv.InvalidRow], str] | None = None,
 ) -> Any:
     """Parse lines into columns of text.
 

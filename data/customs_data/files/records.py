@@ -12,8 +12,11 @@ _LINE_FEED: Final = ord("\n")
 _RETURN: Final = ord("\r")
 _COMMA: Final = ord(",")
 _QUOTE: Final = ord('"')
-# What may stand before a quotation mark that opens a cell, and after one that closes it.
-_BESIDE_QUOTES: Final = np.frombuffer(b'\n\r,"', dtype=np.uint8)
+# Bytes before a cell, and bytes that may stand before an opening quotation mark or after a closing
+# one; indexed by byte.
+_BEFORE_CELLS: Final = np.isin(np.arange(256), [ord(c) for c in "\n\r,"])
+_BESIDE_QUOTES: Final = np.isin(np.arange(256), [ord(c) for c in '\n\r,"'])
+_EVERYWHERE: Final = np.ones(1, dtype=bool)
 
 Places = npt.NDArray[np.int64]
 
@@ -44,13 +47,13 @@ def scan_records(text: bytes) -> Records | None:
     Parameters
     ----------
     text : bytes
-        Lines below the header; they end with ``\n``, ``\r\n`` or ``\r``.
+        Lines; they end with ``\n``, ``\r\n`` or ``\r``.
 
     Returns
     -------
     Records or None
-        None if quotation marks do not surround whole cells, or one is not closed: then only
-        `csv.reader` can tell what is wrong.
+        None if some quotation marks surround whole cells and others do not, or one is not closed:
+        then only `csv.reader` can tell.
 
     Examples
     --------
@@ -59,37 +62,45 @@ def scan_records(text: bytes) -> Records | None:
     ([0, 2], [2, 3])
     >>> scan_records(b'1,"2"3\n') is None
     True
+    >>> scan_records(b'1,2"3\n').n_cells.tolist()
+    [2]
     """
     content = np.frombuffer(text, dtype=np.uint8)
-    ends = content == _LINE_FEED
+    # Few arrays as long as the text: they cost more than all the arithmetic.
+    all_ends = content == _LINE_FEED
     returns = None
     if b"\r" in text:
         returns = content == _RETURN
         lone = returns.copy()
-        lone[:-1] &= ~ends[1:]
-        ends |= lone
+        lone[:-1] &= ~all_ends[1:]
+        all_ends |= lone
         returns &= ~lone
-    commas, all_ends = content == _COMMA, ends
+    ends = all_ends
+    commas = content == _COMMA
     if b'"' in text:
         outside = _outside_quotes(content)
         if outside is None:
             return None
-        ends, commas = ends & outside, commas & outside
-    after_end = np.ones(len(content), dtype=bool)
+        if outside is not _EVERYWHERE:
+            ends = ends & outside
+            commas &= outside
+    comma_places = np.flatnonzero(commas)
+    after_end = np.empty(len(content), dtype=bool)
+    after_end[:1] = True
     after_end[1:] = ends[:-1]
-    is_start, is_end = after_end & ~ends, ends & ~after_end
+    is_start, is_end = np.greater(after_end, ends), np.greater(ends, after_end)
     if returns is not None:  # a return before a line feed is no content
-        is_blank = returns & after_end
-        is_start &= ~is_blank
-        is_end[1:] &= ~is_blank[:-1]
+        returns &= after_end
+        is_start &= ~returns
+        is_end[1:] &= ~returns[:-1]
     starts, record_ends = np.flatnonzero(is_start), np.flatnonzero(is_end)
     if len(record_ends) < len(starts):
         record_ends = np.append(record_ends, len(content))
     if np.count_nonzero(all_ends[: starts[-1] if len(starts) else 0]) == len(starts) - 1:
         lines = np.arange(len(starts))
     else:  # blank lines, or line ends inside quotation marks
-        lines = np.cumsum(all_ends, dtype=np.int64)[starts]
-    n_commas = np.diff(np.searchsorted(np.flatnonzero(commas), record_ends), prepend=0)
+        lines = np.cumsum(all_ends, dtype=np.int32)[starts].astype(np.int64)
+    n_commas = np.diff(np.searchsorted(comma_places, record_ends), prepend=0)
     return Records(starts, record_ends, lines, n_commas + 1)
 
 
@@ -103,21 +114,28 @@ def cut_records(text: bytes, records: Records, keep: npt.NDArray[np.bool_]) -> b
     b'1,2\n4,5'
     """
     steps = np.zeros(len(text) + 2, dtype=np.int8)
-    steps[records.starts[keep]] += 1
+    steps[records.starts[keep]] = 1
     steps[records.ends[keep] + 1] -= 1
     is_kept = np.cumsum(steps, dtype=np.int8)[: len(text)].astype(bool)
     return np.frombuffer(text, dtype=np.uint8)[is_kept].tobytes()
 
 
 def _outside_quotes(content: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_] | None:
-    """Return which bytes are outside quotation marks; None if these do not surround cells."""
+    """Return which bytes are outside quotation marks; None if only `csv.reader` can tell."""
     is_quote = content == _QUOTE
     places = np.flatnonzero(is_quote)
-    if len(places) % 2:
-        return None
-    opening, closing = places[0::2], places[1::2]
-    before = content[opening[opening > 0] - 1]
-    after = content[closing[closing < len(content) - 1] + 1]
-    if not (np.isin(before, _BESIDE_QUOTES).all() and np.isin(after, _BESIDE_QUOTES).all()):
+    before = _beside(content, places - 1)
+    if not _BEFORE_CELLS[before].any():
+        return _EVERYWHERE  # no cell begins with a mark
+    after = _beside(content, places[1::2] + 1)
+    if len(places) % 2 or not _BESIDE_QUOTES[before[0::2]].all() or not _BESIDE_QUOTES[after].all():
         return None
     return ~np.logical_xor.accumulate(is_quote)
+
+
+def _beside(content: npt.NDArray[np.uint8], places: Places) -> npt.NDArray[np.uint8]:
+    """Return the bytes at places; a line end beyond the content."""
+    is_beyond = (places < 0) | (places >= len(content))
+    beside = content[np.where(is_beyond, 0, places)]
+    beside[is_beyond] = _LINE_FEED
+    return beside

@@ -41,8 +41,9 @@ def test_a_cut_text_has_the_records_that_are_kept(lines, data):
 
 
 def test_quotes_inside_cells_are_left_to_the_csv_reader():
-    for text in (b'1,2"3\n', b'"1"2,3\n', b'"1,2\n'):
+    for text in (b'"1",2"3\n', b'"1"2,3\n', b'"1,2\n'):
         assert scan_records(text) is None
+    assert scan_records(b'1,2"3\n').n_cells.tolist() == [2]
     assert scan_records(b'"1""2",3\n').n_cells.tolist() == [2]
 
 
