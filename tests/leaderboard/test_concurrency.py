@@ -80,11 +80,18 @@ def test_the_quota_holds(boards, make_file):
     assert len(check_whole(boards[0])) == 5
 
 
-def test_the_same_file_at_once_counts_once(boards, make_file):
+def test_the_same_scores_at_once_count_once(boards, make_file, tmp_path):
+    """Some are the same bytes, some have other line ends."""
     team, _ = add_team(boards[0], "Team A")
-    path = make_file(1)
+    paths = [make_file(1), tmp_path / "windows.csv", tmp_path / "long.csv"]
+    content = paths[0].read_bytes()
+    paths[1].write_bytes(content.replace(b"\n", b"\r\n"))
+    paths[2].write_bytes(content + b"\n")
     receipts = at_once(
-        [lambda i=i: submit_file(boards[i % 2], team.number, path) for i in range(N_THREADS)]
+        [
+            lambda i=i: submit_file(boards[i % 2], team.number, paths[i % 3])
+            for i in range(N_THREADS)
+        ]
     )
     assert sorted(r.duplicate for r in receipts) == [False] + [True] * (N_THREADS - 1)
     assert {r.number for r in receipts} == {1}

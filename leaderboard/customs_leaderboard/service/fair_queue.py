@@ -61,9 +61,7 @@ class FairQueue:
         try:
             yield
         finally:
-            self._working.remove(team_number)
-            self._n_free += 1
-            self._call_next()
+            self._end(team_number)
 
     async def _wait(self, team_number: int) -> None:
         own = self._waiting.setdefault(team_number, deque())
@@ -78,9 +76,7 @@ class FairQueue:
             await called.wait()
         except BaseException:
             if called.is_set():  # cancelled after its turn began
-                self._working.remove(team_number)
-                self._n_free += 1
-                self._call_next()
+                self._end(team_number)
             else:
                 own.remove(called)
                 self._forget(team_number)
@@ -90,13 +86,19 @@ class FairQueue:
         self._working.add(team_number)
         self._n_free -= 1
 
+    def _end(self, team_number: int) -> None:
+        self._working.remove(team_number)
+        self._n_free += 1
+        if team_number in self._waiting:
+            self._waiting.move_to_end(team_number)
+        self._call_next()
+
     def _call_next(self) -> None:
         """Begin the turns of the teams that wait longest, as many as there is room for."""
         for team_number in [team for team in self._waiting if team not in self._working]:
             if not self._n_free:
                 return
             called = self._waiting[team_number].popleft()
-            self._waiting.move_to_end(team_number)
             self._forget(team_number)
             self._begin(team_number)
             called.set()

@@ -36,6 +36,7 @@ from customs_leaderboard.store.audit_log import (
 from customs_leaderboard.store.folder import disk_errors
 from customs_leaderboard.store.schema import RANKED, AuditEntry, Submission, Team
 from customs_leaderboard.store.solutions import read_replacements
+from customs_leaderboard.submissions.in_work import wait_for_files
 from customs_leaderboard.verification.evidence import write_evidence
 
 _COMPUTED: Final = "final standings computed"
@@ -83,8 +84,9 @@ def close_competition(
 ) -> FinalStandings:
     """Close the competition and compute the final standings.
 
-    Closing ends the ranking of submissions; then the standings are computed, which may take
-    minutes. If that was interrupted, call this function again.
+    First it waits for files that are in work, at most a minute (`wait_for_files`). Closing ends the
+    ranking of submissions; then the standings are computed, which may take minutes. If that was
+    interrupted, call this function again.
 
     Parameters
     ----------
@@ -100,6 +102,7 @@ def close_competition(
     KitError
         If the deadline is not over, or the competition is already closed.
     """
+    wait_for_files(board)
     with board.database.writing() as session:
         state = board.state(session, "write")
         now = board.now()

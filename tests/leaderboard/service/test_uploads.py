@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bare_request import ask
 from customs_leaderboard.rules.competition import Competition
 from customs_leaderboard.service.app import make_app
 from customs_leaderboard.service.forms import FormParser, PartBegins, PartData
@@ -29,25 +30,6 @@ PATH = "/api/v1/submissions"
 @pytest.fixture
 def competition(competition) -> Competition:
     return replace(competition, max_upload_mib=1)
-
-
-async def ask(
-    app: Any, headers: dict[str, str], receive: Callable[[], Awaitable[dict[str, Any]]]
-) -> list[dict[str, Any]]:
-    """Send one request message by message, below every HTTP library."""
-    sent: list[dict[str, Any]] = []
-
-    async def send(message: dict[str, Any]) -> None:
-        sent.append(message)
-
-    scope = {
-        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST",
-        "scheme": "http", "path": PATH, "raw_path": PATH.encode(), "query_string": b"",
-        "headers": [(n.lower().encode(), v.encode()) for n, v in headers.items()],
-        "client": ("203.0.113.9", 1), "server": ("board.example", 80), "state": {},
-    }  # fmt: skip
-    await app(scope, receive, send)
-    return sent
 
 
 def endless(part: bytes, taken: list[int]) -> Callable[[], Awaitable[dict[str, Any]]]:
