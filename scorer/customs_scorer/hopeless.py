@@ -88,7 +88,7 @@ class Watch:
             if records is not None:
                 self._check_records(records)
 
-    def finish(self, content: bytes) -> Records | None:
+    def finish(self, content: bytes) -> Records | Rows:
         """Look at the whole content.
 
         Returns

@@ -117,7 +117,7 @@ def cut_records(text: bytes, records: Records, keep: npt.NDArray[np.bool_]) -> b
     steps[records.starts[keep]] = 1
     steps[records.ends[keep] + 1] -= 1
     is_kept = np.cumsum(steps, dtype=np.int8)[: len(text)].astype(bool)
-    return np.frombuffer(text, dtype=np.uint8)[is_kept].tobytes()
+    return bytes(np.frombuffer(text, dtype=np.uint8)[is_kept])
 
 
 def _outside_quotes(content: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_] | None:
