@@ -17,7 +17,7 @@ from customs_leaderboard.errors import NotFoundError, UnavailableError
 from customs_leaderboard.publishing.board_pages import PAGES, read_page
 from customs_leaderboard.rules.explanations import explain_quotas
 from customs_leaderboard.service.access import board_of
-from customs_leaderboard.service.edition_files import EditionFiles
+from customs_leaderboard.service.edition_files import EditionArchive, EditionFiles
 from customs_leaderboard.service.pages.markdown import long_markdown
 from customs_leaderboard.service.pages.rendering import page
 from customs_leaderboard.service.text_formats import format_moment
@@ -65,6 +65,7 @@ def _page(request: Request, name: str) -> Response:
     if text is None or (name == "contact" and not board.competition.contact):
         raise NotFoundError("The organizer has not written this page.")
     files: EditionFiles = request.app.state.edition_files
+    archive: EditionArchive = request.app.state.edition_archive
     return page(
         request,
         "information.html",
@@ -72,6 +73,7 @@ def _page(request: Request, name: str) -> Response:
         title=PAGES[name],
         text=_as_html(Template(text).safe_substitute(_facts(board))),
         files=files.names if name == "data" else [],
+        archive=archive.get_or_none() if name == "data" else None,
     )
 
 

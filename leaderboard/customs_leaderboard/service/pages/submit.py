@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request, Response
 from customs_data.errors import KitError
 from customs_data.tasks import find_task
 from customs_leaderboard.board import Board
-from customs_leaderboard.rules.explanations import explain_answer
+from customs_leaderboard.rules.explanations import explain_answer, explain_quotas
 from customs_leaderboard.service.access import authenticate_form, board_of
 from customs_leaderboard.service.pages.kept_answers import KeptAnswers
 from customs_leaderboard.service.pages.rendering import page
@@ -78,6 +78,7 @@ def _form(
         problem=problem,
         archive=request.app.state.edition_archive.get_or_none(),
         n_test=board.manifest.rows["public"] + board.manifest.rows["private"],
+        quotas=explain_quotas(board.competition),
         meaning=explain_answer(find_task(board.manifest.task)),
         **content,
     )
