@@ -27,8 +27,8 @@ from customs_leaderboard.rules.schedule import Milestone, PhaseRules
 from customs_leaderboard.service.app import make_app
 from customs_leaderboard.service.charts.ladder import draw_ladder
 from customs_leaderboard.service.charts.scales import round_range, spread, value_ticks
+from customs_leaderboard.service.network.kept_answers import KeptAnswers
 from customs_leaderboard.service.pages import api_page, final_page, home, log, standings_page
-from customs_leaderboard.service.pages.kept_answers import KeptAnswers
 from customs_leaderboard.service.settings import ServiceSettings
 from customs_leaderboard.standings.close import close_competition, extend_deadline, reveal_labels
 from customs_leaderboard.standings.export import export_standings

@@ -24,12 +24,12 @@ from customs_leaderboard.service.caching import AnswerCache
 from customs_leaderboard.service.edition_files import EditionArchive, EditionFiles
 from customs_leaderboard.service.fair_queue import FairQueue
 from customs_leaderboard.service.network.bodies import BodyLimits
+from customs_leaderboard.service.network.kept_answers import KeptAnswers
 from customs_leaderboard.service.network.limits import RateLimit
 from customs_leaderboard.service.network.privacy import Privacy
 from customs_leaderboard.service.network.request_limits import RequestLimits
 from customs_leaderboard.service.network.requests_log import RequestLog
 from customs_leaderboard.service.network.security import SecurityHeaders
-from customs_leaderboard.service.pages.kept_answers import KeptAnswers
 from customs_leaderboard.service.problem_details import add_handlers
 from customs_leaderboard.service.settings import ServiceSettings
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
+from customs_leaderboard.service.network import kept_answers
 from customs_leaderboard.service.pages import (
     about,
     api_page,
     home,
     information,
     joining,
-    kept_answers,
     log,
     news,
     rendering,

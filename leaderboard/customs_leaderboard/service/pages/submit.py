@@ -12,7 +12,7 @@ from customs_data.tasks import find_task
 from customs_leaderboard.board import Board
 from customs_leaderboard.rules.explanations import explain_answer, explain_quotas
 from customs_leaderboard.service.access import authenticate_form, board_of
-from customs_leaderboard.service.pages.kept_answers import KeptAnswers
+from customs_leaderboard.service.network.kept_answers import KeptAnswers
 from customs_leaderboard.service.pages.rendering import page
 from customs_leaderboard.service.problem_details import ProblemDetails, details_of
 from customs_leaderboard.service.uploads import UPLOAD_LIMIT, receive_upload, submit_upload

@@ -17,7 +17,7 @@ from starlette.datastructures import FormData
 from customs_data.errors import KitError
 from customs_leaderboard.board import Board, Phase
 from customs_leaderboard.service.access import authenticate_form, board_of, public_url_of
-from customs_leaderboard.service.pages.kept_answers import KeptAnswers
+from customs_leaderboard.service.network.kept_answers import KeptAnswers
 from customs_leaderboard.service.pages.rendering import page
 from customs_leaderboard.service.people_api import people_of
 from customs_leaderboard.service.problem_details import ProblemDetails, details_of
