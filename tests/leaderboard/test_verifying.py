@@ -112,9 +112,13 @@ def test_what_was_changed_by_hand_is_named(closed):
     quick = verify_board(closed, Scope(quick=True))
     assert (quick.findings, len(quick.unproved)) == ([], 2)
     execute(closed, _exchange("1", "9"))
-    expected = "team_number: 9 is stored, but 1 computed"
+    expected = "(team 9): by the computation, team 1 belongs here."
     assert any(expected in line for line in findings(closed))
     execute(closed, _exchange("9", "1"))
+    one = "UPDATE final_result SET content = replace(content, '\"first_share\":0', '{}')"
+    execute(closed, one.format('"first_share":7'))
+    assert any("first_share is 7" in line for line in findings(closed))
+    execute(closed, one.replace(":0'", ":7'").format('"first_share":0'))
     assert findings(closed) == []
     for tamperings in (VALUES, LOG):
         for statement, _ in tamperings[: None if tamperings is VALUES else -1]:

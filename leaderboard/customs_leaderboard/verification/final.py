@@ -18,6 +18,7 @@ from customs_leaderboard.verification.replay import Replay
 
 #: They come from the simulator, and nobody can compute them from labels alone.
 SIMULATED: Final = ("ceiling", "frauds_by_scheme", "caught")
+_N_DIFFERENCES: Final = 3
 # In earlier releases, teams with the same public score had different public ranks.
 _RANKED_ANEW: Final = ("public_rank", "shake_up")
 _RENAMED: Final = {"team"}  # names may have changed since; their SHA-256 is checked anyway
@@ -81,8 +82,7 @@ def computed_faults(
     except (ValueError, TypeError, KeyError) as error:
         yield f"The final standings are damaged: {type(error).__name__} ({error})."
         return
-    for where, was, value in _differences(stored, again):
-        yield f"Final standings, {where}: {was} is stored, but {value} computed."
+    yield from _lines(stored, again)
 
 
 def _essence(rows: Iterable[dict[str, Any]], board: Board) -> list[dict[str, Any]]:
@@ -119,6 +119,31 @@ def _without(standings: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any
     return {**kept, "rows": rows}
 
 
+def _lines(stored: dict[str, Any], again: dict[str, Any]) -> Iterator[str]:
+    """Yield one line for each row that differs, and one for all that is not in rows."""
+    rows, rows_again = stored.pop("rows"), again.pop("rows")
+    if len(rows) != len(rows_again):
+        yield f"Final standings: {len(rows)} teams are stored, but {len(rows_again)} computed."
+    for number, (row, other) in enumerate(zip(rows, rows_again, strict=False), start=1):
+        differences = [*_differences(row, other)]
+        where = f"row {number} (team {row.get('team_number')})"
+        if (team := other["team_number"]) != row.get("team_number"):
+            yield f"Final standings, {where}: by the computation, team {team} belongs here."
+        elif differences:
+            yield f"Final standings, {where}: {_listed(differences)}."
+    if differences := [*_differences(stored, again)]:
+        yield f"Final standings: {_listed(differences)}."
+
+
+def _listed(differences: list[tuple[str, Any, Any]]) -> str:
+    named = [
+        f"{where} is {was}, but {value} computed"
+        for where, was, value in differences[:_N_DIFFERENCES]
+    ]
+    more = len(differences) - len(named)
+    return "; ".join(named) + (f"; {more} other values differ" if more else "")
+
+
 def _differences(stored: Any, again: Any, where: str = "") -> Iterator[tuple[str, Any, Any]]:
     """Yield the innermost places where two values differ; floats may differ in the last digits."""
     if isinstance(stored, dict) and isinstance(again, dict):
@@ -127,10 +152,10 @@ def _differences(stored: Any, again: Any, where: str = "") -> Iterator[tuple[str
             yield from _differences(stored.get(name), again.get(name), path)
     elif isinstance(stored, list) and isinstance(again, list):
         if len(stored) != len(again):
-            yield f"number of {where}", len(stored), len(again)
+            yield where, stored, again
             return
         for i, (one, other) in enumerate(zip(stored, again, strict=True), start=1):
-            yield from _differences(one, other, f"{where.replace('rows', 'row')} {i}".strip())
+            yield from _differences(one, other, f"{where} {i}")
     elif isinstance(stored, float) and isinstance(again, float):
         if not math.isclose(stored, again, rel_tol=1e-9, abs_tol=1e-12):
             yield where, stored, again

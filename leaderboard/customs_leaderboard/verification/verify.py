@@ -100,9 +100,14 @@ def verify_board(
     standings = [*final.logged_faults(records, logged)]
     standings += final.computed_faults(board, records, logged, quick=scope.quick)
     checks.append(
-        Check("standings", "The final standings are those of the log, and computed again the same.",
-              standings)
-    )  # fmt: skip
+        Check(
+            "standings",
+            "There are no final standings yet."
+            if records.final is None
+            else "The final standings are those of the log, and computed again the same.",
+            standings,
+        )
+    )
     return Report(checks, unproved)
 
 

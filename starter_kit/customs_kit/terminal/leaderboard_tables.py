@@ -126,10 +126,16 @@ def log_table(entries: list[Entry]) -> Table:
             show_time(entry.at),
             entry.actor,
             entry.action,
-            json.dumps(entry.details, ensure_ascii=False),
+            json.dumps(_readable(entry.details), ensure_ascii=False),
         )
         table.add_row(str(entry.sequence), *cells)
     return table
+
+
+def _readable(details: dict[str, Any]) -> dict[str, Any]:
+    """Return details without salt and salted commitment, which `log --json` has."""
+    sealing = ("salt", "commitment") if "salt" in details else ()
+    return {name: value for name, value in details.items() if name not in sealing}
 
 
 def agreement_table(agreement: Agreement, metrics: TaskMetrics) -> Table:

@@ -107,4 +107,4 @@ def _show(report: Report) -> None:
     for sentence in report.unproved:
         click.echo(f"not proved: {sentence}")
     n = len(report.findings)
-    click.echo("All checks passed." if report.passed else f"{n:,} findings.")
+    click.echo("All checks passed." if report.passed else f"{n:,} finding{'' if n == 1 else 's'}.")
