@@ -88,8 +88,17 @@ def test_a_competition_from_beginning_to_end(folder, send, make_file, edition_pa
     assert actions == [
         "competition made", "team added", "team added", "submission accepted",
         "submission accepted", "deadline extended", "competition closed",
-        "final standings computed", "labels revealed",
+        "final standings computed", "labels revealed", "evidence published",
     ]  # fmt: skip
+    tail = json.loads(lb("log", folder, "--tail", 2, "--json"))
+    assert [entry["action"] for entry in tail] == actions[-2:]
+    extended = lb("log", folder, "--action", "deadline extended")
+    assert ("Rain" in extended, "team added" in extended) == (True, False)
+    assert json.loads(lb("standings", folder, "--json"))["sha256"] in lb("standings", folder)
+    assert "All checks passed." in lb("verify", folder, "--kept", tail[1]["previous_hash"])
+    published = ("--evidence", folder / "evidence.zip", "--edition", edition_path,
+                 "--revealed", file)  # fmt: skip
+    assert json.loads(lb("verify", *published, "--json"))["passed"] is True
     counts = json.loads(lb("backup", folder, tmp_path / "b.tar.gz", "--json"))
     assert (counts["team"], counts["submission"]) == (2, 2)
     assert "2 teams" in lb("restore", tmp_path / "b.tar.gz", "--out", tmp_path / "again")
@@ -136,6 +145,16 @@ def test_a_log_that_was_changed_is_reported(folder):
         session.connection().exec_driver_sql("UPDATE audit_entry SET actor = 'nobody'")
     board.close_connections()
     lb("log", folder, fails="entry 1 was changed")
+    result = CliRunner().invoke(customs_kit, ["leaderboard", "verify", str(folder), "--quick"])
+    assert result.exit_code == 1
+    assert "FAILED  chain" in result.stdout
+    assert "Entry 1 (competition made, nobody) was changed" in result.stdout
+    result = CliRunner().invoke(customs_kit, ["leaderboard", "verify"])
+    assert (result.exit_code, "Give COMPETITION or --evidence" in result.output) == (2, True)
+
+
+def test_a_clock_that_is_right_needs_no_acceptance(folder):
+    lb("log", folder, "--accept-clock", "It was ahead", fails="there is nothing to accept")
 
 
 def test_rules_come_from_the_options(edition_path, tmp_path):

@@ -28,6 +28,7 @@ from sqlalchemy.orm import Session
 
 from customs_data.errors import KitError
 from customs_leaderboard.errors import ClockError
+from customs_leaderboard.rules.reasons import check_reason
 from customs_leaderboard.store.actions import (
     CLOCK_ACCEPTED,
     CLOCK_WRONG,
@@ -148,14 +149,22 @@ def append_entries(database: Database, session: Session, events: Sequence[Event]
 
 
 def accept_clock(database: Database, session: Session, reason: str) -> str:
-    """Append an entry that makes the clock right although it lies behind the newest entry.
+    """Append an entry that accepts a clock behind the newest entry; return the entry's hash.
 
-    For the organizer, if the clock was ahead for a while; return the entry's hash.
+    For the organizer, if the clock was ahead for a while.
+
+    Raises
+    ------
+    KitError
+        If the clock is not behind, or the reason is not 1 to 200 printable characters.
     """
+    check_reason(reason)
     session.flush()
     database.lock_chain(session)
     newest, now = _read_newest(session), database.clock()
     assert newest is not None
+    if now >= newest.at:
+        raise KitError("The clock is not behind the newest entry: there is nothing to accept.")
     details = {"newest": UtcTime.as_text(newest.at), "reason": reason}
     return _append(session, newest, now, [Event(now, ORGANIZER, CLOCK_ACCEPTED, details)])[0]
 
