@@ -10,7 +10,7 @@ from customs_leaderboard.board import Board
 from customs_leaderboard.organizing.announcements import Announcement, read_announcements
 from customs_leaderboard.service.access import public_url_of
 from customs_leaderboard.service.caching import cached_response
-from customs_leaderboard.service.pages.feed import MEDIA_TYPE, make_feed
+from customs_leaderboard.service.pages.news.feed import MEDIA_TYPE, make_feed
 from customs_leaderboard.service.pages.rendering import HTML, render
 
 router = APIRouter()
