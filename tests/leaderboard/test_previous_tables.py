@@ -165,26 +165,29 @@ def test_its_backup_and_that_of_the_upgraded_board_restore(
 #: Opens, backs up or restores a board as the command line does, after a line on standard output.
 CHILD = """
 import os, sys
+from datetime import UTC, datetime
 from pathlib import Path
 from customs_leaderboard.board import open_board
 from customs_leaderboard.store import backup, restore
 from customs_leaderboard.store.migrations import upgrade_tables
 import customs_leaderboard.store.migrations.versions, alembic.command, alembic.autogenerate
 what, first, second, edition = sys.argv[1:]
-url = os.environ.get("BOARD_URL")
+options = dict(
+    database_url=os.environ.get("BOARD_URL"), clock=lambda: datetime(2026, 2, 23, 8, tzinfo=UTC)
+)
 os.write(1, b"ready\\n")
 if what == "upgrade":
-    open_board(first, database_url=url).close_connections()
+    open_board(first, **options).close_connections()
 elif what == "backup":
-    backup.write_backup(open_board(first, database_url=url), Path(second))
+    backup.write_backup(open_board(first, **options), Path(second))
 else:
-    restore.restore_backup(Path(first), Path(second), edition=Path(edition), database_url=url)
+    restore.restore_backup(Path(first), Path(second), edition=Path(edition), **options)
 os.write(1, b"done\\n")
 """
 
 
 def run_and_kill(seconds, *arguments, url=None):
-    """Run the child and kill it some seconds after it is ready; return whether it was killed."""
+    """Kill the child some seconds after it is ready; return whether, and how long it ran."""
     environment = dict(os.environ) | ({"BOARD_URL": url} if url else {})
     child = subprocess.Popen(
         [sys.executable, "-c", CHILD, *map(str, arguments)],
@@ -192,18 +195,19 @@ def run_and_kill(seconds, *arguments, url=None):
     )  # fmt: skip
     with child:
         assert child.stdout.readline() == b"ready\n"
+        started = time.monotonic()
         try:
             child.wait(timeout=seconds)
         except subprocess.TimeoutExpired:
             child.send_signal(signal.SIGKILL)
-    return child.returncode == -signal.SIGKILL
+    return child.returncode == -signal.SIGKILL, time.monotonic() - started
 
 
 def duration_of(*arguments, url=None):
     """Return the seconds that the child needs undisturbed."""
-    started = time.monotonic()
-    assert not run_and_kill(60, *arguments, url=url)
-    return time.monotonic() - started
+    killed, seconds = run_and_kill(60, *arguments, url=url)
+    assert not killed
+    return seconds
 
 
 def revision_of(folder, url):
@@ -222,7 +226,7 @@ def upgrades_killed(unpacked, kind, n_kills, seed):
     revisions, n_killed = [], 0
     for _ in range(n_kills):
         folder, url = unpacked("open", kind)
-        n_killed += run_and_kill(rng.uniform(0, limit), "upgrade", folder, "", "", url=url)
+        n_killed += run_and_kill(rng.uniform(0, limit), "upgrade", folder, "", "", url=url)[0]
         revisions.append(revision_of(folder, url))
         board = open_board(folder, database_url=url, clock=lambda: BEFORE_CLOSE)
         check_read_as_before(board, "open")
@@ -242,7 +246,7 @@ def backups_killed(unpacked, kind, n_kills, seed, old_edition):
     n_killed = 0
     for i in range(n_kills):
         file = out / f"{i}.tar.gz"
-        n_killed += run_and_kill(rng.uniform(0, limit), "backup", folder, file, "", url=url)
+        n_killed += run_and_kill(rng.uniform(0, limit), "backup", folder, file, "", url=url)[0]
     board = open_board(folder, database_url=url, clock=lambda: AFTER_CLOSE)
     write_backup(board, out / "last.tar.gz")
     check_read_as_before(board, "closed")
@@ -272,7 +276,8 @@ def restores_killed(unpacked, kind, n_kills, seed, old_edition, new_url):
     for i in range(n_kills):
         url = new_url()
         root = place / str(i)
-        killed = run_and_kill(rng.uniform(0, limit), "restore", backup, root, old_edition, url=url)
+        after = rng.uniform(0, limit)
+        killed, _ = run_and_kill(after, "restore", backup, root, old_edition, url=url)
         n_killed += killed
         if killed and not root.exists():
             try:

@@ -189,6 +189,8 @@ def test_after_the_close_both_exact_values_are_public_and_the_reveal_has_both_la
 ):
     clock.forward(days=31)
     before = close_competition(board, n_replicates=10)
+    with TestClient(make_app(board)) as client:
+        assert "the score before" not in client.get("/").text
     rejudge(board, corrected, REASON)
     after = final_standings(board)
     assert after.n_replicates == 10
@@ -204,7 +206,11 @@ def test_after_the_close_both_exact_values_are_public_and_the_reveal_has_both_la
         was = old[row.team].scores["private"]["precision_at_5"]
         assert row.scores["private"]["previous"]["precision_at_5"] == was
     with TestClient(make_app(board)) as client:
-        assert "was " in client.get("/").text
+        page = client.get("/").text
+        for row in after.rows:
+            was = row.scores["private"]["previous"]["precision_at_5"]
+            assert f"was {was:.4f}" in page or f"was {was:.3f}" in page
+        assert '"was" is the score before' in page
         assert client.get("/api/v1/final").json()["rows"][0]["scores"]["private"]["previous"]
     path = reveal_labels(board)
     checks = {check.name: check for check in verify_reveal(imported_path, path)}

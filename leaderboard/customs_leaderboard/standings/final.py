@@ -83,6 +83,11 @@ class Finalist:
         """Places gained (positive) or lost from the public rank to the final one."""
         return self.public_rank - self.rank
 
+    @property
+    def has_previous(self) -> bool:
+        """Whether the solution was replaced after the submission."""
+        return "previous" in self.scores["private"]
+
     def as_dict(self) -> dict[str, Any]:
         """Return the finalist as plain data for JSON."""
         return {**asdict(self), "shake_up": self.shake_up}

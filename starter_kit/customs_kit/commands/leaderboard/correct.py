@@ -97,7 +97,7 @@ def rejudge(
         with progress_console().status("Scoring all submissions again ..."):
             result = judge_again(board, solution, reason)
         sentence = (
-            f"Scored {result.n_submissions:,} submissions again; the public score of "
-            f"{len(result.scores):,} teams changed. New commitment: {result.commitment}"
+            f"Submissions scored again: {result.n_submissions:,}. Public scores on the board that "
+            f"changed: {len(result.scores):,}. New commitment: {result.commitment}"
         )
         show_correction(board, result.as_dict(), sentence, as_json)
