@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
+from urllib.parse import urlsplit
 
 import pytest
 from selenium import webdriver
@@ -27,13 +29,18 @@ from chromium import (
     start_or_skip,
     without_scripts,
 )
+from customs_leaderboard.board import make_board
+from customs_leaderboard.publishing.board_pages import write_pages
 from customs_leaderboard.standings.close import close_competition, reveal_labels
 from customs_leaderboard.standings.final import final_standings
 from customs_leaderboard.standings.public import public_standings, team_history
 from customs_leaderboard.standings.select import select_submissions, selected_numbers
 from customs_leaderboard.store.schema import Team
 from customs_leaderboard.submissions.submit import submit_file
+from customs_leaderboard.teams.codes import renew_code
+from customs_leaderboard.teams.joining import invite
 from made_up_board import CLOSES, OPENS, Author, add_crowd, copy_of, make_up_board, served
+from real_server import running
 
 SCREENS = ((PROJECTOR, "dark"), (PHONE, "light"), (PHONE, "dark"), (DESKTOP, "light"))
 HOSTILE = '"><img src=x onerror="window.hacked=1"><script>window.hacked=1</script>'
@@ -69,6 +76,7 @@ def after(browser, edition_path, tmp_path_factory, author) -> Iterator[SimpleNam
     story = make_up_board(folder, edition_path, until=until, pace=0.1, author=author)
     close_competition(story.board, n_replicates=50)
     reveal_labels(story.board)
+    write_pages(story.board)
     with served(story) as url:
         yield SimpleNamespace(story=story, url=url, board=story.board)
     story.board.close_connections()
@@ -83,7 +91,8 @@ def traffic(browser) -> Iterator[Traffic]:
     yield traffic
     urls = [request["url"] for request in traffic.requests()]
     assert urls
-    assert all(url.startswith(("http://127.0.0.1:", "data:")) for url in urls), urls
+    places = {urlsplit(url).hostname for url in urls if not url.startswith("data:")}
+    assert places <= {"127.0.0.1"}
     # Refusals, which tests expect, are in the console as well.
     errors = [text for text in complaints_of(browser) if "responded with a status" not in text]
     assert errors == []
@@ -177,6 +186,31 @@ def test_a_wrong_token_is_refused_while_a_file_is_on_its_way(browser, before):
     path = before.story.author.write(0.5, 4, "mine.csv")
     fill_form(browser, before.url, "ckt_" + "x" * 43, path)
     assert sees(browser, "[role=alert]", "No team has this token")
+
+
+def test_a_link_fills_its_code_into_the_form(browser, before, traffic):
+    _, code = invite(before.board)
+    browser.get(f"{before.url}/register#{code}")
+    wait_for(browser, lambda: find(browser, "#code").get_attribute("value") == code)
+    assert browser.current_url == f"{before.url}/register"
+    find(browser, "#team").send_keys("Équipe Été")
+    find(browser, "#member").send_keys("Zoé")
+    find(browser, "form button").click()
+    sees(browser, "h1", "Équipe Été")
+    assert find(browser, "pre[data-copy]").text.startswith("ckt_")
+    assert not any(code in request["url"] for request in traffic.requests())
+
+
+def test_a_private_competition_opens_with_a_password(browser, before, tmp_path):
+    rules = replace(before.board.competition, private=True)
+    board = make_board(tmp_path / "board", rules, clock=before.board.now)
+    code = renew_code(board, "view", "view code made")
+    with running(board) as server:
+        browser.get(server.url.replace("://", f"://anybody:{code}@"))
+        sees(browser, "h1", rules.title)
+        browser.get(f"{server.url}/about")
+        sees(browser, "h1", "Rules")
+    board.close_connections()
 
 
 def test_columns_are_sorted_by_keyboard(browser, before):
@@ -453,7 +487,8 @@ def visit_all(browser, before, after, bad_file):
     """Visit every kind of page; yields its name."""
     for side, path in (
         (before, "/"), (after, "/"), (before, "/submit"), (before, "/team"), (before, "/about"),
-        (before, "/log"), (before, "/nowhere"),
+        (before, "/log"), (before, "/nowhere"), (before, "/register"), (before, "/join"),
+        (after, "/overview"), (after, "/rules"), (after, "/data"),
     ):  # fmt: skip
         browser.get(side.url + path)
         yield f"{path} {'after' if side is after else 'before'}"

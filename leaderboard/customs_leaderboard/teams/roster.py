@@ -23,7 +23,7 @@ from customs_leaderboard.store.schema import Member, Team
 from customs_leaderboard.teams.codes import insert_code
 from customs_leaderboard.teams.members import MAX_MEMBERS, insert_member, log_member
 from customs_leaderboard.teams.names import check_free, check_member_name, check_name, key_of
-from customs_leaderboard.teams.teams import check_active, insert_team, log_team
+from customs_leaderboard.teams.teams import check_active, insert_team, lock_teams, log_team
 
 _MAX_BYTES: Final = 4 << 20
 _JOIN_USES: Final = 10
@@ -92,7 +92,12 @@ def import_teams(
     is_written = False
     try:
         with board.database.writing() as session:
-            board.state(session, "write")  # names are compared by one transaction at a time
+            # Teams before the state, as submissions do: two transactions must not wait for each
+            # other. Names are compared by one transaction at a time.
+            keys = {key_of(row.team) for row in rows}
+            numbers = session.scalars(select(Team.number).where(Team.name_key.in_(keys))).all()
+            lock_teams(board.database, session, numbers)
+            board.state(session, "write")
             tokens = _add(board, session, _plan(session, rows, table.name), public_url)
             if tokens:  # before the commit: a token that is not written is lost
                 text = _to_csv(tokens, with_urls=public_url is not None)

@@ -13,6 +13,8 @@ _PARSER: Final = MarkdownIt("zero").enable(
 )
 # No HTML and no images, which the security policy forbids; links as above.
 _LONG_PARSER: Final = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
+# Wide tables scroll by themselves, also by keyboard.
+_SCROLL: Final = '<div class="scroll" tabindex="0" role="region" aria-label="Table">'
 
 
 def short_markdown(text: str) -> Markup:
@@ -39,7 +41,10 @@ def long_markdown(text: str) -> Markup:
         # The security policy forbids the style that aligns the cells of a table.
         if str(token.attrs.pop("style", "")).endswith("right"):
             token.attrSet("class", "number")
-    return Markup(_LONG_PARSER.renderer.render(tokens, _LONG_PARSER.options, {}))  # noqa: S704
+    html = _LONG_PARSER.renderer.render(tokens, _LONG_PARSER.options, {})
+    # Text of a page cannot contain these tags: it is escaped.
+    html = html.replace("<table>", f"{_SCROLL}<table>").replace("</table>", "</table></div>")
+    return Markup(html)  # noqa: S704
 
 
 def first_line(text: str, most: int = 80) -> str:
