@@ -53,8 +53,8 @@ router = APIRouter(prefix="/admin")
 @router.api_route("", methods=["GET", "HEAD"])
 def show_form(request: Request) -> Response:
     """Ask for the token; after a deed, say what was done."""
-    done = _DONE.get(request.query_params.get("done", ""))
-    return page(request, "admin_token.html", problem=None, done=done)
+    deed = request.query_params.get("done", "")
+    return page(request, "admin_token.html", problem=None, done=_DONE.get(deed), deed=deed)
 
 
 @router.post("")
@@ -161,7 +161,9 @@ def _shown(details: dict[str, Any]) -> str:
 
 
 def _ask_again(request: Request, problem: ProblemDetails) -> Response:
-    answer = page(request, "admin_token.html", status=problem.status, problem=problem, done=None)
+    answer = page(
+        request, "admin_token.html", status=problem.status, problem=problem, done=None, deed=""
+    )
     answer.headers.update(problem.headers)
     return answer
 
