@@ -60,7 +60,7 @@ def test_a_damaged_database_is_named_by_every_command(sqlite_board, make_file, d
     damage(folder.database_file)
     for command in (
         ("log",), ("standings",), ("serve", "--port", "0"), ("team", "list"),
-        ("backup", tmp_path / "b.tar"),
+        ("backup", tmp_path / "b.tar"), ("verify",),
     ):  # fmt: skip
         name, *more = command
         where = ("team", "list", folder.root) if name == "team" else (name, folder.root, *more)
