@@ -27,6 +27,7 @@ from customs_leaderboard.store.restore import restore_backup
 from customs_leaderboard.store.schema import Score, Solution
 from customs_leaderboard.submissions.submit import submit_file
 from customs_leaderboard.teams.teams import add_team
+from customs_leaderboard.verification.published import verify_evidence
 from customs_leaderboard.verification.verify import Scope, verify_board
 
 REASON = "Appeals of May"
@@ -216,6 +217,8 @@ def test_after_the_close_both_exact_values_are_public_and_the_reveal_has_both_la
     checks = {check.name: check for check in verify_reveal(imported_path, path)}
     assert all(check.passed for check in checks.values())
     assert board.judge.commitment in checks["newest labels"].explanation
+    assert verify_board(board).findings == []
+    assert verify_evidence(board.folder.evidence_file, imported_path, path).findings == []
     with pytest.raises(KitError, match="can no longer be replaced"):
         rejudge(board, corrected, REASON)
 

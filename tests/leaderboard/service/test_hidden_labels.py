@@ -26,6 +26,8 @@ from customs_data.edition.layout import MANIFEST, Layout
 from customs_data.edition.loading import hidden_commitment, read_solution
 from customs_data.edition.manifest import read_manifest
 from customs_leaderboard.board import Board, make_board
+from customs_leaderboard.corrections.disabling import disable_team, enable_team
+from customs_leaderboard.corrections.striking import strike, unstrike
 from customs_leaderboard.publishing.board_pages import write_pages
 from customs_leaderboard.service.admin.similar import SimilarReports
 from customs_leaderboard.service.app import make_app
@@ -181,6 +183,11 @@ def ask_everything(board: Board, files: list[bytes], forward: Any) -> list[Any]:
         headers={"Authorization": f"Bearer {teams[0][1]}"},
     )  # fmt: skip
     rename_team(board, "Ulsan", "Busan 2")
+    disable_team(board, "Busan 2", "two accounts")
+    strike(board, 3, "copied")
+    look()
+    enable_team(board, "Busan 2", "one account")
+    unstrike(board, 3, "not copied")
     extend_deadline(board, board.competition.closes.replace(day=31, hour=12), "more time")
     look()
     forward(days=40)  # over, but not closed
