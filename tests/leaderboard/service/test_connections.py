@@ -366,7 +366,10 @@ def test_a_client_may_have_more_connections_for_a_moment_only():
     assert clients[0].is_open
     assert all(client.is_open for client in others)
     clients[0].receive()
-    server.connect()  # drops the idle one
+    server.connect()
+    assert clients[0].is_open  # it may ask again at once
+    server.loop.forward(1.1)
+    server.connect()
     assert not clients[0].is_open
     server.loop.forward(1.1)
     newest = server.connect(first=b"GET /")
@@ -380,13 +383,17 @@ def test_a_crowd_has_no_grace_period():
     assert sum(client.is_open for client in clients) == 20
 
 
-def test_idle_connections_of_a_crowd_end_with_their_answer():
+def test_idle_connections_of_a_crowd_end_soon_after_their_answer():
     server = Server(n_connections_each=5)
     clients = [server.connect(first=GET) for _ in range(7)]
-    clients[0].connection.serves("203.0.113.7")
-    clients[0].receive()
-    assert b"connection: close" in clients[0].transport.written
-    assert not clients[0].is_open
+    for client in clients:
+        assert client.connection.serves("203.0.113.7")
+        client.receive()
+        assert b"connection: close" not in client.transport.written
+    server.loop.forward(0.9)
+    clients[0].send(GET)
+    server.loop.forward(0.2)
+    assert [client.is_open for client in clients] == [True, False, False] + [True] * 4
 
 
 def test_teams_do_not_count_for_their_address():

@@ -89,8 +89,7 @@ class Connections:
         Returns
         -------
         bool
-            False if its client has too many connections and none to drop: call `check` after
-            `GRACE_S`.
+            False if its client has too many connections all the same: call `check` after `GRACE_S`.
         """
         self._insert(connection, client)
         self._shrink(connection, client)
@@ -163,9 +162,7 @@ class Connections:
 
     def _oldest(self, client: str, new: Droppable, latest: float) -> Droppable | None:
         """Return a client's oldest idle connection, else its oldest incomplete one."""
-        waiting = [
-            it for it in self._waiting(client, new) if it.stage is Stage.IDLE or it.since <= latest
-        ]
+        waiting = [it for it in self._waiting(client, new) if it.since <= latest]
         return min(waiting, key=lambda it: (it.stage is not Stage.IDLE, it.since), default=None)
 
     def _waiting(self, client: str, new: Droppable) -> Iterator[Droppable]:

@@ -84,7 +84,7 @@ class LimitedConnection(HttpToolsProtocol):
         self._home = client_key(self.client[0] if self.client else None)
         self._start("head", self._settings.head_timeout_s, self._head_is_late)
         if not self._counted.add(self, self._home):
-            self._start("crowd", GRACE_S, lambda: self._counted.check(self))
+            self._check_soon()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the connection."""
@@ -185,7 +185,7 @@ class LimitedConnection(HttpToolsProtocol):
         self._place()
         if self._counted.is_exempt(self._home):
             self._counted.move(self, self._home)
-        self._counted.check(self)
+        self._check_soon()
 
     def timeout_keep_alive_handler(self) -> None:
         """Close an idle connection."""
@@ -210,10 +210,9 @@ class LimitedConnection(HttpToolsProtocol):
         self._is_known = is_known
         self._counted.move(self, client)
         self._place()
-        exceeds = self._counted.exceeds(client)
-        if exceeds and self.cycle is not None:
-            self.cycle.keep_alive = False
-        return not exceeds if is_known else not self._counted.exceeds_burst(client)
+        if is_known:
+            return not self._counted.exceeds(client)
+        return not self._counted.exceeds_burst(client)
 
     def serves_soon(self, client: str) -> None:
         """Count the current request, which has a right token, under a team; from any thread."""
@@ -222,6 +221,10 @@ class LimitedConnection(HttpToolsProtocol):
     def drop(self) -> None:
         """Close the connection: at once, or when its client has read its last answer."""
         self._close() if self.stage is Stage.IDLE else self.transport.abort()
+
+    def _check_soon(self) -> None:
+        """Drop the connection in a moment if it waits and its client still has too many."""
+        self._start("crowd", GRACE_S, lambda: self._counted.check(self))
 
     def _place(self) -> None:
         """Find out what the connection waits for."""
