@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterator
 from enum import Enum
 from typing import Final, Protocol
 
-# Clients behind one address may all connect in the same moment: for a grace period they may have
-# this many times their number of connections.
-_BURST: Final = 4
-GRACE_S: Final = 1.0
+# Clients behind one address may all connect in the same moment, and a busy server may need a while
+# to read what they sent: for a grace period they may have this many times their connections.
+BURST: Final = 10
+GRACE_S: Final = 5.0
 # Connections beyond the limit, for health checks and for answers of 503.
 _N_RESERVED: Final = 100
 
@@ -124,7 +124,7 @@ class Connections:
 
     def exceeds_burst(self, client: str) -> bool:
         """Whether a client has more connections than it may have even for a moment."""
-        return self.exceeds(client, _BURST)
+        return self.exceeds(client, BURST)
 
     def check(self, connection: Droppable) -> None:
         """Drop a connection if its client has too many and it still waits for its client."""

@@ -29,6 +29,7 @@ _MAX_PIPELINED: Final = 16
 # Most bytes that are read and thrown away after an answer, so that the client can read it.
 _MAX_DISCARDED: Final = 64 << 20
 _LINGER_S: Final = 2.0
+_MOMENT_S: Final = 0.1
 
 
 class _RefusedError(Exception):
@@ -67,6 +68,7 @@ class LimitedConnection(HttpToolsProtocol):
         self._settings = settings
         self._home = "unknown"
         self._is_known = False  # the current request has a right token
+        self._is_judged = True  # the service has looked for a token
         self._is_refused = False
         self._refusal = HTTPStatus.BAD_REQUEST
         self._in_message = self._in_body = False
@@ -143,7 +145,7 @@ class LimitedConnection(HttpToolsProtocol):
         """Start the app; when there are too many connections, only for health checks."""
         self._stop("head")
         self._n_dry_bytes = 0
-        self._in_body = True
+        self._in_body, self._is_judged = True, False
         self._n_unanswered += 1
         if self._n_unanswered > _MAX_PIPELINED:
             self._refuse_head()
@@ -207,7 +209,7 @@ class LimitedConnection(HttpToolsProtocol):
         is_known : bool
             Whether the request has a right token: then the connection is not dropped.
         """
-        self._is_known = is_known
+        self._is_known, self._is_judged = is_known, True
         self._counted.move(self, client)
         self._place()
         if is_known:
@@ -224,12 +226,18 @@ class LimitedConnection(HttpToolsProtocol):
 
     def _check_soon(self) -> None:
         """Drop the connection in a moment if it waits and its client still has too many."""
-        self._start("crowd", GRACE_S, lambda: self._counted.check(self))
+
+        # Timers run before sockets are read: a server that was busy first reads what has come.
+        def read_first() -> None:
+            self._start("crowd", _MOMENT_S, lambda: self._counted.check(self))
+
+        self._start("crowd", GRACE_S, read_first)
 
     def _place(self) -> None:
         """Find out what the connection waits for."""
         n_incomplete = 1 if self._in_body else 0
-        if self._n_unanswered > n_incomplete or (self._is_known and self._n_unanswered):
+        is_ours = self._is_known or not self._is_judged or self.flow.read_paused
+        if self._n_unanswered > n_incomplete or (is_ours and self._n_unanswered):
             stage = Stage.BUSY
         elif self._in_message or "head" in self._timers:
             stage = Stage.INCOMPLETE
