@@ -237,7 +237,7 @@ class AuditEntry(Base):
     """An entry of the audit log (`audit_log`)."""
 
     __tablename__ = "audit_entry"
-    __table_args__ = (Index(None, "actor"),)
+    __table_args__ = (Index(None, "actor"), Index(None, "action"))
 
     sequence: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     at: Mapped[datetime] = mapped_column(UtcTime)

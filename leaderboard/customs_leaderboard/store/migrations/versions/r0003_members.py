@@ -65,6 +65,7 @@ def upgrade() -> None:
     with op.batch_alter_table("score") as score:
         score.add_column(sa.Column("previous_value", sa.Float(53), nullable=True))
     op.create_index("ix_audit_entry_actor", "audit_entry", ["actor"])
+    op.create_index("ix_audit_entry_action", "audit_entry", ["action"])
     with op.batch_alter_table("state") as state:
         state.add_column(
             sa.Column(
