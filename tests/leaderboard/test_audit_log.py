@@ -8,7 +8,12 @@ import pytest
 from fastapi.testclient import TestClient
 
 from customs_data.errors import KitError
-from customs_leaderboard.errors import ClockError, QuotaError, organizer_errors
+from customs_leaderboard.errors import (
+    ClockError,
+    QuotaError,
+    UnavailableError,
+    organizer_errors,
+)
 from customs_leaderboard.service.app import make_app
 from customs_leaderboard.standings.select import MAX_CHANGES, select_submissions
 from customs_leaderboard.store.audit_log import (
@@ -19,7 +24,8 @@ from customs_leaderboard.store.audit_log import (
     read_entries,
     verify_chain,
 )
-from customs_leaderboard.submissions.submit import submit_file
+from customs_leaderboard.submissions.spool import Spool
+from customs_leaderboard.submissions.submit import submit, submit_file
 from customs_leaderboard.teams.teams import add_team
 
 
@@ -195,6 +201,27 @@ def test_a_clock_that_was_ahead_is_accepted_by_the_organizer(board, make_file, c
     assert submit_file(board, team.number, make_file(4)).n_left_today == 0
     with pytest.raises(QuotaError):
         submit_file(board, team.number, make_file(5))
+
+
+@pytest.mark.parametrize("hours", [-1, 2])
+def test_a_clock_that_was_set_while_a_file_waited_is_noticed(board, make_file, clock, hours):
+    """Its time of receipt may be wrong: on another day, or before a deadline that had passed."""
+    team, _ = add_team(board, "Team A")
+
+    class Slow(Spool):
+        def finish(self):
+            super().finish()
+            clock.forward(hours=hours)
+
+    clock.forward(hours=2)
+    with Slow(board) as spool:
+        spool.write(make_file(1).read_bytes())
+        file = spool.received(team.number, clock())
+        with pytest.raises(UnavailableError, match="was set while"):
+            submit(board, file, spool)
+    assert all_entries(board)[-1].action == "team added"
+    clock.forward(hours=3)
+    assert submit_file(board, team.number, make_file(1)).n_left_today == 4
 
 
 def test_an_action_that_waited_gets_the_time_of_the_newest_entry(board, clock):

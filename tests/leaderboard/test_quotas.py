@@ -98,7 +98,7 @@ def test_the_log_is_not_flooded_by_files_refused_at_once(board_of, tmp_path):
 def test_files_of_two_hours_in_one_group_count_on_their_own_hour(board_of, make_file, clock):
     board = board_of(daily_limit=3, hourly_limit=1)
     team, _ = add_team(board, "Team A")
-    clock.now = NOW + timedelta(hours=1)
+    clock.now = NOW + timedelta(minutes=59)
     stamps = [NOW, HOUR, HOUR - timedelta(microseconds=1), HOUR + timedelta(minutes=1)]
     spools = [Spool(board) for _ in stamps]
     files = []

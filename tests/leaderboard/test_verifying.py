@@ -67,6 +67,8 @@ VALUES = [
      ["Submission 5 (team 1) is of team 2 by the log"]),
     ("UPDATE submission SET struck_at = '2026-03-02T00:00:00.000000Z' WHERE number = 2",
      ["Submission 2 (team 2) is struck, but the log says otherwise"]),
+    (f"UPDATE submission SET answer_sha256 = '{'0' * 64}' WHERE number = 3",
+     ["Submission 3 (team 3): answer_sha256 is not that of its file"]),
     ("UPDATE selection SET submission_number = 1", ["Team 1 selected 1, but 4 by the log"]),
     ("UPDATE team SET name = 'Team X' WHERE number = 2", ["Team 2 is 'Team X', but 'Team B'"]),
     ("UPDATE team SET disabled_at = '2026-03-02T00:00:00.000000Z' WHERE number = 2",

@@ -55,6 +55,8 @@ _NEWEST: Final = (
 BEGINNING: Final = "0" * 64
 #: How far a clock may lie behind the newest entry, as that of another process may.
 CLOCK_TOLERANCE: Final = timedelta(seconds=2)
+#: Longest time from a file's last byte to its entry.
+LONGEST_WAIT: Final = timedelta(hours=1)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,13 @@ from customs_data.errors import KitError
 from customs_leaderboard.board import Board
 from customs_leaderboard.errors import UnavailableError
 from customs_leaderboard.ladder.ladder import LadderState
-from customs_leaderboard.store.audit_log import Event, append_entries, team_actor
+from customs_leaderboard.store.audit_log import (
+    CLOCK_TOLERANCE,
+    LONGEST_WAIT,
+    Event,
+    append_entries,
+    team_actor,
+)
 from customs_leaderboard.store.commitments import logged_facts, sealed_facts
 from customs_leaderboard.store.schema import Submission, Team
 from customs_leaderboard.store.scores import ExactScores, save_scores
@@ -141,6 +147,7 @@ class _Acceptance:
         try:
             check_active(today.team)
             check_labels(file, today.state.commitment)
+            check_stamp(received.received_at, self._board.now())
             earlier = today.earlier.get(received.sha256) or today.answers.get(file.answer_sha256)
             if earlier is not None:
                 return self._receipt(earlier, today, received, duplicate=True)
@@ -232,6 +239,15 @@ def check_labels(file: ScoredFile, commitment: str) -> None:
         raise UnavailableError(
             "The organizer has just replaced the solution, and nothing was counted. Send the "
             "file again."
+        )
+
+
+def check_stamp(received_at: datetime, now: datetime) -> None:
+    """Raise `UnavailableError` if the clock was set while a file waited: its time may be wrong."""
+    if not -CLOCK_TOLERANCE <= now - received_at <= LONGEST_WAIT:
+        raise UnavailableError(
+            "The leaderboard's clock was set while the file waited, so it was not counted. Send "
+            "the file again."
         )
 
 

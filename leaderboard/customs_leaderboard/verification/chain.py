@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Final
 
 from customs_leaderboard.store.audit_log import (
     BEGINNING,
     CLOCK_ACCEPTED,
+    LONGEST_WAIT,
     Entry,
     hash_entry,
     read_entry,
 )
 from customs_leaderboard.store.schema import AuditEntry, UtcTime
-
-#: Longest time from a file's last byte to its entry in the log.
-_LONGEST_WAIT: Final = timedelta(hours=1)
 
 
 def readable_entries(log: Sequence[AuditEntry]) -> list[Entry]:
@@ -61,7 +58,7 @@ def clock_faults(entries: Sequence[Entry]) -> Iterator[str]:
         received = entry.details.get("received_at")
         # Entries of earlier releases have the time of receipt, in the order of acceptance.
         is_old = entry.action == "submission accepted" and received is None
-        tolerance = _LONGEST_WAIT if is_old else timedelta()
+        tolerance = LONGEST_WAIT if is_old else timedelta()
         if newest is not None and entry.at < newest - tolerance and entry.action != CLOCK_ACCEPTED:
             yield (
                 f"Entry {entry.sequence} ({entry.action}) is of {UtcTime.as_text(entry.at)}, "
@@ -71,7 +68,7 @@ def clock_faults(entries: Sequence[Entry]) -> Iterator[str]:
         if received is None:
             continue
         wait = entry.at - datetime.fromisoformat(received)
-        if not timedelta() <= wait <= _LONGEST_WAIT:
+        if not timedelta() <= wait <= LONGEST_WAIT:
             yield (
                 f"Submission {entry.details['submission']} was received {received}, but entered "
                 f"the log {UtcTime.as_text(entry.at)} (entry {entry.sequence})."

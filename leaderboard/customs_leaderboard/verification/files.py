@@ -13,6 +13,7 @@ from customs_data.errors import KitError
 from customs_leaderboard.board import Board
 from customs_leaderboard.store.schema import Submission
 from customs_leaderboard.store.scores import ExactScores
+from customs_leaderboard.submissions.answers import hash_answer
 from customs_leaderboard.verification.records import Records
 from customs_leaderboard.verification.replay import name_of
 from customs_scorer.metrics.gains import Gains
@@ -133,6 +134,8 @@ def score_again(
         gains = judge.public_gains(answer)
         scored.gains[number] = scores["public"][metric] if gains is None else gains
         scored.faults += _compare(submission, records.scores.get(number, {}), scores)
+        if submission.answer_sha256 not in (None, hash_answer(answer)):
+            scored.faults.append(f"{name_of(submission)}: answer_sha256 is not that of its file.")
     return scored
 
 

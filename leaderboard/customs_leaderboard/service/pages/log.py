@@ -29,6 +29,7 @@ _ABOUT: Final[dict[str, Callable[[dict[str, Any]], str]]] = {
     "rules changed": lambda d: ", ".join(map(_words, d)),
     "deadline extended": lambda d: f"to {_plain(d.get('new'))}{_because(d)}",
     "final standings computed": lambda d: count(d["n_teams"], "team") if "n_teams" in d else "",
+    "clock ran backwards": lambda d: f"it showed {_plain(d.get('clock'))}",
     "competition restored": lambda d: f"from the backup of {_plain(d.get('made_at'))}",
     "announcement withdrawn": lambda d: f"number {d.get('announcement')}",
     "team disabled": lambda d: f"{d.get('name')}{_because(d)}",
