@@ -17,6 +17,7 @@ from customs_leaderboard.rules.schedule import (
     parse_phase,
     show_time,
 )
+from customs_leaderboard.service.pages.log import make_log
 from customs_leaderboard.store.audit_log import read_entries
 from leaderboard.conftest import OPENS
 
@@ -120,6 +121,11 @@ def test_a_changed_schedule_is_in_the_log(board_of, clock, database_url):
     again = open_board(board.folder.root, database_url=database_url, clock=clock)
     with again.database.reading() as session:
         newest = read_entries(session)[0]
+    log = make_log(again).decode()
+    for begins in ("2 Mar", "4 Mar"):
+        assert (
+            f"Warm-up: begins 1 Mar 2026, 00:00 UTC, daily limit 20; Main: begins {begins}" in log
+        )
     again.close_connections()
     assert newest.action == "rules changed"
     old, new = newest.details["phases"]["old"], newest.details["phases"]["new"]

@@ -93,10 +93,20 @@ def _plain(value: Any) -> str:
     return format_moment(value) if isinstance(value, datetime) else str(value)
 
 
+def _listed(entry: Any) -> str:
+    """Return an entry of a list, such as a phase, in words: its name, then what is not empty."""
+    if not isinstance(entry, dict):
+        return _plain(entry)
+    rest = [f"{_words(name)} {_plain(x)}" for name, x in entry.items() if x and name != "name"]
+    return f"{entry.get('name', '')}: {', '.join(rest)}"
+
+
 def _value(value: Any) -> Any:
     """Return a detail with its times as such."""
     if isinstance(value, dict):
         return {name: _value(x) for name, x in value.items()}
+    if isinstance(value, list):
+        return "; ".join(_listed(x) for x in value) or "none"
     if isinstance(value, str) and _TIME.fullmatch(value):
         return datetime.fromisoformat(value)
     return value
