@@ -27,15 +27,15 @@ from customs_leaderboard.teams.codes import renew_code
 from customs_leaderboard.teams.teams import add_team
 
 
-def fuzz(url: str, seconds: int, secret: str | None, whose: str) -> None:
-    """Run schemathesis, which prints what it found."""
+def fuzz(url: str, seconds: int, secret: str | None, whose: str, folder: Path) -> None:
+    """Run schemathesis, which prints what it found and keeps its cache in a folder."""
     command = [sys.executable, "-m", "schemathesis.cli", "run", f"{url}/api/v1/openapi.json"]
     command += ["--max-time", str(seconds), "--checks", "not_a_server_error", "--no-color"]
     command += ["--suppress-health-check", "all", "--continue-on-failure"]
     if secret is not None:
         command += ["--header", f"Authorization: Bearer {secret}"]
     print(f"{whose}, {seconds} s", flush=True)
-    subprocess.run(command, check=False, timeout=seconds + 300)
+    subprocess.run(command, check=False, timeout=seconds + 300, cwd=folder)
 
 
 def answers_in(log: Path) -> Counter[int]:
@@ -68,7 +68,7 @@ def main() -> None:
                 (token, "a team's token"),
                 (organizer, "the organizer's token"),
             ):
-                fuzz(f"http://{host}:{port}", seconds, secret, whose)
+                fuzz(f"http://{host}:{port}", seconds, secret, whose, Path(scratch))
         finally:
             server.send_signal(signal.SIGTERM)
             server.wait(60)
