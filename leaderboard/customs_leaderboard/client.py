@@ -15,6 +15,7 @@ from customs_scorer.formats import check_format
 
 TOKEN_VARIABLE: Final = "CUSTOMS_KIT_TOKEN"  # noqa: S105 - the name of a variable
 _STEP: Final = 1 << 18
+_PAGE: Final = 1000
 # Scoring is fast, but the queue before it may be long.
 _TIMEOUT: Final = httpx.Timeout(120, connect=10)
 _LOCAL: Final = ("localhost", "127.0.0.1", "::1")
@@ -80,8 +81,31 @@ class LeaderboardClient:
         """Return the team and its newest submissions."""
         return self._ask("GET", "team")
 
+    def submissions(self) -> list[dict[str, Any]]:
+        """Return all of the team's submissions, newest first."""
+        rows: list[dict[str, Any]] = []
+        before = {}
+        while page := self._ask("GET", "team", params={"limit": _PAGE, **before})["submissions"]:
+            rows += page
+            before = {"before": page[-1]["number"]}
+        return rows
+
+    def write_note(self, number: int, note: str) -> dict[str, Any]:
+        """Replace the note on one of the team's submissions, and return the submission."""
+        return self._ask("PUT", f"submissions/{number}/note", json={"note": note})
+
+    def download(self, number: int) -> tuple[str, bytes]:
+        """Return name and content of the file of one of the team's submissions."""
+        answer = self._request("GET", f"submissions/{number}/file")
+        is_gzip = answer.headers.get("Content-Type") == "application/gzip"
+        return f"submission-{number}.csv{'.gz' if is_gzip else ''}", answer.content
+
     def submit(
-        self, path: Path, on_progress: Callable[[int, int], None] = lambda _sent, _all: None
+        self,
+        path: Path,
+        on_progress: Callable[[int, int], None] = lambda _sent, _all: None,
+        *,
+        note: str = "",
     ) -> dict[str, Any]:
         """Send a file.
 
@@ -91,6 +115,8 @@ class LeaderboardClient:
             A submission in one of `customs_scorer.formats.FORMATS`.
         on_progress : callable
             Called with the bytes sent and the file's size after each part.
+        note : str
+            At most 200 printable characters, which only the team sees.
 
         Returns
         -------
@@ -122,11 +148,17 @@ class LeaderboardClient:
                         on_progress(n_sent, n_bytes)
 
                 headers = {"Content-Length": str(n_bytes), "Content-Type": "text/csv"}
-                return self._ask("POST", "submissions", content=parts(), headers=headers)
+                params = {"note": note} if note else {}
+                return self._ask(
+                    "POST", "submissions", content=parts(), headers=headers, params=params
+                )
         except OSError as error:
             raise KitError(f"{path} cannot be read: {error.strerror or error}.") from None
 
     def _ask(self, method: str, route: str, **request: Any) -> dict[str, Any]:
+        return _read(self._request(method, route, **request), self.url)
+
+    def _request(self, method: str, route: str, **request: Any) -> httpx.Response:
         try:
             answer = self._http.request(method, route, **request)
         except (httpx.TransportError, httpx.InvalidURL) as error:
@@ -135,7 +167,7 @@ class LeaderboardClient:
                 "URL or try again later; the same file never counts twice."
             ) from None
         if answer.is_success:
-            return _read(answer, self.url)
+            return answer
         raise KitError(_refusal(answer, self.url))
 
 

@@ -80,6 +80,10 @@ leaderboard = _group(
         "invite": ("leaderboard.people:invite", "Codes to register teams, or to join one."),
         "serve": ("leaderboard.serve:serve", "Serve a competition: pages and API."),
         "submit": ("leaderboard.serve:submit", "Send a submission, as a team."),
+        "submissions": (
+            "leaderboard.submissions:submissions",
+            "List a team's submissions with notes, or download one.",
+        ),
         "standings": ("leaderboard.conduct:standings", "Show the standings."),
         "log": ("leaderboard.conduct:log", "Check and show the audit log."),
         "status": ("leaderboard.organize:status", "Show how the competition is doing."),

@@ -53,6 +53,36 @@ def test_a_file_is_sent_piece_by_piece(served, board, member, make_file):
     assert receipt["number"] == team_history(board, member.number)[-1].number
 
 
+def test_a_team_lists_annotates_and_downloads_its_submissions(
+    served, member, make_file, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("CUSTOMS_KIT_TOKEN", member.token)
+    monkeypatch.setenv("CUSTOMS_KIT_URL", served)
+    monkeypatch.chdir(tmp_path)
+
+    def run(*words):
+        outcome = CliRunner().invoke(customs_kit, ["leaderboard", *map(str, words)])
+        assert outcome.exit_code == 0, outcome.output
+        return outcome.stdout
+
+    run("submit", make_file(1), "--note", "first try")
+    run("submit", make_file(2, suffix=".csv.gz"), "--json")
+    table = run("submissions", "--note", 2, "deeper trees")
+    assert table.index("deeper trees") < table.index("first try")
+    run("submissions", "--download", 2)
+    assert Path("submission-2.csv.gz").read_bytes() == make_file(2, suffix=".csv.gz").read_bytes()
+    written = json.loads(run("submissions", "--download", 1, "--out", "one.csv", "--json"))
+    assert written["file"] == "one.csv"
+    assert Path("one.csv").read_bytes() == make_file(1).read_bytes()
+    rows = json.loads(run("submissions", "--json"))
+    assert [(row["number"], row["note"]) for row in rows] == [(2, "deeper trees"), (1, "first try")]
+    with (
+        LeaderboardClient(served, member.token) as client,
+        pytest.raises(KitError, match="Your team has no submission 3"),
+    ):
+        client.download(3)
+
+
 def test_a_team_sends_and_looks_with_the_submission_commands(
     served, board, member, make_file, edition_path, tmp_path, monkeypatch
 ):

@@ -21,6 +21,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 LADDERS: Final = ("step", "parameter_free", "paired")
 GROUND_ERRORS: Final = 4.0
 _DATABASE_VARIABLE: Final = "CUSTOMS_KIT_DATABASE_URL"
+_URL_VARIABLE: Final = "CUSTOMS_KIT_URL"
 _EXTRA: Final = (
     "alembic", "fastapi", "httptools", "httpx2", "markdown_it", "psycopg", "python_multipart",
     "sqlalchemy", "uvicorn",
@@ -36,6 +37,13 @@ database_option = click.option(
     f"{_DATABASE_VARIABLE}, because other users can read the options of running commands.",
 )
 reason_option = click.option("--reason", required=True, help="Reason; the public log shows it.")
+
+url_option = click.option(
+    "--url",
+    envvar=_URL_VARIABLE,
+    required=True,
+    help=f"Address of the leaderboard (also as {_URL_VARIABLE}).",
+)
 
 
 def require_extra() -> None:

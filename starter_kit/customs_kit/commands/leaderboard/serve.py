@@ -13,6 +13,7 @@ from customs_kit.commands.leaderboard.options import (
     database_option,
     opened,
     require_extra,
+    url_option,
 )
 from customs_kit.commands.options import json_option
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 # Copies of the names in `customs_leaderboard`, so that --help loads nothing.
 _TOKEN_VARIABLE = "CUSTOMS_KIT_TOKEN"  # noqa: S105
-_URL_VARIABLE = "CUSTOMS_KIT_URL"
 
 
 @click.command()
@@ -104,35 +104,34 @@ def serve(
 
 @click.command()
 @click.argument("submission", metavar="FILE|RUN")
-@click.option(
-    "--url",
-    envvar=_URL_VARIABLE,
-    required=True,
-    help=f"Address of the leaderboard (also as {_URL_VARIABLE}).",
-)
+@url_option
+@click.option("--note", default="", help="What this file is; only your team sees it.")
 @json_option
-def submit(submission: str, url: str, as_json: bool) -> None:
+def submit(submission: str, url: str, note: str, as_json: bool) -> None:
     """Send a submission for your team and print the receipt.
 
     FILE is CSV or CSV.gz; RUN is a run that `customs-kit baseline runs` lists.
     The team's token is read from the environment variable CUSTOMS_KIT_TOKEN or asked for. It is not
     an option, because other users of a computer can read the options of running commands. The same
-    file sent twice counts once.
+    scores sent twice count once.
 
-    Example: customs-kit leaderboard submit submission.csv --url https://board.example
+    \b
+    Examples:
+      customs-kit leaderboard submit submission.csv --url https://board.example
+      customs-kit leaderboard submit submission.csv --url https://board.example --note deeper
     """
     require_extra()
     from customs_kit.kept_runs import find_submission
 
-    send_to_board(find_submission(submission), url, as_json=as_json)
+    send_to_board(find_submission(submission), url, note=note, as_json=as_json)
 
 
-def send_to_board(file: Path, url: str, *, as_json: bool) -> None:
+def send_to_board(file: Path, url: str, *, note: str = "", as_json: bool) -> None:
     """Send a file to a customs-kit leaderboard and print the receipt."""
     from customs_kit.terminal.output import print_json, show
 
     with team_client(url) as client:
-        receipt = _send(client, file)
+        receipt = _send(client, file, note)
     if as_json:
         print_json(receipt)
     else:
@@ -152,7 +151,7 @@ def team_client(url: str) -> LeaderboardClient:
     return LeaderboardClient(url, token.strip())
 
 
-def _send(client: LeaderboardClient, file: Path) -> dict[str, Any]:
+def _send(client: LeaderboardClient, file: Path, note: str) -> dict[str, Any]:
     """Send a file with a progress bar on terminals."""
     from rich.progress import BarColumn, DownloadColumn, TextColumn
 
@@ -161,7 +160,7 @@ def _send(client: LeaderboardClient, file: Path) -> dict[str, Any]:
     with progress_bars(TextColumn("Sending"), BarColumn(), DownloadColumn()) as progress:
         task = progress.add_task("Sending", total=None)
         receipt: dict[str, Any] = client.submit(
-            file, lambda sent, total: progress.update(task, completed=sent, total=total)
+            file, lambda sent, total: progress.update(task, completed=sent, total=total), note=note
         )
     return receipt
 
@@ -181,6 +180,8 @@ def _receipt_table(receipt: dict[str, Any]) -> Table:
     table.add_row("SHA-256", receipt["sha256"])
     if receipt["shown"] is not None:
         table.add_row("public score on the board", f"{receipt['shown']:g}")
-    left = f"{receipt['n_left_today']} until {receipt['resets_at']}"
-    table.add_row("submissions left", left)
+    until = f"until {receipt['resets_at']}" if receipt["resets_at"] else "in this competition"
+    table.add_row("submissions left", f"{receipt['n_left_today']} {until}")
+    if receipt["remark"]:
+        table.add_row("remark", receipt["remark"])
     return table
