@@ -149,6 +149,7 @@ benchmark-national: $(VENV)/.core ## make, read, learn from and score 24.7 milli
 	$(BIN)/python benchmarks/score_national.py --rows 24700000
 
 benchmark-leaderboard: $(VENV)/.dev ## 200 teams at once, on SQLite and, with DATABASE_URL, on PostgreSQL
+	$(BIN)/python benchmarks/worst_files.py
 	$(BIN)/python benchmarks/leaderboard_load.py $(LOAD)
 	test -z "$(DATABASE_URL)" || \
 		$(BIN)/python benchmarks/leaderboard_load.py $(LOAD) --database-url "$(DATABASE_URL)"
