@@ -84,7 +84,7 @@ class LeaderboardClient:
     def submissions(self) -> list[dict[str, Any]]:
         """Return all of the team's submissions, newest first."""
         rows: list[dict[str, Any]] = []
-        before = {}
+        before: dict[str, int] = {}
         while page := self._ask("GET", "team", params={"limit": _PAGE, **before})["submissions"]:
             rows += page
             before = {"before": page[-1]["number"]}
