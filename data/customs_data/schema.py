@@ -38,7 +38,8 @@ ERASED: Final = -1
 
 # One to 64 printable characters, no blanks at the ends, and nothing a spreadsheet would take for a
 # formula (a leading = + - @).
-_TEXT_PATTERN: Final = (
+LONGEST_TEXT: Final = 64
+TEXT_PATTERN: Final = (
     r"[^\s\p{Z}=+\-@\p{C}]([^\p{C}\p{Zl}\p{Zp}]{0,62}[^\s\p{Z}\p{C}])?"  # \s is ASCII only here
 )
 _TEXT_WORDS: Final = (
@@ -80,7 +81,7 @@ class Column:
     maximum: float = _LARGEST_NUMBER
     smallest_positive: float = _SMALLEST_POSITIVE
     values: tuple[int, ...] = ()
-    pattern: str = _TEXT_PATTERN
+    pattern: str = TEXT_PATTERN
     pattern_in_words: str = _TEXT_WORDS
     may_be_missing: bool = False
 

@@ -2,15 +2,20 @@ from __future__ import annotations
 
 import gzip
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from pandas.testing import assert_frame_equal
 
 from customs_data.errors import InvalidDeclarationsError, KitError
+from customs_data.files.cells import matches_in_full, to_mask
 from customs_data.files.csv_parsing import parse_csv
 from customs_data.files.declarations import read_declarations
 from customs_data.files.headers import header_problems
 from customs_data.files.reading import read_header, read_table
 from customs_data.files.writing import csv_chunks, table_sha256, write_table
+from customs_data.schema import TEXT_PATTERN
 
 
 @pytest.fixture
@@ -182,3 +187,10 @@ def test_a_foreign_header_of_many_columns_stays_short():
     (problem,) = header_problems([f"f{i}" for i in range(4000)], SIX)
     assert len(problem.details) == 1 + 25 + 1
     assert problem.details[-1].strip() == "and 3975 more"
+
+
+@pytest.mark.parametrize("more", ["", "x" * 64, "x" * 65, "\u00e9", "a b", "=1", "4\n0", "\uff11"])
+def test_codes_of_letters_and_digits_are_checked_as_by_the_pattern(more):
+    text = pa.chunked_array([["IMP0001", "", "7"], [more]])
+    by_pattern = to_mask(pc.match_substring_regex(text, f"^(?:{TEXT_PATTERN})$"))
+    assert np.array_equal(matches_in_full(text, TEXT_PATTERN), by_pattern)

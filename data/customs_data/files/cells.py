@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from customs_data.schema import DATE_DTYPE, FIRST_DAY, LAST_DAY
+from customs_data.schema import DATE_DTYPE, FIRST_DAY, LAST_DAY, LONGEST_TEXT, TEXT_PATTERN
 
 # Plain decimal notation, as programs write it; not 'nan', 'inf', '1_000' or '0x10'.
 NUMBER_PATTERN = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
@@ -41,6 +41,17 @@ def as_text(cells: pa.ChunkedArray) -> pa.ChunkedArray | None:
     if not (pa.types.is_string(cells.type) or pa.types.is_large_string(cells.type)):
         return None
     return pc.fill_null(pc.cast(cells, pa.string()), "")
+
+
+def matches_in_full(text: pa.ChunkedArray, pattern: str) -> Mask:
+    """Return whether each cell matches a column's pattern; empty cells never do."""
+    if pattern == TEXT_PATTERN and len(text):
+        # Almost all codes are ASCII letters and digits; the pattern takes longer, even to compile.
+        filled = to_mask(pc.not_equal(text, ""))
+        is_plain = (to_mask(pc.ascii_is_alnum(text)) | ~filled).all()
+        if is_plain and pc.max(pc.binary_length(text)).as_py() <= LONGEST_TEXT:
+            return filled
+    return to_mask(pc.match_substring_regex(text, f"^(?:{pattern})$"))
 
 
 def can_be_numbers(cells: pa.ChunkedArray) -> bool:

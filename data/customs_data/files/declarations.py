@@ -28,6 +28,7 @@ from customs_data.files.cells import (
     as_text,
     can_be_numbers,
     is_written_positive,
+    matches_in_full,
     parse_days,
     parse_numbers,
     to_mask,
@@ -209,7 +210,7 @@ class _Cells:
 def _parse_text(given: _Cells) -> pd.Series[str]:
     column, text = given.column, given.text()
     empty = to_mask(pc.equal(text, ""))
-    valid = to_mask(pc.match_substring_regex(text, f"^(?:{column.pattern})$"))
+    valid = matches_in_full(text, column.pattern)
     given.require(f" must be {column.pattern_in_words}", ~valid & ~empty)
     if not column.may_be_missing:
         given.require(" must not be empty", empty)
