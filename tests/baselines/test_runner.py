@@ -148,36 +148,37 @@ def test_own_model_runs_and_is_marked_transductive(sample_edition, tmp_path):
     assert record.scores["private"]["precision_at_5"] > 0
 
 
-@pytest.mark.parametrize(
-    ("body", "reason"),
-    [
-        ("class Model:\n    def fit(self, X, y): raise RuntimeError('boom')\n"
-         "    def predict_proba(self, X): pass", "RuntimeError: boom"),
-        ("class Model:\n    def fit(self, X, y): pass", "predict_proba"),
-        ("class Other: pass", "Other"),
-        ("x = (", "SyntaxError"),
-        ("import os\nclass Model:\n    def fit(self, X, y): os._exit(3)\n"
-         "    def predict_proba(self, X): pass", "exit status 3"),
-        ("import numpy as np\nclass Model:\n    def fit(self, X, y): pass\n"
-         "    def predict_proba(self, X): return np.zeros(len(X))", "shape"),
-        ("import numpy as np\nclass Model:\n    def fit(self, X, y): pass\n"
-         "    def predict_proba(self, X): return np.full((len(X), 2), np.nan)", "finite"),
-        ("class Model:\n    def fit(self, X, y): exit('my own words')\n"
-         "    def predict_proba(self, X): pass", "SystemExit: my own words"),
-        ("import os\nfrom pathlib import Path\nclass Model:\n    def fit(self, X, y):\n"
-         "        Path('result.json').write_text('{}')\n        os._exit(0)\n"
-         "    def predict_proba(self, X): pass", "exit status 0"),
-        ("import os\nfrom pathlib import Path\nclass Model:\n    def fit(self, X, y):\n"
-         "        Path('result.json').write_text('nonsense')\n        os._exit(0)\n"
-         "    def predict_proba(self, X): pass", "exit status 0"),
-    ],
-)  # fmt: skip
-def test_a_failing_model_is_one_record_with_its_reason(sample_edition, tmp_path, body, reason):
-    records = run(Plan((own(tmp_path, body), "random")), sample_edition, tmp_path / "runs")
-    assert reason in records[0].result.error
-    assert records[0].submission is None
-    assert not records[1].failed
-    assert json.loads((tmp_path / "runs" / records[0].name / "run.json").read_text())["error"]
+FAILING = [
+    ("class Model:\n    def fit(self, X, y): raise RuntimeError('boom')\n"
+     "    def predict_proba(self, X): pass", "RuntimeError: boom"),
+    ("class Model:\n    def fit(self, X, y): pass", "predict_proba"),
+    ("class Other: pass", "Other"),
+    ("x = (", "SyntaxError"),
+    ("import os\nclass Model:\n    def fit(self, X, y): os._exit(3)\n"
+     "    def predict_proba(self, X): pass", "exit status 3"),
+    ("import numpy as np\nclass Model:\n    def fit(self, X, y): pass\n"
+     "    def predict_proba(self, X): return np.zeros(len(X))", "shape"),
+    ("import numpy as np\nclass Model:\n    def fit(self, X, y): pass\n"
+     "    def predict_proba(self, X): return np.full((len(X), 2), np.nan)", "finite"),
+    ("class Model:\n    def fit(self, X, y): exit('my own words')\n"
+     "    def predict_proba(self, X): pass", "SystemExit: my own words"),
+    ("import os\nfrom pathlib import Path\nclass Model:\n    def fit(self, X, y):\n"
+     "        Path('result.json').write_text('{}')\n        os._exit(0)\n"
+     "    def predict_proba(self, X): pass", "exit status 0"),
+    ("import os\nfrom pathlib import Path\nclass Model:\n    def fit(self, X, y):\n"
+     "        Path('result.json').write_text('nonsense')\n        os._exit(0)\n"
+     "    def predict_proba(self, X): pass", "exit status 0"),
+]  # fmt: skip
+
+
+def test_each_failing_model_is_one_record_with_its_reason(sample_edition, tmp_path):
+    models = [own(tmp_path, body, f"model{i}.py") for i, (body, _) in enumerate(FAILING)]
+    *failed, last = run(Plan((*models, "random")), sample_edition, tmp_path / "runs")
+    for record, (_, reason) in zip(failed, FAILING, strict=True):
+        assert reason in record.result.error
+        assert record.submission is None
+        assert json.loads((tmp_path / "runs" / record.name / "run.json").read_text())["error"]
+    assert not last.failed
 
 
 def test_a_model_that_changes_its_input_is_scored_on_the_right_rows(sample_edition, tmp_path):
