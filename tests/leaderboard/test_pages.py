@@ -519,7 +519,11 @@ def test_the_rules_name_an_extension_and_real_addresses(young):
 
 def test_no_page_repeats_the_host_header(young):
     client = client_of(young.board)
-    for path in ("/", "/about", "/submit", "/team", "/log", "/nothing"):
+    for path in (
+        "/", "/about", "/submit", "/team", "/log", "/nothing", "/api", "/overview", "/data",
+        "/contact", "/news", "/feed.atom", "/register", "/join", "/admin", "/standings.csv",
+        "/api/v1/openapi.json", "/api/v1/competition", "/health/live",
+    ):  # fmt: skip
         assert "evil.example" not in client.get(path, headers={"Host": "evil.example"}).text, path
     words = read(client, "/about").words()
     assert "--url https://ADDRESS It asks" in words
