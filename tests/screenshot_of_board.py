@@ -74,7 +74,7 @@ def draw(path: Path) -> None:
             data = browser.execute_cdp_cmd("Page.captureScreenshot", wanted)["data"]
     browser.quit()
     image = Image.open(io.BytesIO(base64.b64decode(data))).convert("RGB")
-    image = image.quantize(_N_COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    image = image.quantize(_N_COLOURS, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
     image.save(path, optimize=True)
 
 
