@@ -223,6 +223,7 @@ def test_after_the_close_both_exact_values_are_public_and_the_reveal_has_both_la
         rejudge(board, corrected, REASON)
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_wrong_solutions_change_nothing(board, sent, imported_path, tmp_path, corrected):
     solution = load_solution(Layout.of(imported_path))
     other = {
