@@ -186,7 +186,7 @@ def test_rules_come_from_the_options(edition_path, tmp_path):
     assert (answer["daily_limit"], answer["n_selections"], answer["ladder"]) == (3, 1, "paired")
     board = open_board(tmp_path / "b")
     assert board.competition.late_submissions is False
-    assert board.competition.max_upload_mib == 2  # 1 MiB and 256 bytes for each of 614 rows
+    assert board.competition.max_upload_mib == 1  # the least, for 614 short rows
     assert (board.ladder.kind, board.ladder.step) == ("paired", 0.03)
     assert board.ladder.ground_errors == 3
     board.close_connections()
