@@ -18,7 +18,7 @@ OLDEST = .venv-oldest
 EACH_MODEL = tests/baselines/test_models.py
 OLDEST_TESTS = tests/data/test_reading.py tests/data/test_broken_declarations.py tests/data/test_edition.py \
 	tests/data/synthesis tests/scorer/test_scorecard.py tests/scorer/test_broken_submissions.py \
-	$(EACH_MODEL)::TestContract::test_scikit_learn_can_clone_and_pickle_it $(EACH_MODEL)::test_models_learn \
+	$(EACH_MODEL)::TestContract::test_clones_and_pickles_score_alike_and_leave_their_input_as_it_was $(EACH_MODEL)::test_models_learn \
 	tests/baselines/test_date.py tests/leaderboard/test_board.py tests/leaderboard/test_pages.py \
 	tests/leaderboard/service/test_api.py tests/leaderboard/publishing tests/kit/test_cli.py
 # Builds of PyTorch and XGBoost: cpu, default (what pip takes), or auto (cpu where there is no NVIDIA GPU).

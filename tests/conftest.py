@@ -155,6 +155,14 @@ def sample_edition(sample_path) -> Edition:
     return load_edition(sample_path)
 
 
+@pytest.fixture(scope="session")
+def small_edition(tmp_path_factory) -> Edition:
+    """An edition for trainings whose length does not matter."""
+    path = tmp_path_factory.mktemp("editions") / "small"
+    import_edition(make_sample(600, seed=1), path)
+    return load_edition(path)
+
+
 @pytest.fixture
 def edition_copy(sample_path, tmp_path) -> Path:
     """A copy that a test may damage."""

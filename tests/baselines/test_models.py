@@ -30,8 +30,13 @@ EXTREME = {
 }
 
 
+# The contract is the same for few worlds and masks.
+SMALL = {"n_worlds": 2, "n_masks": 4}
+
+
 def new(name, **offered):
-    return make_model(find_baseline(name).load_class(), {"random_state": 0, "n_jobs": 1, **offered})
+    offered = {"random_state": 0, "n_jobs": 1, **SMALL, **offered}
+    return make_model(find_baseline(name).load_class(), offered)
 
 
 def scores(model, edition, y=None, train=None, test=None):
@@ -46,32 +51,35 @@ class TestContract:
     """Every model in the catalogue, also those added later."""
 
     @pytest.mark.training
-    def test_scores_are_probabilities_and_repeatable(self, name, sample_edition):
-        first, again = (scores(new(name), sample_edition) for _ in range(2))
-        assert (first == again).all()
+    def test_clones_and_pickles_score_alike_and_leave_their_input_as_it_was(
+        self, name, small_edition
+    ):
+        model = new(name)
+        train, test = small_edition.train.copy(), small_edition.test.copy()
+        y = small_edition.y.copy()
+        first = scores(model, small_edition, y=y, train=train, test=test)
+        assert train.equals(small_edition.train)
+        assert test.equals(small_edition.test)
+        assert (y == small_edition.y).all()
         assert ((first >= 0) & (first <= 1)).all()
+        reloaded = pickle.loads(pickle.dumps(model))
+        assert (reloaded.predict_proba(test)[:, 1] == first).all()
+        again = clone(model)
+        assert again.get_params() == model.get_params() == new(name).get_params()
+        assert (scores(again, small_edition) == first).all()
 
     @pytest.mark.training
-    def test_unlabelled_rows_are_no_labels(self, name, sample_edition):
-        y = sample_edition.y.copy()
+    def test_unlabelled_rows_are_no_labels(self, name, small_edition):
+        y = small_edition.y.copy()
         y[np.random.default_rng(0).random(len(y)) < 0.7] = -1
-        assert np.isfinite(scores(new(name), sample_edition, y=y)).all()
+        assert np.isfinite(scores(new(name), small_edition, y=y)).all()
 
     @pytest.mark.training
-    def test_input_is_left_as_it_was(self, name, sample_edition):
-        train, test = sample_edition.train.copy(), sample_edition.test.copy()
-        y = sample_edition.y.copy()
-        scores(new(name), sample_edition, y=y, train=train, test=test)
-        assert train.equals(sample_edition.train)
-        assert test.equals(sample_edition.test)
-        assert (y == sample_edition.y).all()
-
-    @pytest.mark.training
-    def test_unseen_and_extreme_values_are_scored(self, name, sample_edition):
-        train = sample_edition.train.copy()
+    def test_unseen_and_extreme_values_are_scored(self, name, small_edition):
+        train = small_edition.train.copy()
         for column, values in EXTREME.items():
             train.loc[: len(values) - 1, column] = values
-        strange = sample_edition.test.head(3).assign(
+        strange = small_edition.test.head(3).assign(
             **{
                 "Importer ID": "NEW0001",
                 "Seller ID": np.nan,
@@ -82,27 +90,19 @@ class TestContract:
                 "Item Price": [0.0, 1e15, 1e-15],
             }
         )
-        strange = strange.astype(sample_edition.test.dtypes)
-        assert np.isfinite(scores(new(name), sample_edition, train=train, test=strange)).all()
+        strange = strange.astype(small_edition.test.dtypes)
+        assert np.isfinite(scores(new(name), small_edition, train=train, test=strange)).all()
 
     @pytest.mark.training
-    def test_one_fraud_among_the_labels_is_enough(self, name, sample_edition):
-        y = np.full(len(sample_edition.y), -1, dtype=np.int8)
+    def test_one_fraud_among_the_labels_is_enough(self, name, small_edition):
+        y = np.full(len(small_edition.y), -1, dtype=np.int8)
         y[:20] = 0
         y[20] = 1
-        assert np.isfinite(scores(new(name), sample_edition, y=y)).all()
+        assert np.isfinite(scores(new(name), small_edition, y=y)).all()
 
-    def test_one_class_is_a_clear_error(self, name, sample_edition):
+    def test_one_class_is_a_clear_error(self, name, small_edition):
         with pytest.raises(KitError, match="honest only"):
-            scores(new(name), sample_edition, y=np.zeros(len(sample_edition.y), dtype=np.int8))
-
-    @pytest.mark.training
-    def test_scikit_learn_can_clone_and_pickle_it(self, name, sample_edition):
-        model = new(name)
-        assert clone(model).get_params() == model.get_params()
-        fitted = scores(model, sample_edition)
-        reloaded = pickle.loads(pickle.dumps(model))
-        assert (reloaded.predict_proba(sample_edition.test)[:, 1] == fitted).all()
+            scores(new(name), small_edition, y=np.zeros(len(small_edition.y), dtype=np.int8))
 
     def test_it_is_documented(self, name):
         entry = find_baseline(name)
@@ -128,12 +128,15 @@ def test_models_learn(recipe, name, sample_edition):
     from customs_data.edition.loading import load_solution
 
     fraud = load_solution(sample_edition.layout)["Fraud"]
-    # Folds and models of one seed, on a thousand declarations, say little: three of them.
-    areas = [
-        roc_auc_score(fraud, scores(new(name, recipe=recipe, random_state=seed), sample_edition))
-        for seed in range(3)
-    ]
     floor = 0.58 if recipe == "kit" else 0.50
+    areas = []
+    # Where one seed is not clearly above, its folds and model say little on a thousand
+    # declarations: three of them.
+    for seed in range(3):
+        model = new(name, recipe=recipe, random_state=seed)
+        areas.append(roc_auc_score(fraud, scores(model, sample_edition)))
+        if areas[0] > floor + 0.05:
+            break
     assert np.mean(areas) > floor
 
 

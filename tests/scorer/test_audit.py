@@ -69,7 +69,7 @@ def test_an_edition_that_can_be_looked_up_fails(sample, tmp_path):
 
 
 def rewrite(world, tmp_path, change):
-    """The world's edition with its source columns changed before it is written."""
+    """A quarter of the world's edition, its source columns changed before it is written."""
     frames = {}
     from customs_data.edition.loading import load_solution
 
@@ -81,7 +81,7 @@ def rewrite(world, tmp_path, change):
     )
     public = world.test_period == "public"
     for name, frame in (("train", train), ("public", test[public]), ("private", test[~public])):
-        frames[name] = change(frame.reset_index(drop=True), name)
+        frames[name] = change(frame.iloc[::4].reset_index(drop=True), name)
     import_edition(frames, tmp_path / "changed")
     return load_edition(tmp_path / "changed")
 

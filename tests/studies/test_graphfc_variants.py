@@ -17,9 +17,9 @@ SMALL = {"n_masks": 3, "n_networks": 1}
 
 @pytest.mark.training
 @pytest.mark.parametrize("name", ["GatedMean", "GraphSAGE", "GraphTransformer", "DualTask"])
-def test_variants_score(name, sample_edition):
-    train, y, test = sample_edition.train, sample_edition.y, sample_edition.test
-    keywords = {"y_critical": sample_edition.y_critical} if name == "DualTask" else {}
+def test_variants_score(name, small_edition):
+    train, y, test = small_edition.train, small_edition.y, small_edition.test
+    keywords = {"y_critical": small_edition.y_critical} if name == "DualTask" else {}
     model = getattr(variants, name)(**SMALL).fit(train, y, **keywords)
     scores = model.predict_proba(test)[:, 1]
     assert np.isfinite(scores).all()
@@ -27,8 +27,8 @@ def test_variants_score(name, sample_edition):
 
 
 @pytest.mark.training
-def test_the_second_task_reads_critical_labels(sample_edition):
-    train, y, critical = sample_edition.train, sample_edition.y, sample_edition.y_critical
+def test_the_second_task_reads_critical_labels(small_edition):
+    train, y, critical = small_edition.train, small_edition.y, small_edition.y_critical
     scores = [
         variants.DualTask(**SMALL).fit(train, y, y_critical=labels).predict_proba(train)[:, 1]
         for labels in (critical, np.minimum(critical, 1))
