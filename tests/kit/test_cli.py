@@ -16,6 +16,7 @@ from customs_data.describing.summary import summarize_edition
 from customs_data.edition.loading import load_edition
 from customs_data.files.writing import write_table
 from customs_kit.cli import customs_kit
+from forked_command import kit_in_fork
 from page_outline import check_self_contained
 
 ROOT = Path(__file__).parents[2]
@@ -70,16 +71,16 @@ def files(sample, tmp_path_factory):
 
 def test_from_files_to_scores(files, tmp_path):
     edition = tmp_path / "edition"
-    made = kit("data", "import", *files, "--out", edition, "--label-rate", "0.5", "--json")
-    assert made.returncode == 0, made.stderr
+    made = kit_in_fork("data", "import", *files, "--out", edition, "--label-rate", "0.5", "--json")
+    assert made.status == 0, made.stderr
     assert json.loads(made.stdout)["label_rate"] == 0.5
-    assert kit("data", "verify", edition).returncode == 0
-    assert "Declarations by month" in kit("data", "describe", edition).stdout
-    ran = kit(
+    assert kit_in_fork("data", "verify", edition).status == 0
+    assert "Declarations by month" in kit_in_fork("data", "describe", edition).stdout
+    ran = kit_in_fork(
         "baseline", "run", "lookup", "xgboost", "--edition", edition, "--json",
         "--out", tmp_path / "runs", "--threads", "1",
     )  # fmt: skip
-    assert ran.returncode == 0, ran.stderr
+    assert ran.status == 0, ran.stderr
     records = json.loads(ran.stdout)
     for record in records:
         assert {
@@ -88,42 +89,42 @@ def test_from_files_to_scores(files, tmp_path):
         } <= record.keys()  # fmt: skip
         assert {"precision_at_5", "precision_at_10"} <= record["private"].keys()
     submissions = [record["submission"] for record in records]
-    assert kit("submission", "check", submissions[0], "--edition", edition).returncode == 0
-    scored = kit("score", *submissions, "--edition", edition, "--json")
+    assert kit_in_fork("submission", "check", submissions[0], "--edition", edition).status == 0
+    scored = kit_in_fork("score", *submissions, "--edition", edition, "--json")
     by_file = {score["file"]: score for score in json.loads(scored.stdout)}
     for record in records:
         scores = by_file[record["submission"]]["private"]
         assert scores["precision_at_5"] == record["private"]["precision_at_5"]
-    table = kit("score", *submissions, "--edition", edition)
+    table = kit_in_fork("score", *submissions, "--edition", edition)
     assert "rank" in table.stdout
-    assert "recall@5 %" in kit("score", submissions[0], "--edition", edition).stdout
+    assert "recall@5 %" in kit_in_fork("score", submissions[0], "--edition", edition).stdout
 
 
 def test_from_a_secret_to_the_reveal(tmp_path):
     secret, edition, reveal = (tmp_path / name for name in ("s.json", "edition", "r.json"))
-    made = kit("data", "secret", "--out", secret, "--json")
+    made = kit_in_fork("data", "secret", "--out", secret, "--json")
     assert json.loads(made.stdout) == {"file": str(secret)}
     arguments = ("data", "generate", "--secret-file", secret, "--rows", "2000", "--json")
-    made = kit(*arguments, "--label-rate", "0.2", "--out", edition)
-    assert made.returncode == 0, made.stderr
+    made = kit_in_fork(*arguments, "--label-rate", "0.2", "--out", edition)
+    assert made.status == 0, made.stderr
     assert json.loads(made.stdout)["origin"] == "secret"
-    again = kit(*arguments, "--out", tmp_path / "again")
-    assert again.returncode == 1
+    again = kit_in_fork(*arguments, "--out", tmp_path / "again")
+    assert again.status == 1
     assert "Two editions of one secret" in again.stderr
     assert not (tmp_path / "again").exists()
-    assert kit("data", "reveal", edition, "--out", reveal, "--json").returncode == 0
-    checked = kit("data", "verify", edition, "--revealed", reveal)
-    assert checked.returncode == 0, checked.stdout
+    assert kit_in_fork("data", "reveal", edition, "--out", reveal, "--json").status == 0
+    checked = kit_in_fork("data", "verify", edition, "--revealed", reveal)
+    assert checked.status == 0, checked.stdout
     assert "bit by bit" in checked.stdout
 
 
 def test_a_profile_calibrates_an_edition(files, tmp_path):
     profile = tmp_path / "p.json.gz"
-    made = kit("data", "profile", *files, "--min-count", "1", "--out", profile, "--json")
-    assert made.returncode == 0, made.stderr
+    made = kit_in_fork("data", "profile", *files, "--min-count", "1", "--out", profile, "--json")
+    assert made.status == 0, made.stderr
     arguments = ("--seed", "1", "--rows", "1000", "--profile", profile, "--json")
-    ran = kit("data", "generate", "--out", tmp_path / "e", *arguments)
-    assert ran.returncode == 0, ran.stderr
+    ran = kit_in_fork("data", "generate", "--out", tmp_path / "e", *arguments)
+    assert ran.status == 0, ran.stderr
 
 
 def test_an_audit_is_printed_saved_and_decides_the_exit_status(sample_path, tmp_path):
@@ -144,32 +145,32 @@ def test_a_grid_runs_resumes_and_fills_a_document(sample_path, tmp_path):
     document = tmp_path / "x.md"
     document.write_text("<!-- results:grid -->\n<!-- /results -->\n")
     curves = tmp_path / "curves.svg"
-    made = kit("baseline", "table", grid, "--write", document, "--curves", curves)
-    assert made.returncode == 0, made.stderr
+    made = kit_in_fork("baseline", "table", grid, "--write", document, "--curves", curves)
+    assert made.status == 0, made.stderr
     assert "| `lookup` | - | 0.5 | 1 | 0." in document.read_text()
     assert "<svg" in curves.read_text()
-    again = kit("baseline", "table", grid, "--check", document, "--json")
-    assert again.returncode == 0, again.stderr
+    again = kit_in_fork("baseline", "table", grid, "--check", document, "--json")
+    assert again.status == 0, again.stderr
     assert "4 of 4 runs are already" in again.stderr
     rows = json.loads(again.stdout)
     assert [(row["baseline"], row["label_rate"]) for row in rows] == [
         ("lookup", 1.0), ("lookup", 0.5), ("random", 1.0), ("random", 0.5)
     ]  # fmt: skip
-    shown = kit("baseline", "table", tmp_path / "grid.json", "--label-rate", "0.5")
+    shown = kit_in_fork("baseline", "table", tmp_path / "grid.json", "--label-rate", "0.5")
     assert "labels" not in shown.stdout.splitlines()[0]
-    assert kit("baseline", "table", grid, grid, "--results", "x.json").returncode == 2
+    assert kit_in_fork("baseline", "table", grid, grid, "--results", "x.json").status == 2
     draw = ("baseline", "table", tmp_path / "grid.json", "--curves", curves)
-    assert kit(*draw, "--models", "lookup").returncode == 0
-    assert "Scored were lookup, random" in kit(*draw, "--models", "xgboost").stderr
-    absent = kit("baseline", "table", tmp_path / "grid.json", "--label-rate", "0.3")
-    assert absent.returncode == 1
+    assert kit_in_fork(*draw, "--models", "lookup").status == 0
+    assert "Scored were lookup, random" in kit_in_fork(*draw, "--models", "xgboost").stderr
+    absent = kit_in_fork("baseline", "table", tmp_path / "grid.json", "--label-rate", "0.3")
+    assert absent.status == 1
     assert "Choose from 1, 0.5" in absent.stderr
 
 
 def test_a_model_is_explained_on_a_page_and_in_json(sample_path, tmp_path):
     common = ("--edition", sample_path, "--declarations", 20)
-    ran = kit("baseline", "explain", "xgboost", *common, "--out", tmp_path, "--json")
-    assert ran.returncode == 0, ran.stderr
+    ran = kit_in_fork("baseline", "explain", "xgboost", *common, "--out", tmp_path, "--json")
+    assert ran.status == 0, ran.stderr
     explained = json.loads(ran.stdout)["explanations"][0]
     assert explained["importance"][0]["columns"]
     assert explained["declaration"]["contributions"][0]["in_words"]
@@ -178,29 +179,29 @@ def test_a_model_is_explained_on_a_page_and_in_json(sample_path, tmp_path):
     assert {"importance.png", "declaration.png", "many.png", "explanation.html"} <= made
     ident = explained["declaration"]["id"]
     assert ident in (folder / "explanation.html").read_text()
-    hidden = kit(
+    hidden = kit_in_fork(
         "baseline", "explain", "decision_tree", *common, "--out", tmp_path, "--anonymous", "--json"
     )
     assert "declaration" not in json.loads(hidden.stdout)["explanations"][0]
     page = (tmp_path / "decision_tree-kit-seed0" / "explanation.html").read_text()
     assert "One declaration" not in page
-    wrong = kit("baseline", "explain", "xgboost", *common, "--declaration", "nothing")
-    assert (wrong.returncode, "test.csv has no Declaration ID" in wrong.stderr) == (1, True)
+    wrong = kit_in_fork("baseline", "explain", "xgboost", *common, "--declaration", "nothing")
+    assert (wrong.status, "test.csv has no Declaration ID" in wrong.stderr) == (1, True)
 
 
 def test_errors_are_analysed_on_hidden_labels_and_on_validation(sample_path, public_copy, tmp_path):
-    run = ("baseline", "run", "lookup", "logistic_regression", "--errors", "--json")
-    scored = kit(*run, "--edition", sample_path, "--out", tmp_path / "hidden")
-    assert scored.returncode == 0, scored.stderr
+    run = ("baseline", "run", "lookup", "random", "--errors", "--json")
+    scored = kit_in_fork(*run, "--edition", sample_path, "--out", tmp_path / "hidden")
+    assert scored.status == 0, scored.stderr
     assert "hidden labels" in (tmp_path / "hidden" / "errors.html").read_text()
-    validated = kit(*run, "--edition", public_copy, "--out", tmp_path / "team")
-    assert validated.returncode == 0, validated.stderr
+    validated = kit_in_fork(*run, "--edition", public_copy, "--out", tmp_path / "team")
+    assert validated.status == 0, validated.stderr
     assert "last quarter of training" in (tmp_path / "team" / "errors.html").read_text()
     submissions = [json.loads(scored.stdout)[i]["submission"] for i in (0, 1)]
-    score = kit(
+    score = kit_in_fork(
         "score", *submissions, "--edition", sample_path, "--errors", tmp_path / "e", "--json"
     )
-    assert score.returncode == 0, score.stderr
+    assert score.status == 0, score.stderr
     errors = json.loads((tmp_path / "e" / "errors.json").read_text())
     assert set(errors["by_group"]) == {"chapter", "origin", "office", "month"}
     missed = errors["missed_by_all"]
@@ -220,8 +221,8 @@ def test_a_users_mistake_is_one_message_and_exit_1(tmp_path, sample_path):
         ("baseline", "run", "nonsense", "--edition", sample_path),
         ("baseline", "run", "random", "--edition", sample_path, "--label-rate", "7"),
     ):
-        ran = kit(*arguments, cwd=tmp_path)
-        assert ran.returncode == 1, (arguments, ran)
+        ran = kit_in_fork(*arguments, cwd=tmp_path)
+        assert ran.status == 1, (arguments, ran)
         assert ran.stderr.startswith("Error: ")
         assert "Traceback" not in ran.stderr
         assert ran.stdout == ""
@@ -239,26 +240,28 @@ def test_a_users_mistake_is_one_message_and_exit_1(tmp_path, sample_path):
     ],
 )
 def test_wrong_usage_is_exit_2(arguments, tmp_path):
-    ran = kit(*arguments, cwd=tmp_path)
-    assert ran.returncode == 2
+    ran = kit_in_fork(*arguments, cwd=tmp_path)
+    assert ran.status == 2
     assert "Usage:" in ran.stderr
 
 
 def test_a_broken_submission_is_exit_1_with_a_report(sample_path, tmp_path):
     bad = tmp_path / "bad.csv.gz"
     bad.write_bytes(gzip.compress(b"Declaration ID,Fraud Score\n1,x\n"))
-    ran = kit("submission", "check", bad, "--edition", sample_path)
-    assert ran.returncode == 1
+    ran = kit_in_fork("submission", "check", bad, "--edition", sample_path)
+    assert ran.status == 1
     assert "bad.csv.gz: 3 problems" in ran.stderr
-    report = json.loads(kit("submission", "check", bad, "--edition", sample_path, "--json").stdout)
+    report = json.loads(
+        kit_in_fork("submission", "check", bad, "--edition", sample_path, "--json").stdout
+    )
     assert report["passed"] is False
     assert len(report["problems"]) == 3
 
 
 def test_failed_verification_is_exit_1(edition_copy):
     (edition_copy / "public/stray.csv").write_text("x\n1\n")
-    ran = kit("data", "verify", edition_copy, "--json")
-    assert ran.returncode == 1
+    ran = kit_in_fork("data", "verify", edition_copy, "--json")
+    assert ran.status == 1
     assert json.loads(ran.stdout)["passed"] is False
 
 
@@ -267,14 +270,14 @@ def test_a_failed_model_is_exit_1_and_the_others_are_shown(sample_path, tmp_path
                                    "    def predict_proba(self, X): pass\n")  # fmt: skip
     run = ("baseline", "run", "m.py:M", "--edition", sample_path)
     labels = ("--validate", "--label-rates", "0.5", "--erasure", "importer")
-    ran = kit(*run, "random", *labels, cwd=tmp_path)
-    assert ran.returncode == 1
+    ran = kit_in_fork(*run, "random", *labels, cwd=tmp_path)
+    assert ran.status == 1
     assert "ZeroDivisionError" in ran.stderr.splitlines()[-1]
     assert "random" in ran.stdout
     assert ran.stdout.count("Validation: ") == 1
     assert "not erased at random" in ran.stdout
-    alone = kit(*run, cwd=tmp_path)  # the error, and nothing else
-    assert (alone.returncode, alone.stdout) == (1, "")
+    alone = kit_in_fork(*run, cwd=tmp_path)  # the error, and nothing else
+    assert (alone.status, alone.stdout) == (1, "")
     assert alone.stderr.startswith("Error: m.py:M failed")
     assert len(alone.stderr.splitlines()) == 1
 
@@ -298,9 +301,9 @@ def test_text_is_wrapped_between_words_in_a_terminal_only(monkeypatch):
 
 def test_without_an_edition_the_practice_edition_is_made_once(tmp_path):
     cache = {"XDG_CACHE_HOME": str(tmp_path / "cache"), "HOME": str(tmp_path)}
-    first = kit("baseline", "run", "random", "--json", cwd=tmp_path, **cache)
-    assert first.returncode == 0, first.stderr
-    again = kit("baseline", "run", "random", "--json", cwd=tmp_path, **cache)
+    first = kit_in_fork("baseline", "run", "random", "--json", cwd=tmp_path, **cache)
+    assert first.status == 0, first.stderr
+    again = kit_in_fork("baseline", "run", "random", "--json", cwd=tmp_path, **cache)
     commitments = [json.loads(ran.stdout)[0]["repeat"]["commitment"] for ran in (first, again)]
     assert commitments[0] == commitments[1]
 
@@ -311,7 +314,7 @@ def test_names_that_look_like_markup_are_shown_as_they_are(sample_path, sample_e
     for name in ("a[bold].csv", "b[/c].csv"):
         path = tmp_path / name.replace("/", "-")
         write_submission(sample_edition, [0.5] * len(sample_edition.test), path)
-        ran = kit("score", path, "--edition", sample_path, "--replicates", "0")
+        ran = kit_in_fork("score", path, "--edition", sample_path, "--replicates", "0")
         assert path.name in ran.stdout.replace("\n", "")
 
 
@@ -352,7 +355,7 @@ def test_fidelity_as_table_json_and_page(sample, files, tmp_path):
 
 def test_describe_writes_a_page_from_what_is_public(sample_path, tmp_path):
     page = tmp_path / "edition.html"
-    assert kit("data", "describe", sample_path, "--html", page, "--json").returncode == 0
+    assert kit_in_fork("data", "describe", sample_path, "--html", page, "--json").status == 0
     outline = check_self_contained(page.read_text())
     for heading in (
         "Volumes over time", "Goods and routes", "Price per product", "Fraud by column",

@@ -16,6 +16,7 @@ from customs_data.edition.generating import make_practice_edition
 from customs_data.edition.manifest import read_manifest
 from customs_data.errors import KitError
 from customs_kit.workspace import find_workspace_edition, make_workspace
+from forked_command import kit_in_fork
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.process
@@ -33,8 +34,8 @@ def execute_notebook(workspace):
 def workspace(sample_path, tmp_path_factory):
     """A workspace on a small edition; tests add files, and change none."""
     folder = tmp_path_factory.mktemp("start") / "team"
-    made = kit("start", folder, "--edition", sample_path, "--json")
-    assert made.returncode == 0, made.stderr
+    made = kit_in_fork("start", folder, "--edition", sample_path, "--json")
+    assert made.status == 0, made.stderr
     assert set(json.loads(made.stdout)["files"]) == {path.name for path in folder.iterdir()}
     return folder
 
@@ -52,12 +53,12 @@ def test_a_workspace_is_complete_and_has_nothing_hidden(workspace, sample_path):
 
 
 def test_the_model_of_a_workspace_is_run_and_checked(workspace):
-    ran = kit("baseline", "run", "my_model.py:MyModel", cwd=workspace)
-    assert ran.returncode == 0, ran.stderr
+    ran = kit_in_fork("baseline", "run", "my_model.py:MyModel", cwd=workspace)
+    assert ran.status == 0, ran.stderr
     assert "Validation" in ran.stdout
     submission = re.search(r"Checked: (\S+) can be scored", ran.stdout)[1]
-    checked = kit("submission", "check", submission, cwd=workspace)
-    assert checked.returncode == 0, checked.stderr
+    checked = kit_in_fork("submission", "check", submission, cwd=workspace)
+    assert checked.status == 0, checked.stderr
 
 
 def test_the_notebook_runs_from_top_to_bottom(workspace):
@@ -72,8 +73,8 @@ def test_commands_find_the_workspace_they_are_in(workspace, tmp_path):
     below.mkdir()
     assert find_workspace_edition(below) == workspace / "edition"
     assert find_workspace_edition(tmp_path) is None
-    outside = kit("submission", "check", "x.csv", cwd=tmp_path)
-    assert (outside.returncode, "workspace" in outside.stderr) == (2, True)
+    outside = kit_in_fork("submission", "check", "x.csv", cwd=tmp_path)
+    assert (outside.status, "workspace" in outside.stderr) == (2, True)
     for text, said in (("[tool", "TOML"), ("[tool.customs-kit]\nedition = 7", "path of a folder")):
         (tmp_path / "pyproject.toml").write_text(text)
         with pytest.raises(KitError, match=said):

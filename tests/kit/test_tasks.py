@@ -28,6 +28,7 @@ from customs_leaderboard.board import open_board
 from customs_leaderboard.submissions.submit import submit_file
 from customs_leaderboard.teams.teams import add_team
 from customs_scorer.metrics import metrics_of
+from forked_command import kit_in_fork
 
 TOY = Path(__file__).parents[1] / "toy_task"
 #: A model of each task that knows something.
@@ -80,12 +81,16 @@ class Walk:
 @pytest.fixture(scope="module", params=MODELS)
 def walk(request, toy_package, tmp_path_factory):
     folder = tmp_path_factory.mktemp(request.param)
-    made = kit("data", "generate", "--task", request.param, "--rows", 2500, "--seed", 5,
-               "--label-rate", 0.5, "--out", "edition", cwd=folder)  # fmt: skip
-    assert made.returncode == 0, made.stderr
-    ran = kit("baseline", "run", MODELS[request.param], "--edition", "edition", "--validate",
-              "--out", "runs", "--json", cwd=folder)  # fmt: skip
-    assert ran.returncode == 0, ran.stderr
+    made = kit_in_fork(
+        "data", "generate", "--task", request.param, "--rows", 2500, "--seed", 5,
+        "--label-rate", 0.5, "--out", "edition", cwd=folder,
+    )  # fmt: skip
+    assert made.status == 0, made.stderr
+    ran = kit_in_fork(
+        "baseline", "run", MODELS[request.param], "--edition", "edition", "--validate",
+        "--out", "runs", "--json", cwd=folder,
+    )  # fmt: skip
+    assert ran.status == 0, ran.stderr
     (submission,) = folder.glob("runs/*/submission.csv")
     return Walk(find_task(request.param), folder, json.loads(ran.stdout)[0], submission)
 
@@ -136,27 +141,29 @@ def test_a_run_is_scored_by_the_metrics_of_the_task(walk):
 
 
 def test_a_submission_of_another_task_is_refused(walk):
-    good = kit("submission", "check", walk.submission, "--edition", walk.edition)
-    assert good.returncode == 0, good.stderr
+    good = kit_in_fork("submission", "check", walk.submission, "--edition", walk.edition)
+    assert good.status == 0, good.stderr
     other = walk.folder / "other.csv"
     column = walk.task.answer.columns[0]
     other.write_text(walk.submission.read_text().replace(column, "Other Score", 1))
-    bad = kit("submission", "check", other, "--edition", walk.edition)
-    assert bad.returncode == 1
+    bad = kit_in_fork("submission", "check", other, "--edition", walk.edition)
+    assert bad.status == 1
     assert ",".join(walk.task.header) in bad.stderr
 
 
 def test_the_scorecard_names_the_metrics_of_the_task(walk):
-    scored = kit("score", walk.submission, "--edition", walk.edition)
-    assert scored.returncode == 0, scored.stderr
+    scored = kit_in_fork("score", walk.submission, "--edition", walk.edition)
+    assert scored.status == 0, scored.stderr
     for metric in metrics_of(walk.task).all:
         assert metric.title in scored.stdout
 
 
 def test_a_competition_climbs_the_ladder_and_closes(walk):
-    made = kit("leaderboard", "init", walk.edition, "--out", walk.folder / "board", "--practice",
-               "--ladder", "step", "--ladder-ground", 0, "--closes", "2099-01-01")  # fmt: skip
-    assert made.returncode == 0, made.stderr
+    made = kit_in_fork(
+        "leaderboard", "init", walk.edition, "--out", walk.folder / "board", "--practice",
+        "--ladder", "step", "--ladder-ground", 0, "--closes", "2099-01-01",
+    )  # fmt: skip
+    assert made.status == 0, made.stderr
     board = open_board(walk.folder / "board")
     team, _ = add_team(board, "Team A")
     neutral = submit_file(board, team.number, walk.edition / "public/sample_submission.csv")
@@ -164,22 +171,22 @@ def test_a_competition_climbs_the_ladder_and_closes(walk):
     name = metrics_of(walk.task).ranked[0].name
     assert neutral.shown < receipt.shown == pytest.approx(walk.expected("public")[name], abs=0.1)
     board.close_connections()
-    closed = kit("leaderboard", "close", walk.folder / "board", "--early", "--json")
-    assert closed.returncode == 0, closed.stderr
+    closed = kit_in_fork("leaderboard", "close", walk.folder / "board", "--early", "--json")
+    assert closed.status == 0, closed.stderr
     (row,) = json.loads(closed.stdout)["rows"]
     for period in USAGES:
         scores = row["scores"][period]
         assert {n: scores[n] for n in walk.expected(period)} == walk.expected(period)
-    table = kit("leaderboard", "standings", walk.folder / "board")
-    assert table.returncode == 0, table.stderr
+    table = kit_in_fork("leaderboard", "standings", walk.folder / "board")
+    assert table.status == 0, table.stderr
 
 
 def test_codabench_scores_alike(walk, tmp_path):
     bundle = tmp_path / "bundle.zip"
-    made = kit("publish", "codabench", walk.edition, "--out", bundle, "--practice")
-    assert made.returncode == 0, made.stderr
-    checked = kit("publish", "codabench", "--check", bundle)
-    assert checked.returncode == 0, checked.stderr
+    made = kit_in_fork("publish", "codabench", walk.edition, "--out", bundle, "--practice")
+    assert made.status == 0, made.stderr
+    checked = kit_in_fork("publish", "codabench", "--check", bundle)
+    assert checked.status == 0, checked.stderr
     unpack(bundle, tmp_path / "bundle")
     (program,) = (tmp_path / "bundle").rglob("scoring.py")
     references = sorted((tmp_path / "bundle").rglob("labels.csv"))
