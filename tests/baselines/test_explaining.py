@@ -55,7 +55,9 @@ def sigmoid(values):
 @pytest.mark.training
 @pytest.mark.parametrize("name", CLASSIC)
 @pytest.mark.parametrize("recipe", ["paper", "kit"])
-def test_shap_values_add_up_to_the_score(name, recipe, sample_edition):
+def test_shap_values_add_up_to_the_score(name, recipe, sample_edition, monkeypatch):
+    # They add up whatever the number of declarations that replace a feature.
+    monkeypatch.setattr("customs_baselines.attribution.shapley._N_BACKGROUND", 10)
     entry = next(baseline for baseline in list_baselines() if baseline.name == name)
     offered = {"recipe": recipe, "random_state": 0, "n_jobs": 1}
     model = make_model(entry.load_class(), offered)
@@ -156,16 +158,16 @@ def test_the_page_is_self_contained_and_names_are_escaped():
         assert draw(explained).axes
 
 
-def test_an_own_model_is_explained_by_its_declared_columns(sample_edition, tmp_path):
+def test_an_own_model_is_explained_by_its_declared_columns(small_edition, tmp_path):
     path = tmp_path / "own.py"
     path.write_text(OWN)
-    ident = sample_edition.test["Declaration ID"].iloc[5]
+    ident = small_edition.test["Declaration ID"].iloc[5]
     explained = explain_run(
         Run(f"{path}:Model", None, None, "random", 0),
-        sample_edition,
+        small_edition,
         tmp_path / "log.txt",
         declaration=ident,
-        n_declarations=3,
+        n_declarations=2,
     )
     assert explained.declarations.iloc[0]["Declaration ID"] == ident
     by_column = dict(zip(explained.groups, explained.by_group().T, strict=True))
@@ -175,10 +177,10 @@ def test_an_own_model_is_explained_by_its_declared_columns(sample_edition, tmp_p
     assert explained.shap.base + explained.by_group().sum(axis=1) == pytest.approx(explained.scores)
 
 
-def test_what_cannot_be_explained_is_a_clear_error(sample_edition, tmp_path):
+def test_what_cannot_be_explained_is_a_clear_error(small_edition, tmp_path):
     def run(model, **options):
         log = tmp_path / "log.txt"
-        return explain_run(Run(model, None, None, "random", 0), sample_edition, log, **options)
+        return explain_run(Run(model, None, None, "random", 0), small_edition, log, **options)
 
     with pytest.raises(KitError, match="no Declaration ID 'nothing'"):
         run("lookup", declaration="nothing")
@@ -345,20 +347,20 @@ def test_ticks_of_the_attention_axis_differ(scale):
 
 
 @pytest.mark.parametrize("name", ["graphfc", "date"])
-def test_networks_give_their_own_account(name, sample_edition, tmp_path):
-    ident = sample_edition.test["Declaration ID"].iloc[7]
+def test_networks_give_their_own_account(name, small_edition, tmp_path):
+    ident = small_edition.test["Declaration ID"].iloc[7]
     run = Run(name, None, None, "random", 0)
-    account = explain_run(run, sample_edition, tmp_path / "log.txt", declaration=ident, n_jobs=1)
+    account = explain_run(run, small_edition, tmp_path / "log.txt", declaration=ident, n_jobs=1)
     assert account.declaration["declaration_id"] == ident
     assert account.rows
     assert all(len(row) == len(account.header) for row in account.rows)
 
 
-def test_a_teams_model_may_give_its_own_account(sample_edition, tmp_path):
+def test_a_teams_model_may_give_its_own_account(small_edition, tmp_path):
     path = tmp_path / "own.py"
     path.write_text(OWN + OWN_ACCOUNT)
     run = Run(f"{path}:Explained", None, None, "random", 0)
-    account = explain_run(run, sample_edition, tmp_path / "log.txt")
+    account = explain_run(run, small_edition, tmp_path / "log.txt")
     assert account.title.endswith("fraud score 0.800")  # .1 + .4 + .3: heavy goods from CN
     assert account.sentence == "Heavy goods from CN."
     assert account.rows == [["Net Mass", "yes"]]
