@@ -80,7 +80,7 @@ class Watch:
         n_wrong = abs(self._n_commas - self._n_lines * (self._n_columns - 1))
         suspicious = self._n_lines > self._most_rows + 1 or n_wrong >= _MOST_BAD
         if self._has_header and suspicious and self._n_bytes >= self._next_scan:
-            self._next_scan = 4 * self._n_bytes  # so that all scans cost little more than one
+            self._next_scan = 16 * self._n_bytes  # so that all scans cost little more than one
             text = _whole_lines(b"".join(self._parts))
             if text.count(b'"') % 2:  # the last line is inside quotation marks
                 text = _whole_lines(text[: text.rfind(b'"')])
