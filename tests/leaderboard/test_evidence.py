@@ -15,11 +15,11 @@ from customs_data.errors import KitError
 from customs_leaderboard.corrections.disabling import disable_team
 from customs_leaderboard.service.app import make_app
 from customs_leaderboard.standings.close import close_competition, reveal_labels
+from customs_leaderboard.standings.evidence import MANIFEST
 from customs_leaderboard.standings.select import select_submissions
 from customs_leaderboard.store.audit_log import head_hash, read_entries
 from customs_leaderboard.store.schema import Member
 from customs_leaderboard.teams.teams import add_team
-from customs_leaderboard.verification.evidence import MANIFEST
 from customs_leaderboard.verification.published import verify_evidence
 from customs_leaderboard.verification.verify import Scope
 

@@ -1,1 +1,1 @@
-"""Standings: public and final ones, selections, the close, exports, re-runs, reference scores."""
+"""Standings: public, final and by phase; selections, close, evidence, exports, reference scores."""

@@ -17,6 +17,7 @@ from customs_leaderboard.board import Board
 from customs_leaderboard.rules.competition import show_time
 from customs_leaderboard.rules.reasons import check_reason
 from customs_leaderboard.standings.compute_final import N_REPLICATES, compute_final
+from customs_leaderboard.standings.evidence import write_evidence
 from customs_leaderboard.standings.final import (
     FinalStandings,
     final_sha256,
@@ -37,7 +38,6 @@ from customs_leaderboard.store.folder import disk_errors
 from customs_leaderboard.store.schema import RANKED, AuditEntry, Submission, Team
 from customs_leaderboard.store.solutions import read_replacements
 from customs_leaderboard.submissions.in_work import wait_for_files
-from customs_leaderboard.verification.evidence import write_evidence
 
 _COMPUTED: Final = "final standings computed"
 
@@ -177,7 +177,7 @@ def _count_corrections(session: Session) -> int:
 def reveal_labels(board: Board) -> Path:
     """Publish secret, nonce and labels, so that everybody can check the commitment.
 
-    The evidence (`verification.evidence`) is published with them, so that everybody can check the
+    The evidence (`standings.evidence`) is published with them, so that everybody can check the
     standings, too. It is published again when the standings are computed again.
 
     Returns

@@ -2,6 +2,6 @@
 
 `verify` is the entrance, `report` what it returns. `records` reads a competition once; `chain`,
 `replay` (what the log says), `files`, `ladder` and `final` each check one thing and name what is
-wrong. `evidence` writes the file that lets anyone run this after the reveal, and `published` reads
-it.
+wrong. `published` reads the evidence (`standings.evidence`), with which anyone can verify after the
+reveal.
 """

@@ -21,15 +21,15 @@ from customs_data.errors import KitError
 from customs_data.temporary import scratch_folder
 from customs_leaderboard.board import Board
 from customs_leaderboard.rules.competition import Competition, parse_time
-from customs_leaderboard.store.database import open_database
-from customs_leaderboard.store.folder import Folder
-from customs_leaderboard.store.schema import Base, UtcTime
-from customs_leaderboard.verification.evidence import (
+from customs_leaderboard.standings.evidence import (
     COLUMNS,
     FORMAT,
     MANIFEST,
     deciding_submissions,
 )
+from customs_leaderboard.store.database import open_database
+from customs_leaderboard.store.folder import Folder
+from customs_leaderboard.store.schema import Base, UtcTime
 from customs_leaderboard.verification.report import Check, Report
 from customs_leaderboard.verification.verify import Progress, Scope, verify_board
 
