@@ -30,7 +30,7 @@ FRESH ?=
 .PHONY: run leaderboard test test-fast test-oldest test-slow lint format results explained scarcity variants settings \
 	worlds guide \
 	validation fidelity synthesizers reference site documents release benchmark \
-	benchmark-national benchmark-leaderboard fuzz ladder clean
+	benchmark-national benchmark-leaderboard benchmark-attack fuzz ladder clean
 
 run: $(VENV)/.core ## install, make the practice edition, show precision@5 % and @10 % of baselines
 	$(BIN)/customs-kit baseline run
@@ -156,6 +156,9 @@ benchmark-leaderboard: $(VENV)/.dev ## 200 teams at once, on SQLite and, with DA
 
 fuzz: $(VENV)/.dev ## generated requests to the leaderboard, ten minutes each without and with tokens
 	$(BIN)/python benchmarks/leaderboard_fuzz.py
+
+benchmark-attack: $(VENV)/.dev ## the same load under attack (ten minutes)
+	$(BIN)/python benchmarks/leaderboard_attack.py
 
 ladder: $(VENV)/.core ## attacks on the Ladder: results, tables and picture (ten minutes)
 	$(BIN)/python benchmarks/ladder_attacks.py --json leaderboard/results/ladder_attacks.json \

@@ -335,12 +335,25 @@ def test_a_request_with_a_right_token_keeps_its_connection(server):
 def test_silent_connections_make_room_for_others():
     server = Server(n_connections=100, n_connections_each=10)
     silent = [server.connect(f"198.51.100.{i % 20}", b"GET /") for i in range(100)]
+    server.loop.forward(0.3)  # before that the server may not have read what they sent
     honest = [server.connect("203.0.113.7", GET) for _ in range(5)]
     assert all(client.is_open and client.stage is Stage.BUSY for client in honest)
     assert sum(client.is_open for client in silent) == 95
     assert all(client.is_open for client in silent[5:])
     for client in honest:
         assert client.connection.app is server.config.loaded_app
+
+
+def test_whoever_has_just_connected_has_time_to_be_read():
+    server = Server(n_connections=20)
+    silent = [server.connect(f"198.51.100.{i}", b"GET /") for i in range(20)]
+    server.loop.forward(0.3)
+    silent += [server.connect("198.51.100.99", b"GET /") for _ in range(5)]
+    school = [server.connect() for _ in range(10)]  # more than any other address
+    for client in school:
+        client.send(GET)
+    assert all(client.is_open for client in school)
+    assert not any(client.is_open for client in silent[:15])
 
 
 def test_requests_in_work_are_not_dropped_and_health_is_answered():
@@ -459,7 +472,7 @@ def test_the_numbers_of_connections_stay_right(steps):
         now += 0.5
         client = f"203.0.113.{number % 3}"
         if step == "a":
-            known.append(One(stage=stage, since=now))
+            known.append(One(stage=stage, since=now, is_fresh=number > 4))
             connections.add(known[-1], client)
         elif known:
             one = known[number % len(known)]

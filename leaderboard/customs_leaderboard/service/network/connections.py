@@ -1,9 +1,9 @@
 """The open connections of a server: how many each client may have, and which are dropped first.
 
 Silent connections cost nothing to whoever opens them, so they may not cost others their place. When
-connections run short, one without a request is dropped, then the oldest one whose request is not
-complete, both from the client with the most connections. A connection whose request is complete,
-or comes with a right token, stays.
+connections run short, one that has been without a request for a while is dropped, then the oldest
+one whose request is not complete; only then those that the server had no time to read yet. A
+connection whose request is complete, or comes with a right token, stays.
 """
 
 from __future__ import annotations
@@ -37,10 +37,13 @@ class Droppable(Protocol):
         What it waits for.
     since : float
         When its request began, or it became idle, in seconds.
+    is_fresh : bool
+        Whether the server had no time yet to read what it may have sent.
     """
 
     stage: Stage
     since: float
+    is_fresh: bool
 
     def drop(self) -> None:
         """Close the connection at once; it calls `Connections.remove` later."""
@@ -152,13 +155,15 @@ class Connections:
 
     def _victim(self, new: Droppable) -> Droppable | None:
         """Return the connection to drop when there are too many in all."""
-        crowds = sorted(self._of_client, key=lambda it: len(self._of_client[it]), reverse=True)
-        for stage in (Stage.IDLE, Stage.INCOMPLETE):
-            for client in crowds:
-                waiting = [it for it in self._waiting(client, new) if it.stage is stage]
-                if waiting:
-                    return min(waiting, key=lambda it: it.since)
-        return None
+        everybody = [it for it in self._client_of if it is not new and it.stage is not Stage.BUSY]
+        latest = self._timer() - GRACE_S
+
+        def order(it: Droppable) -> tuple[int, float]:
+            if it.stage is Stage.IDLE:
+                return (0 if it.since <= latest else 2), it.since
+            return (3 if it.is_fresh else 1), it.since
+
+        return min(everybody, key=order, default=None)
 
     def _oldest(self, client: str, new: Droppable, latest: float) -> Droppable | None:
         """Return a client's oldest idle connection, else its oldest incomplete one."""

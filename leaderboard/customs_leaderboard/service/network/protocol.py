@@ -69,6 +69,7 @@ class LimitedConnection(HttpToolsProtocol):
         self._home = "unknown"
         self._is_known = False  # the current request has a right token
         self._is_judged = True  # the service has looked for a token
+        self.is_fresh = True
         self._is_refused = False
         self._refusal = HTTPStatus.BAD_REQUEST
         self._in_message = self._in_body = False
@@ -85,6 +86,7 @@ class LimitedConnection(HttpToolsProtocol):
         super().connection_made(transport)
         self._home = client_key(self.client[0] if self.client else None)
         self._start("head", self._settings.head_timeout_s, self._head_is_late)
+        self._after_reading("fresh", _MOMENT_S, self._age)
         if not self._counted.add(self, self._home):
             self._check_soon()
 
@@ -226,12 +228,14 @@ class LimitedConnection(HttpToolsProtocol):
 
     def _check_soon(self) -> None:
         """Drop the connection in a moment if it waits and its client still has too many."""
+        self._after_reading("crowd", GRACE_S, lambda: self._counted.check(self))
 
-        # Timers run before sockets are read: a server that was busy first reads what has come.
-        def read_first() -> None:
-            self._start("crowd", _MOMENT_S, lambda: self._counted.check(self))
+    def _age(self) -> None:
+        self.is_fresh = False
 
-        self._start("crowd", GRACE_S, read_first)
+    def _after_reading(self, name: str, seconds: float, act: Callable[[], object]) -> None:
+        """Act after a while; timers run before sockets are read, so a busy server reads first."""
+        self._start(name, seconds, lambda: self._start(name, _MOMENT_S, act))
 
     def _place(self) -> None:
         """Find out what the connection waits for."""
