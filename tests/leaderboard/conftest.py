@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from sqlalchemy import true
+from sqlalchemy import Connection, event, inspect, true
 
 from customs_data.edition.generating import generate_edition, read_blueprint
 from customs_data.edition.loading import Edition, load_edition
 from customs_leaderboard.board import Board, make_board
 from customs_leaderboard.rules.competition import Competition
+from customs_leaderboard.store import migrations
 from customs_leaderboard.store.scores import ExactScores, read_scores
 from customs_leaderboard.submissions.judge import Judge, load_judge
 from customs_leaderboard.submissions.submit import submit_file
@@ -72,6 +74,48 @@ def judges_are_loaded_once(monkeypatch, judges):
         return judges[edition]
 
     monkeypatch.setattr("customs_leaderboard.board.load_judge", load)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def tables_are_migrated_once():
+    """Migrate one empty database of each kind; later ones get its tables, which is faster."""
+    migrate, statements = migrations.upgrade_tables, {}
+
+    def upgrade(connection, revision="head"):
+        kind = connection.dialect.name
+        if revision != "head" or inspect(connection).get_table_names():
+            migrate(connection, revision)
+        elif kind not in statements:
+            statements[kind] = recorded(connection, partial(migrate, connection))
+        else:
+            for statement, values in statements[kind]:
+                connection.exec_driver_sql(statement, values)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(migrations, "upgrade_tables", upgrade)
+        yield
+
+
+def recorded(connection: Connection, act: Callable[[], None]) -> list[tuple[str, Any]]:
+    """Act; return the statements, with values, that give another database the same tables."""
+    done: list[tuple[str, Any]] = []
+
+    def record(_connection, _cursor, statement, values, _context, _many):
+        if not statement.lstrip().startswith(("SELECT", "PRAGMA")):
+            done.append((statement, values or None))
+
+    event.listen(connection, "before_cursor_execute", record)
+    try:
+        act()
+    finally:
+        event.remove(connection, "before_cursor_execute", record)
+    if connection.dialect.name == "postgresql":
+        return done
+    # SQLite copies a table to change it: its last form is enough.
+    definitions = "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY rowid"
+    tables = [(sql, None) for sql in connection.exec_driver_sql(definitions).scalars()]
+    written = ("INSERT INTO alembic_version", "UPDATE alembic_version")
+    return tables + [one for one in done if one[0].startswith(written)]
 
 
 @pytest.fixture(scope="session")

@@ -115,9 +115,14 @@ def sees(browser, selector, text):
     return wait_for(browser, lambda: text in find(browser, selector).text)
 
 
+def texts_of(browser, selector) -> list[str]:
+    """Return the visible texts of elements, in one request for all of them."""
+    script = "return [...document.querySelectorAll(arguments[0])].map((e) => e.innerText.trim())"
+    return browser.execute_script(script, selector)
+
+
 def names_of(browser) -> list[str]:
-    rows = browser.find_elements(By.CSS_SELECTOR, "#board tr[data-team] .name")
-    return [row.text for row in rows]
+    return texts_of(browser, "#board tr[data-team] .name")
 
 
 def fill_form(browser, url, token, path):
@@ -354,8 +359,7 @@ def crowd(browser, edition_path, tmp_path_factory, author) -> Iterator[SimpleNam
 
 
 def shown_names(browser) -> list[str]:
-    rows = browser.find_elements(By.CSS_SELECTOR, "#board tr[data-team]:not([hidden]) .name")
-    return [row.text for row in rows]
+    return texts_of(browser, "#board tr[data-team]:not([hidden]) .name")
 
 
 def test_the_own_team_is_marked_and_always_visible(browser, crowd):
