@@ -7,7 +7,7 @@ from fastapi.testclient import TestClient
 
 from customs_leaderboard.errors import NotFoundError, QuotaError
 from customs_leaderboard.rules.schedule import Milestone, PhaseRules
-from customs_leaderboard.service import answers, schedule_answers
+from customs_leaderboard.service import answers
 from customs_leaderboard.service.app import make_app
 from customs_leaderboard.standings.close import close_competition, extend_deadline
 from customs_leaderboard.standings.phases import phase_spans, phase_standings
@@ -121,7 +121,7 @@ def test_phases_are_on_the_pages_and_in_the_api(board, clock, make_file):
     assert [row.team for row in answers.PhaseStandingsAnswer(**answer).rows] == ["Busan"]
     assert client.get("/api/v1/standings?phase=Last").status_code == 404
     assert client.get("/?phase=Finale").status_code == 404
-    schedule = schedule_answers.PhasesAnswer(**client.get("/api/v1/phases").json())
+    schedule = answers.PhasesAnswer(**client.get("/api/v1/phases").json())
     assert [phase.state for phase in schedule.phases] == ["over", "running", "upcoming"]
     assert [milestone.name for milestone in schedule.milestones] == ["Draft"]
     assert "Draft" in client.get("/about").text

@@ -18,7 +18,7 @@ from customs_leaderboard.teams.teams import lock_teams
 
 
 def strike(board: Board, number: int, reason: str) -> Submission:
-    """Strike a submission: it is ranked no more, but counts against the team's limits.
+    """Strike a submission: it is no longer ranked, but counts against the team's limits.
 
     The team's Ladder is replayed from its other submissions. A selection of the submission is
     ignored while it is struck. After the close the final standings are computed again; if that is

@@ -80,7 +80,7 @@ class Status:
     submissions : dict of str to int
         ``total``, ``today`` (UTC), ``last_24_hours``, ``late`` and ``struck``.
     by_hour : list of (datetime, int)
-        Submissions of the last 24 hours of the clock, the present one last.
+        Submissions of the last 24 hours of the clock, the current one last.
     refused : dict of str to int
         Refused files: ``total`` and ``today``.
     room : Room

@@ -78,7 +78,7 @@ def charge_wrong(request: Request) -> Iterator[None]:
     ::
 
         with charge_wrong(request):
-            check_code(board, "view", code)  # raises UnknownCodeError
+            join_team(board, code, name)  # raises UnknownCodeError
     """
     limit: RateLimit = request.app.state.wrong_tokens
     try:

@@ -5,20 +5,59 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import Field
 
-from customs_leaderboard.service.schedule_answers import (
-    Answer,
-    MilestoneAnswer,
-    PhaseRulesAnswer,
-    PhaseSpanAnswer,
-)
+from customs_leaderboard.service.json_bodies import Answer, NumberInBody, Wanted
 from customs_leaderboard.submissions.notes import MAX_NOTE
 
-#: Largest integer of both databases.
-MAX_NUMBER: Final = 2**31 - 1
-
 Phase = Literal["upcoming", "open", "over", "closed", "revealed"]
+
+
+class PhaseRulesAnswer(Answer):
+    """A phase, which lasts until the next one or the deadline."""
+
+    name: str
+    begins: datetime
+    daily_limit: int = Field(description="0: the competition's daily limit.")
+
+
+class MilestoneAnswer(Answer):
+    """A date that teams should know."""
+
+    name: str
+    at: datetime
+    description: str
+
+
+class PhaseSpanAnswer(Answer):
+    """A phase with its present end."""
+
+    name: str
+    begins: datetime
+    ends: datetime
+    daily_limit: int = Field(description="Submissions per team and day.")
+    state: Literal["upcoming", "running", "over"]
+
+
+class PhasesAnswer(Answer):
+    """Phases and milestones."""
+
+    phases: list[PhaseSpanAnswer]
+    milestones: list[MilestoneAnswer]
+
+
+class AnnouncementAnswer(Answer):
+    """News from the organizer."""
+
+    number: int = Field(description="Number of its entry in the log.")
+    at: datetime
+    text: str = Field(description="Markdown.")
+
+
+class AnnouncementsAnswer(Answer):
+    """The organizer's announcements without withdrawn ones, newest first."""
+
+    announcements: list[AnnouncementAnswer]
 
 
 class Rules(Answer):
@@ -171,25 +210,14 @@ class SelectionAnswer(Answer):
     submissions: list[int] = Field(description="Empty: the default selection.")
 
 
-def _as_integer(value: object) -> object:
-    """Return 7 for 7.0, which JSON Schema calls an integer, and anything else as it is."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-class SelectionRequest(BaseModel):
+class SelectionRequest(Wanted):
     """The team's final selections; none for the default."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    submissions: list[Annotated[int, BeforeValidator(_as_integer), Field(ge=1, le=MAX_NUMBER)]] = (
-        Field(max_length=100)
-    )
+    submissions: list[NumberInBody] = Field(max_length=100)
 
 
-class NoteRequest(BaseModel):
+class NoteRequest(Wanted):
     """A team's note on a submission."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
 
     note: Annotated[str, Field(max_length=MAX_NOTE)]
 

@@ -13,7 +13,7 @@ from customs_leaderboard.errors import NotFoundError
 from customs_leaderboard.organizing.announcements import read_announcements
 from customs_leaderboard.rules.competition import show_time
 from customs_leaderboard.rules.schedule import as_plain
-from customs_leaderboard.service import answers, schedule_answers
+from customs_leaderboard.service import answers
 from customs_leaderboard.service.answers import problem_answers
 from customs_leaderboard.service.caching import cached_response
 from customs_leaderboard.service.edition_files import EditionArchive, EditionFiles
@@ -66,7 +66,7 @@ async def standings(
     )
 
 
-@router.get("/phases", response_model=schedule_answers.PhasesAnswer, responses=_RESPONSES)
+@router.get("/phases", response_model=answers.PhasesAnswer, responses=_RESPONSES)
 async def phases(request: Request) -> Response:
     """Return the phases and milestones."""
     return await _cached(request, "phases", _phases)
@@ -88,9 +88,7 @@ async def log(request: Request) -> Response:
     return await _cached(request, "log", _log)
 
 
-@router.get(
-    "/announcements", response_model=schedule_answers.AnnouncementsAnswer, responses=_RESPONSES
-)
+@router.get("/announcements", response_model=answers.AnnouncementsAnswer, responses=_RESPONSES)
 async def announcements(request: Request) -> Response:
     """Return the organizer's announcements, newest first."""
     return await _cached(request, "announcements", _announcements)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from customs_leaderboard.service.access import AuthenticatedTeam, board_of, charge_wrong
-from customs_leaderboard.service.answers import MAX_NUMBER, problem_answers
+from customs_leaderboard.service.answers import problem_answers
 from customs_leaderboard.service.api import API
+from customs_leaderboard.service.json_bodies import Answer, Number, Wanted
 from customs_leaderboard.teams.codes import list_codes
 from customs_leaderboard.teams.joining import (
     Welcome,
@@ -24,14 +25,11 @@ from customs_leaderboard.teams.members import members_of, revoke_own_member
 
 router = APIRouter(prefix=API)
 _N_LETTERS: Final = 200
-Number = Annotated[int, Path(ge=1, le=MAX_NUMBER)]
 Text = Annotated[str, Field(max_length=_N_LETTERS)]
 
 
-class JoinRequest(BaseModel):
+class JoinRequest(Wanted):
     """A code for one team, and the name of the new member."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
 
     code: Text
     member: Text
@@ -43,11 +41,7 @@ class RegisterRequest(JoinRequest):
     team: Text
 
 
-class _Answer(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class WelcomeAnswer(_Answer):
+class WelcomeAnswer(Answer):
     """The new member's token, which cannot be shown again."""
 
     team: str
@@ -55,7 +49,7 @@ class WelcomeAnswer(_Answer):
     token: str
 
 
-class MemberAnswer(_Answer):
+class MemberAnswer(Answer):
     """A member of the team."""
 
     number: int
@@ -65,7 +59,7 @@ class MemberAnswer(_Answer):
     you: bool = Field(description="Whether the request has this member's token.")
 
 
-class InvitationAnswer(_Answer):
+class InvitationAnswer(Answer):
     """An invitation to the team that works."""
 
     number: int
@@ -81,7 +75,7 @@ class NewInvitationAnswer(InvitationAnswer):
     path: str = Field(description="Append it to the leaderboard's address to get a link.")
 
 
-class PeopleAnswer(_Answer):
+class PeopleAnswer(Answer):
     """The team's members and open invitations."""
 
     members: list[MemberAnswer]
@@ -96,7 +90,9 @@ class PeopleAnswer(_Answer):
 )
 def register(request: Request, wanted: RegisterRequest) -> Response:
     """Register a team with a code of the organizer."""
-    return _welcome(request, register_by(request, wanted.code, wanted.team, wanted.member))
+    return JSONResponse(
+        register_by(request, wanted.code, wanted.team, wanted.member).as_dict(), 201
+    )
 
 
 @router.post(
@@ -107,7 +103,7 @@ def register(request: Request, wanted: RegisterRequest) -> Response:
 )
 def join(request: Request, wanted: JoinRequest) -> Response:
     """Join a team with an invitation."""
-    return _welcome(request, join_by(request, wanted.code, wanted.member))
+    return JSONResponse(join_by(request, wanted.code, wanted.member).as_dict(), 201)
 
 
 @router.get("/team/members", response_model=PeopleAnswer, responses=problem_answers(401, 403))
@@ -150,13 +146,15 @@ def revoke_invitation(request: Request, team: AuthenticatedTeam, number: Number)
 def register_by(request: Request, code: str, team: str, member: str) -> Welcome:
     """Register a team for a client; wrong codes count against its address."""
     with charge_wrong(request):
-        return register_team(board_of(request), code, team.strip(), member.strip())
+        welcome = register_team(board_of(request), code, team.strip(), member.strip())
+    return _entered(request, welcome)
 
 
 def join_by(request: Request, code: str, member: str) -> Welcome:
     """Join a team for a client; wrong codes count against its address."""
     with charge_wrong(request):
-        return join_team(board_of(request), code, member.strip())
+        welcome = join_team(board_of(request), code, member.strip())
+    return _entered(request, welcome)
 
 
 def people_of(request: Request, team_number: int) -> dict[str, list[dict[str, Any]]]:
@@ -177,7 +175,8 @@ def _invitation(record: dict[str, Any]) -> dict[str, Any]:
     return {name: record[name] for name in InvitationAnswer.model_fields}
 
 
-def _welcome(request: Request, welcome: Welcome) -> Response:
+def _entered(request: Request, welcome: Welcome) -> Welcome:
+    """Let the log of requests name the team, and pages show what is new."""
     request.state.team_number = welcome.team.number
     request.app.state.answers.expire()
-    return JSONResponse(welcome.as_dict(), 201)
+    return welcome

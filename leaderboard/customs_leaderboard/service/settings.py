@@ -18,7 +18,7 @@ class ServiceSettings:
     Attributes
     ----------
     requests_per_second : float
-        Average requests of a team, or of a client address without a right token; a class behind one
+        Average requests of a team, or of a client address without a valid token; a class behind one
         router is one address.
     request_burst : int
         Requests at once after a pause.
@@ -38,7 +38,7 @@ class ServiceSettings:
     receive_timeout_s : float
         Longest pause of a client in the middle of a body or of reading an answer.
     receive_total_s : float
-        Longest time for a whole body that comes with a right token, such as a file.
+        Longest time for a whole body that comes with a valid token, such as a file.
     stranger_total_s : float
         Longest time for any other body, and for the form fields before a file.
     public_url : str, optional

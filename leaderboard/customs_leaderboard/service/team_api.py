@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import FileResponse, JSONResponse
 
 from customs_leaderboard.board import Board
@@ -13,6 +13,7 @@ from customs_leaderboard.service import answers
 from customs_leaderboard.service.access import AuthenticatedTeam, TeamRoute, board_of
 from customs_leaderboard.service.answers import problem_answers
 from customs_leaderboard.service.api import API
+from customs_leaderboard.service.json_bodies import MAX_NUMBER, Number
 from customs_leaderboard.service.uploads import UPLOAD_LIMIT, receive_upload, submit_upload
 from customs_leaderboard.standings.public import team_history, team_submission
 from customs_leaderboard.standings.select import select_submissions, selected_numbers
@@ -23,8 +24,6 @@ from customs_leaderboard.submissions.own_files import OwnFile, own_file
 from customs_scorer.formats import FORMATS_IN_WORDS
 
 router = APIRouter(prefix=API, route_class=TeamRoute)
-#: A submission's number, within the range of the database.
-Number = Annotated[int, Path(ge=1, le=answers.MAX_NUMBER)]
 
 
 @router.get("/team", response_model=answers.TeamAnswer, responses=problem_answers(401, 403, 422))
@@ -32,7 +31,7 @@ def team(
     request: Request,
     team: AuthenticatedTeam,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
-    before: Annotated[int, Query(ge=1, le=answers.MAX_NUMBER)] = answers.MAX_NUMBER,
+    before: Annotated[int, Query(ge=1, le=MAX_NUMBER)] = MAX_NUMBER,
 ) -> Response:
     """Return the team and its newest submissions, or those before a number."""
     board = board_of(request)

@@ -36,7 +36,7 @@ def test_only_wrong_tokens_are_slowed_down(app, member, timer):
     assert statuses == [401] * 20 + [429]
     refused = guesser.get(TEAM, headers=wrong)
     assert refused.headers["Retry-After"] == "6"  # ten a minute
-    # 256 random bits cannot be guessed: a right token is no guess.
+    # 256 random bits cannot be guessed: a valid token is no guess.
     assert guesser.get(TEAM, headers=member.headers).status_code == 200
     assert guesser.post("/team", data={"token": member.token}).status_code == 200
     assert other.get(TEAM, headers=wrong).status_code == 401

@@ -1,4 +1,4 @@
-"""The organizer's API and page: who gets in, and that every deed is done and logged."""
+"""The organizer's API and page: who gets in, and that every action is done and logged."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_the_api_does_what_the_organizer_may(client, board, organizer, member, p
         entry = newest_entry(board)
         if status < 400:
             assert entry.actor == AT_ADMIN_PAGE
-            answers.DeedAnswer(**answer.json())
+            answers.DoneAnswer(**answer.json())
         return entry
 
     made = do("announcements", {"text": "마감 **연장**"}, 201)
@@ -122,8 +122,8 @@ def test_the_page_shows_and_does_it_without_scripts(client, board, token, member
     forms = {
         "announce": {"text": "Hello"},
         "extend": {"closes": "+1d"},
-        "team": {"number": "1", "deed": "disable", "reason": "two accounts"},
-        "submission": {"number": "1", "deed": "strike", "reason": "a copy"},
+        "team": {"number": "1", "do": "disable", "reason": "two accounts"},
+        "submission": {"number": "1", "do": "strike", "reason": "a copy"},
     }
     for name, fields in forms.items():
         answer = client.post(
@@ -145,10 +145,10 @@ def test_the_page_shows_and_does_it_without_scripts(client, board, token, member
     [
         ("announce", {"text": "x" * 1001}, "has 1,001 characters"),
         ("extend", {"closes": "soon"}, "Not a date"),
-        ("team", {"number": "1", "deed": "remove"}, "Choose what to do"),
-        ("team", {"number": "one", "deed": "disable"}, "Give a number"),
-        ("team", {"number": "7", "deed": "disable", "reason": "x"}, "no team with the number 7"),
-        ("submission", {"number": "1", "deed": "strike", "reason": "x"}, "no submission 1"),
+        ("team", {"number": "1", "do": "remove"}, "Choose what to do"),
+        ("team", {"number": "one", "do": "disable"}, "Give a number"),
+        ("team", {"number": "7", "do": "disable", "reason": "x"}, "no team with the number 7"),
+        ("submission", {"number": "1", "do": "strike", "reason": "x"}, "no submission 1"),
         ("nothing", {}, "Choose what to do"),
     ],
 )

@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from customs_leaderboard.organizing.announcements import announce, withdraw
-from customs_leaderboard.service import schedule_answers
+from customs_leaderboard.service import answers
 from customs_leaderboard.service.pages.markdown import short_markdown
 from customs_leaderboard.standings.close import close_competition, extend_deadline
 
@@ -48,7 +48,7 @@ def test_the_newest_announcement_is_on_top_of_the_page_and_all_are_on_news(clien
     assert "Second <strong>news</strong>." in home
     assert "First" not in home
     assert news.index("Second") < news.index("First &lt;b&gt;news&lt;/b&gt;.")
-    answer = schedule_answers.AnnouncementsAnswer(**client.get("/api/v1/announcements").json())
+    answer = answers.AnnouncementsAnswer(**client.get("/api/v1/announcements").json())
     assert [one.text for one in answer.announcements] == ["Second **news**.", "First <b>news</b>."]
     withdraw(board, newest.number)
     client.app.state.answers.expire()

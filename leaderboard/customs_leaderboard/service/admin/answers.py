@@ -5,15 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from customs_leaderboard.organizing.announcements import MAX_LENGTH
 from customs_leaderboard.service.answers import Phase
-from customs_leaderboard.service.schedule_answers import Answer
-
-
-class _Wanted(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
+from customs_leaderboard.service.json_bodies import Answer, Wanted
 
 
 class RoomAnswer(Answer):
@@ -92,7 +88,7 @@ class SharedAnswer(Answer):
 
 
 class SimilarityAnswer(Answer):
-    """Similar submissions of different teams: hints, never proofs."""
+    """Similar submissions of different teams: hints, not proof."""
 
     at: datetime
     n_compared: int
@@ -105,7 +101,7 @@ class SimilarityAnswer(Answer):
     note: str
 
 
-class DeedAnswer(Answer):
+class DoneAnswer(Answer):
     """What was done."""
 
     done: str
@@ -115,20 +111,20 @@ class DeedAnswer(Answer):
 Reason = Annotated[str, Field(max_length=200)]
 
 
-class AnnouncementRequest(_Wanted):
+class AnnouncementRequest(Wanted):
     """News for the teams."""
 
     text: str = Field(max_length=MAX_LENGTH, description="Markdown.")
 
 
-class DeadlineRequest(_Wanted):
+class DeadlineRequest(Wanted):
     """A later deadline."""
 
-    closes: str = Field(max_length=40, description="A time (UTC), or +2h after the present one.")
+    closes: str = Field(max_length=40, description="A time (UTC), or +2h after the current one.")
     reason: Reason = ""
 
 
-class ReasonRequest(_Wanted):
+class ReasonRequest(Wanted):
     """Why the organizer does it."""
 
     reason: Reason

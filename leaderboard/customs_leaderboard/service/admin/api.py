@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import Annotated, Any, Final
 
 from anyio.to_thread import run_sync
-from fastapi import APIRouter, Depends, Path, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from customs_leaderboard.organizing.status import read_activity, read_status
 from customs_leaderboard.service.access import board_of, token_first
-from customs_leaderboard.service.admin import answers, deeds
-from customs_leaderboard.service.admin.deeds import check_organizer, deed
-from customs_leaderboard.service.answers import MAX_NUMBER, problem_answers
+from customs_leaderboard.service.admin import actions, answers
+from customs_leaderboard.service.admin.actions import as_organizer, check_organizer
+from customs_leaderboard.service.answers import problem_answers
 from customs_leaderboard.service.api import API
+from customs_leaderboard.service.json_bodies import Number
 from customs_leaderboard.service.problem_details import NoTokenError
 
 _BEARER: Final = HTTPBearer(
@@ -50,7 +51,6 @@ router = APIRouter(
 )
 _READING: Final = problem_answers(401, 403)
 _DOING: Final = problem_answers(400, 401, 403, 404, 422)
-Number = Annotated[int, Path(ge=1, le=MAX_NUMBER)]
 
 
 @router.get("/status", response_model=answers.StatusAnswer, responses=_READING)
@@ -72,55 +72,55 @@ def similar(request: Request) -> JSONResponse:
     return JSONResponse(None if report is None else report.as_dict())
 
 
-@router.post("/announcements", status_code=201, response_model=answers.DeedAnswer, responses=_DOING)
+@router.post("/announcements", status_code=201, response_model=answers.DoneAnswer, responses=_DOING)
 def announce(request: Request, wanted: answers.AnnouncementRequest) -> JSONResponse:
     """Publish an announcement."""
-    with deed(request) as board:
-        return _done(deeds.announce(board, wanted.text), 201)
+    with as_organizer(request) as board:
+        return _done(actions.announce(board, wanted.text), 201)
 
 
 @router.post(
-    "/announcements/{number}/withdraw", response_model=answers.DeedAnswer, responses=_DOING
+    "/announcements/{number}/withdraw", response_model=answers.DoneAnswer, responses=_DOING
 )
 def withdraw(request: Request, number: Number) -> JSONResponse:
     """Take an announcement off the pages."""
-    with deed(request) as board:
-        return _done(deeds.withdraw(board, number))
+    with as_organizer(request) as board:
+        return _done(actions.withdraw(board, number))
 
 
-@router.post("/deadline", response_model=answers.DeedAnswer, responses=_DOING)
+@router.post("/deadline", response_model=answers.DoneAnswer, responses=_DOING)
 def extend(request: Request, wanted: answers.DeadlineRequest) -> JSONResponse:
     """Extend the deadline."""
-    with deed(request) as board:
-        return _done(deeds.extend(board, wanted.closes, wanted.reason))
+    with as_organizer(request) as board:
+        return _done(actions.extend(board, wanted.closes, wanted.reason))
 
 
-@router.post("/teams/{number}/disable", response_model=answers.DeedAnswer, responses=_DOING)
+@router.post("/teams/{number}/disable", response_model=answers.DoneAnswer, responses=_DOING)
 def disable(request: Request, number: Number, wanted: answers.ReasonRequest) -> JSONResponse:
     """Disable a team; after the close the final standings are computed again."""
-    with deed(request) as board:
-        return _done(deeds.disable(board, number, wanted.reason))
+    with as_organizer(request) as board:
+        return _done(actions.disable(board, number, wanted.reason))
 
 
-@router.post("/teams/{number}/enable", response_model=answers.DeedAnswer, responses=_DOING)
+@router.post("/teams/{number}/enable", response_model=answers.DoneAnswer, responses=_DOING)
 def enable(request: Request, number: Number, wanted: answers.ReasonRequest) -> JSONResponse:
     """Let a disabled team take part again."""
-    with deed(request) as board:
-        return _done(deeds.enable(board, number, wanted.reason))
+    with as_organizer(request) as board:
+        return _done(actions.enable(board, number, wanted.reason))
 
 
-@router.post("/submissions/{number}/strike", response_model=answers.DeedAnswer, responses=_DOING)
+@router.post("/submissions/{number}/strike", response_model=answers.DoneAnswer, responses=_DOING)
 def strike(request: Request, number: Number, wanted: answers.ReasonRequest) -> JSONResponse:
-    """Strike a submission; it is ranked no more."""
-    with deed(request) as board:
-        return _done(deeds.strike_submission(board, number, wanted.reason))
+    """Strike a submission; it is no longer ranked."""
+    with as_organizer(request) as board:
+        return _done(actions.strike_submission(board, number, wanted.reason))
 
 
-@router.post("/submissions/{number}/restore", response_model=answers.DeedAnswer, responses=_DOING)
+@router.post("/submissions/{number}/restore", response_model=answers.DoneAnswer, responses=_DOING)
 def restore(request: Request, number: Number, wanted: answers.ReasonRequest) -> JSONResponse:
     """Let a struck submission count again."""
-    with deed(request) as board:
-        return _done(deeds.restore_submission(board, number, wanted.reason))
+    with as_organizer(request) as board:
+        return _done(actions.restore_submission(board, number, wanted.reason))
 
 
 def _done(what: Any, status_code: int = 200) -> JSONResponse:

@@ -1,7 +1,7 @@
-"""The organizer's page: status, teams, and a form for each deed.
+"""The organizer's page: status, teams, and a form for each action.
 
-There are no cookies: each form carries the token, and no page contains it. A deed answers 303, so
-that reloading the page does not repeat it.
+There are no cookies: each form carries the token, and no page contains it. An action answers 303,
+so that reloading the page does not repeat it.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from customs_leaderboard.board import Board
 from customs_leaderboard.organizing.announcements import read_announcements
 from customs_leaderboard.organizing.status import read_activity, read_status
 from customs_leaderboard.service.access import board_of
-from customs_leaderboard.service.admin import deeds
-from customs_leaderboard.service.admin.deeds import check_organizer, deed
+from customs_leaderboard.service.admin import actions
+from customs_leaderboard.service.admin.actions import as_organizer, check_organizer
 from customs_leaderboard.service.charts.hours import draw_hours
 from customs_leaderboard.service.pages.rendering import page
 from customs_leaderboard.service.problem_details import ProblemDetails, details_of
@@ -36,7 +36,7 @@ _NUMBER: Final = re.compile("[0-9]{1,9}")
 _LEFT_OUT: Final = {
     "salt", "commitment", "sha256", "answer_sha256", "n_bytes", "received_at", "improved",
 }  # fmt: skip
-#: What the page says after a deed, by the word in its address.
+#: What the page says after an action, by the word in its address.
 _DONE: Final = {
     "announce": "The announcement is published.",
     "withdraw": "The announcement is withdrawn. The log keeps it.",
@@ -52,9 +52,9 @@ router = APIRouter(prefix="/admin")
 
 @router.api_route("", methods=["GET", "HEAD"])
 def show_form(request: Request) -> Response:
-    """Ask for the token; after a deed, say what was done."""
-    deed = request.query_params.get("done", "")
-    return page(request, "admin_token.html", problem=None, done=_DONE.get(deed), deed=deed)
+    """Ask for the token; after an action, say what was done."""
+    action = request.query_params.get("done", "")
+    return page(request, "admin_token.html", problem=None, done=_DONE.get(action), action=action)
 
 
 @router.post("")
@@ -84,8 +84,8 @@ async def act(request: Request, what: str) -> Response:
         except KitError as error:
             return _ask_again(request, details_of(error))
         try:
-            name, do = _deed_of(what, form)
-            with deed(request) as board:
+            name, do = _action_of(what, form)
+            with as_organizer(request) as board:
                 do(board)
         except KitError as error:
             return _dashboard(request, problem=details_of(error))
@@ -94,29 +94,29 @@ async def act(request: Request, what: str) -> Response:
     return await run_sync(answer)
 
 
-def _deed_of(what: str, form: FormData) -> tuple[str, Callable[[Board], str]]:
-    """Return a deed and its name in `_DONE`.
+def _action_of(what: str, form: FormData) -> tuple[str, Callable[[Board], str]]:
+    """Return an action and its name in `_DONE`.
 
     Raises
     ------
     KitError
-        If there is no such deed, or a field is missing.
+        If there is no such action, or a field is missing.
     """
     reason = _text(form, "reason")
     if what == "announce":
         text = _text(form, "text")
-        return what, lambda board: deeds.announce(board, text)
+        return what, lambda board: actions.announce(board, text)
     if what == "extend":
         closes = _text(form, "closes")
-        return what, lambda board: deeds.extend(board, closes, reason)
+        return what, lambda board: actions.extend(board, closes, reason)
     numbered: dict[str, Callable[[Board, int], str]] = {
-        "withdraw": deeds.withdraw,
-        "disable": lambda board, number: deeds.disable(board, number, reason),
-        "enable": lambda board, number: deeds.enable(board, number, reason),
-        "strike": lambda board, number: deeds.strike_submission(board, number, reason),
-        "restore": lambda board, number: deeds.restore_submission(board, number, reason),
+        "withdraw": actions.withdraw,
+        "disable": lambda board, number: actions.disable(board, number, reason),
+        "enable": lambda board, number: actions.enable(board, number, reason),
+        "strike": lambda board, number: actions.strike_submission(board, number, reason),
+        "restore": lambda board, number: actions.restore_submission(board, number, reason),
     }
-    name = _text(form, "deed") if what in ("team", "submission") else what
+    name = _text(form, "do") if what in ("team", "submission") else what
     number = _text(form, "number")
     if name not in numbered:
         raise KitError("The form is incomplete. Choose what to do.")
@@ -162,7 +162,7 @@ def _shown(details: dict[str, Any]) -> str:
 
 def _ask_again(request: Request, problem: ProblemDetails) -> Response:
     answer = page(
-        request, "admin_token.html", status=problem.status, problem=problem, done=None, deed=""
+        request, "admin_token.html", status=problem.status, problem=problem, done=None, action=""
     )
     answer.headers.update(problem.headers)
     return answer

@@ -18,7 +18,7 @@ _LEFT: Final[Message] = {"type": "http.disconnect"}
 class BodyLimits:
     """Middleware that answers 408 when a body does not arrive in time.
 
-    Until a right token was seen, the whole body has `ServiceSettings.stranger_total_s`, then
+    Until a valid token was seen, the whole body has `ServiceSettings.stranger_total_s`, then
     `receive_total_s`. What reads the body is told that the client has left.
 
     Parameters

@@ -3,7 +3,7 @@
 Silent connections cost nothing to whoever opens them, so they may not cost others their place. When
 connections run short, one that has been without a request for a while is dropped, then the oldest
 one whose request is not complete; only then those that the server had no time to read yet. A
-connection whose request is complete, or comes with a right token, stays.
+connection whose request is complete, or comes with a valid token, stays.
 """
 
 from __future__ import annotations

@@ -67,7 +67,7 @@ class LimitedConnection(HttpToolsProtocol):
         self._counted = connections
         self._settings = settings
         self._home = "unknown"
-        self._is_known = False  # the current request has a right token
+        self._is_known = False  # the current request has a valid token
         self._is_judged = True  # the service has looked for a token
         self.is_fresh = True
         self._is_refused = False
@@ -209,7 +209,7 @@ class LimitedConnection(HttpToolsProtocol):
         client : str
             Address behind a proxy, or team.
         is_known : bool
-            Whether the request has a right token: then the connection is not dropped.
+            Whether the request has a valid token: then the connection is not dropped.
         """
         self._is_known, self._is_judged = is_known, True
         self._counted.move(self, client)
@@ -219,7 +219,7 @@ class LimitedConnection(HttpToolsProtocol):
         return not self._counted.exceeds_burst(client)
 
     def serves_soon(self, client: str) -> None:
-        """Count the current request, which has a right token, under a team; from any thread."""
+        """Count the current request, which has a valid token, under a team; from any thread."""
         self.loop.call_soon_threadsafe(lambda: self.serves(client, is_known=True))
 
     def drop(self) -> None:

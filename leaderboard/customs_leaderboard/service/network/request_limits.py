@@ -1,4 +1,4 @@
-"""Limits of requests: by team where a request has a right token, else by client address."""
+"""Limits of requests: by team where a request has a valid token, else by client address."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class RequestLimits:
     """Middleware that answers 429 to whoever sends too many requests, except health checks.
 
     A form has its token in its body: when its address has sent too many requests, the form is read
-    all the same, and `access.authenticate_form` refuses what has no right token.
+    all the same, and `access.authenticate_form` refuses what has no valid token.
 
     Parameters
     ----------

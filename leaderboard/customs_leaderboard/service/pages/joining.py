@@ -60,8 +60,6 @@ def _answer(request: Request, kind: str, values: dict[str, str]) -> Response:
             welcome = join_by(request, code, member)
     except KitError as error:
         return _form(request, kind, values, details_of(error))
-    request.state.team_number = welcome.team.number
-    request.app.state.answers.expire()
     return _welcome(request, welcome, is_new=kind == "register")
 
 

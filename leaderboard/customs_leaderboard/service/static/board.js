@@ -107,7 +107,7 @@
       prepare(body());
       body().focus();
       scrollTo(0, 0);
-      // A deed that answered 303 leads to a form for the secret, which is known.
+      // An action that answered 303 leads to a form for the secret, which is known.
       if (request.status === 200) body().querySelectorAll("form[data-auto]").forEach((next) => {
         if (secretOf(secretField(next).dataset.secret)) sendInline(next, null);
       });

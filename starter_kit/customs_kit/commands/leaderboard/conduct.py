@@ -58,12 +58,14 @@ def standings(competition: Path, as_csv: bool, database_url: str | None, as_json
 @click.command()
 @competition_argument
 @click.option("--kept", help="Hash noted earlier; check that the log still contains it.")
-@click.option("--tail", type=click.IntRange(min=1), help="Show the newest entries only, so many.")
+@click.option(
+    "--tail", type=click.IntRange(min=1), help="Show only this many of the newest entries."
+)
 @click.option("--action", "actions", multiple=True, help="Show this action only; repeatable.")
 @click.option(
     "--accept-clock",
     metavar="REASON",
-    help="The clock was ahead and is right now: accept its time, which the public log shows.",
+    help="Accept a clock that was ahead and is right now; the public log shows the reason.",
 )
 @database_option
 @json_option
@@ -110,7 +112,7 @@ def log(
 @click.option(
     "--closes",
     required=True,
-    help="The new deadline, UTC: 2030-06-08 or with a time; or +2h, +3d after the present one.",
+    help="The new deadline, UTC: 2030-06-08 or with a time; or +2h, +3d after the current one.",
 )
 @click.option("--reason", default="", help="Reason, published with the new deadline.")
 @database_option

@@ -27,13 +27,15 @@ _number_argument = click.argument("number", type=click.IntRange(1, 2**31 - 1))
 def strike(
     competition: Path, number: int, reason: str, database_url: str | None, as_json: bool
 ) -> None:
-    """Strike submission NUMBER: it is ranked no more; its file is kept.
+    """Strike submission NUMBER: it is no longer ranked; its file is kept.
 
     The public log shows the reason. The team's public score is that of its other submissions; the
     struck one still counts against its limits. After the close the final standings are computed
     again.
 
-    Example: customs-kit leaderboard strike my-board 17 --reason "Made with another team's file"
+    \b
+    Example:
+      customs-kit leaderboard strike my-board 17 --reason "Made with another team's file"
     """
     with opened(competition, database_url) as board:
         from customs_kit.terminal.output import progress_console
@@ -59,7 +61,9 @@ def unstrike(
 
     The public log shows the reason. After the close the final standings are computed again.
 
-    Example: customs-kit leaderboard unstrike my-board 17 --reason "The file was the team's own"
+    \b
+    Example:
+      customs-kit leaderboard unstrike my-board 17 --reason "The file was the team's own"
     """
     with opened(competition, database_url) as board:
         from customs_kit.terminal.output import progress_console
@@ -81,14 +85,17 @@ def unstrike(
 def rejudge(
     competition: Path, solution: Path, reason: str, database_url: str | None, as_json: bool
 ) -> None:
-    """Replace the labels by those of SOLUTION_FILE and score every submission again.
+    """Replace the labels with those of SOLUTION_FILE, and score every submission again.
 
     SOLUTION_FILE is a copy of the edition's hidden/solution.csv with corrected labels; it is copied
     into the competition's folder, and the edition stays as it is. The public log shows the reason,
     the old and new commitment, and each team's old and new public score. A running service takes
-    the new labels by itself. Generated editions are refused: their secret contradicts other labels.
+    the new labels by itself. Generated editions are refused: other labels would contradict their
+    secret.
 
-    Example: customs-kit leaderboard rejudge my-board solution.csv --reason "Appeals of May 2030"
+    \b
+    Example:
+      customs-kit leaderboard rejudge my-board solution.csv --reason "Appeals of May 2030"
     """
     with opened(competition, database_url) as board:
         from customs_kit.terminal.output import progress_console

@@ -105,9 +105,7 @@ _DAYS = 30
     help="Results of baselines on other editions (`customs-kit baseline table`), shown beside the "
     "teams; may be given several times.",
 )
-@click.option(
-    "--contact", default="", help="Where questions go: an address of e-mail, or a web page."
-)
+@click.option("--contact", default="", help="Where questions go: an e-mail address or a web page.")
 @click.option(
     "--pages",
     "own_pages",

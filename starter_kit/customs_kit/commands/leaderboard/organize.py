@@ -30,10 +30,10 @@ def announce(
     database_url: str | None,
     as_json: bool,
 ) -> None:
-    """Publish TEXT on top of the page, on the page News, in the feed and in the public log.
+    """Publish TEXT at the top of the standings, under News, in the feed and in the public log.
 
     TEXT has at most 1,000 characters, with paragraphs, lists, *emphasis*, `code` and
-    [links](https://board.example) as in Markdown. Without TEXT it is read from standard input.
+    [links](https://board.example) as in Markdown. Without TEXT, standard input is read.
 
     \b
     Examples:
@@ -94,7 +94,7 @@ def status(competition: Path, database_url: str | None, as_json: bool) -> None:
 @database_option
 @json_option
 def organizer_token(competition: Path, database_url: str | None, as_json: bool) -> None:
-    """Print a new token for the admin page; the one before stops working.
+    """Print a new token for the admin page; the old one stops working.
 
     The page is at /admin, the API at /api/v1/admin. Whoever has the token can announce, extend,
     disable teams and strike submissions, but sees no exact score before the close.

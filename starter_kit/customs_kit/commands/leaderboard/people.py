@@ -112,8 +112,8 @@ def revoke_member(
 )
 @click.option(
     "--public-url",
-    help="Address of the leaderboard: each team also gets a link with which ten more members can "
-    "join.",
+    metavar="URL",
+    help="Address of the leaderboard; then each team also gets a link for ten more members.",
 )
 @database_option
 @json_option
@@ -154,9 +154,7 @@ def import_(
 @competition_argument
 @click.option("--team", help="Team to join.  [default: the code registers new teams]")
 @click.option("--uses", type=int, help="Teams or members that may use the code.  [default: 1]")
-@click.option(
-    "--expires", help="First moment at which it does not work: a time, or +7d.  [default: never]"
-)
+@click.option("--expires", help="When it stops working: a time, or +7d.  [default: never]")
 @click.option("--list", "lists", is_flag=True, help="List the codes that work.")
 @click.option("--revoke", type=int, metavar="NUMBER", help="Revoke a code by its number.")
 @database_option
@@ -171,7 +169,7 @@ def invite(
     database_url: str | None,
     as_json: bool,
 ) -> None:
-    """Make a code with which people register teams, or join a team; list and revoke codes.
+    """Make a code to register teams or to join a team; list and revoke codes.
 
     Append the printed path to the address of the leaderboard to get a link. Nobody can register or
     join after the deadline.
@@ -226,23 +224,22 @@ def invite(
 @database_option
 @json_option
 def view_code(competition: Path, database_url: str | None, as_json: bool) -> None:
-    """Print a new code to view a private competition; the one before stops working.
+    """Print a new code to view a private competition; the old one stops working.
 
     Visitors type it as the password, with any user name. Teams can use their tokens instead.
 
     Example: customs-kit leaderboard view-code my-board
     """
     with opened(competition, database_url) as board:
-        from customs_kit.terminal.output import print_json
+        from customs_kit.terminal.output import print_json, warn
         from customs_leaderboard.teams.codes import renew_code
 
         code = renew_code(board, "view", "view code made")
         is_private = board.competition.private
     if not is_private:
-        click.echo(
-            "Warning: everybody may view this competition. Set private = true in "
-            f"{board.folder.competition_file}, and restart the service.",
-            err=True,
+        warn(
+            "everybody may view this competition. Set private = true in "
+            f"{board.folder.competition_file}, and restart the service."
         )
     if as_json:
         print_json({"code": code})

@@ -56,14 +56,14 @@ _TOKEN_VARIABLE = "CUSTOMS_KIT_TOKEN"  # noqa: S105
     type=click.FloatRange(min=0, min_open=True),
     default=50,
     show_default=True,
-    help="Rate limit, on average, per team, and per client address without a right token.",
+    help="Average requests of a team, or of a client address without a valid token.",
 )
 @click.option(
     "--connections-per-client",
     type=click.IntRange(min=1),
     default=50,
     show_default=True,
-    help="Connections at once per client address or team; proxies have no limit.",
+    help="Simultaneous connections of a client address or team; proxies have no limit.",
 )
 def serve(
     competition: Path,

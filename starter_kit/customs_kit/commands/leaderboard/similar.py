@@ -47,8 +47,8 @@ def similar(
 ) -> None:
     """Report identical and nearly identical submissions of different teams.
 
-    Also teams that sent files from one address, and members of one name. It is a hint, not proof:
-    teams may run the same model, or share an office.
+    Also listed are teams that sent files from one address, or have members of the same name. These
+    are hints, not proof: teams may run the same model, or share an office.
 
     \b
     Examples:

@@ -126,7 +126,9 @@ def disable(
 
     The public log shows the reason. After the close the final standings are computed again.
 
-    Example: customs-kit leaderboard team disable my-board "Team A" --reason "Two accounts"
+    \b
+    Example:
+      customs-kit leaderboard team disable my-board "Team A" --reason "Two accounts"
     """
     with opened(competition, database_url) as board:
         from customs_kit.terminal.output import progress_console
@@ -151,7 +153,9 @@ def enable(
 
     The public log shows the reason. After the close the final standings are computed again.
 
-    Example: customs-kit leaderboard team enable my-board "Team A" --reason "It was a mistake"
+    \b
+    Example:
+      customs-kit leaderboard team enable my-board "Team A" --reason "It was a mistake"
     """
     with opened(competition, database_url) as board:
         from customs_kit.terminal.output import progress_console

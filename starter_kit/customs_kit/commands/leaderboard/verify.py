@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("competition", required=False, type=click.Path(path_type=Path))
-@click.option("--kept", help="Hash noted earlier; one of the log's entries must have it.")
+@click.option("--kept", help="Hash noted earlier; check that the log still contains it.")
 @click.option("--quick", is_flag=True, help="Do not score the files again.")
 @click.option(
     "--evidence",
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 @click.option(
     "--edition",
     type=click.Path(path_type=Path),
-    help="With --evidence: the edition as teams have it.",
+    help="With --evidence: your copy of the edition.",
 )
 @click.option(
     "--revealed",
@@ -48,10 +48,10 @@ def verify(
     database_url: str | None,
     as_json: bool,
 ) -> None:
-    """Hold files, scores, Ladder, selections and standings against the log and the labels.
+    """Compare files, scores, Ladder, selections and standings with the log and the labels.
 
-    Each finding is one line that names what is wrong; then the exit status is 1. The COMPETITION
-    may be running. Without it anyone can check the evidence that was published after the reveal.
+    Each line of the result names one thing that is wrong; then the exit status is 1. The
+    COMPETITION may be running. After the reveal anyone can check the published evidence instead.
 
     \b
     Examples:

@@ -1,4 +1,4 @@
-"""What an organizer may do through the service; every deed enters the log.
+"""What an organizer may do through the service; every action enters the log.
 
 Closing and revealing stay on the command line: they cannot be undone.
 """
@@ -40,7 +40,7 @@ def check_organizer(request: Request, token: str) -> None:
 
 
 @contextmanager
-def deed(request: Request) -> Iterator[Board]:
+def as_organizer(request: Request) -> Iterator[Board]:
     """Let the log name the admin page in the block; afterwards pages show what was done."""
     try:
         with acting_at_admin_page():
