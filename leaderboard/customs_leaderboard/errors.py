@@ -22,6 +22,9 @@ from customs_data.temporary import reason_of
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
+# Of PostgreSQL; the name of the database is not repeated.
+_NO_DATABASE: Final = re.compile(r'database ".*" does not exist')
+
 
 class WrongSecretError(KitError):
     """A token or code that nobody has; `service.access.charge_wrong` slows those who guess."""
@@ -32,10 +35,6 @@ class UnknownCodeError(WrongSecretError):
 
     def __init__(self) -> None:
         super().__init__("There is no such code. Copy it again from where you got it.")
-
-
-#: Of PostgreSQL; the name of the database is not repeated.
-_NO_DATABASE: Final = re.compile(r'database ".*" does not exist')
 
 
 class UnknownTokenError(WrongSecretError):

@@ -89,7 +89,7 @@ class PeopleAnswer(Answer):
     responses=problem_answers(400, 401, 403, 422),
 )
 def register(request: Request, wanted: RegisterRequest) -> Response:
-    """Register a team with a code of the organizer."""
+    """Register a team with a code from the organizer."""
     return JSONResponse(
         register_by(request, wanted.code, wanted.team, wanted.member).as_dict(), 201
     )

@@ -1,4 +1,4 @@
-"""Texts of the organizer in Markdown as safe HTML."""
+"""The organizer's Markdown as safe HTML."""
 
 from __future__ import annotations
 
