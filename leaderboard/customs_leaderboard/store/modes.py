@@ -31,4 +31,6 @@ def close_to_others(root: Path) -> None:
 def _close(status: os.stat_result, path: Path) -> None:
     is_ours = stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)
     if is_ours and status.st_mode & _FOR_OTHERS:
-        path.chmod(stat.S_IMODE(status.st_mode) & ~_FOR_OTHERS, follow_symlinks=False)
+        # Not with follow_symlinks=False, which glibc before 2.32 cannot do. A link put here in the
+        # meantime does no harm: this mode admits nobody.
+        path.chmod(stat.S_IMODE(status.st_mode) & ~_FOR_OTHERS)
