@@ -67,6 +67,8 @@ def test_a_deadline_never_comes_earlier(board, clock):
         extend_deadline(board, closes + timedelta(days=1))
     with pytest.raises(KitError, match="printable"):
         extend_deadline(board, closes + timedelta(days=99), "a\nb")
+    with pytest.raises(KitError, match="more than a year later"):
+        extend_deadline(board, closes + timedelta(days=380))
     close_competition(board)
     with pytest.raises(KitError, match="cannot be extended"):
         extend_deadline(board, closes + timedelta(days=99))

@@ -86,6 +86,28 @@ def test_a_team_revokes_its_members_but_not_the_last(board):
         revoke_own_member(board, team.number, jane.number)
 
 
+def test_who_leaves_a_team_cannot_come_back_with_an_invitation(board):
+    (team, _), (rival, _) = add_team(board, "Team A"), add_team(board, "Team B")
+    jane, _ = add_member(board, "Team A", "Jane")
+
+    def invitations():
+        codes = [invite(board, team_name=name)[1] for name in ("Team A", "Team B")]
+        return [*codes, invite_to_own_team(board, team.number)[1], invite(board)[1]]
+
+    for remove in (
+        lambda: revoke_own_member(board, team.number, jane.number),
+        lambda: reset_token(board, "Team A"),
+    ):
+        of_organizer, of_rival, own, to_register = invitations()
+        remove()
+        for code in (of_organizer, own):
+            with pytest.raises(KitError, match="was revoked"):
+                join_team(board, code, "Jane again")
+        suffix = to_register[:4]
+        assert join_team(board, of_rival, f"Ben {suffix}").team.number == rival.number
+        assert register_team(board, to_register, f"Team {suffix}", "Cem")
+
+
 def test_a_team_is_bounded(board, monkeypatch):
     monkeypatch.setattr(members, "MAX_MEMBERS", 2)
     monkeypatch.setattr(members, "_MAX_EVER", 3)

@@ -60,6 +60,12 @@ def public_url_of(request: Request) -> str | None:
     return settings_of(request).public_url
 
 
+def is_hidden_from(request: Request) -> bool:
+    """Whether the competition is private, and the request has no credentials (`Privacy`)."""
+    is_admitted: bool = getattr(request.state, "is_admitted", False)
+    return board_of(request).competition.private and not is_admitted
+
+
 @contextmanager
 def charge_wrong(request: Request) -> Iterator[None]:
     """Count a wrong secret against the client's address; right ones always get through.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -39,6 +39,7 @@ from customs_leaderboard.store.schema import RANKED, AuditEntry, Submission, Tea
 from customs_leaderboard.store.solutions import read_replacements
 from customs_leaderboard.submissions.in_work import wait_for_files
 
+_LONGEST_EXTENSION: Final = timedelta(days=366)
 _COMPUTED: Final = "final standings computed"
 
 
@@ -59,7 +60,7 @@ def extend_deadline(board: Board, closes: datetime, reason: str = "") -> None:
     Raises
     ------
     KitError
-        If the competition is closed, or the new deadline is not later.
+        If the competition is closed, or the new deadline is not later, or more than a year later.
     """
     check_reason(reason, required=False)
     with board.database.writing() as session:
@@ -73,6 +74,11 @@ def extend_deadline(board: Board, closes: datetime, reason: str = "") -> None:
             raise KitError(
                 f"The new deadline {show_time(closes)} is too early: choose one later than "
                 f"{show_time(earliest)}."
+            )
+        if closes > earliest + _LONGEST_EXTENSION:
+            raise KitError(
+                f"The new deadline {show_time(closes)} is more than a year later, and a deadline "
+                "cannot be moved back. Check the year."
             )
         details = {"old": show_time(state.closes), "new": show_time(closes), "reason": reason}
         state.closes = closes

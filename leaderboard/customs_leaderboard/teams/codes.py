@@ -232,6 +232,12 @@ def revoke_code(
     row.revoked_at = board.now()
 
 
+def revoke_invitations(board: Board, session: Session, team_number: int) -> None:
+    """Revoke all codes to join a team, in a writing transaction."""
+    for row in session.scalars(_active("join").where(AccessCode.team_number == team_number)):
+        row.revoked_at = board.now()
+
+
 def delete_spent_codes(board: Board, session: Session, team_number: int) -> int:
     """Delete the codes of a team that do not work any more; return how many still work."""
     rows = session.scalars(select(AccessCode).where(AccessCode.team_number == team_number)).all()

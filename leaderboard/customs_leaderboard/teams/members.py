@@ -14,6 +14,7 @@ from customs_leaderboard.board import Board
 from customs_leaderboard.rules.competition import show_time
 from customs_leaderboard.store.audit_log import ORGANIZER, append_entry, team_actor
 from customs_leaderboard.store.schema import Member, Submission, Team
+from customs_leaderboard.teams.codes import revoke_invitations
 from customs_leaderboard.teams.names import check_member_name, key_of
 from customs_leaderboard.teams.teams import check_active, find_team
 from customs_leaderboard.teams.tokens import hash_token, make_token
@@ -140,6 +141,8 @@ def count_members(board: Board) -> dict[int, int]:
 def revoke_member(board: Board, team_name: str, name: str) -> MemberRecord:
     """Refuse the token of a member from now on, as the organizer.
 
+    The team's invitations end, too: whoever leaves may know them, and could come back.
+
     Raises
     ------
     KitError
@@ -154,7 +157,7 @@ def revoke_member(board: Board, team_name: str, name: str) -> MemberRecord:
 
 
 def revoke_own_member(board: Board, team_number: int, number: int) -> MemberRecord:
-    """Refuse the token of a member from now on, as their team.
+    """Refuse the token of a member from now on, as their team; as `revoke_member`.
 
     Raises
     ------
@@ -177,6 +180,7 @@ def revoke_own_member(board: Board, team_number: int, number: int) -> MemberReco
 def _revoke(board: Board, session: Session, actor: str, number: int) -> MemberRecord:
     member = session.get_one(Member, number)
     member.revoked_at = board.now()
+    revoke_invitations(board, session, member.team_number)
     log_member(board, session, actor, "member revoked", member)
     return MemberRecord(member.number, member.name, member.made_at, member.revoked_at)
 

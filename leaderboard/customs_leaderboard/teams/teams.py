@@ -15,6 +15,7 @@ from customs_leaderboard.rules.competition import show_time
 from customs_leaderboard.store.audit_log import ORGANIZER, append_entry
 from customs_leaderboard.store.database import Database
 from customs_leaderboard.store.schema import Member, Team
+from customs_leaderboard.teams.codes import revoke_invitations
 from customs_leaderboard.teams.names import (
     check_free,
     check_member_name,
@@ -99,13 +100,17 @@ def rename_team(board: Board, name: str, new_name: str) -> Team:
 
 
 def reset_token(board: Board, name: str) -> tuple[Team, str]:
-    """Give a team's first member a new token, also if it was revoked; errors as `find_team`."""
+    """Give a team's first member a new token, also if it was revoked; errors as `find_team`.
+
+    The team's invitations end: whoever had the old token may have made some.
+    """
     token = make_token()
     with board.database.writing() as session:
         team = find_team(session, name, lock=True)
         first = select(Member).where(Member.team_number == team.number).order_by(Member.number)
         member = session.scalars(first.limit(1)).one()
         member.token_sha256, member.revoked_at = hash_token(token), None
+        revoke_invitations(board, session, team.number)
         log_team(board, session, ORGANIZER, "token reset", team)
     return team, token
 

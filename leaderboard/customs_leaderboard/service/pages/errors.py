@@ -7,7 +7,7 @@ from typing import Final
 from fastapi import Request, Response
 from fastapi.responses import HTMLResponse, PlainTextResponse
 
-from customs_leaderboard.service.access import board_of
+from customs_leaderboard.service.access import board_of, is_hidden_from
 from customs_leaderboard.service.pages.rendering import render
 from customs_leaderboard.service.problem_details import ProblemDetails
 
@@ -31,7 +31,7 @@ def error_page(request: Request, problem: ProblemDetails) -> Response:
     """Return the page of an error; it needs no database, which may be what failed."""
     detail = _NO_PAGE if problem.detail == "Not Found." else problem.detail
     title = _TITLES.get(problem.status, problem.title)
-    if board_of(request).competition.private and not getattr(request.state, "is_admitted", False):
+    if is_hidden_from(request):
         # The frame of the pages contains the competition's title.
         return PlainTextResponse(f"{title}. {detail}\n", problem.status, problem.headers)
     content = render(

@@ -60,6 +60,7 @@ def _answer(request: Request, kind: str, values: dict[str, str]) -> Response:
             welcome = join_by(request, code, member)
     except KitError as error:
         return _form(request, kind, values, details_of(error))
+    request.state.is_admitted = True
     return _welcome(request, welcome, is_new=kind == "register")
 
 

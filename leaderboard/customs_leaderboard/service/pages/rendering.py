@@ -15,7 +15,7 @@ from customs_leaderboard.board import Board
 from customs_leaderboard.publishing.board_pages import PAGES, page_names
 from customs_leaderboard.rules.competition import show_time
 from customs_leaderboard.service import text_formats
-from customs_leaderboard.service.access import board_of, public_url_of
+from customs_leaderboard.service.access import board_of, is_hidden_from, public_url_of
 from customs_leaderboard.service.pages.markdown import short_markdown
 from customs_scorer.formats import FORMATS_IN_WORDS
 
@@ -79,12 +79,17 @@ def render(board: Board, template: str, **content: Any) -> bytes:
         "metrics": board.metrics,
         "metric": board.metrics.ranked[0],
         "public_url": None,
+        "is_hidden": False,
         "information": [(name, PAGES[name]) for name in page_names(board)],
     }
     return _ENVIRONMENT.get_template(template).render(**{**common, **content}).encode()
 
 
 def page(request: Request, template: str, *, status: int = 200, **content: Any) -> HTMLResponse:
-    """Answer with a page that is not cached (`SecurityHeaders` adds no-store)."""
+    """Answer with a page that is not cached (`SecurityHeaders` adds no-store).
+
+    Strangers do not see what a private competition is called and what it is about.
+    """
     content.setdefault("public_url", public_url_of(request))
+    content.setdefault("is_hidden", is_hidden_from(request))
     return HTMLResponse(render(board_of(request), template, **content), status)
