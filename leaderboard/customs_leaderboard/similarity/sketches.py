@@ -8,7 +8,8 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import rankdata
+
+from customs_leaderboard.submissions.answers import average_ranks
 
 #: Rows whose ranks are in a sketch.
 N_SAMPLED: Final = 512
@@ -66,7 +67,7 @@ def standardized_ranks(answer: npt.NDArray[np.float64]) -> npt.NDArray[np.float3
     >>> standardized_ranks(np.array([0.1, 0.9, 0.5])).round(3).tolist()
     [-0.7070000171661377, 0.7070000171661377, 0.0]
     """
-    ranks = rankdata(answer)
+    ranks = average_ranks(answer)
     ranks -= ranks.mean()
     length = float(np.sqrt(ranks @ ranks))
     result: npt.NDArray[np.float32] = (ranks / (length or 1.0)).astype(np.float32)
@@ -82,7 +83,7 @@ def top_of(answer: npt.NDArray[np.float64], n_top: int) -> npt.NDArray[np.bool_]
 
 def correlation(one: npt.NDArray[np.float64], other: npt.NDArray[np.float64]) -> float:
     """Return Spearman's rank correlation over all rows; exactly 1 for the same order."""
-    ranks = [rankdata(answer) - (len(answer) + 1) / 2 for answer in (one, other)]
+    ranks = [average_ranks(answer) - (len(answer) + 1) / 2 for answer in (one, other)]
     lengths = [float(rank @ rank) for rank in ranks]
     if not all(lengths):
         return 0.0

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import rankdata
 
 from customs_data.edition.layout import USAGES
 from customs_data.errors import KitError
@@ -16,6 +15,7 @@ from customs_leaderboard.board import Board
 from customs_leaderboard.standings.compute_final import read_stored
 from customs_leaderboard.standings.final import final_standings, key_beside
 from customs_leaderboard.store.schema import Submission
+from customs_leaderboard.submissions.answers import average_ranks
 from customs_leaderboard.teams.teams import find_team
 from customs_scorer.metrics import InspectionMetric
 from customs_scorer.metrics.inspection import n_inspected
@@ -135,6 +135,6 @@ def _agreement(
 
 def _rank_correlation(original: npt.NDArray[np.float64], rerun: npt.NDArray[np.float64]) -> float:
     """Return Pearson's correlation of average ranks."""
-    a, b = (rankdata(scores) - (len(scores) + 1) / 2 for scores in (original, rerun))
+    a, b = (average_ranks(scores) - (len(scores) + 1) / 2 for scores in (original, rerun))
     size = float(np.sqrt((a @ a) * (b @ b)))
     return float(a @ b) / size if size else float("nan")

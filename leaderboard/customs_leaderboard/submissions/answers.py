@@ -1,4 +1,4 @@
-"""Recognising the same scores in another file: other line ends, order of rows, spelling, gzip."""
+"""The scores in files: their hash, the same for other line ends, order and spelling; ranks."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 from sqlalchemy import select
 
 from customs_data.errors import KitError
@@ -15,8 +16,9 @@ from customs_leaderboard.board import Board
 from customs_leaderboard.store.schema import Submission
 from customs_leaderboard.teams.teams import lock_teams
 
-# Teams whose files of earlier releases were hashed by this process.
-_HASHED: Final[WeakKeyDictionary[Board, set[int]]] = WeakKeyDictionary()
+# Teams with files of earlier releases that this process has not hashed yet; new files have hashes.
+_NOT_HASHED: Final[WeakKeyDictionary[Board, set[int]]] = WeakKeyDictionary()
+_TEAMS: Final = select(Submission.team_number).where(Submission.answer_sha256.is_(None)).distinct()
 
 
 def hash_answer(answer: npt.NDArray[np.float64]) -> str:
@@ -39,6 +41,17 @@ def hash_answer(answer: npt.NDArray[np.float64]) -> str:
     return hashlib.sha256((answer + 0.0).astype("<f8").tobytes()).hexdigest()
 
 
+def average_ranks(answer: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return ranks from 1; equal values share their mean rank. SciPy would take a second to load.
+
+    Examples
+    --------
+    >>> average_ranks(np.array([0.5, 0.1, 0.5])).tolist()
+    [2.5, 1.0, 2.5]
+    """
+    return pd.Series(answer).rank().to_numpy(np.float64, copy=True)
+
+
 def hash_old_answers(board: Board, team_number: int) -> None:
     """Hash the scores in a team's files that an earlier release accepted, once.
 
@@ -50,8 +63,10 @@ def hash_old_answers(board: Board, team_number: int) -> None:
     UnavailableError
         If the database does not respond.
     """
-    hashed = _HASHED.setdefault(board, set())
-    if team_number in hashed:
+    if board not in _NOT_HASHED:
+        with board.database.reading() as session:
+            _NOT_HASHED[board] = set(session.scalars(_TEAMS))
+    if team_number not in _NOT_HASHED[board]:
         return
     of_team = Submission.team_number == team_number
     query = select(Submission).where(of_team, Submission.answer_sha256.is_(None))
@@ -65,7 +80,7 @@ def hash_old_answers(board: Board, team_number: int) -> None:
                 if (answer := hashes.get(row.number)) not in taken:
                     row.answer_sha256 = answer
                     taken.add(answer)
-    hashed.add(team_number)
+    _NOT_HASHED[board].discard(team_number)
 
 
 def _hash_of(board: Board, submission: Submission) -> str | None:

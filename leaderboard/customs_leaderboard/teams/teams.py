@@ -25,6 +25,7 @@ from customs_leaderboard.teams.names import (
 from customs_leaderboard.teams.tokens import hash_token, is_token, make_token, same_token
 
 _TEAM: Final = [column.label(f"team_{column.name}") for column in Team.__table__.columns]
+_COLUMNS: Final = [column.name for column in Team.__table__.columns]
 # Built once: building a statement costs as much as running it.
 _BY_TOKEN: Final = (
     select(Member.number, Member.token_sha256, Member.revoked_at, *_TEAM)
@@ -131,8 +132,7 @@ def authenticate(board: Board, token: str) -> tuple[Team, int]:
         row = connection.execute(_BY_TOKEN, {"token_sha256": hash_token(token)}).one_or_none()
     if row is None or row.revoked_at is not None or not same_token(token, row.token_sha256):
         raise UnknownTokenError
-    values = row._mapping
-    team = Team(**{column.name: values[f"team_{column.name}"] for column in Team.__table__.columns})
+    team = Team(**dict(zip(_COLUMNS, row[len(row) - len(_COLUMNS) :], strict=True)))
     check_active(team)
     return team, row.number
 
