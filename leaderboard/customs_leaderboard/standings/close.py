@@ -16,6 +16,7 @@ from customs_data.files.atomic import sync_folder
 from customs_leaderboard.board import Board
 from customs_leaderboard.rules.competition import show_time
 from customs_leaderboard.rules.reasons import check_reason
+from customs_leaderboard.rules.schedule import parse_moment
 from customs_leaderboard.standings.compute_final import N_REPLICATES, compute_final
 from customs_leaderboard.standings.evidence import write_evidence
 from customs_leaderboard.standings.final import (
@@ -83,6 +84,19 @@ def extend_deadline(board: Board, closes: datetime, reason: str = "") -> None:
         details = {"old": show_time(state.closes), "new": show_time(closes), "reason": reason}
         state.closes = closes
         append_entry(board.database, session, now, ORGANIZER, "deadline extended", details)
+
+
+def parse_deadline(board: Board, text: str) -> datetime:
+    """Return the deadline that a text means: a time, or ``+2h`` after the current deadline.
+
+    Raises
+    ------
+    KitError
+        If it is neither.
+    """
+    with board.database.reading() as session:
+        current = board.state(session).closes
+    return parse_moment(text.strip(), current)
 
 
 def close_competition(

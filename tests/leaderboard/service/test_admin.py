@@ -15,7 +15,7 @@ from customs_leaderboard.teams.codes import renew_code
 
 API = "/api/v1/admin"
 READ = ("status", "teams", "similar")
-DEEDS = {
+ACTIONS = {
     "announcements": {"text": "News"},
     "announcements/1/withdraw": None,
     "deadline": {"closes": "+1d"},
@@ -49,7 +49,7 @@ def test_nobody_else_gets_in(client, board, token, member):
     for headers in others:
         for path in READ:
             assert client.get(f"{API}/{path}", headers=headers).status_code == 401
-        for path, body in DEEDS.items():
+        for path, body in ACTIONS.items():
             answer = client.post(f"{API}/{path}", json=body, headers=headers)
             assert answer.status_code in (401, 429), path
     for path in FORMS:

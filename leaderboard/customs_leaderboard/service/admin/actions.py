@@ -16,9 +16,8 @@ from customs_leaderboard.corrections.striking import strike, unstrike
 from customs_leaderboard.errors import NotFoundError, UnknownOrganizerError
 from customs_leaderboard.organizing import announcements
 from customs_leaderboard.rules.competition import show_time
-from customs_leaderboard.rules.schedule import parse_moment
 from customs_leaderboard.service.access import board_of, charge_wrong
-from customs_leaderboard.standings.close import extend_deadline
+from customs_leaderboard.standings.close import extend_deadline, parse_deadline
 from customs_leaderboard.store.actions import acting_at_admin_page
 from customs_leaderboard.store.schema import Team
 from customs_leaderboard.teams.codes import opens
@@ -61,9 +60,7 @@ def withdraw(board: Board, number: int) -> str:
 
 def extend(board: Board, closes: str, reason: str) -> str:
     """Extend the deadline to a time, or by ``+2h``; errors as `extend_deadline`."""
-    with board.database.reading() as session:
-        deadline = board.state(session).closes
-    moment = parse_moment(closes.strip(), deadline)
+    moment = parse_deadline(board, closes)
     extend_deadline(board, moment, reason)
     return f"The competition closes {show_time(moment)}."
 

@@ -130,12 +130,9 @@ def extend(
     with opened(competition, database_url) as board:
         from customs_kit.terminal.output import print_json
         from customs_leaderboard.rules.competition import show_time
-        from customs_leaderboard.rules.schedule import parse_moment
-        from customs_leaderboard.standings.close import extend_deadline
+        from customs_leaderboard.standings.close import extend_deadline, parse_deadline
 
-        with board.database.reading() as session:
-            deadline = board.state(session).closes
-        moment = parse_moment(closes, deadline)
+        moment = parse_deadline(board, closes)
         extend_deadline(board, moment, reason)
     if as_json:
         print_json({"closes": show_time(moment), "reason": reason})
