@@ -87,6 +87,6 @@ def correlation(one: npt.NDArray[np.float64], other: npt.NDArray[np.float64]) ->
     lengths = [float(rank @ rank) for rank in ranks]
     if not all(lengths):
         return 0.0
-    if np.array_equal(*ranks):
+    if np.array_equal(ranks[0], ranks[1]):
         return 1.0
     return float(ranks[0] @ ranks[1]) / float(np.sqrt(lengths[0] * lengths[1]))

@@ -49,7 +49,7 @@ def average_ranks(answer: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     >>> average_ranks(np.array([0.5, 0.1, 0.5])).tolist()
     [2.5, 1.0, 2.5]
     """
-    return pd.Series(answer).rank().to_numpy(np.float64, copy=True)
+    return np.array(pd.Series(answer).rank(), dtype=np.float64)
 
 
 def hash_old_answers(board: Board, team_number: int) -> None:
