@@ -297,9 +297,11 @@ def test_a_class_is_imported_invited_and_shown(folder, tmp_path):
     ]  # fmt: skip
     made = json.loads(lb("invite", folder, "--uses", 200, "--expires", "+7d", "--json"))
     assert made["path"] == f"/register#{made['code']}"
+    link = lb("invite", folder, "--public-url", "https://board.example/").splitlines()[-1]
+    assert link.startswith("https://board.example/register#")
     assert "new teams" in lb("invite", folder, "--list")
     assert "is revoked" in lb("invite", folder, "--revoke", made["number"])
-    assert json.loads(lb("invite", folder, "--list", "--json")) == []
+    assert len(json.loads(lb("invite", folder, "--list", "--json"))) == 1
     lb("invite", folder, "--team", "Team Z", fails="There is no team 'Team Z'")
     for tables in (lb("team", "list", folder), lb("log", folder)):
         assert "부산세관" in tables

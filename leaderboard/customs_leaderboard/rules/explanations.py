@@ -57,17 +57,26 @@ def explain_quotas(rules: Competition) -> str:
 
     Examples
     --------
+    >>> from dataclasses import replace
     >>> from datetime import UTC, datetime, timedelta
     >>> from pathlib import Path
+    >>> from customs_leaderboard.rules.schedule import PhaseRules
     >>> opens = datetime(2030, 1, 1, tzinfo=UTC)
     >>> rules = Competition("T", Path(), opens, opens + timedelta(hours=3), 0.01, hourly_limit=3)
     >>> explain_quotas(rules)
     '5 per team and day (UTC), 3 per hour'
+    >>> phases = (PhaseRules("Warm-up", opens, 20), PhaseRules("Main", opens + timedelta(hours=1), 3))
+    >>> explain_quotas(replace(rules, phases=phases))
+    '20 per team and day (UTC) in phase Warm-up, 3 in phase Main, 3 per hour'
     """
-    text = f"{rules.daily_limit:,} per team and day (UTC)"
-    for phase in rules.phases:
-        if phase.daily_limit:
-            text += f", {phase.daily_limit:,} in phase {phase.name}"
+    own = [phase for phase in rules.phases if phase.daily_limit]
+    daily = [f"{phase.daily_limit:,} in phase {phase.name}" for phase in own]
+    if own and len(own) == len(rules.phases) and own[0].begins <= rules.opens:
+        # The limit of the competition applies at no time.
+        daily[0] = daily[0].replace(" in", " per team and day (UTC) in", 1)
+    else:
+        daily.insert(0, f"{rules.daily_limit:,} per team and day (UTC)")
+    text = ", ".join(daily)
     text += f", {rules.hourly_limit:,} per hour" if rules.hourly_limit else ""
     return text + (f", {rules.total_limit:,} in all" if rules.total_limit else "")
 

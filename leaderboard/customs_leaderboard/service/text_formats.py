@@ -60,7 +60,7 @@ def format_clock(moment: datetime) -> str:
 
 
 def format_left(left: timedelta) -> str:
-    """Return a remaining time in one unit, rounded down.
+    """Return a remaining time in one unit, rounded down; below 6 hours with minutes.
 
     Examples
     --------
@@ -68,10 +68,15 @@ def format_left(left: timedelta) -> str:
     ('18 days', '30 hours')
     >>> format_left(timedelta(minutes=61)), format_left(timedelta(seconds=40))
     ('61 minutes', 'less than a minute')
+    >>> format_left(timedelta(hours=2, minutes=59)), format_left(timedelta(hours=3))
+    ('2 hours 59 minutes', '3 hours')
     """
     minutes = int(left.total_seconds() // 60)
     if minutes < 1:
         return "less than a minute"
+    hours, rest = divmod(minutes, 60)
+    if 2 <= hours < 6 and rest:
+        return f"{hours} hours {count(rest, 'minute')}"
     for unit, in_minutes in (("day", 1440), ("hour", 60)):
         if minutes >= 2 * in_minutes:
             return f"{minutes // in_minutes} {unit}s"

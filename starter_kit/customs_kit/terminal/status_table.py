@@ -27,6 +27,8 @@ def status_table(status: Status) -> Table:
     phase = f"{status.phase}, {status.phase_of_rules}" if status.phase_of_rules else status.phase
     if status.phase == "open":
         phase += f", {format_left(status.closes - status.at)} left"
+    n_entries = status.log["entries"]
+    entries = "1 entry" if n_entries == 1 else f"{n_entries:,} entries"
     rows = {
         "phase": phase,
         "opens, closes": f"{show_time(status.opens)}, {show_time(status.closes)}",
@@ -43,7 +45,7 @@ def status_table(status: Status) -> Table:
         "last backup": "none"
         if status.backed_up_at is None
         else f"{show_time(status.backed_up_at)}, {_age(status.at - status.backed_up_at)} ago",
-        "log": f"{status.log['entries']:,} entries, newest hash {status.log['head']}",
+        "log": f"{entries}, newest hash {status.log['head']}",
         "version": status.version,
         "health": status.health,
     }

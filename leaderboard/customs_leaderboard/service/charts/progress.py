@@ -24,6 +24,8 @@ N_TONES: Final = 6
 #: Number of leading teams in the chart; more lines would be unreadable.
 N_DRAWN: Final = 16
 _LABEL_GAP: Final = 17.0
+#: Room for a letter of a label.
+_LETTER_WIDTH: Final = 8.0
 _SPARK: Final = (112, 26)
 #: Width of a bar; the template's marks and rounded ends fit into its height of 14.
 BAR_WIDTH: Final = 112
@@ -101,6 +103,8 @@ class Mark:
 
     x: float
     label: str
+    #: Whether there is room for the label before the line.
+    is_before: bool
 
 
 @dataclass(frozen=True)
@@ -199,8 +203,12 @@ def draw_progress(
             _reference_line(level, frame, y, label_place)
             for level, label_place in zip(levels, label_y[len(drawn) :], strict=True)
         ],
-        [Mark(x(at.timestamp()), label) for at, label in marks if first < at <= last],
+        [_mark(x(at.timestamp()), label, frame) for at, label in marks if first < at <= last],
     )
+
+
+def _mark(x: float, label: str, frame: Frame) -> Mark:
+    return Mark(x, label, x - frame.left >= _LETTER_WIDTH * len(label) + 6)
 
 
 def _reference_line(level: Level, frame: Frame, y: Scale, label_y: float) -> ReferenceLine:

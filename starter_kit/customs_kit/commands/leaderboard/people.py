@@ -155,6 +155,7 @@ def import_(
 @click.option("--team", help="Team to join.  [default: the code registers new teams]")
 @click.option("--uses", type=int, help="Teams or members that may use the code.  [default: 1]")
 @click.option("--expires", help="When it stops working: a time, or +7d.  [default: never]")
+@click.option("--public-url", help="Address of the leaderboard, for a whole link.")
 @click.option("--list", "lists", is_flag=True, help="List the codes that work.")
 @click.option("--revoke", type=int, metavar="NUMBER", help="Revoke a code by its number.")
 @database_option
@@ -164,6 +165,7 @@ def invite(
     team: str | None,
     uses: int | None,
     expires: str | None,
+    public_url: str | None,
     lists: bool,
     revoke: int | None,
     database_url: str | None,
@@ -171,12 +173,13 @@ def invite(
 ) -> None:
     """Make a code to register teams or to join a team; list and revoke codes.
 
-    Append the printed path to the address of the leaderboard to get a link. Nobody can register or
-    join after the deadline.
+    Without --public-url, append the printed path to the address of the leaderboard to get a link.
+    Nobody can register or join after the deadline.
 
     \b
     Examples:
-      customs-kit leaderboard invite my-board --uses 200 --expires +7d
+      customs-kit leaderboard invite my-board --uses 200 --expires +7d \\
+          --public-url https://board.example
       customs-kit leaderboard invite my-board --team "Team A"
       customs-kit leaderboard invite my-board --list
       customs-kit leaderboard invite my-board --revoke 3
@@ -216,7 +219,7 @@ def invite(
     often = f"{record.n_uses_left:,} times" if record.n_uses_left != 1 else "once"
     what = f"register a team {often}" if record.team is None else f"join {record.team} {often}"
     click.echo(f"Code {record.number}, to {what}; it cannot be shown again:", err=True)
-    click.echo(f"{code}\n{path}")
+    click.echo(f"{code}\n{(public_url or '').rstrip('/')}{path}")
 
 
 @click.command("view-code")
