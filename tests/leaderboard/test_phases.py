@@ -47,6 +47,8 @@ def test_a_phase_ends_with_the_next_one_and_the_last_with_the_deadline(board, cl
     close_competition(board, early=True, n_replicates=10)
     clock.forward(days=20)  # the last phase never began
     assert [span.state for span in spans_of(board)] == ["over", "over", "upcoming"]
+    ends = spans_of(board)[1].ends  # cut off by the close
+    assert OPENS + 2 * DAY <= ends < OPENS + 3 * DAY
 
 
 def test_the_standings_of_a_phase_stay_as_they_were_at_its_end(board, clock, make_file):

@@ -258,6 +258,8 @@ def read_reveal(path: Path) -> dict[str, Any]:
             raise ValueError(f"the secret must have {N_BYTES} bytes")
         if not isinstance(data["edition"], str):
             raise ValueError("it must name the edition")
+    except FileNotFoundError:
+        raise KitError(f"No such file: {path}.") from None
     except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
         raise KitError(f"{path} is not a file of `data reveal`: {error}.") from None
     return dict(data)

@@ -65,7 +65,8 @@ def explain_quotas(rules: Competition) -> str:
     >>> rules = Competition("T", Path(), opens, opens + timedelta(hours=3), 0.01, hourly_limit=3)
     >>> explain_quotas(rules)
     '5 per team and day (UTC), 3 per hour'
-    >>> phases = (PhaseRules("Warm-up", opens, 20), PhaseRules("Main", opens + timedelta(hours=1), 3))
+    >>> later = opens + timedelta(hours=1)
+    >>> phases = (PhaseRules("Warm-up", opens, 20), PhaseRules("Main", later, 3))
     >>> explain_quotas(replace(rules, phases=phases))
     '20 per team and day (UTC) in phase Warm-up, 3 in phase Main, 3 per hour'
     """

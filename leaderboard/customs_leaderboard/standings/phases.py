@@ -71,6 +71,8 @@ def phase_spans(board: Board, state: State) -> list[PhaseSpan]:
     spans = []
     for phase, end in zip(rules.phases, ends, strict=False):
         is_over = end <= now or (state.closed_at is not None and phase.begins <= now)
+        if is_over and state.closed_at is not None:
+            end = min(end, state.closed_at)
         running: Literal["upcoming", "running"] = "running" if phase.begins <= now else "upcoming"
         limit = phase.daily_limit or rules.daily_limit
         spans.append(
