@@ -25,6 +25,7 @@ from customs_leaderboard.store.audit_log import read_entries, verify_chain
 from customs_leaderboard.store.backup import write_backup
 from customs_leaderboard.store.restore import restore_backup
 from customs_leaderboard.store.schema import Score, Solution
+from customs_leaderboard.submissions.judge import load_judge
 from customs_leaderboard.submissions.submit import submit_file
 from customs_leaderboard.teams.teams import add_team
 from customs_leaderboard.verification.published import verify_evidence
@@ -94,6 +95,56 @@ def newest(board, action):
     with board.database.reading() as session:
         verify_chain(session)
         return read_entries(session, actions=(action,), limit=1)[0]
+
+
+def test_of_two_rejudges_at_once_the_first_keeps_its_labels(
+    board, sent, corrected, imported_path, tmp_path, database_url, clock, monkeypatch
+):
+    late = pd.read_csv(corrected, dtype={"Declaration ID": str})
+    late.loc[late["Fraud"].idxmax(), "Fraud"] = 0
+    write_solution(tmp_path / "late.csv", late)
+    other = open_board(board.folder.root, database_url=database_url, clock=clock)
+    loads = []
+
+    def load(*args):
+        loads.append(args)
+        if len(loads) == 1:  # the slower command has chosen its number and prepared its labels
+            rejudge(other, corrected, REASON)
+        return load_judge(*args)
+
+    monkeypatch.setattr("customs_leaderboard.corrections.rejudging.load_judge", load)
+    with pytest.raises(KitError, match="Another command has replaced the solution meanwhile"):
+        rejudge(board, tmp_path / "late.csv", "Appeals of June")
+    other.close_connections()
+    assert [path.name for path in board.folder.solutions.iterdir()] == ["1.csv"]
+    assert not verify_board(board).findings
+    assert rejudge(board, tmp_path / "late.csv", "Appeals of June").n_submissions == 3
+
+
+def test_a_reveal_and_a_rejudge_at_once_agree_on_the_labels(
+    board, sent, corrected, tmp_path, clock, monkeypatch
+):
+    clock.forward(days=31)
+    close_competition(board, n_replicates=20)
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            "customs_leaderboard.standings.close.write_evidence",
+            lambda *_: rejudge(board, corrected, REASON),
+        )
+        with pytest.raises(KitError, match="corrected something meanwhile"):
+            reveal_labels(board)
+
+    def load(*args):
+        reveal_labels(board)
+        return load_judge(*args)
+
+    other = pd.read_csv(corrected, dtype={"Declaration ID": str})
+    other.loc[other["Fraud"].idxmax(), "Fraud"] = 0
+    write_solution(tmp_path / "other.csv", other)
+    monkeypatch.setattr("customs_leaderboard.corrections.rejudging.load_judge", load)
+    with pytest.raises(KitError, match="labels are revealed"):
+        rejudge(board, tmp_path / "other.csv", "Too late")
+    assert not verify_board(board).findings
 
 
 def test_before_the_close_scores_and_ladder_are_those_of_the_new_labels(

@@ -21,19 +21,19 @@ from customs_data.edition.loading import (
     read_solution,
 )
 from customs_data.errors import KitError
-from customs_data.files.atomic import write_atomically
+from customs_data.files.atomic import write_atomically, write_errors
 from customs_data.files.writing import csv_chunks
 from customs_data.schema import KEY
+from customs_data.temporary import temporary_folder
 from customs_leaderboard.board import Board
 from customs_leaderboard.corrections.standing import ranked_submissions, store_steps
-from customs_leaderboard.errors import UnavailableError
 from customs_leaderboard.ladder.replay import Step, replay_ladder
 from customs_leaderboard.rules.reasons import check_reason
 from customs_leaderboard.standings.close import recompute_final
 from customs_leaderboard.standings.final import withdraw_final
 from customs_leaderboard.store.actions import SCORES_RENEWED
 from customs_leaderboard.store.audit_log import ORGANIZER, Event, append_entries
-from customs_leaderboard.store.schema import Base, Score, Solution, Submission, Team
+from customs_leaderboard.store.schema import Base, Score, Solution, State, Submission, Team
 from customs_leaderboard.store.scores import ExactScores
 from customs_leaderboard.submissions.judge import Judge, load_judge
 from customs_leaderboard.teams.teams import lock_teams
@@ -102,16 +102,16 @@ def rejudge(board: Board, file: Path, reason: str) -> Rejudged:
     number = _next_number(board)
     path = board.folder.solution_path(number)
     board.folder.solutions.mkdir(mode=0o700, exist_ok=True)
-    write_atomically(path, _canonical_csv(board, file), mode=0o600)
-    try:
-        replacement = _commit_to(board, path)
+    content = _canonical_csv(board, file)
+    # Another command may replace the solution at the same time: only whoever has the lock gives its
+    # file the number (`_store`).
+    solutions = board.folder.solutions
+    with write_errors(path, solutions), temporary_folder(solutions) as scratch:
+        candidate = scratch / path.name
+        write_atomically(candidate, content, mode=0o600)
+        replacement = _commit_to(board, candidate)
         judge = load_judge(board.competition.edition, replacement)
         result = _store(board, judge, replacement, number, reason)
-    except UnavailableError:
-        raise  # the commit may have succeeded without an answer: then the file is in use
-    except KitError:
-        path.unlink(missing_ok=True)
-        raise
     board.newest_judge(replacement.commitment)
     recompute_final(board)
     return result
@@ -124,9 +124,13 @@ def _next_number(board: Board) -> int:
             "labels would contradict it. Only an imported edition can be rejudged."
         )
     with board.database.reading() as session:
-        if board.state(session).revealed_at is not None:
-            raise KitError("The labels are revealed: they can no longer be replaced.")
+        _check_not_revealed(board.state(session))
         return (session.scalar(select(func.max(Solution.number))) or 0) + 1
+
+
+def _check_not_revealed(state: State) -> None:
+    if state.revealed_at is not None:
+        raise KitError("The labels are revealed: they can no longer be replaced.")
 
 
 def _canonical_csv(board: Board, file: Path) -> bytes:
@@ -203,6 +207,7 @@ def _store(
     with board.database.writing() as session:
         lock_teams(board.database, session, session.scalars(select(Team.number)))
         state = board.state(session, "write")
+        _check_not_revealed(state)
         if state.commitment == replacement.commitment or _is_taken(session, number):
             raise KitError("Another command has replaced the solution meanwhile. Look at the log.")
         now = board.now()
@@ -247,6 +252,9 @@ def _store(
                 previous_commitment=result.previous_commitment,
             ),
         )
+        # A file without a row may be left behind, and is then replaced; never a row without a file.
+        content = replacement.path.read_bytes()
+        write_atomically(board.folder.solution_path(number), content, mode=0o600)
     return result
 
 

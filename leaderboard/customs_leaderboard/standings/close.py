@@ -171,11 +171,11 @@ def recompute_final(board: Board, *, n_replicates: int | None = None) -> FinalSt
 def _compute_and_save(board: Board, n_replicates: int) -> FinalStandings:
     while True:
         with board.database.reading() as session:
-            n_corrections = _count_corrections(session)
+            n_corrections = _count_entries(session, *CORRECTIONS)
         final = compute_final(board, n_replicates=n_replicates)
         with board.database.writing() as session:
             revealed = board.state(session, "write").revealed_at is not None
-            if _count_corrections(session) != n_corrections:
+            if _count_entries(session, *CORRECTIONS) != n_corrections:
                 continue  # another process has corrected something in the meantime
             save_final(session, final)
             details = {
@@ -189,9 +189,8 @@ def _compute_and_save(board: Board, n_replicates: int) -> FinalStandings:
         return final
 
 
-def _count_corrections(session: Session) -> int:
-    corrections = AuditEntry.action.in_(CORRECTIONS)
-    return session.scalars(select(func.count()).where(corrections)).one()
+def _count_entries(session: Session, *actions: str) -> int:
+    return session.scalars(select(func.count()).where(AuditEntry.action.in_(actions))).one()
 
 
 def reveal_labels(board: Board) -> Path:
@@ -213,6 +212,7 @@ def reveal_labels(board: Board) -> Path:
     path = board.folder.reveal_file
     with board.database.reading() as session:
         state = board.state(session)
+        n_before = _count_entries(session, *CORRECTIONS, _COMPUTED)
     if state.closed_at is None:
         raise KitError(
             "The competition is open. Labels are revealed after the close: run `customs-kit "
@@ -233,6 +233,11 @@ def reveal_labels(board: Board) -> Path:
     evidence = write_evidence(board, board.folder.evidence_file)
     with board.database.writing() as session:
         state = board.state(session, "write")
+        if _count_entries(session, *CORRECTIONS, _COMPUTED) != n_before:
+            raise KitError(
+                "Another command has corrected something meanwhile, and nothing was published. "
+                "Run this one again."
+            )
         state.revealed_at = now = board.now()
         details = {"sha256": hashlib.sha256(content).hexdigest(), "n_bytes": len(content)}
         append_entries(
