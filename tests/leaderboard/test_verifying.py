@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy.dialects.sqlite import dialect
 
 from customs_leaderboard.corrections.disabling import disable_team
 from customs_leaderboard.corrections.striking import strike
+from customs_leaderboard.errors import DamagedDatabaseError
 from customs_leaderboard.standings.close import close_competition
 from customs_leaderboard.standings.select import select_submissions
 from customs_leaderboard.store.audit_log import accept_clock, head_hash
+from customs_leaderboard.store.schema import UtcTime
 from customs_leaderboard.submissions.submit import submit_file
 from customs_leaderboard.teams.teams import add_team, rename_team
 from customs_leaderboard.verification.verify import Scope, verify_board
@@ -61,7 +64,7 @@ VALUES = [
     ("UPDATE team SET n_submissions = 7 WHERE number = 3", ["Team 3", "n_submissions is 7"]),
     ("UPDATE submission SET late = (1 = 0) WHERE number = 6",
      ["Submission 6 (team 3): late is False, but True by the log"]),
-    ("UPDATE submission SET received_at = '2026-03-01T00:00:00.000000Z' WHERE number = 2",
+    ("UPDATE submission SET received_at = '2026-03-01 00:00:00' WHERE number = 2",
      ["Submission 2 (team 2): received_at is 2026-03-01T00:00:00", "by the log"]),
     ("UPDATE submission SET team_number = 1 WHERE number = 5",
      ["Submission 5 (team 1) is of team 2 by the log"]),
@@ -132,6 +135,12 @@ def test_what_was_changed_by_hand_is_named(closed):
             lines += findings(closed, quick=True, kept_hash=kept)
         for statement, words in tamperings:
             assert any(all(word in line for word in words) for line in lines), (statement, lines)
+
+
+def test_a_time_that_is_none_is_damage():
+    with pytest.raises(DamagedDatabaseError, match="is damaged") as error:
+        UtcTime().process_result_value("soon", dialect())
+    assert error.value.damage == "'soon' is no time"
 
 
 def test_changed_missing_and_extra_files_are_named(closed, make_file):

@@ -18,6 +18,10 @@ _UNAVAILABLE: Final = (
     "The leaderboard's database does not respond, so the request may have failed. Try again later "
     "(the same file never counts twice), and tell the organizer."
 )
+_FULL: Final = (
+    "The disk of the leaderboard's database is full, and nothing was changed. Make room, and try "
+    "again."
+)
 _DAMAGED: Final = ("SQLITE_NOTADB", "SQLITE_CORRUPT")
 #: Of SQLite and PostgreSQL, when a statement names a table that does not exist.
 _NO_TABLE: Final = re.compile(r'no such table: (\w+)|relation "(\w+)" does not exist')
@@ -45,6 +49,8 @@ def database_errors() -> Iterator[None]:
     except DBAPIError as error:
         if (damage := _damage_of(error)) is not None:
             raise DamagedDatabaseError(damage) from error
+        if _is_full(error):
+            raise UnavailableError(_FULL) from error
         if _is_unavailable(error):
             raise UnavailableError(_UNAVAILABLE) from error
         raise
@@ -62,13 +68,18 @@ def _damage_of(error: DBAPIError) -> str | None:
     return None
 
 
+def _is_full(error: DBAPIError) -> bool:
+    name = getattr(error.orig, "sqlite_errorname", type(error.orig).__name__)
+    return name in ("SQLITE_FULL", "DiskFull")
+
+
 def _is_unavailable(error: DBAPIError) -> bool:
     if isinstance(error.orig, sqlite3.Error):
         name = getattr(error.orig, "sqlite_errorname", "")
         # "no such table" is an OperationalError, too, but a bug or a wrong file.
         return isinstance(error.orig, sqlite3.OperationalError) and name != "SQLITE_ERROR"
     return error.connection_invalidated or type(error.orig).__name__ in {
-        "OperationalError", "InterfaceError", "ConnectionTimeout", "AdminShutdown", "DiskFull",
+        "OperationalError", "InterfaceError", "ConnectionTimeout", "AdminShutdown",
         "CrashShutdown", "CannotConnectNow", "TooManyConnections", "ReadOnlySqlTransaction",
         "IoError", "OutOfMemory", "LockNotAvailable", "DeadlockDetected",
     }  # fmt: skip

@@ -22,6 +22,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from customs_leaderboard.errors import DamagedDatabaseError
+
 _NAMES: Final = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -43,8 +45,14 @@ class UtcTime(TypeDecorator[datetime]):
         return None if value is None else self.as_text(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        """Convert stored text to a time."""
-        return None if value is None else datetime.fromisoformat(value)
+        """Convert stored text to a time; `verify` names one that was changed by hand."""
+        if value is None:
+            return None
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            raise DamagedDatabaseError(f"{value[:40]!r} is no time") from None
+        return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
     @staticmethod
     def as_text(moment: datetime) -> str:
