@@ -268,6 +268,13 @@ def test_after_the_close_both_exact_values_are_public_and_the_reveal_has_both_la
     checks = {check.name: check for check in verify_reveal(imported_path, path)}
     assert all(check.passed for check in checks.values())
     assert board.judge.commitment in checks["newest labels"].explanation
+    with TestClient(make_app(board)) as client:
+        page = client.get("/").text
+        assert board.judge.commitment in page
+        assert "Nonce and hidden labels are published" in page  # there is no secret
+    report = verify_evidence(board.folder.evidence_file, imported_path, path)
+    assert report.findings == []
+    assert not any("simulator" in sentence for sentence in report.unproved)
     assert verify_board(board).findings == []
     assert verify_evidence(board.folder.evidence_file, imported_path, path).findings == []
     with pytest.raises(KitError, match="can no longer be replaced"):

@@ -101,7 +101,8 @@ def verify_evidence(
             broken = f"The evidence and the reveal do not fit together: {reason}"
             return Report([*checks, Check("labels", "They fit the evidence.", [broken])], [])
     unproved = list(report.unproved)
-    if not Layout.find(edition).has_oracle and evidence.rows("final_result"):
+    simulated = reveal["secret"] is not None and not Layout.find(edition).has_oracle
+    if simulated and evidence.rows("final_result"):
         unproved.append(
             "Frauds by scheme and the ceiling in the final standings come from the simulator: "
             "`customs-kit data verify --revealed` makes the edition again."

@@ -26,6 +26,7 @@ from customs_leaderboard.standings.final import (
     final_standings,
 )
 from customs_leaderboard.standings.phases import phase_spans
+from customs_leaderboard.store.solutions import read_solutions
 from customs_scorer.metrics import TaskMetrics
 
 _KEYS: Final[dict[str, Callable[[Finalist], Any]]] = {
@@ -70,6 +71,7 @@ def make_final_page(
         has_evidence=board.folder.evidence_file.is_file(),
         sorting=sorting,
         manifest=board.manifest,
+        solutions=read_solutions(board),
         announcement=newest_announcement(board),
         phases=spans,
         archive=archive,
