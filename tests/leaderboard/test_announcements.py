@@ -28,6 +28,7 @@ def test_announcements_are_newest_first_until_they_are_withdrawn(board):
     assert log[1].details["text"] == second.text
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_only_an_announcement_on_the_page_can_be_withdrawn(board):
     kept, gone = announce(board, "One."), announce(board, "Two.")
     withdraw(board, gone.number)

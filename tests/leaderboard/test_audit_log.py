@@ -70,6 +70,7 @@ def test_tampering_shows(log, tampering):
         verify_chain(session)
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_cutting_off_the_end_is_detected_with_a_noted_hash(log):
     with log.reading() as session:
         kept = head_hash(session)
@@ -96,6 +97,7 @@ def test_a_rolled_back_entry_leaves_no_gap(log, clock):
         assert verify_chain(session) == 7
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_entries_are_read_newest_first_and_by_kind(board):
     add_team(board, "Team A")
     with board.database.reading() as session:
@@ -125,6 +127,7 @@ def test_every_entry_that_is_not_public_has_a_salt_of_its_own(board, make_file):
     assert "salt" not in entries[0].details
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_public_entry_commits_to_nothing_secret(board, clock):
     with board.database.writing() as session, pytest.raises(ValueError, match="public"):
         append_entry(
@@ -203,6 +206,7 @@ def test_a_clock_that_was_ahead_is_accepted_by_the_organizer(board, make_file, c
         submit_file(board, team.number, make_file(5))
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("hours", [-1, 2])
 def test_a_clock_that_was_set_while_a_file_waited_is_noticed(board, make_file, clock, hours):
     """Its time of receipt may be wrong: on another day, or before a deadline that had passed."""

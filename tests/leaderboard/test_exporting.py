@@ -45,6 +45,7 @@ def read_csv(path):
     return list(csv.DictReader(io.StringIO(path.read_text())))
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_public_standings_hold_no_exact_score(board, teams, tmp_path):
     export_standings(board, tmp_path / "s.csv")
     rows = read_csv(tmp_path / "s.csv")
@@ -65,6 +66,7 @@ def test_final_standings_hold_scores_and_ranges(board, teams, close, tmp_path):
     assert json.loads((tmp_path / "s.json").read_text()) == json.loads(json.dumps(finals.as_dict()))
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_files_are_new_and_of_a_known_kind(board, tmp_path):
     assert to_csv(standings_table(board)) == ""
     (tmp_path / "s.csv").write_text("mine")
@@ -100,6 +102,7 @@ def test_a_team_is_packed_with_what_a_rerun_needs(board, teams, close, make_file
     assert (tmp_path / "again.zip").read_bytes() == (tmp_path / "a.zip").read_bytes()
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_team_without_a_choice_is_packed_with_the_default(board, teams, close, tmp_path):
     finals = close()
     (row,) = [row for row in finals.rows if row.team == "Team A"]
@@ -111,6 +114,7 @@ def test_a_team_without_a_choice_is_packed_with_the_default(board, teams, close,
             export_team(board, name, tmp_path / "b.zip")
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_changed_file_is_not_packed(board, teams, close, tmp_path):
     close()
     for path in board.folder.submissions.glob("2/*"):
@@ -119,6 +123,7 @@ def test_a_changed_file_is_not_packed(board, teams, close, tmp_path):
         export_team(board, "Team B", tmp_path / "b.zip")
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_rerun_is_compared(board, teams, close, make_file, edition, tmp_path):
     with pytest.raises(KitError, match="after the close"):
         compare_rerun(board, 1, make_file(1, 0.2))

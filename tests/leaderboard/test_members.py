@@ -65,6 +65,7 @@ def test_members_have_tokens_of_their_own(board):
         assert "Jane" not in str(read_entries(session))
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_new_token_of_the_first_member_leaves_the_others(board):
     _, first = add_team(board, "Team A")
     _, other = add_member(board, "Team A", "Jane")
@@ -76,6 +77,7 @@ def test_a_new_token_of_the_first_member_leaves_the_others(board):
         authenticate(board, first)
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_team_revokes_its_members_but_not_the_last(board):
     (team, _), (rival, _) = add_team(board, "Team A"), add_team(board, "Team B")
     jane, _ = add_member(board, "Team A", "Jane")
@@ -108,6 +110,7 @@ def test_who_leaves_a_team_cannot_come_back_with_an_invitation(board):
         assert register_team(board, to_register, f"Team {suffix}", "Cem")
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_team_is_bounded(board, monkeypatch):
     monkeypatch.setattr(members, "MAX_MEMBERS", 2)
     monkeypatch.setattr(members, "_MAX_EVER", 3)
@@ -156,6 +159,7 @@ def test_teams_register_with_a_code(board):
     assert record.kind == "register"
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_code_joins_its_team_only(board):
     team, _ = add_team(board, "Team A")
     _, code = invite(board, team_name="team a")
@@ -182,6 +186,7 @@ def test_codes_expire_and_are_revoked(board, clock):
             invite(board, **wrong)
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_nobody_joins_after_the_deadline(board, clock):
     team, _ = add_team(board, "Team A")
     _, code = invite(board)

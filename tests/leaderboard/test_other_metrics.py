@@ -104,6 +104,7 @@ def test_a_ladder_that_needs_gains_is_refused(ranked_by, rules, competition, tmp
     assert not (tmp_path / "b").exists()
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     "rules",
     [{"ladder": "paired"}, {"ladder": "parameter_free"}, {"ladder_ground_errors": 4.0}],

@@ -35,6 +35,7 @@ def spans_of(board):
         return phase_spans(board, board.state(session))
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_phase_ends_with_the_next_one_and_the_last_with_the_deadline(board, clock):
     spans = spans_of(board)
     assert [span.state for span in spans] == ["running", "upcoming", "upcoming"]
@@ -107,6 +108,7 @@ def test_disabled_teams_and_struck_submissions_leave_past_phases_too(board, cloc
     assert [row.team for row in phase_standings(board, "Warm-up").rows] == ["Honest"]
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_phases_are_on_the_pages_and_in_the_api(board, clock, make_file):
     team, _ = add_team(board, "Busan")
     submit_file(board, team.number, make_file(1, 0.9))

@@ -81,6 +81,7 @@ def test_refused_files_have_a_limit_of_their_own(board_of, make_file, tmp_path, 
     assert submit_file(board, team.number, make_file(1)).n_left_today == 1
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_the_log_is_not_flooded_by_files_refused_at_once(board_of, tmp_path):
     """Both passed the early check; the transaction decides."""
     board = board_of(refused_limit=1)

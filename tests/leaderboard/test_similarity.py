@@ -38,6 +38,7 @@ def send_scores(board, edition, tmp_path):
     return send
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_copies_are_listed_and_independent_work_is_not(board, edition, send_scores):
     rng = np.random.default_rng(0)
     original = scores_of(edition, 0.5, seed=1)
@@ -67,6 +68,7 @@ def test_copies_are_listed_and_independent_work_is_not(board, edition, send_scor
     assert ("Own", "Own too") in {tuple(t.name for t in pair.teams) for pair in loose.pairs}
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_teams_own_submissions_are_never_a_pair(board, edition, send_scores):
     scores = scores_of(edition, 0.5, seed=1)
     for factor in (1, 2, 3):
@@ -133,6 +135,7 @@ def test_equal_scores_and_ties_do_no_harm():
     assert top_of(constant, 3).tolist() == [True] * 3 + [False] * 47
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_book_reads_each_file_once(board, edition, send_scores, monkeypatch):
     send_scores("AA", scores_of(edition, 0.5, 1))
     book = new_book(board)
@@ -143,6 +146,7 @@ def test_a_book_reads_each_file_once(board, edition, send_scores, monkeypatch):
     assert steps == [(1, 1)]
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_the_report_as_json_and_as_a_page(board, edition, send_scores):
     scores = scores_of(edition, 0.5, 1)
     for name in ("AA", "BB"):

@@ -44,6 +44,7 @@ def test_equal_scores_are_in_the_order_they_were_reached(board, teams, send):
     assert [row.rank for row in rows] == [1, 1, 1]
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_the_rank_after_a_tie_counts_its_teams(board, teams, send):
     assert share_ranks([0.9, 0.9, 0.8, 0.7, 0.7]) == [1, 1, 3, 4, 4]
     send(teams[0], 1, quality=0.0)
@@ -54,6 +55,7 @@ def test_the_rank_after_a_tie_counts_its_teams(board, teams, send):
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_disabled_teams_are_left_out(board, teams, send):
     send(teams[0], 1)
     send(teams[1], 2)
@@ -69,6 +71,7 @@ def test_progress_holds_the_improvements(board, teams, send):
     assert progress(board, n_teams=0) == []
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_the_standings_do_not_depend_on_exact_scores(board, teams, send):
     """Everything shown before the close follows from laddered scores."""
     for seed, team in enumerate(teams):

@@ -58,6 +58,7 @@ def test_disk_and_database_are_measured(board):
     assert room.folder > (room.database if not board.database.is_postgresql else 0)
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_an_old_backup_is_a_warning(board, clock, make_file, tmp_path):
     assert read_status(board).warnings == []  # nothing to lose yet
     submit_file(board, add_team(board, "Busan")[0].number, make_file(1))
@@ -71,6 +72,7 @@ def test_an_old_backup_is_a_warning(board, clock, make_file, tmp_path):
     assert "is older than a day (2026-03-01T" in read_status(board).warnings[0]
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_board_that_cannot_store_files_says_why(board, monkeypatch):
     assert read_status(board).health == "ok"
 

@@ -38,6 +38,7 @@ def test_a_token_opens_its_team_only_and_is_stored_nowhere(board):
     assert not any(token in content or token[4:] in content for _, token in teams)
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_an_unknown_token_is_refused(board):
     add_team(board, "Team A")
     for token in ("", "x", "ckt_", "ckt_" + "A" * 43, "ckt_" + "\xe9" * 43, "' OR 1=1 --"):
@@ -45,6 +46,7 @@ def test_an_unknown_token_is_refused(board):
             authenticate(board, token)
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_hash_is_no_token(board):
     _, token = add_team(board, "Team A")
     with pytest.raises(UnknownTokenError):
@@ -77,6 +79,7 @@ def test_names_are_unique_whatever_the_case(board):
         rename_team(board, "Team C", "Team D")
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_team_of_an_unsafe_name_is_not_added_or_renamed(board):
     add_team(board, "Team A")
     for ask in (

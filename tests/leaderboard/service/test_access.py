@@ -220,40 +220,34 @@ def test_settings_must_be_limits(name):
         ServiceSettings(**{name: 0})
 
 
-@pytest.mark.parametrize(
-    "token",
-    [
+def test_strange_tokens_are_just_wrong(client, member):
+    for token in (
         "", " ", "ckt_", "' OR '1'='1", "ckt_' OR 1=1 --", "%", "ckt_" + "%" * 43,
         "ckt_" + "_" * 43, "\x00", "ckt_" + "a" * 10_000, "é" * 47, "None", "null", "*",
-    ],
-)  # fmt: skip
-def test_strange_tokens_are_just_wrong(client, member, token):
-    value = b"Bearer " + token.encode("latin-1")
-    assert client.get(TEAM, headers={"Authorization": value}).status_code == 401
+    ):  # fmt: skip
+        value = b"Bearer " + token.encode("latin-1")
+        assert client.get(TEAM, headers={"Authorization": value}).status_code == 401, token
 
 
-@pytest.mark.parametrize("header", ["Bearer", "Bearer  ", "bearer", "Basic x", "x", "", "Bearer,x"])
-def test_strange_headers_are_no_token(client, header):
-    assert client.get(TEAM, headers={"Authorization": header}).status_code == 401
+def test_strange_headers_are_no_token(client):
+    for header in ("Bearer", "Bearer  ", "bearer", "Basic x", "x", "", "Bearer,x"):
+        assert client.get(TEAM, headers={"Authorization": header}).status_code == 401, header
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
+def test_invalid_numbers_do_not_reach_the_database(client, board, member, post):
+    post(1)
+    for path in (
         "/api/v1/submissions/1 OR 1=1", "/api/v1/submissions/1;DROP TABLE submission",
         "/api/v1/submissions/'", "/api/v1/submissions/-1", "/api/v1/submissions/0",
         "/api/v1/submissions/1e3", f"/api/v1/submissions/{2**63}",
         "/api/v1/submissions/" + "9" * 5000,
         "/api/v1/submissions/%00", "/api/v1/team?before=1;DROP TABLE team", "/api/v1/team?limit=-1",
         "/api/v1/team?limit=100000", "/api/v1/team?before=0",
-    ],
-)  # fmt: skip
-def test_invalid_numbers_do_not_reach_the_database(client, board, member, post, path):
-    post(1)
-    answer = client.get(path, headers=member.headers)
-    assert answer.status_code in (404, 422)
-    assert len(list_teams(board)) == 1
-    assert client.get("/api/v1/submissions/1", headers=member.headers).status_code == 200
+    ):  # fmt: skip
+        answer = client.get(path, headers=member.headers)
+        assert answer.status_code in (404, 422), path
+        assert len(list_teams(board)) == 1
+        assert client.get("/api/v1/submissions/1", headers=member.headers).status_code == 200
 
 
 def test_no_header_repeats_texts_of_requests(client, member, settings):
