@@ -253,7 +253,9 @@ def test_submit_warns_where_the_token_can_be_read(make_file):
     assert isinstance(failed.exception, KitError)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize(
+    "number", [signal.SIGTERM, pytest.param(signal.SIGHUP, marks=pytest.mark.slow)]
+)
 def test_serve_in_a_process_of_its_own(board: Board, member: Member, make_file, number: int):
     board.close_connections()
     command = [sys.executable, "-c", "from customs_kit.cli import main; main()"]
