@@ -92,7 +92,7 @@ def make_server(board: Board, address: Address, settings: ServiceSettings) -> uv
     sweep(board)
     config = uvicorn.Config(
         app,
-        http=_protocol(parse_proxies(address.trusted_proxies), settings),  # type: ignore[arg-type]
+        http=_protocol(board, parse_proxies(address.trusted_proxies), settings),  # type: ignore[arg-type]
         ws="none",
         access_log=False,  # it contains paths and queries; `requests_log` leaves them out
         log_config=None,
@@ -107,7 +107,7 @@ def make_server(board: Board, address: Address, settings: ServiceSettings) -> uv
 
 
 def _protocol(
-    proxies: tuple[Network, ...], settings: ServiceSettings
+    board: Board, proxies: tuple[Network, ...], settings: ServiceSettings
 ) -> Callable[..., LimitedConnection]:
     """Return what uvicorn calls for each connection."""
 
@@ -121,7 +121,9 @@ def _protocol(
     connections = Connections(
         settings.n_connections, settings.n_connections_each, settings.timer, is_proxy
     )
-    return partial(LimitedConnection, connections=connections, settings=settings)
+    return partial(
+        LimitedConnection, connections=connections, settings=settings, clock=lambda: board.now()
+    )
 
 
 def allow_open_files(n_connections: int) -> None:

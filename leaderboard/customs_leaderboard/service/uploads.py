@@ -234,8 +234,9 @@ class _Body:
     Attributes
     ----------
     received_at : datetime
-        Time at which its newest bytes were read: here, in the event loop, because the deadline must
-        not depend on how long a file then waits for threads and locks.
+        Time at which its newest bytes were read from the socket, as far as the server says
+        (`LimitedConnection`), else from the event loop. The deadline must not depend on how long a
+        file waits for threads and locks, before it is read here or afterwards.
     """
 
     def __init__(self, request: Request, max_bytes: int, scope: anyio.CancelScope) -> None:
@@ -252,7 +253,7 @@ class _Body:
         while has_more:
             self._scope.deadline = min(anyio.current_time() + settings.receive_timeout_s, last)
             message = await self._request.receive()
-            self.received_at = board.now()
+            self.received_at = getattr(self._request.state, "complete_at", None) or board.now()
             self._scope.deadline = math.inf  # a slow disk is not the client's fault
             if message["type"] == "http.disconnect":
                 raise ClientDisconnect

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from unittest.mock import Mock
 
@@ -90,7 +91,7 @@ class Client:
         self.transport, self._server = Transport(host), server
         self.connection = LimitedConnection(
             server.config, server.state, {}, server.loop, connections=server.connections,
-            settings=server.settings,
+            settings=server.settings, clock=server.clock,
         )  # fmt: skip
         self.connection.connection_made(self.transport)
 
@@ -135,6 +136,9 @@ class Server:
             lambda client: client == proxy,
         )  # fmt: skip
 
+    def clock(self) -> datetime:
+        return datetime.fromtimestamp(self.loop.time(), UTC)
+
     def connect(self, host: str = "203.0.113.7", first: bytes = b"") -> Client:
         client = Client(self, host)
         client.send(first)
@@ -148,6 +152,17 @@ def server() -> Server:
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 POST = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n"
+
+
+def test_a_request_is_stamped_with_its_last_byte(server):
+    client = server.connect(first=POST + b"12345")
+    state = client.connection.scope["state"]
+    server.loop.forward(2.0)
+    assert "complete_at" not in state
+    client.send(b"67890")
+    last_byte = server.clock()
+    server.loop.forward(2.0)
+    assert state["complete_at"] == last_byte < server.clock()
 
 
 def test_a_silent_connection_is_closed_without_an_answer(server):

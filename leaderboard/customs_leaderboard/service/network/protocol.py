@@ -6,6 +6,7 @@ import asyncio
 import json
 from asyncio import TimerHandle
 from collections.abc import Callable
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -49,6 +50,8 @@ class LimitedConnection(HttpToolsProtocol):
         All connections of the server.
     settings : ServiceSettings
         Limits.
+    clock : callable
+        Returns the current time (UTC), for the time at which a request was complete.
     """
 
     def __init__(
@@ -60,12 +63,14 @@ class LimitedConnection(HttpToolsProtocol):
         *,
         connections: Connections,
         settings: ServiceSettings,
+        clock: Callable[[], datetime],
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self.stage = Stage.INCOMPLETE
         self.since = settings.timer()
         self._counted = connections
         self._settings = settings
+        self._clock = clock
         self._home = "unknown"
         self._is_known = False  # the current request has a valid token
         self._is_judged = True  # the service has looked for a token
@@ -163,7 +168,8 @@ class LimitedConnection(HttpToolsProtocol):
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        """End a request."""
+        """End a request, and note the time before anything waits for a thread."""
+        self.scope["state"]["complete_at"] = self._clock()
         super().on_message_complete()
         self._in_message = self._in_body = False
         self._n_dry_bytes = self._n_discarded = 0
