@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import sys
+from datetime import UTC, datetime, timedelta
 from typing import get_args
 
 import click
@@ -67,7 +68,9 @@ def test_a_competition_from_beginning_to_end(folder, send, make_file, edition_pa
     assert (public["phase"], len(public["rows"])) == ("open", 2)
     rows = list(csv.DictReader(io.StringIO(lb("standings", folder, "--csv"))))
     assert [row["team"] for row in rows] == ["Team B", "Team A"]
-    assert "2099-01-01" in lb("extend", folder, "--closes", "2099-01-01", "--reason", "Rain")
+    later = (datetime.now(UTC) + timedelta(days=300)).date().isoformat()
+    assert later in lb("extend", folder, "--closes", later, "--reason", "Rain")
+    lb("extend", folder, "--closes", "2999-01-01", "--reason", "Rain", fails="Check the year")
     lb("close", folder, fails="--early")
     lb("reveal", folder, fails="after the close")
     lb("export", folder, "--team", "Team A", "--out", tmp_path / "a.zip", fails="after the close")
