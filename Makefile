@@ -158,7 +158,7 @@ fuzz: $(VENV)/.dev ## generated requests to the leaderboard, ten minutes each wi
 	$(BIN)/python benchmarks/leaderboard_fuzz.py
 
 benchmark-attack: $(VENV)/.dev ## the same load under attack (ten minutes)
-	$(BIN)/python benchmarks/leaderboard_attack.py
+	$(BIN)/python benchmarks/leaderboard_attack.py --save leaderboard/results/attack.json --write leaderboard/README.md
 
 ladder: $(VENV)/.core ## attacks on the Ladder: results, tables and picture (ten minutes)
 	$(BIN)/python benchmarks/ladder_attacks.py --json leaderboard/results/ladder_attacks.json \

@@ -86,7 +86,7 @@ def store_earlier(board: Board, numbers: list[int], n_submissions: int) -> None:
             submission = Submission(
                 team_number=team.number, sha256=f"{i:064x}", suffix=".csv", n_bytes=1,
                 received_at=at, day=day_of(at), late=False, improved=improved,
-                shown=score if improved else team.best_shown,
+                shown=score if improved else team.best_shown, answer_sha256=f"{i:064x}",
             )  # fmt: skip
             session.add(submission)
             session.flush()

@@ -23,6 +23,18 @@ def test_the_table_is_that_of_the_results(monkeypatch):
     put_table(ROOT / "leaderboard/README.md", "load", report.table_of(results), check=True)
 
 
+def test_the_table_of_the_attack_is_that_of_the_results(monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "benchmarks")
+    report = import_module("load_report")
+    results = json.loads((ROOT / "leaderboard/results/attack.json").read_text())
+    for row in results.values():
+        assert (row["attacking_connections"], row["silent_connections"]) == (24, 999)
+        for load in ("undisturbed", "attacked"):
+            assert row[load]["in_time"] == row["submissions"] == 600
+            assert row[load]["late"] == row[load]["refused"] == 0
+    put_table(ROOT / "leaderboard/README.md", "attack", report.attack_table_of(results), check=True)
+
+
 def test_results_of_one_database_do_not_replace_the_others(monkeypatch, tmp_path):
     monkeypatch.syspath_prepend(ROOT / "benchmarks")
     report = import_module("load_report")
