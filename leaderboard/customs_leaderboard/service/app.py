@@ -6,7 +6,7 @@ from importlib.metadata import version
 from typing import Final
 
 from anyio import CapacityLimiter
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 
 from customs_leaderboard.board import Board
 from customs_leaderboard.service import (
@@ -86,13 +86,11 @@ def make_app(board: Board, settings: ServiceSettings | None = None) -> FastAPI:
     app.add_middleware(RequestLimits)
     app.add_middleware(RequestLog)
     app.add_middleware(SecurityHeaders)  # outermost: limits and bugs are answered below it
-    routes = APIRouter(max_body_size=_MAX_BODY_BYTES)
-    for part in (api, team_api, people_api, edition_files, health):
-        routes.include_router(part.router)
-    routes.include_router(admin.api.router)
-    routes.include_router(pages.router, include_in_schema=False)
-    routes.include_router(admin.page.router, include_in_schema=False)
-    app.include_router(routes)
+    # Routes are looked for one by one: those of submissions come first.
+    for part in (team_api, api, people_api, edition_files, health, admin.api):
+        app.include_router(part.router, max_body_size=_MAX_BODY_BYTES)
+    for page in (pages, admin.page):
+        app.include_router(page.router, max_body_size=_MAX_BODY_BYTES, include_in_schema=False)
     describe = app.openapi
     app.openapi = lambda: describe_problems(describe())  # type: ignore[method-assign]
     return app

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 from threading import Lock
 from typing import Final
@@ -108,6 +109,7 @@ def client_key(host: str | None) -> str:
     return str(address)
 
 
+@lru_cache(maxsize=_N_CLIENTS)
 def sender_key(host: str | None, address_key: str) -> str:
     """Return the name under which a client's address is logged and stored: 32 hex digits.
 
