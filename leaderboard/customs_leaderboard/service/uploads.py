@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -14,10 +13,10 @@ from anyio.to_thread import run_sync
 from fastapi import Request
 from starlette.requests import ClientDisconnect
 
-from customs_leaderboard.service.access import board_of, settings_of
+from customs_leaderboard.service.access import board_of
 from customs_leaderboard.service.fair_queue import FairQueue
 from customs_leaderboard.service.forms import FormParser, PartBegins
-from customs_leaderboard.service.problem_details import BadUploadError, SlowClientError
+from customs_leaderboard.service.problem_details import BadUploadError
 from customs_leaderboard.submissions.admission import ReceivedFile
 from customs_leaderboard.submissions.notes import check_note
 from customs_leaderboard.submissions.receipts import Receipt
@@ -118,14 +117,12 @@ async def receive_upload(
     TooLargeError
         If the file exceeds the limit: at once if Content-Length says so, else at the first byte
         beyond it.
-    SlowClientError
-        If the client paused or took too long.
     BadUploadError
         If a form is broken or has no file.
     KitError
         If the note is too long (`check_note`).
     ClientDisconnect
-        If the client left.
+        If the client left, or was too slow (`BodyLimits`).
     UnavailableError
         If the disk fails.
     """
@@ -136,19 +133,15 @@ async def receive_upload(
         raise too_large(board.competition)
     with Spool(board) as spool:
         writer = Writer(spool, request.app.state.spooling)
-        try:
-            with anyio.fail_after(None) as scope:
-                body = _Body(request, max_bytes, scope)
-                note = check_note(request.query_params.get("note", ""))
-                if is_form:
-                    checked, fields = await _receive_form(request, body.parts(), writer, check)
-                    note = check_note(fields.get("note", note))
-                else:
-                    checked = await check({})
-                    async for part in body.parts():
-                        await writer.write(part)
-        except TimeoutError:
-            raise SlowClientError("The file did not arrive in time. Send it again.") from None
+        body = _Body(request, max_bytes)
+        note = check_note(request.query_params.get("note", ""))
+        if is_form:
+            checked, fields = await _receive_form(request, body.parts(), writer, check)
+            note = check_note(fields.get("note", note))
+        else:
+            checked = await check({})
+            async for part in body.parts():
+                await writer.write(part)
         yield Upload(spool, writer, checked, body.received_at, note)
 
 
@@ -239,22 +232,18 @@ class _Body:
         file waits for threads and locks, before it is read here or afterwards.
     """
 
-    def __init__(self, request: Request, max_bytes: int, scope: anyio.CancelScope) -> None:
+    def __init__(self, request: Request, max_bytes: int) -> None:
         self._request = request
         self._max_bytes = max_bytes
-        self._scope = scope
         self.received_at = board_of(request).now()
 
     async def parts(self) -> AsyncIterator[bytes]:
-        """Yield the parts of the body; the scope's deadline limits part and whole."""
-        settings, board = settings_of(self._request), board_of(self._request)
-        last = anyio.current_time() + settings.receive_total_s
+        """Yield the parts of the body."""
+        board = board_of(self._request)
         n_bytes, has_more = 0, True
         while has_more:
-            self._scope.deadline = min(anyio.current_time() + settings.receive_timeout_s, last)
             message = await self._request.receive()
             self.received_at = getattr(self._request.state, "complete_at", None) or board.now()
-            self._scope.deadline = math.inf  # a slow disk is not the client's fault
             if message["type"] == "http.disconnect":
                 raise ClientDisconnect
             has_more = message.get("more_body", False)
