@@ -12,8 +12,8 @@ import pytest
 WAITING = """
 import signal, sys, threading
 from customs_kit.signals import signals_end_in_order
-if sys.argv[1:]:
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+# Not as it was inherited: nohup ignores SIGHUP.
+signal.signal(signal.SIGHUP, signal.SIG_IGN if sys.argv[1:] else signal.SIG_DFL)
 with signals_end_in_order():
     try:
         print("ready", flush=True)
