@@ -46,7 +46,8 @@ from customs_baselines.experiments.markdown_tables import put_table
 from customs_data.edition.generating import generate_edition, read_blueprint
 from customs_leaderboard.board import Board, make_board
 from customs_leaderboard.rules.competition import Competition
-from customs_leaderboard.store.audit_log import append_entry, team_actor, verify_chain
+from customs_leaderboard.store.actions import team_actor
+from customs_leaderboard.store.audit_log import append_entry, verify_chain
 from customs_leaderboard.store.schema import Submission, Team
 from customs_leaderboard.store.scores import read_scores, save_scores
 from customs_leaderboard.submissions.judge import Judge

@@ -30,7 +30,8 @@ from customs_leaderboard.standings.reference_scores import (
     load_reference_scores,
     save_reference_scores,
 )
-from customs_leaderboard.store.audit_log import ORGANIZER, append_entry
+from customs_leaderboard.store.actions import ORGANIZER
+from customs_leaderboard.store.audit_log import append_entry
 from customs_leaderboard.store.database import Database, open_database
 from customs_leaderboard.store.folder import Folder, disk_errors
 from customs_leaderboard.store.group_commit import GroupCommit

@@ -9,7 +9,8 @@ from customs_leaderboard.organizing.announcements import (
     read_announcements,
     withdraw,
 )
-from customs_leaderboard.store.audit_log import PUBLIC_ACTIONS, read_entries, verify_chain
+from customs_leaderboard.store.actions import PUBLIC_ACTIONS
+from customs_leaderboard.store.audit_log import read_entries, verify_chain
 
 
 def test_announcements_are_newest_first_until_they_are_withdrawn(board):

@@ -16,8 +16,8 @@ from customs_leaderboard.errors import (
 )
 from customs_leaderboard.service.app import make_app
 from customs_leaderboard.standings.select import MAX_CHANGES, select_submissions
+from customs_leaderboard.store.actions import PUBLIC_ACTIONS
 from customs_leaderboard.store.audit_log import (
-    PUBLIC_ACTIONS,
     accept_clock,
     append_entry,
     head_hash,

@@ -13,7 +13,8 @@ from customs_data.edition.generating import generate_edition, read_blueprint
 from customs_data.errors import InvalidEditionError, KitError
 from customs_leaderboard.board import make_board, open_board
 from customs_leaderboard.ladder.ladder import GROUND_ERRORS
-from customs_leaderboard.store.audit_log import PUBLIC_ACTIONS, read_entries, verify_chain
+from customs_leaderboard.store.actions import PUBLIC_ACTIONS
+from customs_leaderboard.store.audit_log import read_entries, verify_chain
 from customs_leaderboard.store.migrations import upgrade_tables
 from customs_leaderboard.store.schema import Base, State
 from customs_leaderboard.submissions.submit import submit_file

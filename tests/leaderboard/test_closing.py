@@ -12,7 +12,8 @@ from customs_leaderboard.errors import UnavailableError
 from customs_leaderboard.standings.close import close_competition, extend_deadline, reveal_labels
 from customs_leaderboard.standings.final import final_standings
 from customs_leaderboard.standings.public import public_standings, team_history
-from customs_leaderboard.store.audit_log import PUBLIC_ACTIONS, read_entries, verify_chain
+from customs_leaderboard.store.actions import PUBLIC_ACTIONS
+from customs_leaderboard.store.audit_log import read_entries, verify_chain
 from customs_leaderboard.teams.teams import add_team
 
 

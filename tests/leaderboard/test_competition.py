@@ -10,12 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from customs_data.errors import KitError
-from customs_leaderboard.rules.competition import (
-    Competition,
-    parse_time,
-    read_competition,
-    show_time,
-)
+from customs_leaderboard.rules.competition import Competition, read_competition
+from customs_leaderboard.rules.schedule import parse_time, show_time
 
 CHANGES = {
     "title": ["", "x" * 121, "line\nbreak", 7],

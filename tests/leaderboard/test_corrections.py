@@ -16,7 +16,8 @@ from customs_leaderboard.standings.close import close_competition, recompute_fin
 from customs_leaderboard.standings.final import final_standings
 from customs_leaderboard.standings.public import progress, public_standings, team_history
 from customs_leaderboard.standings.select import select_submissions, selected_numbers
-from customs_leaderboard.store.audit_log import PUBLIC_ACTIONS, read_entries, verify_chain
+from customs_leaderboard.store.actions import PUBLIC_ACTIONS
+from customs_leaderboard.store.audit_log import read_entries, verify_chain
 from customs_leaderboard.store.schema import Submission, Team
 from customs_leaderboard.submissions.submit import submit_file
 from customs_leaderboard.teams.teams import add_team, authenticate, list_teams

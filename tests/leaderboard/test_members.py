@@ -10,7 +10,8 @@ import pytest
 
 from customs_data.errors import KitError
 from customs_leaderboard.errors import NotOpenError, UnknownCodeError, UnknownTokenError
-from customs_leaderboard.store.audit_log import PUBLIC_ACTIONS, read_entries
+from customs_leaderboard.store.actions import PUBLIC_ACTIONS
+from customs_leaderboard.store.audit_log import read_entries
 from customs_leaderboard.teams import members
 from customs_leaderboard.teams.codes import (
     hash_code,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from customs_data.errors import KitError
 from customs_leaderboard.board import Board
-from customs_leaderboard.rules.competition import show_time
 from customs_leaderboard.rules.reasons import check_reason
+from customs_leaderboard.rules.schedule import show_time
 from customs_leaderboard.standings.close import recompute_final
 from customs_leaderboard.standings.final import withdraw_final
-from customs_leaderboard.store.audit_log import ORGANIZER, append_entry
+from customs_leaderboard.store.actions import ORGANIZER
+from customs_leaderboard.store.audit_log import append_entry
 from customs_leaderboard.store.schema import Team
 from customs_leaderboard.teams.teams import find_team
 

@@ -31,8 +31,8 @@ from customs_leaderboard.ladder.replay import Step, replay_ladder
 from customs_leaderboard.rules.reasons import check_reason
 from customs_leaderboard.standings.close import recompute_final
 from customs_leaderboard.standings.final import withdraw_final
-from customs_leaderboard.store.actions import SCORES_RENEWED
-from customs_leaderboard.store.audit_log import ORGANIZER, Event, append_entries
+from customs_leaderboard.store.actions import ORGANIZER, SCORES_RENEWED
+from customs_leaderboard.store.audit_log import Event, append_entries
 from customs_leaderboard.store.schema import Base, Score, Solution, State, Submission, Team
 from customs_leaderboard.store.scores import ExactScores
 from customs_leaderboard.submissions.judge import Judge, load_judge

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from customs_leaderboard.board import Board
 from customs_leaderboard.ladder.replay import Step, replay_ladder
-from customs_leaderboard.store.audit_log import ORGANIZER, Event
+from customs_leaderboard.store.actions import ORGANIZER
+from customs_leaderboard.store.audit_log import Event
 from customs_leaderboard.store.schema import RANKED, Submission, Team
 from customs_leaderboard.submissions.judge import Judge
 from customs_scorer.metrics.gains import Gains

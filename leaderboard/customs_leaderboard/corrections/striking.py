@@ -8,11 +8,12 @@ from customs_data.errors import KitError
 from customs_leaderboard.board import Board
 from customs_leaderboard.corrections.standing import replay_team
 from customs_leaderboard.errors import NotFoundError
-from customs_leaderboard.rules.competition import show_time
 from customs_leaderboard.rules.reasons import check_reason
+from customs_leaderboard.rules.schedule import show_time
 from customs_leaderboard.standings.close import recompute_final
 from customs_leaderboard.standings.final import withdraw_final
-from customs_leaderboard.store.audit_log import ORGANIZER, Event, append_entries
+from customs_leaderboard.store.actions import ORGANIZER
+from customs_leaderboard.store.audit_log import Event, append_entries
 from customs_leaderboard.store.schema import Submission, Team
 from customs_leaderboard.teams.teams import lock_teams
 

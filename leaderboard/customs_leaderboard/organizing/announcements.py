@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from customs_data.errors import KitError
 from customs_leaderboard.board import Board
-from customs_leaderboard.rules.competition import show_time
+from customs_leaderboard.rules.schedule import show_time
 from customs_leaderboard.store.actions import ANNOUNCED, ORGANIZER, WITHDRAWN
 from customs_leaderboard.store.audit_log import append_entry, read_entries
 from customs_leaderboard.store.schema import AuditEntry

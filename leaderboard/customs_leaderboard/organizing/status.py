@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from customs_leaderboard.board import Board, Phase
 from customs_leaderboard.errors import UnavailableError
-from customs_leaderboard.rules.competition import show_time
+from customs_leaderboard.rules.schedule import show_time
 from customs_leaderboard.standings.phases import phase_spans
 from customs_leaderboard.store.actions import BACKED_UP
 from customs_leaderboard.store.audit_log import head_hash, read_entries

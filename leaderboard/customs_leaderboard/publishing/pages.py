@@ -15,13 +15,13 @@ from customs_data.edition.manifest import Manifest
 from customs_data.tasks import find_task
 from customs_leaderboard.publishing.announcement import Announcement
 from customs_leaderboard.publishing.metric_files import published_metrics
-from customs_leaderboard.rules.competition import show_time
 from customs_leaderboard.rules.explanations import (
     explain_answer,
     explain_metric,
     explain_uncertainty,
     name_ranking,
 )
+from customs_leaderboard.rules.schedule import show_time
 from customs_scorer.formats import FORMATS_IN_WORDS
 
 #: Licence suggested for generated data, which describe nobody.

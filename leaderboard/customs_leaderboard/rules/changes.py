@@ -9,7 +9,8 @@ from sqlalchemy import select
 
 from customs_data.errors import KitError
 from customs_leaderboard.rules.competition import RULES_BEFORE
-from customs_leaderboard.store.audit_log import ORGANIZER, append_entry
+from customs_leaderboard.store.actions import ORGANIZER
+from customs_leaderboard.store.audit_log import append_entry
 from customs_leaderboard.store.schema import Solution
 
 if TYPE_CHECKING:

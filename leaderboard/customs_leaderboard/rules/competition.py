@@ -16,19 +16,8 @@ from customs_leaderboard.rules.schedule import (
     PhaseRules,
     as_plain,
     check_schedule,
-    parse_time,
     show_time,
 )
-
-__all__ = [
-    "RULES_BEFORE",
-    "Competition",
-    "Limits",
-    "check_announced",
-    "parse_time",
-    "read_competition",
-    "show_time",
-]
 
 _MAX_TITLE: Final = 120
 _MAX_CONTACT: Final = 200

@@ -11,8 +11,7 @@ from fastapi import APIRouter, Query, Request, Response
 from customs_leaderboard.board import Board
 from customs_leaderboard.errors import NotFoundError
 from customs_leaderboard.organizing.announcements import read_announcements
-from customs_leaderboard.rules.competition import show_time
-from customs_leaderboard.rules.schedule import as_plain
+from customs_leaderboard.rules.schedule import as_plain, show_time
 from customs_leaderboard.service import answers
 from customs_leaderboard.service.answers import problem_answers
 from customs_leaderboard.service.caching import cached_response
@@ -20,7 +19,8 @@ from customs_leaderboard.service.edition_files import EditionArchive, EditionFil
 from customs_leaderboard.standings.final import final_sha256, final_standings
 from customs_leaderboard.standings.phases import find_phase, phase_spans, phase_standings
 from customs_leaderboard.standings.public import progress, public_standings
-from customs_leaderboard.store.audit_log import PUBLIC_ACTIONS, head_hash, read_entries
+from customs_leaderboard.store.actions import PUBLIC_ACTIONS
+from customs_leaderboard.store.audit_log import head_hash, read_entries
 from customs_leaderboard.store.solutions import read_solutions, solution_as_dict
 
 #: Prefix of the API's paths.

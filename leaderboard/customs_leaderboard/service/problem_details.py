@@ -29,7 +29,7 @@ from customs_leaderboard.errors import (
     UnknownOrganizerError,
     UnknownTokenError,
 )
-from customs_leaderboard.rules.competition import show_time
+from customs_leaderboard.rules.schedule import show_time
 
 _MEDIA_TYPE: Final = "application/problem+json"
 _RETRY_AFTER_S: Final = 10

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import FileResponse, JSONResponse
 
 from customs_leaderboard.board import Board
-from customs_leaderboard.rules.competition import show_time
+from customs_leaderboard.rules.schedule import show_time
 from customs_leaderboard.service import answers
 from customs_leaderboard.service.access import AuthenticatedTeam, TeamRoute, board_of
 from customs_leaderboard.service.answers import problem_answers

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from customs_data.reports.pages import render_page
 from customs_leaderboard.board import Board
-from customs_leaderboard.rules.competition import show_time
+from customs_leaderboard.rules.schedule import show_time
 from customs_leaderboard.similarity.pairs import Candidate, Thresholds, similar_pairs
 from customs_leaderboard.similarity.sketches import SketchBook, correlation, top_of
 from customs_leaderboard.store.schema import Member, Selection, Submission, Team

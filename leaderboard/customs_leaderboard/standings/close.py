@@ -14,9 +14,8 @@ from customs_data.edition.reveal import write_reveal
 from customs_data.errors import KitError
 from customs_data.files.atomic import sync_folder
 from customs_leaderboard.board import Board
-from customs_leaderboard.rules.competition import show_time
 from customs_leaderboard.rules.reasons import check_reason
-from customs_leaderboard.rules.schedule import parse_moment
+from customs_leaderboard.rules.schedule import parse_moment, show_time
 from customs_leaderboard.standings.compute_final import N_REPLICATES, compute_final
 from customs_leaderboard.standings.evidence import write_evidence
 from customs_leaderboard.standings.final import (
@@ -25,10 +24,8 @@ from customs_leaderboard.standings.final import (
     final_standings,
     save_final,
 )
-from customs_leaderboard.store.actions import EVIDENCE_PUBLISHED
+from customs_leaderboard.store.actions import CORRECTIONS, EVIDENCE_PUBLISHED, ORGANIZER
 from customs_leaderboard.store.audit_log import (
-    CORRECTIONS,
-    ORGANIZER,
     Event,
     append_entries,
     append_entry,

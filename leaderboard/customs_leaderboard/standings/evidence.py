@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from customs_data.files.atomic import replace_file, write_errors
 from customs_leaderboard.board import Board
-from customs_leaderboard.rules.competition import show_time
+from customs_leaderboard.rules.schedule import show_time
 from customs_leaderboard.store.audit_log import head_hash
 from customs_leaderboard.store.schema import Base, FinalResult, Submission
 

@@ -15,11 +15,12 @@ from customs_data.edition.layout import MANIFEST
 from customs_data.errors import KitError
 from customs_data.files.atomic import write_atomically
 from customs_leaderboard.board import Board
-from customs_leaderboard.rules.competition import show_time
+from customs_leaderboard.rules.schedule import show_time
 from customs_leaderboard.standings.compute_final import default_selection
 from customs_leaderboard.standings.final import FinalStandings, final_standings, key_beside
 from customs_leaderboard.standings.public import public_standings
-from customs_leaderboard.store.audit_log import read_entries, team_actor
+from customs_leaderboard.store.actions import team_actor
+from customs_leaderboard.store.audit_log import read_entries
 from customs_leaderboard.store.folder import check_new
 from customs_leaderboard.store.schema import RANKED, Selection, Submission
 from customs_leaderboard.store.scores import read_scores

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from customs_leaderboard.board import Board
 from customs_leaderboard.errors import NotFoundError
-from customs_leaderboard.rules.competition import show_time
+from customs_leaderboard.rules.schedule import show_time
 from customs_leaderboard.standings.public import StandingRow, share_ranks
 from customs_leaderboard.store.schema import RANKED, State, Submission, Team
 

@@ -11,7 +11,7 @@ from sqlalchemy import Select, select
 
 from customs_leaderboard.board import Board, Phase
 from customs_leaderboard.errors import NotFoundError
-from customs_leaderboard.rules.competition import show_time
+from customs_leaderboard.rules.schedule import show_time
 from customs_leaderboard.store.schema import Member, Selection, Submission, Team
 from customs_leaderboard.store.scores import ExactScores, read_scores
 

@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 from customs_data.errors import KitError
 from customs_leaderboard.board import Board
 from customs_leaderboard.errors import NotFoundError, NotOpenError, QuotaError
-from customs_leaderboard.rules.competition import show_time
-from customs_leaderboard.store.audit_log import append_entry, team_actor
+from customs_leaderboard.rules.schedule import show_time
+from customs_leaderboard.store.actions import team_actor
+from customs_leaderboard.store.audit_log import append_entry
 from customs_leaderboard.store.schema import RANKED, AuditEntry, Selection, Submission, Team
 from customs_leaderboard.submissions.receipts import day_of, next_day
 from customs_leaderboard.teams.teams import check_active, lock_teams

@@ -32,20 +32,14 @@ from customs_leaderboard.rules.reasons import check_reason
 from customs_leaderboard.store.actions import (
     CLOCK_ACCEPTED,
     CLOCK_WRONG,
-    CORRECTIONS,
     ORGANIZER,
     PUBLIC_ACTIONS,
     acting,
-    team_actor,
 )
 from customs_leaderboard.store.commitments import canonical_json, commit_to
 from customs_leaderboard.store.database import Database
 from customs_leaderboard.store.schema import AuditEntry, UtcTime
 
-__all__ = [
-    "CLOCK_ACCEPTED", "CORRECTIONS", "ORGANIZER", "PUBLIC_ACTIONS", "Entry", "Event",
-    "append_entries", "append_entry", "head_hash", "read_entries", "team_actor", "verify_chain",
-]  # fmt: skip
 _NEWEST: Final = (
     select(AuditEntry.sequence, AuditEntry.at, AuditEntry.action, AuditEntry.hash)
     .order_by(AuditEntry.sequence.desc())

@@ -21,9 +21,9 @@ from sqlalchemy import select, text
 from customs_data.errors import KitError
 from customs_data.files.atomic import replace_file, write_errors
 from customs_leaderboard.board import Board
-from customs_leaderboard.rules.competition import show_time
-from customs_leaderboard.store.actions import BACKED_UP
-from customs_leaderboard.store.audit_log import ORGANIZER, append_entry, head_hash
+from customs_leaderboard.rules.schedule import show_time
+from customs_leaderboard.store.actions import BACKED_UP, ORGANIZER
+from customs_leaderboard.store.audit_log import append_entry, head_hash
 from customs_leaderboard.store.folder import Folder, check_new
 from customs_leaderboard.store.schema import Base, Solution, Submission
 

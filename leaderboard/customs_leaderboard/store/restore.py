@@ -28,8 +28,10 @@ from customs_leaderboard.board import (
     utc_now,
 )
 from customs_leaderboard.errors import organizer_errors
-from customs_leaderboard.rules.competition import parse_time, read_competition
-from customs_leaderboard.store.audit_log import ORGANIZER, append_entry, verify_chain
+from customs_leaderboard.rules.competition import read_competition
+from customs_leaderboard.rules.schedule import parse_time
+from customs_leaderboard.store.actions import ORGANIZER
+from customs_leaderboard.store.audit_log import append_entry, verify_chain
 from customs_leaderboard.store.backup import FORMATS, IN_FOLDERS, MANIFEST, TABLES
 from customs_leaderboard.store.database import Database, open_database
 from customs_leaderboard.store.folder import Folder

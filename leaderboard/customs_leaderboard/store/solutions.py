@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from customs_data.edition.commitment import Replacement
-from customs_leaderboard.rules.competition import show_time
+from customs_leaderboard.rules.schedule import show_time
 from customs_leaderboard.store.schema import Solution
 
 if TYPE_CHECKING:

@@ -18,13 +18,8 @@ from customs_data.errors import KitError
 from customs_leaderboard.board import Board
 from customs_leaderboard.errors import UnavailableError
 from customs_leaderboard.ladder.ladder import LadderState
-from customs_leaderboard.store.audit_log import (
-    CLOCK_TOLERANCE,
-    LONGEST_WAIT,
-    Event,
-    append_entries,
-    team_actor,
-)
+from customs_leaderboard.store.actions import team_actor
+from customs_leaderboard.store.audit_log import CLOCK_TOLERANCE, LONGEST_WAIT, Event, append_entries
 from customs_leaderboard.store.commitments import logged_facts, sealed_facts
 from customs_leaderboard.store.schema import Submission, Team
 from customs_leaderboard.store.scores import ExactScores, save_scores

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from customs_leaderboard.board import Board
 from customs_leaderboard.errors import NotOpenError, QuotaError
-from customs_leaderboard.rules.competition import show_time
+from customs_leaderboard.rules.schedule import show_time
 from customs_leaderboard.store.schema import Refusal, State, Submission, Team
 from customs_leaderboard.submissions.quotas import Quota, Usage, check_quota, hour_of, quota_of
 from customs_leaderboard.submissions.receipts import Receipt, day_of, next_day

@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from customs_leaderboard.errors import QuotaError
-from customs_leaderboard.rules.competition import Competition, show_time
+from customs_leaderboard.rules.competition import Competition
+from customs_leaderboard.rules.schedule import show_time
 from customs_leaderboard.submissions.receipts import next_day
 
 _HOUR: Final = timedelta(hours=1)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
-from customs_leaderboard.rules.competition import show_time
+from customs_leaderboard.rules.schedule import show_time
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ from typing import Final
 from customs_data.errors import KitError
 from customs_leaderboard.board import Board
 from customs_leaderboard.errors import RefusedFileError
-from customs_leaderboard.store.audit_log import append_entry, team_actor
+from customs_leaderboard.store.actions import team_actor
+from customs_leaderboard.store.audit_log import append_entry
 from customs_leaderboard.store.schema import Refusal
 from customs_leaderboard.submissions.accept import ScoredFile, accept_files
 from customs_leaderboard.submissions.admission import (

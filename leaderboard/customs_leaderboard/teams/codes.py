@@ -18,8 +18,9 @@ from sqlalchemy.orm import Session
 from customs_data.errors import KitError
 from customs_leaderboard.board import Board
 from customs_leaderboard.errors import UnknownCodeError
-from customs_leaderboard.rules.competition import show_time
-from customs_leaderboard.store.audit_log import ORGANIZER, append_entry
+from customs_leaderboard.rules.schedule import show_time
+from customs_leaderboard.store.actions import ORGANIZER
+from customs_leaderboard.store.audit_log import append_entry
 from customs_leaderboard.store.schema import AccessCode, Team
 
 Kind = Literal["organizer", "view", "register", "join"]

@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 
 from customs_data.errors import KitError
 from customs_leaderboard.board import Board
-from customs_leaderboard.rules.competition import show_time
-from customs_leaderboard.store.audit_log import ORGANIZER, append_entry, team_actor
+from customs_leaderboard.rules.schedule import show_time
+from customs_leaderboard.store.actions import ORGANIZER, team_actor
+from customs_leaderboard.store.audit_log import append_entry
 from customs_leaderboard.store.schema import Member, Submission, Team
 from customs_leaderboard.teams.codes import revoke_invitations
 from customs_leaderboard.teams.names import check_member_name, key_of

@@ -17,7 +17,7 @@ from customs_data.files.atomic import write_atomically
 from customs_data.files.csv_parsing import check_encoding
 from customs_data.files.recognition import known_format, likely_encoding
 from customs_leaderboard.board import Board
-from customs_leaderboard.store.audit_log import ORGANIZER
+from customs_leaderboard.store.actions import ORGANIZER
 from customs_leaderboard.store.folder import check_new
 from customs_leaderboard.store.schema import Member, Team
 from customs_leaderboard.teams.codes import insert_code

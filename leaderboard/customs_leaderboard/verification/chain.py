@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
+from customs_leaderboard.store.actions import CLOCK_ACCEPTED
 from customs_leaderboard.store.audit_log import (
     BEGINNING,
-    CLOCK_ACCEPTED,
     LONGEST_WAIT,
     Entry,
     hash_entry,

@@ -20,7 +20,8 @@ from customs_data.edition.reveal import place_reveal, read_reveal
 from customs_data.errors import KitError
 from customs_data.temporary import scratch_folder
 from customs_leaderboard.board import Board
-from customs_leaderboard.rules.competition import Competition, parse_time
+from customs_leaderboard.rules.competition import Competition
+from customs_leaderboard.rules.schedule import parse_time
 from customs_leaderboard.standings.evidence import (
     COLUMNS,
     FORMAT,

@@ -7,9 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from customs_leaderboard.rules.competition import RULES_BEFORE, show_time
+from customs_leaderboard.rules.competition import RULES_BEFORE
+from customs_leaderboard.rules.schedule import show_time
 from customs_leaderboard.store import actions
-from customs_leaderboard.store.audit_log import Entry, team_actor
+from customs_leaderboard.store.actions import team_actor
+from customs_leaderboard.store.audit_log import Entry
 from customs_leaderboard.store.commitments import commit_to, logged_facts, sealed_facts
 from customs_leaderboard.store.schema import Submission, UtcTime
 from customs_leaderboard.verification.records import Records

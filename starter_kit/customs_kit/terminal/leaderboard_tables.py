@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table
 from rich.text import Text
 
-from customs_leaderboard.rules.competition import show_time
+from customs_leaderboard.rules.schedule import show_time
 from customs_leaderboard.standings.final import key_beside
 
 if TYPE_CHECKING:

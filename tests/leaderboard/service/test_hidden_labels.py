@@ -34,7 +34,8 @@ from customs_leaderboard.service.app import make_app
 from customs_leaderboard.service.network.requests_log import JsonLines
 from customs_leaderboard.service.settings import ServiceSettings
 from customs_leaderboard.standings.close import close_competition, extend_deadline
-from customs_leaderboard.store.audit_log import PUBLIC_ACTIONS, read_entries
+from customs_leaderboard.store.actions import PUBLIC_ACTIONS
+from customs_leaderboard.store.audit_log import read_entries
 from customs_leaderboard.store.room import Room
 from customs_leaderboard.teams.codes import renew_code
 from customs_leaderboard.teams.joining import invite

@@ -15,7 +15,7 @@ from customs_leaderboard.corrections.disabling import disable_team, enable_team
 from customs_leaderboard.corrections.striking import strike, unstrike
 from customs_leaderboard.errors import NotFoundError, UnknownOrganizerError
 from customs_leaderboard.organizing import announcements
-from customs_leaderboard.rules.competition import show_time
+from customs_leaderboard.rules.schedule import show_time
 from customs_leaderboard.service.access import board_of, charge_wrong
 from customs_leaderboard.standings.close import extend_deadline, parse_deadline
 from customs_leaderboard.store.actions import acting_at_admin_page

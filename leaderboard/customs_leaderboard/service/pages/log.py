@@ -14,7 +14,8 @@ from customs_leaderboard.board import Board
 from customs_leaderboard.service.caching import cached_response
 from customs_leaderboard.service.pages.rendering import HTML, render
 from customs_leaderboard.service.text_formats import count, format_moment
-from customs_leaderboard.store.audit_log import PUBLIC_ACTIONS, Entry, head_hash, read_entries
+from customs_leaderboard.store.actions import PUBLIC_ACTIONS
+from customs_leaderboard.store.audit_log import Entry, head_hash, read_entries
 
 #: Names of details that are not readable as they are in the log.
 _NAMES: Final = {

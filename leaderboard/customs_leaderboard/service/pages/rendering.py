@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from customs_data.tasks import find_task
 from customs_leaderboard.board import Board
 from customs_leaderboard.publishing.board_pages import PAGES, page_names
-from customs_leaderboard.rules.competition import show_time
+from customs_leaderboard.rules.schedule import show_time
 from customs_leaderboard.service import text_formats
 from customs_leaderboard.service.access import board_of, is_hidden_from, public_url_of
 from customs_leaderboard.service.pages.markdown import short_markdown

@@ -129,7 +129,7 @@ def extend(
     """
     with opened(competition, database_url) as board:
         from customs_kit.terminal.output import print_json
-        from customs_leaderboard.rules.competition import show_time
+        from customs_leaderboard.rules.schedule import show_time
         from customs_leaderboard.standings.close import extend_deadline, parse_deadline
 
         moment = parse_deadline(board, closes)

@@ -171,10 +171,16 @@ def init(
     from customs_leaderboard.board import make_board, utc_now
     from customs_leaderboard.ladder.ladder import default_step
     from customs_leaderboard.publishing.board_pages import read_folder, write_pages
-    from customs_leaderboard.rules.competition import Competition, parse_time, show_time
+    from customs_leaderboard.rules.competition import Competition
     from customs_leaderboard.rules.edition_origin import origin_warning
     from customs_leaderboard.rules.explanations import explain_quotas
-    from customs_leaderboard.rules.schedule import parse_milestone, parse_moment, parse_phase
+    from customs_leaderboard.rules.schedule import (
+        parse_milestone,
+        parse_moment,
+        parse_phase,
+        parse_time,
+        show_time,
+    )
     from customs_leaderboard.standings.reference_scores import read_reference_scores
     from customs_scorer.submissions import max_content_bytes
 

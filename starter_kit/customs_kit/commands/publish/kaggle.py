@@ -181,8 +181,8 @@ def _competition(
         competition_steps,
         send_competition,
     )
-    from customs_leaderboard.rules.competition import parse_time
     from customs_leaderboard.rules.edition_origin import check_origin
+    from customs_leaderboard.rules.schedule import parse_time
 
     layout = Layout.find(edition)
     manifest = read_manifest(layout.public)

@@ -62,9 +62,8 @@ def make_announcement(
     from datetime import UTC, datetime, timedelta
 
     from customs_leaderboard.publishing.announcement import Announcement
-    from customs_leaderboard.rules.competition import parse_time
     from customs_leaderboard.rules.edition_origin import origin_warning
-    from customs_leaderboard.rules.schedule import parse_moment
+    from customs_leaderboard.rules.schedule import parse_moment, parse_time
 
     if warning := origin_warning(manifest):
         click.echo(f"Warning: {warning}", err=True)

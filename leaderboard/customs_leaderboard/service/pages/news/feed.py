@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from customs_leaderboard.board import Board
 from customs_leaderboard.organizing.announcements import read_announcements
-from customs_leaderboard.rules.competition import show_time
+from customs_leaderboard.rules.schedule import show_time
 from customs_leaderboard.service.pages.markdown import first_line, short_markdown
 from customs_leaderboard.store.actions import ANNOUNCED
 from customs_leaderboard.store.audit_log import Entry, read_entries
