@@ -16,11 +16,11 @@ import pyarrow.csv
 
 from customs_data.columns.matching import match_ids
 from customs_data.files.csv_parsing import in_arrow_memory
+from customs_data.files.records import count_byte
 
 # A file of these bytes has no quotes, blanks, carriage returns and foreign letters: each line is a
 # record, each record is split at its commas, and a number is a decimal one or none at all.
 _PLAIN_BYTES: Final = b"0123456789+-.eE,\n"
-_LINE_FEED: Final = ord("\n")
 _COLUMNS: Final = {"id": pa.string(), "score": pa.float64()}
 _CONVERT: Final = pyarrow.csv.ConvertOptions(column_types=_COLUMNS, strings_can_be_null=False)
 _READ: Final = pyarrow.csv.ReadOptions(column_names=list(_COLUMNS), use_threads=False)
@@ -52,9 +52,7 @@ def read_valid_file(
     [0.001, 0.5]
     >>> read_valid_file(b"ID,Score\n30,0.5\n20,\n", b"ID,Score", expected)
     """
-    # Three times as fast as `bytes.count` with so many lines.
-    n_lines = np.count_nonzero(np.frombuffer(content, dtype=np.uint8) == _LINE_FEED)
-    n_lines += not content.endswith(b"\n")
+    n_lines = count_byte(content, b"\n") + (not content.endswith(b"\n"))
     if n_lines != len(expected) + 1 or not content.startswith(header + b"\n"):
         return None
     body = memoryview(content)[len(header) + 1 :]

@@ -17,13 +17,11 @@ from customs_data.files.csv_parsing import UTF8_BOM, Rows, check_encoding, parse
 from customs_data.files.headers import header_problems
 from customs_data.files.problems import ProblemReport
 from customs_data.files.recognition import foreign_format
-from customs_data.files.records import Records, scan_records
+from customs_data.files.records import Records, count_byte, scan_records
 from customs_data.tasks import Task
 
 _MOST_BAD: Final = 100
 _TIMES_ROWS: Final = 2
-# Bytes per expected row from which lines are counted: sound files are shorter.
-_BYTES_PER_ROW: Final = 64
 # A longer first line is no header.
 _HEADER_BYTES: Final = 1 << 16
 _MOST_COLUMNS: Final = 100
@@ -62,13 +60,11 @@ class Watch:
         self._report = report
         self._parts: list[bytes] = []
         self._n_bytes = self._n_lines = self._n_commas = 0
-        self._uncounted: list[bytes] = []
-        self._count_from = _BYTES_PER_ROW * (self._n_columns - 1) * n_expected
         self._has_header = False
         self._next_scan = 0
 
     def feed(self, part: bytes) -> None:
-        """Look at the next part of the content: a few counts, and those only in a long file.
+        """Look at the next part of the content: a few counts if nothing is suspicious.
 
         Raises
         ------
@@ -79,14 +75,9 @@ class Watch:
         self._n_bytes += len(part)
         if not self._has_header and (b"\n" in part or self._n_bytes >= _HEADER_BYTES):
             self._check_header(b"".join(self._parts))
-        self._uncounted.append(part)
-        if self._n_bytes < self._count_from:
-            return
-        for uncounted in self._uncounted:
-            self._n_lines += uncounted.count(b"\n")
-            self._n_lines += uncounted.count(b"\r") if b"\r" in uncounted else 0
-            self._n_commas += uncounted.count(b",")
-        self._uncounted.clear()
+        self._n_lines += count_byte(part, b"\n")
+        self._n_lines += count_byte(part, b"\r") if b"\r" in part else 0
+        self._n_commas += count_byte(part, b",")
         n_wrong = abs(self._n_commas - self._n_lines * (self._n_columns - 1))
         suspicious = self._n_lines > self._most_rows + 1 or n_wrong >= _MOST_BAD
         if self._has_header and suspicious and self._n_bytes >= self._next_scan:

@@ -41,6 +41,17 @@ class Records:
     n_cells: Places
 
 
+def count_byte(text: bytes, byte: bytes) -> int:
+    r"""Return how often a byte occurs, in a fraction of the time of `bytes.count` if it does often.
+
+    Examples
+    --------
+    >>> count_byte(b"1,2\n3,4\n", b"\n")
+    2
+    """
+    return int(np.count_nonzero(np.frombuffer(text, dtype=np.uint8) == ord(byte)))
+
+
 def scan_records(text: bytes) -> Records | None:
     r"""Find the records of a CSV text, some hundred times faster than `csv.reader`.
 
