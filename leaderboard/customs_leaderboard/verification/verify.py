@@ -94,8 +94,8 @@ def verify_board(
     )  # fmt: skip
     if left_out := unproved_teams(records, gains):
         unproved.append(
-            f"The Ladder of {len(left_out)} teams was not replayed: it compares files, and not all "
-            "of theirs were read."
+            "The Ladder compares files. It was not replayed for teams whose files were not all "
+            f"read: {len(left_out):,}."
         )
     standings = [*final.logged_faults(records, logged)]
     standings += final.computed_faults(board, records, logged, quick=scope.quick)
@@ -136,20 +136,20 @@ def _unproved(records: Records, logged: replay.Replay, scope: Scope) -> Iterator
     accepted = logged.accepted.values()
     if n := sum("commitment" not in entry.details for entry in accepted):
         yield (
-            f"{n:,} submissions were accepted by an earlier release, whose log does not commit to "
-            "exact scores" + ("." if scope.quick else ": only their files prove them.")
+            "Submissions accepted by an earlier release, whose log does not commit to exact "
+            f"scores: {n:,}." + ("" if scope.quick else " Only their files prove them.")
         )
     if n := sum(
         "commitment" in entry.details and logged.n_later_solutions(entry) > 1 for entry in accepted
     ):
         yield (
-            f"{n:,} submissions were accepted before the labels were replaced twice: their first "
-            "exact scores are no longer stored."
+            "Submissions accepted before the labels were replaced twice, whose first exact scores "
+            f"are no longer stored: {n:,}."
         )
     if scope.files is not None and (n := len(records.submissions.keys() - scope.files)):
         yield (
-            f"The files of {n:,} submissions that do not decide the standings are not published: "
-            "their exact scores are only those that the log commits to."
+            f"Submissions that do not decide the standings, whose files are not published: {n:,}. "
+            "Their exact scores are only those that the log commits to."
         )
     if logged.computed is not None and "sha256" not in logged.computed.details:
         yield "The final standings are of an earlier release, whose log has no SHA-256 of them."
