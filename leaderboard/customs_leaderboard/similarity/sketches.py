@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from customs_leaderboard.submissions.answers import average_ranks
+from customs_leaderboard.submissions.answers import average_ranks, rank_correlation
 
 #: Rows whose ranks are in a sketch.
 N_SAMPLED: Final = 512
@@ -82,11 +82,5 @@ def top_of(answer: npt.NDArray[np.float64], n_top: int) -> npt.NDArray[np.bool_]
 
 
 def correlation(one: npt.NDArray[np.float64], other: npt.NDArray[np.float64]) -> float:
-    """Return Spearman's rank correlation over all rows; exactly 1 for the same order."""
-    ranks = [average_ranks(answer) - (len(answer) + 1) / 2 for answer in (one, other)]
-    lengths = [float(rank @ rank) for rank in ranks]
-    if not all(lengths):
-        return 0.0
-    if np.array_equal(ranks[0], ranks[1]):
-        return 1.0
-    return float(ranks[0] @ ranks[1]) / float(np.sqrt(lengths[0] * lengths[1]))
+    """Return Spearman's rank correlation over all rows; 0 if all values are equal."""
+    return float(np.nan_to_num(rank_correlation(one, other)))

@@ -15,7 +15,7 @@ from customs_leaderboard.board import Board
 from customs_leaderboard.standings.compute_final import read_stored
 from customs_leaderboard.standings.final import final_standings, key_beside
 from customs_leaderboard.store.schema import Submission
-from customs_leaderboard.submissions.answers import average_ranks
+from customs_leaderboard.submissions.answers import rank_correlation
 from customs_leaderboard.teams.teams import find_team
 from customs_scorer.metrics import InspectionMetric
 from customs_scorer.metrics.inspection import n_inspected
@@ -83,7 +83,7 @@ def compare_rerun(board: Board, number: int, file: Path) -> Agreement:
     return Agreement(
         submission=number,
         identical=bool(np.array_equal(original, rerun)),
-        rank_correlation=_rank_correlation(original, rerun),
+        rank_correlation=rank_correlation(original, rerun),
         periods={period: _agreement(board, period, original, rerun) for period in USAGES},
     )
 
@@ -131,10 +131,3 @@ def _agreement(
             same = len(np.intersect1d(first, second)) / k
             agreement[key_beside(metric, "same_opened")] = same
     return agreement
-
-
-def _rank_correlation(original: npt.NDArray[np.float64], rerun: npt.NDArray[np.float64]) -> float:
-    """Return Pearson's correlation of average ranks."""
-    a, b = (average_ranks(scores) - (len(scores) + 1) / 2 for scores in (original, rerun))
-    size = float(np.sqrt((a @ a) * (b @ b)))
-    return float(a @ b) / size if size else float("nan")

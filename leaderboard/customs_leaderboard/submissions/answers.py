@@ -52,6 +52,23 @@ def average_ranks(answer: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return np.array(pd.Series(answer).rank(), dtype=np.float64)
 
 
+def rank_correlation(one: npt.NDArray[np.float64], other: npt.NDArray[np.float64]) -> float:
+    """Return Spearman's correlation: exactly 1 for the same order, NaN if all values are equal.
+
+    Examples
+    --------
+    >>> rank_correlation(np.array([0.1, 0.2, 0.3]), np.array([1.0, 5.0, 9.0]))
+    1.0
+    """
+    ranks = [average_ranks(answer) - (len(answer) + 1) / 2 for answer in (one, other)]
+    lengths = [float(rank @ rank) for rank in ranks]
+    if not all(lengths):
+        return float("nan")
+    if np.array_equal(ranks[0], ranks[1]):
+        return 1.0
+    return float(ranks[0] @ ranks[1]) / float(np.sqrt(lengths[0] * lengths[1]))
+
+
 def hash_old_answers(board: Board, team_number: int) -> None:
     """Hash the scores in a team's files that an earlier release accepted, once.
 
