@@ -12,7 +12,8 @@ import pytest
 WAITING = """
 import signal, sys, threading
 from customs_kit.signals import signals_end_in_order
-# Not as it was inherited: nohup ignores SIGHUP.
+# Not as they were inherited: nohup ignores SIGHUP, and a shell SIGINT in the background.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_IGN if sys.argv[1:] else signal.SIG_DFL)
 with signals_end_in_order():
     try:

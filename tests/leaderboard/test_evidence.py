@@ -50,7 +50,7 @@ def test_anyone_can_verify_the_standings_after_the_reveal(revealed):
     folder = board.folder
     report = verify_evidence(folder.evidence_file, public, folder.reveal_file, Scope(kept))
     assert report.findings == []
-    words = ("files of 3 submissions", "data verify --revealed")
+    words = ("files are not published: 3.", "data verify --revealed")
     assert [any(w in sentence for sentence in report.unproved) for w in words] == [True, True]
     assert len(report.unproved) == 2
     content = folder.evidence_file.read_bytes()
