@@ -8,9 +8,11 @@ cell, so that no cell describes a handful of traders.
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 import zlib
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from importlib import resources
 from pathlib import Path
 
@@ -137,6 +139,11 @@ class Profile:
     def save(self, path: str | Path) -> None:
         """Write gzipped JSON; the same profile gives the same bytes."""
         write_atomically(path, gzip.compress(self.to_json().encode(), 9, mtime=0))
+
+    @cached_property
+    def sha256(self) -> str:
+        """SHA-256 of the content, in hexadecimal."""
+        return hashlib.sha256(self.to_json().encode()).hexdigest()
 
     def to_json(self) -> str:
         """Return the profile as canonical JSON: sorted keys, no blanks."""

@@ -21,6 +21,7 @@ def commit(
     public_sha256: dict[str, str],
     solution_sha256: str,
     train_labels_sha256: str,
+    hidden_sha256: dict[str, str] | None,
     task: str = DEFAULT,
 ) -> str:
     """Return the SHA-256 commitment of an edition, in hexadecimal.
@@ -39,6 +40,8 @@ def commit(
         Checksums of the public tables by name.
     solution_sha256, train_labels_sha256 : str
         Checksums of the canonical CSV streams of solution and erased training labels.
+    hidden_sha256 : dict of str to str or None
+        Checksums of the other hidden tables by name; None in editions of format 1.
     task : str
         As in the manifest; part of the commitment unless it is the default.
 
@@ -46,11 +49,13 @@ def commit(
     --------
     >>> made = commit(nonce=bytes(32), origin="import", configuration={},
     ...               generator_version="1", public_sha256={"train": "00"},
-    ...               solution_sha256="00", train_labels_sha256="00")
+    ...               solution_sha256="00", train_labels_sha256="00", hidden_sha256={})
     >>> len(made)
     64
     """
     facts = {"origin": origin, "configuration": configuration, "public": public_sha256}
+    if hidden_sha256 is not None:
+        facts["hidden"] = hidden_sha256
     if task != DEFAULT:
         facts["task"] = task
     canonical = json.dumps(facts, sort_keys=True, separators=(",", ":"))
@@ -64,7 +69,12 @@ def commit(
 
 
 def commit_to(
-    manifest: Manifest, *, nonce: bytes, solution_sha256: str, train_labels_sha256: str
+    manifest: Manifest,
+    *,
+    nonce: bytes,
+    solution_sha256: str,
+    train_labels_sha256: str,
+    hidden_sha256: dict[str, str],
 ) -> str:
     """Return the commitment of an edition that has a manifest; parameters as in `commit`."""
     return commit(
@@ -75,6 +85,7 @@ def commit_to(
         public_sha256={table: record.sha256 for table, record in manifest.files.items()},
         solution_sha256=solution_sha256,
         train_labels_sha256=train_labels_sha256,
+        hidden_sha256=None if manifest.format_version == 1 else hidden_sha256,
         task=manifest.task,
     )
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import asdict, dataclass, field
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
@@ -88,18 +87,13 @@ class Blueprint:
         """Return the blueprint as plain data, for the manifest (the profile by its SHA-256)."""
         return {
             "world": _plain(asdict(self.configuration)),
-            "profile_sha256": profile_sha256(self.profile),
+            "profile_sha256": self.profile.sha256,
             "n_declarations": self.n_declarations,
             "label_rate": self.label_rate,
             "erasure": self.erasure,
             "with_links": self.with_links,
             "with_decoys": self.with_decoys,
         }
-
-
-def profile_sha256(profile: Profile) -> str:
-    """Return the SHA-256 of a profile's content, in hexadecimal."""
-    return sha256(profile.to_json().encode()).hexdigest()
 
 
 def _plain(value: Any) -> Any:

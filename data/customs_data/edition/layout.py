@@ -14,15 +14,23 @@ SAMPLE: Final = "sample_submission"
 SOLUTION: Final = "solution"
 TRAIN_LABELS: Final = "train_labels"
 ORACLE: Final = "oracle"
+TRUTH: Final = "truth"
+NETWORKS: Final = "networks"
 
 PUBLIC_TABLES: Final = (TRAIN, TEST, SAMPLE)
-HIDDEN_TABLES: Final = (SOLUTION, TRAIN_LABELS, ORACLE)
+#: Hidden tables of a simulated world that the commitment names beside the labels.
+COMMITTED_TABLES: Final = (TRUTH, NETWORKS)
+HIDDEN_TABLES: Final = (SOLUTION, TRAIN_LABELS, ORACLE, *COMMITTED_TABLES)
 MANIFEST: Final = "edition.json"
 DATASHEET: Final = "DATASHEET.md"
 SECRET: Final = "secret.json"  # noqa: S105 - a file name
 
 #: Columns that exist in hidden/ only.
-HIDDEN_COLUMNS: Final = ("Usage", "Fraud Probability", "Scheme", "Ring")
+HIDDEN_COLUMNS: Final = (
+    "Usage", "Fraud Probability", "Scheme", "Ring", "Duty Evaded", "True HS6 Code",
+    "True Country of Origin", "True Tax Rate", "True Net Mass", "True Item Price", "Violation",
+    "Firm", "Network",
+)  # fmt: skip
 #: Names of the two test periods, as in solution.csv and as keys of results.
 USAGES: Final = {"public": "Public", "private": "Private"}
 
@@ -84,6 +92,11 @@ class Layout:
     def has_oracle(self) -> bool:
         """Whether the simulator's truth is at hand."""
         return self.has_hidden and self._holds(ORACLE)
+
+    @property
+    def has_truth(self) -> bool:
+        """Whether the honest values and the duty evaded are at hand."""
+        return self.has_hidden and self._holds(TRUTH)
 
     def _holds(self, table: str) -> bool:
         return any(is_file(self.hidden / f"{table}{end}") for end in (".csv", ".parquet"))

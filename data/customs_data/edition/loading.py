@@ -17,6 +17,7 @@ from customs_data import schema
 from customs_data.columns.matching import arrow_text, match_ids
 from customs_data.edition.commitment import Replacement, commit_to
 from customs_data.edition.layout import (
+    HIDDEN_COLUMNS,
     ORACLE,
     SAMPLE,
     SECRET,
@@ -272,12 +273,14 @@ def hidden_commitment(
 
     `path` is the file of the solution if it is not the one in hidden/.
     """
-    erased = load_train_labels(layout, manifest)
+    erased, secret = load_train_labels(layout, manifest), load_secret(layout)
     return commit_to(
         manifest,
-        nonce=bytes.fromhex(load_secret(layout)["nonce"]),
+        nonce=bytes.fromhex(secret["nonce"]),
         solution_sha256=stored_sha256(path or find_table(layout.hidden, SOLUTION), solution),
         train_labels_sha256=stored_sha256(find_table(layout.hidden, TRAIN_LABELS), erased),
+        # `data verify` compares these with the tables; reading millions of rows takes long.
+        hidden_sha256=secret.get("hidden_sha256", {}),
     )
 
 
@@ -297,6 +300,17 @@ def load_secret(layout: Layout) -> dict[str, Any]:
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise InvalidEditionError(f"{path} contains no nonce: {error}.") from None
     return data
+
+
+def load_hidden(layout: Layout, table: str) -> pd.DataFrame:
+    """Read truth or networks (organizers, generated editions of format 2 only)."""
+    path = find_table(layout.hidden, table)
+    if path.suffix == ".parquet":
+        return pd.read_parquet(path)
+    text = dict.fromkeys((*schema.COLUMN, *HIDDEN_COLUMNS), schema.TEXT_DTYPE)
+    for number in ("Duty Evaded", "True Tax Rate", "True Net Mass", "True Item Price"):
+        del text[number]
+    return pd.read_csv(path, dtype=text, keep_default_na=False)
 
 
 def load_oracle(layout: Layout) -> pd.DataFrame:

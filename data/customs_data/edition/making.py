@@ -127,13 +127,17 @@ def _write_parts(
                     published = _publish(tables, task, part.declarations, kept, tally.n_rows)
                 else:
                     published = _hide(tables, task, part.declarations, USAGES[period])
-                if part.oracle is not None:
-                    tables.write(parts.ORACLE, part.oracle)
+                for name, table in ((parts.ORACLE, part.oracle), (parts.TRUTH, part.truth)):
+                    if table is not None:
+                        tables.write(name, table)
                 tally.add(published)
                 on_rows(published.num_rows)
+        if (networks := plan.source.networks()) is not None:
+            tables.write(parts.NETWORKS, networks)
     train, test = tallies["train"], tallies["public"].followed_by(tallies["private"])
     files = {name: FileRecord(*tables.record(name)) for name in parts.PUBLIC_TABLES}
     n_erased, train_labels_sha256 = tables.record(parts.TRAIN_LABELS)
+    hidden_sha256 = {name: tables.record(name)[1] for name in tables.among(parts.COMMITTED_TABLES)}
     generator_version = version("customs-kit")
     erasure = plan.erasure if n_erased else "none"
     dates = {period: (tally.first, tally.last) for period, tally in tallies.items()}
@@ -161,13 +165,16 @@ def _write_parts(
             generator_version=generator_version,
             solution_sha256=tables.record(parts.SOLUTION)[1],
             train_labels_sha256=train_labels_sha256,
+            hidden_sha256=hidden_sha256,
             task=task.name,
         ),
         task=task.name,
     )
     (layout.public / parts.MANIFEST).write_text(manifest.to_json(), encoding="utf-8")
     (layout.public / parts.DATASHEET).write_text(sheet, encoding="utf-8")
-    secret = {"secret": plan.secret, "nonce": plan.nonce.hex()}
+    secret = {
+        "secret": plan.secret, "nonce": plan.nonce.hex(), "hidden_sha256": hidden_sha256
+    }  # fmt: skip
     (layout.hidden / parts.SECRET).write_text(json.dumps(secret, indent=2) + "\n", encoding="utf-8")
     for path in layout.hidden.iterdir():
         path.chmod(0o600)
@@ -193,6 +200,10 @@ class _Tables:
             writer = TableWriter(folder / name, chosen)
             self._writers[name] = self._stack.enter_context(writer)
         self._writers[name].write(table)
+
+    def among(self, names: tuple[str, ...]) -> list[str]:
+        """Return those of some tables that were written."""
+        return [name for name in names if name in self._writers]
 
     def record(self, name: str) -> tuple[int, str]:
         """Return the number of rows and the SHA-256 of a table."""

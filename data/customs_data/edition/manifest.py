@@ -13,8 +13,10 @@ from customs_data.edition.layout import MANIFEST, PUBLIC_TABLES
 from customs_data.errors import InvalidEditionError
 from customs_data.tasks import DEFAULT
 
-#: Increased whenever readers of the older format would misread the new one.
-FORMAT_VERSION: Final = 1
+#: Increased whenever readers of the older format would misread the new one. Format 2 has the
+#: tables truth and networks in hidden/, which its commitment names.
+FORMAT_VERSION: Final = 2
+_READABLE: Final = (1, FORMAT_VERSION)
 ORIGINS: Final = ("published-seed", "secret", "import")
 #: Names of editions become names of folders.
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}")
@@ -87,10 +89,11 @@ class Manifest:
 
     def __post_init__(self) -> None:
         self._check_types()
-        if self.format_version != FORMAT_VERSION:
+        if self.format_version not in _READABLE:
             raise InvalidEditionError(
                 f"The edition has format version {self.format_version}, but this release reads "
-                f"version {FORMAT_VERSION}. Use the release of customs-kit that made it."
+                f"versions {' and '.join(map(str, _READABLE))}. Use the release of customs-kit "
+                "that made it."
             )
         if self.origin not in ORIGINS:
             raise InvalidEditionError(

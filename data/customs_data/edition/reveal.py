@@ -17,7 +17,6 @@ from customs_data.edition.commitment import Replacement, commit_to
 from customs_data.edition.generating import (
     Blueprint,
     generate_edition,
-    profile_sha256,
     read_blueprint,
 )
 from customs_data.edition.layout import Layout
@@ -65,6 +64,7 @@ def write_reveal(edition: Path, out: Path, replacements: Sequence[Replacement] =
         "edition": read_manifest(layout.public).name,
         "secret": secret["secret"],
         "nonce": secret["nonce"],
+        "hidden_sha256": secret.get("hidden_sha256", {}),
         "solution": solutions[-1],
         "train_labels": _csv(load_train_labels(layout)),
     }
@@ -113,6 +113,7 @@ def verify_reveal(edition: Path, revealed: Path, profile: Path | None = None) ->
             nonce=bytes.fromhex(reveal["nonce"]),
             solution_sha256=_sha256(solution),
             train_labels_sha256=_sha256(reveal[parts.TRAIN_LABELS]),
+            hidden_sha256=reveal.get("hidden_sha256", {}),
         )
         for solution in solutions
     ]
@@ -198,7 +199,7 @@ def blueprint_of(manifest: Manifest, profile: Path | None = None) -> Blueprint:
         expected = configuration["profile_sha256"]
     except (KeyError, TypeError) as error:
         raise InvalidEditionError(f"edition.json contains no configuration: {error}.") from None
-    if profile_sha256(blueprint.profile) != expected:
+    if blueprint.profile.sha256 != expected:
         raise KitError(
             "This is not the calibration profile that the edition was made with. Pass that one "
             "with --profile."

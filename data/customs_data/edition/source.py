@@ -23,7 +23,13 @@ from customs_data.files.writing import to_arrow
 from customs_data.schema import DECLARED_COLUMNS, ERASED, KEY, TEXT_DTYPE
 from customs_data.tasks import Task, find_task
 from customs_data.world.paperwork import Columns, Text, take_rows
-from customs_data.world.simulate import Simulation, declarations_table, oracle_table
+from customs_data.world.simulate import (
+    Simulation,
+    declarations_table,
+    importers_of,
+    oracle_table,
+    truth_table,
+)
 
 
 @dataclass(frozen=True)
@@ -35,12 +41,13 @@ class Part:
     declarations : Table, shape (n_rows, n_columns)
         Declared and target columns with all known labels, sorted by (Date, Declaration ID), so that
         the order reveals nothing.
-    oracle : Table or None
+    oracle, truth : Table or None
         The simulator's truth about the same rows.
     """
 
     declarations: pa.Table
     oracle: pa.Table | None = None
+    truth: pa.Table | None = None
 
 
 class Source(Protocol):
@@ -61,6 +68,9 @@ class Source(Protocol):
 
     def training(self, columns: Sequence[str]) -> tuple[pd.DataFrame, npt.NDArray[np.int8]]:
         """Return columns and labels (-1 = none) of the training period, in order."""
+
+    def networks(self) -> pa.Table | None:
+        """Return firm and network of all importers in the parts so far; None if not known."""
 
 
 class FrameSource:
@@ -98,6 +108,10 @@ class FrameSource:
         frame = self._frames["train"]
         return frame[list(columns)], frame[self._label].to_numpy(np.int8)
 
+    def networks(self) -> None:
+        """Return None: the source does not say."""
+        return
+
 
 class SimulatedSource:
     """Declarations that are simulated when they are needed.
@@ -121,12 +135,20 @@ class SimulatedSource:
         self._executor = executor
         self._task = task or find_task()
         self.has_every_label = True
+        self._declares = simulation.no_importers()
 
     def parts(self, period: str) -> Iterator[Part]:
         """Yield a month at a time."""
         for columns in self._months(period):
             names = (*DECLARED_COLUMNS, *self._task.target_names)
-            yield Part(declarations_table(columns, names), oracle_table(columns))
+            self._declares[importers_of(columns)] = True
+            yield Part(
+                declarations_table(columns, names), oracle_table(columns), truth_table(columns)
+            )
+
+    def networks(self) -> pa.Table:
+        """See `Source.networks`."""
+        return self._simulation.networks_table(self._declares)
 
     def training(self, columns: Sequence[str]) -> tuple[pd.DataFrame, npt.NDArray[np.int8]]:
         """See `Source.training`; the months are simulated once more."""

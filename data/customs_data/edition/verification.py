@@ -17,7 +17,9 @@ from customs_data.edition import layout as parts
 from customs_data.edition.layout import Layout, find_table
 from customs_data.edition.loading import (
     hidden_commitment,
+    load_hidden,
     load_public_table,
+    load_secret,
     load_train_labels,
     read_solution,
 )
@@ -225,6 +227,9 @@ def _check_hidden(
         not overlap.any(),
         f"{len(erased):,} labels, each of a training declaration without a published label.",
     )
+    recorded = load_secret(layout).get("hidden_sha256", {})
+    for table, expected in recorded.items():
+        yield _hidden_table(layout, table, expected)
     yield Check(
         "commitment",
         made == manifest.commitment,
@@ -232,6 +237,15 @@ def _check_hidden(
         if made == manifest.commitment
         else "The hidden labels are NOT the ones committed to.",
     )
+
+
+def _hidden_table(layout: Layout, table: str, expected: str) -> Check:
+    try:
+        path = find_table(layout.hidden, table)
+        same = stored_sha256(path, load_hidden(layout, table)) == expected
+    except (KitError, OSError, ValueError) as error:
+        return Check(table, False, str(error))
+    return Check(table, same, "As when the edition was made." if same else "It has changed.")
 
 
 def _are_among(frame: pd.DataFrame, others: pd.DataFrame) -> npt.NDArray[np.bool_]:

@@ -76,6 +76,10 @@ class Outcome:
         Scheme of the importer, -1 if none.
     lookalike : int64
         Scheme that an honest declaration looks like, -1 if none.
+    violation : int64
+        Scheme that the inspection records for a label of 1, also of the accused; else -1.
+    hidden_log_price, hidden_log_mass : float64
+        Ln honest value minus ln declared value; 0 for honest declarations.
     """
 
     fraud: NDArray[np.int8]
@@ -83,6 +87,9 @@ class Outcome:
     probability: FloatArray
     scheme: IntArray
     lookalike: IntArray
+    violation: IntArray
+    hidden_log_price: FloatArray
+    hidden_log_mass: FloatArray
 
 
 def weigh_risks(
@@ -94,7 +101,6 @@ def weigh_risks(
     n_days: int,
 ) -> Risks:
     """Return the log-odds of each declaration from goods, filing, season and agents."""
-    settings = configuration.clusters
     importers, clusters = population.importers, population.clusters
     segment = effects.segment(draft.cell, draft.filing, draft.log_mass)
     segment = segment + effects.moment(market.chapter[draft.cell], draft.day, n_days)
@@ -107,7 +113,7 @@ def weigh_risks(
         + np.where(draft.cluster >= 0, clusters.log_odds[draft.cluster], 0.0)
     )
     in_ring = (draft.cluster >= 0) & clusters.is_ring[draft.cluster]
-    ring = clusters.log_odds[draft.cluster] + settings.ring_segment_weight * segment
+    ring = clusters.log_odds[draft.cluster] + clusters.drawn.ring_segment_weight * segment
     inspection = configuration.inspection
     air = market.filing.place("mode", "40")
     weight = effects.critical_chapter[market.chapter[draft.cell]]
@@ -165,14 +171,20 @@ def cheat_and_inspect(
     u = streams.uniform("row/label", draft.start, stop, 12)
     cheating = risks.cheating(constants.intercept)
     cheats = u[:, 0] < cheating
-    scheme = _choose_scheme(configuration, market, population, effects, draft, risks, u[:, 1:4])
+    shares = _scheme_shares(market, effects, draft, risks)
+    scheme = _choose_scheme(configuration, market, population, effects, draft, shares, u[:, 1:3])
+    can = occasions.can(draft)
+    scheme = _with_occasion(scheme, shares, can, u[:, 3])
     look = np.searchsorted(effects.lookalike_shares, u[:, 4], side="right")
-    look = np.where(look < len(SCHEMES), look, -1)
+    looks = look < len(SCHEMES)
+    look = _with_occasion(np.where(looks, look, 0), shares, can, u[:, 11])
+    look = np.where(looks, look, -1)
     in_decoy = (draft.cluster >= 0) & ~risks.in_ring
     habitual = in_decoy & (u[:, 10] < population.clusters.practice_rate[draft.cluster])
     look = np.where(habitual, scheme, look)
     applied = np.where(cheats, scheme, look)
     depth = normal_quantile(u[:, 5])
+    log_price, log_mass = draft.log_price.copy(), draft.log_mass.copy()
     for number, (name, function) in enumerate(SCHEMES.items()):
         rows = np.flatnonzero(applied == number)
         mean, spread = configuration.cheating.depth[name]
@@ -195,6 +207,9 @@ def cheat_and_inspect(
         probability=np.rint(_label_probability(configuration, cheating) * 1e6) / 1e6,
         scheme=np.where(cheats, scheme, -1),
         lookalike=np.where(cheats, -1, look),
+        violation=np.where(is_fraud, scheme, -1),
+        hidden_log_price=np.where(cheats, log_price - draft.log_price, 0.0),
+        hidden_log_mass=np.where(cheats, log_mass - draft.log_mass, 0.0),
     )
 
 
@@ -204,23 +219,28 @@ def _mean_factor(configuration: Configuration, factor: FloatArray, names: list[s
     return ordered_sum(weight * factor) / ordered_sum(weight)
 
 
+def _scheme_shares(market: Market, effects: Effects, draft: Draft, risks: Risks) -> FloatArray:
+    """Return the cumulative shares of schemes of each row, shape (n, n_schemes)."""
+    section = market.section[draft.cell]
+    in_decoy = (draft.cluster >= 0) & ~risks.in_ring
+    shares = effects.scheme_shares[section]
+    shares[in_decoy] = effects.practice_shares[section[in_decoy]]
+    return shares
+
+
 def _choose_scheme(
     configuration: Configuration,
     market: Market,
     population: Population,
     effects: Effects,
     draft: Draft,
-    risks: Risks,
+    shares: FloatArray,
     u: FloatArray,
 ) -> IntArray:
     """Draw the scheme that each row would use, by its section or its cluster's principal scheme."""
     names = list(SCHEMES)
     clusters = population.clusters
-    section = market.section[draft.cell]
     in_cluster = draft.cluster >= 0
-    in_decoy = in_cluster & ~risks.in_ring
-    shares = effects.scheme_shares[section]
-    shares[in_decoy] = effects.practice_shares[section[in_decoy]]
     scheme = np.sum(shares <= u[:, :1], axis=1)
     # A cluster's principal scheme follows the mix of the section of its first goods.
     home_section = market.section[clusters.cell[:, 0]]
@@ -236,3 +256,27 @@ def _choose_scheme(
     )
     follows = in_cluster & (u[:, 1] < configuration.cheating.principal_share)
     return np.where(follows, principal[draft.cluster], np.minimum(scheme, len(names) - 1))
+
+
+def _with_occasion(scheme: IntArray, shares: FloatArray, can: BoolArray, u: FloatArray) -> IntArray:
+    """Replace schemes that could change nothing by another of the row's mix that can.
+
+    Otherwise a cheat could leave no trace, and a label would depend on nothing in the file.
+
+    Parameters
+    ----------
+    scheme : int64 array, shape (n,)
+    shares : float64 array, shape (n, n_schemes)
+        Cumulative shares of each row's mix.
+    can : bool array, shape (n, n_schemes)
+        Whether the scheme would change the declaration.
+    u : float64 array, shape (n,)
+        Uniform numbers.
+    """
+    rows = np.flatnonzero(~can[np.arange(len(scheme)), scheme])
+    weight = np.diff(shares[rows], axis=1, prepend=0.0) * can[rows]
+    running = np.cumsum(weight, axis=1)
+    drawn = np.sum(running <= u[rows, None] * running[:, -1:], axis=1)
+    replaced = scheme.copy()
+    replaced[rows] = np.minimum(drawn, can.shape[1] - 1)
+    return replaced

@@ -18,6 +18,9 @@ SHIPPED = ("practice", "national")
 
 Range = tuple[float, float]
 
+#: Random numbers are reserved for so many lines of an importer, so that they never shift.
+LINES_PER_IMPORTER = 8
+
 
 def _check_shares(settings: object, *names: str) -> None:
     """Raise unless the named fields are shares in [0, 1]."""
@@ -43,6 +46,15 @@ def _check_ranges(settings: object, *names: str) -> None:
             raise ValueError(f"{name} is [{low}, {high}]: give the lowest value first.")
 
 
+def _check_ranges_of_shares(settings: object, *names: str) -> None:
+    """Raise unless the named fields are (lowest, highest) of shares in [0, 1]."""
+    _check_ranges(settings, *names)
+    for name in names:
+        low, high = getattr(settings, name)
+        if low < 0.0 or high > 1.0:
+            raise ValueError(f"{name} is [{low}, {high}]: give shares between 0 and 1.")
+
+
 @dataclass(frozen=True)
 class Period:
     """First day of an edition, and the number of months and reference rows of each period."""
@@ -65,6 +77,17 @@ class Trade:
     importers_per_declaration: float
     declarants_per_declaration: float
     sellers_factor: float
+    houses_factor: float
+    house_share: float
+    main_house_share: float
+    open_house_share: float
+    house_broker_share: float
+    specialist_share: float
+    succession_share: float
+    near_share: float
+    near_width: float
+    seller_near_share: float
+    seller_near_width: float
     activity_sd: float
     newborn_share: float
     lifelong_share: float
@@ -90,24 +113,38 @@ class Trade:
     def __post_init__(self) -> None:
         _check_shares(
             self, "newborn_share", "lifelong_share", "same_chapter_share", "same_office_share",
-            "habit", "mode_habit", "seller_habit", "courier_habit",
+            "habit", "mode_habit", "seller_habit", "courier_habit", "house_share",
+            "main_house_share", "open_house_share", "house_broker_share", "specialist_share",
+            "near_share", "seller_near_share", "succession_share",
         )  # fmt: skip
         _check_positive(
             self, "importers_per_declaration", "declarants_per_declaration", "sellers_factor",
-            "activity_sd", "shortest_life", "mean_life", "mass_sd", "price_sd",
+            "houses_factor", "near_width", "seller_near_width", "activity_sd", "shortest_life",
+            "mean_life", "mass_sd", "price_sd",
         )  # fmt: skip
+        if not 0 <= self.most_extra_lines < LINES_PER_IMPORTER:
+            raise ValueError(
+                f"most_extra_lines is {self.most_extra_lines}: give 0 to {LINES_PER_IMPORTER - 1}."
+            )
         if abs(sum(self.declarant_shares) - 1.0) > 1e-9:
             raise ValueError(f"declarant_shares are {self.declarant_shares}: make them sum to 1.")
 
 
 @dataclass(frozen=True)
 class Clusters:
-    """Rings and decoys: groups of short-lived importers behind a few declarants and sellers."""
+    """Rings and decoys: lines of trade behind a few brokers and sellers, most of shells."""
 
     rings_per_declaration: float
-    ring_share: float
+    ring_share: Range
     decoys_per_declaration: float
-    decoy_share: float
+    decoy_share: Range
+    family_size: float
+    kin_share: float
+    kinds: int
+    kind_sd: float
+    kind_risk_sd: float
+    recruit_share: Range
+    second_principal_share: Range
     lines: int
     own_goods_share: float
     goods_tilt: float
@@ -116,17 +153,21 @@ class Clusters:
     size_sd: float
     brokers: float
     declarant_volume: Range
-    declarant_link: float
-    seller_link: float
+    declarant_link: Range
+    seller_link: Range
     seller_days: float
+    own_seller_share: float
+    family_seller_share: float
     shell_declarations: float
     shell_shortest_life: float
     shell_mean_life: float
     shell_lines: float
     shell_activity_sd: float
+    rebirth_share: float
+    rebirth_gap: float
     office_loyalty: float
     template_loyalty: float
-    cover_share: float
+    cover_share: Range
     from_start_share: float
     latest_start: float
     to_end_share: float
@@ -134,24 +175,31 @@ class Clusters:
     late_share: float
     late_days: Range
     late_scheme: str
-    style_gap: float
     style_sizes: dict[str, float]
-    ring_log_odds: float
-    ring_log_odds_sd: float
-    ring_segment_weight: float
+    ring_log_odds: Range
+    ring_log_odds_sd: Range
+    ring_segment_weight: Range
     decoy_sd: float
 
     def __post_init__(self) -> None:
         _check_shares(
-            self, "ring_share", "decoy_share", "own_goods_share", "declarant_link", "seller_link",
-            "office_loyalty", "template_loyalty", "cover_share", "from_start_share",
-            "to_end_share", "late_share",
+            self, "own_goods_share", "office_loyalty", "template_loyalty", "from_start_share",
+            "latest_start", "to_end_share", "shortest_stay", "late_share", "kin_share",
+            "own_seller_share", "family_seller_share", "rebirth_share",
+        )  # fmt: skip
+        _check_ranges_of_shares(
+            self, "ring_share", "decoy_share", "declarant_link", "seller_link", "cover_share",
+            "recruit_share", "second_principal_share", "ring_segment_weight",
+        )  # fmt: skip
+        _check_ranges(
+            self, "declarant_volume", "late_days", "ring_log_odds", "ring_log_odds_sd"
         )  # fmt: skip
         _check_positive(
-            self, "rings_per_declaration", "decoys_per_declaration", "lines", "chapters",
-            "seller_days", "shell_declarations", "shell_mean_life", "shell_lines",
+            self, "rings_per_declaration", "decoys_per_declaration", "family_size", "kinds",
+            "lines", "chapters", "seller_days", "shell_declarations", "shell_mean_life",
+            "shell_lines", "rebirth_gap",
         )  # fmt: skip
-        if self.ring_share + self.decoy_share >= 1.0:
+        if self.ring_share[1] + self.decoy_share[1] >= 1.0:
             raise ValueError("ring_share + decoy_share are 1 or more: lower one of them.")
 
 
@@ -165,6 +213,8 @@ class Risk:
     season_size: float
     drift_size: float
     importer_sd: float
+    field_sd: float
+    field_waves: tuple[int, int]
     declarant_sd: float
     seller_sd: float
     repeat_share: float
@@ -173,6 +223,9 @@ class Risk:
     def __post_init__(self) -> None:
         _check_shares(self, "box_share", "repeat_share")
         _check_positive(self, "segment_sd")
+        _check_ranges(self, "field_waves")
+        if self.field_waves[0] < 1:
+            raise ValueError(f"field_waves begin with {self.field_waves[0]}: give 1 or more.")
         if min(self.effect_sizes.values(), default=0.0) < 0:
             raise ValueError("effect_sizes contain a negative number.")
 
@@ -184,6 +237,7 @@ class Cheating:
     weights: dict[str, float]
     weight_sd: float
     section_sd: float
+    practice_sd: float
     depth: dict[str, Range]
     depth_range: Range
     lookalike_share: Range

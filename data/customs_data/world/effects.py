@@ -1,9 +1,10 @@
 """Global effects of a world, all drawn from its secret.
 
-They are: which codes are risky, how strongly and with what sign; the mix of schemes in each
-section of the tariff; how deep schemes go; how often honest declarations look like them; and the
-difference between rings and decoys. If these were constants of the program, a model trained on
-other simulated worlds could rank a new one without any of its labels.
+They are: which codes are risky, how strongly and with what sign; which parts of the circle of
+acquaintance; the mix of schemes in each section of the tariff; how deep schemes go; and how often
+honest declarations look like them. What concerns rings and decoys is drawn in ``agents/``. If all
+this were constants of the program, a model trained on other simulated worlds could rank a new one
+without any of its labels.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from customs_data.world.configuration import Configuration
+from customs_data.world.configuration import Configuration, Risk
 from customs_data.world.drawing.arithmetic import exponential, ordered_sum, wave
 from customs_data.world.drawing.random_streams import Streams
 from customs_data.world.market import Market
@@ -21,25 +22,13 @@ from customs_data.world.market import Market
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
-#: Traits of a cluster's style; the secret draws the direction in which rings and decoys differ.
-STYLE_TRAITS = (
-    "life",
-    "pace",
-    "sellers",
-    "rotation",
-    "declarants",
-    "price",
-    "regularity",
-    "variety",
-    "offices",
-)
-
 _PROBE_ROWS = 4096  # scales the segment's spread to within 2 %
 _DAYS_OF_YEAR = 365.25
 _HIGHEST_RATE = 30.0  # percent: a higher duty is no greater temptation; generator specification, B3
 _SD_LOG_MASS = 3.4  # sd of ln kg over declarations; release
 _GOODS_EFFECTS = ("chapter", "hs6", "origin", "departure", "tax_type")
 _FILING_EFFECTS = ("mode", "import_type", "import_use", "payment", "office", "indicator")
+_POINTS_PER_WAVE = 16  # of the shortest wave along the circle
 _BOX_GRID = (8, 4, 3)  # chapter groups, origin groups, tax groups; generator specification, B3
 
 
@@ -97,10 +86,10 @@ class Effects:
         Factor on the depth of each scheme.
     lookalike_shares : float64 array, shape (n_schemes,)
         Cumulative shares of honest rows that look like a scheme.
-    style_direction : float64 array, shape (n_traits,)
-        Unit vector from decoys to rings.
     critical_chapter : float64 array, shape (n_chapters,)
         Weights of critical fraud.
+    circle : float64 array, shape (n_points,)
+        Log-odds at points along the circle, equally far apart.
     """
 
     goods: FloatArray
@@ -113,8 +102,8 @@ class Effects:
     practice_shares: FloatArray
     depth_factor: FloatArray
     lookalike_shares: FloatArray
-    style_direction: FloatArray
     critical_chapter: FloatArray
+    circle: FloatArray
 
     def segment(
         self, cell: IntArray, filing: dict[str, IntArray], log_mass: FloatArray
@@ -130,6 +119,15 @@ class Effects:
         turn = day / _DAYS_OF_YEAR + self.season_phase[chapter]
         trend = self.drift[chapter] * (day / n_days - 0.5)
         return np.asarray(self.season_size[chapter] * wave(turn) + trend)
+
+    def on_circle(self, place: FloatArray) -> FloatArray:
+        """Return the log-odds of importers by their place on the circle, shape (n,)."""
+        n = len(self.circle)
+        spot = place * n
+        before = np.floor(spot)
+        left = before.astype(np.int64) % n
+        start, end = self.circle[left], self.circle[(left + 1) % n]
+        return np.asarray(start + (spot - before) * (end - start))
 
 
 def draw_effects(
@@ -178,11 +176,9 @@ def draw_effects(
     between = streams.normal("effect/section", 0, n_sections, len(schemes))
     weight = base * exponential(tilt + cheating.section_sd * between)
     running = np.cumsum(weight, axis=1)
-    between = streams.normal("effect/practice/section", 0, n_sections, len(schemes))
-    tilt = cheating.weight_sd * normal("practice", len(schemes))
-    habit = np.cumsum(base * exponential(tilt + cheating.section_sd * between), axis=1)
-    direction = normal("style", len(STYLE_TRAITS))
-    length = np.sqrt(ordered_sum(direction * direction))
+    # Decoys follow the habits of the section, so that these do not show which side cheats.
+    noise = streams.normal("effect/practice/section", 0, n_sections, len(schemes))
+    habit = np.cumsum(weight * exponential(cheating.practice_sd * noise), axis=1)
     chapter_weight = exponential(
         configuration.inspection.critical_chapter_sd * normal("critical", n_chapters)
     )
@@ -199,8 +195,8 @@ def draw_effects(
         practice_shares=habit / habit[:, -1:],
         depth_factor=low + (high - low) * uniform[:, 0],
         lookalike_shares=np.cumsum(least + (most - least) * uniform[:, 1]),
-        style_direction=direction / length,
         critical_chapter=chapter_weight,
+        circle=_draw_circle(risk, streams),
     )
 
 
@@ -220,3 +216,14 @@ def _draw_boxes(share: float, streams: Streams, market: Market) -> FloatArray:
     order = streams.permutation("effect/box", n_boxes)
     sign = np.where(streams.uniform("effect/box/sign", 0, n_boxes)[:, 0] < 0.5, -1.0, 1.0)
     return np.asarray(np.where(order < share * n_boxes, sign, 0.0)[box])
+
+
+def _draw_circle(risk: Risk, streams: Streams) -> FloatArray:
+    """Draw the risk along the circle: a smooth random curve of mean 0, a sum of waves."""
+    low, high = risk.field_waves
+    size = streams.normal("effect/field", 0, high - low + 1, 2)
+    place = np.arange(_POINTS_PER_WAVE * high) / (_POINTS_PER_WAVE * high)
+    curve = np.zeros(len(place))
+    for number, (first, second) in enumerate(size, start=low):
+        curve = curve + first * wave(number * place) + second * wave(number * place + 0.25)
+    return np.asarray(risk.field_sd * curve / np.sqrt(ordered_sum(size.reshape(-1) ** 2) / 2.0))

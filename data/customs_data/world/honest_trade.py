@@ -9,16 +9,17 @@ from numpy.typing import NDArray
 
 from customs_data.parallel import spans
 from customs_data.profile import Profile
-from customs_data.world.agents.brokers import Declarants, SellerPools
+from customs_data.world.agents.brokers import Declarants, Sellers
 from customs_data.world.agents.clusters import ClusterTable
-from customs_data.world.agents.importers import HABITS, Importers, Lines
+from customs_data.world.agents.importers import Importers
+from customs_data.world.agents.lines import Lines
 from customs_data.world.agents.roster import Roster
 from customs_data.world.configuration import Configuration
 from customs_data.world.draft import Draft
 from customs_data.world.drawing.arithmetic import normal_quantile, trimmed_quantile
 from customs_data.world.drawing.random_streams import Streams
 from customs_data.world.drawing.weighted_draws import draw_weighted
-from customs_data.world.market import Market
+from customs_data.world.market import HABITS, Market
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -32,9 +33,9 @@ class Population:
     ----------
     importers, lines : Importers, Lines
         Ordinary importers first, then shells.
-    declarants, pools, clusters, roster
-    first_cluster_seller : int
-        First seller that belongs to a cluster.
+    declarants, sellers, clusters, roster
+    house_broker : int32 array, shape (n_houses,)
+        Broker that each trading house recommends.
     courier_weight : float64 array, shape (n_couriers,)
     declarant_log_odds, seller_log_odds : float64 arrays
         Personal log-odds of fraud, shapes (n_declarants,) and (n_sellers,).
@@ -43,10 +44,10 @@ class Population:
     importers: Importers
     lines: Lines
     declarants: Declarants
-    pools: SellerPools
+    sellers: Sellers
     clusters: ClusterTable
     roster: Roster
-    first_cluster_seller: int
+    house_broker: NDArray[np.int32]
     courier_weight: FloatArray
     declarant_log_odds: FloatArray
     seller_log_odds: FloatArray
@@ -79,7 +80,7 @@ def compose(
     -------
     Draft
     """
-    trade, settings = configuration.trade, configuration.clusters
+    trade, clusters = configuration.trade, population.clusters
     importers, lines = population.importers, population.lines
     stop = start + len(day)
 
@@ -90,7 +91,7 @@ def compose(
 
     goods = streams.uniform("row/goods", start, stop, 8)
     member = importers.cluster[importer]
-    is_cover = (member >= 0) & (goods[:, 0] < settings.cover_share)
+    is_cover = (member >= 0) & (goods[:, 0] < clusters.drawn.cover_share)
     cell = np.where(is_cover, market.draw_cell(goods[:, 1]), lines.cell[line])
     product = market.hs6[cell]
     z = normal_quantile(goods[:, 2:4])
@@ -103,8 +104,10 @@ def compose(
     log_mass = usual + importers.mass_sd[importer] * z[:, 0]
     deviation = importers.price_offset[importer] + trade.price_sd * z[:, 1]
 
-    cluster = np.where(is_cover, -1, member)
-    filing = _fill_in(configuration, market, population, importer, cluster, start, streams)
+    principal = lines.cluster[line]
+    active = ~is_cover & clusters.is_active(principal, day)
+    cluster = np.where(active, principal, -1).astype(np.int32)
+    filing = _fill_in(configuration, market, population, importer, start, streams)
     declarant, seller, courier = _name_partners(
         configuration, market, population, importer, line, cell, cluster, day, start, streams
     )
@@ -144,7 +147,6 @@ def _fill_in(
     market: Market,
     population: Population,
     importer: NDArray[np.int32],
-    cluster: IntArray,
     start: int,
     streams: Streams,
 ) -> dict[str, IntArray]:
@@ -175,35 +177,42 @@ def _name_partners(
     importer: NDArray[np.int32],
     line: IntArray,
     cell: IntArray,
-    cluster: IntArray,
+    cluster: NDArray[np.int32],
     day: IntArray,
     start: int,
     streams: Streams,
 ) -> tuple[NDArray[np.int32], IntArray, IntArray]:
     """Draw declarant, seller and courier of each declaration."""
-    trade, clusters = configuration.trade, population.clusters
+    trade, clusters, sellers = configuration.trade, population.clusters, population.sellers
     u = streams.uniform("row/partners", start, start + len(importer), 12)
     choice = draw_weighted(np.array(trade.declarant_shares), u[:, 0])
     declarant = population.importers.declarant[importer, choice]
     keeps = (u[:, 1] < trade.seller_habit) & (
         market.pool[cell] == market.pool[population.lines.cell[line]]
     )
-    seller = np.where(
-        keeps, population.lines.seller[line], population.pools.draw(market.pool[cell], u[:, 2])
+    agents = population.importers
+    other_seller = sellers.draw(
+        market.pool[cell], u[:, 2], agents.house[importer], agents.place[importer]
     )
+    seller = np.where(keeps, population.lines.seller[line], other_seller)
     linked = np.flatnonzero(cluster >= 0)
-    own = cluster[linked]
-    broker = np.floor(u[linked, 3] * clusters.n_declarants[own]).astype(np.int64)
-    declarant[linked] = np.where(
-        u[linked, 4] < clusters.declarant_link[own],
-        clusters.declarant[own, broker],
-        declarant[linked],
-    )
+    own = cluster[linked].astype(np.int64)
+    from_home = market.departure[cell[linked]] == clusters.kinship.country[own]
     seller[linked] = np.where(
-        u[linked, 5] < clusters.seller_link[own],
-        population.first_cluster_seller + clusters.seller_at(own, day[linked], u[linked, 6]),
+        from_home & (u[linked, 5] < clusters.seller_link[own]),
+        clusters.seller_at(own, day[linked], u[linked, 6]),
         seller[linked],
     )
+    broker = np.floor(u[linked, 3] * clusters.n_declarants[own]).astype(np.int64)
+    declarant[linked] = np.where(
+        u[linked, 4] < clusters.drawn.declarant_link,
+        clusters.kinship.declarant[own, broker],
+        declarant[linked],
+    )
+    house = seller - sellers.first_house
+    at_house = (cluster < 0) & (house >= 0) & (house < len(population.house_broker))
+    follows = np.flatnonzero(at_house & (u[:, 9] < trade.house_broker_share))
+    declarant[follows] = population.house_broker[house[follows]]
     usual = draw_weighted(population.courier_weight, population.importers.courier[importer])
     other = draw_weighted(population.courier_weight, u[:, 7])
     courier = np.where(u[:, 8] < trade.courier_habit, usual, other)

@@ -28,6 +28,8 @@ FILING_NAMES = (
     "indicator",
     "seller_given",
 )
+#: Filing fields that an importer keeps from shipment to shipment.
+HABITS = ("mode", "import_type", "import_use", "payment", "office", "indicator")
 _NAME_OF = {field: name for (field, _), name in zip(FILING_FIELDS, FILING_NAMES, strict=True)}
 
 # Last chapter of each section of the Harmonized System (WCO nomenclature, 2017 edition).
@@ -86,6 +88,14 @@ class Filing:
         """Return the index of a code, -1 if it does not occur."""
         places = np.flatnonzero(self.codes[name] == code)
         return int(places[0]) if len(places) else -1
+
+    def has_choice(self, name: str, given: dict[str, IntArray]) -> NDArray[np.bool_]:
+        """Return whether a field has several codes, given those it depends on, shape (n,)."""
+        group = np.zeros(len(given[name]), dtype=np.int64)
+        for column in self._conditions[name]:
+            group = group * self.size(column) + given[column]
+        starts = self._tables[name].starts
+        return np.asarray(starts[group + 1] - starts[group] > 1)
 
     def draw_field(self, name: str, given: dict[str, IntArray], u: FloatArray) -> IntArray:
         """Draw codes of one field, given those of the fields that it depends on, shape (n,)."""
@@ -223,6 +233,10 @@ class Market:
         return GroupedTable.from_weights(self.chapter, self.weight, self.n_chapters)
 
     @cached_property
+    def _by_departure(self) -> GroupedTable:
+        return GroupedTable.from_weights(self.departure, self.weight, len(self.country_code))
+
+    @cached_property
     def _by_pool(self) -> GroupedTable:
         n_pools = len(self.country_code) * self.n_chapters
         return GroupedTable.from_weights(self.pool, self.weight, n_pools)
@@ -234,6 +248,10 @@ class Market:
     def draw_in_chapter(self, chapter: IntArray, u: FloatArray) -> IntArray:
         """Draw cells of the given chapters, by frequency, shape (n,)."""
         return self._by_chapter.draw(chapter, u)
+
+    def draw_from(self, departure: IntArray, u: FloatArray) -> IntArray:
+        """Draw cells of the given countries of departure, by frequency, shape (n,)."""
+        return self._by_departure.draw(departure, u)
 
     def draw_on_route(self, departure: IntArray, chapter: IntArray, u: FloatArray) -> IntArray:
         """Draw cells of departure and chapter; of the chapter alone where there is none."""

@@ -158,6 +158,43 @@ def declared_columns(
     return columns
 
 
+def true_columns(market: Market, draft: Draft, outcome: Outcome, columns: Columns) -> Columns:
+    """Return what an honest declaration of the same goods would say, and the duty evaded (KRW).
+
+    Parameters
+    ----------
+    columns : dict
+        Declared columns of the draft (see `declared_columns`). Honest declarations are true as
+        they stand, those that look like a scheme, too.
+    """
+    cheats = outcome.scheme >= 0
+    declared = _numbers(columns["Item Price"])
+    price = _true_value(declared, outcome.hidden_log_price)
+    rate = np.where(cheats, market.rate[draft.cell], draft.rate)
+    evaded = np.rint(price * rate - declared * draft.rate) / 100.0
+    hs6 = np.where(cheats, market.hs6[draft.cell], draft.hs6)
+    origin = np.where(cheats, market.origin[draft.cell], draft.origin)
+    return {
+        "Duty Evaded": np.where(cheats, np.maximum(evaded, 0.0), 0.0),
+        "True HS6 Code": Text(hs6.astype(np.int16), market.hs6_texts),
+        "True Country of Origin": Text(origin.astype(np.int16), market.country_texts),
+        "True Tax Rate": rate,
+        "True Net Mass": _true_value(_numbers(columns["Net Mass"]), outcome.hidden_log_mass),
+        "True Item Price": price,
+    }
+
+
+def _true_value(declared: FloatArray, hidden: FloatArray) -> FloatArray:
+    """Return the honest value, to the hundredth: `hidden` is ln(honest / declared)."""
+    honest = np.rint(declared * exponential(hidden) * 100.0) / 100.0
+    return np.where(hidden == 0.0, declared, honest)
+
+
+def _numbers(column: Column) -> FloatArray:
+    assert isinstance(column, np.ndarray)
+    return column
+
+
 def _round(
     value: FloatArray, u: FloatArray, whole_share: dict[str, float], steps: FloatArray
 ) -> FloatArray:

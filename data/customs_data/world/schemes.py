@@ -21,7 +21,10 @@ from customs_data.world.market import Market
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
 
+_TRIES = 6  # draws of another agreement or mark: a claim of what is true is no fraud
+_GOLDEN = 0.6180339887498949
 _SHALLOWEST = 0.1  # ln units: less is not worth the risk; generator specification, B3
 _DEPARTURE_FOLLOWS = 0.6  # share of false origins with departure from there; the same source
 
@@ -51,13 +54,22 @@ class Occasions:
         )
 
     def agreement_cell(self, cell: IntArray, u: FloatArray) -> IntArray:
-        """Draw the product under a trade agreement, else another of its chapter, else -1."""
+        """Draw the product under a trade agreement, else another of its chapter, else -1.
+
+        Drawn again, a few times, while origin, tax type and rate are those of the true goods.
+        """
         cells, by_product, by_chapter = self._agreements
         if len(cells) == 0:
             return np.full(len(cell), -1, dtype=np.int64)
-        place = by_product.draw(self.market.hs6[cell], u)
-        place = np.where(place >= 0, place, by_chapter.draw(self.market.chapter[cell], u))
-        return np.where(place >= 0, cells[np.maximum(place, 0)], -1)
+        product, chapter = self.market.hs6[cell], self.market.chapter[cell]
+        drawn = np.full(len(cell), -1, dtype=np.int64)
+        for number in range(_TRIES):
+            again = np.flatnonzero((drawn < 0) | (self._claim[drawn] == self._claim[cell]))
+            v = (u[again] + number * _GOLDEN) % 1.0
+            place = by_product.draw(product[again], v)
+            place = np.where(place >= 0, place, by_chapter.draw(chapter[again], v))
+            drawn[again] = np.where(place >= 0, cells[np.maximum(place, 0)], -1)
+        return drawn
 
     @cached_property
     def _cheaper_on_route(self) -> tuple[IntArray, FloatArray, IntArray, IntArray]:
@@ -71,6 +83,55 @@ class Occasions:
         market = self.market
         product_and_origin = market.hs6 * len(market.country_code) + market.origin
         return _rank_by_rate(product_and_origin, market.rate, market.weight)
+
+    def can(self, draft: Draft) -> BoolArray:
+        """Return whether each scheme would change a declaration, shape (n, n_schemes)."""
+        can = np.ones((len(draft), len(SCHEMES)), dtype=np.bool_)
+        for number, name in enumerate(SCHEMES):
+            if name in ("misclassification", "wrong tariff rate"):
+                ranked = (
+                    self._cheaper_on_route
+                    if name == "misclassification"
+                    else self._cheaper_for_product
+                )
+                can[:, number] = ranked[3][draft.cell] > ranked[2][draft.cell]
+            elif name == "false origin":
+                can[:, number] = self._has_other_agreement[draft.cell]
+            elif name == "origin marking":
+                can[:, number] = self.market.filing.has_choice("indicator", draft.filing)
+        return can
+
+    @cached_property
+    def _claim(self) -> IntArray:
+        """Code of what a claim of origin changes: origin, tax type and rate, shape (n_cells,)."""
+        market = self.market
+        claim = np.stack([market.origin, market.tax_type, market.rate], axis=1)
+        return np.unique(claim, axis=0, return_inverse=True)[1].reshape(-1)
+
+    @cached_property
+    def _has_other_agreement(self) -> BoolArray:
+        """Whether an agreement would change a cell's origin, tax type or rate."""
+        cells, by_product, by_chapter = self._agreements
+        market = self.market
+        if len(cells) == 0:
+            return np.zeros(market.n_cells, dtype=np.bool_)
+        other = np.zeros(market.n_cells, dtype=np.bool_)
+        direct = by_product.has(market.hs6)
+        for table, group, applies in (
+            (by_product, market.hs6, direct), (by_chapter, market.chapter, ~direct)
+        ):  # fmt: skip
+            n_groups = len(table.starts) - 1
+            claim_of = self._claim[cells[table.items]]
+            group_of = np.repeat(np.arange(n_groups), np.diff(table.starts))
+            low = np.full(n_groups, np.iinfo(np.int64).max)
+            high = np.full(n_groups, -1)
+            np.minimum.at(low, group_of, claim_of)
+            np.maximum.at(high, group_of, claim_of)
+            differs = (high[group] >= 0) & (
+                (low[group] != self._claim) | (high[group] != self._claim)
+            )
+            other |= applies & differs
+        return other
 
     def cheaper_product(self, cell: IntArray, u: FloatArray) -> IntArray:
         """Draw a product of the same chapter and route at a lower rate, -1 where there is none."""
@@ -177,11 +238,15 @@ def mark_origin(draft: Draft, rows: IntArray, chance: Chance, occasions: Occasio
     """Declare another mark of origin than the goods have."""
     table = occasions.market.filing
     given = {name: code[rows] for name, code in draft.filing.items()}
-    other = table.draw_field("indicator", given, chance.first)
+    mark = given["indicator"].copy()
     # Drawn by honest frequencies, because a code that only cheats use would give them away; drawn
-    # a second time where it is the same. A few keep their mark.
-    again = table.draw_field("indicator", given, chance.second)
-    draft.filing["indicator"][rows] = np.where(other == given["indicator"], again, other)
+    # again, a few times, where it is the same.
+    for number in range(_TRIES):
+        same = np.flatnonzero(mark == given["indicator"])
+        some = {name: code[same] for name, code in given.items()}
+        v = (chance.first[same] + number * _GOLDEN) % 1.0
+        mark[same] = table.draw_field("indicator", some, v)
+    draft.filing["indicator"][rows] = mark
 
 
 Scheme = Callable[[Draft, IntArray, Chance, Occasions], None]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from itertools import chain
 
@@ -13,15 +13,14 @@ from numpy.typing import NDArray
 
 from customs_data.parallel import map_in_order, spans
 from customs_data.profile import Profile
-from customs_data.world.agents.brokers import make_declarants, make_seller_pools
+from customs_data.world.agents.brokers import make_declarants, make_sellers, recommend_brokers
 from customs_data.world.agents.clusters import make_clusters
 from customs_data.world.agents.importers import (
     Importers,
-    Lines,
     count_ordinary_importers,
     draw_ordinary_importers,
-    draw_ordinary_lines,
 )
+from customs_data.world.agents.lines import Lines, draw_ordinary_lines
 from customs_data.world.agents.roster import Roster
 from customs_data.world.agents.shells import Shells, draw_shell_lines, draw_shells
 from customs_data.world.calendar import Calendar, make_calendar
@@ -93,55 +92,80 @@ def draw_setup(
     with_decoys: bool,
 ) -> WorldSetup:
     """Draw effects, agents and calendar."""
+    if not with_links:
+        configuration = _without_links(configuration)
     market = Market.from_profile(profile)
     effects = draw_effects(configuration, streams, market, tuple(SCHEMES))
     calendar = make_calendar(configuration.period, profile, n, streams)
     n_days = calendar.n_days
     trade = configuration.trade
     declarants = make_declarants(trade, profile, market, n, streams)
-    pools = make_seller_pools(trade, profile, market, n)
+    sellers = make_sellers(trade, profile, market, n)
     clusters = make_clusters(
-        configuration, market, effects, declarants, n, n_days, streams, with_links, with_decoys
+        configuration,
+        market,
+        effects,
+        declarants,
+        sellers,
+        n,
+        n_days,
+        streams,
+        with_links,
+        with_decoys,
     )
-    shells = Shells.of(clusters)
-    ordinary_spans, shell_spans = spans(count_ordinary_importers(trade, n)), spans(len(shells))
-    draw = partial(draw_ordinary_importers, configuration, market, declarants, n_days, streams)
-    draw_members = partial(draw_shells, shells, configuration, market, declarants, streams)
+    shells = Shells.of(clusters, configuration.clusters, streams)
+    n_ordinary = count_ordinary_importers(trade, n)
+    ordinary_spans, shell_spans = spans(n_ordinary), spans(len(shells))
+    draw = partial(
+        draw_ordinary_importers, configuration, market, effects, declarants, n, n_days, streams
+    )
+    draw_members = partial(
+        draw_shells, shells, configuration, market, declarants, streams, n_ordinary
+    )
     importers = Importers.join(
         chain(
             map_in_order(draw, ordinary_spans, executor),
             map_in_order(draw_members, shell_spans, executor),
         )
     )
-    goods = (market, pools, streams, importers)
-    draw_lines = partial(draw_ordinary_lines, trade, *goods)
-    draw_member_lines = partial(draw_shell_lines, shells, configuration, *goods)
+    draw_lines = partial(draw_ordinary_lines, trade, market, sellers, clusters, streams, importers)
+    draw_member_lines = partial(
+        draw_shell_lines, shells, configuration, market, sellers, streams, importers
+    )
     lines = Lines.join(
         chain(
             map_in_order(draw_lines, ordinary_spans, executor),
             map_in_order(draw_member_lines, shell_spans, executor),
         )
     )
-    settings = configuration.clusters
-    ring, decoy = settings.ring_share, settings.decoy_share if with_decoys else 0.0
+    ring = clusters.drawn.ring_share
+    decoy = clusters.drawn.decoy_share if with_decoys else 0.0
     member_class = np.where(clusters.is_ring, 1, 2).astype(np.int8)
     importer_class = np.where(importers.cluster >= 0, member_class[importers.cluster], np.int8(0))
     roster = Roster(importers, n_days, np.array([1.0 - ring - decoy, ring, decoy]), importer_class)
-    risk, n_sellers = configuration.risk, pools.n_sellers + clusters.n_sellers
+    risk, n_sellers = configuration.risk, len(sellers) + clusters.n_sellers
+    open_volume = configuration.clusters.declarant_volume
     population = Population(
         importers=importers,
         lines=lines,
         declarants=declarants,
-        pools=pools,
+        sellers=sellers,
         clusters=clusters,
         roster=roster,
-        first_cluster_seller=pools.n_sellers,
+        house_broker=recommend_brokers(trade, sellers, declarants, open_volume, streams),
         courier_weight=weigh_couriers(profile),
         declarant_log_odds=risk.declarant_sd
         * streams.normal("risk/declarant", 0, len(declarants))[:, 0],
         seller_log_odds=risk.seller_sd * streams.normal("risk/seller", 0, n_sellers)[:, 0],
     )
     return WorldSetup(configuration, profile, streams, market, effects, population, calendar)
+
+
+def _without_links(configuration: Configuration) -> Configuration:
+    """Return settings with which nobody is near anybody, and clusters share no brokers."""
+    trade = replace(configuration.trade, near_share=0.0, seller_near_share=0.0)
+    clusters = replace(configuration.clusters, declarant_link=(0.0, 0.0))
+    return replace(configuration, trade=trade, clusters=clusters)
 
 
 def solve(setup: WorldSetup, n: int, executor: Executor | None) -> Constants:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
 
@@ -32,6 +34,7 @@ from customs_data.world.paperwork import (
     name_agents,
     take_rows,
     to_table,
+    true_columns,
 )
 from customs_data.world.schemes import SCHEMES, Occasions, check_schemes
 from customs_data.world.setup import WorldSetup, draw_setup, solve
@@ -40,6 +43,10 @@ IntArray = NDArray[np.int64]
 
 DECLARATION_COLUMNS = tuple(COLUMN)
 ORACLE_COLUMNS = ("Declaration ID", "Fraud Probability", "Scheme", "Ring")
+TRUTH_COLUMNS = (
+    "Declaration ID", "Duty Evaded", "True HS6 Code", "True Country of Origin", "True Tax Rate",
+    "True Net Mass", "True Item Price", "Violation",
+)  # fmt: skip
 UNRECORDED_COLUMNS = ("Cluster", "Late Cluster", "Look-alike")
 
 
@@ -54,9 +61,15 @@ class World:
     oracle : DataFrame, shape (n_declarations, 4)
         In the same order. Declaration ID; Fraud Probability: that the label is 1, before anything
         is drawn (six decimals); Scheme of the importer ("" if honest); Ring ("" outside rings).
+    truth : DataFrame, shape (n_declarations, 8)
+        In the same order. What an honest declaration would say, the duty evaded (KRW), and the
+        Violation that the inspection records ("" for the label 0).
+    networks : DataFrame, shape (n_importers, 3)
+        Importer ID; Firm: the same for all IDs of one firm; Network: ring or decoy of a shell's
+        first principal, "" for all others. Importers that declare something, in order of their ID.
     unrecorded : DataFrame, shape (n_declarations, 3)
         In the same order; in no file of an edition, for studies of the world. Cluster: ring or
-        decoy of the importer ("" for all others), also of its cover; Late Cluster: whether it
+        decoy for which the declaration's line works ("" for none); Late Cluster: whether it
         starts late; Look-alike: scheme that an honest declaration looks like ("" if none).
     period_rows : tuple of int
         Rows of the training, public and private period.
@@ -64,6 +77,8 @@ class World:
 
     declarations: pd.DataFrame
     oracle: pd.DataFrame
+    truth: pd.DataFrame
+    networks: pd.DataFrame
     unrecorded: pd.DataFrame
     period_rows: tuple[int, ...]
 
@@ -102,6 +117,24 @@ class Simulation:
         return map_in_order(
             partial(_make_month, self), [m for m in months if m.stop > m.start], executor
         )
+
+    def no_importers(self) -> NDArray[np.bool_]:
+        """Return False for each importer, to be marked for `networks_table`."""
+        return np.zeros(len(self.setup.population.importers), dtype=np.bool_)
+
+    def networks_table(self, declares: NDArray[np.bool_]) -> pa.Table:
+        """Return firm and network of each importer that declares something (see `World`)."""
+        importers, names = self.setup.population.importers, self.setup.cluster_names
+        rows = np.flatnonzero(declares)
+        network = _last_if_missing(importers.cluster[rows], names)
+        table = pa.table(
+            {
+                "Importer ID": pc.take(self.names.importer, pa.array(rows)),
+                "Firm": pc.take(self.names.importer, pa.array(importers.firm[rows])),
+                "Network": Text(network, names).to_arrow(),
+            }
+        )
+        return table.sort_by("Importer ID")
 
 
 def _make_month(simulation: Simulation, month: Month) -> Columns:
@@ -148,11 +181,12 @@ def _make_span(
     columns["Scheme"] = Text(_last_if_missing(outcome.scheme, _SCHEMES), _SCHEMES)
     ring = np.where(risks.in_ring, draft.cluster, -1)
     columns["Ring"] = Text(_last_if_missing(ring, setup.ring_names), setup.ring_names)
-    cluster = setup.population.importers.cluster[draft.importer]
+    columns |= true_columns(setup.market, draft, outcome, columns)
+    columns["Violation"] = Text(_last_if_missing(outcome.violation, _SCHEMES), _SCHEMES)
     names = setup.cluster_names
     return columns | {
-        "Cluster": Text(_last_if_missing(cluster, names), names),
-        "Late Cluster": (cluster >= 0) & setup.population.clusters.is_late[cluster],
+        "Cluster": Text(_last_if_missing(draft.cluster, names), names),
+        "Late Cluster": (draft.cluster >= 0) & setup.population.clusters.is_late[draft.cluster],
         "Look-alike": Text(_last_if_missing(outcome.lookalike, _SCHEMES), _SCHEMES),
     }
 
@@ -190,7 +224,8 @@ def prepare(
     executor : Executor, optional
         Runs the parallel steps.
     with_links : bool
-        Whether shells share the brokers and sellers of their cluster.
+        Whether relations carry risk: clusters share brokers and sellers, and importers choose
+        theirs near their place on the circle.
     with_decoys : bool
         Whether there are honest clusters with the structure of rings.
 
@@ -202,13 +237,14 @@ def prepare(
     if n_declarations < 100:
         raise ValueError(f"A world has at least 100 declarations, not {n_declarations}.")
     check_schemes(configuration.cheating, configuration.clusters.late_scheme)
-    streams = Streams(secret, configuration.edition)
+    profile = profile or load_profile()
+    streams = Streams(secret, _world_name(configuration, profile, n_declarations))
     # Millions of IDs are shuffled while the agents are drawn.
     declaration_ids = submit(executor, issue_declaration_ids, n_declarations, streams)
     setup = draw_setup(
         configuration,
         streams,
-        profile or load_profile(),
+        profile,
         n_declarations,
         executor,
         with_links,
@@ -219,6 +255,17 @@ def prepare(
     return Simulation(
         setup, constants, names.result(), Occasions(setup.market), declaration_ids.result()
     )
+
+
+def _world_name(configuration: Configuration, profile: Profile, n_declarations: int) -> str:
+    """Return the name of a world in the keys of its streams.
+
+    It contains a digest of every setting, so that one secret gives unrelated worlds for two sizes
+    or two configurations. Rate and kind of the erasure do not matter: they change no declaration.
+    """
+    settings = json.dumps(asdict(configuration), sort_keys=True, default=str)
+    facts = f"{settings}\n{profile.sha256}\n{n_declarations}"
+    return f"{configuration.edition}/{hashlib.sha256(facts.encode()).hexdigest()}"
 
 
 def simulate(
@@ -242,9 +289,14 @@ def simulate(
         with_decoys=with_decoys,
     )
     parts = list(simulation.months(executor=executor))
+    declares = simulation.no_importers()
+    for part in parts:
+        declares[importers_of(part)] = True
     return World(
         declarations=_to_frame([declarations_table(part) for part in parts]),
         oracle=_to_frame([oracle_table(part) for part in parts]),
+        truth=_to_frame([truth_table(part) for part in parts]),
+        networks=_to_frame([simulation.networks_table(declares)]),
         unrecorded=_to_frame([to_table(part, UNRECORDED_COLUMNS) for part in parts]),
         period_rows=simulation.setup.calendar.period_rows,
     )
@@ -258,6 +310,18 @@ def declarations_table(columns: Columns, names: tuple[str, ...] = DECLARATION_CO
 def oracle_table(columns: Columns) -> pa.Table:
     """Return the oracle of some declarations (see `World`)."""
     return to_table(_with_text_ids(columns), ORACLE_COLUMNS)
+
+
+def importers_of(columns: Columns) -> NDArray[np.integer[Any]]:
+    """Return the importers of some declarations as numbers, shape (n,)."""
+    importer = columns["Importer ID"]
+    assert isinstance(importer, Text)
+    return importer.code
+
+
+def truth_table(columns: Columns) -> pa.Table:
+    """Return the truth of some declarations (see `World`)."""
+    return to_table(_with_text_ids(columns), TRUTH_COLUMNS)
 
 
 def _with_text_ids(columns: Columns) -> Columns:

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from customs_data.errors import KitError
+from customs_data.world.agents.kinds import STYLE_TRAITS
 from customs_data.world.configuration import SHIPPED, load_configuration
-from customs_data.world.effects import STYLE_TRAITS
 
 
 @pytest.mark.parametrize("name", SHIPPED)

@@ -1,10 +1,15 @@
 """Identifiers that reveal nothing, neither order nor kind of what they name.
 
-A secret permutation gives each item a stratum of the identifier space, and a random number the
-place within it. So identifiers are unique by construction.
+The identifier of item ``i`` is a keyed permutation of the identifier space, computed from ``i``
+alone: a Feistel network whose round functions are tables of random numbers, repeated while the
+number lies outside the space (cycle walking; Black and Rogaway, CT-RSA 2002). So any part of a
+world can be named without the others.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from math import isqrt
 
 import numpy as np
 import pyarrow as pa
@@ -16,8 +21,50 @@ from customs_data.world.drawing.random_streams import Streams
 IntArray = NDArray[np.int64]
 
 _LETTERS = np.frombuffer(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ", dtype=np.uint8)
+_ROUNDS = 8
 FIRST_DECLARATION_ID = 10_000_000
 _DECLARATION_IDS = 90_000_000  # 8 digits without a leading zero, as in the release
+
+
+@dataclass(frozen=True)
+class Permutation:
+    """A keyed permutation of ``0 .. space - 1``.
+
+    Attributes
+    ----------
+    space : int
+    side : int
+        Smallest number whose square is at least `space`; half of a number is below it.
+    tables : int32 array, shape (n_rounds, side)
+        Round functions.
+    """
+
+    space: int
+    side: int
+    tables: NDArray[np.int32]
+
+    @classmethod
+    def draw(cls, name: str, space: int, streams: Streams) -> Permutation:
+        """Draw the permutation of one kind of identifier."""
+        side = isqrt(space - 1) + 1
+        u = streams.uniform(f"identifier/{name}", 0, side, _ROUNDS)
+        return cls(space, side, np.ascontiguousarray(np.floor(u.T * side), dtype=np.int32))
+
+    def __call__(self, number: IntArray) -> IntArray:
+        """Return the images of numbers below `space`, shape (n,)."""
+        image = self._once(number)
+        outside = np.flatnonzero(image >= self.space)
+        while len(outside):
+            image[outside] = self._once(image[outside])
+            outside = outside[image[outside] >= self.space]
+        return image
+
+    def _once(self, number: IntArray) -> IntArray:
+        left, right = (half.astype(np.int32) for half in np.divmod(number, self.side))
+        for table in self.tables:
+            total = left + table[right]
+            left, right = right, np.where(total >= self.side, total - self.side, total)
+        return left.astype(np.int64) * self.side + right
 
 
 def issue_numbers(name: str, count: int, space: int, streams: Streams) -> IntArray:
@@ -28,17 +75,12 @@ def issue_numbers(name: str, count: int, space: int, streams: Streams) -> IntArr
     ValueError
         If there are more items than numbers.
     """
-    width = space // max(count, 1)
-    if width < 1:
+    if count > space:
         raise ValueError(f"{name}: {count:,} items, but only {space:,} identifiers.")
+    permutation = Permutation.draw(name, space, streams)
     number = np.empty(count, dtype=np.int64)
-    number[streams.permutation(f"identifier/{name}/order", count)] = np.arange(count)
     for start, stop in spans(count):
-        place = number[start:stop]
-        u = streams.uniform(f"identifier/{name}/spot", start, stop)[:, 0]
-        # The first `space % count` strata are one wider, so that the whole space is used.
-        first = place * (space // count) + np.minimum(place, space % count)
-        number[start:stop] = first + np.floor(u * width).astype(np.int64)
+        number[start:stop] = permutation(np.arange(start, stop))
     return number
 
 
