@@ -27,9 +27,9 @@ SECRET: Final = "secret.json"  # noqa: S105 - a file name
 
 #: Columns that exist in hidden/ only.
 HIDDEN_COLUMNS: Final = (
-    "Usage", "Fraud Probability", "Scheme", "Ring", "Duty Evaded", "True HS6 Code",
-    "True Country of Origin", "True Tax Rate", "True Net Mass", "True Item Price", "Violation",
-    "Firm", "Network",
+    "Usage", "Fraud Probability", "Posterior Probability", "Critical Probability", "Scheme", "Ring",
+    "Duty Evaded", "True HS6 Code", "True Country of Origin", "True Tax Rate", "True Net Mass",
+    "True Item Price", "Violation", "Firm", "Network",
 )  # fmt: skip
 #: Names of the two test periods, as in solution.csv and as keys of results.
 USAGES: Final = {"public": "Public", "private": "Private"}

@@ -23,8 +23,8 @@ from customs_data.files.writing import to_arrow
 from customs_data.schema import DECLARED_COLUMNS, ERASED, KEY, TEXT_DTYPE
 from customs_data.tasks import Task, find_task
 from customs_data.world.paperwork import Columns, Text, take_rows
-from customs_data.world.simulate import (
-    Simulation,
+from customs_data.world.simulate import Simulation
+from customs_data.world.tables import (
     declarations_table,
     importers_of,
     oracle_table,
@@ -154,7 +154,7 @@ class SimulatedSource:
         """See `Source.training`; the months are simulated once more."""
         label = self._task.label
         pieces: dict[str, list[Any]] = {name: [] for name in (*columns, label)}
-        for month in self._months("train"):
+        for month in self._months("train", with_posterior=False):
             for name, column_pieces in pieces.items():
                 column = month[name]
                 column_pieces.append(column.to_arrow() if isinstance(column, Text) else column)
@@ -167,9 +167,11 @@ class SimulatedSource:
         }
         return pd.DataFrame(frame, index=pd.RangeIndex(len(y))), y
 
-    def _months(self, period: str) -> Iterator[Columns]:
+    def _months(self, period: str, *, with_posterior: bool = True) -> Iterator[Columns]:
         number = PERIODS.index(period)
-        for columns in self._simulation.months(number, executor=self._executor):
+        for columns in self._simulation.months(
+            number, executor=self._executor, with_posterior=with_posterior
+        ):
             # Declaration IDs have eight digits, so that they sort as numbers and as text alike.
             key, date = columns["Declaration ID"], columns["Date"]
             rows = take_rows(columns, np.lexsort((key, date)))  # type: ignore[arg-type]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from customs_data.world.agents.clusters import ClusterTable
 from customs_data.world.configuration import Configuration
 from customs_data.world.draft import Draft
 from customs_data.world.drawing.arithmetic import logistic, normal_quantile, ordered_sum
@@ -171,7 +172,7 @@ def cheat_and_inspect(
     u = streams.uniform("row/label", draft.start, stop, 12)
     cheating = risks.cheating(constants.intercept)
     cheats = u[:, 0] < cheating
-    shares = _scheme_shares(market, effects, draft, risks)
+    shares = scheme_shares(market, effects, draft, risks)
     scheme = _choose_scheme(configuration, market, population, effects, draft, shares, u[:, 1:3])
     can = occasions.can(draft)
     scheme = _with_occasion(scheme, shares, can, u[:, 3])
@@ -196,9 +197,7 @@ def cheat_and_inspect(
     is_fraud = np.where(
         cheats, u[:, 8] >= inspection.missed_share, u[:, 8] < inspection.accused_share
     )
-    names = list(SCHEMES)
-    factor = np.array([inspection.critical_schemes.get(name, 1.0) for name in names])
-    factor = factor / _mean_factor(configuration, factor, names)
+    factor = critical_factors(configuration)
     grave = constants.critical_factor * risks.critical_weight * factor[scheme]
     is_critical = is_fraud & cheats & (u[:, 9] < grave)
     return Outcome(
@@ -213,13 +212,15 @@ def cheat_and_inspect(
     )
 
 
-def _mean_factor(configuration: Configuration, factor: FloatArray, names: list[str]) -> float:
-    """Return the mean of the schemes' critical factors under their mean weights."""
-    weight = np.array([configuration.cheating.weights[name] for name in names])
-    return ordered_sum(weight * factor) / ordered_sum(weight)
+def critical_factors(configuration: Configuration) -> FloatArray:
+    """Return the schemes' factors on the weight of critical fraud, mean 1; (n_schemes,)."""
+    given = configuration.inspection.critical_schemes
+    factor = np.array([given.get(name, 1.0) for name in SCHEMES])
+    weight = np.array([configuration.cheating.weights[name] for name in SCHEMES])
+    return np.asarray(factor / (ordered_sum(weight * factor) / ordered_sum(weight)))
 
 
-def _scheme_shares(market: Market, effects: Effects, draft: Draft, risks: Risks) -> FloatArray:
+def scheme_shares(market: Market, effects: Effects, draft: Draft, risks: Risks) -> FloatArray:
     """Return the cumulative shares of schemes of each row, shape (n, n_schemes)."""
     section = market.section[draft.cell]
     in_decoy = (draft.cluster >= 0) & ~risks.in_ring
@@ -240,9 +241,17 @@ def _choose_scheme(
     """Draw the scheme that each row would use, by its section or its cluster's principal scheme."""
     names = list(SCHEMES)
     clusters = population.clusters
-    in_cluster = draft.cluster >= 0
     scheme = np.sum(shares <= u[:, :1], axis=1)
-    # A cluster's principal scheme follows the mix of the section of its first goods.
+    principal = principal_schemes(configuration, market, effects, clusters)
+    follows = (draft.cluster >= 0) & (u[:, 1] < configuration.cheating.principal_share)
+    return np.where(follows, principal[draft.cluster], np.minimum(scheme, len(names) - 1))
+
+
+def principal_schemes(
+    configuration: Configuration, market: Market, effects: Effects, clusters: ClusterTable
+) -> IntArray:
+    """Return each cluster's principal scheme, by the mix of the section of its first goods."""
+    names = list(SCHEMES)
     home_section = market.section[clusters.cell[:, 0]]
     home = np.where(
         clusters.is_ring[:, None],
@@ -251,11 +260,8 @@ def _choose_scheme(
     )
     spot = (np.arange(len(clusters)) * 0.6180339887498949) % 1.0
     principal = np.minimum(np.sum(home <= spot[:, None], axis=1), len(names) - 1)
-    principal = np.where(
-        clusters.is_late, names.index(configuration.clusters.late_scheme), principal
-    )
-    follows = in_cluster & (u[:, 1] < configuration.cheating.principal_share)
-    return np.where(follows, principal[draft.cluster], np.minimum(scheme, len(names) - 1))
+    late = names.index(configuration.clusters.late_scheme)
+    return np.where(clusters.is_late, late, principal)
 
 
 def _with_occasion(scheme: IntArray, shares: FloatArray, can: BoolArray, u: FloatArray) -> IntArray:

@@ -89,19 +89,32 @@ class Filing:
         places = np.flatnonzero(self.codes[name] == code)
         return int(places[0]) if len(places) else -1
 
-    def has_choice(self, name: str, given: dict[str, IntArray]) -> NDArray[np.bool_]:
-        """Return whether a field has several codes, given those it depends on, shape (n,)."""
-        group = np.zeros(len(given[name]), dtype=np.int64)
+    def group(self, name: str, given: dict[str, IntArray], n: int) -> IntArray:
+        """Return the number of the combination of codes that a field depends on, shape (n,)."""
+        group = np.zeros(n, dtype=np.int64)
         for column in self._conditions[name]:
             group = group * self.size(column) + given[column]
+        return group
+
+    def has_choice(self, name: str, given: dict[str, IntArray]) -> NDArray[np.bool_]:
+        """Return whether a field has several codes, given those it depends on, shape (n,)."""
+        group = self.group(name, given, len(given[name]))
         starts = self._tables[name].starts
         return np.asarray(starts[group + 1] - starts[group] > 1)
 
+    def shares(self, name: str) -> FloatArray:
+        """Return the shares of a field's codes by `group`, shape (n_groups, n_codes)."""
+        table = self._tables[name]
+        n_groups = len(table.starts) - 1
+        group = np.repeat(np.arange(n_groups), np.diff(table.starts))
+        shares = np.zeros((n_groups, self.size(name)))
+        edges_before = np.maximum(np.append(0.0, table.edges[:-1]), group)
+        shares[group, self._code_of_item[name][table.items]] = table.edges - edges_before
+        return shares
+
     def draw_field(self, name: str, given: dict[str, IntArray], u: FloatArray) -> IntArray:
         """Draw codes of one field, given those of the fields that it depends on, shape (n,)."""
-        group = np.zeros(len(u), dtype=np.int64)
-        for column in self._conditions[name]:
-            group = group * self.size(column) + given[column]
+        group = self.group(name, given, len(u))
         return self._code_of_item[name][self._tables[name].draw(group, u)]
 
     def draw(self, u: FloatArray) -> dict[str, IntArray]:

@@ -23,10 +23,10 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 
-_TRIES = 6  # draws of another agreement or mark: a claim of what is true is no fraud
+N_TRIES = 6  # draws of another agreement or mark: a claim of what is true is no fraud
 _GOLDEN = 0.6180339887498949
-_SHALLOWEST = 0.1  # ln units: less is not worth the risk; generator specification, B3
-_DEPARTURE_FOLLOWS = 0.6  # share of false origins with departure from there; the same source
+SHALLOWEST = 0.1  # ln units: less is not worth the risk; generator specification, B3
+DEPARTURE_FOLLOWS = 0.6  # share of false origins with departure from there; the same source
 
 
 class Occasions:
@@ -41,7 +41,7 @@ class Occasions:
         self.market = market
 
     @cached_property
-    def _agreements(self) -> tuple[IntArray, GroupedTable, GroupedTable]:
+    def agreements(self) -> tuple[IntArray, GroupedTable, GroupedTable]:
         """Cells under a trade agreement (tax types F...), and tables by product and chapter."""
         market = self.market
         is_agreement = np.array([code.startswith("F") for code in market.tax_type_code])
@@ -58,13 +58,13 @@ class Occasions:
 
         Drawn again, a few times, while origin, tax type and rate are those of the true goods.
         """
-        cells, by_product, by_chapter = self._agreements
+        cells, by_product, by_chapter = self.agreements
         if len(cells) == 0:
             return np.full(len(cell), -1, dtype=np.int64)
         product, chapter = self.market.hs6[cell], self.market.chapter[cell]
         drawn = np.full(len(cell), -1, dtype=np.int64)
-        for number in range(_TRIES):
-            again = np.flatnonzero((drawn < 0) | (self._claim[drawn] == self._claim[cell]))
+        for number in range(N_TRIES):
+            again = np.flatnonzero((drawn < 0) | (self.claim[drawn] == self.claim[cell]))
             v = (u[again] + number * _GOLDEN) % 1.0
             place = by_product.draw(product[again], v)
             place = np.where(place >= 0, place, by_chapter.draw(chapter[again], v))
@@ -72,14 +72,16 @@ class Occasions:
         return drawn
 
     @cached_property
-    def _cheaper_on_route(self) -> tuple[IntArray, FloatArray, IntArray, IntArray]:
+    def cheaper_on_route(self) -> tuple[IntArray, FloatArray, IntArray, IntArray]:
+        """Cells by chapter and route (see `_rank_by_rate`)."""
         market = self.market
         n_countries = len(market.country_code)
         route = (market.chapter * n_countries + market.departure) * n_countries + market.origin
         return _rank_by_rate(route, market.rate, market.weight)
 
     @cached_property
-    def _cheaper_for_product(self) -> tuple[IntArray, FloatArray, IntArray, IntArray]:
+    def cheaper_for_product(self) -> tuple[IntArray, FloatArray, IntArray, IntArray]:
+        """Cells by product and origin (see `_rank_by_rate`)."""
         market = self.market
         product_and_origin = market.hs6 * len(market.country_code) + market.origin
         return _rank_by_rate(product_and_origin, market.rate, market.weight)
@@ -90,9 +92,9 @@ class Occasions:
         for number, name in enumerate(SCHEMES):
             if name in ("misclassification", "wrong tariff rate"):
                 ranked = (
-                    self._cheaper_on_route
+                    self.cheaper_on_route
                     if name == "misclassification"
-                    else self._cheaper_for_product
+                    else self.cheaper_for_product
                 )
                 can[:, number] = ranked[3][draft.cell] > ranked[2][draft.cell]
             elif name == "false origin":
@@ -102,7 +104,7 @@ class Occasions:
         return can
 
     @cached_property
-    def _claim(self) -> IntArray:
+    def claim(self) -> IntArray:
         """Code of what a claim of origin changes: origin, tax type and rate, shape (n_cells,)."""
         market = self.market
         claim = np.stack([market.origin, market.tax_type, market.rate], axis=1)
@@ -111,7 +113,7 @@ class Occasions:
     @cached_property
     def _has_other_agreement(self) -> BoolArray:
         """Whether an agreement would change a cell's origin, tax type or rate."""
-        cells, by_product, by_chapter = self._agreements
+        cells, by_product, by_chapter = self.agreements
         market = self.market
         if len(cells) == 0:
             return np.zeros(market.n_cells, dtype=np.bool_)
@@ -121,25 +123,25 @@ class Occasions:
             (by_product, market.hs6, direct), (by_chapter, market.chapter, ~direct)
         ):  # fmt: skip
             n_groups = len(table.starts) - 1
-            claim_of = self._claim[cells[table.items]]
+            claim_of = self.claim[cells[table.items]]
             group_of = np.repeat(np.arange(n_groups), np.diff(table.starts))
             low = np.full(n_groups, np.iinfo(np.int64).max)
             high = np.full(n_groups, -1)
             np.minimum.at(low, group_of, claim_of)
             np.maximum.at(high, group_of, claim_of)
             differs = (high[group] >= 0) & (
-                (low[group] != self._claim) | (high[group] != self._claim)
+                (low[group] != self.claim) | (high[group] != self.claim)
             )
             other |= applies & differs
         return other
 
     def cheaper_product(self, cell: IntArray, u: FloatArray) -> IntArray:
         """Draw a product of the same chapter and route at a lower rate, -1 where there is none."""
-        return _draw_cheaper(self._cheaper_on_route, cell, u)
+        return _draw_cheaper(self.cheaper_on_route, cell, u)
 
     def cheaper_tariff(self, cell: IntArray, u: FloatArray) -> IntArray:
         """Draw a lower rate of the same product and origin, -1 where there is none."""
-        return _draw_cheaper(self._cheaper_for_product, cell, u)
+        return _draw_cheaper(self.cheaper_for_product, cell, u)
 
 
 def _rank_by_rate(
@@ -188,12 +190,12 @@ class Chance:
 
 def undervalue(draft: Draft, rows: IntArray, chance: Chance, occasions: Occasions) -> None:
     """Declare a lower price."""
-    draft.log_price[rows] -= np.maximum(chance.depth, _SHALLOWEST)
+    draft.log_price[rows] -= np.maximum(chance.depth, SHALLOWEST)
 
 
 def overvalue(draft: Draft, rows: IntArray, chance: Chance, occasions: Occasions) -> None:
     """Declare a higher price, to move profit or capital abroad."""
-    draft.log_price[rows] += np.maximum(chance.depth, _SHALLOWEST)
+    draft.log_price[rows] += np.maximum(chance.depth, SHALLOWEST)
 
 
 def misclassify(draft: Draft, rows: IntArray, chance: Chance, occasions: Occasions) -> None:
@@ -211,7 +213,7 @@ def claim_origin(draft: Draft, rows: IntArray, chance: Chance, occasions: Occasi
     market = occasions.market
     cell = occasions.agreement_cell(draft.cell[rows], chance.first)
     exists = cell >= 0
-    rows, cell, follows = rows[exists], cell[exists], chance.second[exists] < _DEPARTURE_FOLLOWS
+    rows, cell, follows = rows[exists], cell[exists], chance.second[exists] < DEPARTURE_FOLLOWS
     draft.origin[rows] = market.origin[cell]
     draft.tax_type[rows] = market.tax_type[cell]
     draft.rate[rows] = market.rate[cell]
@@ -220,7 +222,7 @@ def claim_origin(draft: Draft, rows: IntArray, chance: Chance, occasions: Occasi
 
 def misstate_quantity(draft: Draft, rows: IntArray, chance: Chance, occasions: Occasions) -> None:
     """Declare less than arrives, at the same unit price."""
-    hidden = np.maximum(chance.depth, 2.0 * _SHALLOWEST)
+    hidden = np.maximum(chance.depth, 2.0 * SHALLOWEST)
     draft.log_mass[rows] -= hidden
     draft.log_price[rows] -= hidden
 
@@ -241,7 +243,7 @@ def mark_origin(draft: Draft, rows: IntArray, chance: Chance, occasions: Occasio
     mark = given["indicator"].copy()
     # Drawn by honest frequencies, because a code that only cheats use would give them away; drawn
     # again, a few times, where it is the same.
-    for number in range(_TRIES):
+    for number in range(N_TRIES):
         same = np.flatnonzero(mark == given["indicator"])
         some = {name: code[same] for name, code in given.items()}
         v = (chance.first[same] + number * _GOLDEN) % 1.0

@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 
 from customs_data.parallel import map_in_order, spans, submit
 from customs_data.profile import Profile, load_profile
-from customs_data.schema import COLUMN, TEXT_DTYPE
 from customs_data.world.calendar import Month
 from customs_data.world.cheating import Constants, cheat_and_inspect
 from customs_data.world.configuration import Configuration
@@ -36,18 +35,19 @@ from customs_data.world.paperwork import (
     to_table,
     true_columns,
 )
+from customs_data.world.posterior.bayes import Posterior
 from customs_data.world.schemes import SCHEMES, Occasions, check_schemes
 from customs_data.world.setup import WorldSetup, draw_setup, solve
+from customs_data.world.tables import (
+    UNRECORDED_COLUMNS,
+    declarations_table,
+    importers_of,
+    oracle_table,
+    to_frame,
+    truth_table,
+)
 
 IntArray = NDArray[np.int64]
-
-DECLARATION_COLUMNS = tuple(COLUMN)
-ORACLE_COLUMNS = ("Declaration ID", "Fraud Probability", "Scheme", "Ring")
-TRUTH_COLUMNS = (
-    "Declaration ID", "Duty Evaded", "True HS6 Code", "True Country of Origin", "True Tax Rate",
-    "True Net Mass", "True Item Price", "Violation",
-)  # fmt: skip
-UNRECORDED_COLUMNS = ("Cluster", "Late Cluster", "Look-alike")
 
 
 @dataclass(frozen=True)
@@ -58,9 +58,11 @@ class World:
     ----------
     declarations : DataFrame, shape (n_declarations, 22)
         The schema's columns, sorted by date.
-    oracle : DataFrame, shape (n_declarations, 4)
+    oracle : DataFrame, shape (n_declarations, 6)
         In the same order. Declaration ID; Fraud Probability: that the label is 1, before anything
-        is drawn (six decimals); Scheme of the importer ("" if honest); Ring ("" outside rings).
+        is drawn (the prior); Posterior Probability: the same, given the form; Critical
+        Probability: of critical fraud, given the form (all with six decimals); Scheme of the
+        importer ("" if honest); Ring ("" outside rings).
     truth : DataFrame, shape (n_declarations, 8)
         In the same order. What an honest declaration would say, the duty evaded (KRW), and the
         Violation that the inspection records ("" for the label 0).
@@ -94,10 +96,15 @@ class Simulation:
     constants: Constants
     names: Names
     occasions: Occasions
+    posterior: Posterior
     declaration_ids: NDArray[np.int32]
 
     def months(
-        self, period: int | None = None, *, executor: Executor | None = None
+        self,
+        period: int | None = None,
+        *,
+        executor: Executor | None = None,
+        with_posterior: bool = True,
     ) -> Iterator[Columns]:
         """Yield the columns of each month, sorted by date.
 
@@ -107,6 +114,8 @@ class Simulation:
             0 = training, 1 = public, 2 = private; all three by default.
         executor : Executor, optional
             Makes the months; the result does not depend on it.
+        with_posterior : bool
+            Whether to compute what is given the form, a sixth of the work.
 
         Yields
         ------
@@ -115,7 +124,9 @@ class Simulation:
         """
         months = [m for m in self.setup.calendar.months if period in (None, m.period)]
         return map_in_order(
-            partial(_make_month, self), [m for m in months if m.stop > m.start], executor
+            partial(_make_month, self, with_posterior),
+            [m for m in months if m.stop > m.start],
+            executor,
         )
 
     def no_importers(self) -> NDArray[np.bool_]:
@@ -137,21 +148,25 @@ class Simulation:
         return table.sort_by("Importer ID")
 
 
-def _make_month(simulation: Simulation, month: Month) -> Columns:
+def _make_month(simulation: Simulation, with_posterior: bool, month: Month) -> Columns:
     setup = simulation.setup
     day = setup.calendar.day(month.start, month.stop)
     importer = draw_importers(setup.population, day, month.start, setup.streams)
     parts = []
     for start, stop in spans(month.stop, month.start):
         rows = slice(start - month.start, stop - month.start)
-        parts.append(_make_span(simulation, start, day[rows], importer[rows]))
+        parts.append(_make_span(simulation, with_posterior, start, day[rows], importer[rows]))
     columns = take_rows(join_columns(parts), setup.calendar.order(month, day))
     columns["Declaration ID"] = simulation.declaration_ids[month.start : month.stop]
     return columns
 
 
 def _make_span(
-    simulation: Simulation, start: int, day: IntArray, importer: NDArray[np.int32]
+    simulation: Simulation,
+    with_posterior: bool,
+    start: int,
+    day: IntArray,
+    importer: NDArray[np.int32],
 ) -> Columns:
     """Return the columns of the declarations from `start` on, in the order of their draws."""
     setup = simulation.setup
@@ -178,6 +193,8 @@ def _make_span(
         setup.streams,
     )
     columns["Fraud Probability"] = outcome.probability
+    if with_posterior:
+        columns |= simulation.posterior.columns(draft, outcome.probability)
     columns["Scheme"] = Text(_last_if_missing(outcome.scheme, _SCHEMES), _SCHEMES)
     ring = np.where(risks.in_ring, draft.cluster, -1)
     columns["Ring"] = Text(_last_if_missing(ring, setup.ring_names), setup.ring_names)
@@ -251,9 +268,10 @@ def prepare(
         with_decoys,
     )
     names = submit(executor, name_agents, setup.population, streams)
-    constants = solve(setup, n_declarations, executor)
+    constants, occasions = solve(setup, n_declarations, executor), Occasions(setup.market)
+    posterior = Posterior(setup, occasions, constants)
     return Simulation(
-        setup, constants, names.result(), Occasions(setup.market), declaration_ids.result()
+        setup, constants, names.result(), occasions, posterior, declaration_ids.result()
     )
 
 
@@ -293,50 +311,10 @@ def simulate(
     for part in parts:
         declares[importers_of(part)] = True
     return World(
-        declarations=_to_frame([declarations_table(part) for part in parts]),
-        oracle=_to_frame([oracle_table(part) for part in parts]),
-        truth=_to_frame([truth_table(part) for part in parts]),
-        networks=_to_frame([simulation.networks_table(declares)]),
-        unrecorded=_to_frame([to_table(part, UNRECORDED_COLUMNS) for part in parts]),
+        declarations=to_frame([declarations_table(part) for part in parts]),
+        oracle=to_frame([oracle_table(part) for part in parts]),
+        truth=to_frame([truth_table(part) for part in parts]),
+        networks=to_frame([simulation.networks_table(declares)]),
+        unrecorded=to_frame([to_table(part, UNRECORDED_COLUMNS) for part in parts]),
         period_rows=simulation.setup.calendar.period_rows,
-    )
-
-
-def declarations_table(columns: Columns, names: tuple[str, ...] = DECLARATION_COLUMNS) -> pa.Table:
-    """Return columns of some declarations; by default the 22 of a file."""
-    return to_table(_with_text_ids(columns), names)
-
-
-def oracle_table(columns: Columns) -> pa.Table:
-    """Return the oracle of some declarations (see `World`)."""
-    return to_table(_with_text_ids(columns), ORACLE_COLUMNS)
-
-
-def importers_of(columns: Columns) -> NDArray[np.integer[Any]]:
-    """Return the importers of some declarations as numbers, shape (n,)."""
-    importer = columns["Importer ID"]
-    assert isinstance(importer, Text)
-    return importer.code
-
-
-def truth_table(columns: Columns) -> pa.Table:
-    """Return the truth of some declarations (see `World`)."""
-    return to_table(_with_text_ids(columns), TRUTH_COLUMNS)
-
-
-def _with_text_ids(columns: Columns) -> Columns:
-    number = columns["Declaration ID"]
-    return columns | {"Declaration ID": pc.cast(pa.array(number), pa.string())}
-
-
-def _to_frame(tables: list[pa.Table]) -> pd.DataFrame:
-    """Concatenate tables to a DataFrame with the schema's types."""
-    table = pa.concat_tables(tables)
-    return pd.DataFrame(
-        {
-            name: pd.array(column, dtype=TEXT_DTYPE)
-            if pa.types.is_string(column.type)
-            else column.to_numpy()
-            for name, column in zip(table.column_names, table.columns, strict=True)
-        }
     )

@@ -16,12 +16,8 @@ from customs_data.parallel import processes, threads
 from customs_data.profile import load_profile
 from customs_data.world.configuration import Configuration, load_configuration
 from customs_data.world.schemes import SCHEMES
-from customs_data.world.simulate import (
-    DECLARATION_COLUMNS,
-    ORACLE_COLUMNS,
-    World,
-    simulate,
-)
+from customs_data.world.simulate import World, simulate
+from customs_data.world.tables import DECLARATION_COLUMNS, ORACLE_COLUMNS
 
 SECRET = bytes(range(32))
 GOLDEN = "ef13f7a60157616fb115f5b3fd5e46026356951f5422c781887f0e75a6274464"

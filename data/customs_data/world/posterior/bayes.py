@@ -1,0 +1,216 @@
+"""Bayes' rule: what a form says about cheating, scheme and label."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from customs_data.world.cheating import (
+    Constants,
+    Risks,
+    critical_factors,
+    principal_schemes,
+    scheme_shares,
+    weigh_risks,
+)
+from customs_data.world.draft import Draft
+from customs_data.world.posterior.false_goods import FalseGoods
+from customs_data.world.posterior.hypotheses import FALSE_GOODS, Hypotheses, list_hypotheses
+from customs_data.world.posterior.marks import Marks
+from customs_data.world.posterior.values import Values
+from customs_data.world.schemes import SCHEMES, Occasions
+from customs_data.world.setup import WorldSetup
+
+FloatArray = NDArray[np.float64]
+
+_NAMES = list(SCHEMES)
+_UNDER, _OVER = _NAMES.index("undervaluation"), _NAMES.index("overvaluation")
+_PLAIN = _NAMES.index("misclassification")  # a scheme that changes neither mass nor mark
+_QUANTITY, _MARK = _NAMES.index("quantity misstatement"), _NAMES.index("origin marking")
+
+
+@dataclass(frozen=True)
+class Beliefs:
+    """What forms say; arrays of shape (n,) unless noted.
+
+    Attributes
+    ----------
+    violation : float64, shape (n, n_schemes + 1)
+        Probability of each scheme that the inspection may record; last, of the label 0. NaN for a
+        form that nothing explains.
+    critical : float64
+        Probability of critical fraud.
+    """
+
+    violation: FloatArray
+    critical: FloatArray
+
+    @property
+    def fraud(self) -> FloatArray:
+        """Probability that the label is 1."""
+        return 1.0 - self.violation[:, -1]
+
+
+class Posterior:
+    """Posterior of a world.
+
+    Parameters
+    ----------
+    setup : WorldSetup
+        Effects and agents.
+    occasions : Occasions
+    constants : Constants
+    """
+
+    def __init__(self, setup: WorldSetup, occasions: Occasions, constants: Constants) -> None:
+        self._setup = setup
+        self._occasions = occasions
+        self._constants = constants
+        self._false_goods = FalseGoods(occasions)
+        self._values = Values(setup.configuration, setup.effects)
+        self._marks = Marks(setup)
+        self._principal = principal_schemes(
+            setup.configuration, setup.market, setup.effects, setup.population.clusters
+        )
+
+    def columns(self, draft: Draft, prior: FloatArray) -> dict[str, FloatArray]:
+        """Return the oracle's columns of a draft, to six decimals.
+
+        Parameters
+        ----------
+        draft : Draft
+            As declared.
+        prior : float64 array, shape (n,)
+            Taken for a form that nothing explains, should there be one.
+        """
+        beliefs = self.judge(draft)
+        explained = np.isfinite(beliefs.fraud)
+        fraud = np.where(explained, beliefs.fraud, prior)
+        critical = np.where(explained, beliefs.critical, 0.0)
+        return {
+            "Posterior Probability": np.rint(fraud * 1e6) / 1e6,
+            "Critical Probability": np.rint(critical * 1e6) / 1e6,
+        }
+
+    def judge(self, draft: Draft) -> Beliefs:
+        """Return what the forms of a draft say; its true goods and cluster are not read."""
+        setup = self._setup
+        possible = list_hypotheses(
+            setup.configuration,
+            setup.market,
+            setup.population,
+            self._false_goods,
+            self._values.line_variance,
+            draft,
+        )
+        risks = weigh_risks(
+            setup.configuration,
+            setup.market,
+            setup.population,
+            setup.effects,
+            possible.draft,
+            setup.calendar.n_days,
+        )
+        form, hidden = self._form_chances(possible)
+        cheats = self._cheating_chances(possible, risks, hidden)
+        scheme, lookalike = self._scheme_chances(possible, risks)
+        n, row = len(draft), possible.row
+        cheat = scheme * cheats * form[:-1]
+        honest = (1.0 - _sum(lookalike)) * (1.0 - cheats[_PLAIN]) * form[-1]
+        honest = honest + _sum(lookalike * (1.0 - cheats) * form[:-1])
+        total = _sum(cheat) + honest
+        inspection = self._setup.configuration.inspection
+        missed, accused = inspection.missed_share, inspection.accused_share
+        # The inspection records of an accused importer the scheme that it would have used.
+        labelled = (1.0 - missed) * cheat + accused * scheme * honest
+        grave = self._constants.critical_factor * risks.critical_weight
+        factor = critical_factors(self._setup.configuration)[:, None]
+        critical = _sum((1.0 - missed) * cheat * np.minimum(grave * factor, 1.0))
+        whole = np.bincount(row, weights=total, minlength=n)
+        whole = np.where(whole > 0.0, whole, np.nan)
+        violation = np.empty((n, len(_NAMES) + 1))
+        for number in range(len(_NAMES)):
+            part = np.bincount(row, weights=labelled[number], minlength=n)
+            violation[:, number] = part / whole
+        violation[:, -1] = 1.0 - _sum(violation[:, :-1].T)
+        return Beliefs(violation, np.bincount(row, weights=critical, minlength=n) / whole)
+
+    def _form_chances(self, possible: Hypotheses) -> tuple[FloatArray, FloatArray]:
+        """Return the probability of each form by scheme, the last one none; (n_schemes + 1, m).
+
+        Also returns the ln mass that understatement would hide, shape (m,).
+        """
+        market, importer = self._setup.market, possible.draft.importer
+        usual = market.price_mean[market.hs6[possible.draft.cell]]
+        usual = usual + self._setup.population.importers.price_offset[importer]
+        deviation = possible.draft.log_price - possible.draft.log_mass - usual
+        price, lower, higher = self._values.prices(deviation)
+        mass, understated, hidden = self._values.masses(
+            possible.draft.log_mass - possible.usual_mass, possible.mass_variance
+        )
+        plain = possible.weight * mass * price
+        form = possible.goods * plain
+        form[_UNDER] = possible.goods[_UNDER] * possible.weight * mass * lower
+        form[_OVER] = possible.goods[_OVER] * possible.weight * mass * higher
+        form[_QUANTITY] = possible.goods[_QUANTITY] * possible.weight * understated * price
+        form[_MARK] *= self._marks.false[self._marks.place(possible.draft)]
+        return form, hidden
+
+    def _cheating_chances(
+        self, possible: Hypotheses, risks: Risks, hidden: FloatArray
+    ) -> FloatArray:
+        """Return the probability that a declaration cheats, if the scheme is so; (n_schemes, m)."""
+        intercept = self._constants.intercept
+        weight = self._setup.population.clusters.drawn.ring_segment_weight
+        counts = np.where(risks.in_ring, weight, 1.0)
+
+        def cheating(difference: FloatArray) -> FloatArray:
+            moved = replace(risks, log_odds=risks.log_odds + counts * difference)
+            return moved.cheating(intercept)
+
+        chance = np.empty((len(_NAMES), len(possible.row)))
+        chance[:] = risks.cheating(intercept)
+        chance[_QUANTITY] = cheating(self._setup.effects.mass * hidden)
+        chance[_MARK] = cheating(self._marks.risk[self._marks.place(possible.draft)])
+        return chance
+
+    def _scheme_chances(self, possible: Hypotheses, risks: Risks) -> tuple[FloatArray, FloatArray]:
+        """Return the shares of schemes among cheats, and of look-alikes among the honest.
+
+        Both (n_schemes, m).
+        """
+        clusters, cluster = self._setup.population.clusters, possible.draft.cluster
+        running = scheme_shares(self._setup.market, self._setup.effects, possible.draft, risks)
+        mix = np.ascontiguousarray(np.diff(running, axis=1, prepend=0.0).T)
+        can = self._occasions.can(possible.draft).T
+        # Cover with false goods has other true goods, which gave the occasion.
+        covered = np.flatnonzero(possible.is_cover)
+        allowed = mix * can
+        replacement = allowed / np.maximum(_sum(allowed), 1e-12)
+
+        def with_occasion(share: FloatArray) -> FloatArray:
+            chosen = share * can + _sum(share * ~can) * replacement
+            for number in FALSE_GOODS:
+                chosen[number, covered] = share[number, covered]
+            return chosen
+
+        own = np.flatnonzero(cluster >= 0)
+        drawn = mix.copy()
+        follows = self._setup.configuration.cheating.principal_share
+        drawn[:, own] *= 1.0 - follows
+        drawn[self._principal[cluster[own]], own] += follows
+        scheme = with_occasion(drawn)
+        alike = np.diff(self._setup.effects.lookalike_shares, prepend=0.0)
+        lookalike = with_occasion(np.repeat(alike[:, None], len(cluster), axis=1))
+        rate = np.where(cluster >= 0, clusters.practice_rate[cluster], 0.0)
+        return scheme, rate * scheme + (1.0 - rate) * lookalike
+
+
+def _sum(parts: FloatArray) -> FloatArray:
+    """Add the rows of `parts`, first to last: numpy's order depends on the machine."""
+    total = np.zeros(parts.shape[1])
+    for part in parts:
+        total += part
+    return total
