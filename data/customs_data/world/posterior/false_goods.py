@@ -174,7 +174,7 @@ class FalseGoods:
         other = declared.cell[row]
         fits = (other >= 0) & (self._route[other] == self._route[cell])
         fits &= declared.rate[row] < self._market.rate[cell]
-        return fits * _per(self._market.weight[other], self._on_route[cell])
+        return np.asarray(fits * _per(self._market.weight[other], self._on_route[cell]))
 
     def wrongly_rated(self, declared: Declared, row: IntArray, cell: IntArray) -> FloatArray:
         """Return the probability of a row's goods if a cell's get a wrong rate, shape (m,)."""
@@ -185,7 +185,7 @@ class FalseGoods:
         fits &= (market.departure[cell] == declared.departure[row]) & (
             declared.rate[row] < market.rate[cell]
         )
-        return fits * _per(declared.tariff[row], self._for_product[cell])
+        return np.asarray(fits * _per(declared.tariff[row], self._for_product[cell]))
 
     def falsely_originating(self, declared: Declared, row: IntArray, cell: IntArray) -> FloatArray:
         """Return the probability of a row's goods if a cell's get a false origin, shape (m,)."""
