@@ -11,10 +11,11 @@ import gzip
 import hashlib
 import json
 import zlib
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 from customs_data.errors import KitError
 from customs_data.files.atomic import write_atomically
@@ -147,8 +148,13 @@ class Profile:
 
     def to_json(self) -> str:
         """Return the profile as canonical JSON: sorted keys, no blanks."""
-        content = {"format": PROFILE_FORMAT, **asdict(self)}
-        return json.dumps(content, sort_keys=True, separators=(",", ":"))
+        content = {"format": PROFILE_FORMAT, **_fields(self)}
+        return json.dumps(content, default=_fields, sort_keys=True, separators=(",", ":"))
+
+
+def _fields(part: Any) -> dict[str, Any]:
+    """Return the fields of a dataclass; unlike `asdict` without copying what they contain."""
+    return {field.name: getattr(part, field.name) for field in fields(part)}
 
 
 def load_profile(path: str | Path | None = None) -> Profile:

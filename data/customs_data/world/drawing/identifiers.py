@@ -1,9 +1,9 @@
 """Identifiers that reveal nothing, neither order nor kind of what they name.
 
 The identifier of item ``i`` is a keyed permutation of the identifier space, computed from ``i``
-alone: a Feistel network whose round functions are tables of random numbers, repeated while the
-number lies outside the space (cycle walking; Black and Rogaway, CT-RSA 2002). So any part of a
-world can be named without the others.
+alone: a Feistel network, repeated while the number lies outside the space (cycle walking; Black and
+Rogaway, CT-RSA 2002). So any part of a world can be named without the others, and no table of all
+identifiers is needed.
 """
 
 from __future__ import annotations
@@ -19,9 +19,11 @@ from customs_data.parallel import spans
 from customs_data.world.drawing.random_streams import Streams
 
 IntArray = NDArray[np.int64]
+Words = NDArray[np.uint64]
 
 _LETTERS = np.frombuffer(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ", dtype=np.uint8)
 _ROUNDS = 8
+_ONE, _HALF = np.uint64(1), np.uint64(32)
 FIRST_DECLARATION_ID = 10_000_000
 _DECLARATION_IDS = 90_000_000  # 8 digits without a leading zero, as in the release
 
@@ -35,20 +37,18 @@ class Permutation:
     space : int
     side : int
         Smallest number whose square is at least `space`; half of a number is below it.
-    tables : int32 array, shape (n_rounds, side)
-        Round functions.
+    keys : uint64 array, shape (n_rounds, 2)
+        Keys of the round functions.
     """
 
     space: int
     side: int
-    tables: NDArray[np.int32]
+    keys: Words
 
     @classmethod
     def draw(cls, name: str, space: int, streams: Streams) -> Permutation:
         """Draw the permutation of one kind of identifier."""
-        side = isqrt(space - 1) + 1
-        u = streams.uniform(f"identifier/{name}", 0, side, _ROUNDS)
-        return cls(space, side, np.ascontiguousarray(np.floor(u.T * side), dtype=np.int32))
+        return cls(space, isqrt(space - 1) + 1, streams.words(f"identifier/{name}", 0, _ROUNDS, 2))
 
     def __call__(self, number: IntArray) -> IntArray:
         """Return the images of numbers below `space`, shape (n,)."""
@@ -60,11 +60,22 @@ class Permutation:
         return image
 
     def _once(self, number: IntArray) -> IntArray:
-        left, right = (half.astype(np.int32) for half in np.divmod(number, self.side))
-        for table in self.tables:
-            total = left + table[right]
-            left, right = right, np.where(total >= self.side, total - self.side, total)
-        return left.astype(np.int64) * self.side + right
+        side = np.uint64(self.side)
+        left, right = np.divmod(number.astype(np.uint64), side)
+        for first, second in self.keys:
+            total = left + _mix((right + first) * (second | _ONE), side)
+            left, right = right, np.where(total >= side, total - side, total)
+        return np.asarray(left * side + right, dtype=np.int64)
+
+
+def _mix(value: Words, below: np.uint64) -> Words:
+    """Turn words into numbers in ``0 .. below - 1``, by the mixing function of SplitMix64.
+
+    Steele, Lea and Flood (2014). Fast splittable pseudorandom number generators. OOPSLA.
+    """
+    value = (value ^ (value >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    value = (value ^ (value >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return ((value >> _HALF) * below) >> _HALF
 
 
 def issue_numbers(name: str, count: int, space: int, streams: Streams) -> IntArray:
