@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from customs_baselines.features import make_features
-from customs_baselines.features.norms import GoodsNorm
+from customs_baselines.features.norms import deviations_from_others
 from customs_baselines.features.risk import RiskProfiles
 from customs_data.columns.grouping import Grouping
 from customs_data.errors import KitError
@@ -79,8 +79,8 @@ def test_groups_are_numbered_alike_with_and_without_a_table(train, sparsity, mon
     monkeypatch.setattr("customs_data.columns.grouping._MAX_SPARSITY", sparsity)
     grouping = Grouping(key)
     group = grouping.fit(train)
-    # in the order of the columns' values, each numbered as they appear
-    places = [pd.factorize(train[name])[0] for name in key]
+    # in the order of the columns' values
+    places = [pd.factorize(train[name], sort=True)[0] for name in key]
     known = places[0] >= 0
     tuples = sorted(set(zip(*(place[known].tolist() for place in places), strict=True)))
     number = {values: i for i, values in enumerate(tuples)}
@@ -141,21 +141,21 @@ def test_risk_profiles_read_labelled_rows_only(sample_edition):
 
 def test_golden_risk_profile():
     # Importer A: 3 labelled, 2 fraud; base rate 2/4; m = 10: (2 + 10 * .5) / (3 + 10) = 7/13.
-    X = pd.DataFrame({"Importer ID": ["A", "A", "A", "B"]})
+    days = pd.date_range("2020-01-01", periods=4)
+    X = pd.DataFrame({"Importer ID": list("AAAB"), "Date": days, "Declaration ID": list("1234")})
     profiles = RiskProfiles([("Importer ID",)])
     profiles.fit_transform(X, np.array([1, 1, 0, 0], dtype=np.int8))
-    profile = profiles.transform(pd.DataFrame({"Importer ID": ["A", "C"]}))
+    profile = profiles.transform(X.head(2).assign(**{"Importer ID": ["A", "C"]}))
     assert profile[0] == pytest.approx([np.log(7 / 6), np.log(4)])
     assert profile[1] == pytest.approx([0.0, 0.0])  # unseen: the base rate, no evidence
 
 
 def test_norm_leaves_the_row_itself_out(train):
     values = np.random.default_rng(0).normal(size=len(train))
-    norm = GoodsNorm()
-    before = norm.fit(train, values)[0]
+    before = deviations_from_others(train, values)
     row = 5
     moved = values.copy()
     moved[row] += 100
-    after = GoodsNorm().fit(train, moved)[0]
+    after = deviations_from_others(train, moved)
     # The row's own deviation grows by all of the 100 but what the overall mean takes.
     assert after[row] - before[row] == pytest.approx(100, abs=0.5)

@@ -39,7 +39,7 @@ def test_spread_labels_reach_the_neighbours_but_not_the_row_itself():
     # Rows 0-3 share importer 0; row 4 is alone. Labels: 1, 1, 1, unknown, 0.
     groups = {"Importer ID": (np.array([0, 0, 0, 0, 1]), 2)}
     y = np.array([1, 1, 1, -1, 0], dtype=np.int8)
-    spread = spread_labels(groups, y, n_folds=5, random_state=0)
+    spread = spread_labels(groups, y, np.array([0, 1, 2, -1, 3], dtype=np.int8))
     base = 0.75
     # Row 3 after one round: 3 labels of weight 1, itself at the base rate with weight .15, and two
     # imaginary declarations at the base rate: (3 + .15 b + 2 b) / (3 + .15 + 2).

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.stats import norm
 
@@ -30,17 +31,20 @@ def test_a_rows_own_label_does_not_reach_its_own_feature(features, sample_editio
 class TestSimilarityKernel:
     @pytest.fixture
     def twins(self, sample_edition):
-        """Five equal declarations of one declarant, and one of another."""
+        """Five equal declarations of one declarant, and one of another, a day apart."""
         X = sample_edition.train.iloc[[0] * 6].reset_index(drop=True)
         other = X["Declarant ID"].where(X.index < 5, "OTHER")
-        return X.assign(**{"Declarant ID": other}).astype(sample_edition.train.dtypes)
+        days = X["Date"] + pd.to_timedelta(X.index, "D")
+        return X.assign(**{"Declarant ID": other, "Date": days}).astype(sample_edition.train.dtypes)
 
     def test_golden(self, twins):
         y = np.array([1, 1, 0, 0, -1, 1], dtype=np.int8)
-        features = SimilarityKernel(smoothing=1.0, n_folds=10).fit_transform(twins, y)
-        # Five labels, a fold each; base 3/5. Row 4, unlabelled, reads four twins of weight 1, two
-        # of them fraud: (2 + .6) / (4 + 1); row 5 has no twin: the base rate.
-        assert features[4] == pytest.approx([np.log(0.52 / 0.48), np.log(5)])
+        # At such a temperature a day's difference weighs nothing.
+        features = SimilarityKernel(1e9, smoothing=1.0, n_cells=5).fit_transform(twins, y)
+        # Five labels, a stretch each; base 3/5. Row 4, unlabelled, shares row 3's stretch. It reads
+        # the other three twins, two of them fraud: (2 + .6) / (3 + 1). Row 5 has no twin: the base
+        # rate.
+        assert features[4] == pytest.approx([np.log(0.65 / 0.35), np.log(4)])
         assert features[5] == pytest.approx([np.log(0.6 / 0.4), 0.0])
         # Row 0, a fraud, reads the other three: (1 + .6) / (3 + 1).
         assert features[0] == pytest.approx([np.log(0.4 / 0.6), np.log(4)])

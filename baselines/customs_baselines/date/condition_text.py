@@ -8,7 +8,8 @@ import numpy as np
 
 from customs_baselines.date.conditions import Condition, Path
 from customs_baselines.date.feature_units import reading_of
-from customs_baselines.features.kit import RANKED_CODES, KitFeatures
+from customs_baselines.features.kit import KitFeatures
+from customs_baselines.features.kit_statistics import RANKED_CODES
 
 _MOST_NAMED = 8
 
@@ -26,7 +27,7 @@ class ConditionText:
         self.names = features.feature_names()
         self.codes = {}
         for name, ranks in features.ranks_.items():
-            values = features.book_.values(name)
+            values = features.statistics_.book.values(name)
             self.codes[name] = [values[code] for code in np.argsort(ranks[:-1], kind="stable")]
 
     def conjunction(self, path: Path) -> str:

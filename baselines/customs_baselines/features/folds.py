@@ -1,30 +1,120 @@
-"""Folds of the labelled rows, for features that must not read a row's own label."""
+"""Cells: the parts into which training rows are dealt, and of which each row leaves out its own.
+
+A row's own label must not enter its features. Nor should its own history: a test row of a new
+importer has none, so a training row must not have the one of its own month. Therefore training rows
+are described by other *stretches* of time. Where there are no stretches, as in declarations of one
+day, *folds* take their place.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Final, Protocol
+
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
+
+from customs_data.schema import KEY
+
+Cells = npt.NDArray[np.int8]
+
+#: Cells of the training rows.
+N_CELLS: Final = 6
+# Largest share of the rows that a stretch may hold.
+_LARGEST: Final = 0.5
 
 
-def draw_folds(y: npt.NDArray[np.int8], n_folds: int, random_state: int) -> npt.NDArray[np.int64]:
-    """Return the fold of each row, shape (n_rows,): 0 .. n_folds - 1, -1 without a label.
+class Division(Protocol):
+    """A way of dealing rows into cells that depends on each row alone."""
+
+    @property
+    def n_cells(self) -> int:
+        """Number of cells."""
+
+    def find(self, X: pd.DataFrame) -> Cells:
+        """Return the cell of each row, shape (n_rows,): 0 .. n_cells - 1."""
+
+
+@dataclass(frozen=True)
+class Folds:
+    """Folds by a hash of the Declaration ID.
+
+    A declaration has the same fold in any table and in any order of the rows.
+
+    Attributes
+    ----------
+    n_cells : int
+        Number of folds.
+    random_state : int
+        Key of the hash.
+    """
+
+    n_cells: int
+    random_state: int = 0
+
+    def find(self, X: pd.DataFrame) -> Cells:
+        """Return the fold of each row, shape (n_rows,).
+
+        Examples
+        --------
+        >>> ids = pd.DataFrame({"Declaration ID": ["A1", "A2", "A3", "A4"]})
+        >>> Folds(2).find(ids).tolist() == Folds(2).find(ids[::-1]).tolist()[::-1]
+        True
+        """
+        key = f"{self.random_state:016d}"[-16:]
+        number = pd.util.hash_pandas_object(X[KEY], index=False, hash_key=key, categorize=False)
+        return np.asarray(number.to_numpy() % np.uint64(self.n_cells), dtype=np.int8)
+
+
+@dataclass(frozen=True)
+class Stretches:
+    """Consecutive stretches of time.
+
+    Attributes
+    ----------
+    starts : tuple of int
+        First day of each stretch but the first, in days since 1970.
+    """
+
+    starts: tuple[int, ...]
+
+    @property
+    def n_cells(self) -> int:
+        """Number of stretches."""
+        return len(self.starts) + 1
+
+    def find(self, X: pd.DataFrame) -> Cells:
+        """Return the stretch of each row, shape (n_rows,)."""
+        return np.searchsorted(self.starts, days_of(X), side="right").astype(np.int8)
+
+
+def divide(
+    X: pd.DataFrame, y: npt.NDArray[np.int8], n_cells: int, random_state: int = 0
+) -> Division:
+    """Return the division of training rows into stretches of about equally many labelled rows.
+
+    A day is never cut. If more than half of the rows would be in one stretch, folds are returned.
 
     Parameters
     ----------
-    y : ndarray of int8, shape (n_rows,)
-        1 = fraud, 0 = honest, -1 = unlabelled.
-    n_folds : int
-        Number of folds, as equal in size as possible.
+    X : DataFrame, shape (n_train, any)
+        Dates and Declaration IDs.
+    y : ndarray of int8, shape (n_train,)
+        1, 0 or -1. Without any label all rows count.
+    n_cells : int
+        Number of stretches or folds.
     random_state : int
-        Seed of the draw.
-
-    Examples
-    --------
-    >>> fold = draw_folds(np.array([1, -1, 0, 0, 1], dtype=np.int8), 2, 0)
-    >>> int(fold[1]), np.bincount(fold[fold >= 0]).tolist()
-    (-1, [2, 2])
+        Key of the folds.
     """
-    fold = np.full(len(y), -1, dtype=np.int64)
-    shuffled = np.random.default_rng(random_state).permutation(np.flatnonzero(y >= 0))
-    fold[shuffled] = np.arange(len(shuffled)) % n_folds
-    return fold
+    counted = y >= 0 if (y >= 0).any() else np.ones(len(y), dtype=np.bool_)
+    days, n_rows = np.unique(days_of(X)[counted], return_counts=True)
+    stretch = (np.cumsum(n_rows) - n_rows / 2) * n_cells // n_rows.sum()
+    if np.bincount(stretch.astype(np.int64), n_rows).max() > _LARGEST * n_rows.sum():
+        return Folds(n_cells, random_state)
+    return Stretches(tuple(days[1:][np.diff(stretch) > 0].tolist()))
+
+
+def days_of(X: pd.DataFrame) -> npt.NDArray[np.int64]:
+    """Return the days since 1970 of declarations, shape (n_rows,)."""
+    return X["Date"].to_numpy().astype("datetime64[D]").astype(np.int64)

@@ -2,7 +2,7 @@
 
 Declarations are linked through importer, declarant and seller. Features without labels describe
 each trader's declarations (one hop) and the trader's partners (two hops). Features with labels
-spread known labels along the links, out-of-fold.
+spread known labels along the links, to a training row those of other stretches of time.
 
 The graph may contain the declarations to be scored, without their labels: then the features are
 *transductive*.
@@ -16,10 +16,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from customs_baselines.features.norms import GoodsNorm
+from customs_baselines.features.folds import N_CELLS, Cells, divide
+from customs_baselines.features.norms import deviations_from_others
 from customs_baselines.features.transformer import DeclarationTransformer
 from customs_data.columns.grouping import Group, Grouping, group_sums
-from customs_data.schema import KEY
+from customs_data.schema import ERASED, KEY
 
 Floats = npt.NDArray[np.float64]
 
@@ -53,16 +54,18 @@ class GraphFeatures(DeclarationTransformer):
 
     Parameters
     ----------
-    n_folds : int
-        Folds of the spread labels of training rows.
+    n_cells : int
+        Stretches of time (or folds); the labels spread to a training row are those of the others.
     random_state : int
-        Seed of the folds.
+        Key of the folds.
     with_labels : bool
         False leaves out the spread labels, so that no feature depends on a label.
     """
 
-    def __init__(self, n_folds: int = 5, random_state: int = 0, with_labels: bool = True) -> None:
-        self.n_folds = n_folds
+    def __init__(
+        self, n_cells: int = N_CELLS, random_state: int = 0, with_labels: bool = True
+    ) -> None:
+        self.n_cells = n_cells
         self.random_state = random_state
         self.with_labels = with_labels
 
@@ -121,20 +124,25 @@ class GraphFeatures(DeclarationTransformer):
             return np.asarray(self.features_[places])
         new = X[places < 0]
         context = pd.concat([self.context_, new], ignore_index=True)
-        y = np.concatenate([self.y_, np.full(len(new), -1, dtype=np.int8)])
+        y, cell = (
+            np.concatenate([part, np.full(len(new), -1, dtype=np.int8)])
+            for part in (self.y_, self.cell_)
+        )
         places[places < 0] = len(self.context_) + np.arange(len(new))
-        return np.asarray(self._read(context, y)[places])
+        return np.asarray(self._read(context, y, cell)[places])
 
     def _build(
         self, X: pd.DataFrame, y: npt.NDArray[np.int8], X_test: pd.DataFrame | None
     ) -> Floats:
         parts = [X] if X_test is None else [X, X_test]
         self.context_: pd.DataFrame = pd.concat(parts, ignore_index=True)
-        self.y_ = np.concatenate([y, np.full(len(self.context_) - len(y), -1, dtype=np.int8)])
-        self.features_: Floats = self._read(self.context_, self.y_)
+        cell = divide(X, y, self.n_cells, self.random_state).find(X)
+        later = np.full(len(self.context_) - len(y), -1, dtype=np.int8)
+        self.y_, self.cell_ = (np.concatenate([part, later]) for part in (y, cell))
+        self.features_: Floats = self._read(self.context_, self.y_, self.cell_)
         return self.features_[: len(X)]
 
-    def _read(self, context: pd.DataFrame, y: npt.NDArray[np.int8]) -> Floats:
+    def _read(self, context: pd.DataFrame, y: npt.NDArray[np.int8], cell: Cells) -> Floats:
         """Features of every declaration of the graph."""
         groups: dict[str, tuple[Group, int]] = {}
         for name in dict.fromkeys((*TRADERS, *PARTNERS)):
@@ -150,9 +158,7 @@ class GraphFeatures(DeclarationTransformer):
                     columns.append(_means(group, size, partners)[group])
         if not self.with_labels:
             return np.hstack(columns)
-        spread = spread_labels(
-            {name: groups[name] for name in TRADERS}, y, self.n_folds, self.random_state
-        )
+        spread = spread_labels({name: groups[name] for name in TRADERS}, y, cell)
         return np.hstack([*columns, spread])
 
 
@@ -224,8 +230,8 @@ def _deviations(context: pd.DataFrame) -> Floats:
     log_unit_price = np.log((price + 1.0) / (mass + 0.1))
     return np.column_stack(
         [
-            GoodsNorm().fit(context, log_unit_price)[0],
-            GoodsNorm().fit(context, log_mass)[0],
+            deviations_from_others(context, log_unit_price),
+            deviations_from_others(context, log_mass),
             log_mass,
             context["Tax Rate"].to_numpy(),
         ]
@@ -240,10 +246,7 @@ def _n_distinct(group: Group, size: int, other: Group, other_size: int) -> Float
 
 
 def spread_labels(
-    groups: dict[str, tuple[Group, int]],
-    y: npt.NDArray[np.int8],
-    n_folds: int,
-    random_state: int,
+    groups: dict[str, tuple[Group, int]], y: npt.NDArray[np.int8], cell: Cells
 ) -> Floats:
     """Spread known labels along shared traders.
 
@@ -253,23 +256,20 @@ def spread_labels(
         Group of each declaration by kind of trader (-1 for none), and the number of groups.
     y : ndarray of int8, shape (n_declarations,)
         1, 0 or -1.
-    n_folds, random_state : int
-        Folds and their seed; a labelled row's value is computed without the labels of its fold.
+    cell : ndarray of int8, shape (n_declarations,)
+        A declaration's value is computed without the labels of its cell; -1 leaves out none.
 
     Returns
     -------
     ndarray of float64, shape (n_declarations, 3)
         After one, two and three rounds.
     """
-    labelled = np.flatnonzero(y >= 0)
-    base = float((y[labelled] == 1).mean()) if len(labelled) else 0.5
+    labelled = y >= 0
+    base = float((y[labelled] == 1).mean()) if labelled.any() else 0.5
     spread = _spread(groups, y, base)
-    shuffled = np.random.default_rng(random_state).permutation(labelled)
-    for i in range(n_folds):
-        own = shuffled[i::n_folds]
-        hidden = y.copy()
-        hidden[own] = -1
-        spread[own] = _spread(groups, hidden, base)[own]
+    for one in np.unique(cell[cell >= 0]):
+        own = cell == one
+        spread[own] = _spread(groups, np.where(own, np.int8(ERASED), y), base)[own]
     return spread
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, Self
 
 import numpy as np
@@ -10,61 +9,26 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
-from customs_baselines.features.norms import NORM_LEVELS, GoodsNorm
-from customs_baselines.features.risk import PROFILE_KEYS, FoldCounts, RiskProfiles
+from customs_baselines.features.cell_sums import UNIT
+from customs_baselines.features.folds import N_CELLS, Cells, divide
+from customs_baselines.features.kit_statistics import (
+    COUNTED_KEYS,
+    DECLARATIONS,
+    FRAUDS,
+    LABELLED,
+    NORMED,
+    RANKED_CODES,
+    USUAL_PAIRS,
+    Key,
+    KitStatistics,
+    numbers_of,
+)
+from customs_baselines.features.norms import NORM_LEVELS, norms_of_goods
+from customs_baselines.features.risk import PROFILE_KEYS, SMOOTHING, names_of, profile_of
 from customs_baselines.features.row_blocks import Floats, read_all
 from customs_baselines.features.transformer import DeclarationTransformer
-from customs_data.columns.grouping import (
-    Codebook,
-    CodedSlice,
-    CodedTable,
-    Codes,
-    Group,
-    Grouping,
-    declared_columns,
-    group_sums,
-)
-
-Key = tuple[str, ...]
-
-#: Codes with few values; the feature is their rank by frequency in training (0 = most frequent).
-RANKED_CODES = (
-    "Office ID",
-    "Process Type",
-    "Import Type",
-    "Import Use",
-    "Payment Type",
-    "Mode of Transport",
-    "Tax Type",
-    "Country of Departure",
-    "Country of Origin",
-    "Country of Origin Indicator",
-)
-#: Keys whose declarations are counted: size of traders, frequency of combinations.
-COUNTED_KEYS: tuple[Key, ...] = (
-    ("Importer ID",),
-    ("Declarant ID",),
-    ("Seller ID",),
-    ("Courier ID",),
-    ("HS6 Code",),
-    ("Country of Departure", "Country of Origin"),
-    ("Importer ID", "HS6 Code"),
-    ("Importer ID", "Declarant ID"),
-    ("Importer ID", "Seller ID"),
-    ("Declarant ID", "HS6 Code"),
-)
-#: Coarse and fine keys; the feature is the fine one's share of the coarse one's declarations.
-USUAL_PAIRS: tuple[tuple[Key, Key], ...] = (
-    (("HS6 Code",), ("HS6 Code", "Country of Origin")),
-    (("HS6 Code", "Country of Origin"), ("HS6 Code", "Country of Origin", "Tax Type")),
-    (("HS6 Code", "Tax Type"), ("HS6 Code", "Tax Type", "Tax Rate")),
-    (
-        ("HS6 Code", "Country of Origin"),
-        ("HS6 Code", "Country of Origin", "Country of Departure"),
-    ),
-    (("Chapter",), ("Chapter", "Country of Origin Indicator")),
-)
-
+from customs_data.columns.grouping import CodedSlice, CodedTable, Codes, Group, declared_columns
+from customs_data.schema import KEY
 
 _PRICED = ("Item Price", "Net Mass")
 #: Declared columns of each feature; a risk profile has those of its key.
@@ -99,19 +63,30 @@ class KitFeatures(DeclarationTransformer):
     Log mass, value, unit price and duty; their deviation from the norm of the HS code; date parts;
     counts; frequency of route, tax type and rate for the goods; risk profiles. All training
     declarations, labelled or not, are read for everything but the risk profiles. Norms, counts,
-    shares and profiles of a training row leave the row itself out.
+    shares and profiles of a training row come from other stretches of time than its own (see
+    `divide`), so that its traders look as new as those of later declarations.
 
     Parameters
     ----------
     random_state : int
-        Seed of the folds of the risk profiles.
+        Key of the folds that take the place of stretches in declarations of one day.
     with_labels : bool
         False leaves out the risk profiles, so that no feature depends on a label.
+    n_cells : int
+        Stretches of time (or folds).
+
+    Attributes
+    ----------
+    statistics_ : KitStatistics
+        What the features are computed from.
     """
 
-    def __init__(self, random_state: int = 0, with_labels: bool = True) -> None:
+    def __init__(
+        self, random_state: int = 0, with_labels: bool = True, n_cells: int = N_CELLS
+    ) -> None:
         self.random_state = random_state
         self.with_labels = with_labels
+        self.n_cells = n_cells
 
     @property
     def needs_labels(self) -> bool:
@@ -119,9 +94,10 @@ class KitFeatures(DeclarationTransformer):
         return self.with_labels
 
     def columns_read(self) -> tuple[str, ...]:
-        """Return the columns behind the features."""
+        """Return the columns behind the features, and those that deal rows into cells."""
         keys = (name for key in PROFILE_KEYS for name in declared_columns(key))
-        return tuple(dict.fromkeys((*(name for key in _SOURCES.values() for name in key), *keys)))
+        sources = (name for key in _SOURCES.values() for name in key)
+        return tuple(dict.fromkeys((*sources, *keys, "Date", KEY)))
 
     def fit(self, X: pd.DataFrame, y: npt.ArrayLike | None = None) -> Self:
         """Learn from training declarations; parameters as of `fit_transform`."""
@@ -139,42 +115,31 @@ class KitFeatures(DeclarationTransformer):
             1 = fraud, 0 = honest, -1 = unlabelled.
         """
         y = self.check_training(X, y)
-        self.risk_ = RiskProfiles(
-            PROFILE_KEYS if self.with_labels else (), random_state=self.random_state
+        division = divide(X, y, self.n_cells, self.random_state)
+        cell = division.find(X)
+        statistics, coded, groups = KitStatistics.read(
+            X, y, cell, division.n_cells, self.with_labels
         )
-        keys = dict.fromkeys((*COUNTED_KEYS, *NORM_LEVELS, *self.risk_.keys))
-        keys |= dict.fromkeys(key for pair in USUAL_PAIRS for key in pair)
-        self.book_ = Codebook()
-        coded = self.book_.fit(X)
-        self.ranks_ = {name: _rank_codes(coded[name]) for name in RANKED_CODES}
-        self.groupings_ = {key: Grouping(key) for key in keys}
-        # Cached in four bytes each, because grouping several columns again would take longer.
-        groups = {
-            key: coded[key[0]] if len(key) == 1 else group.astype(np.int32)
-            for key, group in ((key, one.fit(coded)) for key, one in self.groupings_.items())
-        }
-        sizes = {key: grouping.n_groups for key, grouping in self.groupings_.items()}
-        self.counts_ = {
-            key: group_sums(groups[key], sizes[key])
-            for key in dict.fromkeys((*COUNTED_KEYS, *(k for pair in USUAL_PAIRS for k in pair)))
-        }
-        self.norms_ = {name: GoodsNorm() for name in ("log unit price", "log mass")}
-        for name, norm in self.norms_.items():
-            norm.learn(
-                [groups[key] for key in NORM_LEVELS],
-                [sizes[key] for key in NORM_LEVELS],
-                _numbers(X, name)[name],
-            )
-        fold_counts = self.risk_.learn(
-            [groups[key] for key in self.risk_.keys],
-            [sizes[key] for key in self.risk_.keys],
-            y,
-        )
-        return KitRows(self, X, coded, groups, fold_counts)
+        self.fit_statistics(statistics)
+        return KitRows(self, X, coded, groups, cell)
 
-    def find_rows(self, X: pd.DataFrame) -> KitRows:
-        """Return the features of later declarations, computed when read."""
-        return KitRows(self, X, self.book_.find(X))
+    def fit_statistics(self, statistics: KitStatistics) -> Self:
+        """Learn from the statistics of training declarations, such as merged ones of parts."""
+        self.statistics_ = statistics
+        self.ranks_ = {name: statistics.rank(name) for name in RANKED_CODES}
+        return self
+
+    def find_rows(self, X: pd.DataFrame, cell: Cells | None = None) -> KitRows:
+        """Return the features of declarations, computed when read.
+
+        Parameters
+        ----------
+        X : DataFrame, shape (n_declarations, 20)
+            Declared columns.
+        cell : ndarray of int8, shape (n_declarations,), optional
+            Cells of training declarations, which are left out; by default they are later ones.
+        """
+        return KitRows(self, X, self.statistics_.book.find(X), None, cell)
 
     def learn_features(self, X: pd.DataFrame, y: npt.NDArray[np.int8]) -> Floats:
         """Learn from training declarations and return their features; see `fit_rows`."""
@@ -187,20 +152,18 @@ class KitFeatures(DeclarationTransformer):
     def feature_names(self) -> list[str]:
         """Return the names of the features, in order."""
         check_is_fitted(self)
-        return [*_SOURCES, *self.risk_.feature_names()]
+        return [*_SOURCES, *names_of(self._profiled())]
 
     def get_feature_sources(self) -> list[tuple[str, ...]]:
         """Declared columns of each feature, in the order of the features."""
-        profiled = [declared_columns(key) for key in self.risk_.keys for _ in ("risk", "evidence")]
+        profiled = [declared_columns(key) for key in self._profiled() for _ in ("risk", "evidence")]
         return [*_SOURCES.values(), *profiled]
 
+    def _profiled(self) -> tuple[Key, ...]:
+        return PROFILE_KEYS if self.with_labels else ()
+
     def assemble(
-        self,
-        X: pd.DataFrame,
-        coded: CodedSlice,
-        groups: dict[Key, Group],
-        fold_counts: FoldCounts | None,
-        rows: slice,
+        self, X: pd.DataFrame, coded: CodedSlice, groups: dict[Key, Group], cell: Cells | None
     ) -> Floats:
         """Compute features of some rows, shape (n_rows, n_features).
 
@@ -212,20 +175,24 @@ class KitFeatures(DeclarationTransformer):
             The same rows as codes.
         groups : dict of tuple to integer array
             Group of each row by key.
-        fold_counts : FoldCounts or None
-            Counts to leave out, for training rows.
-        rows : slice
-            Places of the rows among all of them.
+        cell : ndarray of int8, shape (n_rows,), or None
+            Cell to leave out, for training rows.
         """
-        numbers = _numbers(X)
-        leave_out = 0.0 if fold_counts is None else 1.0
+        statistics = self.statistics_
+
+        def others(key: Key, measure: str) -> npt.NDArray[np.int64]:
+            return statistics.sums[key][measure].others(groups[key], cell)
+
+        numbers = numbers_of(X)
         columns: dict[str, npt.NDArray[Any]] = dict(numbers)
-        for name, norm in self.norms_.items():
-            from_hs6, from_origin = norm.deviate(
-                [groups[key] for key in NORM_LEVELS], numbers[name], leave_out
-            )
-            columns[f"{name} against HS6 norm"] = from_hs6
-            columns[f"{name} against HS6 and origin norm"] = from_origin
+        counted = dict.fromkeys((*COUNTED_KEYS, *NORM_LEVELS))
+        counted |= dict.fromkeys(key for pair in USUAL_PAIRS for key in pair)
+        counts = {key: others(key, DECLARATIONS) for key in counted}
+        for name in NORMED:
+            levels = ((counts[key], others(key, name) * UNIT) for key in NORM_LEVELS)
+            *_, hs6, origin = norms_of_goods(statistics.mean(name), levels)
+            columns[f"{name} against HS6 norm"] = numbers[name] - hs6
+            columns[f"{name} against HS6 and origin norm"] = numbers[name] - origin
         date = X["Date"].dt
         columns["weekday"] = date.day_of_week.to_numpy(np.float64)
         columns["day of month"] = date.day.to_numpy(np.float64)
@@ -236,21 +203,19 @@ class KitFeatures(DeclarationTransformer):
         columns["departure is not origin"] = departs_elsewhere.to_numpy(np.float64)
         for name, rank in self.ranks_.items():
             columns[name] = rank[coded[name]]
-        others = {
-            key: counts[groups[key]] - leave_out * (groups[key] >= 0)
-            for key, counts in self.counts_.items()
-        }
         for key in COUNTED_KEYS:
-            columns[f"count of {' x '.join(key)}"] = np.log1p(others[key])
+            columns[f"count of {' x '.join(key)}"] = np.log1p(counts[key])
         for coarse, fine in USUAL_PAIRS:
             # One imaginary declaration that does not match, so that rare goods get no high share.
-            columns[f"share of {fine[-1]} in {' x '.join(coarse)}"] = others[fine] / (
-                others[coarse] + 1.0
+            columns[f"share of {fine[-1]} in {' x '.join(coarse)}"] = counts[fine] / (
+                counts[coarse] + 1.0
             )
-        risk = self.risk_.profile(
-            [groups[key] for key in self.risk_.keys], len(X), fold_counts, rows
-        )
-        return np.column_stack([*(columns[name] for name in _SOURCES), risk])
+        risk = []
+        for key in self._profiled():
+            risk += profile_of(
+                others(key, LABELLED), others(key, FRAUDS), statistics.base_rate(), SMOOTHING
+            )
+        return np.column_stack([*(columns[name] for name in _SOURCES), *risk])
 
 
 class KitRows:
@@ -264,9 +229,9 @@ class KitRows:
     coded : CodedTable
         The same declarations as codes of the training.
     groups : dict or None
-        Groups of the training declarations by key; None for later declarations.
-    fold_counts : FoldCounts or None
-        Counts of the training declarations; None for later declarations.
+        Groups of the declarations by key; computed when needed if None.
+    cell : ndarray of int8, shape (n_declarations,), or None
+        Cells of training declarations; None for later declarations.
     """
 
     def __init__(
@@ -274,14 +239,14 @@ class KitRows:
         features: KitFeatures,
         X: pd.DataFrame,
         coded: CodedTable,
-        groups: dict[Key, npt.NDArray[np.int32]] | None = None,
-        fold_counts: FoldCounts | None = None,
+        groups: dict[Key, Codes] | None,
+        cell: Cells | None,
     ) -> None:
         self._features = features
         self._X = X
         self._coded = coded
         self._groups = groups
-        self._fold_counts = fold_counts
+        self._cell = cell
 
     def __len__(self) -> int:
         return len(self._X)
@@ -292,36 +257,13 @@ class KitRows:
         coded = self._coded.slice(start, stop)
         groups: dict[Key, Group]
         if self._groups is None:
-            groups = {key: one.find(coded) for key, one in self._features.groupings_.items()}
+            groupings = self._features.statistics_.groupings
+            groups = {key: grouping.find(coded) for key, grouping in groupings.items()}
         else:
             groups = {key: group[rows].astype(np.int64) for key, group in self._groups.items()}
-        return self._features.assemble(self._X.iloc[rows], coded, groups, self._fold_counts, rows)
+        cell = None if self._cell is None else self._cell[rows]
+        return self._features.assemble(self._X.iloc[rows], coded, groups, cell)
 
     def forget(self) -> None:
         """See `FeatureRows`."""
-        del self._coded, self._groups, self._fold_counts
-
-
-def _rank_codes(codes: Codes) -> Floats:
-    """Rank of each code by frequency; the last entry is for unseen codes (-1)."""
-    count = np.bincount(codes[codes >= 0])
-    rank = np.empty(len(count) + 1)
-    rank[np.argsort(-count, kind="stable")] = np.arange(len(count))
-    rank[-1] = len(count)
-    return rank
-
-
-# Declared numbers on a log scale; 0 kg and 0 KRW occur, hence the offsets.
-_NUMBERS: dict[str, Callable[[Floats, Floats, Floats], Floats]] = {
-    "log mass": lambda mass, price, rate: np.log(mass + 0.1),
-    "log price": lambda mass, price, rate: np.log(price + 1.0),
-    "log unit price": lambda mass, price, rate: np.log((price + 1.0) / (mass + 0.1)),
-    "tax rate": lambda mass, price, rate: rate,
-    "log duty": lambda mass, price, rate: np.log1p(price * rate / 100),
-}
-
-
-def _numbers(X: pd.DataFrame, *names: str) -> dict[str, Floats]:
-    """The named numbers of each declaration; all by default."""
-    declared = (X["Net Mass"].to_numpy(), X["Item Price"].to_numpy(), X["Tax Rate"].to_numpy())
-    return {name: _NUMBERS[name](*declared) for name in names or _NUMBERS}
+        del self._coded, self._groups, self._cell

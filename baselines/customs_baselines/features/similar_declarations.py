@@ -8,11 +8,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from customs_baselines.features.folds import draw_folds
+from customs_baselines.features.folds import N_CELLS, Cells, days_of, divide
 from customs_baselines.features.transformer import DeclarationTransformer
 from customs_data.columns.grouping import Grouping, declared_columns
+from customs_data.schema import KEY
 
 Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
 
 #: Similarity of two declarations that agree in a column.
 SIMILARITY: Final = {
@@ -43,11 +45,12 @@ class SimilarityKernel(DeclarationTransformer):
     window : int
         Labelled declarations of the declarant to read before and after each block of declarations,
         in order of time; a limit, so that computing time is linear in the rows.
-    n_folds : int
-        Folds of training rows: a labelled row reads only the labels of the other folds. Leaving out
-        the row alone would not do: from the rest of a group of equals its label can be inferred.
+    n_cells : int
+        Stretches of time (or folds): a training row reads only the labels of the others. Leaving
+        out the row alone would not do: from the rest of a group of equals, its label can be
+        inferred.
     random_state : int
-        Seed of the folds.
+        Key of the folds.
 
     Notes
     -----
@@ -61,18 +64,18 @@ class SimilarityKernel(DeclarationTransformer):
         temperature: float = 0.7,
         smoothing: float = 0.05,
         window: int = 512,
-        n_folds: int = 10,
+        n_cells: int = N_CELLS,
         random_state: int = 0,
     ) -> None:
         self.temperature = temperature
         self.smoothing = smoothing
         self.window = window
-        self.n_folds = n_folds
+        self.n_cells = n_cells
         self.random_state = random_state
 
     def columns_read(self) -> tuple[str, ...]:
         """Return declarant, date and the columns that are compared."""
-        return ("Declarant ID", "Date", *declared_columns(tuple(SIMILARITY)))
+        return ("Declarant ID", "Date", KEY, *declared_columns(tuple(SIMILARITY)))
 
     def feature_names(self) -> list[str]:
         """Return the names of the two features."""
@@ -81,32 +84,32 @@ class SimilarityKernel(DeclarationTransformer):
     def learn_features(self, X: pd.DataFrame, y: npt.NDArray[np.int8]) -> Floats:
         """Store labelled rows; return the features of training rows, shape (n_train, 2)."""
         labelled = np.flatnonzero(y >= 0)
-        fold = draw_folds(y, self.n_folds, self.random_state)
+        cell = divide(X, y, self.n_cells, self.random_state).find(X)
         self.declarants_ = Grouping(("Declarant ID",))
         self.columns_ = {name: Grouping((name,)) for name in SIMILARITY}
         group = self.declarants_.fit(X)
         codes = np.column_stack([column.fit(X) for column in self.columns_.values()])
-        day = _days(X)
+        day = days_of(X)
         # Labelled rows by declarant and time, so that a declarant's are one slice.
         kept = labelled[np.lexsort((day[labelled], group[labelled]))]
         self.group_, self.day_, self.codes_ = group[kept], day[kept], codes[kept]
-        self.fold_, self.fraud_ = fold[kept], (y[kept] == 1).astype(np.float64)
+        self.cell_, self.fraud_ = cell[kept], (y[kept] == 1).astype(np.float64)
         self.base_ = float(self.fraud_.mean()) if len(kept) else 0.5
-        return self._read(group, day, codes, fold)
+        return self._read(group, day, codes, cell)
 
     def find_features(self, X: pd.DataFrame) -> Floats:
         """Return the features of later declarations, shape (n_declarations, 2)."""
         codes = np.column_stack([column.find(X) for column in self.columns_.values()])
         return self._read(
-            self.declarants_.find(X), _days(X), codes, np.full(len(X), -2, dtype=np.int64)
+            self.declarants_.find(X), days_of(X), codes, np.full(len(X), -1, dtype=np.int8)
         )
 
     def _read(
         self,
-        group: npt.NDArray[np.int64],
-        day: Floats,
-        codes: npt.NDArray[np.int64],
-        fold: npt.NDArray[np.int64],
+        group: Integers,
+        day: Integers,
+        codes: Integers,
+        cell: Cells,
     ) -> Floats:
         total, fraud = np.zeros(len(group)), np.zeros(len(group))
         order = np.lexsort((day, group))
@@ -121,20 +124,16 @@ class SimilarityKernel(DeclarationTransformer):
                 first, last = np.searchsorted(self.day_[low:high], day[rows[[0, -1]]])
                 near = slice(low + max(first - self.window, 0), min(low + last + self.window, high))
                 weight = self._weights(day[rows], codes[rows], near)
-                weight[fold[rows][:, None] == self.fold_[near][None, :]] = 0.0
+                weight[cell[rows][:, None] == self.cell_[near][None, :]] = 0.0
                 total[rows] = weight.sum(axis=1)
                 fraud[rows] = weight @ self.fraud_[near]
         rate = (fraud + self.smoothing * self.base_) / (total + self.smoothing)
         return np.column_stack([np.log(rate / (1 - rate)), np.log1p(total)])
 
-    def _weights(self, day: Floats, codes: npt.NDArray[np.int64], near: slice) -> Floats:
+    def _weights(self, day: Integers, codes: Integers, near: slice) -> Floats:
         """Weights of stored rows, shape (n_rows, n_near)."""
         similarity = -np.abs(day[:, None] - self.day_[near][None, :]) / _YEAR
         for i, value in enumerate(SIMILARITY.values()):
             similarity += value * (codes[:, i, None] == self.codes_[near, i][None, :])
         weight: Floats = np.exp((similarity - sum(SIMILARITY.values())) / self.temperature)
         return weight
-
-
-def _days(X: pd.DataFrame) -> Floats:
-    return X["Date"].to_numpy().astype("datetime64[D]").astype(np.float64)

@@ -26,10 +26,11 @@ HS_LEVELS = {"Heading": 4, "Chapter": 2}
 
 
 class Codebook:
-    """Numbers the values of columns in the order of their appearance in training.
+    """Numbers the values of columns in training, in their own order (text by its bytes).
 
     One codebook can serve many groupings. Each column is then read once, which saves time and
-    memory with millions of declarations.
+    memory with millions of declarations. The numbers depend on the set of values only, not on the
+    order of the rows, so that codebooks of parts can be united.
     """
 
     def __init__(self) -> None:
@@ -44,12 +45,25 @@ class Codebook:
         """Return later declarations as codes."""
         return CodedTable(X, self, is_training=False)
 
+    def unite(self, other: Codebook) -> Codebook:
+        """Return the codebook of this one's and another one's declarations."""
+        union = Codebook()
+        for name, values in self._values.items():
+            both = pa.chunked_array([values, other._values[name].cast(values.type)])
+            union._values[name] = _sorted(pc.unique(both))
+        return union
+
+    def places_in(self, union: Codebook, name: str) -> Codes:
+        """Return the code of each value of a column in a union, shape (n_values,)."""
+        values = union._values[name]
+        return np.asarray(pc.index_in(self._values[name].cast(values.type), value_set=values))
+
     def n_values(self, name: str) -> int:
         """Return the number of distinct values of a column in training."""
         return len(self._values[name])
 
     def values(self, name: str) -> list[str]:
-        """Return the distinct values of a column in training, in the order of their codes."""
+        """Return the distinct values of a column in training, sorted."""
         return [str(value) for value in self._values[name].to_pylist()]
 
     def encode(self, X: pd.DataFrame, name: str, is_training: bool) -> Codes:
@@ -62,9 +76,12 @@ class Codebook:
         else:
             codes = _places(own)
         if is_training:
-            self._values[name] = values
-            return codes
+            self._values[name] = _sorted(values)
         return _recode(pc.index_in(values, value_set=self._values[name]), codes)
+
+
+def _sorted(values: pa.Array) -> pa.Array:
+    return values.take(pc.array_sort_indices(values))
 
 
 def _recode(new: pa.Int32Array, codes: Codes) -> Codes:
@@ -101,6 +118,13 @@ class CodedTable:
         self._X = X
         self._is_training = is_training
         self._codes: dict[str, Codes] = {}
+
+    @classmethod
+    def of_codes(cls, book: Codebook, codes: dict[str, Codes]) -> CodedTable:
+        """Return rows whose codes are known, as arrays of one length by column."""
+        table = cls(pd.DataFrame(index=pd.RangeIndex(len(next(iter(codes.values()))))), book, True)
+        table._codes = dict(codes)
+        return table
 
     def __len__(self) -> int:
         return len(self._X)
@@ -196,6 +220,16 @@ class Grouping:
             is_known = known[place] == pair if len(known) else np.zeros(len(pair), dtype=bool)
             group = np.where(is_known & (pair >= 0), place, -1)
         return group
+
+    def values(self) -> dict[str, Codes]:
+        """Return the code of each group's value by column of the key, shape (n_groups,) each."""
+        group, codes = np.arange(self.n_groups), {}
+        steps = list(zip(self.key, self._sizes, self._combinations, strict=True))
+        for name, size, known in steps[:0:-1]:
+            group, code = np.divmod(known[group], size)
+            codes[name] = code.astype(np.int32)
+        codes[self.key[0]] = group.astype(np.int32)
+        return {name: codes[name] for name in self.key}
 
     @staticmethod
     def _pair(group: Group, codes: Codes, size: int) -> Group:

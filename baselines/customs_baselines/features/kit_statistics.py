@@ -1,0 +1,208 @@
+"""The counts and sums behind recipe `kit`: of any part of the training declarations, and merged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from customs_baselines.features.cell_sums import UNIT, CellSums, Floats, Integers, to_units
+from customs_baselines.features.folds import Cells
+from customs_baselines.features.norms import NORM_LEVELS
+from customs_baselines.features.risk import PROFILE_KEYS
+from customs_data.columns.grouping import Codebook, CodedTable, Codes, Grouping
+
+Key = tuple[str, ...]
+
+#: Codes with few values; the feature is their rank by frequency in training (0 = most frequent).
+RANKED_CODES: Final = (
+    "Office ID",
+    "Process Type",
+    "Import Type",
+    "Import Use",
+    "Payment Type",
+    "Mode of Transport",
+    "Tax Type",
+    "Country of Departure",
+    "Country of Origin",
+    "Country of Origin Indicator",
+)
+#: Keys whose declarations are counted: size of traders, frequency of combinations.
+COUNTED_KEYS: Final[tuple[Key, ...]] = (
+    ("Importer ID",),
+    ("Declarant ID",),
+    ("Seller ID",),
+    ("Courier ID",),
+    ("HS6 Code",),
+    ("Country of Departure", "Country of Origin"),
+    ("Importer ID", "HS6 Code"),
+    ("Importer ID", "Declarant ID"),
+    ("Importer ID", "Seller ID"),
+    ("Declarant ID", "HS6 Code"),
+)
+#: Coarse and fine keys; the feature is the fine one's share of the coarse one's declarations.
+USUAL_PAIRS: Final[tuple[tuple[Key, Key], ...]] = (
+    (("HS6 Code",), ("HS6 Code", "Country of Origin")),
+    (("HS6 Code", "Country of Origin"), ("HS6 Code", "Country of Origin", "Tax Type")),
+    (("HS6 Code", "Tax Type"), ("HS6 Code", "Tax Type", "Tax Rate")),
+    (
+        ("HS6 Code", "Country of Origin"),
+        ("HS6 Code", "Country of Origin", "Country of Departure"),
+    ),
+    (("Chapter",), ("Chapter", "Country of Origin Indicator")),
+)
+#: Numbers whose norm by goods is known, and what else is summed.
+NORMED: Final = ("log unit price", "log mass")
+DECLARATIONS, LABELLED, FRAUDS = "declarations", "labelled", "frauds"
+
+# Declared numbers on a log scale; 0 kg and 0 KRW occur, hence the offsets.
+_NUMBERS: dict[str, Callable[[Floats, Floats, Floats], Floats]] = {
+    "log mass": lambda mass, price, rate: np.log(mass + 0.1),
+    "log price": lambda mass, price, rate: np.log(price + 1.0),
+    "log unit price": lambda mass, price, rate: np.log((price + 1.0) / (mass + 0.1)),
+    "tax rate": lambda mass, price, rate: rate,
+    "log duty": lambda mass, price, rate: np.log1p(price * rate / 100),
+}
+
+
+def numbers_of(X: pd.DataFrame, *names: str) -> dict[str, Floats]:
+    """Return the named numbers of each declaration, shape (n_rows,) each; all by default."""
+    declared = (X["Net Mass"].to_numpy(), X["Item Price"].to_numpy(), X["Tax Rate"].to_numpy())
+    return {name: _NUMBERS[name](*declared) for name in names or _NUMBERS}
+
+
+def _units(X: pd.DataFrame, name: str) -> Integers:
+    return to_units(numbers_of(X, name)[name])
+
+
+def measures(with_labels: bool) -> dict[Key, tuple[str, ...]]:
+    """Return what is summed for each key."""
+    counted = (*COUNTED_KEYS, *(key for pair in USUAL_PAIRS for key in pair), *NORM_LEVELS)
+    wanted: dict[Key, tuple[str, ...]] = dict.fromkeys(counted, (DECLARATIONS,))
+    for name in RANKED_CODES:
+        wanted.setdefault((name,), (DECLARATIONS,))
+    for key in NORM_LEVELS:
+        wanted[key] += NORMED
+    for key in PROFILE_KEYS if with_labels else ():
+        wanted[key] = (*wanted.get(key, ()), LABELLED, FRAUDS)
+    return wanted
+
+
+@dataclass(frozen=True)
+class KitStatistics:
+    """Counts and sums of some training declarations, by group and cell (see `CellSums`).
+
+    Statistics of parts, merged in any order, are those of the whole, bit for bit: groups are
+    numbered by their values, and all sums are integers.
+
+    Attributes
+    ----------
+    book : Codebook
+        Numbers of the values of each column.
+    groupings : dict of tuple to Grouping
+        Numbers of the values of each key.
+    sums : dict of tuple to dict of str to CellSums
+        By key and measure.
+    overall : dict of str to int
+        Sum of each measure over all declarations; numbers in units of 2^-24.
+    """
+
+    book: Codebook
+    groupings: dict[Key, Grouping]
+    sums: dict[Key, dict[str, CellSums]]
+    overall: dict[str, int]
+
+    @classmethod
+    def of(
+        cls, X: pd.DataFrame, y: npt.NDArray[np.int8], cell: Cells, n_cells: int, with_labels: bool
+    ) -> KitStatistics:
+        """Return the statistics of a part.
+
+        Parameters
+        ----------
+        X : DataFrame, shape (n_rows, 20)
+            Declared columns.
+        y : ndarray of int8, shape (n_rows,)
+            1 = fraud, 0 = honest, -1 = unlabelled.
+        cell : ndarray of int8, shape (n_rows,)
+            Cell of each row, 0 .. n_cells - 1.
+        n_cells : int
+            Number of cells of the whole.
+        with_labels : bool
+            Whether labels are counted.
+        """
+        return cls.read(X, y, cell, n_cells, with_labels)[0]
+
+    @classmethod
+    def read(
+        cls, X: pd.DataFrame, y: npt.NDArray[np.int8], cell: Cells, n_cells: int, with_labels: bool
+    ) -> tuple[KitStatistics, CodedTable, dict[Key, Codes]]:
+        """Return the statistics as `of`, the rows as codes, and each row's group by key."""
+        book = Codebook()
+        coded = book.fit(X)
+        rows = {LABELLED: y >= 0, FRAUDS: y == 1}
+        groupings, sums, groups = {}, {}, {}
+        for key, names in measures(with_labels).items():
+            groupings[key] = Grouping(key)
+            group = groupings[key].fit(coded)
+            # Cached in four bytes each, because grouping several columns again would take longer.
+            groups[key] = coded[key[0]] if len(key) == 1 else group.astype(np.int32)
+            sums[key] = {
+                name: CellSums.count(
+                    group,
+                    groupings[key].n_groups,
+                    cell,
+                    n_cells,
+                    rows.get(name),
+                    _units(X, name) if name in NORMED else None,
+                )
+                for name in names
+            }
+        overall = {DECLARATIONS: len(X)}
+        overall |= {name: int(counted.sum()) for name, counted in rows.items()}
+        overall |= {name: int(_units(X, name).sum()) for name in NORMED}
+        return cls(book, groupings, sums, overall), coded, groups
+
+    def merge(self, other: KitStatistics) -> KitStatistics:
+        """Return the statistics of both parts together; their cells are the same."""
+        book = self.book.unite(other.book)
+        groupings, sums = {}, {}
+        for key, own in self.groupings.items():
+            values = [
+                {name: part.book.places_in(book, name)[codes] for name, codes in one.items()}
+                for part, one in ((self, own.values()), (other, other.groupings[key].values()))
+            ]
+            both = {name: np.concatenate([one[name] for one in values]) for name in key}
+            groupings[key] = Grouping(key)
+            group = groupings[key].fit(CodedTable.of_codes(book, both))
+            places = np.split(group, [own.n_groups])
+            sums[key] = {
+                name: CellSums.add(groupings[key].n_groups, places, [mine, other.sums[key][name]])
+                for name, mine in self.sums[key].items()
+            }
+        overall = {name: sum_ + other.overall[name] for name, sum_ in self.overall.items()}
+        return KitStatistics(book, groupings, sums, overall)
+
+    def rank(self, name: str) -> Floats:
+        """Return the rank of each code of a column by (-count, value), shape (n_values + 1,).
+
+        The last entry is for values unseen in training.
+        """
+        count = self.sums[name,][DECLARATIONS].total[:-1].astype(np.int64)
+        rank = np.empty(len(count) + 1)
+        rank[np.argsort(-count, kind="stable")] = np.arange(len(count))
+        rank[-1] = len(count)
+        return rank
+
+    def base_rate(self) -> float:
+        """Return the share of frauds among labelled declarations; a half if there are none."""
+        labelled = self.overall[LABELLED]
+        return self.overall[FRAUDS] / labelled if labelled else 0.5
+
+    def mean(self, name: str) -> float:
+        """Return the mean of a number over all declarations."""
+        return self.overall[name] * UNIT / self.overall[DECLARATIONS]

@@ -1,0 +1,162 @@
+"""Statistics of the kit recipe: equal for any partition, merge order and order of rows."""
+
+from __future__ import annotations
+
+from functools import reduce
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from customs_baselines.features.cell_sums import CellSums, to_units
+from customs_baselines.features.folds import Folds, Stretches, divide
+from customs_baselines.features.kit import KitFeatures
+from customs_baselines.features.kit_statistics import KitStatistics
+from customs_baselines.features.row_blocks import read_all
+from customs_data.schema import KEY
+
+
+@pytest.fixture(scope="module")
+def labels(sample_edition):
+    y = sample_edition.y.copy()
+    y[::4] = -1
+    return y
+
+
+@pytest.fixture(scope="module")
+def whole(sample_edition, labels):
+    kit = KitFeatures()
+    return kit, kit.fit_transform(sample_edition.train, labels)
+
+
+def tables(statistics):
+    """Everything in statistics as plain arrays and lists."""
+    book = statistics.book
+    yield statistics.overall
+    for key, grouping in statistics.groupings.items():
+        yield [book.values(name) for name in key]
+        yield {name: codes.tolist() for name, codes in grouping.values().items()}
+        for name, sums in statistics.sums[key].items():
+            yield name, sums.by_cell.dtype, sums.by_cell.tolist(), sums.total.tolist()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_any_partition_and_merge_order_gives_equal_tables_and_features(
+    seed, whole, sample_edition, labels
+):
+    kit, features = whole
+    train, test = sample_edition.train, sample_edition.test
+    division = divide(train, labels, kit.n_cells)
+    rng = np.random.default_rng(seed)
+    # Parts of any size, some of one row or none, with their rows in any order.
+    cuts = np.sort(rng.integers(0, len(train), rng.integers(1, 7)))
+    parts = np.split(rng.permutation(len(train)), cuts)
+    statistics = [
+        KitStatistics.of(part, y, division.find(part), division.n_cells, with_labels=True)
+        for part, y in ((train.iloc[rows], labels[rows]) for rows in parts)
+    ]
+    while len(statistics) > 1:  # a tree of merges, in any order
+        one, other = (statistics.pop(rng.integers(len(statistics))) for _ in range(2))
+        statistics.append(one.merge(other))
+    (merged,) = statistics
+    assert list(tables(merged)) == list(tables(kit.statistics_))
+    again = KitFeatures().fit_statistics(merged)
+    assert np.array_equal(read_all(again.find_rows(test)), kit.transform(test))
+    for rows in parts:
+        part = train.iloc[rows]
+        assert np.array_equal(read_all(again.find_rows(part, division.find(part))), features[rows])
+
+
+def test_any_order_of_rows_gives_equal_features(whole, sample_edition, labels):
+    kit, features = whole
+    order = np.random.default_rng(5).permutation(len(labels))
+    again = KitFeatures()
+    shuffled = again.fit_transform(sample_edition.train.iloc[order], labels[order])
+    assert np.array_equal(shuffled, features[order])
+    assert np.array_equal(again.transform(sample_edition.test), kit.transform(sample_edition.test))
+
+
+def test_a_training_row_is_described_by_the_other_stretches(whole, sample_edition, labels):
+    """Its features are those of a later declaration to whom only they are known."""
+    kit, features = whole
+    train = sample_edition.train
+    division = divide(train, labels, kit.n_cells)
+    cell = division.find(train)
+    names = kit.feature_names()
+    # Ranks of codes, and the rate and mean towards which others are shrunk, are of the whole.
+    counted = [name.startswith(("count of", "share of", "evidence of")) for name in names]
+    for one in range(division.n_cells):
+        own = cell == one
+        others = KitFeatures().fit(train[~own].reset_index(drop=True), labels[~own])
+        assert np.array_equal(others.transform(train[own])[:, counted], features[own][:, counted])
+
+
+def test_labels_of_its_own_stretch_do_not_reach_a_row(whole, sample_edition, labels):
+    kit, features = whole
+    own = divide(sample_edition.train, labels, kit.n_cells).find(sample_edition.train) == 2
+    dealt = labels.copy()  # labels are dealt anew in one stretch, so that the base rate stays
+    known = own & (labels >= 0)
+    dealt[known] = np.random.default_rng(0).permutation(labels[known])
+    after = KitFeatures().fit_transform(sample_edition.train, dealt)
+    assert np.array_equal(after[own], features[own])
+    assert not np.array_equal(after[~own], features[~own])
+
+
+class TestDivision:
+    def frame(self, days):
+        dates = pd.Timestamp("2020-01-01") + pd.to_timedelta(days, "D")
+        return pd.DataFrame({"Date": dates, KEY: [f"D{i}" for i in range(len(days))]})
+
+    def test_stretches_have_about_equally_many_labels(self):
+        days = np.repeat(np.arange(100), 3)
+        y = np.where(days < 40, 0, -1).astype(np.int8)  # labels come late: none after day 39
+        X = self.frame(days)
+        division = divide(X, y, 4)
+        assert division == Stretches(tuple(18262 + day for day in (10, 20, 30)))
+        assert np.bincount(division.find(X)[y >= 0]).tolist() == [30, 30, 30, 30]
+        assert (np.diff(division.find(X)) >= 0).all()
+
+    @pytest.mark.parametrize("days", [[5] * 60, [1] * 40 + [2] * 20])
+    def test_declarations_of_hardly_a_day_have_folds(self, days):
+        X = self.frame(days)
+        division = divide(X, np.zeros(60, dtype=np.int8), 3, random_state=7)
+        assert division == Folds(3, 7)
+        assert (np.bincount(division.find(X), minlength=3) > 5).all()
+
+    def test_without_labels_all_rows_count(self):
+        X = self.frame(np.arange(60))
+        assert divide(X, np.full(60, -1, dtype=np.int8), 6).n_cells == 6
+
+    def test_folds_depend_on_the_id_and_the_key_only(self):
+        X = self.frame(np.zeros(200))
+        fold = Folds(10).find(X)
+        order = np.random.default_rng(0).permutation(200)
+        assert (Folds(10).find(X.iloc[order[:50]]) == fold[order[:50]]).all()
+        assert (Folds(10, random_state=1).find(X) != fold).mean() > 0.7
+        # A known value: another release of pandas must not change it.
+        assert fold[:6].tolist() == [6, 1, 0, 6, 9, 6]
+
+
+class TestCellSums:
+    def test_golden(self):
+        group = np.array([0, 0, 1, -1, 1])
+        cell = np.array([0, 1, 0, 0, 0], dtype=np.int8)
+        sums = CellSums.count(group, 2, cell, 2)
+        assert sums.by_cell.tolist() == [[1, 1], [2, 0], [0, 0]]
+        assert sums.total.tolist() == [2, 2, 0]
+        assert sums.others(group, cell).tolist() == [1, 1, 0, 0, 0]
+        assert sums.others(group, None).tolist() == [2, 2, 2, 0, 2]
+
+    @pytest.mark.parametrize(
+        ("largest", "kind"), [(255, "uint8"), (256, "uint16"), (65536, "uint32"), (-1, "int64")]
+    )
+    def test_the_smallest_type_holds_the_sums(self, largest, kind):
+        sums = CellSums.of(np.array([[largest, 0], [0, 0]]))
+        assert sums.by_cell.dtype == kind
+        assert sums.total.tolist() == [largest, 0]
+
+    def test_sums_of_numbers_do_not_depend_on_their_order(self):
+        values = np.random.default_rng(0).normal(0, 8, 10_000)
+        halves = [to_units(half).sum() for half in np.split(np.sort(values), 2)]
+        assert reduce(int.__add__, map(int, halves)) == to_units(values).sum()
+        assert to_units(values).sum() * 2.0**-24 == pytest.approx(values.sum(), abs=1e-3)
