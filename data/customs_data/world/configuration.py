@@ -85,9 +85,9 @@ class Trade:
     specialist_share: float
     succession_share: float
     near_share: float
-    near_width: float
     seller_near_share: float
-    seller_near_width: float
+    near_declarations: float
+    branch_declarations: float
     activity_sd: float
     newborn_share: float
     lifelong_share: float
@@ -119,8 +119,8 @@ class Trade:
         )  # fmt: skip
         _check_positive(
             self, "importers_per_declaration", "declarants_per_declaration", "sellers_factor",
-            "houses_factor", "near_width", "seller_near_width", "activity_sd", "shortest_life",
-            "mean_life", "mass_sd", "price_sd",
+            "houses_factor", "near_declarations", "branch_declarations", "activity_sd",
+            "shortest_life", "mean_life", "mass_sd", "price_sd",
         )  # fmt: skip
         if not 0 <= self.most_extra_lines < LINES_PER_IMPORTER:
             raise ValueError(
@@ -213,8 +213,8 @@ class Risk:
     season_size: float
     drift_size: float
     importer_sd: float
-    field_sd: float
-    field_waves: tuple[int, int]
+    circle_sd: float
+    circle_declarations: float
     declarant_sd: float
     seller_sd: float
     repeat_share: float
@@ -222,10 +222,7 @@ class Risk:
 
     def __post_init__(self) -> None:
         _check_shares(self, "box_share", "repeat_share")
-        _check_positive(self, "segment_sd")
-        _check_ranges(self, "field_waves")
-        if self.field_waves[0] < 1:
-            raise ValueError(f"field_waves begin with {self.field_waves[0]}: give 1 or more.")
+        _check_positive(self, "segment_sd", "circle_declarations")
         if min(self.effect_sizes.values(), default=0.0) < 0:
             raise ValueError("effect_sizes contain a negative number.")
 

@@ -28,7 +28,7 @@ _HIGHEST_RATE = 30.0  # percent: a higher duty is no greater temptation; generat
 _SD_LOG_MASS = 3.4  # sd of ln kg over declarations; release
 _GOODS_EFFECTS = ("chapter", "hs6", "origin", "departure", "tax_type")
 _FILING_EFFECTS = ("mode", "import_type", "import_use", "payment", "office", "indicator")
-_POINTS_PER_WAVE = 16  # of the shortest wave along the circle
+_FEWEST_POINTS = 8  # on the circle of a tiny world
 _BOX_GRID = (8, 4, 3)  # chapter groups, origin groups, tax groups; generator specification, B3
 
 
@@ -89,7 +89,7 @@ class Effects:
     critical_chapter : float64 array, shape (n_chapters,)
         Weights of critical fraud.
     circle : float64 array, shape (n_points,)
-        Log-odds at points along the circle, equally far apart.
+        Log-odds at points of the circle, equally far apart, and between them on straight lines.
     """
 
     goods: FloatArray
@@ -131,9 +131,13 @@ class Effects:
 
 
 def draw_effects(
-    configuration: Configuration, streams: Streams, market: Market, schemes: tuple[str, ...]
+    configuration: Configuration,
+    streams: Streams,
+    market: Market,
+    schemes: tuple[str, ...],
+    n_declarations: int,
 ) -> Effects:
-    """Draw the effects of a world."""
+    """Draw the effects of a world of `n_declarations`."""
     risk, cheating = configuration.risk, configuration.cheating
     size = risk.effect_sizes
 
@@ -196,7 +200,7 @@ def draw_effects(
         depth_factor=low + (high - low) * uniform[:, 0],
         lookalike_shares=np.cumsum(least + (most - least) * uniform[:, 1]),
         critical_chapter=chapter_weight,
-        circle=_draw_circle(risk, streams),
+        circle=_draw_circle(risk, streams, n_declarations),
     )
 
 
@@ -218,12 +222,7 @@ def _draw_boxes(share: float, streams: Streams, market: Market) -> FloatArray:
     return np.asarray(np.where(order < share * n_boxes, sign, 0.0)[box])
 
 
-def _draw_circle(risk: Risk, streams: Streams) -> FloatArray:
-    """Draw the risk along the circle: a smooth random curve of mean 0, a sum of waves."""
-    low, high = risk.field_waves
-    size = streams.normal("effect/field", 0, high - low + 1, 2)
-    place = np.arange(_POINTS_PER_WAVE * high) / (_POINTS_PER_WAVE * high)
-    curve = np.zeros(len(place))
-    for number, (first, second) in enumerate(size, start=low):
-        curve = curve + first * wave(number * place) + second * wave(number * place + 0.25)
-    return np.asarray(risk.field_sd * curve / np.sqrt(ordered_sum(size.reshape(-1) ** 2) / 2.0))
+def _draw_circle(risk: Risk, streams: Streams, n_declarations: int) -> FloatArray:
+    """Draw the risk at points of the circle: more points, not wider ones, in a larger world."""
+    n = max(_FEWEST_POINTS, round(n_declarations / risk.circle_declarations))
+    return np.asarray(risk.circle_sd * streams.normal("effect/circle", 0, n)[:, 0])

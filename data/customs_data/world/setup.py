@@ -95,7 +95,7 @@ def draw_setup(
     if not with_links:
         configuration = _without_links(configuration)
     market = Market.from_profile(profile)
-    effects = draw_effects(configuration, streams, market, tuple(SCHEMES))
+    effects = draw_effects(configuration, streams, market, tuple(SCHEMES), n)
     calendar = make_calendar(configuration.period, profile, n, streams)
     n_days = calendar.n_days
     trade = configuration.trade

@@ -4,9 +4,9 @@ Most sellers supply goods of one chapter from one country (a pool). Trading hous
 any chapter from their country, and recommend a broker. Without them a seller of several chapters
 would belong to a ring or decoy for certain.
 
-Traders who know each other recommend brokers and sellers to each other. So importers and brokers
-have a place on a circle of acquaintance, and the sellers of a pool stand along it, too. Most
-importers choose brokers and sellers near their own place.
+Traders who know each other recommend brokers and sellers to each other. So every importer has a
+place on a circle of acquaintance. The branches of the brokers share it among them, and so do the
+sellers of each pool. Most importers choose brokers and sellers near their own place.
 """
 
 from __future__ import annotations
@@ -33,27 +33,29 @@ _BELOW_ONE = 1.0 - 2.0**-53
 
 
 @dataclass(frozen=True)
-class _Along:
-    """Brokers in the order of their places on the circle.
+class _Branches:
+    """Branches of brokers, in the order in which they share the circle among them.
 
     Attributes
     ----------
-    declarant : int64 array, shape (n_declarants,)
-    place : float64 array, shape (n_declarants,)
-    share_before : float64 array, shape (n_declarants + 1,)
-        Share of all declarations that go through the brokers before each, and 1.
+    declarant : int64 array, shape (n_branches,)
+        Broker of each branch.
+    end : float64 array, shape (n_branches,)
+        Place where its part of the circle ends; the parts are as long as their volumes.
     """
 
     declarant: IntArray
-    place: FloatArray
-    share_before: FloatArray
+    end: FloatArray
 
     @classmethod
-    def of(cls, place: FloatArray, weight: FloatArray) -> _Along:
-        """Sort brokers by place."""
-        declarant = np.argsort(place, kind="stable").astype(np.int64)
-        running = np.concatenate([[0.0], np.cumsum(weight[declarant])])
-        return cls(declarant, place[declarant], running / running[-1])
+    def draw(cls, volume: FloatArray, branch_volume: float, streams: Streams) -> _Branches:
+        """Give brokers as many branches as their volume needs, each at a place of its own."""
+        n_branches = np.maximum(np.ceil(volume / branch_volume), 1.0).astype(np.int64)
+        declarant = np.repeat(np.arange(len(volume)), n_branches)
+        place = streams.uniform("declarant/branches", 0, len(declarant))[:, 0]
+        declarant = declarant[np.argsort(place, kind="stable")]
+        end = np.cumsum((volume / n_branches)[declarant])
+        return cls(declarant, end / end[-1])
 
 
 @dataclass(frozen=True)
@@ -70,16 +72,13 @@ class Declarants:
         Customs office.
     section : int64 array, shape (n_declarants,)
         Section of the tariff that the broker specialises in.
-    place : float64 array, shape (n_declarants,)
-        Place on the circle, in (0, 1).
     """
 
     weight: FloatArray
     volume: FloatArray
     office: IntArray
     section: IntArray
-    place: FloatArray
-    _along: _Along
+    _branches: _Branches
     _all: GroupedTable
     _by_office: GroupedTable
     _by_section: GroupedTable
@@ -101,15 +100,13 @@ class Declarants:
 
         Parameters
         ----------
-        place : float64 array, shape (n,)
-        shift : float64 array, shape (n,)
-            The way, as a share of all declarations: large brokers take a long stretch of it.
+        place, shift : float64 arrays, shape (n,)
+            In turns of the circle.
         """
-        along = self._along
-        start = along.share_before[np.searchsorted(along.place, place)]
-        # The last broker takes what rounding leaves over.
-        spot = np.searchsorted(along.share_before[1:-1], (start + shift) % 1.0, side="right")
-        return along.declarant[spot]
+        branches = self._branches
+        # The last branch takes what rounding leaves over.
+        spot = np.searchsorted(branches.end[:-1], (place + shift) % 1.0, side="right")
+        return branches.declarant[spot]
 
     def draw_for(self, section: IntArray, u: FloatArray) -> IntArray:
         """Draw a specialist of each section; any broker where the section has none."""
@@ -134,22 +131,20 @@ def make_declarants(
     A world ten times as large has ten times as many brokers, not larger ones.
     """
     n = max(8, round(trade.declarants_per_declaration * n_declarations))
-    u = streams.uniform("declarant/traits", 0, n, 12)
+    u = streams.uniform("declarant/traits", 0, n, 11)
     # The profile of a source with very few brokers has no degrees: all brokers are alike then.
     degrees = np.array(profile.degrees["Declarant ID"] or ((40, 1),), dtype=np.float64)
     share = np.cumsum(degrees[:, 1])
     weight = degrees[np.searchsorted(share, u[:, 0] * share[-1], side="right"), 0]
     office = market.filing.draw(u[:, 1:10])["office"]
     section = market.section[market.draw_cell(u[:, 10])]
-    place = u[:, 11].copy()
     volume = weight * (n_declarations / np.cumsum(weight)[-1])
     return Declarants(
         weight,
         volume,
         office,
         section,
-        place,
-        _Along.of(place, weight),
+        _Branches.draw(volume, trade.branch_declarations, streams),
         GroupedTable.from_weights(np.zeros(n, dtype=np.int64), weight, 1),
         GroupedTable.from_weights(office, weight, market.filing.size("office")),
         GroupedTable.from_weights(section, weight, market.n_sections),
@@ -173,7 +168,7 @@ class Sellers:
     near_share : float
         Share of the other draws that take a seller near the importer's place.
     near_width : float
-        How near: sd of the way between their places on the circle.
+        How near: sd of the way between their places, in turns of the circle.
     n_chapters : int
     """
 
@@ -257,7 +252,7 @@ def make_sellers(trade: Trade, profile: Profile, market: Market, n_declarations:
         house_share=trade.house_share,
         main_house_share=trade.main_house_share,
         near_share=trade.seller_near_share,
-        near_width=trade.seller_near_width,
+        near_width=trade.near_declarations / n_declarations,
         n_chapters=market.n_chapters,
     )
 

@@ -129,6 +129,7 @@ def draw_ordinary_importers(
     habit = market.filing.draw(u[:, 7:16])
     goods = streams.uniform("importer/goods", first, stop, 2 * LINES_PER_IMPORTER)[row, 0]
     section = market.section[market.draw_cell(goods)]
+    near_width = trade.near_declarations / n_declarations
     repeats = u[:, 20] < risk.repeat_share
     n = stop - start
     return Importers(
@@ -137,7 +138,7 @@ def draw_ordinary_importers(
         death=death,
         first_line=np.zeros(n, dtype=np.int32),
         n_lines=n_lines.astype(np.int8),
-        declarant=_choose_brokers(trade, declarants, habit["office"], section, u),
+        declarant=_choose_brokers(trade, declarants, near_width, habit["office"], section, u),
         habit=np.stack([habit[name] for name in HABITS], axis=1).astype(np.int16),
         courier=u[:, 21].copy(),
         house=u[:, 24].copy(),
@@ -153,7 +154,12 @@ def draw_ordinary_importers(
 
 
 def _choose_brokers(
-    trade: Trade, declarants: Declarants, office: IntArray, section: IntArray, u: FloatArray
+    trade: Trade,
+    declarants: Declarants,
+    near_width: float,
+    office: IntArray,
+    section: IntArray,
+    u: FloatArray,
 ) -> NDArray[np.int32]:
     """Choose three brokers for each importer, shape (n, 3).
 
@@ -162,6 +168,8 @@ def _choose_brokers(
 
     Parameters
     ----------
+    near_width : float
+        How near: sd of the way between their places, in turns of the circle.
     office, section : int64 arrays, shape (n,)
     u : float64 array, shape (n, 30)
         Uniform numbers of the importers' traits.
@@ -173,7 +181,7 @@ def _choose_brokers(
         rows = np.flatnonzero(u[:, 22 + number] < trade.specialist_share)
         chosen[rows, number] = declarants.draw_for(section[rows], u[rows, 17 + number])
         rows = np.flatnonzero(u[:, 28 + number] < trade.near_share)
-        shift = trade.near_width * normal_quantile(u[rows, 26 + number])
+        shift = near_width * normal_quantile(u[rows, 26 + number])
         chosen[rows, number] = declarants.draw_near(u[rows, 25], shift)
     return chosen.astype(np.int32)
 
