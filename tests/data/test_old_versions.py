@@ -1,4 +1,4 @@
-"""An edition made by version 0.1.0 is read, verified, scored and revealed as that version did."""
+"""An edition of generator version 1 is read, verified, scored and revealed as it was then."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ import tarfile
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from customs_data.edition.loading import load_edition, load_solution
-from customs_data.edition.reveal import verify_reveal, write_reveal
+from customs_data.edition.reveal import blueprint_of, verify_reveal, write_reveal
 from customs_data.edition.verification import verify_edition
+from customs_data.errors import KitError
+from customs_kit.commands.data.check import verify
 from customs_scorer.ranking import score_files
 from customs_scorer.yardsticks import make_reference
 
@@ -49,8 +52,31 @@ def test_its_scorecard_is_the_same_byte_by_byte(unpacked):
 
 def test_its_reveal_is_checked_and_written_again_the_same(unpacked):
     edition, revealed = unpacked / "edition", unpacked / "reveal.json.gz"
-    checks = verify_reveal(edition, revealed)
-    assert [check.name for check in checks] == ["revealed labels", "regeneration"]
-    assert all(check.passed for check in checks)
+    labels, regeneration = verify_reveal(edition, revealed)
+    assert (labels.name, labels.passed, labels.skipped) == ("revealed labels", True, False)
+    assert (regeneration.name, regeneration.skipped) == ("regeneration", True)
+    assert "generator version 1" in regeneration.explanation
+    assert "git tag world-1" in regeneration.explanation
     write_reveal(edition, unpacked / "again.json")
     assert (unpacked / "again.json").read_bytes() == gzip.decompress(revealed.read_bytes())
+
+
+def test_its_labels_are_compared_with_the_commitment(unpacked):
+    content = json.loads(gzip.decompress((unpacked / "reveal.json.gz").read_bytes()))
+    content["solution"] = content["solution"].replace(",0,0,Private", ",1,1,Private", 1)
+    (unpacked / "false.json").write_text(json.dumps(content))
+    labels, _ = verify_reveal(unpacked / "edition", unpacked / "false.json")
+    assert not labels.passed
+
+
+def test_the_command_says_what_it_skips(unpacked):
+    arguments = [str(unpacked / name) for name in ("edition", "reveal.json.gz")]
+    done = CliRunner().invoke(verify, [arguments[0], "--revealed", arguments[1]])
+    assert "ok       revealed labels: The revealed labels are the ones committed to." in done.output
+    assert "skipped  regeneration: The edition is of generator version 1" in done.output
+
+
+def test_it_cannot_be_made_again(unpacked):
+    manifest = load_edition(unpacked / "edition").manifest
+    with pytest.raises(KitError, match="The git tag world-1 of customs-kit makes it again"):
+        blueprint_of(manifest)

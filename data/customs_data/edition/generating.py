@@ -86,7 +86,7 @@ class Blueprint:
     def as_dict(self) -> dict[str, Any]:
         """Return the blueprint as plain data, for the manifest (the profile by its SHA-256)."""
         return {
-            "world": _plain(asdict(self.configuration)),
+            "world": settings_of(self.configuration),
             "profile_sha256": self.profile.sha256,
             "n_declarations": self.n_declarations,
             "label_rate": self.label_rate,
@@ -94,6 +94,12 @@ class Blueprint:
             "with_links": self.with_links,
             "with_decoys": self.with_decoys,
         }
+
+
+def settings_of(configuration: Configuration) -> dict[str, Any]:
+    """Return a configuration as plain data, as in the manifest."""
+    settings: dict[str, Any] = _plain(asdict(configuration))
+    return settings
 
 
 def _plain(value: Any) -> Any:

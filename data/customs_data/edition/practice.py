@@ -12,13 +12,18 @@ from typing import Final
 
 from platformdirs import user_cache_path
 
-from customs_data.edition.generating import PRACTICE_SEED, make_practice_edition
+from customs_data.edition.generating import (
+    PRACTICE_SEED,
+    make_practice_edition,
+    settings_of,
+)
 from customs_data.edition.layout import Layout
 from customs_data.edition.manifest import read_manifest
 from customs_data.edition.verification import CLOSED, verify_edition
 from customs_data.errors import KitError
 from customs_data.files.atomic import UnwritableError, write_errors
 from customs_data.temporary import temporary_folder
+from customs_data.world.configuration import load_configuration
 
 _WAY_OUT: Final = (
     "Set XDG_CACHE_HOME to a folder of your own, or name an edition (on the command line: "
@@ -67,6 +72,8 @@ def _problem(folder: Path) -> str:
     made_by = manifest.generator_version, manifest.configuration.get("seed")
     if made_by != (version("customs-kit"), PRACTICE_SEED):
         return f"was made by customs-kit {manifest.generator_version}"
+    if manifest.configuration.get("world") != settings_of(load_configuration("practice")):
+        return "is of another version of the practice world"
     if not Layout.of(folder).has_hidden:
         return "has no hidden labels that can be read"
     # Its labels are no secret, and a disk without permissions cannot close the folder.

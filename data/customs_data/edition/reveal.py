@@ -36,6 +36,10 @@ from customs_data.temporary import scratch_folder
 _FORMAT = "customs-kit reveal 1"
 #: With labels that replaced those of the edition, which a release without them must not read.
 _REPLACED = "customs-kit reveal 2"
+_FIRST_WORLD = (
+    "The edition is of generator version 1, which this release does not contain. The git tag "
+    "world-1 of customs-kit makes it again."
+)
 
 
 def write_reveal(edition: Path, out: Path, replacements: Sequence[Replacement] = ()) -> None:
@@ -64,7 +68,7 @@ def write_reveal(edition: Path, out: Path, replacements: Sequence[Replacement] =
         "edition": read_manifest(layout.public).name,
         "secret": secret["secret"],
         "nonce": secret["nonce"],
-        "hidden_sha256": secret.get("hidden_sha256", {}),
+        **_other_digests(secret),
         "solution": solutions[-1],
         "train_labels": _csv(load_train_labels(layout)),
     }
@@ -75,6 +79,11 @@ def write_reveal(edition: Path, out: Path, replacements: Sequence[Replacement] =
     if out.suffix == ".gz":
         written = gzip.compress(written)
     write_atomically(out, written, mode=0o600, must_be_new=True)
+
+
+def _other_digests(secret: dict[str, Any]) -> dict[str, Any]:
+    """Return the digests of other hidden tables, a part of JSON that format 1 lacks."""
+    return {name: secret[name] for name in ("hidden_sha256",) if name in secret}
 
 
 def _csv(frame: pd.DataFrame) -> str:
@@ -131,6 +140,8 @@ def verify_reveal(edition: Path, revealed: Path, profile: Path | None = None) ->
         return checks
     if reveal["secret"] is None:
         return [*checks, Check("regeneration", False, "The reveal contains no secret.")]
+    if is_of_first_world(manifest):
+        return [*checks, Check("regeneration", True, _FIRST_WORLD, skipped=True)]
     return [*checks, _regenerate(manifest, bytes.fromhex(reveal["secret"]), profile)]
 
 
@@ -174,6 +185,11 @@ def _regenerate(manifest: Manifest, secret: bytes, profile: Path | None) -> Chec
     )
 
 
+def is_of_first_world(manifest: Manifest) -> bool:
+    """Return whether an edition was simulated by generator version 1, which made format 1."""
+    return manifest.origin != "import" and manifest.format_version == 1
+
+
 def blueprint_of(manifest: Manifest, profile: Path | None = None) -> Blueprint:
     """Return the blueprint a simulated edition was made from.
 
@@ -182,6 +198,8 @@ def blueprint_of(manifest: Manifest, profile: Path | None = None) -> Blueprint:
     KitError
         If its profile is another one, or it was made by another release of the kit.
     """
+    if is_of_first_world(manifest):
+        raise KitError(_FIRST_WORLD)
     if manifest.generator_version != version("customs-kit"):
         raise KitError(
             "An edition can only be made again with the release that made it, "
@@ -224,7 +242,7 @@ def place_reveal(reveal: dict[str, Any], edition: Path, out: Path, solutions: Pa
     out.mkdir(parents=True)
     (out / "public").symlink_to(Layout.find(edition).public.resolve())
     texts = [*reveal.get("earlier_solutions", []), reveal[parts.SOLUTION]]
-    secret = {name: reveal[name] for name in ("secret", "nonce")}
+    secret = {name: reveal[name] for name in ("secret", "nonce")} | _other_digests(reveal)
     for folder, name, text in (
         (out / "hidden", f"{parts.SOLUTION}.csv", texts[0]),
         (out / "hidden", f"{parts.TRAIN_LABELS}.csv", reveal[parts.TRAIN_LABELS]),
@@ -255,6 +273,8 @@ def read_reveal(path: Path) -> dict[str, Any]:
         for name in ("earlier_solutions", "commitments") if data["format"] == _REPLACED else ():
             if not all(isinstance(one, str) for one in data[name]):
                 raise ValueError(f"{name} must be texts")
+        if not isinstance(data.get("hidden_sha256", {}), dict):
+            raise ValueError("hidden_sha256 must name tables")
         if data["secret"] is not None and len(bytes.fromhex(data["secret"])) != N_BYTES:
             raise ValueError(f"the secret must have {N_BYTES} bytes")
         if not isinstance(data["edition"], str):

@@ -37,11 +37,15 @@ CLOSED: Final = "hidden/ is closed to others"
 
 @dataclass(frozen=True)
 class Check:
-    """Result of one check: name, whether it passed, and a sentence."""
+    """Result of one check: name, whether it passed, and a sentence.
+
+    A check that this release cannot make is `skipped`; its `passed` means nothing then.
+    """
 
     name: str
     passed: bool
     explanation: str
+    skipped: bool = False
 
 
 def verify_edition(path: Path | str) -> list[Check]:

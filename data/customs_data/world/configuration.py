@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
+from customs_data.errors import KitError
 from customs_data.toml import from_table, read_toml
 
 SHIPPED = ("practice", "national")
@@ -325,4 +326,10 @@ def load_configuration(path: str | Path = "practice") -> Configuration:
     if str(path) in SHIPPED:
         shipped = resources.files("customs_data").joinpath(f"configurations/{path}.toml")
         return from_table(Configuration, read_toml(shipped), f"{path}.toml")
-    return from_table(Configuration, read_toml(Path(path)), str(path))
+    table = read_toml(Path(path))
+    if "style_gap" in table.get("clusters", {}):
+        raise KitError(
+            f"{path} has settings of generator version 1, which is in the git tag world-1. Start "
+            "from those of this release: customs_data/configurations/practice.toml."
+        )
+    return from_table(Configuration, table, str(path))

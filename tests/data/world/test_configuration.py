@@ -39,14 +39,36 @@ def test_unknown_and_missing_settings_are_named(tmp_path: Path) -> None:
         load_configuration(wrong)
 
 
+def test_settings_of_the_first_world_name_the_way_out(tmp_path: Path) -> None:
+    old = tmp_path / "old.toml"
+    old.write_text('name = "old"\nversion = "1"\n[clusters]\nstyle_gap = 1.8\n')
+    with pytest.raises(KitError, match=r"old\.toml has settings of generator version 1.*world-1"):
+        load_configuration(old)
+
+
 @pytest.mark.parametrize(
     ("section", "change", "complaint"),
     [
         ("inspection", {"fraud_rate": 1.5}, "fraud_rate is 1.5: give a share between 0 and 1"),
-        ("clusters", {"ring_share": 0.6, "decoy_share": 0.5}, "ring_share .* are 1 or more"),
+        (
+            "clusters",
+            {"ring_share": (0.5, 0.6), "decoy_share": (0.4, 0.5)},
+            "ring_share .* are 1 or more",
+        ),
+        ("clusters", {"ring_share": (0.2, 0.1)}, "ring_share .* give the lowest value first"),
+        ("clusters", {"recruit_share": (0.5, 1.1)}, "recruit_share .* shares between 0 and 1"),
+        ("clusters", {"cover_share": (-0.1, 0.1)}, "cover_share .* shares between 0 and 1"),
+        ("clusters", {"declarant_volume": (9, 2)}, "declarant_volume .* the lowest value first"),
+        ("clusters", {"kin_share": 2.0}, "kin_share is 2.0: give a share between 0 and 1"),
+        ("clusters", {"kinds": 0}, "kinds is 0: give a positive number"),
         ("trade", {"declarant_shares": (0.5, 0.5, 0.5)}, "make them sum to 1"),
+        ("trade", {"near_share": -0.1}, "near_share is -0.1: give a share between 0 and 1"),
+        ("trade", {"seller_near_width": 0.0}, "seller_near_width is 0.0: give a positive number"),
+        ("trade", {"most_extra_lines": 8}, "most_extra_lines is 8: give 0 to 7"),
         ("cheating", {"lookalike_share": (0.2, 0.1)}, "give the lowest value first"),
         ("risk", {"segment_sd": 0.0}, "segment_sd is 0.0: give a positive number"),
+        ("risk", {"field_waves": (0, 9)}, "field_waves begin with 0: give 1 or more"),
+        ("risk", {"field_waves": (9, 2)}, "field_waves .* give the lowest value first"),
     ],
 )
 def test_senseless_settings_are_refused(

@@ -35,6 +35,8 @@ def verify(edition: Path, revealed: Path | None, profile: Path | None, as_json: 
       customs-kit data verify my-edition
       customs-kit data verify my-edition --revealed reveal.json.gz
     """
+    from dataclasses import asdict
+
     from customs_data.edition.verification import verify_edition
     from customs_kit.terminal.output import print_json
 
@@ -48,17 +50,13 @@ def verify(edition: Path, revealed: Path | None, profile: Path | None, as_json: 
         print_json(
             {
                 "passed": passed,
-                "checks": [
-                    {"name": c.name, "passed": c.passed, "explanation": c.explanation}
-                    for c in checks
-                ],
+                "checks": [asdict(check) for check in checks],
             }
         )
     else:
         for check in checks:
-            click.echo(
-                f"{'ok    ' if check.passed else 'FAILED'}  {check.name}: {check.explanation}"
-            )
+            verdict = "skipped" if check.skipped else "ok" if check.passed else "FAILED"
+            click.echo(f"{verdict:7}  {check.name}: {check.explanation}")
         click.echo("All checks passed." if passed else "The edition is NOT valid.")
     if not passed:
         raise SystemExit(1)
