@@ -119,14 +119,15 @@ def measure_world(blueprint: Blueprint, transfer: SimulatorTransfer, secret: byt
     split = Split.of_frames(find_task(), train, private)
     evidence = Evidence(split)
     everything = world.declarations
-    oracle = world.oracle["Fraud Probability"].to_numpy(np.float64)[-len(private) :]
+    oracle = world.oracle.iloc[-len(private) :]
     new_importer = ~private["Importer ID"].isin(train["Importer ID"])
     values = {
         "fraud rate": float((everything["Fraud"] == 1).mean()),
         "critical rate": float((everything["Critical Fraud"] == 2).mean()),
         "unseen importers, Private": float(new_importer.mean()),
     }
-    values |= _precisions("oracle", split, oracle)
+    for name, column in (("prior", "Fraud Probability"), ("posterior", "Posterior Probability")):
+        values |= _precisions(f"{name} oracle", split, oracle[column].to_numpy(np.float64))
     values |= _classic_models(split)
     values |= _lookups(evidence, values)
     values |= _audited(audit_traces(evidence), ("Declaration ID", "row order"))

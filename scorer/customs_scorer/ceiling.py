@@ -1,7 +1,8 @@
-"""The known ceiling: what a model that knew every true fraud probability would score."""
+"""The known ceiling: what a model would score that knew the world and read each declaration."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,11 +14,13 @@ from customs_data.edition.loading import Edition, load_oracle, load_solution
 from customs_data.errors import InvalidEditionError
 from customs_data.schema import KEY
 from customs_scorer.metrics import metrics_of
-from customs_scorer.metrics.metric import values_of
+from customs_scorer.metrics.metric import InspectionMetric, Metric, TaskMetrics, values_of
+
+Scores = dict[str, dict[str, float]]
 
 
 def oracle_ceiling(edition: Edition, solution: pd.DataFrame | None = None) -> dict[str, Any]:
-    """Return ceiling and schemes of a simulated edition (organizers).
+    """Return ceiling, prior and schemes of a simulated edition (organizers).
 
     Parameters
     ----------
@@ -29,8 +32,11 @@ def oracle_ceiling(edition: Edition, solution: pd.DataFrame | None = None) -> di
     Returns
     -------
     dict
-        ``ceiling``: by period, the ranked metrics of the true fraud probability before the label
-        was drawn; empty for a task whose best answer the oracle does not contain.
+        ``ceiling``: by period, the ranked metrics of the true fraud probability given the
+        declaration, and reported metrics of which the oracle contains a best answer of their own.
+        Empty for a task whose best answer the oracle does not contain.
+        ``prior``: the ranked metrics of the true fraud probability before the declaration was
+        written. None if this is the ceiling, because the edition has no other (world version 1).
         ``schemes``: by scheme (what the importer really did; "honest"
         for nothing), the number of test declarations and the share of them labelled fraud.
 
@@ -47,19 +53,41 @@ def oracle_ceiling(edition: Edition, solution: pd.DataFrame | None = None) -> di
         raise InvalidEditionError(
             f"{edition.layout.hidden} lacks the simulator's truth for some rows of test.csv."
         )
-    metrics, oracle = metrics_of(edition.task), oracle.take(places)
-    best = oracle[metrics.oracle].to_numpy(np.float64) if metrics.oracle else np.zeros(0)
-    ceiling: dict[str, dict[str, float]] = {}
-    for period, usage in USAGES.items() if metrics.oracle else ():
-        rows = (solution["Usage"] == usage).to_numpy()
-        answers = solution.loc[rows, list(edition.task.target_names)]
-        ceiling[period] = values_of(metrics.ranked, answers, best[rows])
+    oracle = oracle.take(places)
+    ceiling, prior = _scores(metrics_of(edition.task), edition, solution, oracle)
     scheme = oracle["Scheme"].fillna("").replace("", "honest")
     table = solution[edition.task.label].groupby(scheme.to_numpy()).agg(["size", "mean"])
     return {
         "ceiling": ceiling,
+        "prior": prior,
         "schemes": {
             str(name): {"n_declarations": int(row["size"]), "fraud_rate": float(row["mean"])}
             for name, row in table.sort_values("size", ascending=False).iterrows()
         },
     }
+
+
+def _scores(
+    metrics: TaskMetrics, edition: Edition, solution: pd.DataFrame, oracle: pd.DataFrame
+) -> tuple[Scores, Scores | None]:
+    """Return the scores of ceiling and prior."""
+
+    def score(some: Sequence[Metric], column: str) -> Scores:
+        best, targets = oracle[column].to_numpy(np.float64), list(edition.task.target_names)
+        return {
+            period: values_of(some, solution.loc[rows, targets], best[rows])
+            for period, usage in USAGES.items()
+            for rows in [(solution["Usage"] == usage).to_numpy()]
+        }
+
+    if metrics.oracle is None:
+        return {}, None
+    has_posterior = metrics.oracle in oracle
+    if not has_posterior and metrics.prior is not None:
+        return score(metrics.ranked, metrics.prior), None
+    ceiling = score(metrics.ranked, metrics.oracle)
+    for metric in metrics.reported:
+        if isinstance(metric, InspectionMetric) and metric.oracle in oracle:
+            for period, value in score([metric], metric.oracle).items():
+                ceiling[period] |= value
+    return ceiling, None if metrics.prior is None else score(metrics.ranked, metrics.prior)

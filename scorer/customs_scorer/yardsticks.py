@@ -1,4 +1,4 @@
-"""Yardsticks shown beside every result: what copying labels scores, and the ceiling."""
+"""Yardsticks shown beside every result: what copying labels scores, ceiling and prior."""
 
 from __future__ import annotations
 
@@ -30,9 +30,13 @@ class Reference:
         By period: the ranked metrics of copying the twin's label; None without
         hidden labels.
     ceiling : dict or None
-        By period: the same of the true fraud probabilities, for editions of a published seed.
+        By period: the same of the true fraud probabilities given the declaration, for editions of
+        a published seed.
     solution : DataFrame, shape (n_test, 4), or None
         The hidden labels it was measured on, in the order of test.csv, for scoring others alike.
+    prior : dict or None
+        By period: the same of the true fraud probabilities before the declaration is written; None
+        if they are the ceiling, too (world version 1).
     """
 
     twin_share: float
@@ -40,10 +44,16 @@ class Reference:
     lookup: dict[str, dict[str, float]] | None
     ceiling: dict[str, dict[str, float]] | None
     solution: pd.DataFrame | None = field(repr=False)
+    prior: dict[str, dict[str, float]] | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the reference as plain data."""
-        return {"twin_share": self.twin_share, "lookup": self.lookup, "ceiling": self.ceiling}
+        return {
+            "twin_share": self.twin_share,
+            "lookup": self.lookup,
+            "ceiling": self.ceiling,
+            "prior": self.prior,
+        }
 
 
 def make_reference(edition: Edition) -> Reference:
@@ -64,5 +74,6 @@ def make_reference(edition: Edition) -> Reference:
         }
     # The ceiling of a competition's edition stays in hidden/ (`data describe` tells the organizer).
     practice = edition.manifest.origin == "published-seed" and layout.has_oracle
-    ceiling = (oracle_ceiling(edition, solution)["ceiling"] or None) if practice else None
-    return Reference(float(1 - unseen.mean()), unseen, lookup, ceiling, solution)
+    known = oracle_ceiling(edition, solution) if practice else {"ceiling": None, "prior": None}
+    share, ceiling = float(1 - unseen.mean()), known["ceiling"] or None
+    return Reference(share, unseen, lookup, ceiling, solution, known["prior"])

@@ -312,7 +312,7 @@ def test_ceilings_are_those_of_worlds_with_links():
     runs = [run | {"edition": name} for name in (*linked, *without)]
     table = markdown_table(Results(linked | without, runs, []))
     assert "over 2 editions (without links: over 1)" in table
-    assert "score 0.850 / 0.850: the ceiling." in table
+    assert "score 0.850 / 0.850: the prior." in table
     assert Results(without, runs[2:], []).linked_editions() == list(without.values())
 
 
@@ -362,7 +362,7 @@ class TestOfAnotherTask:
         content = json.loads(finished.read_text())
         for edition in content["editions"].values():
             edition |= {"task": "toy", "lookup": {"private": {"accuracy": 0.25, "speed": 3.0}}}
-            edition["ceiling"] = None
+            edition["ceiling"] = edition["prior"] = None
         for run in content["runs"].values():
             rate = run["label_rate"]
             run["private"] = run["public"] = {"accuracy": rate / 2, "speed": 7.0}

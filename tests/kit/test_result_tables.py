@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from io import StringIO
 
 import numpy as np
@@ -110,6 +111,18 @@ def test_a_table_of_validations_has_their_interval_and_no_other_legend():
         assert "Private" not in text
         assert "unseen" not in text
         assert "ceiling" not in text
+
+
+def test_the_prior_is_beside_the_ceiling_and_old_editions_say_that_they_have_no_other():
+    scores = dict.fromkeys(("public", "private"), dict.fromkeys(RANKED, 0.87))
+    text = " ".join(table(140, *MODELS, reference=replace(REFERENCE, prior=scores)).split())
+    assert "ceiling │ │ 0.900" in text
+    assert "prior │ │ 0.870" in text
+    assert "ceiling: the true probabilities given the declaration." in text
+    assert "prior: the true probabilities before it is written." in text
+    text = " ".join(table(140, *MODELS).split())
+    assert "prior:" not in text
+    assert "before the declaration is written, all that this edition has." in text
 
 
 def test_rows_are_told_apart_at_every_width():

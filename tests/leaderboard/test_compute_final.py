@@ -152,13 +152,19 @@ def test_frauds_are_counted_by_scheme(board, sent, close, edition_path):
         assert all(row.caught[name] <= n for name, n in finals.frauds_by_scheme.items())
 
 
-def test_the_ceiling_is_that_of_the_true_probabilities(board, sent, close, edition_path):
-    ceiling = close().ceiling
+@pytest.mark.parametrize(
+    ("name", "column"),
+    [("ceiling", "Posterior Probability"), ("prior", "Fraud Probability")],
+)
+def test_the_ceiling_is_that_of_the_true_probabilities(
+    board, sent, close, edition_path, name, column
+):
+    scores = getattr(close(), name)
     oracle = load_oracle(Layout.of(edition_path)).set_index("Declaration ID")
     ids = board.judge.expected_ids.iloc[board.judge.row_numbers("private")]
-    probability = oracle.loc[list(ids), "Fraud Probability"].to_numpy(float)
+    probability = oracle.loc[list(ids), column].to_numpy(float)
     expected = precision_at(board.judge.labels("private"), probability, 0.05)
-    assert ceiling["private"]["precision_at_5"] == expected
+    assert scores["private"]["precision_at_5"] == expected
 
 
 def test_late_files_and_disabled_teams_have_no_rank(board, teams, sent, send, close, clock):

@@ -58,6 +58,25 @@ def test_scores_are_means_over_editions_of_means_over_seeds(read):
     assert read(grid([run("a", "x", 0.2)])).baselines == [ReferenceScore("x (kit)", 0.2, 1)]
 
 
+def test_ceiling_and_prior_are_means_over_the_same_editions(read):
+    old, new = grid([run("a", "x", 0.2)]), grid([run("a", "x", 0.2)])
+    new["editions"]["c"] = new["editions"].pop("b")
+    for name, prior in (("a", 0.85), ("c", 0.75)):
+        new["editions"][name]["prior"] = {"public": {"precision_at_5": prior}}
+    scores = read(old)
+    assert scores.ceiling.score == pytest.approx(0.85)
+    assert scores.prior is None
+    scores = read(old, new)  # b has the prior alone, under the name of ceiling
+    assert scores.ceiling.score == pytest.approx((0.9 + 0.8) / 2)
+    assert scores.prior.score == pytest.approx((0.85 + 0.75) / 2)
+    assert scores.ceiling.n_editions == scores.prior.n_editions == 2
+    worlds = {
+        "worlds": [{"prior oracle @5 %": 0.7, "posterior oracle @5 %": 0.8}, {"oracle @5 %": 0.6}]
+    }
+    scores = read(worlds)
+    assert (scores.ceiling.score, scores.prior.score) == (0.8, 0.7)
+
+
 def test_only_runs_of_the_editions_label_rate_and_erasure_count(read):
     runs = [
         run("a", "x", 0.2),

@@ -18,7 +18,7 @@ def draw_curves(results: Results, path: Path) -> None:
     """Draw one curve of the first metric per model and recipe: mean and 95 % band over runs.
 
     Models with results at one label rate only (such as those that read no label of the edition)
-    are horizontal lines, as are the means of the ceiling and of copying labels.
+    are horizontal lines, as are the means of ceiling, prior and copying labels.
 
     Parameters
     ----------
@@ -51,10 +51,14 @@ def draw_curves(results: Results, path: Path) -> None:
         if bands:
             x, low, high = zip(*bands, strict=True)
             axes.fill_between(x, low, high, color=color, alpha=0.12, linewidth=0)
-    for label, key in (("true probabilities", "ceiling"), ("copying labels", "lookup")):
+    for label, key in (
+        ("ceiling", "ceiling"),
+        ("prior", "prior"),
+        ("copying labels", "lookup"),
+    ):
         known = [e[key]["private"][metric.name] for e in results.linked_editions() if e.get(key)]
         if known:
-            style = "--" if key == "ceiling" else "-."
+            style = {"ceiling": "--", "prior": ":", "lookup": "-."}[key]
             axes.axhline(mean(known), color="0.35", linestyle=style, linewidth=1, label=label)
     if axes.collections:
         axes.fill_between([], [], color="0.35", alpha=0.12, linewidth=0, label="95 % interval")

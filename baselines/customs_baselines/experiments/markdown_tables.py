@@ -141,9 +141,15 @@ def _caption(results: Results) -> str:
             "*unseen*: on declarations whose tuple (HS6, departure, origin, tax rate, tax type, "
             "net mass) no training declaration has."
         )
+    known = (
+        "given the declaration score {}: the ceiling"
+        if any(edition.get("prior") for edition in editions)
+        else "before the declaration is written score {}: the prior"
+    )
     for sentence, name in (
         ("Copying the label of the exact twin scores {}.", "lookup"),
-        ("The true probabilities score {}: the ceiling.", "ceiling"),
+        (f"The true probabilities {known}.", "ceiling"),
+        ("Before it is written they score {}: the prior.", "prior"),
     ):
         scores = [edition[name]["private"] for edition in editions if edition.get(name)]
         if scores:

@@ -185,6 +185,7 @@ def _read_records(
                     "task": record.get("task", DEFAULT),
                     "lookup": record["lookup"],
                     "ceiling": record.get("ceiling"),
+                    "prior": record.get("prior"),
                 }
             runs.append(record | {"edition": name})
             record["private"], record["label_rate"], record["baseline"], record["recipe"]

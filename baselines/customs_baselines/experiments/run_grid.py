@@ -167,6 +167,7 @@ def _edition_entry(grid: Grid, name: str, on: GridEdition) -> dict[str, Any]:
         "twin_share": round(reference.twin_share, _DIGITS),
         "lookup": _rounded(reference.lookup),
         "ceiling": _rounded(reference.ceiling),
+        "prior": _rounded(reference.prior),
     }
 
 

@@ -59,7 +59,7 @@ class RunRecord:
     lookup : dict or None
         Scores of copying labels on the edition.
     ceiling : dict or None
-        Scores of the true probabilities on it.
+        Scores of the true probabilities on it, given the declaration.
     ties : Ties or None
         Declarations that the submission does not tell apart at the cut.
     name : str
@@ -68,6 +68,9 @@ class RunRecord:
         When the run began, ISO 8601 in UTC.
     command : str
         Command line, if the run was started by one.
+    prior : dict or None
+        Scores of the true probabilities before the declaration is written, if they are not the
+        ceiling.
     code : dict of str to str
         SHA-256 of the files in ``code/``, by relative path: a team's own model and the modules
         beside it that it imported. Data files that it read are not kept.
@@ -83,6 +86,7 @@ class RunRecord:
     lookup: dict[str, dict[str, float]] | None
     ceiling: dict[str, dict[str, float]] | None
     ties: Ties | None = None
+    prior: dict[str, dict[str, float]] | None = None
     name: str = ""
     started: str = ""
     command: str = ""
@@ -107,6 +111,7 @@ class RunRecord:
             "validation": self.validation,
             "lookup": self.lookup,
             "ceiling": self.ceiling,
+            "prior": self.prior,
             "seconds": round(self.result.seconds, 3),
             "cpu_seconds": round(self.result.cpu_seconds, 3),
             "peak_memory_mib": round(self.result.peak_memory_mib, 1),
@@ -169,6 +174,7 @@ def make_record(
         },
         lookup=None if reference is None else reference.lookup,
         ceiling=None if reference is None else reference.ceiling,
+        prior=None if reference is None else reference.prior,
         code=code or {},
         ties=ties,
     )

@@ -232,10 +232,11 @@ class LevelAnswer(Answer):
 
 
 class ReferencesAnswer(Answer):
-    """Baselines and the expected ceiling, measured on other editions."""
+    """Baselines, expected ceiling and prior, measured on other editions."""
 
     baselines: list[LevelAnswer]
     ceiling: LevelAnswer | None
+    prior: LevelAnswer | None = None
 
 
 class FinalistAnswer(Answer):
@@ -264,6 +265,7 @@ class FinalStandingsAnswer(Answer):
     periods: dict[str, dict[str, int]]
     frauds_by_scheme: dict[str, int] | None
     ceiling: dict[str, dict[str, float]] | None
+    prior: dict[str, dict[str, float]] | None = None
     n_replicates: int
     sha256: str = Field(description="Of the stored standings; the public log contains it.")
 

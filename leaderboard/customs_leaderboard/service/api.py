@@ -96,7 +96,7 @@ async def announcements(request: Request) -> Response:
 
 @router.get("/references", response_model=answers.ReferencesAnswer, responses=_RESPONSES)
 async def references(request: Request) -> Response:
-    """Return baselines and the expected ceiling, measured on other editions."""
+    """Return baselines, expected ceiling and prior, measured on other editions."""
     return await _cached(request, "references", lambda board: board.reference_scores.as_dict())
 
 

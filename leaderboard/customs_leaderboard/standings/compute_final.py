@@ -107,8 +107,8 @@ def compute_final(board: Board, *, n_replicates: int = N_REPLICATES) -> FinalSta
         rows=rows,
         periods={period: _period(board, period) for period in USAGES},
         frauds_by_scheme=None if schemes is None else _frauds(board, schemes),
-        ceiling=_ceiling(board),
         n_replicates=n_replicates,
+        **_ceiling(board),
     )
 
 
@@ -229,9 +229,9 @@ def _caught(
     return {name: float(gains[schemes == name].sum()) for name in _frauds(board, schemes)}
 
 
-def _ceiling(board: Board) -> dict[str, dict[str, float]] | None:
+def _ceiling(board: Board) -> dict[str, dict[str, dict[str, float]] | None]:
+    """Return the scores of ceiling and prior, None if they are not known."""
     if not board.judge.layout.has_oracle:
-        return None
-    edition = load_edition(board.competition.edition)
-    ceiling: dict[str, dict[str, float]] = oracle_ceiling(edition)["ceiling"]
-    return ceiling or None
+        return {"ceiling": None, "prior": None}
+    known = oracle_ceiling(load_edition(board.competition.edition))
+    return {"ceiling": known["ceiling"] or None, "prior": known["prior"]}

@@ -106,9 +106,13 @@ class FinalStandings:
     frauds_by_scheme : dict of str to int or None
         Frauds of the private period by scheme; None if the edition was not simulated.
     ceiling : dict of str to dict or None
-        Scores of the true fraud probabilities, by period; None if the edition was not simulated.
+        Scores of the true fraud probabilities given the declaration, by period; None if the edition
+        was not simulated.
     n_replicates : int
         Number of bootstrap replicates.
+    prior : dict of str to dict or None
+        Scores of the true fraud probabilities before the declaration is written; None if they are
+        the ceiling (world version 1).
     """
 
     rows: list[Finalist]
@@ -116,6 +120,7 @@ class FinalStandings:
     frauds_by_scheme: dict[str, int] | None
     ceiling: dict[str, dict[str, float]] | None
     n_replicates: int
+    prior: dict[str, dict[str, float]] | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the standings as plain data for JSON."""

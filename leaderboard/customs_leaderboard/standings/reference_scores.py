@@ -34,7 +34,7 @@ class ReferenceScore:
     Attributes
     ----------
     name : str
-        Baseline and recipe, or ``"ceiling"``.
+        Baseline and recipe, ``"ceiling"`` or ``"prior"``.
     score : float
         Mean public value of the first ranked metric.
     n_editions : int
@@ -52,10 +52,11 @@ class ReferenceScore:
 
 @dataclass(frozen=True)
 class ReferenceScores:
-    """Scores of baselines, best first, and the expected ceiling of the configuration."""
+    """Scores of baselines, best first, and expected ceiling and prior of the configuration."""
 
     baselines: list[ReferenceScore]
     ceiling: ReferenceScore | None
+    prior: ReferenceScore | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the scores as plain data for JSON."""
@@ -118,13 +119,14 @@ class _Results:
         default_factory=lambda: defaultdict(lambda: defaultdict(list))
     )
     ceilings: dict[str, float] = field(default_factory=dict)
+    priors: dict[str, float] = field(default_factory=dict)
     settings: set[str] = field(default_factory=set)
 
     def add_grid(self, path: Path, content: dict[str, Any]) -> None:
         for name, edition in content["editions"].items():
             self._refuse_own(path, edition.get("commitment"))
-            if edition.get("ceiling") and edition.get("with_links", True) == self._with_links:
-                self.ceilings[name] = float(edition["ceiling"]["public"][self._metric.name])
+            if edition.get("with_links", True) == self._with_links:
+                self._add_ceiling(name, edition)
         for run in content["runs"].values():
             with_links = content["editions"][run["edition"]].get("with_links", True)
             self._add_run(run["edition"], run, with_links=with_links)
@@ -134,12 +136,23 @@ class _Results:
             self._refuse_own(path, record["repeat"]["commitment"])
             name = f"{record['repeat']['edition']} {record['repeat']['commitment']}"
             self._add_run(name, record)
-            if record.get("ceiling"):
-                self.ceilings[name] = float(record["ceiling"]["public"][self._metric.name])
+            self._add_ceiling(name, record)
 
     def add_worlds(self, content: dict[str, Any]) -> None:
         for i, world in enumerate(content["worlds"]):
-            self.ceilings[f"world {i}"] = float(world[f"oracle {self._metric.short}"])
+            name, short = f"world {i}", self._metric.short
+            # Until world version 2 the prior was the only oracle.
+            prior = float(world.get(f"prior oracle {short}", world.get(f"oracle {short}")))
+            if f"posterior oracle {short}" in world:
+                self.ceilings[name] = float(world[f"posterior oracle {short}"])
+                self.priors[name] = prior
+            else:
+                self.ceilings[name] = prior
+
+    def _add_ceiling(self, edition: str, scores: dict[str, Any]) -> None:
+        for name, known in (("ceiling", self.ceilings), ("prior", self.priors)):
+            if scores.get(name):
+                known[edition] = float(scores[name]["public"][self._metric.name])
 
     @cached_property
     def _metric(self) -> Metric:
@@ -182,9 +195,13 @@ class _Results:
             _mean_of(name, list(map(fmean, by_edition.values())))
             for name, by_edition in self.scores.items()
         ]
-        ceilings = list(self.ceilings.values())
-        ceiling = _mean_of("ceiling", ceilings) if ceilings else None
-        return ReferenceScores(sorted(baselines, key=lambda one: -one.score), ceiling)
+        # Results of world version 1 have the prior alone, and no part in a mean with others.
+        ceilings = {name: self.ceilings[name] for name in self.priors} or self.ceilings
+        ceiling, prior = (
+            _mean_of(name, list(scores.values())) if scores else None
+            for name, scores in (("ceiling", ceilings), ("prior", self.priors))
+        )
+        return ReferenceScores(sorted(baselines, key=lambda one: -one.score), ceiling, prior)
 
 
 def _mean_of(name: str, scores: list[float]) -> ReferenceScore:
@@ -218,7 +235,11 @@ def load_reference_scores(folder: Folder) -> ReferenceScores:
         return NO_REFERENCE_SCORES
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-        ceiling = None if data["ceiling"] is None else ReferenceScore(**data["ceiling"])
-        return ReferenceScores([ReferenceScore(**one) for one in data["baselines"]], ceiling)
+        ceiling, prior = (
+            None if level is None else ReferenceScore(**level)
+            for level in (data["ceiling"], data.get("prior"))
+        )
+        baselines = [ReferenceScore(**one) for one in data["baselines"]]
+        return ReferenceScores(baselines, ceiling, prior)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise KitError(f"{path} is damaged: {error}. Restore it from a backup.") from None

@@ -17,7 +17,7 @@ from customs_leaderboard.verification.records import Records
 from customs_leaderboard.verification.replay import Replay
 
 #: They come from the simulator, and nobody can compute them from labels alone.
-SIMULATED: Final = ("ceiling", "frauds_by_scheme", "caught")
+SIMULATED: Final = ("ceiling", "prior", "frauds_by_scheme", "caught")
 _N_DIFFERENCES: Final = 3
 # In earlier releases, teams with the same public score had different public ranks.
 _RANKED_ANEW: Final = ("public_rank", "shake_up")
@@ -75,6 +75,7 @@ def computed_faults(
             ignored: tuple[str, ...] = () if board.newest_judge().layout.has_oracle else SIMULATED
             if replay.computed is not None and "sha256" not in replay.computed.details:
                 ignored += _RANKED_ANEW
+            stored = {"prior": None} | stored  # standings of earlier releases have no prior
             stored, again = _without(stored, ignored), _without(again, ignored)
     except KitError as error:
         yield f"The final standings cannot be computed again: {error}"

@@ -29,6 +29,7 @@ def _both_rates(
     amounts: Any = _fraud,
     interval: str = "",
     definition: str = "",
+    oracle: str = "",
 ) -> tuple[InspectionMetric, ...]:
     """Return a metric at each rate."""
     return tuple(
@@ -41,6 +42,7 @@ def _both_rates(
             rate=n / 100,
             amounts=amounts,
             per=per,
+            oracle=oracle,
         )
         for n in _PERCENT
     )
@@ -63,9 +65,10 @@ METRICS: Final = TaskMetrics(
     reported=(
         *_both_rates("recall", "all"),
         *_both_rates("lift", "chance"),
-        *_both_rates("critical precision", "opened", _critical),
+        *_both_rates("critical precision", "opened", _critical, oracle="Critical Probability"),
     ),
     counts=_counts,
     count_titles={"n_fraud": "fraud", "n_critical": "critical fraud"},
-    oracle="Fraud Probability",
+    oracle="Posterior Probability",
+    prior="Fraud Probability",
 )

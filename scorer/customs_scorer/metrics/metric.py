@@ -117,11 +117,14 @@ class InspectionMetric(Metric):
     per : {"opened", "all", "chance"}
         What the sum is divided by: the declarations opened (precision), the sum over all
         declarations (recall), or what opening at random would bring (lift).
+    oracle : str
+        Column of hidden/oracle that would be the best answer, if the task's is not.
     """
 
     rate: float
     amounts: Amounts
     per: Per = "opened"
+    oracle: str = ""
 
     def gains(self, answers: pd.DataFrame, answer: npt.NDArray[Any]) -> Gains:
         """See `Metric.gains`."""
@@ -208,6 +211,8 @@ class TaskMetrics:
     oracle : str or None
         Column of hidden/oracle that would be the best answer; what it scores is the ceiling. None
         if there is no such column.
+    prior : str or None
+        The same before the declaration is written: what the ceiling was until world version 2.
     """
 
     ranked: tuple[Metric, ...]
@@ -215,6 +220,7 @@ class TaskMetrics:
     counts: Callable[[pd.DataFrame], dict[str, int]] = field(default=lambda answers: {})
     count_titles: Mapping[str, str] = field(default_factory=dict)
     oracle: str | None = None
+    prior: str | None = None
 
     @property
     def all(self) -> tuple[Metric, ...]:

@@ -40,6 +40,8 @@ def public_table(
     levels = [f"{level.name} {level.score:.3f}" for level in references.baselines]
     if references.ceiling is not None:
         levels.append(f"ceiling {references.ceiling.score:.3f}")
+    if references.prior is not None:
+        levels.append(f"prior {references.prior.score:.3f}")
     if levels:
         table.caption = Text(f"Means over other editions: {', '.join(levels)}")
     return table

@@ -105,8 +105,23 @@ def _chances(metrics: Sequence[Metric], scores: Sequence[Scores]) -> dict[str, A
     return {name: row.get(chance) for name, chance in names.items()}
 
 
+def meaning_of_ceiling(ceiling: object, prior: object) -> dict[str, str]:
+    """Return what ``ceiling`` and ``prior`` mean, as far as their scores are known."""
+    if not ceiling:
+        return {}
+    if not prior:
+        before = (
+            "the true probabilities before the declaration is written, all that this edition has"
+        )
+        return {"ceiling": before}
+    return {
+        "ceiling": "the true probabilities given the declaration",
+        "prior": "the true probabilities before it is written",
+    }
+
+
 class _Yardsticks:
-    """Rows below the scores: the base rate, copied labels, the ceiling."""
+    """Rows below the scores: the base rate, copied labels, ceiling and prior."""
 
     def __init__(self, reference: Reference | None) -> None:
         self._rows: dict[str, tuple[str, dict[str, dict[str, float]]]] = {}
@@ -114,12 +129,11 @@ class _Yardsticks:
             return
         share = f"{reference.twin_share:.1%}"
         copied = f"the label of a training declaration of the same {TUPLE}, if any ({share} have)"
-        for name, meaning, scores in (
-            ("copied labels", copied, reference.lookup),
-            ("ceiling", "the true probabilities", reference.ceiling),
-        ):
-            if scores is not None:
-                self._rows[name] = (meaning, scores)
+        if reference.lookup is not None:
+            self._rows["copied labels"] = (copied, reference.lookup)
+        scores = {"ceiling": reference.ceiling, "prior": reference.prior}
+        for name, meaning in meaning_of_ceiling(reference.ceiling, reference.prior).items():
+            self._rows[name] = (meaning, scores[name] or {})
 
     @property
     def names(self) -> list[str]:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table
 from rich.text import Text
 
+from customs_kit.terminal.run_tables import meaning_of_ceiling
+
 if TYPE_CHECKING:
     from customs_baselines.attribution.account import ModelAccount
     from customs_baselines.explaining.explanation import Explanation
@@ -56,9 +58,26 @@ def ceiling_table(hidden: dict[str, Any], metrics: TaskMetrics, label: str) -> T
     table.add_column(f"labelled {label.lower()}", justify="right")
     for name, counts in hidden["schemes"].items():
         table.add_row(name, f"{counts['n_declarations']:,}", f"{counts['fraud_rate']:.1%}")
-    if ceiling := hidden["ceiling"]:
-        public, private = (_joined(ceiling[period].values()) for period in ("public", "private"))
-        table.caption = f"Ceiling, {_ranking(metrics, ' / ')}: Public {public}, Private {private}"
+    lines = []
+    for name, meaning in meaning_of_ceiling(hidden["ceiling"], hidden["prior"]).items():
+        periods = (
+            [hidden[name][period][metric.name] for metric in metrics.ranked]
+            for period in ("public", "private")
+        )
+        public, private = map(_joined, periods)
+        ranking = _ranking(metrics, " / ")
+        lines.append(
+            f"{name.capitalize()} ({meaning}), {ranking}: Public {public}, Private {private}"
+        )
+    for metric in metrics.reported:
+        if metric.name in hidden["ceiling"].get("private", {}):
+            public, private = (
+                _joined([hidden["ceiling"][p][metric.name]]) for p in ("public", "private")
+            )
+            lines.append(f"Ceiling, {metric.title}: Public {public}, Private {private}")
+    if lines:
+        table.caption = "\n".join(lines)
+        table.caption_justify = "left"
     return table
 
 

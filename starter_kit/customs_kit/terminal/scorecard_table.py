@@ -8,7 +8,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from customs_kit.terminal.run_tables import TUPLE, number
+from customs_kit.terminal.run_tables import TUPLE, meaning_of_ceiling, number
 
 if TYPE_CHECKING:
     from customs_scorer.ranking import Standing
@@ -19,7 +19,11 @@ def scorecard_table(standing: Standing, reference: Reference) -> list[Renderable
     """Return the table of a submission's scores with yardsticks, and the legend."""
     card = standing.scorecard
     periods = {"public": card.public, "private": card.private}
-    yardsticks = {"copied labels": reference.lookup or {}, "ceiling": reference.ceiling or {}}
+    yardsticks = {
+        "copied labels": reference.lookup or {},
+        "ceiling": reference.ceiling or {},
+        "prior": reference.prior or {},
+    }
     table = Table(title=Text(standing.file), title_justify="left")
     table.add_column("")
     for name in ("Public", "Private"):
@@ -33,6 +37,9 @@ def scorecard_table(standing: Standing, reference: Reference) -> list[Renderable
             cells = [number(score[metric.name]) for score in periods.values()]
             table.add_row(metric.title, *cells)
             if metric not in card.metrics.ranked:
+                if metric.name in yardsticks["ceiling"].get("private", {}):
+                    best = (yardsticks["ceiling"][key][metric.name] for key in periods)
+                    table.add_row("  ceiling", *map(number, best))
                 continue
             intervals = [score[metric.interval_name] for score in periods.values()]
             if all(intervals):
@@ -53,5 +60,6 @@ def scorecard_table(standing: Standing, reference: Reference) -> list[Renderable
         "base rate: opening at random. copied labels: the label of a training declaration of the "
         f"same {TUPLE}, if any ({reference.twin_share:.1%} have)."
     )
-    ceiling = " ceiling: the true probabilities." if reference.ceiling else ""
-    return [table, Text(legend + ceiling)]
+    meanings = meaning_of_ceiling(reference.ceiling, reference.prior)
+    words = (f" {name}: {meaning}." for name, meaning in meanings.items())
+    return [table, Text(legend + "".join(words))]

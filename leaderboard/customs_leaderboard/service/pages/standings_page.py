@@ -117,6 +117,7 @@ def make_standings_page(
         standings=standings,
         sorting=sorting,
         ceiling=ceiling,
+        prior=board.reference_scores.prior,
         has_baselines=bool(references),
         n_submissions=sum(row.n_submissions for row in standings.rows),
         n_top=N_TOP,

@@ -74,7 +74,8 @@ def describe(edition: Path, page: Path | None, as_json: bool) -> None:
     Warnings name IDs that look damaged, as after `customs-kit data import`.
 
     On an organizer's copy of a simulated edition also the ceiling (the score of the true
-    probabilities) and the share of positive labels by scheme.
+    probabilities given the declaration), the prior (before it is written) and the share of positive
+    labels by scheme.
 
     The page (--html) shows volumes over time, goods and routes, price per product, fraud by column
     and the importer-declarant network. It is made from public/ alone, so you may give it to teams.
