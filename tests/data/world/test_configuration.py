@@ -63,12 +63,11 @@ def test_settings_of_the_first_world_name_the_way_out(tmp_path: Path) -> None:
         ("clusters", {"kinds": 0}, "kinds is 0: give a positive number"),
         ("trade", {"declarant_shares": (0.5, 0.5, 0.5)}, "make them sum to 1"),
         ("trade", {"near_share": -0.1}, "near_share is -0.1: give a share between 0 and 1"),
-        ("trade", {"seller_near_width": 0.0}, "seller_near_width is 0.0: give a positive number"),
+        ("trade", {"near_declarations": 0}, "near_declarations is 0: give a positive number"),
         ("trade", {"most_extra_lines": 8}, "most_extra_lines is 8: give 0 to 7"),
         ("cheating", {"lookalike_share": (0.2, 0.1)}, "give the lowest value first"),
         ("risk", {"segment_sd": 0.0}, "segment_sd is 0.0: give a positive number"),
-        ("risk", {"field_waves": (0, 9)}, "field_waves begin with 0: give 1 or more"),
-        ("risk", {"field_waves": (9, 2)}, "field_waves .* give the lowest value first"),
+        ("risk", {"circle_declarations": 0}, "circle_declarations is 0: give a positive number"),
     ],
 )
 def test_senseless_settings_are_refused(
