@@ -13,8 +13,14 @@ from customs_data.edition.generating import (
     make_practice_edition,
     read_blueprint,
 )
-from customs_data.edition.loading import load_edition, load_oracle, load_train_labels
-from customs_data.edition.reveal import verify_reveal, write_reveal
+from customs_data.edition.loading import (
+    load_edition,
+    load_hidden,
+    load_oracle,
+    load_solution,
+    load_train_labels,
+)
+from customs_data.edition.reveal import place_reveal, read_reveal, verify_reveal, write_reveal
 from customs_data.edition.secrets import make_secret_file, read_secret_file, used_for
 from customs_data.edition.verification import verify_edition
 from customs_data.errors import KitError
@@ -73,6 +79,64 @@ def test_partitions_change_nothing(made, tmp_path, partitions):
     assert again == load_edition(made).manifest
 
 
+@pytest.mark.parametrize(
+    "settings", [{"label_rate": 0.2, "erasure": "importer"}, {"label_rate": 0.5}, {}]
+)
+def test_the_erasure_does_not_change_the_world(made, tmp_path, settings):
+    generate(tmp_path / "other", **settings)
+    first, second = (load_edition(path) for path in (made, tmp_path / "other"))
+    assert first.manifest.files["test"] == second.manifest.files["test"]
+    assert first.train.equals(second.train)
+    for table in ("solution", "oracle", "truth", "networks"):
+        files = [path / f"hidden/{table}.csv" for path in (made, tmp_path / "other")]
+        assert files[0].read_bytes() == files[1].read_bytes()
+
+
+def test_truth_and_networks_belong_to_the_edition(made):
+    edition = load_edition(made)
+    truth, networks = (load_hidden(edition.layout, name) for name in ("truth", "networks"))
+    oracle = load_oracle(edition.layout)
+    assert (truth["Declaration ID"] == oracle["Declaration ID"]).all()
+    importers = {*edition.train["Importer ID"], *edition.test["Importer ID"]}
+    assert set(networks["Importer ID"]) == importers
+    assert truth["Duty Evaded"].dtype == float
+    assert truth["Violation"].ne("").any()
+
+
+@pytest.mark.parametrize(
+    ("table", "change"),
+    [
+        ("truth", lambda text: text.replace(",0.0,", ",1.0,", 1)),
+        ("networks", lambda text: text.replace(",\n", ",ring-00001\n", 1)),
+    ],
+)
+def test_the_commitment_covers_hidden_tables(made, tmp_path, table, change):
+    copy = tmp_path / "copy"
+    shutil.copytree(made, copy)
+    path, secret = copy / f"hidden/{table}.csv", copy / "hidden/secret.json"
+    path.write_text(change(path.read_text()))
+    assert path.read_bytes() != (made / f"hidden/{table}.csv").read_bytes()
+    assert {check.name for check in verify_edition(copy) if not check.passed} == {table}
+    # A new checksum beside the changed table breaks the commitment.
+    content = json.loads(secret.read_text())
+    content["hidden_sha256"][table] = sha256(path.read_bytes()).hexdigest()
+    secret.write_text(json.dumps(content))
+    assert {check.name for check in verify_edition(copy) if not check.passed} == {"commitment"}
+    with pytest.raises(KitError, match="are not those committed to"):
+        load_solution(load_edition(copy).layout)
+    # Without its checksum a table would not be compared with anything.
+    del content["hidden_sha256"][table]
+    secret.write_text(json.dumps(content))
+    assert "commitment" in {check.name for check in verify_edition(copy) if not check.passed}
+
+
+def test_an_organizer_s_copy_is_made_from_a_reveal(made, tmp_path):
+    write_reveal(made, tmp_path / "r.json")
+    place_reveal(read_reveal(tmp_path / "r.json"), made, tmp_path / "copy", tmp_path / "solutions")
+    again = load_solution(load_edition(tmp_path / "copy").layout)
+    assert again.equals(load_solution(load_edition(made).layout))
+
+
 def test_the_public_folder_does_not_hold_the_secret(made):
     secret = json.loads((made / "hidden/secret.json").read_text())
     for file in (made / "public").iterdir():
@@ -94,6 +158,8 @@ def test_a_reveal_is_checked_and_the_edition_made_again(made, tmp_path):
     [
         ("solution", lambda text: text.replace(",0,0,P", ",1,1,P", 1), {"revealed labels"}),
         ("train_labels", lambda text: text.replace(",0,0\n", ",1,1\n", 1), {"revealed labels"}),
+        ("hidden_sha256", lambda sums: sums | {"truth": "0" * 64}, {"revealed labels"}),
+        ("hidden_sha256", lambda sums: {}, {"revealed labels"}),
         ("secret", lambda text: "00" * 32, {"regeneration"}),
         ("secret", lambda text: None, {"regeneration"}),
     ],
