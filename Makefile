@@ -27,8 +27,8 @@ INSTALL = $(PYTHON) starter_kit/install.py $(VENV) --builds $(TORCH)
 # `make results FRESH=--fresh` discards earlier results and runs everything.
 FRESH ?=
 
-.PHONY: run leaderboard test test-fast test-oldest test-slow lint format results explained scarcity variants settings \
-	worlds guide \
+.PHONY: run leaderboard test test-fast test-oldest test-slow lint format results explained scarcity adversary \
+	variants settings worlds guide \
 	validation fidelity synthesizers reference site documents release benchmark \
 	benchmark-national benchmark-leaderboard benchmark-attack fuzz ladder clean
 
@@ -95,6 +95,11 @@ variants: $(VENV)/.core ## other convolutions, a second task and pre-training of
 
 settings: $(VENV)/.core ## choose the classic models' hyper-parameters again (about half an hour)
 	$(BIN)/python -m studies.settings_search --out $(RESULTS)/settings.json
+
+adversary: $(VENV)/.core ## what a team that reads the code can do, on ten worlds: run what is missing (hours)
+	$(BIN)/python -m studies.adversary --out $(RESULTS)/adversary.json --models $(RESULTS)/adversary_models.json $(FRESH)
+	$(BIN)/python -m studies.adversary_table $(RESULTS)/adversary.json $(RESULTS)/adversary_models.json \
+		--write baselines/ADVERSARY.md
 
 worlds: $(VENV)/.core ## measure the practice configuration over ten worlds (about ten minutes)
 	$(BIN)/python -m studies.worlds --out $(RESULTS)/worlds.json

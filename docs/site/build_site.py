@@ -18,6 +18,7 @@ PAGES = {
         "baselines/MODELS",
         "baselines/PRACTICE",
         "baselines/SCARCITY",
+        "baselines/ADVERSARY",
         "baselines/RELEASED",
         "baselines/EXPLAINED",
         "data/WORLD",

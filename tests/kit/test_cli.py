@@ -129,9 +129,11 @@ def test_a_profile_calibrates_an_edition(files, tmp_path):
 
 def test_an_audit_is_printed_saved_and_decides_the_exit_status(sample_path, tmp_path):
     page = tmp_path / "audit.html"
-    ran = kit("data", "audit", sample_path, "--html", page, "--json")
+    ran = kit("data", "audit", sample_path, "--html", page, "--adversary", "--json")
     report = json.loads(ran.stdout)
     assert ran.returncode == (0 if report["passed"] else 1)
+    [skipped] = report["adversary"]["skipped"]
+    assert skipped["reason"] in page.read_text()
     assert {"name", "value", "threshold", "passed", "explanation"} == report["tests"][0].keys()
     assert "<table>" in page.read_text()
 

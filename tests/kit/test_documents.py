@@ -20,6 +20,7 @@ from customs_data.errors import KitError
 from customs_data.files.writing import write_table
 from customs_data.keyed_random import secret_of_seed
 from customs_kit.cli import customs_kit
+from studies.adversary_table import adversary_tables
 from studies.fidelity_study import read_study, study_table
 from studies.synthesizer_study import study_table as synthesizers_table
 from studies.validation_study import validation_table
@@ -144,6 +145,17 @@ def test_every_link_between_documents_leads_somewhere():
 def test_the_ten_world_table_is_that_of_its_study(document):
     table = worlds_table(read_worlds(ROOT / "baselines/results/worlds.json"))
     put_table(ROOT / document, "worlds", table, check=True)
+
+
+def test_the_tables_of_the_adversary_are_those_of_its_study():
+    """Until the study has run, the page has no tables."""
+    page, results = ROOT / "baselines/ADVERSARY.md", ROOT / "baselines/results/adversary.json"
+    if not results.exists():
+        assert len(re.findall(r"<!-- results:adversary \w+ -->\n<!-- /", page.read_text())) == 3
+        return
+    grid = results.with_name("adversary_models.json")
+    for name, table in adversary_tables(results, (grid,)).items():
+        put_table(page, name, table, check=True)
 
 
 def test_the_fidelity_table_is_that_of_its_study():

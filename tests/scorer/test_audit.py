@@ -13,9 +13,9 @@ from customs_data.edition.loading import load_edition
 from customs_data.errors import KitError
 from customs_data.keyed_random import secret_of_seed
 from customs_data.schema import LOOKUP_TUPLE
-from customs_scorer.audit.evidence import Evidence, gather_evidence
+from customs_scorer.audit.evidence import AuditTest, Evidence, Skipped, gather_evidence
 from customs_scorer.audit.lookups import audit_lookups, neighbouring_masses
-from customs_scorer.audit.report import audit_edition
+from customs_scorer.audit.report import N_TESTS, AuditReport, audit_edition
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +35,7 @@ def test_a_simulated_edition_passes(world):
     report = audit_edition(world)
     assert [test.name for test in report.tests if not test.passed] == []
     assert report.passed
+    assert len(report.tests) == N_TESTS
     page = report.to_html()
     assert all(test.name in page for test in report.tests if "'" not in test.name)
     assert "http" not in page.replace('lang="en"', "")
@@ -215,3 +216,20 @@ def test_too_few_labels_are_a_kit_error(sample, tmp_path):
     shutil.rmtree(tmp_path / "e/hidden")  # a team, which knows the published labels only
     with pytest.raises(KitError, match="20 frauds"):
         audit_edition(load_edition(tmp_path / "e"))
+
+
+def test_an_attack_of_the_adversary_decides_and_a_skipped_one_does_not():
+    quiet, loud = (AuditTest(name, 0.5, limit, "e") for name, limit in (("a", 0.6), ("b", 0.4)))
+    skipped = Skipped("c", "There is no simulator.")
+    plain = AuditReport("w", (quiet,))
+    assert plain.as_dict().keys() == {"passed", "tests"}
+    assert "adversary" not in plain.to_html()
+    allowed = AuditReport("w", (quiet,), (quiet, skipped))
+    assert allowed.passed
+    assert allowed.as_dict()["adversary"]["skipped"] == [skipped.as_dict()]
+    page = allowed.to_html()
+    assert "The adversary" in page
+    assert "There is no simulator." in page
+    broken = AuditReport("w", (quiet,), (skipped, loud))
+    assert not broken.passed
+    assert [test["name"] for test in broken.as_dict()["adversary"]["tests"]] == ["b"]

@@ -65,6 +65,26 @@ class AuditTest:
 
 
 @dataclass(frozen=True)
+class Skipped:
+    """A test that an edition does not allow.
+
+    Attributes
+    ----------
+    name : str
+        What was not tested.
+    reason : str
+        Why, and the way out if there is one; one or two sentences.
+    """
+
+    name: str
+    reason: str
+
+    def as_dict(self) -> dict[str, str]:
+        """Return name and reason as plain data."""
+        return {"name": self.name, "reason": self.reason}
+
+
+@dataclass(frozen=True)
 class Evidence:
     """Labelled rows of an edition, split by time.
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from customs_data.edition.loading import Edition
 from customs_data.edition.verification import verify_edition
@@ -13,6 +13,7 @@ from customs_scorer.audit.evidence import (
     MOST_ROWS,
     AuditTest,
     Evidence,
+    Skipped,
     gather_evidence,
 )
 from customs_scorer.audit.histories import audit_histories
@@ -23,23 +24,63 @@ Tester = Callable[[Evidence], Iterator[AuditTest]]
 # What is counted looks at every declaration; models and hundreds of look-ups may take a sample.
 _COUNTING: tuple[Tester, ...] = (audit_lookups, audit_histories)
 _MODELLING: tuple[Tester, ...] = (audit_best_lookup, audit_traces)
+#: Tests of every audit, without those of higher floors.
+N_TESTS: Final = 20
+
+#: Tests from a higher floor.
+MoreTests = Callable[[Edition, Evidence], Iterable[AuditTest]]
+#: The same, of which an edition may not allow some.
+Adversary = Callable[[Edition, Evidence], Iterable[AuditTest | Skipped]]
 
 
 @dataclass(frozen=True)
 class AuditReport:
-    """The outcome of an audit."""
+    """The outcome of an audit.
+
+    Attributes
+    ----------
+    edition : str
+        Its name.
+    tests : tuple of AuditTest
+        Whether labels can be looked up or leak.
+    adversary : tuple of AuditTest and Skipped, or None
+        What the simulator's code gives away; None if it was not asked for.
+    """
 
     edition: str
     tests: tuple[AuditTest, ...]
+    adversary: tuple[AuditTest | Skipped, ...] | None = None
+
+    @property
+    def adversary_tests(self) -> tuple[AuditTest, ...]:
+        """Those of the adversary's tests that the edition allowed."""
+        return tuple(test for test in self.adversary or () if isinstance(test, AuditTest))
+
+    @property
+    def skipped(self) -> tuple[Skipped, ...]:
+        """The adversary's other tests."""
+        return tuple(test for test in self.adversary or () if isinstance(test, Skipped))
 
     @property
     def passed(self) -> bool:
-        """Whether every test passed."""
-        return all(test.passed for test in self.tests)
+        """Whether every test passed; tests that were skipped do not count."""
+        return all(test.passed for test in (*self.tests, *self.adversary_tests))
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the report as plain data: ``passed`` and ``tests``."""
-        return {"passed": self.passed, "tests": [test.as_dict() for test in self.tests]}
+        """Return the report as plain data.
+
+        ``passed`` and ``tests``; with the adversary also ``adversary``, a dict of ``tests`` and
+        ``skipped``.
+        """
+        content = {"passed": self.passed, "tests": [test.as_dict() for test in self.tests]}
+        if self.adversary is None:
+            return content
+        return content | {
+            "adversary": {
+                "tests": [test.as_dict() for test in self.adversary_tests],
+                "skipped": [test.as_dict() for test in self.skipped],
+            }
+        }
 
     def to_html(self) -> str:
         """Return the report as one self-contained page."""
@@ -48,25 +89,38 @@ class AuditReport:
             "audit.html",
             title=f"Audit of {self.edition}",
             passed=self.passed,
-            rows=[
-                (
-                    test.name,
-                    f"{test.value:.4f}",
-                    f"{test.threshold:.4f}",
-                    "ok" if test.passed else "FAILED",
-                    test.explanation,
-                )
-                for test in self.tests
-            ],
-            failed=[not test.passed for test in self.tests],
+            rows=_rows(self.tests),
+            failed=_failed(self.tests),
+            has_adversary=self.adversary is not None,
+            adversary_rows=_rows(self.adversary_tests),
+            adversary_failed=_failed(self.adversary_tests),
+            skipped=[(test.name, test.reason) for test in self.skipped],
         )
+
+
+def _rows(tests: Sequence[AuditTest]) -> list[tuple[str, str, str, str, str]]:
+    return [
+        (
+            test.name,
+            f"{test.value:.4f}",
+            f"{test.threshold:.4f}",
+            "ok" if test.passed else "FAILED",
+            test.explanation,
+        )
+        for test in tests
+    ]
+
+
+def _failed(tests: Sequence[AuditTest]) -> list[bool]:
+    return [not test.passed for test in tests]
 
 
 def audit_edition(
     edition: Edition,
     *,
-    more: Sequence[Callable[[Edition, Evidence], AuditTest]] = (),
-    on_test: Callable[[AuditTest], None] = lambda test: None,
+    more: Sequence[MoreTests] = (),
+    adversary: Adversary | None = None,
+    on_test: Callable[[AuditTest | Skipped], None] = lambda test: None,
 ) -> AuditReport:
     """Audit an edition.
 
@@ -78,6 +132,8 @@ def audit_edition(
         models or try hundreds of look-ups see a random sample, and say so.
     more : sequence of callable
         Tests from higher floors, each called with edition and evidence.
+    adversary : callable, optional
+        Tests of what the simulator's code gives away, called in the same way, after all others.
     on_test : callable
         Called after each test, for progress.
 
@@ -87,7 +143,7 @@ def audit_edition(
         If labels are too few.
     """
     evidence = gather_evidence(edition)
-    tests = []
+    tests: list[AuditTest] = []
 
     def keep(test: AuditTest) -> None:
         tests.append(test)
@@ -111,5 +167,12 @@ def audit_edition(
         )
     )
     for extra in more:
-        keep(extra(edition, evidence))
-    return AuditReport(edition.manifest.name, tuple(tests))
+        for test in extra(edition, evidence):
+            keep(test)
+    if adversary is None:
+        return AuditReport(edition.manifest.name, tuple(tests))
+    attacks = []
+    for attack in adversary(edition, evidence):
+        attacks.append(attack)
+        on_test(attack)
+    return AuditReport(edition.manifest.name, tuple(tests), tuple(attacks))

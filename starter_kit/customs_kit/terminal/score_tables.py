@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from customs_kit.terminal.run_tables import meaning_of_ceiling
 if TYPE_CHECKING:
     from customs_baselines.attribution.account import ModelAccount
     from customs_baselines.explaining.explanation import Explanation
+    from customs_scorer.audit.evidence import AuditTest
     from customs_scorer.audit.report import AuditReport
     from customs_scorer.metrics import TaskMetrics
 
@@ -36,13 +37,33 @@ def _ranking(metrics: TaskMetrics, between: str) -> str:
 
 def audit_table(report: AuditReport) -> Table:
     """One row per test."""
-    table = Table(title=Text(f"Audit of {report.edition}"), title_justify="left")
+    return _tests_table(f"Audit of {report.edition}", report.tests)
+
+
+def adversary_tables(report: AuditReport) -> list[Table]:
+    """Return the adversary's attacks and what was skipped, one table each; none if not asked."""
+    tables = []
+    if report.adversary_tests:
+        title = "The adversary: what the simulator's code gives away"
+        tables.append(_tests_table(title, report.adversary_tests))
+    if report.skipped:
+        table = Table(title=Text("Not tested"), title_justify="left")
+        table.add_column("attack")
+        table.add_column("why", overflow="fold")
+        for test in report.skipped:
+            table.add_row(test.name, test.reason)
+        tables.append(table)
+    return tables
+
+
+def _tests_table(title: str, tests: Sequence[AuditTest]) -> Table:
+    table = Table(title=Text(title), title_justify="left")
     table.add_column("test")
     for column in ("value", "threshold"):
         table.add_column(column, justify="right")
     table.add_column("verdict")
     table.add_column("what it measures", overflow="fold")
-    for test in report.tests:
+    for test in tests:
         verdict = "ok" if test.passed else "FAILED"
         table.add_row(
             test.name, f"{test.value:.4f}", f"{test.threshold:.4f}", verdict, test.explanation

@@ -130,9 +130,20 @@ def describe(edition: Path, page: Path | None, as_json: bool) -> None:
     type=click.Path(path_type=Path),
     help="With --transfer: calibration profile of the edition.  [default: the shipped one]",
 )
+@click.option(
+    "--adversary",
+    is_flag=True,
+    help="For simulated editions: also attack as a team that has read the simulator's code (about "
+    "two minutes more).",
+)
 @json_option
 def audit(
-    edition: Path, page: Path | None, transfer: bool, profile: Path | None, as_json: bool
+    edition: Path,
+    page: Path | None,
+    transfer: bool,
+    profile: Path | None,
+    adversary: bool,
+    as_json: bool,
 ) -> None:
     """Test whether labels can be looked up or leak; exits 1 if a test fails.
 
@@ -141,32 +152,45 @@ def audit(
     worlds of the same configuration. Above 300,000 declarations, tests that fit models or search
     look-ups use a sample and say so.
 
-    Example: customs-kit data audit my-edition
+    With --adversary, a detector trained on other worlds searches for the hidden clusters without a
+    label, and the truth in hidden/ shows whether each fraud leaves a trace. What an edition does
+    not allow is skipped, with a sentence.
+
+    \b
+    Examples:
+      customs-kit data audit my-edition
+      customs-kit data audit my-edition --adversary --html audit.html
     """
     from customs_data import load_edition
     from customs_data.files.atomic import write_atomically
-    from customs_kit.terminal.output import print_json, progress_console, show
-    from customs_kit.terminal.score_tables import audit_table
-    from customs_scorer.audit.report import audit_edition
+    from customs_kit.terminal.audit_progress import audit_progress
+    from customs_kit.terminal.output import print_json, show
+    from customs_kit.terminal.score_tables import adversary_tables, audit_table
+    from customs_scorer.audit.report import N_TESTS, audit_edition
 
     loaded = load_edition(edition)
-    more = []
-    if transfer and loaded.manifest.origin != "import":
+    is_simulated = loaded.manifest.origin != "import"
+    more, attacks, n_attacks = [], None, 0
+    if adversary or (transfer and is_simulated):
         from functools import partial
 
-        from customs_baselines.transfer_audit import audit_transfer
+        from customs_baselines.adversary.audit import N_RESULTS, audit_adversary
+        from customs_baselines.adversary.transfer import TransferAudit
 
-        more.append(partial(audit_transfer, profile=profile))
-    with progress_console().status("Measuring ...") as status:
-        report = audit_edition(
-            loaded, more=more, on_test=lambda test: status.update(f"{test.name} done ...")
-        )
+        copied = TransferAudit(profile=profile) if transfer else None
+        if copied is not None and is_simulated:
+            more.append(copied.compare_with_trees)
+        if adversary:
+            attacks = partial(audit_adversary, transfer=copied, profile=profile)
+            n_attacks = N_RESULTS
+    with audit_progress(N_TESTS + len(more) + n_attacks) as on_test:
+        report = audit_edition(loaded, more=more, adversary=attacks, on_test=on_test)
     if page is not None:
         write_atomically(page, report.to_html())
     if as_json:
         print_json(report.as_dict())
     else:
-        show(audit_table(report))
+        show(audit_table(report), *adversary_tables(report))
         click.echo("The edition passes." if report.passed else "The edition FAILS the audit.")
     if not report.passed:
         raise SystemExit(1)

@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+import pytest
+from click.testing import CliRunner
+
+from customs_baselines.experiments.results_file import GridResults
+from customs_data.errors import KitError
+from studies import adversary
+from studies.adversary import make_grid, measure_without_labels
+from studies.adversary_table import main, models_table, read_models, targets_table
+from studies.script import save_results
+
+WORLDS = {
+    str(seed): {
+        "detector: B-cubed precision x recall": 0.3 + shift,
+        "generic table with groups, 100%": 0.7,
+        "logistic regression, all labels": 0.4,
+        "simulator_transfer, no labels": 0.35,
+        "simulator_transfer, no labels, better orientation": 0.45,
+        "frauds that leave a trace": 0.98,
+    }
+    for seed, shift in ((1, 0.02), (2, -0.02))
+}
+SCORES = {
+    ("structured_likelihood", 1.0): 0.8,
+    ("structured_likelihood", 0.1): 0.65,
+    ("structured_likelihood", 0.02): 0.6,
+    ("graphfc", 1.0): 0.75,
+    ("graphfc", 0.1): 0.64,
+    ("xgboost_graph", 1.0): 0.7,
+    ("lightgbm_team", 1.0): 0.72,
+    ("lightgbm_team", 0.1): 0.6,
+}
+
+
+@pytest.fixture
+def grid(tmp_path):
+    runs = {}
+    for (name, rate), score in SCORES.items():
+        for edition, value in (("world-1", score), ("world-2", score + 0.02)):
+            runs[f"{edition}/{name}/{rate}"] = {
+                "edition": edition,
+                "baseline": name,
+                "label_rate": rate,
+                "erasure": "none" if rate == 1 else "random",
+                "private": {"precision_at_5": value},
+            }
+    runs["world-1-without-links/graphfc/1"] = {
+        **runs["world-1/graphfc/1.0"],
+        "edition": "world-1-without-links",
+        "private": {"precision_at_5": 0.66},
+    }
+    runs["delay"] = {**runs["world-1/graphfc/1.0"], "erasure": "delay", "private": {}}
+    runs["failed"] = {**runs["world-1/graphfc/1.0"], "error": "no memory"}
+    runs["elsewhere"] = {**runs["world-1/graphfc/1.0"], "edition": "world-9"}
+    editions = {
+        name: {"with_links": "without" not in name}
+        for name in ("world-1", "world-2", "world-1-without-links", "world-9")
+    }
+    path = tmp_path / "models.json"
+    GridResults({"versions": {}, "code_sha256": ""}, editions, runs).save(path)
+    return path
+
+
+def test_each_target_is_met_or_missed_by_its_mean(grid):
+    models = read_models((grid,), {"world-1", "world-2"})
+    assert models.best(1.0) == "graphfc"
+    rows = {
+        line.split(" | ")[0].removeprefix("| "): line.split(" | ")[1:]
+        for line in targets_table(models, WORLDS).splitlines()[2:]
+    }
+    assert rows["price of labels, 100% to 10%"] == ["0.150 ± 0.000", "at least 0.1", "yes |"]
+    assert rows["price of labels, 10% to 2%"][2] == "**no** |"
+    ahead = "adversary above the best shipped model"
+    assert rows[f"{ahead}, 100% (`graphfc`)"] == ["0.050 ± 0.000", "at most 0.03", "**no** |"]
+    assert rows[f"{ahead}, 10% (`graphfc`)"][2] == "yes |"
+    assert rows[f"{ahead}, 1% (`None`)"][2] == "not measured |"
+    assert rows["learned recovery, B-cubed"] == ["0.300 ± 0.020", "at most 0.35", "yes |"]
+    column = rows["best shipped model above a table with the groups, 100% (`graphfc`)"]
+    assert column == ["0.060 ± 0.010", "at least 0.03", "yes |"]
+    assert rows["`simulator_transfer` without labels above logistic"][2] == "**no** |"
+    assert rows["`graphfc` above `lightgbm_team`, 100%"][2] == "**no** |"
+    assert rows["links, `graphfc`, 100%"] == ["0.090 ± nan", "at least 0.06", "yes |"]
+    assert rows["frauds that leave a trace"][2] == "yes |"
+
+
+def test_the_table_of_models_has_a_column_without_labels(grid):
+    models = read_models((grid,), {"world-1", "world-2"})
+    table = models_table(models, WORLDS)
+    assert "| `lightgbm_team` | 0.730 ± 0.010 | 0.610 ± 0.010 | - | - | - |" in table
+    assert "| `simulator_transfer` | - | - | - | - | 0.450 ± 0.000 |" in table
+
+
+def test_the_tables_are_put_in_a_document(grid, tmp_path):
+    measures, document = tmp_path / "adversary.json", tmp_path / "A.md"
+    save_results({"worlds": WORLDS}, measures)
+    names = ("targets", "models", "measures")
+    document.write_text(
+        "".join(f"<!-- results:adversary {name} -->\n<!-- /results -->\n" for name in names)
+    )
+    ran = CliRunner().invoke(main, [str(measures), str(grid), "--write", str(document)])
+    assert ran.exit_code == 0, ran.output
+    assert document.read_text().count("\n| --- |") == 3
+    save_results({"worlds": {}}, measures)
+    assert CliRunner().invoke(main, [str(measures)]).exit_code == 1
+
+
+def test_the_grid_has_the_models_of_the_catalogue_on_worlds_with_and_without_links():
+    cells = list(make_grid(tuple(range(3, 11))).cells())
+    graphfc = [cell for cell in cells if cell.run.model == "graphfc"]
+    assert len(graphfc) == 8 * 4 + 5 * 2
+    assert {cell.run.model for cell in cells if "without" in cell.edition} == {
+        "graphfc",
+        "graphfc_transductive",
+    }
+
+
+def test_measured_worlds_are_not_measured_again(tmp_path, monkeypatch):
+    """After a stop, only the missing world is measured; another configuration is refused."""
+    done = []
+
+    def measure(blueprint, detector, seed):
+        done.append(seed)
+        return {"value": float(seed)}
+
+    class NoDetector:
+        def fit(self, worlds):
+            return self
+
+    monkeypatch.setattr(adversary, "measure_world", measure)
+    monkeypatch.setattr(adversary, "ClusterDetector", NoDetector)
+    monkeypatch.setattr(adversary, "make_own_worlds", lambda *_args, **_keywords: [])
+    path = tmp_path / "a.json"
+    measure_without_labels((1, 2), path)
+    results = measure_without_labels((1, 2, 3), path)
+    assert done == [1, 2, 3]
+    assert results["worlds"] == {"1": {"value": 1.0}, "2": {"value": 2.0}, "3": {"value": 3.0}}
+    with pytest.raises(KitError, match="another configuration"):
+        measure_without_labels((1,), path, config="national")
+    measure_without_labels((1,), path, fresh=True)
+    assert done == [1, 2, 3, 1]
