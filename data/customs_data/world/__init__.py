@@ -5,5 +5,6 @@ Public names: ``customs_data.world.simulate`` (``simulate``, ``World``) and
 ``configuration`` (every number), ``drawing/`` (why a world is the same on every machine),
 ``market`` and ``agents/`` (who trades what), ``effects`` (what the secret decides),
 ``honest_trade`` (honest declarations), ``schemes`` and ``cheating`` (who cheats, and what the
-inspection records), ``paperwork`` (the columns of a file), ``setup`` and ``simulate``.
+inspection records), ``paperwork`` (the columns of a file), ``setup``, ``posterior/`` (what a form
+says about fraud), ``simulate`` and ``tables``.
 """

@@ -200,6 +200,12 @@ class FalseGoods:
         factor = np.where(same_claim, true, self._other_agreement[cell])
         return np.where(same_goods, share * factor, 0.0)
 
+    def kept(self, cell: IntArray) -> FloatArray:
+        """Return the probability that a false origin changes nothing in a cell's goods, (m,)."""
+        here = self._claimed_in_cell[2, cell] / np.maximum(self._claimed_in_cell[1, cell], 1e-12)
+        stays = DEPARTURE_FOLLOWS * here + (1.0 - DEPARTURE_FOLLOWS)
+        return np.asarray(self._kept_claim[cell] * stays)
+
     def from_cover(self, declared: Declared, row: IntArray, departure: IntArray) -> FloatArray:
         """Return the probability of some rows' goods if the true ones are any, shape (3, m).
 

@@ -27,6 +27,7 @@ _NAMES = list(SCHEMES)
 FALSE_GOODS = tuple(
     _NAMES.index(name) for name in ("misclassification", "wrong tariff rate", "false origin")
 )
+_FALSE_ORIGIN = _NAMES.index("false origin")
 _SAME_GOODS = tuple(
     number for number in range(len(_NAMES) + 1) if number not in FALSE_GOODS
 )  # the last one is no scheme
@@ -87,7 +88,7 @@ def list_hypotheses(
     few = np.flatnonzero(false_goods.are_possible(declared, row, true))
     row, number, line, true = row[few], number[few], line[few], true[few]
     goods = _goods_of_lines(false_goods, declared, row, true)
-    few = np.flatnonzero(goods.max(axis=0) > 0.0)
+    few = np.flatnonzero(goods[[-1, *FALSE_GOODS]].max(axis=0) > 0.0)
     row, number, line, true = row[few], number[few], line[few], true[few]
     goods = goods[:, few]
     # A line's share of the importer's rows follows from the square in `compose`.
@@ -132,12 +133,16 @@ def _goods_of_lines(
 ) -> FloatArray:
     """Return the probability of the declared goods by scheme, if the true ones are `cell`."""
     goods = np.zeros((len(SCHEMES) + 1, len(row)))
-    goods[list(_SAME_GOODS)] = declared.cell[row] == cell
+    same = declared.cell[row] == cell
+    goods[list(_SAME_GOODS)] = same
+    # A scheme that draws what is true, try after try, changes nothing.
+    goods[_FALSE_ORIGIN, same] = false_goods.kept(cell[same])
+    rest = np.flatnonzero(~same)
     functions = (
         false_goods.misclassified, false_goods.wrongly_rated, false_goods.falsely_originating
     )  # fmt: skip
     for number, function in zip(FALSE_GOODS, functions, strict=True):
-        goods[number] = function(declared, row, cell)
+        goods[number, rest] = function(declared, row[rest], cell[rest])
     return goods
 
 
