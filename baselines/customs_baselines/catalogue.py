@@ -32,12 +32,15 @@ class Baseline:
         Default feature recipe; None for a model that reads the declared columns itself.
     summary : str
         One line.
+    from_simulator : bool
+        Whether it learned from other worlds of the simulator. Its results are marked.
     """
 
     name: str
     estimator: str
     recipe: str | None
     summary: str
+    from_simulator: bool = False
 
     def load_class(self) -> type:
         """Import the estimator's class (and the library it needs)."""
@@ -87,11 +90,38 @@ def _read(name: str) -> Baseline:
     for node in ast.parse(Path(spec.origin).read_text(encoding="utf-8")).body:
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
             target = node.targets[0].id
-            if target in ("RECIPE", "SUMMARY"):
+            if target in ("RECIPE", "SUMMARY", "SIMULATOR"):
                 constants[target] = ast.literal_eval(node.value)
             elif target == "ESTIMATOR" and isinstance(node.value, ast.Name):
                 constants[target] = node.value.id
     missing = {"ESTIMATOR", "RECIPE", "SUMMARY"} - constants.keys()
     if missing:
         raise TypeError(f"{spec.origin} lacks the module constant(s) {', '.join(sorted(missing))}")
-    return Baseline(name, constants["ESTIMATOR"], constants["RECIPE"], constants["SUMMARY"])
+    return Baseline(
+        name,
+        constants["ESTIMATOR"],
+        constants["RECIPE"],
+        constants["SUMMARY"],
+        constants.get("SIMULATOR", False),
+    )
+
+
+def marks_of(name: str, transductive: bool) -> str:
+    """Return what a table says behind a model's name, so that no result is misread.
+
+    Parameters
+    ----------
+    name : str
+        A baseline, or a model of a team's own.
+    transductive : bool
+        Whether it read the declarations that it scored.
+
+    Examples
+    --------
+    >>> marks_of("xgboost", False), marks_of("simulator_transfer", True)
+    ('', ' (transductive, simulator)')
+    """
+    marks = ["transductive"] * transductive
+    if name.isidentifier() and find_spec(f"{_MODELS}.{name}") and _read(name).from_simulator:
+        marks.append("simulator")
+    return f" ({', '.join(marks)})" if marks else ""

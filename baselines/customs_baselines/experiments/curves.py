@@ -7,6 +7,7 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
+from customs_baselines.catalogue import marks_of
 from customs_baselines.experiments.result_rows import Group, Results
 from customs_baselines.experiments.statistics import Summary, summarize
 from customs_data.errors import KitError
@@ -92,4 +93,4 @@ def _curves(results: Results, metric: Metric) -> dict[str, dict[float, Summary]]
 
 def _name(group: Group, runs: list[dict[str, Any]]) -> str:
     name = group.baseline if group.recipe is None else f"{group.baseline}, {group.recipe}"
-    return f"{name} (transductive)" if any(run["transductive"] for run in runs) else name
+    return name + marks_of(group.baseline, any(run["transductive"] for run in runs))

@@ -7,6 +7,7 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
+from customs_baselines.catalogue import marks_of
 from customs_baselines.experiments.paper_table3 import TABLE_3, is_release
 from customs_baselines.experiments.result_rows import Group, Results, read_results
 from customs_baselines.experiments.results_file import read_json
@@ -103,8 +104,7 @@ class _Columns:
 
     def cells(self, group: Group, runs: list[dict[str, Any]]) -> list[str]:
         name = self.labels(group)
-        if any(run["transductive"] for run in runs):
-            name[0] += " (transductive)"
+        name[0] += marks_of(group.baseline, any(run["transductive"] for run in runs))
         first, *others = (summarize(runs, m.name, m.interval_name) for m in self._metrics)
         cells = [*name, str(len(runs)), _spread(first), _interval(first), *map(_spread, others)]
         cells += [_spread(summarize(runs, self._unseen_metric))] if self._unseen else []

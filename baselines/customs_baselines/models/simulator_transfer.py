@@ -117,4 +117,5 @@ def _read(context: pd.DataFrame, wanted: pd.DataFrame | None = None) -> npt.NDAr
 
 ESTIMATOR = SimulatorTransfer
 RECIPE = None
+SIMULATOR = True
 SUMMARY = "XGBoost trained on ten other worlds, without a label of this one: what our code leaks."

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from rich.console import RenderableType
 
+from customs_baselines.catalogue import marks_of
 from customs_kit.terminal.fitting import Column, fit_table
 
 if TYPE_CHECKING:
@@ -222,7 +223,7 @@ def _names(records: Sequence[RunRecord]) -> list[str]:
             if names[run.name] == 1
             else os.path.relpath(run.model)
         )
-        + (" (transductive)" if record.result.transductive else "")
+        + marks_of(run.name, record.result.transductive)
         for record in records
         for run in [record.run]
     ]
