@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from concurrent.futures import Executor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -14,6 +14,7 @@ from typing import Any, Final
 import click
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from customs_baselines.adversary.audit import LABEL_RATES, N_OWN_WORLDS, keep_labels
 from customs_baselines.adversary.detector import ClusterDetector
@@ -28,6 +29,7 @@ from customs_baselines.contract import accepted_keywords, fit_and_score, make_mo
 from customs_baselines.experiments.grid import Block, EditionSource, Grid
 from customs_baselines.experiments.results_file import read_json
 from customs_baselines.experiments.run_grid import run_grid
+from customs_baselines.models.simulator_transfer import SimulatorTransfer
 from customs_data.edition.generating import Blueprint, read_blueprint, simulate_world
 from customs_data.errors import KitError
 from customs_data.keyed_random import secret_of_seed
@@ -135,9 +137,7 @@ def measure_without_labels(
         worlds = before["worlds"]
     missing = [seed for seed in seeds if str(seed) not in worlds]
     if missing:
-        detector = ClusterDetector().fit(
-            make_own_worlds(blueprint, N_OWN_WORLDS, n_declarations=blueprint.n_declarations)
-        )
+        attackers = train_attackers(blueprint)
 
         def save(seed: int, values: Values) -> None:
             worlds[str(seed)] = values
@@ -147,7 +147,7 @@ def measure_without_labels(
 
         list(
             map_in_order(
-                partial(measure_world, blueprint, detector),
+                partial(measure_world, blueprint, attackers),
                 missing,
                 executor,
                 n_ahead=len(missing),
@@ -157,7 +157,25 @@ def measure_without_labels(
     return head | {"worlds": {str(seed): worlds[str(seed)] for seed in seeds}}
 
 
-def measure_world(blueprint: Blueprint, detector: ClusterDetector, seed: int) -> Values:
+@dataclass(frozen=True)
+class Attackers:
+    """What learned on own worlds, once for all worlds of the study."""
+
+    detector: ClusterDetector
+    transfer: SimulatorTransfer
+
+
+def train_attackers(blueprint: Blueprint) -> Attackers:
+    """Train detector and transfer on own worlds of a configuration."""
+    n_rows = blueprint.n_declarations
+    worlds = make_own_worlds(blueprint, N_OWN_WORLDS, n_declarations=n_rows)
+    transfer = SimulatorTransfer(blueprint=blueprint)
+    # It reads the number of these declarations only; the edition's own come later.
+    transfer.fit(worlds[0].X, np.full(n_rows, ERASED, dtype=np.int8))
+    return Attackers(ClusterDetector().fit(worlds), transfer)
+
+
+def measure_world(blueprint: Blueprint, attackers: Attackers, seed: int) -> Values:
     """Return the values of one world; all scores are precision@5 % on Private."""
     secret = secret_of_seed(seed)
     world = simulate_world(blueprint, secret)
@@ -166,8 +184,8 @@ def measure_world(blueprint: Blueprint, detector: ClusterDetector, seed: int) ->
     train, private = (world.declarations.iloc[part].reset_index(drop=True) for part in parts)
     split = Split.of_frames(find_task(), train, private)
     return {
-        **_recovered(world, detector, Evidence(split), parts),
-        **_transferred(blueprint, world, split),
+        **_recovered(world, attackers.detector, Evidence(split), parts),
+        **_transferred(attackers.transfer, world, split),
         "frauds that leave a trace": _traces(world),
         "pace: correlation with rows of a shell": _pace(blueprint, secret, world),
         "importers in common with a smaller world of the secret": _in_common(
@@ -206,7 +224,7 @@ def _recovered(
     return values
 
 
-def _transferred(blueprint: Blueprint, world: World, split: Split) -> Values:
+def _transferred(transfer: SimulatorTransfer, world: World, split: Split) -> Values:
     """Scores of models without a label, as they are and reversed, and logistic regression."""
     linear = make_model(find_baseline("logistic_regression").load_class(), {"recipe": "paper"})
     values = {
@@ -215,26 +233,29 @@ def _transferred(blueprint: Blueprint, world: World, split: Split) -> Values:
         )
     }
     declared = world.declarations[list(DECLARED_COLUMNS)]
-    train, test = declared.iloc[: len(split.train)], declared.iloc[len(split.train) :]
+    transfer.context_ = declared
+    scores = {"simulator_transfer": transfer.predict_proba(split.test)[:, 1]}
+    n_train = len(split.train)
     known = {baseline.name for baseline in list_baselines()}
-    for name in ("simulator_transfer", *(name for name in WITHOUT_LABELS if name in known)):
-        settings = {"blueprint": blueprint, "random_state": 0}
-        scores = _score_without_labels(name, settings, train, test)[-len(split.test) :]
-        both = [precision_at(split.y_test, sign * scores, 0.05) for sign in (1, -1)]
+    for name in (name for name in WITHOUT_LABELS if name in known):
+        test = declared.iloc[n_train:].reset_index(drop=True)
+        of_both = _score_without_labels(name, split.train, test)
+        scores[name] = of_both[-len(split.test) :]
+    for name, score in scores.items():
+        both = [precision_at(split.y_test, sign * score, 0.05) for sign in (1, -1)]
         values[f"{name}, no labels"] = both[0]
         values[f"{name}, no labels, better orientation"] = max(both)
     return values
 
 
 def _score_without_labels(
-    name: str, settings: dict[str, Any], train: Any, test: Any
+    name: str, train: pd.DataFrame, test: pd.DataFrame
 ) -> npt.NDArray[np.float64]:
-    model: Any = make_model(find_baseline(name).load_class(), settings)
-    train, test = (part.reset_index(drop=True) for part in (train, test))
+    model: Any = make_model(find_baseline(name).load_class(), {"random_state": 0})
     y = np.full(len(train), ERASED, dtype=np.int8)
     offered = accepted_keywords(model.fit, {"X_test": test, "y_critical": y.copy()})
-    scores = model.fit(train, y, **offered).predict_proba(test)[:, 1]
-    return np.asarray(scores, dtype=np.float64)
+    scores = model.fit(train, y, **offered).predict_proba(test)
+    return np.asarray(scores, dtype=np.float64)[:, 1]
 
 
 def _traces(world: World) -> float:

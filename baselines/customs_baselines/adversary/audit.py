@@ -129,8 +129,9 @@ def _audit_recovery(
         "learned recovery, recall x purity",
         measured.recall_x_purity,
         _RECALL_X_PURITY,
-        f"Groups of a detector that learned on {N_OWN_WORLDS} other worlds: recall "
-        f"{measured.recall:.2f} of the clusters' declarations, purity {measured.purity:.2f}.",
+        f"Groups of a detector that learned on {N_OWN_WORLDS - 1} other worlds and was tuned on "
+        f"one more: recall {measured.recall:.2f} of the clusters' declarations, purity "
+        f"{measured.purity:.2f}.",
     )
     yield AuditTest(
         "learned recovery, B-cubed",
