@@ -19,7 +19,7 @@ import pandas as pd
 from customs_baselines.adversary.audit import LABEL_RATES, N_OWN_WORLDS, keep_labels
 from customs_baselines.adversary.detector import ClusterDetector
 from customs_baselines.adversary.forms import compare_forms
-from customs_baselines.adversary.group_column import GenericTable
+from customs_baselines.adversary.group_column import score_with_groups
 from customs_baselines.adversary.keyed_rows import KeyedRows
 from customs_baselines.adversary.own_worlds import known_world, make_own_worlds
 from customs_baselines.adversary.recovery import measure_recovery
@@ -54,7 +54,7 @@ MODELS: Final = (
     "graphfc_transductive",
 )
 #: Models that say something without a label, beside `simulator_transfer`.
-WITHOUT_LABELS: Final = ("structured_likelihood", "simulated_prior")
+WITHOUT_LABELS: Final[tuple[str, ...]] = ("structured_likelihood", "simulated_prior")
 GRID_RATES: Final = (1.0, 0.1, 0.02, 0.01)
 #: Graph models whose loss without links is measured, and on how many worlds.
 LINKED: Final = ("graphfc", "graphfc_transductive")
@@ -212,14 +212,14 @@ def _recovered(
         "detector: B-cubed precision x recall": learned.b_cubed,
     }
     columns = {
-        "generic table": None,
-        "generic table with groups": (group[parts[0]], group[parts[1]]),
-        "generic table with true clusters": (known.cluster[parts[0]], known.cluster[parts[1]]),
+        "lightgbm_team": None,
+        "lightgbm_team with groups": (group[parts[0]], group[parts[1]]),
+        "lightgbm_team with true clusters": (known.cluster[parts[0]], known.cluster[parts[1]]),
     }
     for rate in LABEL_RATES:
         y = keep_labels(evidence, rate)
         for name, column in columns.items():
-            scores = GenericTable().fit_and_score(evidence.train, y, evidence.later, column)
+            scores = score_with_groups(evidence.train, y, evidence.later, column)
             values[f"{name}, {rate:.0%}"] = precision_at(evidence.y_later, scores, 0.05)
     return values
 

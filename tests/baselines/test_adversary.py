@@ -10,7 +10,7 @@ from command_line import kit
 from customs_baselines.adversary.audit import LABEL_RATES, N_RESULTS, audit_adversary, keep_labels
 from customs_baselines.adversary.detector import ClusterDetector
 from customs_baselines.adversary.forms import HONEST, compare_forms
-from customs_baselines.adversary.group_column import GenericTable
+from customs_baselines.adversary.group_column import score_with_groups
 from customs_baselines.adversary.keyed_rows import KeyedRows
 from customs_baselines.adversary.own_worlds import KnownWorld, know_edition, make_own_worlds
 from customs_baselines.adversary.recovery import measure_recovery
@@ -126,7 +126,7 @@ def test_a_column_of_groups_that_tell_the_label_is_worth_much(world):
     telling = np.where(np.random.default_rng(0).random(len(y)) < 0.1, 1 - y, y).astype(np.int64)
     opened = []
     for groups in (None, (telling[:half], telling[half:])):
-        scores = GenericTable().fit_and_score(train, y[:half], later, groups)
+        scores = score_with_groups(train, y[:half], later, groups)
         top = np.argsort(-scores)[: half // 20]
         opened.append(y[half:][top].mean())
     assert opened[1] > opened[0] + 0.1

@@ -12,7 +12,7 @@ import pandas as pd
 
 from customs_baselines.adversary.detector import ClusterDetector
 from customs_baselines.adversary.forms import NOT_COMPARED, compare_forms
-from customs_baselines.adversary.group_column import GenericTable
+from customs_baselines.adversary.group_column import score_with_groups
 from customs_baselines.adversary.keyed_rows import KeyedRows
 from customs_baselines.adversary.own_worlds import know_edition, make_own_worlds
 from customs_baselines.adversary.recovery import measure_recovery
@@ -146,14 +146,14 @@ def _audit_recovery(
 def _audit_worth(
     evidence: Evidence, ids: pd.Series[str], group: Group
 ) -> Iterator[AuditTest | Skipped]:
-    """Measure what the groups add to a generic table as one target-encoded column."""
+    """Measure what the groups add to `lightgbm_team` as one target-encoded column."""
     places = [match_ids(arrow_text(f[KEY]), arrow_text(ids)) for f in _frames(evidence)]
     groups = (group[places[0]], group[places[1]])
     for rate in LABEL_RATES:
         y = keep_labels(evidence, rate)
-        with step(f"generic table, {rate:.0%} of the labels"):
+        with step(f"lightgbm_team, {rate:.0%} of the labels"):
             plain, helped = (
-                GenericTable().fit_and_score(evidence.train, y, evidence.later, column)
+                score_with_groups(evidence.train, y, evidence.later, column)
                 for column in (None, groups)
             )
         value = evidence.score(plain)
@@ -161,7 +161,7 @@ def _audit_worth(
             f"groups as a column, {rate:.0%} of the labels",
             evidence.score(helped) - value,
             _GAIN + upper_score(evidence, plain) - value,
-            f"{evidence.metric.title} that the groups' target encoding adds to a generic LightGBM "
+            f"{evidence.metric.title} that the groups' target encoding adds to `lightgbm_team` "
             f"({value:.3f}); the threshold is {_GAIN:g}, what it added in version 1, plus two "
             "standard errors.",
         )
