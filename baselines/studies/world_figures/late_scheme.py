@@ -82,7 +82,8 @@ def _draw_rings(axes: Axes, scene: Scene) -> None:
                 linewidths=0,
                 zorder=2,
             )
-    axes.set_ylim(len(order) - 0.3, -0.8)
+    n_levels = max(len(order), 2)  # a small world may have no late ring
+    axes.set_ylim(n_levels - 0.3, -0.8)
     axes.set_yticks(range(len(order)), [str(i + 1) for i in range(len(order))])
     axes.set_ylabel("late rings")
     axes.set_title("Every declaration of the rings that start late")
@@ -91,7 +92,7 @@ def _draw_rings(axes: Axes, scene: Scene) -> None:
     low, high = scene.blueprint.configuration.clusters.late_days
     axes.text(
         low - 6,
-        len(order) - 1,
+        n_levels - 1,
         f"they start on\ndays {low} to {high}",
         color=SOFT,
         ha="right",
