@@ -276,15 +276,15 @@ def test_the_practice_edition_is_the_same_everywhere(tmp_path):
     manifest = make_practice_edition(tmp_path / "practice")
     assert manifest.rows == {"train": 37_385, "public": 8_134, "private": 8_481}
     assert {name: record.sha256 for name, record in manifest.files.items()} == {
-        "train": "a43d82a5d154eb636a051ca5d8c53f9e1b8996d9ff154999347b1f6da5aaf54d",
-        "test": "6f6cde71bcf74d6dea166cb79162c89ce48845c89376b928087d642547bb96d4",
-        "sample_submission": "be529e94beb46acd762d42e3435b676aa63a27e2aeab03c154b2fc09c26cd5ad",
+        "train": "02f6553e7f678c39da042ccff521754c3c00f0e7caac3474b2f5ee080fef9401",
+        "test": "d11d9690b84569e25e10515d40db39fb15571190a40a385e29aabf361f964261",
+        "sample_submission": "0b5c744bf0a74a92d0247d8be2b9d0f5b8a85901e40825c5ba5e3703c2488fcb",
     }
-    # The commitment binds the hidden labels; the oracle is not part of it.
+    # The commitment binds labels, truth and networks; the oracle is not part of it.
     assert manifest.commitment == (
-        "c6f66343744a78980c5950ad398a2e49104480043850b71edc2c7f4792d80c05"
+        "0477327b441aaee0f0b825214950c8f690722c07f1646e138c46efb81f85063d"
     )
     oracle = (tmp_path / "practice/hidden/oracle.csv").read_bytes()
     assert sha256(oracle).hexdigest() == (
-        "fb0d013c806ab54ef0b5ef67fd27426a19ca09e626933a86324056cb84f0c484"
+        "197702ec2a8607ba526869a05f7fe2bb4d4e57152e2c71603159f851afcfb401"
     )
