@@ -15,7 +15,7 @@ from customs_baselines.steps import step
 
 Floats = npt.NDArray[np.float64]
 
-_FIRST_VARIANCE: Final = 0.1  # of an effect, before the labels are asked
+_FIRST_VARIANCE: Final = 0.3  # of an effect, before the labels are asked
 _LEAST_VARIANCE: Final = 1e-4
 _FREE_VARIANCE: Final = 1e4  # of the constant, which is not shrunk
 _ROUNDS: Final = 6  # of spreads, then effects
