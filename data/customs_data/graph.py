@@ -95,7 +95,6 @@ def hetero_data(
     ([[0], [0]], [1, -1])
     """
     import torch
-    from torch_geometric.data import HeteroData
 
     labels = np.full(len(train), ERASED) if y is None else np.asarray(y)
     if labels.shape != (len(train),):
@@ -111,20 +110,44 @@ def hetero_data(
     if test is not None:
         X, n_test = pd.concat([train[list(test.columns)], test], ignore_index=True), len(test)
     features = _features(X, len(train))
-    data = HeteroData()
+    for kind, key in entities.items():
+        if missing := [name for name in declared_columns(key) if name not in train.columns]:
+            raise KitError(f"Entity {kind!r}: train has no column {missing[0]!r}.")
+    in_both = {k: key for k, key in entities.items() if set(declared_columns(key)) <= set(X)}
+    data = link_declarations(X, in_both, reverse=reverse)
     nodes = data["declaration"]
     nodes.x = torch.from_numpy(_scale(features.to_numpy(), len(train)))
-    nodes.time = torch.from_numpy(X["Date"].to_numpy().astype("datetime64[D]").astype(np.int64))
     nodes.y = torch.from_numpy(np.append(labels, np.full(n_test, ERASED)).astype(np.int64))
     nodes.train_mask = nodes.y != ERASED
     nodes.test_mask = torch.arange(len(X)) >= len(train)
     data.feature_names = list(features.columns)
+    return data
+
+
+def link_declarations(
+    X: pd.DataFrame, entities: Mapping[str, Key], *, reverse: bool = True
+) -> HeteroData:
+    """Build the graph of `hetero_data` without features, labels and masks of declarations.
+
+    Parameters
+    ----------
+    X : DataFrame, shape (n_declarations, n_columns)
+        With the column Date and those of the entities.
+    entities, reverse
+        See `hetero_data`.
+
+    Returns
+    -------
+    HeteroData
+        Nodes ``"declaration"`` with ``time``, nodes of each entity with ``x``, and their edges.
+    """
+    import torch
+    from torch_geometric.data import HeteroData
+
+    data = HeteroData()
+    day = X["Date"].to_numpy().astype("datetime64[D]").astype(np.int64)
+    data["declaration"].time = torch.from_numpy(day)
     for kind, key in entities.items():
-        columns = declared_columns(key)
-        if missing := [name for name in columns if name not in train.columns]:
-            raise KitError(f"Entity {kind!r}: train has no column {missing[0]!r}.")
-        if not set(columns) <= set(X.columns):  # test lacks one
-            continue
         group = pd.Series(Grouping(key).fit(X))
         codes, values = pd.factorize(group.where(group >= 0))
         linked = np.flatnonzero(codes >= 0)

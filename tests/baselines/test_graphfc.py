@@ -6,13 +6,15 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from sklearn.metrics import roc_auc_score
 
 from customs_baselines.contract import is_transductive
 from customs_baselines.graphfc.context import Links, canonical_order
 from customs_baselines.graphfc.masks import draw_masks
-from customs_baselines.graphfc.messages import ROUNDS, Walk
 from customs_baselines.graphfc.past_sums import PastSums, is_first_meeting
+from customs_baselines.graphfc.propagation import ROUNDS, Propagation, Walk
+from customs_baselines.graphfc.similarity import embed, similar_importers
 from customs_baselines.models.graphfc import GraphFC
 from customs_baselines.models.graphfc_transductive import TransductiveGraphFC
 from customs_data.edition.loading import load_solution
@@ -198,12 +200,26 @@ def test_running_sums_agree_with_the_definition():
             assert sums[i] == pytest.approx(values[seen].sum(axis=0))
 
 
+def small_graph(n, seed=0, n_importers=3, n_sellers=3):
+    """Declarations of a few importers and sellers; the first one has no links."""
+    rng = np.random.default_rng(seed)
+    ids = {
+        "Importer ID": rng.integers(0, n_importers, n),
+        "Seller ID": rng.integers(0, n_sellers, n),
+    }
+    X = pd.DataFrame({name: [f"{name[0]}{i}" for i in value] for name, value in ids.items()})
+    X["Declarant ID"] = [f"D{i}" for i in ids["Seller ID"] % 2]
+    X["Date"] = pd.Timestamp("2020-01-01") + pd.to_timedelta(np.arange(n) // 2, "D")
+    kinds = {"importer": "Importer ID", "declarant": "Declarant ID", "seller": "Seller ID"}
+    return Links.read(X, {kind: (name,) for kind, name in kinds.items()}).without(np.array([0]))
+
+
 def test_a_walk_agrees_with_the_definition():
     rng = np.random.default_rng(0)
     strengths = {"importer": 1.0, "seller": 1.5}
-    group = {name: rng.integers(-1, 3, 12) for name in strengths}
-    group["importer"][0] = group["seller"][0] = -1  # declaration 0 has no links
-    links = Links(group, {"importer": 3, "seller": 4}, np.zeros(12, dtype=np.int64))
+    links = small_graph(12)
+    group = links.group
+    assert group["importer"][0] == group["seller"][0] == -1
     sent, inside = rng.normal(size=(12, 3)), (np.arange(12) < 8) * 1.0
     values, expected = sent, []
     for step in range(1, max(ROUNDS) + 1):
@@ -220,7 +236,55 @@ def test_a_walk_agrees_with_the_definition():
             new[i] = sum(parts) / total if means else sent[i] * [0, 0, 1]
         values = new
         expected += [values] if step in ROUNDS else []
-    assert np.allclose(Walk(links, strengths).spread(sent, inside), expected)
+    walk = Walk(Propagation(links.data, torch.device("cpu")), strengths)
+    spread = walk.spread(torch.from_numpy(sent), torch.from_numpy(inside))
+    assert np.allclose([one.numpy() for one in spread], expected)
+
+
+def test_sums_reach_all_declarations_of_an_entity():
+    links = small_graph(12)
+    propagation = Propagation(links.data, torch.device("cpu"))
+    sent = torch.arange(12.0, dtype=torch.float64)[:, None]
+    received = propagation.to_declarations(propagation.to_entities(sent)).numpy()[:, :, 0]
+    for place, kind in enumerate(propagation.kinds):
+        group = links.group[kind]
+        for i in range(12):
+            alike = (group == group[i]) & (group[i] >= 0)
+            assert received[i, place] == np.flatnonzero(alike).sum()
+
+
+def test_importers_of_the_same_partners_are_similar():
+    """Importers 0, 1 and 2 trade with one group of partners, 3, 4 and 5 with another."""
+    rng = np.random.default_rng(0)
+    importer = rng.integers(0, 6, 400)
+    partner = rng.integers(0, 5, 400) + 5 * (importer // 3)
+    X = pd.DataFrame(
+        {
+            "Date": pd.Timestamp("2020-01-01"),
+            "Importer ID": [f"I{i}" for i in importer],
+            "Declarant ID": [f"D{i}" for i in partner],
+            "Seller ID": [f"S{i}" for i in partner],
+        }
+    )
+    relations = {"importer": "Importer ID", "declarant": "Declarant ID", "seller": "Seller ID"}
+    links = Links.read(X, {kind: (name,) for kind, name in relations.items()})
+    edges, cosine = similar_importers(links.data, seed=0)
+    side = np.empty(6, dtype=np.int64)
+    side[links.group["importer"]] = importer // 3
+    alike = side[edges[0].numpy()] == side[edges[1].numpy()]
+    assert (edges[0] != edges[1]).all()
+    assert np.bincount(edges[1].numpy()).tolist() == [5] * 6
+    assert cosine.numpy()[alike].min() > cosine.numpy()[~alike].max()
+
+
+def test_embedding_finds_the_leading_singular_vectors():
+    rng = np.random.default_rng(0)
+    left = np.linalg.qr(rng.normal(size=(500, 400)))[0]
+    matrix = left * np.append(np.linspace(3, 2, 128), np.full(272, 0.1))
+    embedded = embed(torch.from_numpy(matrix.astype(np.float32)).to_sparse_csr(), seed=0).numpy()
+    leading = left[:, :128] / np.linalg.norm(left[:, :128], axis=1, keepdims=True)
+    # The same up to a rotation: all angles between places agree.
+    assert np.allclose(embedded @ embedded.T, leading @ leading.T, atol=1e-2)
 
 
 def test_first_meetings_count_distinct_partners():

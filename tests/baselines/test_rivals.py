@@ -3,11 +3,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import norm
+from scipy.stats import norm, rankdata
 
 from customs_baselines.features.risk import RiskProfiles
 from customs_baselines.features.similar_declarations import SIMILARITY, SimilarityKernel
-from customs_baselines.models.ensemble import Ensemble, mean_rank
+from customs_baselines.models.ensemble import Ensemble, in_order, mean_rank
 from customs_baselines.models.xgboost_conjunctions import CONJUNCTIONS
 from customs_data.errors import KitError
 
@@ -98,13 +98,27 @@ class TestEnsemble:
     def test_no_declarations(self):
         assert mean_rank([np.empty(0)], [1.0]).shape == (0,)
 
+    def test_probabilities_keep_the_order(self):
+        rng = np.random.default_rng(0)
+        truth = rng.random(4000)
+        fraud = rng.random(4000) < truth
+        # As after a mean of ranks: the right order, on another scale.
+        calibrated = in_order(truth**3, np.clip(truth + rng.normal(0, 0.1, 4000), 0, 1))
+        assert (rankdata(calibrated) == rankdata(truth)).all()
+        deciles = np.argsort(truth).reshape(10, -1)
+        assert calibrated[deciles].mean(axis=1) == pytest.approx(
+            fraud[deciles].mean(axis=1), abs=0.06
+        )
+        assert in_order(np.empty(0), np.empty(0)).shape == (0,)
+
     def test_members_are_baselines_by_name(self, sample_edition):
         members = {"risk_profile": 1.0, "lookup": 2.0}
         model = Ensemble(members).fit(sample_edition.train, sample_edition.y)
-        expected = mean_rank(
-            [member.predict_proba(sample_edition.test)[:, 1] for member in model.models_],
-            [1.0, 2.0],
-        )
-        assert (model.predict_proba(sample_edition.test)[:, 1] == expected).all()
+        scores = [member.predict_proba(sample_edition.test)[:, 1] for member in model.models_]
+        fraud = model.predict_proba(sample_edition.test)[:, 1]
+        # The order of mean ranks, ties included, and the members' mean probability on average.
+        order = mean_rank(scores, [1.0, 2.0])
+        assert (rankdata(fraud) == rankdata(order)).all()
+        assert fraud.mean() == pytest.approx((scores[0] + 2 * scores[1]).mean() / 3, abs=1e-3)
         with pytest.raises(KitError, match="Unknown baseline 'nobody'"):
             Ensemble({"nobody": 1.0}).fit(sample_edition.train, sample_edition.y)

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import torch
 
-from customs_data.columns.grouping import Group, Grouping
+from customs_data.columns.grouping import Group
+from customs_data.graph import link_declarations
 from customs_data.schema import KEY
+
+if TYPE_CHECKING:
+    from torch_geometric.data import HeteroData
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -31,6 +36,10 @@ RELATIONS: Final[dict[str, tuple[str, ...]]] = {
     "HS6 x departure x origin": ("HS6 Code", "Country of Departure", "Country of Origin"),
     "departure x heading": ("Country of Departure", "Heading"),
     "route": ("Country of Departure", "Country of Origin", "Tax Type"),
+    "importer x chapter": ("Importer ID", "Chapter"),
+    "importer x seller": ("Importer ID", "Seller ID"),
+    "importer x departure": ("Importer ID", "Country of Departure"),
+    "importer x declarant": ("Importer ID", "Declarant ID"),
     "filing": ("Office ID", "Import Type", "Mode of Transport", "Payment Type"),
 }
 #: Columns of the canonical order; entity IDs only break the ties of all others.
@@ -76,16 +85,16 @@ class Links:
 
     Attributes
     ----------
+    data : HeteroData
+        The graph, with edges in both directions (`customs_data.graph.link_declarations`).
     group : dict of str to ndarray of int64, shape (n_declarations,)
         Number of the entity by kind, -1 for none.
-    size : dict of str to int
-        Number of entities of each kind.
     day : ndarray of int64, shape (n_declarations,)
         Days since 1970-01-01.
     """
 
+    data: HeteroData
     group: dict[str, Group]
-    size: dict[str, int]
     day: Integers
 
     def __len__(self) -> int:
@@ -94,17 +103,26 @@ class Links:
     @classmethod
     def read(cls, X: pd.DataFrame, relations: dict[str, tuple[str, ...]]) -> Links:
         """Number the entities of the declarations, in the order of their first appearance."""
-        group, size = {}, {}
-        for name, key in relations.items():
-            grouping = Grouping(key)
-            group[name] = grouping.fit(X)
-            size[name] = grouping.n_groups
-        day = X["Date"].to_numpy().astype("datetime64[D]").astype(np.int64)
-        return cls(group, size, day)
+        return cls.of_graph(link_declarations(X, relations))
+
+    @classmethod
+    def of_graph(cls, data: HeteroData) -> Links:
+        """Return the links of a graph."""
+        day = data["declaration"].time.numpy()
+        group = {}
+        for kind in data.node_types:
+            if kind != "declaration":
+                declaration, entity = data["declaration", "to", kind].edge_index.numpy()
+                group[kind] = np.full(len(day), -1)
+                group[kind][declaration] = entity
+        return cls(data, group, day)
 
     def without(self, rows: Integers) -> Links:
         """Return the same links without those of some declarations."""
-        linked = np.ones(len(self), dtype=np.bool_)
-        linked[rows] = False
-        group = {name: np.where(linked, entity, -1) for name, entity in self.group.items()}
-        return Links(group, self.size, self.day)
+        data = self.data.clone()
+        for source, name, target in data.edge_types:
+            edges = data[source, name, target].edge_index
+            declaration = edges[0 if source == "declaration" else 1].numpy()
+            kept = torch.from_numpy(~np.isin(declaration, rows))
+            data[source, name, target].edge_index = edges[:, kept]
+        return Links.of_graph(data)

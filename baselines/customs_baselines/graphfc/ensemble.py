@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Self
 
 import numpy as np
@@ -26,6 +26,8 @@ class Examples:
 
     Attributes
     ----------
+    state : ndarray of float32, shape (n_examples,)
+        Own score, as log-odds.
     start : ndarray of float32, shape (n_examples,)
         Log-odds to be corrected.
     messages : ndarray of float32, shape (n_examples, n_messages, n_signals)
@@ -34,10 +36,21 @@ class Examples:
         The example's row of `features`.
     """
 
+    state: Floats
     start: Floats
     messages: Floats
     features: Floats
     row: npt.NDArray[np.int64]
+
+    def pick(self, some: slice | npt.NDArray[np.int64]) -> Examples:
+        """Return some of the examples."""
+        return replace(
+            self,
+            state=self.state[some],
+            start=self.start[some],
+            messages=self.messages[some],
+            row=self.row[some],
+        )
 
     def to(self, device: torch.device) -> ExampleTensors:
         """Copy the arrays to a device."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Final, Self
 
 import numpy as np
@@ -15,8 +15,10 @@ from customs_baselines.graphfc.ensemble import Examples, NetworkEnsemble, Traini
 from customs_baselines.graphfc.explanation import Neighbourhood, explain
 from customs_baselines.graphfc.graph_reader import Features, GraphReader, Scaler
 from customs_baselines.graphfc.masks import draw_masks
-from customs_baselines.graphfc.messages import MESSAGES, MessagePasser, Signals
+from customs_baselines.graphfc.messages import MessagePasser, Signals, message_names
 from customs_baselines.graphfc.own_score import OwnScore
+from customs_baselines.graphfc.trees import MessageTrees
+from customs_baselines.networks.device import choose_device, repeatable
 from customs_baselines.networks.training_by_steps import Schedule
 from customs_data.errors import KitError
 from customs_data.schema import KEY
@@ -32,12 +34,14 @@ _CAUTION: Final = 200.0  # labels; caution is this over their number ...
 _MOST_CAUTION: Final = 0.5  # ... and at most this
 # Correct and smooth: what is added to the own score before anything is learned. Where labels are
 # few they are far from most declarations, so the long walk carries them.
-_NEAR: Final = MESSAGES.index("importer, seller, line, 2 rounds")
-_FAR: Final = MESSAGES.index("importer, seller, line, 8 rounds")
+_NEAR: Final = message_names(past_only=True).index("importer, seller, line, 2 rounds")
+_FAR: Final = message_names(past_only=True).index("importer, seller, line, 8 rounds")
 _CORRECT_NEAR: Final = 1.5  # log-odds for one unit of residual
 _CORRECT_FAR: Final = 2.0
 _SMOOTH: Final = 0.5  # share of the way to the (near) neighbours' own scores
 _MOST_TARGETS: Final = 400_000  # over all masks, so that memory stays linear with a small factor
+_MOST_FOR_TREES: Final = 60_000
+_NETWORKS_SHARE: Final = 0.5  # weight of the networks; the others' is the trees'
 
 
 @dataclass(frozen=True)
@@ -67,11 +71,13 @@ class GraphNetworkModel(ClassifierMixin, BaseEstimator):
 
     1. Boosted trees score a declaration by itself (`OwnScore`). They read recipe `kit` without risk
        profiles, and structural statistics of its traders and their partners.
-    2. Messages reach it over links to importers, sellers, declarants, goods, routes and
-       conjunctions of these, and over walks (`MessagePasser`): residuals of revealed labels, their
-       number, and the own scores of all neighbours, labelled or not.
-    3. A message network (`MessageNetwork`) starts at the own score, corrected and smoothed by one
-       walk, and learns the rest with part of the labels hidden as its targets (`draw_masks`).
+    2. Messages reach it over the edges of a `HeteroData` (importers, sellers, declarants, goods,
+       routes, conjunctions), over walks, and from importers with similar partners
+       (`MessagePasser`): residuals of revealed labels, their number, and the own scores of all
+       neighbours, labelled or not.
+    3. With part of the labels hidden as targets (`draw_masks`), message networks
+       (`MessageNetwork`) correct the own score, and boosted trees (`MessageTrees`) read the same
+       messages. The score is the mean of their log-odds.
 
     Parameters
     ----------
@@ -97,14 +103,15 @@ class GraphNetworkModel(ClassifierMixin, BaseEstimator):
     ----------
     Singh et al. (2023), arXiv:2305.11377 (GraphFC: trees, then a graph network); Huang et al.
     (2021), arXiv:2010.13993 (correct and smooth); Shi et al. (2021), arXiv:2009.03509 (labels in
-    messages, part of them masked as targets).
+    messages, part of them masked as targets); Frasca et al. (2020), arXiv:2004.11198 (sums over
+    the graph first, learning after).
     """
 
     past_only: ClassVar[bool] = True
 
     def __init__(
         self,
-        n_masks: int = 12,
+        n_masks: int = 8,
         n_networks: int = 2,
         random_state: int = 0,
         n_jobs: int = 1,
@@ -192,7 +199,8 @@ class GraphNetworkModel(ClassifierMixin, BaseEstimator):
             Positions to score, and positions of declarations deleted from the graph.
         """
         features, links = self.reader_.read(context, absent)
-        return self._score(features, links, rows)
+        passer = self._passer(links, self._states(features), past_only=self.past_only)
+        return self._score(features, passer, rows)
 
     def _fit(self, X: pd.DataFrame, y: Labels, X_test: pd.DataFrame | None) -> Self:
         order = canonical_order(X)
@@ -218,10 +226,18 @@ class GraphNetworkModel(ClassifierMixin, BaseEstimator):
             _LONG if self.has_many_labels_ else _SHORT,
         )
         truth = (self.y_[examples.row] == 1).astype(np.float32)
-        self.networks_ = self.make_ensemble(graph).fit(examples, truth, settings)
+        self.networks_ = self.make_ensemble(graph).fit(self.narrow(examples), truth, settings)
+        some = slice(None)
+        if len(truth) > _MOST_FOR_TREES:
+            some = np.sort(rng.choice(len(truth), _MOST_FOR_TREES, replace=False))
+        self.trees_ = MessageTrees(
+            has_many_labels=self.has_many_labels_,
+            random_state=self.random_state,
+            n_jobs=self.n_jobs,
+        ).fit(examples.pick(some), truth[some])
         self.known_: Floats | None = None
         if not self.past_only:
-            self.known_ = self._score(features, links, np.arange(len(links)))
+            self.known_ = self._score(features, passer, np.arange(len(links)))
         self.classes_ = np.array([0, 1])
         return self
 
@@ -254,7 +270,15 @@ class GraphNetworkModel(ClassifierMixin, BaseEstimator):
         expected = 1.0 / (1.0 + np.exp(-state[:n]))
         residual = np.zeros(len(links))
         residual[:n] = np.where(self.y_ >= 0, (self.y_ == 1) - expected, 0.0)
-        return MessagePasser(links, Signals(residual, state), past_only=past_only)
+        device = choose_device(self.device)
+        with repeatable(self.random_state, self.n_jobs, device):
+            return MessagePasser(
+                links,
+                Signals(residual, state),
+                past_only=past_only,
+                similar=not self.past_only,
+                device=device,
+            )
 
     def make_examples(
         self, messages: Features, rows: Integers, state: Floats, features: Features
@@ -275,15 +299,23 @@ class GraphNetworkModel(ClassifierMixin, BaseEstimator):
             residual = _CORRECT_FAR * messages[:, _FAR, 0]
         start = state[rows] + residual + _SMOOTH * messages[:, _NEAR, 2]
         scaled = self.message_scaler_.transform(messages.reshape(len(messages), -1))
-        own = np.empty((len(features), 0), dtype=np.float32)
-        if self.has_many_labels_:
-            own = self.feature_scaler_.transform(features)
-        return Examples(start.astype(np.float32), scaled.reshape(messages.shape), own, rows)
+        own = self.feature_scaler_.transform(features)
+        own_score = state[rows].astype(np.float32)
+        return Examples(
+            own_score, start.astype(np.float32), scaled.reshape(messages.shape), own, rows
+        )
 
-    def _score(self, features: Features, links: Links, rows: Integers) -> Floats:
-        state = self._states(features)
-        revealed = np.zeros(len(links), dtype=np.bool_)
+    def _score(self, features: Features, passer: MessagePasser, rows: Integers) -> Floats:
+        revealed = np.zeros(len(features), dtype=np.bool_)
         revealed[: len(self.y_)] = self.y_ >= 0
-        passer = self._passer(links, state, past_only=self.past_only)
+        state = passer.signals.state
         messages = passer.messages(revealed, rows)
-        return self.networks_.score(self.make_examples(messages, rows, state, features))
+        examples = self.make_examples(messages, rows, state, features)
+        networks = self.networks_.score(self.narrow(examples))
+        return _NETWORKS_SHARE * networks + (1.0 - _NETWORKS_SHARE) * self.trees_.score(examples)
+
+    def narrow(self, examples: Examples) -> Examples:
+        """Return the networks' examples: without features where labels are few."""
+        if self.has_many_labels_:
+            return examples
+        return replace(examples, features=examples.features[:, :0])

@@ -3,7 +3,8 @@
 A message is three numbers: the mean *residual* of the revealed labels there (label minus the trees'
 expectation), the number of revealed labels, and the mean *state* (own score) of all declarations
 there, labelled or not. A one-hop message comes from one entity. A walk carries the same signals
-over several hops through importers, sellers and declarants.
+over several hops through importers, sellers and declarants. A message of similarity comes from the
+importers that trade with the same partners.
 """
 
 from __future__ import annotations
@@ -13,14 +14,15 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_array
+import torch
 
 from customs_baselines.graphfc.context import RELATIONS, Floats, Integers, Links
-from customs_baselines.graphfc.past_sums import PastSums
+from customs_baselines.graphfc.propagation import ROUNDS, Propagation, Walk, adjacency
+from customs_baselines.graphfc.similarity import similar_importers
 
 Booleans = npt.NDArray[np.bool_]
 
-#: Strength of each kind of link of a walk; a declaration takes the weighted mean over its links.
+#: Strength of each kind of link of a walk.
 WALKS: Final[dict[str, dict[str, float]]] = {
     "importer, seller": {"importer": 1.0, "seller": 1.5},
     "importer, seller, declarant": {"importer": 1.0, "seller": 1.5, "declarant": 0.5},
@@ -30,16 +32,19 @@ WALKS: Final[dict[str, dict[str, float]]] = {
         "declarant x departure x chapter": 1.0,
     },
 }
-#: Rounds after which a walk is read.
-ROUNDS: Final = (2, 4, 8)
+#: Messages of similarity, and how fast they forget importers that are less similar: a cosine c has
+#: the weight exp((c - 1) / width).
+SIMILARITIES: Final[dict[str, float]] = {"similar importers": 0.15, "related importers": 0.5}
 _SMOOTHING: Final = 3.0  # imaginary labels without a residual, one hop
 _WALK_SMOOTHING: Final = 0.03  # the same for walks, as a share of the mass
+_SIMILARITY_SMOOTHING: Final = 1.0
 _LEAST_MASS: Final = 0.01
+_LEAST_SIMILAR: Final = 0.05
 #: Days between two snapshots of the graph where declarations read only the past.
 SNAPSHOT_DAYS: Final = 7
 
 N_SIGNALS: Final = 3
-MESSAGES: Final = (*RELATIONS, *(f"{walk}, {n} rounds" for walk in WALKS for n in ROUNDS))
+_WALK_NAMES: Final = tuple(f"{walk}, {n} rounds" for walk in WALKS for n in ROUNDS)
 
 
 @dataclass(frozen=True)
@@ -58,6 +63,14 @@ class Signals:
     state: Floats
 
 
+def message_names(*, past_only: bool) -> tuple[str, ...]:
+    """Return the names of the messages to a declaration.
+
+    Similarity compares whole lives of importers, so there is none where only the past is read.
+    """
+    return (*RELATIONS, *_WALK_NAMES, *(() if past_only else SIMILARITIES))
+
+
 class MessagePasser:
     """Messages over one graph, for any set of revealed labels.
 
@@ -67,18 +80,37 @@ class MessagePasser:
         The graph, with the relations of `RELATIONS`.
     signals : Signals
     past_only : bool
-        Whether messages come only from declarations filed before: one hop, up to the declaration's
-        own day; walks, before its own week.
+        Whether a declaration's messages come only over edges from declarations filed before its
+        own week (a temporal mask).
+    similar : bool
+        Whether there are messages of similarity.
+    device : torch.device
+        Where sums are computed.
     """
 
-    def __init__(self, links: Links, signals: Signals, *, past_only: bool) -> None:
+    def __init__(
+        self,
+        links: Links,
+        signals: Signals,
+        *,
+        past_only: bool,
+        similar: bool,
+        device: torch.device,
+    ) -> None:
         self.links = links
         self.signals = signals
         self.past_only = past_only
-        self._past = {
-            name: PastSums(links.group[name], links.day, past_only=past_only) for name in RELATIONS
-        }
-        self._walks = [Walk(links, strengths) for strengths in WALKS.values()]
+        self.similar = similar
+        self.device = device
+        self.propagation = Propagation(links.data, device)
+        self._walks = [Walk(self.propagation, strengths) for strengths in WALKS.values()]
+        self._similarities: list[torch.Tensor] = []
+        if similar:
+            edges, cosine = similar_importers(links.data, seed=0)
+            n = self.propagation.n_entities["importer"]
+            for width in SIMILARITIES.values():
+                weight = torch.exp((cosine.double() - 1.0) / width)
+                self._similarities.append(adjacency(edges, n, n, weight).to(device))
 
     def messages(self, revealed: Booleans, rows: Integers) -> npt.NDArray[np.float32]:
         """Return the messages to some declarations, shape (n_rows, n_messages, 3).
@@ -93,88 +125,54 @@ class MessagePasser:
         """
         labelled = revealed.astype(np.float64)
         sent = np.column_stack([self.signals.residual * labelled, labelled, self.signals.state])
-        messages = np.empty((len(rows), len(MESSAGES), N_SIGNALS), dtype=np.float32)
-        own_state = self.signals.state[rows]
-        sent_and_count = np.hstack([sent, np.ones((len(sent), 1))])
-        for i, name in enumerate(RELATIONS):
-            linked = (self.links.group[name] >= 0).astype(np.float64)[:, None]
-            sums = self._past[name].sums(sent_and_count)[rows]
-            own = (linked * sent_and_count)[rows]
-            residual, labels, state, count = (sums - own).T
-            messages[:, i, 0] = residual / (labels + _SMOOTHING)
-            messages[:, i, 1] = np.log1p(labels)
-            # One imaginary neighbour that is like the declaration itself.
-            messages[:, i, 2] = (state + own_state) / (count + 1.0) - own_state
-        i = len(RELATIONS)
-        for walk in self._walks:
-            for signals in self._read_walk(walk, sent, rows):
-                residual, mass, state = signals.T
-                messages[:, i, 0] = residual / (mass + _WALK_SMOOTHING)
-                messages[:, i, 1] = np.log(mass + _LEAST_MASS)
-                messages[:, i, 2] = state - own_state
-                i += 1
+        signals = torch.from_numpy(sent).to(self.device)
+        n_messages = len(message_names(past_only=not self.similar))
+        messages = np.empty((len(rows), n_messages, N_SIGNALS), dtype=np.float32)
+        week = self.links.day // SNAPSHOT_DAYS if self.past_only else np.zeros(len(self.links))
+        for now in np.unique(week[rows]):
+            readers = np.flatnonzero(week[rows] == now)
+            inside = week < now if self.past_only else np.ones(len(week), dtype=np.bool_)
+            mask = torch.from_numpy(inside.astype(np.float64)).to(self.device)
+            chosen = torch.from_numpy(rows[readers]).to(self.device)
+            messages[readers] = self._receive(signals, mask, chosen).cpu().numpy()
         return messages
 
-    def _read_walk(self, walk: Walk, sent: Floats, rows: Integers) -> list[Floats]:
-        """The signals of `rows` after each of `ROUNDS`, shape (n_rows, 3) each."""
-        if not self.past_only:
-            return [values[rows] for values in walk.spread(sent, np.ones(len(sent)))]
-        signals = [np.empty((len(rows), N_SIGNALS)) for _ in ROUNDS]
-        snapshot = self.links.day[rows] // SNAPSHOT_DAYS
-        for week in np.unique(snapshot):
-            readers = snapshot == week
-            inside = (self.links.day < week * SNAPSHOT_DAYS).astype(np.float64)
-            for of_round, values in zip(signals, walk.spread(sent, inside), strict=True):
-                of_round[readers] = values[rows[readers]]
-        return signals
-
-
-class Walk:
-    """Several rounds of signals, from declarations to entities and back.
-
-    Products with sparse matrices take half the CPU seconds of sums by `numpy.bincount` (1.9 against
-    3.9 for training and scoring on the practice edition) and give the same bits.
-
-    Parameters
-    ----------
-    links : Links
-    strengths : dict of str to float
-        Strength of the links of each kind.
-    """
-
-    def __init__(self, links: Links, strengths: dict[str, float]) -> None:
-        sizes = [links.size[name] for name in strengths]
-        first = np.cumsum([0, *sizes])  # entities of all kinds are numbered consecutively
-        group = np.column_stack([links.group[name] for name in strengths])
-        linked = group >= 0
-        entity = (group + first[:-1])[linked]
-        ends = np.append(0, np.cumsum(linked.sum(axis=1)))
-        ones = np.ones(len(entity))
-        self._to_declarations = csr_array((ones, entity, ends), shape=(len(links), first[-1]))
-        self._to_entities = self._to_declarations.T.tocsr()
-        self._strength = np.repeat(list(strengths.values()), sizes)
-
-    def spread(self, sent: Floats, inside: Floats) -> list[Floats]:
-        """Return the signals after each of `ROUNDS`, shape (n_declarations, 3) each.
-
-        Parameters
-        ----------
-        sent : ndarray of float64, shape (n_declarations, 3)
-            Signals before the first round.
-        inside : ndarray of float64, shape (n_declarations,)
-            1 for declarations that may send, 0 for others.
-        """
-        count = self._to_entities @ inside
-        weight = (self._strength / np.maximum(count, 1.0))[:, None]
-        total = 1e-9 + self._to_declarations @ (self._strength * (count > 0))
-        # Declarations without links keep their own score and receive no labels.
-        alone = total < 1e-6
-        kept = sent[alone] * np.array([0.0, 0.0, 1.0])
-        signals, rounds = sent, []
-        for step in range(1, max(ROUNDS) + 1):
-            means = weight * (self._to_entities @ (signals * inside[:, None]))
-            signals = (self._to_declarations @ means) / total[:, None]
-            signals[alone] = kept
-            if step in ROUNDS:
-                rounds.append(signals)
-        return rounds
+    def _receive(
+        self, sent: torch.Tensor, inside: torch.Tensor, rows: torch.Tensor
+    ) -> torch.Tensor:
+        """Messages to `rows` from the declarations `inside`, shape (n_rows, n_messages, 3)."""
+        own_state = sent[rows, 2]
+        counted = torch.cat([sent, torch.ones_like(sent[:, :1])], dim=1) * inside[:, None]
+        sums = self.propagation.to_entities(counted)
+        received = self.propagation.to_declarations({name: sums[name] for name in RELATIONS})[rows]
+        # A declaration is no neighbour of its own.
+        linked = (received[:, :, 3:] > 0) * inside[rows, None, None]
+        residual, labels, state, count = (received - linked * counted[rows][:, None]).unbind(2)
+        one_hop = [
+            residual / (labels + _SMOOTHING),
+            torch.log1p(labels),
+            # One imaginary neighbour that is like the declaration itself.
+            (state + own_state[:, None]) / (count + 1.0) - own_state[:, None],
+        ]
+        parts = [torch.stack(one_hop, dim=2)]
+        for walk in self._walks:
+            for signals in walk.spread(sent, inside):
+                residual, mass, state = signals[rows].unbind(1)
+                of_walk = [
+                    residual / (mass + _WALK_SMOOTHING),
+                    torch.log(mass + _LEAST_MASS),
+                    state - own_state,
+                ]
+                parts.append(torch.stack(of_walk, dim=1)[:, None])
+        for similarity in self._similarities:
+            of_similar = self.propagation.to_declarations(
+                {"importer": similarity @ sums["importer"]}
+            )
+            residual, mass, state, count = of_similar[rows, 0].unbind(1)
+            similar = [
+                residual / (mass + _SIMILARITY_SMOOTHING),
+                torch.log(mass + _LEAST_SIMILAR),
+                (state + _LEAST_SIMILAR * own_state) / (count + _LEAST_SIMILAR) - own_state,
+            ]
+            parts.append(torch.stack(similar, dim=1)[:, None])
+        return torch.cat(parts, dim=1).float()

@@ -1,4 +1,4 @@
-"""`ensemble`: the weighted mean of several models' ranks."""
+"""`ensemble`: the order of several models' mean rank, as probabilities."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.stats import norm, rankdata
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.isotonic import IsotonicRegression
 
 from customs_baselines.catalogue import find_baseline
 from customs_baselines.contract import accepted_keywords, make_model
@@ -20,12 +21,15 @@ from customs_baselines.steps import step
 #: both, weighted 1 : 1, .792, .671, .551; 2 : 1, .796, .673, .542; 3 : 1, .799, .672, .534.
 MEMBERS: Final[dict[str, float]] = {"graphfc": 3.0, "xgboost_conjunctions": 1.0}
 
+_TILT: Final = 1e-4  # share of the score in a probability, so that equal levels keep the order
+
 
 class Ensemble(ClassifierMixin, BaseEstimator):
     """Rank average of baselines.
 
     Scores of different models are on different scales, their ranks are not. The mean of ranks has
-    nothing to fit, so that few labels cannot mislead it.
+    nothing to fit, so that few labels cannot mislead it. It gives the order; the members' mean
+    probability along this order gives the values (`in_order`).
 
     Parameters
     ----------
@@ -93,9 +97,10 @@ class Ensemble(ClassifierMixin, BaseEstimator):
         return self
 
     def predict_proba(self, X: pd.DataFrame) -> npt.NDArray[np.float64]:
-        """Return weighted mean ranks as scores, shape (n_declarations, 2): honest, fraud."""
+        """Return probabilities, shape (n_declarations, 2): honest, fraud."""
         scores = [model.predict_proba(X)[:, 1] for model in self.models_]
-        fraud = mean_rank(scores, list(self.members.values()))
+        weights = list(self.members.values())
+        fraud = in_order(mean_rank(scores, weights), np.average(scores, axis=0, weights=weights))
         return np.column_stack([1 - fraud, fraud])
 
 
@@ -119,6 +124,30 @@ def mean_rank(
     return np.asarray(norm.cdf(total / sum(weights)))
 
 
+def in_order(
+    score: npt.NDArray[np.float64], probability: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """Return probabilities that rise with a score, by isotonic regression, shape (n,).
+
+    Parameters
+    ----------
+    score : ndarray of float64, shape (n,)
+        In [0, 1]; gives the order.
+    probability : ndarray of float64, shape (n,)
+        In [0, 1]; gives the level.
+
+    Examples
+    --------
+    >>> in_order(np.array([0.1, 0.5, 0.9]), np.array([0.2, 0.4, 0.3])).round(2)
+    array([0.2 , 0.35, 0.35])
+    """
+    if len(score) == 0:
+        return np.empty(0)
+    level = IsotonicRegression().fit_transform(score, probability)
+    # Where the level stays the same, the score decides.
+    return np.asarray(level + _TILT * (score - level))
+
+
 ESTIMATOR = Ensemble
 RECIPE = None
-SUMMARY = "Rank average of models with different errors."
+SUMMARY = "Rank average of models with different errors, as a probability."

@@ -68,6 +68,7 @@ class _Pretrained(GraphNetworkModel):
         revealed, rows, partner = draw_unlabelled(passer.links, n_train, graph.labelled, graph.rng)
         messages = passer.messages(revealed, rows)
         examples = self.make_examples(messages, rows, passer.signals.state, graph.features)
+        examples = self.narrow(examples)
         settings = (self.n_networks, self.random_state, self.n_jobs, self.device)
         return PretrainedEnsemble(self.objective, examples, partner, *settings)
 
