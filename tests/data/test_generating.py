@@ -276,15 +276,15 @@ def test_the_practice_edition_is_the_same_everywhere(tmp_path):
     manifest = make_practice_edition(tmp_path / "practice")
     assert manifest.rows == {"train": 37_385, "public": 8_134, "private": 8_481}
     assert {name: record.sha256 for name, record in manifest.files.items()} == {
-        "train": "02f6553e7f678c39da042ccff521754c3c00f0e7caac3474b2f5ee080fef9401",
-        "test": "d11d9690b84569e25e10515d40db39fb15571190a40a385e29aabf361f964261",
-        "sample_submission": "0b5c744bf0a74a92d0247d8be2b9d0f5b8a85901e40825c5ba5e3703c2488fcb",
+        "train": "5ca4d245a80ea3517011b2d43d1c9e5cf130e95875ea1ef661ab370cce04b850",
+        "test": "ead5a0c588bd0b0539c3051430ce24af1a548e595853e265ff780f5d6bb54bdb",
+        "sample_submission": "f8efc113e3aad717eea3b24ebd2d76416990de870176e3e96abd64b8e6b51bd6",
     }
     # The commitment binds labels, truth and networks; the oracle is not part of it.
     assert manifest.commitment == (
-        "0477327b441aaee0f0b825214950c8f690722c07f1646e138c46efb81f85063d"
+        "92810cc56cb46103955991b76f6ce803d67c4e1ee2e8dd773625a7413565a39a"
     )
     oracle = (tmp_path / "practice/hidden/oracle.csv").read_bytes()
     assert sha256(oracle).hexdigest() == (
-        "197702ec2a8607ba526869a05f7fe2bb4d4e57152e2c71603159f851afcfb401"
+        "0087cb27902166a4b6dcf47b54658bf0236d241c42cf62a5cf180f4c0cef5aea"
     )
