@@ -23,6 +23,8 @@ import pandas as pd
 
 from customs_baselines.catalogue import find_baseline, list_baselines
 from customs_baselines.features import make_features
+from customs_baselines.features.folds import ONE_VIEW, TWO_VIEWS
+from customs_baselines.features.row_blocks import MatrixRows, read_all
 from customs_baselines.shapes.recipe_model import RecipeModel
 from customs_data.edition.generating import read_blueprint, simulate_world, split_periods
 from customs_data.erasure import erase
@@ -39,10 +41,12 @@ LABEL_RATES: Final = (1.0, 0.1)
 
 @dataclass(frozen=True)
 class TuningSplit:
-    """Features and labels of one world at one label rate, split by time."""
+    """Features and labels of one world at one label rate, split by time.
 
-    features: npt.NDArray[np.float64]
-    y: npt.NDArray[np.int8]
+    Features, labels and weight of training rows come by the views that models learn from.
+    """
+
+    training: dict[tuple[float, ...], tuple[npt.NDArray[np.float64], npt.NDArray[np.int8], float]]
     later_features: npt.NDArray[np.float64]
     later_y: npt.NDArray[np.int8]
 
@@ -68,10 +72,16 @@ def _split(
     kept = erase(X, fraud, label_rate=rate, erasure="random", secret=secret_of_seed(0))
     y = np.where(kept, fraud, ERASED).astype(np.int8)[earlier]
     recipe = make_features("kit")
-    features = recipe.fit_transform(X[earlier].reset_index(drop=True), y)
+    training: dict[
+        tuple[float, ...], tuple[npt.NDArray[np.float64], npt.NDArray[np.int8], float]
+    ] = {}
+    for views in (ONE_VIEW, TWO_VIEWS):
+        features = read_all(recipe.fit_rows(X[earlier].reset_index(drop=True), y, views))
+        labels = np.tile(y, len(features) // len(y))
+        taught = labels >= 0
+        training[views] = features[taught], labels[taught], len(y) / len(labels)
     return TuningSplit(
-        features[y >= 0],
-        y[y >= 0],
+        training,
         recipe.transform(X[later].reset_index(drop=True)),
         fraud[later],
     )
@@ -83,7 +93,8 @@ def measure(
     """Return, for each split, the mean of precision@5 % and @10 % on the later part."""
     precisions = []
     for split in splits:
-        classifier = model(settings=settings).make_classifier().fit(split.features, split.y)
+        features, y, weight = split.training[model.views]
+        classifier = model(settings=settings).train(MatrixRows(features), y, weight)
         scores = classifier.predict_proba(split.later_features)[:, 1]
         precisions.append(mean(precision_at(split.later_y, scores, rate) for rate in (0.05, 0.10)))
     return precisions

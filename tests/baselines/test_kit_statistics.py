@@ -9,11 +9,13 @@ import pandas as pd
 import pytest
 
 from customs_baselines.features.cell_sums import CellSums, to_units
-from customs_baselines.features.folds import Folds, Stretches, divide
-from customs_baselines.features.kit import KitFeatures
+from customs_baselines.features.folds import TWO_VIEWS, Folds, LeftOut, Stretches, divide
+from customs_baselines.features.kit import N_CELLS, KitFeatures
 from customs_baselines.features.kit_statistics import KitStatistics
 from customs_baselines.features.row_blocks import read_all
 from customs_data.schema import KEY
+
+WITHOUT_OWN_CELL = 0.0
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +28,8 @@ def labels(sample_edition):
 @pytest.fixture(scope="module")
 def whole(sample_edition, labels):
     kit = KitFeatures()
-    return kit, kit.fit_transform(sample_edition.train, labels)
+    features = read_all(kit.fit_rows(sample_edition.train, labels, [WITHOUT_OWN_CELL]))
+    return kit, features
 
 
 def tables(statistics):
@@ -46,7 +49,7 @@ def test_any_partition_and_merge_order_gives_equal_tables_and_features(
 ):
     kit, features = whole
     train, test = sample_edition.train, sample_edition.test
-    division = divide(train, labels, kit.n_cells)
+    division = divide(train, labels, N_CELLS)
     rng = np.random.default_rng(seed)
     # Parts of any size, some of one row or none, with their rows in any order.
     cuts = np.sort(rng.integers(0, len(train), rng.integers(1, 7)))
@@ -64,14 +67,17 @@ def test_any_partition_and_merge_order_gives_equal_tables_and_features(
     assert np.array_equal(read_all(again.find_rows(test)), kit.transform(test))
     for rows in parts:
         part = train.iloc[rows]
-        assert np.array_equal(read_all(again.find_rows(part, division.find(part))), features[rows])
+        left_out = LeftOut.around(division.find(part), division.n_cells)
+        assert np.array_equal(read_all(again.find_rows(part, left_out)), features[rows])
 
 
 def test_any_order_of_rows_gives_equal_features(whole, sample_edition, labels):
     kit, features = whole
     order = np.random.default_rng(5).permutation(len(labels))
     again = KitFeatures()
-    shuffled = again.fit_transform(sample_edition.train.iloc[order], labels[order])
+    shuffled = read_all(
+        again.fit_rows(sample_edition.train.iloc[order], labels[order], [WITHOUT_OWN_CELL])
+    )
     assert np.array_equal(shuffled, features[order])
     assert np.array_equal(again.transform(sample_edition.test), kit.transform(sample_edition.test))
 
@@ -80,26 +86,52 @@ def test_a_training_row_is_described_by_the_other_stretches(whole, sample_editio
     """Its features are those of a later declaration to whom only they are known."""
     kit, features = whole
     train = sample_edition.train
-    division = divide(train, labels, kit.n_cells)
+    division = divide(train, labels, N_CELLS)
     cell = division.find(train)
     names = kit.feature_names()
     # Ranks of codes, and the rate and mean towards which others are shrunk, are of the whole.
     counted = [name.startswith(("count of", "share of", "evidence of")) for name in names]
     for one in range(division.n_cells):
         own = cell == one
-        others = KitFeatures().fit(train[~own].reset_index(drop=True), labels[~own])
+        others = KitFeatures().fit(train[~own], labels[~own])
         assert np.array_equal(others.transform(train[own])[:, counted], features[own][:, counted])
 
 
 def test_labels_of_its_own_stretch_do_not_reach_a_row(whole, sample_edition, labels):
-    kit, features = whole
-    own = divide(sample_edition.train, labels, kit.n_cells).find(sample_edition.train) == 2
+    _, features = whole
+    own = divide(sample_edition.train, labels, N_CELLS).find(sample_edition.train) == 2
     dealt = labels.copy()  # labels are dealt anew in one stretch, so that the base rate stays
     known = own & (labels >= 0)
     dealt[known] = np.random.default_rng(0).permutation(labels[known])
-    after = KitFeatures().fit_transform(sample_edition.train, dealt)
+    after = read_all(KitFeatures().fit_rows(sample_edition.train, dealt, [WITHOUT_OWN_CELL]))
     assert np.array_equal(after[own], features[own])
     assert not np.array_equal(after[~own], features[~own])
+
+
+def test_views_follow_each_other_and_leave_out_stretches_of_other_lengths(
+    whole, sample_edition, labels
+):
+    train, n = sample_edition.train, len(labels)
+    rows = KitFeatures().fit_rows(train, labels, [WITHOUT_OWN_CELL, 1 / 3])
+    assert len(rows) == 2 * n
+    both = read_all(rows)
+    assert np.array_equal(both[:n], whole[1])
+    assert np.array_equal(rows.read(n - 7, n + 9), both[n - 7 : n + 9])  # across the border
+    # The first four of twelve cells leave out each other.
+    first = divide(train, labels, N_CELLS).find(train) < 4
+    others = KitFeatures().fit(train[~first], labels[~first])
+    names = others.feature_names()
+    counted = [name.startswith(("count of", "share of", "evidence of")) for name in names]
+    expected = others.transform(train[first])
+    assert np.array_equal(both[n:][first][:, counted], expected[:, counted])
+
+
+def test_many_labels_have_one_view(sample_edition, labels, monkeypatch):
+    monkeypatch.setattr("customs_baselines.features.kit._MANY_LABELS", int((labels >= 0).sum()))
+    kit = KitFeatures()
+    assert len(kit.fit_rows(sample_edition.train, labels, TWO_VIEWS)) == len(labels)
+    sums = kit.statistics_.sums["Importer ID",]["declarations"]
+    assert sums.by_cell.shape[1] == 6
 
 
 class TestDivision:
@@ -144,7 +176,9 @@ class TestCellSums:
         sums = CellSums.count(group, 2, cell, 2)
         assert sums.by_cell.tolist() == [[1, 1], [2, 0], [0, 0]]
         assert sums.total.tolist() == [2, 2, 0]
-        assert sums.others(group, cell).tolist() == [1, 1, 0, 0, 0]
+        own = LeftOut.around(cell, 2)
+        assert sums.others(group, own).tolist() == [1, 1, 0, 0, 0]
+        assert sums.others(group, LeftOut.around(cell, 2, share=1.0)).tolist() == [0] * 5
         assert sums.others(group, None).tolist() == [2, 2, 2, 0, 2]
 
     @pytest.mark.parametrize(

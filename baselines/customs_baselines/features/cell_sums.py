@@ -1,6 +1,7 @@
 """Sums over groups of declarations that merge: all are integers, by group and by cell.
 
-A training row is described by the sums of its group over all cells but its own (see `folds`).
+A training row is described by the sums of its group over all cells but those that it leaves out
+(see `folds`).
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any, Final, Self
 import numpy as np
 import numpy.typing as npt
 
-from customs_baselines.features.folds import Cells
+from customs_baselines.features.folds import Cells, LeftOut
 from customs_data.columns.grouping import Codes, Group
 
 Floats = npt.NDArray[np.float64]
@@ -96,11 +97,15 @@ class CellSums:
             by_cell[place] += part.by_cell[:-1]
         return cls.of(by_cell)
 
-    def others(self, group: Group, cell: Cells | None) -> Integers:
-        """Return the sums of each row's group, without those of its cell if it has one."""
+    def others(self, group: Group, left_out: LeftOut | None) -> Integers:
+        """Return the sums of each row's group, without those of the cells that it leaves out."""
         sums = self.total[group].astype(np.int64)
-        if cell is not None:
-            sums -= self.by_cell[group, cell]
+        if left_out is not None:
+            last = left_out.stop - 1
+            for place in range(int((last - left_out.first).max(initial=-1)) + 1):
+                cell = np.minimum(left_out.first + place, last)
+                is_new = left_out.first + place <= last
+                sums -= np.where(is_new, self.by_cell[group, cell], 0)
         return sums
 
 

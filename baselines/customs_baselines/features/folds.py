@@ -21,6 +21,10 @@ Cells = npt.NDArray[np.int8]
 
 #: Cells of the training rows.
 N_CELLS: Final = 6
+#: Shares of the training period that a row leaves out around it, by description of the row: one
+#: of each row, or two, so that some rows know their traders well and some hardly.
+ONE_VIEW: Final = (1 / 6,)
+TWO_VIEWS: Final = (1 / 12, 1 / 3)
 # Largest share of the rows that a stretch may hold.
 _LARGEST: Final = 0.5
 
@@ -87,6 +91,38 @@ class Stretches:
     def find(self, X: pd.DataFrame) -> Cells:
         """Return the stretch of each row, shape (n_rows,)."""
         return np.searchsorted(self.starts, days_of(X), side="right").astype(np.int8)
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """The consecutive cells that each training row leaves out, its own among them.
+
+    Attributes
+    ----------
+    first, stop : ndarray of int8, shape (n_rows,)
+        First cell, and the one after the last.
+    """
+
+    first: Cells
+    stop: Cells
+
+    @classmethod
+    def around(cls, cell: Cells, n_cells: int, share: float = 0.0) -> LeftOut:
+        """Leave out about this share of all cells, at least the row's own.
+
+        Examples
+        --------
+        >>> left_out = LeftOut.around(np.array([0, 5, 11], dtype=np.int8), 12, share=1 / 3)
+        >>> left_out.first.tolist(), left_out.stop.tolist()
+        ([0, 4, 8], [4, 8, 12])
+        """
+        width = max(1, round(n_cells * share))
+        first = cell // width * width
+        return cls(first.astype(np.int8), np.minimum(first + width, n_cells).astype(np.int8))
+
+    def take(self, rows: slice) -> LeftOut:
+        """Return what some rows leave out."""
+        return LeftOut(self.first[rows], self.stop[rows])
 
 
 def divide(

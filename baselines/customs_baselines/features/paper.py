@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -45,8 +46,10 @@ class PaperFeatures(DeclarationTransformer):
         self.width_ = np.where(width > 0, width, 1.0)  # a constant column becomes 0
         return self._scale(raw)
 
-    def fit_rows(self, X: pd.DataFrame, y: npt.NDArray[np.int8]) -> MatrixRows:
-        """Return the result of `fit_transform` as `FeatureRows`."""
+    def fit_rows(
+        self, X: pd.DataFrame, y: npt.NDArray[np.int8], views: Sequence[float] = ()
+    ) -> MatrixRows:
+        """Return the result of `fit_transform` as `FeatureRows`; `views` are for recipe kit."""
         return MatrixRows(self.learn_features(X, self.check_training(X, y)))
 
     def find_rows(self, X: pd.DataFrame) -> MatrixRows:

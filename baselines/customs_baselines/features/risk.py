@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from customs_baselines.features.cell_sums import CellSums, Floats, Integers
-from customs_baselines.features.folds import N_CELLS, Cells, divide
+from customs_baselines.features.folds import N_CELLS, LeftOut, divide
 from customs_baselines.features.transformer import DeclarationTransformer
 from customs_data.columns.grouping import Group, Grouping, declared_columns
 from customs_data.schema import KEY
@@ -37,6 +37,12 @@ PROFILE_KEYS: tuple[tuple[str, ...], ...] = (
     ("HS6 Code", "Country of Origin"),
     ("Chapter", "Country of Departure"),
     ("Declarant ID", "Chapter"),
+    # Traders and their lines of trade: a company may cheat in one of them only.
+    ("Importer ID", "Chapter"),
+    ("Declarant ID", "Seller ID"),
+    ("Declarant ID", "Country of Departure"),
+    ("Declarant ID", "Office ID"),
+    ("Seller ID", "Chapter"),
 )
 
 #: Imaginary declarations at the overall fraud rate added to each value's history.
@@ -109,7 +115,7 @@ class RiskProfiles(DeclarationTransformer):
             ]
             for group, grouping in zip(groups, self.groupings_, strict=True)
         ]
-        return self._profiles(groups, cell)
+        return self._profiles(groups, LeftOut.around(cell, division.n_cells))
 
     def find_features(self, X: pd.DataFrame) -> Floats:
         """Return the profiles of later declarations, shape (n_declarations, 2 * n_keys)."""
@@ -119,9 +125,9 @@ class RiskProfiles(DeclarationTransformer):
         """Return the names of the features: risk and evidence of each key."""
         return names_of(self.keys)
 
-    def _profiles(self, groups: Sequence[Group], cell: Cells | None) -> Floats:
+    def _profiles(self, groups: Sequence[Group], left_out: LeftOut | None) -> Floats:
         columns = []
         for group, history in zip(groups, self.history_, strict=True):
-            n, f = (sums.others(group, cell) for sums in history)
+            n, f = (sums.others(group, left_out) for sums in history)
             columns += profile_of(n, f, self.base_, self.smoothing)
         return np.column_stack(columns)

@@ -19,13 +19,17 @@ ROWS_AT_A_TIME = 131_072
 
 
 class FeatureRows(Protocol):
-    """Features of declarations, shape (n_declarations, n_features), not all in memory at once."""
+    """Features of declarations, shape (n_rows, n_features), not all in memory at once.
+
+    The rows are the declarations in their order; all of them again if there are several
+    descriptions of each.
+    """
 
     def __len__(self) -> int:
-        """Number of declarations."""
+        """Number of rows."""
 
     def read(self, start: int, stop: int) -> Floats:
-        """Features of the declarations ``start .. stop - 1``, float64."""
+        """Features of the rows ``start .. stop - 1``, float64."""
 
     def forget(self) -> None:
         """Free the memory behind the features; nothing can be read afterwards."""

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from lightgbm import LGBMClassifier
 
+from customs_baselines.features.folds import TWO_VIEWS
 from customs_baselines.shapes.recipe_model import RecipeModel
 
 _BASE: dict[str, Any] = {
@@ -44,6 +45,7 @@ class LightGBM(RecipeModel):
         )
     )
     kit = candidates[2]
+    views = TWO_VIEWS
 
     def build(self, settings: dict[str, Any]) -> Any:
         """Return trees of the installed LightGBM."""

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from xgboost import DataIter, QuantileDMatrix, XGBClassifier, train
 
+from customs_baselines.features.folds import TWO_VIEWS
 from customs_baselines.features.row_blocks import FeatureRows, read_blocks
 from customs_baselines.shapes.recipe_model import RecipeModel
 from customs_data.parallel import threads
@@ -29,11 +30,12 @@ class _LabelledBlocks(DataIter):
     """The labelled rows, block by block, for XGBoost."""
 
     def __init__(
-        self, rows: FeatureRows, y: npt.NDArray[np.int8], executor: Executor | None
+        self, rows: FeatureRows, y: npt.NDArray[np.int8], weight: float, executor: Executor | None
     ) -> None:
         super().__init__()
         self._rows = rows
         self._y = y
+        self._weight = weight
         self._executor = executor
         self.reset()
 
@@ -46,7 +48,9 @@ class _LabelledBlocks(DataIter):
         for block, features in self._blocks:
             labelled = self._y[block] >= 0
             if labelled.any():
-                input_data(data=features[labelled], label=self._y[block][labelled])
+                label = self._y[block][labelled]
+                weight = np.full(len(label), self._weight)
+                input_data(data=features[labelled], label=label, weight=weight)
                 return True
         return False
 
@@ -75,12 +79,17 @@ class XGBoost(RecipeModel):
         )
     )
     kit = candidates[5]
+    views = TWO_VIEWS
 
-    def train(self, rows: FeatureRows, y: npt.NDArray[np.int8]) -> XGBClassifier:
+    def train(
+        self, rows: FeatureRows, y: npt.NDArray[np.int8], weight: float = 1.0
+    ) -> XGBClassifier:
         """Return the fitted trees; features are quantized block by block to save memory."""
         classifier: XGBClassifier = self.make_classifier()
         with threads(self.n_jobs) as executor:
-            matrix = QuantileDMatrix(_LabelledBlocks(rows, y, executor), nthread=self.n_jobs)
+            matrix = QuantileDMatrix(
+                _LabelledBlocks(rows, y, weight, executor), nthread=self.n_jobs
+            )
         rows.forget()
         settings = classifier.get_xgb_params()
         booster = train(

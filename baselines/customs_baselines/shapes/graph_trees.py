@@ -10,8 +10,10 @@ import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin
 from xgboost import XGBClassifier
 
+from customs_baselines.features.folds import TWO_VIEWS
 from customs_baselines.features.graph import GraphFeatures
 from customs_baselines.features.kit import KitFeatures
+from customs_baselines.features.row_blocks import read_all
 
 # With few labels, many features need shallow trees (measured at 10 % and 100 % of the labels).
 _MANY_LABELS = 10_000
@@ -65,25 +67,28 @@ class GraphTrees(ClassifierMixin, BaseEstimator):
         self.kit_ = KitFeatures(random_state=self.random_state)
         self.graph_ = GraphFeatures(random_state=self.random_state)
         self.more_ = self.make_more_features()
-        features = np.hstack(
+        kit = read_all(self.kit_.fit_rows(X, y, TWO_VIEWS))
+        others = np.hstack(
             [
-                self.kit_.fit_transform(X, y),
                 self.graph_.fit_transform(X, y, X_test),
                 *(more.fit_transform(X, y) for more in self.more_),
             ]
         )
+        n_views = len(kit) // len(y)
+        features = np.hstack([kit, np.tile(others, (n_views, 1))])
         settings = _DEEP if labelled.sum() >= _MANY_LABELS else _SHALLOW
         self.trees_ = XGBClassifier(
             **settings,
-            min_child_weight=3.0,
+            min_child_weight=3.0 * n_views,
             subsample=0.8,
             colsample_bytree=0.4,
-            reg_lambda=5.0,
+            reg_lambda=5.0 * n_views,
             tree_method="hist",
             random_state=self.random_state,
             n_jobs=self.n_jobs,
         )
-        self.trees_.fit(features[labelled], y[labelled])
+        taught = np.tile(labelled, n_views)
+        self.trees_.fit(features[taught], np.tile(y, n_views)[taught])
         self.classes_ = np.array([0, 1])
         return self
 

@@ -12,6 +12,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin
 
 from customs_baselines.features import make_features
+from customs_baselines.features.folds import ONE_VIEW
 from customs_baselines.features.row_blocks import FeatureRows, read_all, read_blocks
 from customs_data.errors import KitError
 from customs_data.parallel import threads
@@ -40,11 +41,15 @@ class RecipeModel(ClassifierMixin, BaseEstimator, ABC):
         defaults, written out so that a new release does not change the paper's row.
     candidates : tuple of dict
         Class attribute: the hyper-parameters from which ``kit`` was chosen.
+    views : tuple of float
+        Class attribute: the descriptions of each training declaration to learn from under ``kit``
+        (see `KitFeatures.fit_rows`). Several do not suit models that validate on some of the rows.
     """
 
     paper: ClassVar[Mapping[str, Any]]
     kit: ClassVar[Mapping[str, Any]]
     candidates: ClassVar[tuple[Mapping[str, Any], ...]]
+    views: ClassVar[tuple[float, ...]] = ONE_VIEW
 
     def __init__(
         self,
@@ -89,7 +94,9 @@ class RecipeModel(ClassifierMixin, BaseEstimator, ABC):
             1 = fraud, 0 = honest, -1 = unlabelled.
         """
         self.features_ = make_features(self.recipe, self.random_state)
-        self.classifier_ = self.train(self.features_.fit_rows(X, y), y)
+        rows = self.features_.fit_rows(X, y, self.views)
+        n_views = len(rows) // len(y)
+        self.classifier_ = self.train(rows, np.tile(y, n_views), 1 / n_views)
         self.classes_ = np.array([0, 1])
         return self
 
@@ -101,9 +108,20 @@ class RecipeModel(ClassifierMixin, BaseEstimator, ABC):
                 proba[block] = self.classifier_.predict_proba(features)
         return proba
 
-    def train(self, rows: FeatureRows, y: npt.NDArray[np.int8]) -> Any:
-        """Return the classifier of ``self.recipe``, fitted on the labelled rows."""
+    def train(self, rows: FeatureRows, y: npt.NDArray[np.int8], weight: float = 1.0) -> Any:
+        """Return the classifier of ``self.recipe``, fitted on the labelled rows.
+
+        Parameters
+        ----------
+        rows : FeatureRows, length n_rows
+        y : ndarray of int8, shape (n_rows,)
+            1, 0 or -1.
+        weight : float
+            Weight of every row: less than 1 if each declaration has several.
+        """
         labelled = y >= 0
         classifier = self.make_classifier()
-        classifier.fit(read_all(rows)[labelled], y[labelled])
+        # Pipelines take no weight, and equal ones of 1 change nothing.
+        weights = {} if weight == 1 else {"sample_weight": np.full(labelled.sum(), weight)}
+        classifier.fit(read_all(rows)[labelled], y[labelled], **weights)
         return classifier
