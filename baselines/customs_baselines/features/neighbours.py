@@ -15,7 +15,7 @@ from scipy import sparse
 from sklearn.utils.extmath import randomized_svd
 
 from customs_baselines.features.cell_sums import CellSums
-from customs_baselines.features.folds import N_CELLS, Cells, divide
+from customs_baselines.features.folds import N_CELLS, LeftOut, divide
 from customs_baselines.features.risk import profile_of
 from customs_baselines.features.transformer import DeclarationTransformer
 from customs_data.columns.grouping import Grouping
@@ -122,12 +122,12 @@ class NeighbourRisk(DeclarationTransformer):
             [_sum_of_nearest(count, nearest[:, :n_nearest]) for count in counts]
             for n_nearest in N_NEAREST
         ]
-        return self._read(own, cell)
+        return self._read(own, LeftOut.around(cell, division.n_cells))
 
-    def _read(self, importer: Integers, cell: Cells | None) -> Floats:
+    def _read(self, importer: Integers, left_out: LeftOut | None) -> Floats:
         columns = []
         for history in self.history_:
-            n, f = (sums.others(importer, cell) for sums in history)
+            n, f = (sums.others(importer, left_out) for sums in history)
             columns += profile_of(n, f, self.base_, self.smoothing)
         return np.column_stack(columns)
 
