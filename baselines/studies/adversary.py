@@ -49,6 +49,7 @@ MODELS: Final = (
     "lightgbm_team",
     "xgboost_components",
     "simulated_prior",
+    "mixed_effects_graph",
     "xgboost_graph",
     "graphfc",
     "graphfc_transductive",
@@ -57,7 +58,7 @@ MODELS: Final = (
 WITHOUT_LABELS: Final[tuple[str, ...]] = ("structured_likelihood", "simulated_prior")
 GRID_RATES: Final = (1.0, 0.1, 0.02, 0.01)
 #: Graph models whose loss without links is measured, and on how many worlds.
-LINKED: Final = ("graphfc", "graphfc_transductive")
+LINKED: Final = ("mixed_effects_graph", "graphfc", "graphfc_transductive")
 N_WITHOUT_LINKS: Final = 5
 _SMALLER: Final = 10_000  # declarations of the second world of one secret
 

@@ -21,7 +21,7 @@ from studies.worlds_table import Target
 YARDSTICKS: Final = ("structured_likelihood", "xgboost_components", "lightgbm_team")
 ADVERSARY: Final = "structured_likelihood"
 TEAM: Final = "lightgbm_team"
-GRAPH: Final = ("graphfc", "graphfc_transductive", "xgboost_graph")
+GRAPH: Final = ("graphfc", "graphfc_transductive", "mixed_effects_graph", "xgboost_graph")
 RATES: Final = (1.0, 0.1, 0.02, 0.01)
 
 #: precision@5 % on Private by edition.

@@ -114,6 +114,7 @@ def test_the_grid_has_the_models_of_the_catalogue_on_worlds_with_and_without_lin
     assert {cell.run.model for cell in cells if "without" in cell.edition} == {
         "graphfc",
         "graphfc_transductive",
+        "mixed_effects_graph",
     }
 
 
