@@ -90,7 +90,7 @@ def rewrite(world, tmp_path, change):
 def whole_kilograms(tmp_path_factory):
     """Evidence of a world whose masses are whole kilograms: many share one by coincidence."""
     path = tmp_path_factory.mktemp("coincidence") / "world"
-    generate_edition(read_blueprint(), secret_of_seed(2), path, origin="published-seed")
+    generate_edition(read_blueprint(), secret_of_seed(3), path, origin="published-seed")
     split = gather_evidence(load_edition(path)).split
     train, later = (
         frame.assign(**{"Net Mass": np.ceil(frame["Net Mass"])})
