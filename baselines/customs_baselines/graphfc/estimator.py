@@ -18,6 +18,7 @@ from customs_baselines.graphfc.masks import draw_masks
 from customs_baselines.graphfc.messages import MessagePasser, Signals, message_names
 from customs_baselines.graphfc.own_score import OwnScore
 from customs_baselines.graphfc.trees import MessageTrees
+from customs_baselines.mixed.estimator import MixedEffects
 from customs_baselines.networks.device import choose_device, repeatable
 from customs_baselines.networks.training_by_steps import Schedule
 from customs_data.errors import KitError
@@ -41,7 +42,7 @@ _CORRECT_FAR: Final = 2.0
 _SMOOTH: Final = 0.5  # share of the way to the (near) neighbours' own scores
 _MOST_TARGETS: Final = 400_000  # over all masks, so that memory stays linear with a small factor
 _MOST_FOR_TREES: Final = 60_000
-_NETWORKS_SHARE: Final = 0.5  # weight of the networks; the others' is the trees'
+_EFFECTS_SHARE: Final = 0.4  # weight of the mixed effects; networks and trees share the rest
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,9 @@ class GraphNetworkModel(ClassifierMixin, BaseEstimator):
        neighbours, labelled or not.
     3. With part of the labels hidden as targets (`draw_masks`), message networks
        (`MessageNetwork`) correct the own score, and boosted trees (`MessageTrees`) read the same
-       messages. The score is the mean of their log-odds.
+       messages.
+    4. The score is a weighted mean of their log-odds and those of `MixedEffects`, which learns most
+       from few labels and reads no graph.
 
     Parameters
     ----------
@@ -200,7 +203,7 @@ class GraphNetworkModel(ClassifierMixin, BaseEstimator):
         """
         features, links = self.reader_.read(context, absent)
         passer = self._passer(links, self._states(features), past_only=self.past_only)
-        return self._score(features, passer, rows)
+        return self._score(context, features, passer, rows)
 
     def _fit(self, X: pd.DataFrame, y: Labels, X_test: pd.DataFrame | None) -> Self:
         order = canonical_order(X)
@@ -235,9 +238,11 @@ class GraphNetworkModel(ClassifierMixin, BaseEstimator):
             random_state=self.random_state,
             n_jobs=self.n_jobs,
         ).fit(examples.pick(some), truth[some])
+        self.effects_ = MixedEffects().fit(self.context_.iloc[: len(self.y_)], self.y_)
         self.known_: Floats | None = None
         if not self.past_only:
-            self.known_ = self._score(features, passer, np.arange(len(links)))
+            everything = np.arange(len(links))
+            self.known_ = self._score(self.context_, features, passer, everything)
         self.classes_ = np.array([0, 1])
         return self
 
@@ -305,14 +310,18 @@ class GraphNetworkModel(ClassifierMixin, BaseEstimator):
             own_score, start.astype(np.float32), scaled.reshape(messages.shape), own, rows
         )
 
-    def _score(self, features: Features, passer: MessagePasser, rows: Integers) -> Floats:
+    def _score(
+        self, context: pd.DataFrame, features: Features, passer: MessagePasser, rows: Integers
+    ) -> Floats:
         revealed = np.zeros(len(features), dtype=np.bool_)
         revealed[: len(self.y_)] = self.y_ >= 0
         state = passer.signals.state
         messages = passer.messages(revealed, rows)
         examples = self.make_examples(messages, rows, state, features)
         networks = self.networks_.score(self.narrow(examples))
-        return _NETWORKS_SHARE * networks + (1.0 - _NETWORKS_SHARE) * self.trees_.score(examples)
+        learned = (networks + self.trees_.score(examples)) / 2.0
+        effects = self.effects_.log_odds(context.iloc[rows])
+        return (1.0 - _EFFECTS_SHARE) * learned + _EFFECTS_SHARE * effects
 
     def narrow(self, examples: Examples) -> Examples:
         """Return the networks' examples: without features where labels are few."""

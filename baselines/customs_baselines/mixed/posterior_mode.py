@@ -81,7 +81,7 @@ def find_effects(
     effects = np.zeros(rows.shape[1])
     rate = (y.sum() + 1.0) / (len(y) + 2.0)
     effects[n_shrunk - 1] = np.log(rate / (1.0 - rate))
-    size = np.bincount(kind, minlength=n_kinds)
+    size = np.maximum(np.bincount(kind, minlength=n_kinds), 1)  # a column may be empty
     diagonal = np.zeros(len(effects)) if smooth is None else np.full(len(effects), 1.0)
     if smooth is not None:
         diagonal[n_shrunk:] = 1.0 / smooth.variance
