@@ -83,7 +83,7 @@ def test_the_rule_joins_importers_of_a_seller_of_several_pools_and_no_others(wor
 
 
 def test_the_rule_recovers_nothing_of_a_world(world):
-    known = make_own_worlds(read_blueprint(), 1, n_declarations=6000)[0]
+    known = make_own_worlds(read_blueprint(), 1, n_declarations=12_000)[0]
     measured = measure_recovery(join_by_sellers(KeyedRows(known.X)), known.cluster)
     assert measured.precision < 0.05
 

@@ -38,7 +38,7 @@ N_OWN_WORLDS: Final = 3
 #: Shares of the labels with which the groups' column is tried.
 LABEL_RATES: Final = (1.0, 0.1)
 #: Fewer declarations have hardly any cluster.
-FEWEST_ROWS: Final = 5_000
+FEWEST_ROWS: Final = 10_000
 
 # Limits: a step back behind what version 2 was measured to allow.
 _RULE, _RECALL_X_PURITY, _B_CUBED = 0.05, 0.60, 0.40
