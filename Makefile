@@ -28,7 +28,7 @@ INSTALL = $(PYTHON) starter_kit/install.py $(VENV) --builds $(TORCH)
 FRESH ?=
 
 .PHONY: run leaderboard test test-fast test-oldest test-slow lint format results explained scarcity adversary \
-	variants settings worlds guide \
+	variants settings prior worlds guide \
 	validation fidelity synthesizers reference site documents release benchmark \
 	benchmark-national benchmark-leaderboard benchmark-attack fuzz ladder clean
 
@@ -100,6 +100,9 @@ adversary: $(VENV)/.core ## what a team that reads the code can do, on ten world
 	$(BIN)/python -m studies.adversary --out $(RESULTS)/adversary.json --models $(RESULTS)/adversary_models.json $(FRESH)
 	$(BIN)/python -m studies.adversary_table $(RESULTS)/adversary.json $(RESULTS)/adversary_models.json \
 		--write baselines/ADVERSARY.md
+
+prior: $(VENV)/.core ## train simulated_prior on own worlds; resumes from build/prior (about half an hour)
+	$(BIN)/python -m studies.train_prior --worlds 60 --workers 2 --keep build/prior
 
 worlds: $(VENV)/.core ## measure the practice configuration over ten worlds (about ten minutes)
 	$(BIN)/python -m studies.worlds --out $(RESULTS)/worlds.json

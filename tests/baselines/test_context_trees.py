@@ -36,7 +36,7 @@ class TestFeatures:
         for one, known in ((alone, False), (together, True)):
             values = pd.DataFrame(one.transform(test[new]), columns=one.feature_names())
             if features is Partners:
-                assert values["distinct Chapter of Importer ID"].notna().all() == known
+                assert values["log distinct Chapter of Importer ID"].notna().all() == known
             elif features is EntityEmbeddings:
                 assert values["embedding 1 of Importer ID"].notna().all() == known
             elif features is NeighbourRisk:
@@ -71,7 +71,9 @@ def test_partners_of_a_table_worked_out_by_hand():
     one.fit_transform(table, y)
     values = pd.DataFrame(one.transform(table), columns=one.feature_names())
     assert len(values.columns) == len(COUNTED) + len(HOPS)
-    assert np.allclose(np.expm1(values["distinct Importer ID of Seller ID"]), [2, 2, 1, 2, 2, 1])
+    assert np.allclose(
+        np.expm1(values["log distinct Importer ID of Seller ID"]), [2, 2, 1, 2, 2, 1]
+    )
     # Base rate 1/2. Importer 1: 2 of 2 fraud; importer 2: 0 of 2. Seller A has two rows of each.
     risk = [(f + 0.25) / 2.5 for f in (2, 0)]
     odds = [np.log(p / (1 - p)) for p in risk]

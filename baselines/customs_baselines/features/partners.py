@@ -78,7 +78,7 @@ class Partners(DeclarationTransformer):
 
     def feature_names(self) -> list[str]:
         """Return the names of the features: counts, then histories."""
-        return [f"distinct {b} of {a}" for a, b in COUNTED] + [
+        return [f"log distinct {b} of {a}" for a, b in COUNTED] + [
             f"risk of {b} of {a}" for a, b in HOPS
         ]
 

@@ -1,0 +1,1 @@
+"""What own worlds teach about reading few labels: features in context, and trees over them."""

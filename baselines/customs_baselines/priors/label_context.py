@@ -1,0 +1,112 @@
+"""A declaration with the labels of its edition as context: the input of a simulated prior."""
+
+from __future__ import annotations
+
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from customs_baselines.contract import accepted_keywords
+from customs_baselines.features.communities import CommunityRisk
+from customs_baselines.features.graph import GraphFeatures
+from customs_baselines.features.neighbours import NeighbourRisk
+from customs_baselines.features.similar_declarations import SimilarityKernel
+from customs_baselines.features.transformer import DeclarationTransformer
+from customs_baselines.shapes.context_trees import ContextTrees
+
+Floats = npt.NDArray[np.float64]
+
+_LEAST: float = 1e-4  # probabilities closer to 0 or 1 count as this
+
+
+class LabelContext:
+    """What cheap models and counts of labels say about declarations, in numbers.
+
+    Labels enter only as what an edition tells about its own traders, goods and routes: histories
+    with the number of labels behind them, similar declarations, spread labels, and the belief of a
+    model fitted here. So the same numbers mean the same in another world.
+
+    Parameters
+    ----------
+    own : ContextTrees
+        Unfitted; its features and its belief are part of the context.
+    random_state : int
+        Key of the folds.
+    """
+
+    def __init__(self, own: ContextTrees, random_state: int = 0) -> None:
+        self.own = own
+        self.random_state = random_state
+
+    def fit(
+        self, X: pd.DataFrame, y: npt.NDArray[np.int8], X_test: pd.DataFrame | None = None
+    ) -> Self:
+        """Read the labels; parameters as of `ContextTrees.fit`."""
+        self.own.fit(X, y, X_test=X_test)
+        self.features_: list[DeclarationTransformer] = [
+            GraphFeatures(random_state=self.random_state),
+            CommunityRisk(random_state=self.random_state),
+            NeighbourRisk(random_state=self.random_state),
+            SimilarityKernel(random_state=self.random_state),
+        ]
+        for one in self.features_:
+            one.fit_transform(X, y, **accepted_keywords(one.fit_transform, {"X_test": X_test}))
+        labelled = y >= 0
+        self.n_labels_ = int(labelled.sum())
+        self.base_ = float((y[labelled] == 1).mean()) if labelled.any() else 0.5
+        return self
+
+    def describe(self, X: pd.DataFrame) -> npt.NDArray[np.float32]:
+        """Return the context of declarations, shape (n_declarations, n_numbers)."""
+        parts = [one.transform(X) for one in (*self.own.features_, *self.features_)]
+        features = np.hstack(parts)[:, _last_of_each(self._feature_names())]
+        belief = _log_odds(self.own.predict_proba(X)[:, 1])
+        n_labels = np.full(len(X), np.log(max(self.n_labels_, 1)))
+        numbers = np.column_stack([features, belief, n_labels])
+        return subtract_base(numbers, self.names(), self.base_).astype(np.float32)
+
+    def names(self) -> list[str]:
+        """Return the names of the numbers, in order."""
+        names = self._feature_names()
+        kept = [names[place] for place in _last_of_each(names)]
+        return [*kept, "belief of the own model", "log number of labels"]
+
+    def _feature_names(self) -> list[str]:
+        return [
+            name for one in (*self.own.features_, *self.features_) for name in one.feature_names()
+        ]
+
+
+def _last_of_each(names: list[str]) -> list[int]:
+    """Return the places of different names: two recipes may have a history of the same key."""
+    return sorted({name: place for place, name in enumerate(names)}.values())
+
+
+def subtract_base(numbers: Floats, names: list[str], base: float) -> Floats:
+    """Return numbers in which histories are differences from the fraud rate among the labels.
+
+    Few labels estimate this rate badly, and all histories are off together. The trees would take
+    that for a mark of the world.
+
+    Parameters
+    ----------
+    numbers : ndarray of float64, shape (n_declarations, n_numbers)
+        Changed in place. Histories are log-odds, spread labels are rates.
+    names : list of str
+        Names of the numbers.
+    base : float
+        Share of fraud among the labels.
+    """
+    for place, name in enumerate(names):
+        if name.startswith("risk of "):
+            numbers[:, place] -= _log_odds(np.array(base))
+        elif name.startswith("labels spread "):
+            numbers[:, place] -= base
+    return numbers
+
+
+def _log_odds(p: Floats) -> Floats:
+    inside = np.clip(p, _LEAST, 1.0 - _LEAST)
+    return np.asarray(np.log(inside / (1.0 - inside)))
