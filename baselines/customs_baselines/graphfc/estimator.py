@@ -230,7 +230,7 @@ class GraphNetworkModel(ClassifierMixin, BaseEstimator):
         )
         truth = (self.y_[examples.row] == 1).astype(np.float32)
         self.networks_ = self.make_ensemble(graph).fit(self.narrow(examples), truth, settings)
-        some = slice(None)
+        some = np.arange(len(truth))
         if len(truth) > _MOST_FOR_TREES:
             some = np.sort(rng.choice(len(truth), _MOST_FOR_TREES, replace=False))
         self.trees_ = MessageTrees(
