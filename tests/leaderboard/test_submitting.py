@@ -7,6 +7,7 @@ import os
 import re
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
+from math import floor, sqrt
 from typing import get_args
 
 import numpy as np
@@ -100,26 +101,31 @@ def test_the_board_shows_what_the_ladder_lets_through(board, team, send, exact_s
 def test_the_board_shows_chance_until_a_file_is_clearly_better(
     board_of, send_labels, kind, exact_scores
 ):
-    """301 public declarations, 16 inspected; step 0.02.
+    """301 public declarations, 16 inspected; step 0.02, or grid of 1/16.
 
-    Chance scores b = 66/301 = .2193, shown as .22. The standard error of a random file is
-    sqrt(b (1 - b) / 16 * 285 / 300) = .1008: a file leaves the ground with more than .6225, that is
-    with 10 of 16. On the grid of 1/16, chance is 4/16.
+    Chance is the base rate b. The standard error of a random file is
+    sqrt(b (1 - b) / 16 * 285 / 300): a file leaves the ground with more than b and four of these.
     """
     board = board_of(ladder=kind, ladder_ground_errors=4.0, daily_limit=10)
     team, _ = add_team(board, "Team A")
-    ground, ten, eleven = (
-        (0.25, 10 / 16, 11 / 16) if kind == "parameter_free" else (0.22, 0.62, 0.68)
+    base = float(board.judge.chance.exact)
+    enough = floor(16 * (base + 4 * sqrt(base * (1 - base) / 16 * 285 / 300))) + 1
+    steps = 16 if kind == "parameter_free" else 50
+    ground, first, second = (
+        round(steps * value) / steps for value in (base, enough / 16, (enough + 1) / 16)
     )
-    receipts = [send_labels(board, team, n) for n in (9, 0, 10, 3, 11)]
+    counts = [enough - 1, 0, enough, 3, enough + 1]
+    receipts = [send_labels(board, team, n) for n in counts]
     # After the ground, one more fraud is a step, but not a standard error of a paired test.
-    last = eleven if kind == "step" else ten
-    assert [one.shown for one in receipts] == [ground, ground, ten, ten, last]
+    last = second if kind == "step" else first
+    shown = [ground, ground, first, first, last]
+    assert [one.shown for one in receipts] == pytest.approx(shown)
     assert [one.improved for one in receipts] == [True, False, True, False, kind == "step"]
     exact = [scores["public"]["precision_at_5"] for scores in exact_scores(board).values()]
-    assert [round(16 * value) for value in exact] == [9, 0, 10, 3, 11]
+    assert [round(16 * value) for value in exact] == counts
     (climber,) = list_teams(board)
-    assert (climber.best_shown, climber.best_submission) == (last, 5 if kind == "step" else 3)
+    assert climber.best_shown == pytest.approx(last)
+    assert climber.best_submission == (5 if kind == "step" else 3)
 
 
 @pytest.fixture
