@@ -16,7 +16,8 @@ import pytest
 from sqlalchemy import Connection, event, inspect, true
 
 from customs_data.edition.generating import generate_edition, read_blueprint
-from customs_data.edition.loading import Edition, load_edition
+from customs_data.edition.layout import Layout
+from customs_data.edition.loading import Edition, load_edition, load_solution
 from customs_leaderboard.board import Board, make_board
 from customs_leaderboard.rules.competition import Competition
 from customs_leaderboard.store import migrations
@@ -209,6 +210,22 @@ def make_file(edition, tmp_path):
     def make(seed: int, quality: float = 0.5, suffix: str = ".csv") -> Path:
         path = tmp_path / f"submission-{seed}-{quality}{suffix}"
         return write_submission(edition, scores_of(edition, quality, seed), path)
+
+    return make
+
+
+@pytest.fixture
+def make_winner(edition, edition_path, tmp_path):
+    """Write a submission that no honest model reaches and return its path: ``make_winner(seed)``.
+
+    It is made from the hidden labels, so that it wins in any world.
+    """
+    solution = load_solution(Layout.find(edition_path), edition.test["Declaration ID"])
+
+    def make(seed: int) -> Path:
+        noise = np.random.default_rng(seed).normal(size=len(solution))
+        scores = solution["Fraud"].to_numpy() + 0.3 * noise
+        return write_submission(edition, scores, tmp_path / f"winner-{seed}.csv")
 
     return make
 

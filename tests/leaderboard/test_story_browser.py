@@ -109,7 +109,7 @@ def actions_of(board) -> list[str]:
 
 
 def test_a_competition_from_the_import_of_200_teams_to_its_evidence(
-    browser, board, clock, make_file, edition_path, tmp_path
+    browser, board, clock, make_file, make_winner, edition_path, tmp_path
 ):
     table = tmp_path / "teams.csv"
     names = [*(f"Student {i}" for i in range(1, 200)), "فريق الجمارك السعودية في ميناء جدة"]
@@ -123,7 +123,7 @@ def test_a_competition_from_the_import_of_200_teams_to_its_evidence(
         reader = Reader(browser, server.url)
         complaints_of(browser)
 
-        team_takes_part(reader, browser, board, make_file)
+        team_takes_part(reader, browser, board, make_winner)
         organizer_acts(reader, browser, board, organizer)
 
         clock.forward(days=40)
@@ -146,7 +146,7 @@ def test_a_competition_from_the_import_of_200_teams_to_its_evidence(
     assert report.findings == []
 
 
-def team_takes_part(reader: Reader, browser, board, make_file: Callable[..., Path]) -> None:
+def team_takes_part(reader: Reader, browser, board, make_winner: Callable[..., Path]) -> None:
     """Register, invite a second member, who sends two files with notes and selects one."""
     _, code = invite(board)
     reader.go(f"/register#{code}")
@@ -172,7 +172,7 @@ def team_takes_part(reader: Reader, browser, board, make_file: Callable[..., Pat
     reader.see("Nothing sent yet.")
     for seed, note in ((11, "first forest"), (12, "second forest")):
         reader.go("/submit")
-        reader.write(note=note, file=str(make_file(seed, 0.9)))
+        reader.write(note=note, file=str(make_winner(seed)))
         reader.send("/submit")
         reader.see("is in")
     reader.go("/team")
