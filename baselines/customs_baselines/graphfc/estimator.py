@@ -41,7 +41,7 @@ _CORRECT_NEAR: Final = 1.5  # log-odds for one unit of residual
 _CORRECT_FAR: Final = 2.0
 _SMOOTH: Final = 0.5  # share of the way to the (near) neighbours' own scores
 _MOST_TARGETS: Final = 400_000  # over all masks, so that memory stays linear with a small factor
-_MOST_FOR_TREES: Final = 60_000
+_MOST_FOR_TREES: Final = 30_000
 # Weight of the mixed effects with many and with few labels; networks and trees share the rest. On
 # two tuning worlds with a tenth of the labels, shares of 0, .25, .5, .75 and 1 had a precision@5 %
 # of .506, .546, .574, .585 and .565.
