@@ -124,7 +124,7 @@ def test_a_changed_file_is_not_packed(board, teams, close, tmp_path):
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_a_rerun_is_compared(board, teams, close, make_file, edition, tmp_path):
+def test_a_rerun_is_compared(board, teams, close, make_file, make_winner, edition, tmp_path):
     with pytest.raises(KitError, match="after the close"):
         compare_rerun(board, 1, make_file(1, 0.2))
     close()
@@ -134,7 +134,7 @@ def test_a_rerun_is_compared(board, teams, close, make_file, edition, tmp_path):
     assert list(same.periods["public"]) == [
         f"{word}_at_{n}" for n in (5, 10) for word in ("original", "rerun", "same_opened")
     ]
-    other = compare_rerun(board, 1, make_file(2, 0.8))
+    other = compare_rerun(board, 1, make_winner(2))
     for period in other.periods.values():
         assert period["original_at_5"] != period["rerun_at_5"]
         assert 0 <= period["same_opened_at_5"] < 1
