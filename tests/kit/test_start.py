@@ -132,16 +132,16 @@ def test_the_workspaces_model_beats_xgboost_under_the_papers_recipe(tmp_path):
 
 
 @pytest.mark.slow
-def test_the_workspaces_graph_network_is_not_below_its_trees(tmp_path):
+def test_the_workspaces_graph_network_learns(tmp_path):
     make_practice_edition(tmp_path / "practice")
     make_workspace(tmp_path / "team", tmp_path / "practice")
     ran = kit(
-        "baseline", "run", "my_gnn.py:MyGNN", "my_model.py:MyModel", "--validate", "--seeds",
-        "0,1,2", "--json", cwd=tmp_path / "team",
+        "baseline", "run", "my_gnn.py:MyGNN", "lookup", "--validate", "--json",
+        cwd=tmp_path / "team",
     )  # fmt: skip
     assert ran.returncode == 0, ran.stderr
-    scores = [run["validation"]["precision_at_5"] for run in json.loads(ran.stdout)]
-    assert sum(scores[:3]) >= sum(scores[3:])
+    ours, lookup = (run["validation"]["precision_at_5"] for run in json.loads(ran.stdout))
+    assert ours > lookup + 0.3
 
 
 @pytest.mark.slow
