@@ -14,7 +14,7 @@ import pandas as pd
 from scipy import sparse
 
 from customs_baselines.features.risk import RiskProfiles
-from customs_baselines.features.transformer import DeclarationTransformer
+from customs_baselines.features.transformer import ContextTransformer
 from customs_data.columns.grouping import Grouping, declared_columns
 from customs_data.schema import KEY
 
@@ -34,7 +34,7 @@ _MOST_ROUNDS: Final = 40
 _COLUMN: Final = "Community"
 
 
-class CommunityRisk(DeclarationTransformer):
+class CommunityRisk(ContextTransformer):
     """Fraud history of the community that a declaration's line belongs to.
 
     Parameters
@@ -63,30 +63,14 @@ class CommunityRisk(DeclarationTransformer):
         """Return the names of the two features."""
         return ["risk of the community", "evidence of the community"]
 
-    def fit_transform(
-        self,
-        X: pd.DataFrame,
-        y: npt.ArrayLike | None = None,
-        X_test: pd.DataFrame | None = None,
-    ) -> Floats:
-        """Find communities in `X` and, if given, `X_test`; return the histories of `X`.
-
-        Other parameters and errors are those of `DeclarationTransformer.fit_transform`.
-        """
-        return self._learn(X, self.check_training(X, y), X_test)
-
-    def learn_features(self, X: pd.DataFrame, y: npt.NDArray[np.int8]) -> Floats:
-        """Find communities in training rows alone; return their histories."""
-        return self._learn(X, y, None)
-
     def find_features(self, X: pd.DataFrame) -> Floats:
         """Return the histories of other declarations; those of unknown lines say nothing."""
         return self.profiles_.transform(self._with_community(X))
 
-    def _learn(
-        self, X: pd.DataFrame, y: npt.NDArray[np.int8], X_test: pd.DataFrame | None
+    def learn_in_context(
+        self, X: pd.DataFrame, y: npt.NDArray[np.int8], context: pd.DataFrame
     ) -> Floats:
-        context = X if X_test is None else pd.concat([X, X_test], ignore_index=True)
+        """Find the communities of the context; return the histories of training rows."""
         self.line_ = Grouping(LINE)
         line = self.line_.fit(context)
         columns, start = [], 0

@@ -10,7 +10,7 @@ import pandas as pd
 from scipy import sparse
 from sklearn.utils.extmath import randomized_svd
 
-from customs_baselines.features.transformer import DeclarationTransformer
+from customs_baselines.features.transformer import ContextTransformer
 from customs_data.columns.grouping import Grouping
 
 Floats = npt.NDArray[np.float64]
@@ -19,7 +19,7 @@ TRADERS: Final = ("Importer ID", "Declarant ID", "Seller ID")
 _POWER_ITERATIONS: Final = 3
 
 
-class EntityEmbeddings(DeclarationTransformer):
+class EntityEmbeddings(ContextTransformer):
     """Numbers that are alike for traders who have the same partners.
 
     Importers, declarants and sellers are the nodes of one graph; each declaration links its three.
@@ -69,25 +69,6 @@ class EntityEmbeddings(DeclarationTransformer):
         """Return the names of the features, trader by trader."""
         return [f"embedding {i + 1} of {name}" for name in TRADERS for i in range(self.n_numbers)]
 
-    def fit_transform(
-        self,
-        X: pd.DataFrame,
-        y: npt.ArrayLike | None = None,
-        X_test: pd.DataFrame | None = None,
-    ) -> Floats:
-        """Embed the traders of `X` and, if given, of `X_test`; return the features of `X`.
-
-        `y` is not read. Errors are those of `DeclarationTransformer.fit_transform`.
-        """
-        self.check_training(X, y)
-        self._embed(X if X_test is None else pd.concat([X, X_test], ignore_index=True))
-        return self.find_features(X)
-
-    def learn_features(self, X: pd.DataFrame, y: npt.NDArray[np.int8]) -> Floats:
-        """Embed the traders of training rows; return the features of these rows."""
-        self._embed(X)
-        return self.find_features(X)
-
     def find_features(self, X: pd.DataFrame) -> Floats:
         """Return vectors of each row's traders, NaN for unknown ones, shape (n_rows, 3 * n)."""
         vectors_of_rows = [
@@ -96,7 +77,10 @@ class EntityEmbeddings(DeclarationTransformer):
         ]
         return np.hstack(vectors_of_rows)
 
-    def _embed(self, context: pd.DataFrame) -> None:
+    def learn_in_context(
+        self, X: pd.DataFrame, y: npt.NDArray[np.int8], context: pd.DataFrame
+    ) -> Floats:
+        """Embed the traders of the context; return the features of training rows."""
         self.traders_ = [Grouping((name,)) for name in TRADERS]
         groups = [trader.fit(context) for trader in self.traders_]
         sizes = [trader.n_groups for trader in self.traders_]
@@ -110,6 +94,7 @@ class EntityEmbeddings(DeclarationTransformer):
         nobody = np.full((1, self.n_numbers), np.nan)
         parts = np.split(vectors, np.cumsum(sizes)[:-1])
         self.vectors_ = [np.vstack([part, nobody]) for part in parts]
+        return self.find_features(X)
 
 
 def _link(groups: list[npt.NDArray[np.int64]], sizes: list[int]) -> sparse.csr_matrix:

@@ -18,7 +18,7 @@ import pandas as pd
 
 from customs_baselines.features.folds import N_CELLS, Cells, divide
 from customs_baselines.features.norms import deviations_from_others
-from customs_baselines.features.transformer import DeclarationTransformer
+from customs_baselines.features.transformer import ContextTransformer
 from customs_data.columns.grouping import Group, Grouping, group_sums
 from customs_data.schema import ERASED, KEY
 
@@ -49,7 +49,7 @@ _WEEK: Final = 7.0
 _DESCRIBED: Final = ("price against norm", "mass against norm", "log mass", "tax rate")
 
 
-class GraphFeatures(DeclarationTransformer):
+class GraphFeatures(ContextTransformer):
     """Descriptions of neighbourhoods, and spread labels.
 
     Parameters
@@ -89,34 +89,6 @@ class GraphFeatures(DeclarationTransformer):
             names += [f"labels spread {i + 1} times" for i in range(_ROUNDS)]
         return names
 
-    def fit_transform(
-        self,
-        X: pd.DataFrame,
-        y: npt.ArrayLike | None = None,
-        X_test: pd.DataFrame | None = None,
-    ) -> Floats:
-        """Build the graph; return the features of the training rows.
-
-        Parameters
-        ----------
-        X : DataFrame, shape (n_train, 20)
-            Declared columns.
-        y : array of int, shape (n_train,)
-            1 = fraud, 0 = honest, -1 = unlabelled. May be None if `with_labels` is False.
-        X_test : DataFrame, optional
-            Declarations to be scored, as part of the graph.
-
-        Returns
-        -------
-        ndarray of float64, shape (n_train, n_features)
-            NaN where a declaration has no seller. Other returns and errors as of `RiskProfiles`.
-        """
-        return self._build(X, self.check_training(X, y), X_test)
-
-    def learn_features(self, X: pd.DataFrame, y: npt.NDArray[np.int8]) -> Floats:
-        """Build the graph of the training rows; return their features."""
-        return self._build(X, y, None)
-
     def find_features(self, X: pd.DataFrame) -> Floats:
         """Return features; declarations not in the graph join it for the duration of the call."""
         places = pd.Index(self.context_[KEY]).get_indexer(pd.Index(X[KEY]))
@@ -131,11 +103,14 @@ class GraphFeatures(DeclarationTransformer):
         places[places < 0] = len(self.context_) + np.arange(len(new))
         return np.asarray(self._read(context, y, cell)[places])
 
-    def _build(
-        self, X: pd.DataFrame, y: npt.NDArray[np.int8], X_test: pd.DataFrame | None
+    def learn_in_context(
+        self, X: pd.DataFrame, y: npt.NDArray[np.int8], context: pd.DataFrame
     ) -> Floats:
-        parts = [X] if X_test is None else [X, X_test]
-        self.context_: pd.DataFrame = pd.concat(parts, ignore_index=True)
+        """Build the graph of the context; return the features of training rows.
+
+        NaN where a declaration has no seller.
+        """
+        self.context_ = context
         cell = divide(X, y, self.n_cells, self.random_state).find(X)
         later = np.full(len(self.context_) - len(y), -1, dtype=np.int8)
         self.y_, self.cell_ = (np.concatenate([part, later]) for part in (y, cell))

@@ -17,7 +17,7 @@ from sklearn.utils.extmath import randomized_svd
 from customs_baselines.features.cell_sums import CellSums
 from customs_baselines.features.folds import N_CELLS, LeftOut, divide
 from customs_baselines.features.risk import profile_of
-from customs_baselines.features.transformer import DeclarationTransformer
+from customs_baselines.features.transformer import ContextTransformer
 from customs_data.columns.grouping import Grouping
 from customs_data.schema import KEY
 
@@ -31,7 +31,7 @@ _POWER_ITERATIONS: Final = 3
 _BLOCK: Final = 1024
 
 
-class NeighbourRisk(DeclarationTransformer):
+class NeighbourRisk(ContextTransformer):
     """Smoothed fraud rate of the nearest importers, without the importer's own labels.
 
     Parameters
@@ -82,30 +82,14 @@ class NeighbourRisk(DeclarationTransformer):
             for what in ("risk", "evidence")
         ]
 
-    def fit_transform(
-        self,
-        X: pd.DataFrame,
-        y: npt.ArrayLike | None = None,
-        X_test: pd.DataFrame | None = None,
-    ) -> Floats:
-        """Place the importers of `X` and, if given, of `X_test`; return the features of `X`.
-
-        Other parameters and errors are those of `DeclarationTransformer.fit_transform`.
-        """
-        return self._learn(X, self.check_training(X, y), X_test)
-
-    def learn_features(self, X: pd.DataFrame, y: npt.NDArray[np.int8]) -> Floats:
-        """Place the importers of training rows; return the features of these rows."""
-        return self._learn(X, y, None)
-
     def find_features(self, X: pd.DataFrame) -> Floats:
         """Return the features of other declarations; unknown importers have no evidence."""
         return self._read(self.importers_.find(X), None)
 
-    def _learn(
-        self, X: pd.DataFrame, y: npt.NDArray[np.int8], X_test: pd.DataFrame | None
+    def learn_in_context(
+        self, X: pd.DataFrame, y: npt.NDArray[np.int8], context: pd.DataFrame
     ) -> Floats:
-        context = X if X_test is None else pd.concat([X, X_test], ignore_index=True)
+        """Place the importers of the context; return the features of training rows."""
         self.importers_ = Grouping(("Importer ID",))
         importer = self.importers_.fit(context)
         n = self.importers_.n_groups

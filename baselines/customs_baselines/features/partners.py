@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from customs_baselines.features.folds import N_CELLS, Cells, divide
-from customs_baselines.features.transformer import DeclarationTransformer
+from customs_baselines.features.transformer import ContextTransformer
 from customs_data.columns.grouping import Codebook, Group, Grouping, declared_columns, group_sums
 from customs_data.schema import KEY
 
@@ -46,7 +46,7 @@ HOPS: Final = (
 _LEAST: Final = 1e-3
 
 
-class Partners(DeclarationTransformer):
+class Partners(ContextTransformer):
     """Distinct values of each trader, and the mean fraud history of its partners.
 
     Parameters
@@ -82,27 +82,10 @@ class Partners(DeclarationTransformer):
             f"risk of {b} of {a}" for a, b in HOPS
         ]
 
-    def fit_transform(
-        self,
-        X: pd.DataFrame,
-        y: npt.ArrayLike | None = None,
-        X_test: pd.DataFrame | None = None,
+    def learn_in_context(
+        self, X: pd.DataFrame, y: npt.NDArray[np.int8], context: pd.DataFrame
     ) -> Floats:
-        """Learn and return features of training rows, shape (n_train, n_features).
-
-        `X_test`, declarations to be scored, is counted too; other parameters and errors are those
-        of `DeclarationTransformer.fit_transform`.
-        """
-        return self._learn(X, self.check_training(X, y), X_test)
-
-    def learn_features(self, X: pd.DataFrame, y: npt.NDArray[np.int8]) -> Floats:
-        """Learn from training rows alone; return their features."""
-        return self._learn(X, y, None)
-
-    def _learn(
-        self, X: pd.DataFrame, y: npt.NDArray[np.int8], X_test: pd.DataFrame | None
-    ) -> Floats:
-        context = X if X_test is None else pd.concat([X, X_test], ignore_index=True)
+        """Count the partners in the context; return the features of training rows."""
         codes = Codebook().fit(context)
         names = dict.fromkeys(name for pair in (*COUNTED, *HOPS) for name in pair)
         groups = {name: codes[name].astype(np.int64) for name in names}

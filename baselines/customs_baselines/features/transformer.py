@@ -144,3 +144,41 @@ class DeclarationTransformer(TransformerMixin, BaseEstimator, ABC):
         tags.target_tags.required = self.needs_labels
         tags.input_tags.string = tags.input_tags.allow_nan = True
         return tags
+
+
+class ContextTransformer(DeclarationTransformer):
+    """Base class of features that may also read the declarations to be scored, as context.
+
+    A subclass defines `learn_in_context` instead of `learn_features`.
+    """
+
+    @abstractmethod
+    def learn_in_context(
+        self, X: pd.DataFrame, y: npt.NDArray[np.int8], context: pd.DataFrame
+    ) -> Floats:
+        """Learn; return the features of training rows, shape (n_train, n_features).
+
+        `context` has the training rows, then the declarations to be scored if they are known.
+        """
+
+    def fit_transform(
+        self,
+        X: pd.DataFrame,
+        y: npt.ArrayLike | None = None,
+        X_test: pd.DataFrame | None = None,
+    ) -> Floats:
+        """Learn and return the features of training rows; see Notes of the base class.
+
+        Parameters
+        ----------
+        X_test : DataFrame, shape (n_test, 20), optional
+            Declarations to be scored, which join the context without labels. Other parameters,
+            returns and errors are those of `DeclarationTransformer.fit_transform`.
+        """
+        y = self.check_training(X, y)
+        parts = [X] if X_test is None else [X, X_test]
+        return self.learn_in_context(X, y, pd.concat(parts, ignore_index=True))
+
+    def learn_features(self, X: pd.DataFrame, y: npt.NDArray[np.int8]) -> Floats:
+        """Learn from training rows alone; return their features."""
+        return self.learn_in_context(X, y, X.reset_index(drop=True))

@@ -82,7 +82,7 @@ def find_effects(
     rate = (y.sum() + 1.0) / (len(y) + 2.0)
     effects[n_shrunk - 1] = np.log(rate / (1.0 - rate))
     size = np.maximum(np.bincount(kind, minlength=n_kinds), 1)  # a column may be empty
-    diagonal = np.zeros(len(effects)) if smooth is None else np.full(len(effects), 1.0)
+    diagonal = np.zeros(len(effects))
     if smooth is not None:
         diagonal[n_shrunk:] = 1.0 / smooth.variance
 
