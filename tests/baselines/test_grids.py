@@ -299,6 +299,35 @@ def test_curves_need_two_label_rates_and_a_picture_a_known_ending(finished, tmp_
         draw_curves(one, tmp_path / "curves.png")
 
 
+def test_a_column_says_whether_scores_are_probabilities(finished, tmp_path):
+    results = read_results([finished])
+    header, _, lookup, *_ = markdown_table(results).splitlines()
+    column = header.split(" | ").index("calibration")
+    errors = [
+        run["private"]["calibration_error"]
+        for run in results.runs
+        if (run["baseline"], run["label_rate"]) == ("lookup", 1)
+    ]
+    assert len(errors) == 2
+    assert lookup.split(" | ")[column].startswith(f"{sum(errors) / 2:.3f} ± ")
+    assert "*calibration*: the expected calibration error" in markdown_table(results)
+    entry = summaries(results)[0]
+    assert entry["private"]["calibration_error"]["mean"] == pytest.approx(sum(errors) / 2)
+    assert "calibration_error" not in entry["public"]
+
+    # Results of before have an empty cell, and without any new one no column.
+    content = json.loads(finished.read_text())
+    for run in content["runs"].values():
+        if run["baseline"] == "lookup":
+            del run["private"]["calibration_error"]
+    old = tmp_path / "old.json"
+    old.write_text(json.dumps(content))
+    _, _, lookup, *_ = markdown_table(read_results([old])).splitlines()
+    assert lookup.split(" | ")[column] == ""
+    assert summaries(read_results([old]))[0]["private"]["calibration_error"] is None
+    assert "calibration" not in markdown_table(read_results([old]).only(("lookup",), ()))
+
+
 def test_ceilings_are_those_of_worlds_with_links():
     def edition(ceiling, **more):
         scores = {"private": {"precision_at_5": ceiling, "precision_at_10": ceiling}}
@@ -382,7 +411,7 @@ class TestOfAnotherTask:
             e for e in summaries(results) if (e["baseline"], e["label_rate"]) == ("lookup", 1)
         )
         assert entry["private"]["accuracy"]["mean"] == 0.5
-        assert set(entry["private"]) == {"accuracy", "speed", "unseen_accuracy"}
+        assert set(entry["public"]) == {"accuracy", "speed", "unseen_accuracy"}
 
     def test_results_of_two_tasks_make_no_table(self, finished, results):
         both = Results(read_results([finished]).editions | {"toy": {"task": "toy"}}, [], [])

@@ -13,11 +13,14 @@ from customs_baselines.running.plan import DEFAULT_BASELINES, Plan, Run
 from customs_baselines.running.run_folders import run_folder
 from customs_baselines.running.runner import run_baselines
 from customs_baselines.running.short_names import short_names
-from customs_data.edition.loading import load_edition
+from customs_data.edition.loading import load_edition, load_solution
 from customs_data.erasure import n_kept
 from customs_data.errors import KitError
+from customs_data.schema import KEY
 from customs_data.split import split_by_time
+from customs_scorer.calibration import calibration_error
 from customs_scorer.ranking import score_files
+from customs_scorer.submissions import read_submission
 
 OWN_MODEL = """
 import numpy as np
@@ -53,8 +56,13 @@ def test_a_run_writes_submission_and_record_and_agrees_with_the_scorer(
         data = json.loads((tmp_path / record.name / "run.json").read_text())
         assert data == json.loads(json.dumps(record.as_dict()))
         (standing,) = score_files([record.submission], sample_path)
+        error = data["private"].pop("calibration_error")
         for period in ("public", "private"):
             assert data[period] == json.loads(json.dumps(standing.as_dict()[period]))
+        test = load_solution(sample_edition.layout, sample_edition.test[KEY])
+        rows = (test["Usage"] == "Private").to_numpy()
+        score = read_submission(record.submission, test[KEY])[rows]
+        assert error == pytest.approx(calibration_error(test["Fraud"][rows], score))
         assert data["cpu_seconds"] > 0
         assert data["peak_memory_mib"] > 50
         assert data["repeat"]["versions"]["xgboost"]
@@ -146,6 +154,7 @@ def test_own_model_runs_and_is_marked_transductive(sample_edition, tmp_path):
     assert record.run.name == "model.py:Model"
     assert record.result.transductive
     assert record.scores["private"]["precision_at_5"] > 0
+    assert record.scores["private"]["calibration_error"] is None  # its scores are no probabilities
 
 
 FAILING = [

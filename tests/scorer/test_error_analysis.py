@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from customs_data.errors import KitError
 from customs_data.proportions import wilson_interval
 from customs_data.schema import DECLARED_COLUMNS
-from customs_scorer.calibration import calibration_table
+from customs_scorer.calibration import calibration_error, calibration_table
 from customs_scorer.metrics.inspection import gains_of, n_inspected, precision_at, recall_at
 from customs_scorer.mistakes.analysis import (
     GROUPS,
@@ -119,6 +119,20 @@ def test_golden_calibration():
     assert table["fraud_rate"].tolist() == pytest.approx([0, 1 / 3, 1, 0.5])
     assert (table["fraud_rate_low"] <= table["fraud_rate"]).all()
     assert (table["fraud_rate"] <= table["fraud_rate_high"]).all()
+
+
+def test_golden_calibration_error():
+    # Five groups, of 3, 1, 1, 1 and 1 rows (ties stay together): distances 2/15, .1, .5, .4, .1.
+    score = np.array([0.2, 0.9, 0.2, 0.1, 0.5, 0.6, 0.2])
+    y = np.array([1, 1, 0, 0, 1, 1, 0])
+    assert calibration_error(y, score) == pytest.approx((3 * 2 / 15 + 0.1 + 0.5 + 0.4 + 0.1) / 7)
+    rng = np.random.default_rng(2)
+    score = rng.random(15_000)
+    y = (rng.random(15_000) < score).astype(int)
+    # Groups of 1,000: true probabilities are off by .8 * sqrt(p q / 1,000), .010 on average.
+    assert 0.004 < calibration_error(y, score) < 0.016
+    assert calibration_error(1 - y, score) == pytest.approx(0.5, abs=0.02)
+    assert calibration_error(y, np.full(15_000, 0.2)) == pytest.approx(y.mean() - 0.2)
 
 
 def test_calibrated_probabilities_lie_within_their_intervals():

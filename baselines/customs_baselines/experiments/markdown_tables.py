@@ -11,10 +11,16 @@ from customs_baselines.catalogue import marks_of
 from customs_baselines.experiments.paper_table3 import TABLE_3, is_release
 from customs_baselines.experiments.result_rows import Group, Results, read_results
 from customs_baselines.experiments.results_file import read_json
-from customs_baselines.experiments.statistics import FEWEST_EDITIONS, Summary, summarize
+from customs_baselines.experiments.statistics import (
+    CALIBRATION,
+    FEWEST_EDITIONS,
+    Summary,
+    summarize,
+)
 from customs_baselines.explaining.explanation_tables import explanations_table, is_explanations
 from customs_data.errors import KitError
 from customs_data.files.atomic import write_atomically
+from customs_scorer.calibration import N_GROUPS
 
 
 def table_of(
@@ -80,6 +86,7 @@ class _Columns:
         self._unseen = len(results.editions) == 1 and any(
             run["private"].get(self._unseen_metric) for run in results.runs
         )
+        self._calibration = _has_calibration(results)
         self._paper = all(map(is_release, results.editions.values())) and any(
             _paper_cells(group)[0] for group in groups
         )
@@ -92,6 +99,7 @@ class _Columns:
         first, *others = (metric.short or metric.title for metric in self._metrics)
         names += ["runs", first, "95 % interval", *others]
         names += [f"unseen {first}"] if self._unseen else []
+        names += ["calibration"] if self._calibration else []
         names += ["paper, synthetic", "paper, real"] if self._paper else []
         return [*names, "CPU s"]
 
@@ -108,8 +116,15 @@ class _Columns:
         first, *others = (summarize(runs, m.name, m.interval_name) for m in self._metrics)
         cells = [*name, str(len(runs)), _spread(first), _interval(first), *map(_spread, others)]
         cells += [_spread(summarize(runs, self._unseen_metric))] if self._unseen else []
+        if self._calibration:
+            error = summarize(runs, CALIBRATION)
+            cells.append("" if error is None else _spread(error))
         cells += _paper_cells(group) if self._paper else []
         return [*cells, f"{mean(run['cpu_seconds'] for run in runs):.1f}"]
+
+
+def _has_calibration(results: Results) -> bool:
+    return any(CALIBRATION in run["private"] for run in results.runs)
 
 
 def _paper_cells(group: Group) -> list[str]:
@@ -140,6 +155,12 @@ def _caption(results: Results) -> str:
         parts.append(
             "*unseen*: on declarations whose tuple (HS6, departure, origin, tax rate, tax type, "
             "net mass) no training declaration has."
+        )
+    if _has_calibration(results):
+        parts.append(
+            f"*calibration*: the expected calibration error on Private, which is the mean distance "
+            f"between mean score and share of label 1 in {N_GROUPS} equal groups by score (0: the "
+            "scores are probabilities; empty: they are not in [0, 1], or it was not computed)."
         )
     known = (
         "given the declaration score {}: the ceiling"

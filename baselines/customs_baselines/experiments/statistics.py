@@ -13,6 +13,8 @@ from scipy.stats import t
 #: Of fewer editions, Student's t interval is too wide to say anything: with two, 9 times their
 #: standard deviation to each side.
 FEWEST_EDITIONS: Final = 5
+#: Key of the calibration error among a run's scores on Private.
+CALIBRATION: Final = "calibration_error"
 
 
 @dataclass(frozen=True)

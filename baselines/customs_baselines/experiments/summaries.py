@@ -7,12 +7,13 @@ from statistics import mean
 from typing import Any
 
 from customs_baselines.experiments.result_rows import Results
-from customs_baselines.experiments.statistics import summarize
+from customs_baselines.experiments.statistics import CALIBRATION, summarize
 
 
 def summaries(results: Results) -> list[dict[str, Any]]:
     """Return one dict per group: its setting, the summary of each metric by period, and costs.
 
+    ``private`` also has the calibration error; None for results made before it was computed.
     A failed run has an entry of its own, with ``error`` instead of scores.
     """
     ranked = results.metrics.ranked
@@ -27,6 +28,8 @@ def summaries(results: Results) -> list[dict[str, Any]]:
             for metric, interval in metrics.items():
                 summary = summarize(runs, metric, interval, period=period)
                 entry[period][metric] = None if summary is None else asdict(summary)
+        summary = summarize(runs, CALIBRATION)
+        entry["private"][CALIBRATION] = None if summary is None else asdict(summary)
         for cost in ("seconds", "cpu_seconds", "peak_memory_mib"):
             entry[cost] = mean(run[cost] for run in runs)
         entries.append(entry)

@@ -8,11 +8,15 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import numpy.typing as npt
+import pandas as pd
+
 from customs_baselines.running.job import JobResult
 from customs_baselines.running.plan import Run
 from customs_data.edition.layout import USAGES
 from customs_data.edition.loading import Edition
 from customs_data.tasks import DEFAULT, Task
+from customs_scorer.calibration import are_probabilities, calibration_error
 from customs_scorer.scorecard import N_REPLICATES, score_submission
 from customs_scorer.submissions import read_submission
 from customs_scorer.ties import Ties, ties_of
@@ -50,6 +54,7 @@ class RunRecord:
         Outcome of training.
     scores : dict
         ``public`` and ``private``: the scorecard of each period; None without hidden labels.
+        ``private`` also has ``calibration_error``; None if the scores are no probabilities.
     validation : dict or None
         Scores on the later part of the training period.
     submission : path or None
@@ -153,7 +158,9 @@ def make_record(
         card = score_submission(
             reference.solution, answer, reference.unseen, task=task, n_replicates=n_replicates
         )
-        scores = {**card.as_dict()}
+        periods = card.as_dict()
+        error = _calibration_error(reference.solution, answer, task)
+        scores = periods | {"private": periods["private"] | {"calibration_error": error}}
     return RunRecord(
         task=task,
         run=run,
@@ -177,4 +184,17 @@ def make_record(
         prior=None if reference is None else reference.prior,
         code=code or {},
         ties=ties,
+    )
+
+
+def _calibration_error(
+    solution: pd.DataFrame, answer: npt.NDArray[Any], task: Task
+) -> float | None:
+    """Return the calibration error on Private; None if the scores are no probabilities."""
+    rows = (solution["Usage"] == USAGES["private"]).to_numpy()
+    scores = answer[rows]
+    return (
+        calibration_error(solution.loc[rows, task.label], scores)
+        if are_probabilities(scores)
+        else None
     )
