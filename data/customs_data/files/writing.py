@@ -6,6 +6,7 @@ bytes of a Parquet file depend on the version of the library.
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import io
 from collections.abc import Iterator
@@ -57,6 +58,11 @@ def csv_chunks(table: pd.DataFrame | pa.Table) -> Iterator[bytes]:
     """
     whole = to_arrow(table) if isinstance(table, pd.DataFrame) else table
     yield csv_header(whole.column_names)
+    yield from _line_chunks(whole)
+
+
+def _line_chunks(whole: pa.Table) -> Iterator[bytes]:
+    """Yield the canonical CSV of a table in pieces, without the header line."""
     parts = (whole.slice(start, _CHUNK_ROWS) for start in range(0, whole.num_rows, _CHUNK_ROWS))
     with threads(_PARTS_AT_A_TIME if whole.num_rows > _CHUNK_ROWS else 1) as executor:
         yield from map_in_order(csv_lines, parts, executor)
@@ -64,7 +70,9 @@ def csv_chunks(table: pd.DataFrame | pa.Table) -> Iterator[bytes]:
 
 def csv_header(names: list[str]) -> bytes:
     """Return the header line of the canonical CSV."""
-    return pd.DataFrame(columns=names).to_csv(index=False, lineterminator="\n").encode()
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\n").writerow(names)
+    return line.getvalue().encode()
 
 
 def csv_lines(table: pa.Table) -> bytes:
@@ -114,20 +122,26 @@ def _number_texts(numbers: npt.NDArray[np.float64]) -> pa.Array:
     )
     if plain.all():
         return texts
+    # Odd numbers repeat: probabilities below .0001 have two digits. Write each form once.
     odd = np.flatnonzero(~plain)
-    written = np.full(len(numbers), None, dtype=object)
-    written[odd] = [None if np.isnan(x) else repr(float(x)) for x in numbers[odd]]
-    return pc.if_else(pa.array(plain), texts, pa.array(written, pa.string()))
+    values, place = np.unique(numbers[odd], return_inverse=True)
+    forms = [None if np.isnan(x) else repr(x) for x in values.tolist()]
+    spot = np.zeros(len(numbers), dtype=np.int64)
+    spot[odd] = place.reshape(-1)
+    return pc.if_else(pa.array(plain), texts, pc.take(pa.array(forms, pa.string()), pa.array(spot)))
 
 
 def _decimals(behind: npt.NDArray[np.int64], decimals: int) -> pa.Array:
     """Return the digits after the point without trailing zeros, at least one."""
-    if decimals <= 2:
+    if decimals <= 3:
         every = [f"{i:0{decimals}d}".rstrip("0") or "0" for i in range(10**decimals)]
         return pc.take(pa.array(every), pa.array(behind))
-    digits = pc.utf8_lpad(pc.cast(pa.array(behind), pa.string()), width=decimals, padding="0")
-    short = pc.utf8_rtrim(digits, characters="0")
-    return pc.if_else(pc.equal(short, ""), "0", short)
+    # The first digits end at their last zero only if no other digit follows.
+    ahead, rest = np.divmod(behind, 10 ** (decimals - 3))
+    full = pa.array([f"{i:03d}" for i in range(1000)])
+    first = pc.if_else(pa.array(rest == 0), _decimals(ahead, 3), pc.take(full, pa.array(ahead)))
+    last = pc.if_else(pa.array(rest == 0), "", _decimals(rest, decimals - 3))
+    return pc.binary_join_element_wise(first, last, "")
 
 
 def table_sha256(table: pd.DataFrame | pa.Table) -> str:
@@ -200,9 +214,7 @@ class TableWriter:
 
     def write(self, table: pa.Table) -> None:
         """Append rows; the first table, which may be empty, decides the columns."""
-        for number, chunk in enumerate(csv_chunks(table)):
-            if number == 0 and not self._is_new:
-                continue  # the header is written already
+        for chunk in csv_chunks(table) if self._is_new else _line_chunks(table):
             self._digest.update(chunk)
             if self._csv is not None:
                 self._csv.write(chunk)

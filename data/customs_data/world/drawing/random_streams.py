@@ -20,6 +20,7 @@ from customs_data.world.drawing.arithmetic import normal_quantile
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
+_BITS_OF_ONE = np.float64(1.0).view(np.uint64)
 _WORDS_PER_BLOCK = 4  # Philox4x64 gives four 64-bit words per counter step
 
 
@@ -57,10 +58,13 @@ class Streams:
 
     def uniform(self, name: str, start: int, stop: int, width: int = 1) -> FloatArray:
         """Return uniform numbers in the open interval (0, 1), shape (n, width), float64."""
-        # 52 bits plus a half: never 0 and never 1, so every quantile of them is finite.
-        number = (self.words(name, start, stop, width) >> np.uint64(12)).astype(np.float64)
-        number += 0.5
-        number *= 2.0**-52
+        # 52 bits plus a half: never 0 and never 1, so every quantile of them is finite. With the
+        # sign and exponent of 1 the bits are a number in [1, 2); all steps are exact.
+        words = self.words(name, start, stop, width)
+        words >>= np.uint64(12)
+        words |= _BITS_OF_ONE
+        number = words.view(np.float64)
+        number -= 1.0 - 2.0**-53
         return number
 
     def normal(self, name: str, start: int, stop: int, width: int = 1) -> FloatArray:
