@@ -88,7 +88,7 @@ class Occasions:
 
     def can(self, draft: Draft) -> BoolArray:
         """Return whether each scheme would change a declaration, shape (n, n_schemes)."""
-        can = np.ones((len(draft), len(SCHEMES)), dtype=np.bool_)
+        can = np.ones((len(SCHEMES), len(draft)), dtype=np.bool_)
         for number, name in enumerate(SCHEMES):
             if name in ("misclassification", "wrong tariff rate"):
                 ranked = (
@@ -96,12 +96,12 @@ class Occasions:
                     if name == "misclassification"
                     else self.cheaper_for_product
                 )
-                can[:, number] = ranked[3][draft.cell] > ranked[2][draft.cell]
+                can[number] = (ranked[3] > ranked[2])[draft.cell]
             elif name == "false origin":
-                can[:, number] = self._has_other_agreement[draft.cell]
+                can[number] = self._has_other_agreement[draft.cell]
             elif name == "origin marking":
-                can[:, number] = self.market.filing.has_choice("indicator", draft.filing)
-        return can
+                can[number] = self.market.filing.has_choice("indicator", draft.filing)
+        return can.T
 
     @cached_property
     def claim(self) -> IntArray:

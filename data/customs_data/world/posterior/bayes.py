@@ -12,7 +12,6 @@ from customs_data.world.cheating import (
     Risks,
     critical_factors,
     principal_schemes,
-    scheme_shares,
     weigh_risks,
 )
 from customs_data.world.draft import Draft
@@ -71,6 +70,9 @@ class Posterior:
         self._false_goods = FalseGoods(occasions)
         self._values = Values(setup.configuration, setup.effects)
         self._marks = Marks(setup)
+        #: Mix of schemes of each section, then that of its decoys; (n_schemes, 2 n_sections).
+        running = np.concatenate([setup.effects.scheme_shares, setup.effects.practice_shares])
+        self._mixes = np.ascontiguousarray(np.diff(running, axis=1, prepend=0.0).T)
         self._principal = principal_schemes(
             setup.configuration, setup.market, setup.effects, setup.population.clusters
         )
@@ -182,18 +184,20 @@ class Posterior:
         Both (n_schemes, m).
         """
         clusters, cluster = self._setup.population.clusters, possible.draft.cluster
-        running = scheme_shares(self._setup.market, self._setup.effects, possible.draft, risks)
-        mix = np.ascontiguousarray(np.diff(running, axis=1, prepend=0.0).T)
         can = self._occasions.can(possible.draft).T
-        # Cover with false goods has other true goods, which gave the occasion.
-        covered = np.flatnonzero(possible.is_cover)
+        cannot = ~can
+        in_decoy = (cluster >= 0) & ~risks.in_ring
+        mix_of = self._setup.market.section[possible.draft.cell]
+        mix_of = np.where(in_decoy, mix_of + self._mixes.shape[1] // 2, mix_of)
+        mix = np.take(self._mixes, mix_of, axis=1)
         allowed = mix * can
         replacement = allowed / np.maximum(_sum(allowed), 1e-12)
+        # Cover with false goods has other true goods, which gave the occasion.
+        covered = np.flatnonzero(possible.is_cover)
 
         def with_occasion(share: FloatArray) -> FloatArray:
-            chosen = share * can + _sum(share * ~can) * replacement
-            for number in FALSE_GOODS:
-                chosen[number, covered] = share[number, covered]
+            chosen = replacement * _sum(share * cannot)
+            chosen += share * can
             return chosen
 
         own = np.flatnonzero(cluster >= 0)
@@ -202,10 +206,15 @@ class Posterior:
         drawn[:, own] *= 1.0 - follows
         drawn[self._principal[cluster[own]], own] += follows
         scheme = with_occasion(drawn)
-        alike = np.diff(self._setup.effects.lookalike_shares, prepend=0.0)
-        lookalike = with_occasion(np.repeat(alike[:, None], len(cluster), axis=1))
-        rate = np.where(cluster >= 0, clusters.practice_rate[cluster], 0.0)
-        return scheme, rate * scheme + (1.0 - rate) * lookalike
+        alike = np.diff(self._setup.effects.lookalike_shares, prepend=0.0)[:, None]
+        lookalike = with_occasion(alike)
+        for number in FALSE_GOODS:
+            scheme[number, covered] = drawn[number, covered]
+            lookalike[number, covered] = alike[number]
+        habitual = np.flatnonzero(in_decoy)
+        rate = clusters.practice_rate[cluster[habitual]]
+        lookalike[:, habitual] = rate * scheme[:, habitual] + (1.0 - rate) * lookalike[:, habitual]
+        return scheme, lookalike
 
 
 def _sum(parts: FloatArray) -> FloatArray:

@@ -25,7 +25,9 @@ class Declared:
     ----------
     cell : int64
         Cell of these goods, -1 if they are true of no cell.
-    hs6, departure, origin, chapter : int64
+    hs6, departure, origin : int64
+    road : int64
+        Number of the combination of chapter, departure and origin.
     claim : int64
         Number of the combination of origin, tax type and rate.
     rate : float64
@@ -40,7 +42,7 @@ class Declared:
     hs6: IntArray
     departure: IntArray
     origin: IntArray
-    chapter: IntArray
+    road: IntArray
     claim: IntArray
     rate: FloatArray
     tariff: FloatArray
@@ -71,6 +73,7 @@ class FalseGoods:
         self._tariffs = _Weights.add(market.hs6 * self._n_claims + claim, market.weight)
         self._chapter = np.zeros(len(market.hs6_code), dtype=np.int64)
         self._chapter[market.hs6] = market.chapter
+        self._road = self._way(market.chapter, market.departure, market.origin)
         # The place of a group's first cell in the ranking is the number of the group.
         _, running, self._route, last = occasions.cheaper_on_route
         self._on_route = running[last] - running[self._route]
@@ -89,8 +92,8 @@ class FalseGoods:
     def _cell_key(self, hs6: IntArray, departure: IntArray, claim: IntArray) -> IntArray:
         return (hs6 * self._n_countries + departure) * self._n_claims + claim
 
-    def _way(self, hs6: IntArray, departure: IntArray, origin: IntArray) -> IntArray:
-        return (hs6 * self._n_countries + departure) * self._n_countries + origin
+    def _way(self, goods: IntArray, departure: IntArray, origin: IntArray) -> IntArray:
+        return (goods * self._n_countries + departure) * self._n_countries + origin
 
     def _weigh_agreements(self, occasions: Occasions) -> None:
         """Weigh the agreements' claims by product, or by chapter where a product has none."""
@@ -151,7 +154,7 @@ class FalseGoods:
             hs6=draft.hs6,
             departure=draft.departure,
             origin=draft.origin,
-            chapter=self._chapter[draft.hs6],
+            road=self._way(self._chapter[draft.hs6], draft.departure, draft.origin),
             claim=claim,
             rate=draft.rate,
             tariff=weights[0],
@@ -159,15 +162,21 @@ class FalseGoods:
             agreement_here=weights[2],
         )
 
-    def are_possible(self, declared: Declared, row: IntArray, cell: IntArray) -> BoolArray:
-        """Return whether some scheme could declare a row's goods in place of a cell's."""
-        market = self._market
-        on_route = (
-            (market.departure[cell] == declared.departure[row])
-            & (market.origin[cell] == declared.origin[row])
-            & (market.chapter[cell] == declared.chapter[row])
-        )
-        return np.asarray((market.hs6[cell] == declared.hs6[row]) | on_route)
+    def are_possible(
+        self, declared: Declared, n_cells: IntArray, cell: NDArray[np.int32]
+    ) -> BoolArray:
+        """Return whether some scheme could declare a form's goods in place of a cell's.
+
+        Parameters
+        ----------
+        n_cells : int64 array, shape (n,)
+            Number of cells to judge for each form.
+        cell : int32 array, shape (n_cells.sum(),)
+            Cells, form after form.
+        """
+        same_product = self._market.hs6[cell] == np.repeat(declared.hs6, n_cells)
+        same_road = self._road[cell] == np.repeat(declared.road, n_cells)
+        return np.asarray(same_product | same_road)
 
     def misclassified(self, declared: Declared, row: IntArray, cell: IntArray) -> FloatArray:
         """Return the probability of a row's goods if a cell's are misclassified, shape (m,)."""

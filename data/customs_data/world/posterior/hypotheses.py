@@ -81,12 +81,15 @@ def list_hypotheses(
     importers, lines, clusters = population.importers, population.lines, population.clusters
     declared = false_goods.encode(draft)
     n_lines = importers.n_lines[draft.importer].astype(np.int64)
-    row = np.repeat(np.arange(len(draft)), n_lines)
-    number = np.arange(len(row)) - (np.cumsum(n_lines) - n_lines)[row]
-    line = importers.first_line[draft.importer[row]].astype(np.int64) + number
-    true = lines.cell[line].astype(np.int64)
-    few = np.flatnonzero(false_goods.are_possible(declared, row, true))
-    row, number, line, true = row[few], number[few], line[few], true[few]
+    ends = np.cumsum(n_lines)
+    first = importers.first_line[draft.importer].astype(np.int64)
+    line = np.repeat(first - (ends - n_lines), n_lines)
+    line += np.arange(len(line))
+    true = lines.cell[line]
+    few = np.flatnonzero(false_goods.are_possible(declared, n_lines, true))
+    line, true = line[few], true[few].astype(np.int64)
+    row = np.repeat(np.arange(len(draft)), n_lines)[few]
+    number = line - first[row]
     goods = _goods_of_lines(false_goods, declared, row, true)
     few = np.flatnonzero(goods[[-1, *FALSE_GOODS]].max(axis=0) > 0.0)
     row, number, line, true = row[few], number[few], line[few], true[few]
