@@ -10,7 +10,7 @@ RESULTS = baselines/results
 GUIDE = data/HOW_THE_WORLD_WORKS.md
 VARIANTS = baselines/studies/graphfc_variants/graphfc_variants.toml
 # Models in the README's table and chart.
-SHOWN = lookup,logistic_regression,xgboost,lightgbm,tabm,xgboost_graph,xgboost_conjunctions,date,graphfc,graphfc_transductive,ensemble,simulator_transfer
+SHOWN = lookup,logistic_regression,xgboost,lightgbm,lightgbm_team,tabm,xgboost_graph,mixed_effects_graph,date,graphfc,graphfc_transductive,ensemble,simulated_prior,structured_likelihood
 # Outputs of the leaderboard's load benchmark.
 LOAD = --save leaderboard/results/load.json --write leaderboard/README.md
 # Environment with the oldest allowed versions of other packages.
@@ -27,8 +27,8 @@ INSTALL = $(PYTHON) starter_kit/install.py $(VENV) --builds $(TORCH)
 # `make results FRESH=--fresh` discards earlier results and runs everything.
 FRESH ?=
 
-.PHONY: run leaderboard test test-fast test-oldest test-slow lint format results explained scarcity adversary \
-	variants settings prior worlds guide \
+.PHONY: run leaderboard test test-fast test-oldest test-slow lint format results all-results explained scarcity \
+	adversary variants settings prior worlds guide \
 	validation fidelity synthesizers reference site documents release benchmark \
 	benchmark-national benchmark-leaderboard benchmark-attack fuzz ladder clean
 
@@ -70,8 +70,12 @@ results: $(VENV)/.core $(EDITION) ## run missing results; rewrite their tables a
 	$(BIN)/customs-kit baseline table $(RESULTS)/practice.toml $(FRESH) --write README.md \
 		--label-rates 1 --curves docs/practice.svg --recipe kit --models $(SHOWN)
 	$(BIN)/customs-kit baseline table $(RESULTS)/practice.toml --write baselines/PRACTICE.md
+	$(BIN)/python -m studies.costs_table $(RESULTS)/practice.json --write baselines/MODELS.md
 	$(BIN)/customs-kit baseline run --out build/runs --picture docs/run.svg
 	$(BIN)/customs-kit baseline table $(RESULTS)/released.toml $(FRESH) --write baselines/RELEASED.md
+
+all-results: $(VENV)/.core ## make all results again, for a new world or new models; goes on where it stopped
+	$(BIN)/python -m studies.all_results $(FRESH)
 
 explained: $(VENV)/.core $(EDITION) ## rewrite explanations of models (Figure 6)
 	$(BIN)/customs-kit baseline explain xgboost --recipe paper,kit --declarations 2000 --anonymous \
@@ -82,11 +86,11 @@ explained: $(VENV)/.core $(EDITION) ## rewrite explanations of models (Figure 6)
 	$(BIN)/customs-kit baseline table $(RESULTS)/explained_released.json \
 		$(RESULTS)/explained_practice.json --write baselines/EXPLAINED.md
 
-scarcity: $(VENV)/.core ## few labels on ten worlds: run what is missing (over an hour in all)
+scarcity: $(VENV)/.core ## few labels on ten worlds: run what is missing (half an hour)
 	$(BIN)/customs-kit baseline table $(RESULTS)/scarcity.toml $(FRESH) --write baselines/SCARCITY.md \
 		--curves docs/scarcity.svg
-	for model in xgboost graphfc; do $(BIN)/customs-kit baseline table $(RESULTS)/scarcity.json \
-		--against $$model --write baselines/SCARCITY.md; done
+	for model in lightgbm_team xgboost graphfc; do $(BIN)/customs-kit baseline table $(RESULTS)/scarcity.json \
+		--against $$model --write baselines/SCARCITY.md || exit 1; done
 
 variants: $(VENV)/.core ## other convolutions, a second task and pre-training of graphfc (half an hour)
 	$(BIN)/customs-kit baseline table $(VARIANTS) --results $(RESULTS)/graphfc_variants.json $(FRESH)
@@ -96,26 +100,26 @@ variants: $(VENV)/.core ## other convolutions, a second task and pre-training of
 settings: $(VENV)/.core ## choose the classic models' hyper-parameters again (about half an hour)
 	$(BIN)/python -m studies.settings_search --out $(RESULTS)/settings.json
 
-adversary: $(VENV)/.core ## what a team that reads the code can do, on ten worlds: run what is missing (hours)
-	$(BIN)/python -m studies.adversary --out $(RESULTS)/adversary.json --models $(RESULTS)/adversary_models.json $(FRESH)
-	$(BIN)/python -m studies.adversary_table $(RESULTS)/adversary.json $(RESULTS)/adversary_models.json \
+adversary: $(VENV)/.core ## what a team that reads the code can do, on the ten worlds of `make scarcity`: run what is missing
+	$(BIN)/python -m studies.adversary --out $(RESULTS)/adversary.json $(FRESH)
+	$(BIN)/python -m studies.adversary_table $(RESULTS)/adversary.json $(RESULTS)/scarcity.json \
 		--write baselines/ADVERSARY.md
 
 prior: $(VENV)/.core ## train simulated_prior on own worlds; resumes from build/prior (about half an hour)
 	$(BIN)/python -m studies.train_prior --worlds 60 --workers 2 --keep build/prior
 
-worlds: $(VENV)/.core ## measure the practice configuration over ten worlds (about ten minutes)
-	$(BIN)/python -m studies.worlds --out $(RESULTS)/worlds.json
+worlds: $(VENV)/.core ## measure the practice configuration over ten worlds: run what is missing
+	$(BIN)/python -m studies.worlds --out $(RESULTS)/worlds.json $(FRESH)
 	$(BIN)/python -m studies.worlds_table $(RESULTS)/worlds.json --write data/WORLD.md --write $(GUIDE)
 
 guide: $(VENV)/.core ## rewrite figures and table of data/HOW_THE_WORLD_WORKS.md (half a minute)
 	$(BIN)/python -m studies.worlds_table $(RESULTS)/worlds.json --write $(GUIDE)
 	$(BIN)/python -m studies.world_guide --links $(RESULTS)/scarcity.json --out docs/world
 
-validation: $(VENV)/.core ## how well validation predicts hidden scores, on ten worlds (about ten minutes)
+validation: $(VENV)/.core ## how well validation predicts hidden scores, on ten worlds: run what is missing
 	$(BIN)/python -m studies.validation_study \
 		starter_kit/customs_kit/template/my_model.py:MyModel \
-		--results starter_kit/results/validation.json --write starter_kit/README.md
+		--results starter_kit/results/validation.json --write starter_kit/README.md $(FRESH)
 
 reference: $(VENV)/.core ## rewrite the reference of commands and the practice edition's facts
 	$(BIN)/python -m customs_kit.make_reference docs/CLI.md docs/PRACTICE_DATASHEET.md
@@ -131,9 +135,9 @@ release: $(VENV)/.dev ## build sdist and wheel into dist/, and try the wheel in 
 	$(BIN)/python -m build --quiet
 	$(BIN)/python tests/try_wheel.py dist
 
-fidelity: $(VENV)/.core ## compare five worlds with the public release (about seven minutes)
+fidelity: $(VENV)/.core ## compare five worlds with the public release: run what is missing
 	$(BIN)/python -m studies.fidelity_study $(RELEASED) \
-		--out data/results/fidelity_practice.json --write data/FIDELITY.md
+		--out data/results/fidelity_practice.json --write data/FIDELITY.md $(FRESH)
 
 synthesizers: $(VENV)/.core ## fit and compare synthesizers on the public release: run what is missing
 	$(BIN)/python -m studies.synthesizer_study $(RELEASED_FILES) \

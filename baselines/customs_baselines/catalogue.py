@@ -34,6 +34,8 @@ class Baseline:
         One line.
     from_simulator : bool
         Whether it learned from other worlds of the simulator. Its results are marked.
+    is_yardstick : bool
+        Whether others are compared with it, rather than it with them. Its results are marked.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Baseline:
     recipe: str | None
     summary: str
     from_simulator: bool = False
+    is_yardstick: bool = False
 
     def load_class(self) -> type:
         """Import the estimator's class (and the library it needs)."""
@@ -90,7 +93,7 @@ def _read(name: str) -> Baseline:
     for node in ast.parse(Path(spec.origin).read_text(encoding="utf-8")).body:
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
             target = node.targets[0].id
-            if target in ("RECIPE", "SUMMARY", "SIMULATOR"):
+            if target in ("RECIPE", "SUMMARY", "SIMULATOR", "YARDSTICK"):
                 constants[target] = ast.literal_eval(node.value)
             elif target == "ESTIMATOR" and isinstance(node.value, ast.Name):
                 constants[target] = node.value.id
@@ -103,6 +106,7 @@ def _read(name: str) -> Baseline:
         constants["RECIPE"],
         constants["SUMMARY"],
         constants.get("SIMULATOR", False),
+        constants.get("YARDSTICK", False),
     )
 
 
@@ -120,8 +124,11 @@ def marks_of(name: str, transductive: bool) -> str:
     --------
     >>> marks_of("xgboost", False), marks_of("simulator_transfer", True)
     ('', ' (transductive, simulator)')
+    >>> marks_of("structured_likelihood", True)
+    ' (transductive, simulator, yardstick)'
     """
     marks = ["transductive"] * transductive
-    if name.isidentifier() and find_spec(f"{_MODELS}.{name}") and _read(name).from_simulator:
-        marks.append("simulator")
+    if name.isidentifier() and find_spec(f"{_MODELS}.{name}"):
+        baseline = _read(name)
+        marks += ["simulator"] * baseline.from_simulator + ["yardstick"] * baseline.is_yardstick
     return f" ({', '.join(marks)})" if marks else ""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
@@ -24,14 +22,10 @@ from customs_baselines.adversary.keyed_rows import KeyedRows
 from customs_baselines.adversary.own_worlds import known_world, make_own_worlds
 from customs_baselines.adversary.recovery import measure_recovery
 from customs_baselines.adversary.seller_rule import join_by_sellers
-from customs_baselines.catalogue import find_baseline, list_baselines
+from customs_baselines.catalogue import find_baseline
 from customs_baselines.contract import accepted_keywords, fit_and_score, make_model
-from customs_baselines.experiments.grid import Block, EditionSource, Grid
-from customs_baselines.experiments.results_file import read_json
-from customs_baselines.experiments.run_grid import run_grid
 from customs_baselines.models.simulator_transfer import SimulatorTransfer
 from customs_data.edition.generating import Blueprint, read_blueprint, simulate_world
-from customs_data.errors import KitError
 from customs_data.keyed_random import secret_of_seed
 from customs_data.parallel import map_in_order, processes
 from customs_data.schema import DECLARED_COLUMNS, ERASED
@@ -40,47 +34,13 @@ from customs_data.tasks import find_task
 from customs_data.world.simulate import World, prepare
 from customs_scorer.audit.evidence import Evidence
 from customs_scorer.metrics.inspection import precision_at
-from studies.script import Study, save_results
+from studies.script import Study, describe_blueprint, resume_results, save_results
 
-#: Those that know how a world is built, then the strongest that teams are given; those of the
-#: catalogue are run.
-MODELS: Final = (
-    "structured_likelihood",
-    "lightgbm_team",
-    "xgboost_components",
-    "simulated_prior",
-    "mixed_effects_graph",
-    "xgboost_graph",
-    "graphfc",
-    "graphfc_transductive",
-)
 #: Models that say something without a label, beside `simulator_transfer`.
 WITHOUT_LABELS: Final[tuple[str, ...]] = ("structured_likelihood", "simulated_prior")
-GRID_RATES: Final = (1.0, 0.1, 0.02, 0.01)
-#: Graph models whose loss without links is measured, and on how many worlds.
-LINKED: Final = ("mixed_effects_graph", "graphfc", "graphfc_transductive")
-N_WITHOUT_LINKS: Final = 5
 _SMALLER: Final = 10_000  # declarations of the second world of one secret
 
 Values = dict[str, float]
-
-
-def make_grid(seeds: tuple[int, ...]) -> Grid:
-    """Return the runs of the models on the worlds of some seeds, as of `baseline table`."""
-    known = {baseline.name for baseline in list_baselines()}
-    linked, unlinked = (
-        EditionSource(seeds=part, with_links=with_links)
-        for part, with_links in ((seeds, True), (seeds[:N_WITHOUT_LINKS], False))
-    )
-    models = tuple(name for name in MODELS if name in known)
-    graph = tuple(name for name in LINKED if name in known)
-    return Grid(
-        (linked, unlinked),
-        (
-            Block(models, label_rates=GRID_RATES, editions=tuple(linked.names())),
-            Block(graph, label_rates=LABEL_RATES, editions=tuple(unlinked.names())),
-        ),
-    )
 
 
 def measure_without_labels(
@@ -121,21 +81,9 @@ def measure_without_labels(
         If `path` is of another configuration.
     """
     blueprint = read_blueprint(config=config)
-    head = {
-        "configuration": blueprint.configuration.name,
-        "version": blueprint.configuration.version,
-        "n_declarations": blueprint.n_declarations,
-        "sha256": hashlib.sha256(json.dumps(blueprint.as_dict()).encode()).hexdigest(),
-    }
-    worlds: dict[str, Values] = {}
-    if path.exists() and not fresh:
-        before = read_json(path)
-        if {name: before.get(name) for name in head} != head:
-            raise KitError(
-                f"{path} was measured on another configuration. Start over with --fresh, or name "
-                "another file with --out."
-            )
-        worlds = before["worlds"]
+    head = describe_blueprint(blueprint)
+    results = resume_results(path, head, fresh=fresh)
+    worlds: dict[str, Values] = results.setdefault("worlds", {})
     missing = [seed for seed in seeds if str(seed) not in worlds]
     if missing:
         attackers = train_attackers(blueprint)
@@ -213,7 +161,6 @@ def _recovered(
         "detector: B-cubed precision x recall": learned.b_cubed,
     }
     columns = {
-        "lightgbm_team": None,
         "lightgbm_team with groups": (group[parts[0]], group[parts[1]]),
         "lightgbm_team with true clusters": (known.cluster[parts[0]], known.cluster[parts[1]]),
     }
@@ -237,8 +184,7 @@ def _transferred(transfer: SimulatorTransfer, world: World, split: Split) -> Val
     transfer.context_ = declared
     scores = {"simulator_transfer": transfer.predict_proba(split.test)[:, 1]}
     n_train = len(split.train)
-    known = {baseline.name for baseline in list_baselines()}
-    for name in (name for name in WITHOUT_LABELS if name in known):
+    for name in WITHOUT_LABELS:
         test = declared.iloc[n_train:].reset_index(drop=True)
         of_both = _score_without_labels(name, split.train, test)
         scores[name] = of_both[-len(split.test) :]
@@ -289,12 +235,6 @@ def _in_common(blueprint: Blueprint, secret: bytes, world: World) -> float:
     "--out", required=True, type=click.Path(path_type=Path), help="Measures without labels, JSON."
 )
 @click.option(
-    "--models",
-    "models_out",
-    type=click.Path(path_type=Path),
-    help="Also run the models at all label rates, into this results file of a grid.",
-)
-@click.option(
     "--seed",
     type=click.IntRange(min=0),
     default=31000,
@@ -308,35 +248,24 @@ def _in_common(blueprint: Blueprint, secret: bytes, world: World) -> float:
     "--workers", type=click.IntRange(min=1), default=2, show_default=True, help="Processes."
 )
 @click.option("--fresh", is_flag=True, help="Discard earlier results.")
-def main(
-    out: Path, models_out: Path | None, seed: int, worlds: int, workers: int, fresh: bool
-) -> None:
+def main(out: Path, seed: int, worlds: int, workers: int, fresh: bool) -> None:
     r"""Measure what a team that has read the simulator's code gets out of fresh worlds.
 
-    Runs what is missing of the measures without labels (about a minute per world), and of the
-    models at 100, 10, 2 and 1 % of the labels (hours). `studies.adversary_table` shows both.
+    Measures the worlds that OUT lacks. Models of the catalogue are not part of it: `make scarcity`
+    runs them on the same worlds, and `studies.adversary_table` shows both.
 
     \b
     Example:
-      python -m studies.adversary --out adversary.json --models adversary_models.json
+      python -m studies.adversary --out adversary.json
     """
-    seeds = tuple(range(seed, seed + worlds))
     with processes(workers) as executor:
         measure_without_labels(
-            seeds,
+            tuple(range(seed, seed + worlds)),
             out,
             executor=executor,
             fresh=fresh,
             on_world=lambda done: click.echo(f"world {done} measured", err=True),
         )
-        if models_out is not None:
-            run_grid(
-                make_grid(seeds),
-                models_out,
-                executor=executor,
-                fresh=fresh,
-                on_done=lambda cell, run: click.echo(f"{cell.key} done", err=True),
-            )
 
 
 if __name__ == "__main__":

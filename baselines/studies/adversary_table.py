@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import click
 
+from customs_baselines.catalogue import list_baselines, marks_of
 from customs_baselines.experiments.markdown_tables import put_table
 from customs_baselines.experiments.results_file import load_grid_results, read_json
 from customs_data.errors import KitError
@@ -18,7 +19,7 @@ from studies.script import Study
 from studies.worlds_table import Target
 
 #: Those who know how a world is built, and the tuned table: no part of "best shipped model".
-YARDSTICKS: Final = ("structured_likelihood", "xgboost_components", "lightgbm_team")
+YARDSTICKS: Final = tuple(baseline.name for baseline in list_baselines() if baseline.is_yardstick)
 ADVERSARY: Final = "structured_likelihood"
 TEAM: Final = "lightgbm_team"
 GRAPH: Final = ("graphfc", "graphfc_transductive", "mixed_effects_graph", "xgboost_graph")
@@ -36,10 +37,13 @@ class Models:
     ----------
     linked, unlinked : dict of Scores
         By (model, label rate); worlds as they are, and without the links of clusters.
+    transductive : frozenset of str
+        Models that read the declarations they scored.
     """
 
     linked: dict[tuple[str, float], Scores]
     unlinked: dict[tuple[str, float], Scores]
+    transductive: frozenset[str] = frozenset()
 
     @property
     def names(self) -> list[str]:
@@ -47,14 +51,19 @@ class Models:
         return sorted({name for name, _ in self.linked})
 
     def best(self, rate: float, names: tuple[str, ...] | None = None) -> str | None:
-        """Return the model with the highest mean of those named, by default of the shipped ones."""
+        """Return the model with the highest mean of those named, by default of the shipped ones.
+
+        Only models that were run on every world count: means over fewer are means over others.
+        """
         known = {
-            name: mean(self.linked[name, rate].values())
+            name: self.linked[name, rate]
             for name in self.names
             if (name, rate) in self.linked
             and (name in names if names is not None else name not in YARDSTICKS)
         }
-        return max(known, key=known.__getitem__) if known else None
+        n_worlds = max(map(len, known.values()), default=0)
+        means = {name: mean(by.values()) for name, by in known.items() if len(by) == n_worlds}
+        return max(means, key=means.__getitem__) if means else None
 
 
 def read_models(paths: tuple[Path, ...], editions: set[str]) -> Models:
@@ -69,6 +78,7 @@ def read_models(paths: tuple[Path, ...], editions: set[str]) -> Models:
     unlinked: dict[tuple[str, float], dict[str, list[float]]] = defaultdict(
         lambda: defaultdict(list)
     )
+    transductive = set()
     for path in paths:
         results = load_grid_results(path)
         for run in results.runs.values():
@@ -79,7 +89,9 @@ def read_models(paths: tuple[Path, ...], editions: set[str]) -> Models:
             part = linked if results.editions[run["edition"]]["with_links"] else unlinked
             score = run["private"]["precision_at_5"]
             part[run["baseline"], run["label_rate"]][name].append(score)
-    return Models(*(_means(part) for part in (linked, unlinked)))
+            if run["transductive"]:
+                transductive.add(run["baseline"])
+    return Models(_means(linked), _means(unlinked), frozenset(transductive))
 
 
 def _means(
@@ -130,10 +142,13 @@ def models_table(models: Models, worlds: dict[str, dict[str, float]]) -> str:
         cells = [_cell(list(models.linked.get((name, rate), {}).values())) for rate in RATES]
         row = f"{name}, no labels, better orientation"
         cells.append(_cell([world[row] for world in worlds.values() if row in world]))
-        lines.append(f"| `{name}` | {' | '.join(cells)} |")
+        marks = marks_of(name, name in models.transductive)
+        lines.append(f"| `{name}`{marks} | {' | '.join(cells)} |")
+    fewer = {len(scores) for scores in models.linked.values()} - {len(worlds)}
+    some = f" (of some models over {min(fewer)})" if fewer else ""
     lines += [
         "",
-        f"Precision@5 % on Private, mean ± standard error over {len(worlds)} worlds. Without "
+        f"Precision@5 % on Private, mean ± standard error over {len(worlds)} worlds{some}. Without "
         "labels, the better orientation of the score.",
     ]
     return "\n".join(lines)
@@ -236,7 +251,7 @@ def main(measures: Path, grids: tuple[Path, ...], document: Path | None) -> None
 
     \b
     Example:
-      python -m studies.adversary_table a.json models.json --write ADVERSARY.md
+      python -m studies.adversary_table a.json scarcity.json --write ADVERSARY.md
     """
     for name, table in adversary_tables(measures, grids).items():
         if document is None:

@@ -9,6 +9,8 @@ paper's Table 2 cannot distinguish that table from a good one.
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Executor
+from functools import partial
 from math import sqrt
 from pathlib import Path
 from statistics import mean, stdev
@@ -20,15 +22,16 @@ import pandas as pd
 
 from customs_baselines.experiments.markdown_tables import put_table
 from customs_baselines.experiments.results_file import read_json
-from customs_data.edition.generating import read_blueprint, simulate_world
+from customs_data.edition.generating import Blueprint, read_blueprint, simulate_world
 from customs_data.errors import KitError
 from customs_data.fidelity.judges.two_sample import JUDGED
 from customs_data.fidelity.measure import FidelityReport, measure_fidelity
 from customs_data.fidelity.quality import PUBLISHED
 from customs_data.fidelity.sides import Side, read_side
 from customs_data.keyed_random import secret_of_seed
+from customs_data.parallel import map_in_order, processes
 from customs_scorer.fidelity_judges import JUDGES
-from studies.script import Study, save_results
+from studies.script import Study, describe_blueprint, resume_results, save_results
 
 #: Worlds that nothing was tuned on.
 SEEDS: Final = (91000, 91001, 91002, 91003, 91004)
@@ -55,39 +58,66 @@ def measure_study(
     *,
     config: str = "practice",
     seeds: tuple[int, ...] = SEEDS,
-    on_step: Callable[[str], None] = lambda step: None,
+    path: Path | None = None,
+    executor: Executor | None = None,
+    fresh: bool = False,
+    on_world: Callable[[str], None] = lambda name: None,
 ) -> Results:
     """Compare worlds of a configuration, and independently drawn columns, with a source.
+
+    Parameters
+    ----------
+    source : Side
+        Declarations to compare with.
+    config : str
+        Shipped configuration or TOML file.
+    seeds : tuple of int
+        Seeds of the worlds.
+    path : path, optional
+        Results, saved after each world; worlds that it contains are not compared again.
+    executor : Executor, optional
+        Compares the worlds; best with processes.
+    fresh : bool
+        Ignore what is in `path`.
+    on_world : callable
+        Called with the name of each table that was compared.
 
     Returns
     -------
     dict
-        ``configuration``, ``version``, ``n_declarations``, ``seeds``; ``worlds`` and
-        ``independent``: reports as `summarize` returns them.
+        ``configuration``, ``version``, ``n_declarations``, ``sha256`` of the configuration,
+        ``seeds``; ``worlds`` and ``independent``: reports as `summarize` returns them.
+
+    Raises
+    ------
+    KitError
+        If `path` is of another configuration.
     """
     blueprint = read_blueprint(config=config, n_declarations=len(source.frame))
-    worlds = []
-    for seed in seeds:
-        world = simulate_world(blueprint, secret_of_seed(seed)).declarations
-        report = measure_fidelity(
-            source,
-            Side(f"world {seed}", world),
-            more=JUDGES,
-            on_step=lambda step, seed=seed: on_step(f"world {seed}: {step}"),  # type: ignore[misc]
-        )
-        worlds.append(summarize(report))
-    drawn = draw_independently(source)
-    independent = measure_fidelity(
-        source, drawn, more=JUDGES, on_step=lambda step: on_step(f"{drawn.name}: {step}")
-    )
-    return {
-        "configuration": blueprint.configuration.name,
-        "version": blueprint.configuration.version,
-        "n_declarations": blueprint.n_declarations,
-        "seeds": list(seeds),
-        "worlds": worlds,
-        "independent": summarize(independent),
-    }
+    head = describe_blueprint(blueprint) | {"seeds": list(seeds)}
+    results = resume_results(path, head, fresh=fresh)
+    worlds: list[Results] = results.setdefault("worlds", [])
+
+    def save(name: str) -> None:
+        if path is not None:
+            save_results(results, path)
+        on_world(name)
+
+    missing = seeds[len(worlds) :]
+    reports = map_in_order(partial(_compare_world, source, blueprint), missing, executor)
+    for seed, report in zip(missing, reports, strict=True):
+        worlds.append(report)
+        save(f"world {seed}")
+    if "independent" not in results:
+        drawn = draw_independently(source)
+        results["independent"] = summarize(measure_fidelity(source, drawn, more=JUDGES))
+        save(drawn.name)
+    return results
+
+
+def _compare_world(source: Side, blueprint: Blueprint, seed: int) -> Results:
+    world = simulate_world(blueprint, secret_of_seed(seed)).declarations
+    return summarize(measure_fidelity(source, Side(f"world {seed}", world), more=JUDGES))
 
 
 def draw_independently(source: Side) -> Side:
@@ -233,17 +263,28 @@ def read_study(path: Path) -> Results:
 @click.option("--config", default="practice", show_default=True, help="Configuration to measure.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Results, as JSON.")
 @click.option("--write", type=click.Path(path_type=Path), help="Document to put the tables in.")
-def main(source: str, config: str, out: Path, write: Path | None) -> None:
-    r"""Compare worlds of five fresh secrets with the declarations of SOURCE.
+@click.option(
+    "--workers", type=click.IntRange(min=1), default=2, show_default=True, help="Processes."
+)
+@click.option("--fresh", is_flag=True, help="Discard earlier results.")
+def main(
+    source: str, config: str, out: Path, write: Path | None, workers: int, fresh: bool
+) -> None:
+    r"""Compare worlds of five fresh secrets with the declarations of SOURCE: those that OUT lacks.
 
     \b
     Example:
       python -m studies.fidelity_study released/ --out fidelity.json
     """
-    results = measure_study(
-        read_side(source), config=config, on_step=lambda step: click.echo(step, err=True)
-    )
-    save_results(results, out)
+    with processes(workers) as executor:
+        results = measure_study(
+            read_side(source),
+            config=config,
+            path=out,
+            executor=executor,
+            fresh=fresh,
+            on_world=lambda name: click.echo(f"{name} compared", err=True),
+        )
     if write is not None:
         put_table(write, "fidelity", study_table(results), check=False)
 

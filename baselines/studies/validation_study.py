@@ -7,7 +7,9 @@ starter_kit/README.md; `starter_kit/results/validation.json` contains every run.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
+from concurrent.futures import Executor
+from functools import partial
 from itertools import combinations
 from math import sqrt
 from pathlib import Path
@@ -24,13 +26,19 @@ from customs_baselines.contract import FraudModel, fit_and_score, make_model
 from customs_baselines.experiments.markdown_tables import markdown_row, put_table
 from customs_baselines.running.own_loading import make_own_model
 from customs_baselines.running.own_model import split_reference
-from customs_data.edition.generating import read_blueprint, simulate_world, split_periods
+from customs_data.edition.generating import (
+    Blueprint,
+    read_blueprint,
+    simulate_world,
+    split_periods,
+)
 from customs_data.erasure import erase
 from customs_data.keyed_random import derive, secret_of_seed
+from customs_data.parallel import map_in_order, processes
 from customs_data.split import Split, split_by_time
 from customs_data.tasks import find_task
 from customs_scorer.metrics.inspection import precision_at
-from studies.script import Study, save_results
+from studies.script import Study, describe_blueprint, resume_results, save_results
 
 #: Models beside the team's: (name, recipe). None was chosen on these worlds.
 REFERENCES: Final = (
@@ -45,8 +53,16 @@ _SEED: Final = 31
 _PARTS: Final = ("validation", "public", "private")
 
 
-def measure(own_model: str, n_worlds: int) -> Iterator[dict[str, Any]]:
-    """Yield one run per world, setting and model.
+def measure(
+    own_model: str,
+    n_worlds: int,
+    path: Path,
+    *,
+    executor: Executor | None = None,
+    fresh: bool = False,
+    on_world: Callable[[int], None] = lambda index: None,
+) -> list[dict[str, Any]]:
+    """Run models on worlds, after those that were measured before.
 
     Parameters
     ----------
@@ -54,24 +70,55 @@ def measure(own_model: str, n_worlds: int) -> Iterator[dict[str, Any]]:
         ``FILE.py:CLASS``.
     n_worlds : int
         Worlds of the practice configuration, from secrets that nothing else uses.
+    path : path
+        Results, saved after each world; worlds that it contains are not measured again.
+    executor : Executor, optional
+        Measures the worlds; best with processes.
+    fresh : bool
+        Ignore what is in `path`.
+    on_world : callable
+        Called after each world with its number.
+
+    Returns
+    -------
+    list of dict
+        One run per world, setting and model.
+
+    Raises
+    ------
+    KitError
+        If `path` is of another configuration.
     """
     blueprint = read_blueprint()
-    for index in range(n_worlds):
-        secret = derive(secret_of_seed(_SEED), "validation study", str(index))
-        periods = split_periods(simulate_world(blueprint, secret))
-        test = pd.concat([periods["public"], periods["private"]], ignore_index=True)
-        everything = Split.of_frames(find_task(), periods["train"], test)
-        for rate, erasure in SETTINGS:
-            kept = erase(
-                everything.train,
-                everything.y,
-                label_rate=rate,
-                erasure=erasure,
-                secret=derive(secret, "erasure"),
-            )
-            split = everything.with_labels(kept)
-            for name, recipe in ((own_model, None), *REFERENCES):
-                yield {
+    results = resume_results(path, describe_blueprint(blueprint), fresh=fresh)
+    runs: list[dict[str, Any]] = results.setdefault("runs", [])
+    missing = range(len({run["world"] for run in runs}), n_worlds)
+    for of_world in map_in_order(partial(measure_world, blueprint, own_model), missing, executor):
+        runs += of_world
+        save_results(results, path)
+        on_world(of_world[0]["world"])
+    return runs
+
+
+def measure_world(blueprint: Blueprint, own_model: str, index: int) -> list[dict[str, Any]]:
+    """Return one run per setting and model."""
+    secret = derive(secret_of_seed(_SEED), "validation study", str(index))
+    periods = split_periods(simulate_world(blueprint, secret))
+    test = pd.concat([periods["public"], periods["private"]], ignore_index=True)
+    everything = Split.of_frames(find_task(), periods["train"], test)
+    runs = []
+    for rate, erasure in SETTINGS:
+        kept = erase(
+            everything.train,
+            everything.y,
+            label_rate=rate,
+            erasure=erasure,
+            secret=derive(secret, "erasure"),
+        )
+        split = everything.with_labels(kept)
+        for name, recipe in ((own_model, None), *REFERENCES):
+            runs.append(
+                {
                     "world": index,
                     "label_rate": rate,
                     "erasure": erasure,
@@ -79,6 +126,8 @@ def measure(own_model: str, n_worlds: int) -> Iterator[dict[str, Any]]:
                     "recipe": recipe,
                     **_scores(name, recipe, split, len(periods["public"])),
                 }
+            )
+    return runs
 
 
 def _scores(name: str, recipe: str | None, split: Split, n_public: int) -> dict[str, Any]:
@@ -179,17 +228,23 @@ def _agreement(runs: list[dict[str, Any]]) -> str:
     required=True,
     help="Document to put the table in.",
 )
-def main(own_model: str, worlds: int, results: Path, document: Path) -> None:
-    """Measure how well validation predicts hidden scores (about ten minutes)."""
-    runs = []
-    for run in measure(own_model, worlds):
-        runs.append(run)
-        click.echo(
-            f"world {run['world']} {run['model']}: "
-            + " ".join(f"{part} {run[part]['precision_at_5']:.3f}" for part in _PARTS),
-            err=True,
+@click.option(
+    "--workers", type=click.IntRange(min=1), default=2, show_default=True, help="Processes."
+)
+@click.option("--fresh", is_flag=True, help="Discard earlier results.")
+def main(
+    own_model: str, worlds: int, results: Path, document: Path, workers: int, fresh: bool
+) -> None:
+    """Measure how well validation predicts hidden scores: worlds that RESULTS lacks."""
+    with processes(workers) as executor:
+        runs = measure(
+            own_model,
+            worlds,
+            results,
+            executor=executor,
+            fresh=fresh,
+            on_world=lambda index: click.echo(f"world {index} measured", err=True),
         )
-    save_results({"runs": runs}, results)
     put_table(document, results.stem, validation_table(runs), check=False)
 
 

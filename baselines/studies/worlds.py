@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
 from dataclasses import replace
 from functools import partial
-from itertools import count
 from pathlib import Path
 from statistics import mean
 from typing import Any, Final
@@ -23,7 +22,6 @@ from sklearn.tree import DecisionTreeClassifier
 from customs_baselines.catalogue import find_baseline
 from customs_baselines.contract import fit_and_score, make_model
 from customs_baselines.features.paper import PaperFeatures
-from customs_baselines.models.simulator_transfer import SimulatorTransfer
 from customs_data.edition.generating import (
     Blueprint,
     read_blueprint,
@@ -34,14 +32,13 @@ from customs_data.erasure import erase
 from customs_data.errors import KitError
 from customs_data.keyed_random import derive, secret_of_seed
 from customs_data.parallel import map_in_order, processes
-from customs_data.schema import DECLARED_COLUMNS, ERASED
 from customs_data.split import Split
 from customs_data.tasks import find_task
 from customs_scorer.audit.evidence import AuditTest, Evidence
 from customs_scorer.audit.lookups import audit_best_lookup, audit_lookups
 from customs_scorer.audit.traces import audit_traces
 from customs_scorer.metrics.inspection import precision_at
-from studies.script import Study, save_results
+from studies.script import Study, describe_blueprint, resume_results, save_results
 from studies.worlds_table import worlds_table
 
 #: Classic models, with recipe paper: those of the paper's Table 3.
@@ -53,7 +50,9 @@ CLASSIC_MODELS: Final = (
     "xgboost",
     "lightgbm",
 )
-#: Label rates at which the value of the graph is measured.
+#: Graph model that measures what links are worth: the cheapest.
+GRAPH: Final = "mixed_effects_graph"
+#: Label rates at which it does.
 LABEL_RATES: Final = (1.0, 0.1)
 
 Values = dict[str, float]
@@ -64,10 +63,12 @@ def measure_worlds(
     *,
     n_worlds: int,
     seed: int,
+    path: Path | None = None,
     executor: Executor | None = None,
+    fresh: bool = False,
     on_world: Callable[[], None] = lambda: None,
 ) -> dict[str, Any]:
-    """Measure worlds of a configuration.
+    """Measure worlds of a configuration, after those that were measured before.
 
     Parameters
     ----------
@@ -77,41 +78,44 @@ def measure_worlds(
         Worlds to measure; at least two.
     seed : int
         Chooses their secrets; use one that nothing was tuned on.
+    path : path, optional
+        Results, saved after each world; worlds that it contains are not measured again.
     executor : Executor, optional
         Measures the worlds; best with processes.
+    fresh : bool
+        Ignore what is in `path`.
     on_world : callable
         Called after each world.
 
     Returns
     -------
     dict
-        ``configuration``, ``version``, ``n_declarations``, ``seed``, and ``worlds``: one dict per
-        world, value by row of the table.
+        ``configuration``, ``version``, ``n_declarations``, ``sha256`` of the configuration,
+        ``seed``, and ``worlds``: one dict per world, value by row of the table.
+
+    Raises
+    ------
+    KitError
+        If `n_worlds` is less than two, or `path` is of another configuration or seed.
     """
     if n_worlds < 2:
         raise KitError(f"Measure at least two worlds, not {n_worlds}: one has no standard error.")
     blueprint = read_blueprint(config=configuration)
-    shape = simulate_world(blueprint, derive(secret_of_seed(seed), "shape")).declarations
-    transfer = SimulatorTransfer(blueprint=blueprint, random_state=seed)
-    declared = shape[list(DECLARED_COLUMNS)]
-    transfer.fit(declared, np.full(len(declared), ERASED, dtype=np.int8))
-    worlds = map_in_order(
-        partial(measure_world, blueprint, transfer),
-        [derive(secret_of_seed(seed), "measured world", str(i)) for i in range(n_worlds)],
-        executor,
-        n_ahead=n_worlds,
-        on_done=lambda secret, world: on_world(),
-    )
-    return {
-        "configuration": blueprint.configuration.name,
-        "version": blueprint.configuration.version,
-        "n_declarations": blueprint.n_declarations,
-        "seed": seed,
-        "worlds": list(worlds),
-    }
+    head = describe_blueprint(blueprint) | {"seed": seed}
+    measured = resume_results(path, head, fresh=fresh)
+    worlds: list[Values] = measured.setdefault("worlds", [])
+    missing = range(len(worlds), n_worlds)
+    measure = partial(measure_world, blueprint)
+    secrets = [derive(secret_of_seed(seed), "measured world", str(i)) for i in missing]
+    for values in map_in_order(measure, secrets, executor):
+        worlds.append(values)
+        if path is not None:
+            save_results(measured, path)
+        on_world()
+    return measured
 
 
-def measure_world(blueprint: Blueprint, transfer: SimulatorTransfer, secret: bytes) -> Values:
+def measure_world(blueprint: Blueprint, secret: bytes) -> Values:
     """Return the values of one world by row of the table; all scores are on its private period."""
     world = simulate_world(blueprint, secret)
     periods = split_periods(world)
@@ -134,12 +138,6 @@ def measure_world(blueprint: Blueprint, transfer: SimulatorTransfer, secret: byt
     values |= _graph(split, periods["public"])
     unlinked = simulate_world(replace(blueprint, with_links=False), secret)
     values |= _without_links(split_periods(unlinked), values)
-    transfer.context_ = everything[list(DECLARED_COLUMNS)]
-    transferred = transfer.predict_proba(split.test)[:, 1]
-    values |= _precisions("simulator_transfer", split, transferred)
-    values["simulator_transfer @5 %, under logistic_regression"] = (
-        values["paper logistic_regression @5 %"] - values["simulator_transfer @5 %"]
-    )
     return values
 
 
@@ -210,13 +208,13 @@ def _audited(tests: Iterable[AuditTest], names: tuple[str, ...]) -> Values:
 def _graph(split: Split, public: pd.DataFrame) -> Values:
     values: Values = {}
     for rate in LABEL_RATES:
-        for name, title in (("xgboost", "kit xgboost"), ("xgboost_graph", "xgboost_graph")):
+        for name, title in (("xgboost", "kit xgboost"), (GRAPH, GRAPH)):
             precision = _precision_with_public(name, split, public, rate)
             values[f"{title} @5 %, {rate:.0%} labels"] = precision
     paper = precision_at(split.y_test, _score("xgboost", split, recipe="paper"), 0.05)
     values["kit xgboost over paper xgboost @5 %"] = values["kit xgboost @5 %, 100% labels"] - paper
-    values["xgboost_graph over kit xgboost @5 %, 10 % labels"] = (
-        values["xgboost_graph @5 %, 10% labels"] - values["kit xgboost @5 %, 10% labels"]
+    values[f"{GRAPH} over kit xgboost @5 %, 10 % labels"] = (
+        values[f"{GRAPH} @5 %, 10% labels"] - values["kit xgboost @5 %, 10% labels"]
     )
     return values
 
@@ -234,10 +232,10 @@ def _without_links(periods: dict[str, pd.DataFrame], linked: Values) -> Values:
     split = Split.of_frames(find_task(), periods["train"], periods["private"])
     values = {}
     for rate in LABEL_RATES:
-        precision = _precision_with_public("xgboost_graph", split, periods["public"], rate)
-        values[f"xgboost_graph without links @5 %, {rate:.0%} labels"] = precision
-        values[f"links, xgboost_graph @5 %, {100 * rate:.0f} % labels"] = (
-            linked[f"xgboost_graph @5 %, {rate:.0%} labels"] - precision
+        precision = _precision_with_public(GRAPH, split, periods["public"], rate)
+        values[f"{GRAPH} without links @5 %, {rate:.0%} labels"] = precision
+        values[f"links, {GRAPH} @5 %, {100 * rate:.0f} % labels"] = (
+            linked[f"{GRAPH} @5 %, {rate:.0%} labels"] - precision
         )
     return values
 
@@ -263,27 +261,27 @@ def _without_links(periods: dict[str, pd.DataFrame], linked: Values) -> Values:
     "--workers", type=click.IntRange(min=1), default=2, show_default=True, help="Processes."
 )
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Results, as JSON.")
-def main(config: str, worlds: int, seed: int, workers: int, out: Path) -> None:
+@click.option("--fresh", is_flag=True, help="Discard earlier results.")
+def main(config: str, worlds: int, seed: int, workers: int, out: Path, fresh: bool) -> None:
     r"""Measure what worlds of a configuration are like: the ten-world table.
 
-    Measures classic models, look-ups, the value of the graph and of the rings' links, and what the
-    simulator's own code gives away. Prints mean and standard error over worlds as a Markdown table.
-    Takes about ten minutes on two cores.
+    Measures classic models, look-ups, and the value of the graph and of the rings' links, in the
+    worlds that OUT lacks; prints mean and standard error over worlds as a Markdown table.
 
     \b
     Example:
       python -m studies.worlds --out worlds.json
     """
-    numbers = count(1)
     with processes(workers) as executor:
         measured = measure_worlds(
             config,
             n_worlds=worlds,
             seed=seed,
+            path=out,
             executor=executor,
-            on_world=lambda: click.echo(f"{next(numbers)} of {worlds} worlds measured", err=True),
+            fresh=fresh,
+            on_world=lambda: click.echo("another world measured", err=True),
         )
-    save_results(measured, out)
     click.echo(worlds_table(measured))
 
 

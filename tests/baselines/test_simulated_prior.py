@@ -19,6 +19,8 @@ def test_models_that_learned_from_the_simulator_are_marked():
     assert marks_of("xgboost_graph", True) == " (transductive)"
     assert marks_of("my_model.py:simulated_prior", False) == ""
     assert not find_baseline("xgboost").from_simulator
+    yardsticks = [it.name for it in list_baselines() if it.is_yardstick]
+    assert yardsticks == ["lightgbm_team", "structured_likelihood", "xgboost_components"]
 
 
 def test_weights_are_read_as_written_and_for_their_own_numbers_only(tmp_path):

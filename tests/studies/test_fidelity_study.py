@@ -10,9 +10,11 @@ from customs_data.fidelity.measure import measure_fidelity
 from customs_data.fidelity.sides import Side
 from customs_scorer.fidelity_judges import JUDGES
 from made_up import make_sample
+from studies import fidelity_study
 from studies.fidelity_study import (
     TARGETS,
     draw_independently,
+    measure_study,
     read_study,
     study_table,
     summarize,
@@ -69,3 +71,28 @@ def test_results_are_read_whole_or_refused(results, tmp_path):
     path.write_text('{"worlds": []}')
     with pytest.raises(KitError, match="does not contain results of `make fidelity`"):
         read_study(path)
+
+
+def test_worlds_that_the_results_contain_are_not_compared_again(tmp_path, monkeypatch):
+    done = []
+
+    def compare(source, world, *, more):
+        done.append(world.name)
+        return world.name
+
+    monkeypatch.setattr(fidelity_study, "measure_fidelity", compare)
+    monkeypatch.setattr(fidelity_study, "summarize", lambda report: {"name": report})
+    source = Side("s", pd.concat(make_sample(240, 1).values(), ignore_index=True))
+    path = tmp_path / "f.json"
+
+    def stop(name):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        measure_study(source, seeds=(1, 2), path=path, on_world=stop)
+    results = measure_study(source, seeds=(1, 2), path=path)
+    assert done == ["world 1", "world 2", "columns drawn independently"]
+    assert [world["name"] for world in results["worlds"]] == done[:2]
+    assert json.loads(path.read_text()) == results
+    with pytest.raises(KitError, match="another configuration"):
+        measure_study(source, seeds=(1, 3), path=path)

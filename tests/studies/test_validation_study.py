@@ -1,6 +1,12 @@
 from __future__ import annotations
 
-from studies.validation_study import SETTINGS, validation_table
+import json
+
+import pytest
+
+from customs_data.errors import KitError
+from studies import validation_study
+from studies.validation_study import SETTINGS, measure, validation_table
 
 
 def run(world, setting, model, validation, public, private):
@@ -27,3 +33,22 @@ def test_the_table_is_arithmetic_that_can_be_checked_by_hand():
     # World 0: a is better on both. World 1: a on validation, b on Private.
     assert "100%: 1 of 2 (50%)" in table
     assert "10%, inspection: 1 of 2 (50%)" in table
+
+
+def test_worlds_that_the_results_contain_are_not_measured_again(tmp_path, monkeypatch):
+    done = []
+
+    def measure_world(blueprint, own_model, index):
+        done.append(index)
+        return [run(index, SETTINGS[0], "a", 0.5, 0.5, 0.5)]
+
+    monkeypatch.setattr(validation_study, "measure_world", measure_world)
+    path = tmp_path / "v.json"
+    measure("my.py:Model", 2, path)
+    runs = measure("my.py:Model", 3, path)
+    assert done == [0, 1, 2]
+    assert [run["world"] for run in runs] == [0, 1, 2]
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"version": "0"}))
+    with pytest.raises(KitError, match="another configuration"):
+        measure("my.py:Model", 3, path)
+    assert len(measure("my.py:Model", 1, path, fresh=True)) == 1

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from importlib import resources
 
 import pytest
@@ -7,6 +8,7 @@ from click.testing import CliRunner
 
 from customs_data.errors import KitError
 from customs_data.parallel import processes
+from studies import worlds
 from studies.script import save_results
 from studies.worlds import measure_worlds
 from studies.worlds_table import TARGETS, Target, main, read_worlds, worlds_table
@@ -72,6 +74,21 @@ def test_a_file_without_worlds_ends_the_script_with_one_sentence(tmp_path, text)
 def test_one_world_is_no_measurement():
     with pytest.raises(KitError, match="two worlds"):
         measure_worlds("practice", n_worlds=1, seed=0)
+
+
+def test_worlds_that_the_results_contain_are_not_measured_again(tmp_path, monkeypatch):
+    done = []
+    monkeypatch.setattr(
+        worlds, "measure_world", lambda blueprint, secret: {"a": done.append(secret)}
+    )
+    path = tmp_path / "w.json"
+    measure_worlds("practice", n_worlds=2, seed=5, path=path)
+    measured = measure_worlds("practice", n_worlds=4, seed=5, path=path)
+    assert measured["worlds"] == [{"a": None}] * 4
+    assert len(done) == len(set(done)) == 4
+    assert json.loads(path.read_text()) == measured
+    with pytest.raises(KitError, match="another configuration"):
+        measure_worlds("practice", n_worlds=4, seed=6, path=path)
 
 
 @pytest.mark.slow

@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from statistics import mean
 
+from customs_baselines.catalogue import marks_of
 from customs_baselines.experiments.markdown_tables import capitalized, markdown_row
 from customs_baselines.experiments.result_rows import Group, Results
 from customs_baselines.experiments.statistics import scores_by_edition, t_interval
@@ -91,8 +92,10 @@ def differences_table(results: Results, against: str) -> str:
         markdown_row(["baseline", *(_name(setting, linkless) for setting in settings)]),
         markdown_row(["---", *("---:" for _ in settings)]),
     ]
+    transductive = {run["baseline"] for run in results.runs if run["transductive"]}
     for (name, recipe), row in differences.items():
         label = f"`{name}`" if recipe in (None, "kit") else f"`{name}`, {recipe}"
+        label += marks_of(name, name in transductive)
         lines.append(markdown_row([label, *(_cell(row.get(setting)) for setting in settings)]))
     counts = sorted({cell.n_editions for row in differences.values() for cell in row.values()})
     title = capitalized(results.metrics.ranked[0].title)

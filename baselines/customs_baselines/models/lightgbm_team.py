@@ -41,4 +41,5 @@ class LightGBMTeam(ContextTrees):
 
 ESTIMATOR = LightGBMTeam
 RECIPE = None
+YARDSTICK = True
 SUMMARY = "LightGBM tuned as by a strong team: target encodings of conjunctions and two hops."

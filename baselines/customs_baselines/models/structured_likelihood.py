@@ -104,4 +104,5 @@ class StructuredLikelihood(ClassifierMixin, BaseEstimator):
 ESTIMATOR = StructuredLikelihood
 RECIPE = None
 SIMULATOR = True
+YARDSTICK = True
 SUMMARY = "The simulator's own form and spreads, fitted to this world: who knows how it is made."

@@ -41,4 +41,5 @@ class XGBoostComponents(LightGBMTeam):
 
 ESTIMATOR = XGBoostComponents
 RECIPE = None
+YARDSTICK = True
 SUMMARY = "XGBoost over the team's features and communities recovered without labels."

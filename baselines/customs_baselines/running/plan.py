@@ -19,6 +19,8 @@ DEFAULT_BASELINES = (
     "risk_profile",
     "logistic_regression",
     "xgboost",
+    "lightgbm_team",
+    "mixed_effects_graph",
     "date",
     "graphfc",
     "ensemble",
