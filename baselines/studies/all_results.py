@@ -115,7 +115,7 @@ def _run(root: Path, step: Step) -> None:
             "with this step."
         )
     for path in (root / name for name in step.files):
-        content = read_json(path) if path.is_file() else None
+        content: Any = read_json(path) if path.is_file() else None
         if is_grid_results(content):
             failed = [key for key, run in content["runs"].items() if "error" in run]
             if failed:
