@@ -67,7 +67,8 @@ format: $(VENV)/.dev ## format the code
 	$(BIN)/ruff format .
 
 results: $(VENV)/.core $(EDITION) ## run missing results; rewrite their tables and charts (practice, public release)
-	$(BIN)/customs-kit baseline table $(RESULTS)/practice.toml $(FRESH) --write README.md \
+	@# One model at a time, so that costs can be compared.
+	$(BIN)/customs-kit baseline table $(RESULTS)/practice.toml $(FRESH) --workers 1 --threads 1 --write README.md \
 		--label-rates 1 --curves docs/practice.svg --recipe kit --models $(SHOWN)
 	$(BIN)/customs-kit baseline table $(RESULTS)/practice.toml --write baselines/PRACTICE.md
 	$(BIN)/python -m studies.costs_table $(RESULTS)/practice.json --write baselines/MODELS.md
@@ -92,7 +93,7 @@ scarcity: $(VENV)/.core ## few labels on ten worlds: run what is missing (half a
 	for model in lightgbm_team xgboost graphfc; do $(BIN)/customs-kit baseline table $(RESULTS)/scarcity.json \
 		--against $$model --write baselines/SCARCITY.md || exit 1; done
 
-variants: $(VENV)/.core ## other convolutions, a second task and pre-training of graphfc (half an hour)
+variants: $(VENV)/.core ## other convolutions, a second task and pre-training of graphfc (ten minutes)
 	$(BIN)/customs-kit baseline table $(VARIANTS) --results $(RESULTS)/graphfc_variants.json $(FRESH)
 	$(BIN)/customs-kit baseline table $(RESULTS)/graphfc_variants.json --against graphfc \
 		--write baselines/MODELS.md

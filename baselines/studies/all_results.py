@@ -50,7 +50,6 @@ STEPS: Final = (
     Step("validation", ("starter_kit/results/validation.json",)),
     Step("fidelity", ("data/results/fidelity_practice.json",)),
     Step("explained"),
-    Step("variants", (f"{_RESULTS}/graphfc_variants.json",)),
     Step("guide"),
     Step("reference"),
 )
