@@ -17,6 +17,7 @@ from sklearn.pipeline import Pipeline
 
 from customs_baselines.contract import FraudModel, is_transductive
 from customs_baselines.features.paper import ENCODED_COLUMNS
+from customs_baselines.mixed.design import COLUMNS
 from customs_baselines.shapes.recipe_model import RecipeModel
 from customs_data.errors import KitError
 from customs_data.schema import KEY
@@ -111,9 +112,8 @@ def _of_recipe(
     import shap
 
     features = model.features_.transform(X)
-    background = model.features_.transform(
-        X_train.sample(min(_N_BACKGROUND, len(X_train)), random_state=random_state)
-    )
+    sample = X_train.sample(min(_N_BACKGROUND, len(X_train)), random_state=random_state)
+    background = model.features_.transform(sample)
     classifier = model.classifier_
     linear, scaled, scaled_background = classifier, features, background
     if isinstance(classifier, Pipeline):
@@ -138,7 +138,7 @@ def _of_recipe(
         explained = explainer(features, max_evals=2 * n_features + 1, silent=True)
         values, base = explained.values, float(np.mean(explained.base_values))
         unit, method = PROBABILITY, "permutations of features"
-    return ShapValues(
+    by_feature = ShapValues(
         np.asarray(values, dtype=np.float64),
         features,
         model.features_.feature_names(),
@@ -146,6 +146,24 @@ def _of_recipe(
         float(np.ravel(base)[-1]),
         unit,
         method,
+    )
+    opinion, usual = model.second_opinion(X), model.second_opinion(sample)
+    if opinion is None or usual is None:
+        return by_feature
+    return _with_second_opinion(by_feature, opinion, float(usual.mean()))
+
+
+def _with_second_opinion(trees: ShapValues, opinion: Floats, usual: float) -> ShapValues:
+    """Return the values of a score whose log-odds are the mean of the trees' and an opinion's."""
+    assert trees.features is not None
+    return ShapValues(
+        np.column_stack([trees.values, opinion - usual]) / 2.0,
+        np.column_stack([trees.features, opinion]),
+        [*trees.names, "log-odds of mixed effects"],
+        [*trees.sources, COLUMNS],
+        (trees.base + usual) / 2.0,
+        trees.unit,
+        trees.method,
     )
 
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import sparse
 
-from customs_data.columns.grouping import Codebook, CodedTable, Group, Grouping
+from customs_data.columns.grouping import Codebook, CodedTable, Group, Grouping, declared_columns
 
 Floats = npt.NDArray[np.float64]
 
@@ -37,6 +37,11 @@ KEYS: Final[tuple[tuple[str, ...], ...]] = (
     ("Declarant ID", "Chapter"),
     ("Importer ID", "Chapter"),
     ("Office ID", "Chapter"),
+)
+_NUMBERS: Final = ("Item Price", "Net Mass", "Tax Rate")
+#: Declared columns that have effects.
+COLUMNS: Final = tuple(
+    dict.fromkeys((*(name for key in KEYS for name in declared_columns(key)), *_NUMBERS))
 )
 #: Columns whose values are nodes of the graph of traders.
 TRADERS: Final = ("Importer ID", "Declarant ID", "Seller ID")

@@ -108,6 +108,10 @@ class RecipeModel(ClassifierMixin, BaseEstimator, ABC):
                 proba[block] = self.classifier_.predict_proba(features)
         return proba
 
+    def second_opinion(self, X: pd.DataFrame) -> npt.NDArray[np.float64] | None:
+        """Return log-odds that count half in the score's, shape (n_declarations,); here None."""
+        return None
+
     def train(self, rows: FeatureRows, y: npt.NDArray[np.int8], weight: float = 1.0) -> Any:
         """Return the classifier of ``self.recipe``, fitted on the labelled rows.
 

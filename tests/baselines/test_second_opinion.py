@@ -1,0 +1,54 @@
+"""With few labels, `xgboost` is the mean of its trees and of mixed effects, in log-odds."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.special import logit
+
+from customs_baselines.attribution.shapley import shap_values
+from customs_baselines.mixed.estimator import MixedEffects
+from customs_baselines.models.xgboost import XGBoost
+from customs_baselines.shapes.recipe_model import RecipeModel
+from customs_data.schema import DECLARED_COLUMNS
+
+SETTINGS = {"n_estimators": 20}
+
+
+def fitted(edition, recipe="kit"):
+    return XGBoost(recipe=recipe, settings=SETTINGS).fit(edition.train, edition.y)
+
+
+def trees_alone(model, edition):
+    return RecipeModel.predict_proba(model, edition.test)[:, 1]
+
+
+def test_few_labels_ask_a_linear_model_for_half_of_the_log_odds(sample_edition):
+    edition = sample_edition
+    model = fitted(edition)
+    effects = MixedEffects().fit(edition.train, edition.y).log_odds(edition.test)
+    proba = model.predict_proba(edition.test)
+    expected = (logit(trees_alone(model, edition)) + effects) / 2
+    assert logit(proba[:, 1]) == pytest.approx(expected, abs=1e-4)
+    assert proba.sum(axis=1) == pytest.approx(1.0)
+
+
+def test_many_labels_and_the_papers_recipe_have_trees_alone(sample_edition, monkeypatch):
+    n_labels = int((sample_edition.y >= 0).sum())
+    monkeypatch.setattr("customs_baselines.models.xgboost._MANY_LABELS", n_labels)
+    for model in (fitted(sample_edition), fitted(sample_edition, "paper")):
+        scores = model.predict_proba(sample_edition.test)[:, 1]
+        assert np.array_equal(scores, trees_alone(model, sample_edition))
+    monkeypatch.setattr("customs_baselines.models.xgboost._MANY_LABELS", n_labels + 1)
+    assert fitted(sample_edition).effects_ is not None
+    assert fitted(sample_edition, "paper").effects_ is None
+
+
+def test_an_explanation_shows_the_opinion_beside_the_features(sample_edition):
+    model, X = fitted(sample_edition), sample_edition.test.head(4)
+    shap = shap_values(model, sample_edition.train, X)
+    total = shap.base + shap.values.sum(axis=1)
+    assert total == pytest.approx(logit(model.predict_proba(X)[:, 1]), abs=1e-3)
+    assert shap.names[-1] == "log-odds of mixed effects"
+    assert shap.features[:, -1] == pytest.approx(model.second_opinion(X))
+    assert set(shap.sources[-1]) <= set(DECLARED_COLUMNS) - {"Date"}
