@@ -129,7 +129,8 @@ site: $(VENV)/.dev ## the documentation site, into build/site, without network
 	$(BIN)/python docs/site/build_site.py build/site
 
 documents: $(VENV)/.dev ## run workspace, notebook and guides from top to bottom; build the site
-	$(BIN)/python -m pytest -n auto -m slow tests/kit/test_start.py tests/kit/test_guides.py
+	$(BIN)/python -m pytest -n auto -m slow tests/kit/test_start.py tests/kit/test_guides.py \
+		tests/kit/test_documents.py
 
 release: $(VENV)/.dev ## build sdist and wheel into dist/, and try the wheel in a clean environment
 	rm -rf dist

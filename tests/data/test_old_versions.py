@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import tarfile
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ from customs_data.errors import KitError
 from customs_kit.commands.data.check import verify
 from customs_scorer.ranking import score_files
 from customs_scorer.yardsticks import make_reference
+from old_archives import unpack
 
 OLD = Path(__file__).parents[1] / "old_versions/0.1.0"
 
@@ -24,8 +24,7 @@ OLD = Path(__file__).parents[1] / "old_versions/0.1.0"
 @pytest.fixture(scope="module")
 def unpacked(tmp_path_factory):
     folder = tmp_path_factory.mktemp("old")
-    with tarfile.open(OLD / "edition.tar.gz") as archive:
-        archive.extractall(folder, filter="data")
+    unpack(OLD / "edition.tar.gz", folder)
     return folder
 
 
@@ -35,6 +34,9 @@ def test_it_is_whole_and_its_task_is_fraud(unpacked):
     assert set(failed) <= {"hidden/ is closed to others"}
     edition = load_edition(unpacked / "edition")
     assert edition.task.name == "fraud"
+    written = (edition.layout.public / "edition.json").read_text(encoding="utf-8")
+    assert edition.manifest.to_json() == written
+    assert "task" not in json.loads(written)
     assert len(load_solution(edition.layout)) == len(edition.test)
 
 

@@ -102,6 +102,8 @@ def test_every_task_of_the_kit_walks(toy_package):
 def test_the_edition_is_whole_and_asks_the_task(walk):
     edition = load_edition(walk.edition)
     assert edition.task == walk.task
+    manifest = json.loads((walk.edition / "public/edition.json").read_text(encoding="utf-8"))
+    assert manifest["task"] == walk.task.name
     assert all(check.passed for check in verify_edition(walk.edition))
     assert (edition.labels >= 0).mean().iloc[0] == pytest.approx(0.5, abs=0.001)
     assert list(edition.test) == [name for name in edition.train if name not in walk.task.withheld]

@@ -6,7 +6,6 @@ import copy
 import gzip
 import json
 import sqlite3
-import tarfile
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -30,6 +29,7 @@ from customs_leaderboard.store.schema import Base, Score
 from customs_leaderboard.submissions.submit import submit_file
 from customs_leaderboard.teams.teams import add_team, list_teams
 from customs_leaderboard.verification.verify import verify_board
+from old_archives import unpack
 
 OLD = Path(__file__).parents[1] / "old_versions/0.1.0"
 EXPECTED = json.loads((OLD / "expected.json").read_text())
@@ -49,13 +49,8 @@ BOARDS = ("open", "closed", "closed_postgresql", "closed.backup to SQLite",
 @pytest.fixture(scope="session")
 def old_edition(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("old")
-    unpack("edition.tar.gz", folder)
+    unpack(OLD / "edition.tar.gz", folder)
     return folder / "edition"
-
-
-def unpack(name: str, folder: Path) -> None:
-    with tarfile.open(OLD / name) as tar:
-        tar.extractall(folder, filter="data")
 
 
 @pytest.fixture
@@ -78,7 +73,7 @@ def open_old(request, tmp_path, old_edition):
                 )
             )  # fmt: skip
             return boards[-1]
-        unpack("boards.tar.gz", tmp_path)
+        unpack(OLD / "boards.tar.gz", tmp_path)
         rules = tmp_path / name / "competition.toml"
         rules.write_text(rules.read_text().replace("/srv/board/edition", str(old_edition)))
         boards.append(open_board(tmp_path / name, database_url=url, clock=lambda: at))

@@ -14,7 +14,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import tarfile
 import time
 from contextlib import closing
 from datetime import UTC, datetime
@@ -35,6 +34,7 @@ from customs_leaderboard.store.audit_log import verify_chain
 from customs_leaderboard.store.backup import write_backup
 from customs_leaderboard.store.restore import restore_backup
 from customs_leaderboard.teams.teams import authenticate, list_teams, reset_token
+from old_archives import unpack
 
 VERSIONS = Path(__file__).parents[1] / "old_versions"
 OLD = VERSIONS / "0.1.0-tables-2"
@@ -57,8 +57,7 @@ def same(value, old):
 @pytest.fixture(scope="module")
 def old_edition(tmp_path_factory):
     folder = tmp_path_factory.mktemp("old")
-    with tarfile.open(VERSIONS / "0.1.0/edition.tar.gz") as tar:
-        tar.extractall(folder, filter="data")
+    unpack(VERSIONS / "0.1.0/edition.tar.gz", folder)
     return folder / "edition"
 
 
@@ -67,10 +66,9 @@ def unpacked(request, tmp_path, old_edition):
     """Unpack an old board; return its folder and database: ``unpacked("open", kind)``."""
     n_unpacked = iter(range(1000))
 
-    def unpack(name, kind):
+    def unpacked_as(name, kind):
         root = tmp_path / f"{name}{kind}{next(n_unpacked)}"
-        with tarfile.open(OLD / "boards.tar.xz") as tar:
-            tar.extractall(root, filter="data")
+        unpack(OLD / "boards.tar.xz", root)
         folder = root / name
         rules = folder / "competition.toml"
         rules.write_text(rules.read_text().replace("/srv/board/edition", str(old_edition)))
@@ -80,7 +78,7 @@ def unpacked(request, tmp_path, old_edition):
         dump = gzip.decompress((OLD / f"{name}{kind}.sql.gz").read_bytes()).decode()
         return folder, request.getfixturevalue("postgresql").new_database(dump)
 
-    return unpack
+    return unpacked_as
 
 
 @pytest.fixture

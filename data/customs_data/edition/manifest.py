@@ -14,7 +14,7 @@ from customs_data.errors import InvalidEditionError
 from customs_data.tasks import DEFAULT
 
 #: Increased whenever readers of the older format would misread the new one. Format 2 has the
-#: tables truth and networks in hidden/, which its commitment names.
+#: tables truth and networks in hidden/, which its commitment names, and always names its task.
 FORMAT_VERSION: Final = 2
 _READABLE: Final = (1, FORMAT_VERSION)
 ORIGINS: Final = ("published-seed", "secret", "import")
@@ -63,7 +63,7 @@ class Manifest:
     commitment : str
         SHA-256 that binds the organizer to the hidden labels (hexadecimal).
     task : str
-        What is asked. edition.json names it only if it is not the default.
+        What is asked; the default one where edition.json names none, as in format 1.
     """
 
     name: str
@@ -139,7 +139,7 @@ class Manifest:
     def to_json(self) -> str:
         """Return the text of edition.json."""
         data = asdict(self)
-        if self.task == DEFAULT:
+        if self.format_version == 1 and self.task == DEFAULT:
             del data["task"]
         data["dates"] = {
             period: [first.isoformat(), last.isoformat()]
