@@ -7,10 +7,10 @@ import pytest
 from scipy.special import logit
 
 from customs_baselines.attribution.shapley import shap_values
+from customs_baselines.mixed.design import PARTS
 from customs_baselines.mixed.estimator import MixedEffects
 from customs_baselines.models.xgboost import XGBoost
 from customs_baselines.shapes.recipe_model import RecipeModel
-from customs_data.schema import DECLARED_COLUMNS
 
 SETTINGS = {"n_estimators": 20}
 
@@ -49,6 +49,21 @@ def test_an_explanation_shows_the_opinion_beside_the_features(sample_edition):
     shap = shap_values(model, sample_edition.train, X)
     total = shap.base + shap.values.sum(axis=1)
     assert total == pytest.approx(logit(model.predict_proba(X)[:, 1]), abs=1e-3)
-    assert shap.names[-1] == "log-odds of mixed effects"
-    assert shap.features[:, -1] == pytest.approx(model.second_opinion(X))
-    assert set(shap.sources[-1]) <= set(DECLARED_COLUMNS) - {"Date"}
+    assert shap.sources[shap.names.index("effect of Importer ID x Chapter")] == (
+        "Importer ID",
+        "HS6 Code",
+    )
+    assert "effect of tax rate" in shap.names
+    assert shap.features.shape == shap.values.shape == (4, len(shap.names))
+
+
+def test_the_parts_of_mixed_effects_read_their_columns_alone(sample_edition):
+    model = MixedEffects().fit(sample_edition.train, sample_edition.y)
+    X = sample_edition.test
+    parts = model.contributions(X)
+    assert parts.sum(axis=1) == pytest.approx(model.log_odds(X))
+    for column in ("Net Mass", "Tax Rate"):
+        changed = model.contributions(X.assign(**{column: X[column] * 2 + 1}))
+        moved = np.flatnonzero((changed != parts).any(axis=0))
+        reads = [i for i, columns in enumerate(PARTS.values()) if column in columns]
+        assert moved.tolist() == reads

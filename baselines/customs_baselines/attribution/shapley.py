@@ -17,7 +17,7 @@ from sklearn.pipeline import Pipeline
 
 from customs_baselines.contract import FraudModel, is_transductive
 from customs_baselines.features.paper import ENCODED_COLUMNS
-from customs_baselines.mixed.design import COLUMNS
+from customs_baselines.mixed.design import PARTS
 from customs_baselines.shapes.recipe_model import RecipeModel
 from customs_data.errors import KitError
 from customs_data.schema import KEY
@@ -147,23 +147,26 @@ def _of_recipe(
         unit,
         method,
     )
-    opinion, usual = model.second_opinion(X), model.second_opinion(sample)
-    if opinion is None or usual is None:
+    effects = model.second_opinion()
+    if effects is None:
         return by_feature
-    return _with_second_opinion(by_feature, opinion, float(usual.mean()))
+    return _with_effects(by_feature, effects.contributions(X), effects.contributions(sample))
 
 
-def _with_second_opinion(trees: ShapValues, opinion: Floats, usual: float) -> ShapValues:
-    """Return the values of a score whose log-odds are the mean of the trees' and an opinion's."""
+def _with_effects(trees: ShapValues, parts: Floats, usual: Floats) -> ShapValues:
+    """Return the values of a score whose log-odds are the mean of the trees' and a linear model's.
+
+    `parts` and `usual` are the linear contributions of the declarations and of the background.
+    """
     assert trees.features is not None
     return ShapValues(
-        np.column_stack([trees.values, opinion - usual]) / 2.0,
-        np.column_stack([trees.features, opinion]),
-        [*trees.names, "log-odds of mixed effects"],
-        [*trees.sources, COLUMNS],
-        (trees.base + usual) / 2.0,
+        np.column_stack([trees.values, (parts - usual.mean(axis=0))[:, :-1]]) / 2.0,
+        np.column_stack([trees.features, parts[:, :-1]]),
+        [*trees.names, *PARTS],
+        [*trees.sources, *PARTS.values()],
+        (trees.base + float(usual.sum(axis=1).mean())) / 2.0,
         trees.unit,
-        trees.method,
+        f"{trees.method}, and closed form of mixed effects",
     )
 
 

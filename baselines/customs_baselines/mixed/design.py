@@ -38,11 +38,21 @@ KEYS: Final[tuple[tuple[str, ...], ...]] = (
     ("Importer ID", "Chapter"),
     ("Office ID", "Chapter"),
 )
-_NUMBERS: Final = ("Item Price", "Net Mass", "Tax Rate")
-#: Declared columns that have effects.
-COLUMNS: Final = tuple(
-    dict.fromkeys((*(name for key in KEYS for name in declared_columns(key)), *_NUMBERS))
-)
+#: Numbers that have an effect, with their declared columns, in order.
+NUMBERS: Final[dict[str, tuple[str, ...]]] = {
+    "log mass": ("Net Mass",),
+    "log price": ("Item Price",),
+    "log unit price": ("Item Price", "Net Mass"),
+    "log unit price against HS6 norm": ("Item Price", "Net Mass", "HS6 Code"),
+    "distance of log unit price from HS6 norm": ("Item Price", "Net Mass", "HS6 Code"),
+    "tax rate": ("Tax Rate",),
+    "departure is not origin": ("Country of Departure", "Country of Origin"),
+}
+#: Names of the parts of a declaration's log-odds, with their declared columns, in order.
+PARTS: Final[dict[str, tuple[str, ...]]] = {
+    **{f"effect of {' x '.join(key)}": declared_columns(key) for key in KEYS},
+    **{f"effect of {name}": columns for name, columns in NUMBERS.items()},
+}
 #: Columns whose values are nodes of the graph of traders.
 TRADERS: Final = ("Importer ID", "Declarant ID", "Seller ID")
 

@@ -11,7 +11,7 @@ from scipy import sparse
 from scipy.special import expit
 from sklearn.base import BaseEstimator, ClassifierMixin
 
-from customs_baselines.mixed.design import Design, TraderGraph
+from customs_baselines.mixed.design import KEYS, PARTS, Design, TraderGraph
 from customs_baselines.mixed.posterior_mode import Smoothness, find_effects
 
 _GRAPH_VARIANCE: Final = 0.64  # of a trader's effect in the graph; tuned on worlds of the kit's own
@@ -38,6 +38,17 @@ class MixedEffects(ClassifierMixin, BaseEstimator):
     def log_odds(self, X: pd.DataFrame) -> npt.NDArray[np.float64]:
         """Return the log-odds of fraud, shape (n_declarations,)."""
         return np.asarray(self.design_.find(X) @ self.effects_)
+
+    def contributions(self, X: pd.DataFrame) -> npt.NDArray[np.float64]:
+        """Return the parts of the log-odds, shape (n_declarations, n_parts + 1).
+
+        They are those of `PARTS`, and last the constant; they add up to the log-odds.
+        """
+        coded = self.design_.kind[self.design_.kind < len(KEYS)]
+        part = np.concatenate([coded, np.arange(len(KEYS), len(PARTS) + 1)])
+        place = np.arange(len(part)), part
+        by_part = sparse.csr_array((self.effects_, place), shape=(len(part), len(PARTS) + 1))
+        return np.asarray((self.design_.find(X) @ by_part).todense())
 
     def predict_proba(self, X: pd.DataFrame) -> npt.NDArray[np.float64]:
         """Return probabilities, shape (n_declarations, 2)."""

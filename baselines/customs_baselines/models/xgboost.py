@@ -107,21 +107,18 @@ class XGBoost(RecipeModel):
     def predict_proba(self, X: pd.DataFrame) -> npt.NDArray[np.float64]:
         """Return probabilities, shape (n_declarations, 2): honest, fraud."""
         proba = super().predict_proba(X)
-        opinion = self.second_opinion(X)
-        if opinion is None:
+        if self.effects_ is None:
             return proba
         trees = logit(np.clip(proba[:, 1], _EDGE, 1.0 - _EDGE))
-        fraud = expit((trees + opinion) / 2.0)
-        return np.column_stack([1.0 - fraud, fraud])
-
-    def second_opinion(self, X: pd.DataFrame) -> npt.NDArray[np.float64] | None:
-        """Return the linear model's log-odds, shape (n_declarations,); None with many labels."""
-        if self.effects_ is None:
-            return None
         opinion = np.empty(len(X))
         for start, stop in spans(len(X), size=ROWS_AT_A_TIME):
             opinion[start:stop] = self.effects_.log_odds(X.iloc[start:stop])
-        return opinion
+        fraud = expit((trees + opinion) / 2.0)
+        return np.column_stack([1.0 - fraud, fraud])
+
+    def second_opinion(self) -> MixedEffects | None:
+        """Return the linear model; None with many labels."""
+        return self.effects_
 
     def train(
         self, rows: FeatureRows, y: npt.NDArray[np.int8], weight: float = 1.0

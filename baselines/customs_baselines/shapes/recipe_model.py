@@ -14,6 +14,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from customs_baselines.features import make_features
 from customs_baselines.features.folds import ONE_VIEW
 from customs_baselines.features.row_blocks import FeatureRows, read_all, read_blocks
+from customs_baselines.mixed.estimator import MixedEffects
 from customs_data.errors import KitError
 from customs_data.parallel import threads
 
@@ -108,8 +109,8 @@ class RecipeModel(ClassifierMixin, BaseEstimator, ABC):
                 proba[block] = self.classifier_.predict_proba(features)
         return proba
 
-    def second_opinion(self, X: pd.DataFrame) -> npt.NDArray[np.float64] | None:
-        """Return log-odds that count half in the score's, shape (n_declarations,); here None."""
+    def second_opinion(self) -> MixedEffects | None:
+        """Return a fitted model whose log-odds count half in the score's; here None."""
         return None
 
     def train(self, rows: FeatureRows, y: npt.NDArray[np.int8], weight: float = 1.0) -> Any:
