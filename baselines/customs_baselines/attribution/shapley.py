@@ -18,6 +18,7 @@ from sklearn.pipeline import Pipeline
 from customs_baselines.contract import FraudModel, is_transductive
 from customs_baselines.features.paper import ENCODED_COLUMNS
 from customs_baselines.mixed.design import PARTS
+from customs_baselines.shapes.calibration import Calibration
 from customs_baselines.shapes.recipe_model import RecipeModel
 from customs_data.errors import KitError
 from customs_data.schema import KEY
@@ -29,6 +30,7 @@ PROBABILITY: Final = "probability"
 _N_BACKGROUND: Final = 50  # declarations whose values replace a feature to hide it
 _N_BACKGROUND_MODEL: Final = 20  # the same where each costs a pass through the whole model
 _N_PERMUTATIONS: Final = 4
+_NOTHING: Final = 1e-9
 _TREES: Final = (
     "XGBClassifier",
     "LGBMClassifier",
@@ -114,7 +116,7 @@ def _of_recipe(
     features = model.features_.transform(X)
     sample = X_train.sample(min(_N_BACKGROUND, len(X_train)), random_state=random_state)
     background = model.features_.transform(sample)
-    classifier = model.classifier_
+    classifier, calibration = model.classifier_, model.calibration_
     linear, scaled, scaled_background = classifier, features, background
     if isinstance(classifier, Pipeline):
         linear = classifier[-1]
@@ -132,18 +134,24 @@ def _of_recipe(
         unit, method = (PROBABILITY if both else LOG_ODDS), "TreeSHAP"
     else:
         explainer = shap.PermutationExplainer(
-            lambda rows: classifier.predict_proba(rows)[:, 1], background, seed=random_state
+            lambda rows: model.calibrate(classifier.predict_proba(rows))[:, 1],
+            background,
+            seed=random_state,
         )
         n_features = features.shape[1]
         explained = explainer(features, max_evals=2 * n_features + 1, silent=True)
         values, base = explained.values, float(np.mean(explained.base_values))
         unit, method = PROBABILITY, "permutations of features"
+        calibration = None  # what was explained is calibrated
+    values, base = np.asarray(values, dtype=np.float64), float(np.ravel(base)[-1])
+    if calibration is not None:
+        values, base = _rescaled(values, base, calibration, unit)
     by_feature = ShapValues(
-        np.asarray(values, dtype=np.float64),
+        values,
         features,
         model.features_.feature_names(),
         model.features_.get_feature_sources(),
-        float(np.ravel(base)[-1]),
+        base,
         unit,
         method,
     )
@@ -172,6 +180,23 @@ def _with_effects(trees: ShapValues, parts: Floats, usual: Floats) -> ShapValues
 
 def _has_trees(classifier: Any) -> bool:
     return type(classifier).__name__ in _TREES
+
+
+def _rescaled(
+    values: Floats, base: float, calibration: Calibration, unit: str
+) -> tuple[Floats, float]:
+    """Return what adds up to calibrated scores: in log-odds, the calibration is a line.
+
+    Probabilities move from the calibrated base to the calibrated score in the same proportions
+    (the rescale rule of Shrikumar et al. 2017, 'DeepLIFT').
+    """
+    if unit == LOG_ODDS:
+        return calibration.slope * values, calibration.intercept + calibration.slope * base
+    distance = values.sum(axis=1)
+    start, *ends = calibration.apply(np.append(base, base + distance))
+    moved = np.array(ends) - start
+    share = np.divide(moved, distance, out=np.ones(len(moved)), where=np.abs(distance) > _NOTHING)
+    return values * share[:, None], float(start)
 
 
 def _of_columns(

@@ -15,6 +15,7 @@ _BASE: dict[str, Any] = {"n_estimators": 200, "learning_rate": 0.5, "max_depth":
 class AdaBoost(RecipeModel):
     """AdaBoost over shallow trees; stumps under recipe paper (see `RecipeModel`)."""
 
+    calibrated: ClassVar[dict[str, int]] = {"paper": 10_000, "kit": 10_000}
     paper: ClassVar[dict[str, Any]] = {"n_estimators": 50, "learning_rate": 1.0, "max_depth": 1}
     candidates = tuple(
         _BASE | change

@@ -24,6 +24,7 @@ class CatBoost(RecipeModel):
     treatment of categories is not used.
     """
 
+    calibrated: ClassVar[dict[str, int]] = {"paper": 10_000}
     # Without a learning rate, the library chooses one by the number of rows and trees.
     paper: ClassVar[dict[str, Any]] = {
         "iterations": 1000,

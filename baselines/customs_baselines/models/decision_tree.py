@@ -14,6 +14,7 @@ _BASE: dict[str, Any] = {"criterion": "gini", "max_depth": 8, "min_samples_leaf"
 class DecisionTree(RecipeModel):
     """One tree (see `RecipeModel` for parameters)."""
 
+    calibrated: ClassVar[dict[str, int]] = {"paper": 30_000, "kit": 30_000}
     paper: ClassVar[dict[str, Any]] = {
         "criterion": "gini",
         "max_depth": None,

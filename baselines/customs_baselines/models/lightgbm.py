@@ -24,6 +24,7 @@ _BASE: dict[str, Any] = {
 class LightGBM(RecipeModel):
     """LightGBM (see `RecipeModel` for parameters)."""
 
+    calibrated: ClassVar[dict[str, int]] = {"paper": 30_000}
     paper: ClassVar[dict[str, Any]] = {
         "n_estimators": 100,
         "num_leaves": 31,

@@ -19,6 +19,7 @@ _BASE: dict[str, Any] = {
 class RandomForest(RecipeModel):
     """Random forest (see `RecipeModel` for parameters)."""
 
+    calibrated: ClassVar[dict[str, int]] = {"paper": 10_000}
     paper: ClassVar[dict[str, Any]] = {
         "n_estimators": 100,
         "max_depth": None,

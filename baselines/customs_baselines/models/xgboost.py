@@ -75,6 +75,7 @@ class XGBoost(RecipeModel):
         The linear model, if there are few labels.
     """
 
+    calibrated: ClassVar[dict[str, int]] = {"paper": 30_000}
     paper: ClassVar[dict[str, Any]] = {
         "n_estimators": 100,
         "max_depth": 6,

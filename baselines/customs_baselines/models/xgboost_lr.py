@@ -28,6 +28,7 @@ class XGBoostLR(RecipeModel):
     'XGB+LR' of the simulation framework that DATE was published with.
     """
 
+    calibrated: ClassVar[dict[str, int]] = {"paper": 10_000}
     paper: ClassVar[dict[str, Any]] = {
         "n_estimators": 100,
         "max_depth": 4,

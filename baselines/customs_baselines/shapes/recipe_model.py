@@ -13,10 +13,13 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 
 from customs_baselines.features import make_features
 from customs_baselines.features.folds import ONE_VIEW
-from customs_baselines.features.row_blocks import FeatureRows, read_all, read_blocks
+from customs_baselines.features.row_blocks import FeatureRows, MatrixRows, read_all, read_blocks
 from customs_baselines.mixed.estimator import MixedEffects
+from customs_baselines.shapes.calibration import Calibration, learn_calibration
 from customs_data.errors import KitError
 from customs_data.parallel import threads
+
+Floats = npt.NDArray[np.float64]
 
 
 class RecipeModel(ClassifierMixin, BaseEstimator, ABC):
@@ -45,12 +48,16 @@ class RecipeModel(ClassifierMixin, BaseEstimator, ABC):
     views : tuple of float
         Class attribute: the descriptions of each training declaration to learn from under ``kit``
         (see `KitFeatures.fit_rows`). Several do not suit models that validate on some of the rows.
+    calibrated : dict of str to int
+        Class attribute: recipes whose scores need a `Calibration` to be probabilities, and how many
+        rows each of the three classifiers behind it learns from at most.
     """
 
     paper: ClassVar[Mapping[str, Any]]
     kit: ClassVar[Mapping[str, Any]]
     candidates: ClassVar[tuple[Mapping[str, Any], ...]]
     views: ClassVar[tuple[float, ...]] = ONE_VIEW
+    calibrated: ClassVar[Mapping[str, int]] = {}
 
     def __init__(
         self,
@@ -97,6 +104,9 @@ class RecipeModel(ClassifierMixin, BaseEstimator, ABC):
         self.features_ = make_features(self.recipe, self.random_state)
         rows = self.features_.fit_rows(X, y, self.views)
         n_views = len(rows) // len(y)
+        self.calibration_ = None
+        if most_rows := self.calibrated.get(self.recipe):
+            self.calibration_ = self._calibrate(X, y, rows, most_rows)
         self.classifier_ = self.train(rows, np.tile(y, n_views), 1 / n_views)
         self.classes_ = np.array([0, 1])
         return self
@@ -107,7 +117,14 @@ class RecipeModel(ClassifierMixin, BaseEstimator, ABC):
         with threads(self.n_jobs) as executor:
             for block, features in read_blocks(self.features_.find_rows(X), executor):
                 proba[block] = self.classifier_.predict_proba(features)
-        return proba
+        return self.calibrate(proba)
+
+    def calibrate(self, proba: Floats) -> Floats:
+        """Return the classifier's probabilities, shape (n_rows, 2), as those of the model."""
+        if self.calibration_ is None:
+            return proba
+        fraud = self.calibration_.apply(proba[:, 1])
+        return np.column_stack([1.0 - fraud, fraud])
 
     def second_opinion(self) -> MixedEffects | None:
         """Return a fitted model whose log-odds count half in the score's; here None."""
@@ -130,3 +147,14 @@ class RecipeModel(ClassifierMixin, BaseEstimator, ABC):
         weights = {} if weight == 1 else {"sample_weight": np.full(labelled.sum(), weight)}
         classifier.fit(read_all(rows)[labelled], y[labelled], **weights)
         return classifier
+
+    def _calibrate(
+        self, X: pd.DataFrame, y: npt.NDArray[np.int8], rows: FeatureRows, most_rows: int
+    ) -> Calibration | None:
+        features = rows.read(0, len(y))  # the first description of each declaration
+
+        def score_others(others: npt.NDArray[np.intp], own: npt.NDArray[np.intp]) -> Floats:
+            classifier = self.train(MatrixRows(features[others]), y[others])
+            return np.asarray(classifier.predict_proba(features[own])[:, 1], dtype=np.float64)
+
+        return learn_calibration(score_others, X, y, most_rows, self.random_state)
