@@ -132,6 +132,7 @@ def _write_parts(
                         tables.write(name, table)
                 tally.add(published)
                 on_rows(published.num_rows)
+                del part, published, table  # memory for the next part
         if (networks := plan.source.networks()) is not None:
             tables.write(parts.NETWORKS, networks)
     train, test = tallies["train"], tallies["public"].followed_by(tallies["private"])

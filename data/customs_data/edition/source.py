@@ -22,7 +22,7 @@ from customs_data.files.problems import ProblemReport
 from customs_data.files.writing import to_arrow
 from customs_data.schema import DECLARED_COLUMNS, ERASED, KEY, TEXT_DTYPE
 from customs_data.tasks import Task, find_task
-from customs_data.world.paperwork import Columns, Text, take_rows
+from customs_data.world.paperwork import Columns, Text, join_rows
 from customs_data.world.simulate import Simulation
 from customs_data.world.tables import (
     declarations_table,
@@ -139,12 +139,13 @@ class SimulatedSource:
 
     def parts(self, period: str) -> Iterator[Part]:
         """Yield a month at a time."""
-        for columns in self._months(period):
-            names = (*DECLARED_COLUMNS, *self._task.target_names)
-            self._declares[importers_of(columns)] = True
-            yield Part(
-                declarations_table(columns, names), oracle_table(columns), truth_table(columns)
-            )
+        # Without a loop, whose variables would keep the last month in memory.
+        return map(self._part, self._months(period))
+
+    def _part(self, columns: Columns) -> Part:
+        names = (*DECLARED_COLUMNS, *self._task.target_names)
+        self._declares[importers_of(columns)] = True
+        return Part(declarations_table(columns, names), oracle_table(columns), truth_table(columns))
 
     def networks(self) -> pa.Table:
         """See `Source.networks`."""
@@ -168,15 +169,18 @@ class SimulatedSource:
         return pd.DataFrame(frame, index=pd.RangeIndex(len(y))), y
 
     def _months(self, period: str, *, with_posterior: bool = True) -> Iterator[Columns]:
-        number = PERIODS.index(period)
-        for columns in self._simulation.months(
-            number, executor=self._executor, with_posterior=with_posterior
-        ):
-            # Declaration IDs have eight digits, so that they sort as numbers and as text alike.
-            key, date = columns["Declaration ID"], columns["Date"]
-            rows = take_rows(columns, np.lexsort((key, date)))  # type: ignore[arg-type]
-            assert self._task.truth is not None
-            yield {**rows, **self._task.truth(rows)}
+        months = self._simulation.months(
+            PERIODS.index(period), executor=self._executor, with_posterior=with_posterior
+        )
+        return map(self._sort, months)
+
+    def _sort(self, columns: Columns) -> Columns:
+        """Return the columns of a month by date and ID, with the task's truth."""
+        # Declaration IDs have eight digits, so that they sort as numbers and as text alike.
+        key, date = columns["Declaration ID"], columns["Date"]
+        rows = join_rows([columns], np.lexsort((key, date)))  # type: ignore[arg-type]
+        assert self._task.truth is not None
+        return {**rows, **self._task.truth(rows)}
 
 
 def check_periods(frames: dict[str, pd.DataFrame], task: Task) -> None:

@@ -64,26 +64,18 @@ Column = Text | NDArray[Any]
 Columns = dict[str, Column]
 
 
-def take_rows(columns: Columns, rows: IntArray) -> Columns:
-    """Return some rows of each column, in the order given."""
-    return {
-        name: Text(column.code[rows], column.values) if isinstance(column, Text) else column[rows]
-        for name, column in columns.items()
-    }
+def join_rows(parts: list[Columns], rows: IntArray) -> Columns:
+    """Concatenate parts of a table and return some rows, in the order given.
 
-
-def join_columns(parts: list[Columns]) -> Columns:
-    """Concatenate parts of a table."""
+    Empties the parts column by column, so that the table is in memory only once.
+    """
     joined: Columns = {}
-    for name, first in parts[0].items():
-        pieces = [part[name] for part in parts]
-        if isinstance(first, Text):
-            codes = [piece.code for piece in pieces if isinstance(piece, Text)]
-            joined[name] = Text(np.concatenate(codes), first.values)
-        else:
-            joined[name] = np.concatenate(
-                [piece for piece in pieces if not isinstance(piece, Text)]
-            )
+    for name in list(parts[0]):
+        pieces = [part.pop(name) for part in parts]
+        arrays = [piece.code if isinstance(piece, Text) else piece for piece in pieces]
+        column = (np.concatenate(arrays) if len(arrays) > 1 else arrays[0])[rows]
+        first = pieces[0]
+        joined[name] = Text(column, first.values) if isinstance(first, Text) else column
     return joined
 
 

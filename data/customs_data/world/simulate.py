@@ -29,9 +29,8 @@ from customs_data.world.paperwork import (
     Names,
     Text,
     declared_columns,
-    join_columns,
+    join_rows,
     name_agents,
-    take_rows,
     to_table,
     true_columns,
 )
@@ -156,7 +155,7 @@ def _make_month(simulation: Simulation, with_posterior: bool, month: Month) -> C
     for start, stop in spans(month.stop, month.start):
         rows = slice(start - month.start, stop - month.start)
         parts.append(_make_span(simulation, with_posterior, start, day[rows], importer[rows]))
-    columns = take_rows(join_columns(parts), setup.calendar.order(month, day))
+    columns = join_rows(parts, setup.calendar.order(month, day))
     columns["Declaration ID"] = simulation.declaration_ids[month.start : month.stop]
     return columns
 
