@@ -7,10 +7,9 @@ from scipy import sparse
 
 from customs_baselines.features.communities import CommunityRisk, find_communities
 from customs_baselines.features.entity_embeddings import EntityEmbeddings, meeting_matrix
-from customs_baselines.features.neighbours import NeighbourRisk, find_nearest
 from customs_baselines.features.partners import COUNTED, HOPS, Partners
 
-READERS = [Partners, EntityEmbeddings, CommunityRisk, NeighbourRisk]
+READERS = [Partners, EntityEmbeddings, CommunityRisk]
 
 
 @pytest.mark.parametrize("features", READERS, ids=lambda it: it.__name__)
@@ -39,8 +38,6 @@ class TestFeatures:
                 assert values["log distinct Chapter of Importer ID"].notna().all() == known
             elif features is EntityEmbeddings:
                 assert values["embedding 1 of Importer ID"].notna().all() == known
-            elif features is NeighbourRisk:
-                assert (values["evidence of the 100 nearest importers"] > 0).all() == known
 
     def test_a_cells_own_labels_do_not_reach_its_rows(self, features, sample_edition):
         """Flip the labels of one stretch so that the base rate stays: its features stay too."""
@@ -107,39 +104,3 @@ def test_two_groups_that_share_nothing_are_two_communities():
     assert len(set(community)) == 3
     # Where chance counts for more than any likeness, everybody is alone.
     assert len(set(find_communities(sparse.csr_matrix(ties), resolution=100.0))) == 7
-
-
-def test_the_nearest_are_those_with_the_largest_cosine():
-    angle = np.array([0.0, 0.1, 0.3, 3.0])
-    vectors = np.column_stack([np.cos(angle), np.sin(angle)]).astype(np.float32)
-    assert find_nearest(vectors, 2).tolist() == [[1, 2], [0, 2], [1, 0], [2, 1]]
-
-
-def test_neighbours_on_a_circle_share_their_risk():
-    """Each importer deals with the brokers near it; fraud is on one half of the circle."""
-    rng = np.random.default_rng(0)
-    n_importers, n_rows = 300, 3000
-    place = rng.random(n_importers)
-    importer = rng.integers(0, n_importers, n_rows)
-
-    def near(n):
-        at = place[importer] + rng.normal(0, 0.01, n_rows)
-        return (np.floor(at * n) % n).astype(int)
-
-    table = pd.DataFrame(
-        {
-            "Declaration ID": np.arange(n_rows).astype(str),
-            "Date": pd.Timestamp("2020-01-01") + pd.to_timedelta(rng.integers(0, 360, n_rows), "D"),
-            "Importer ID": importer.astype(str),
-            "Declarant ID": near(40).astype(str),
-            "Seller ID": near(60).astype(str),
-        }
-    )
-    fraud = (place[importer] < 0.5).astype(np.int8)
-    known = place[importer] * 10 % 1 < 0.2  # a fifth of the importers, all around
-    one = NeighbourRisk(n_numbers=16)
-    one.fit_transform(table, np.where(known, fraud, np.int8(-1)))
-    risk = pd.DataFrame(one.transform(table), columns=one.feature_names())
-    estimate = risk["risk of the 30 nearest importers"].to_numpy()
-    inner = np.abs(place[importer] % 0.5 - 0.25) < 0.2
-    assert np.mean((estimate > 0) == (fraud == 1), where=inner & ~known) > 0.85

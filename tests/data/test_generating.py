@@ -276,15 +276,15 @@ def test_the_practice_edition_is_the_same_everywhere(tmp_path):
     manifest = make_practice_edition(tmp_path / "practice")
     assert manifest.rows == {"train": 37_385, "public": 8_134, "private": 8_481}
     assert {name: record.sha256 for name, record in manifest.files.items()} == {
-        "train": "5ca4d245a80ea3517011b2d43d1c9e5cf130e95875ea1ef661ab370cce04b850",
-        "test": "ead5a0c588bd0b0539c3051430ce24af1a548e595853e265ff780f5d6bb54bdb",
-        "sample_submission": "f8efc113e3aad717eea3b24ebd2d76416990de870176e3e96abd64b8e6b51bd6",
+        "train": "c99bf714870b331f9c9d8216bdb6a872718026667663a1add7ef25031d333ff2",
+        "test": "c2cc6a2312b6b7a489b499062f1e9d414419427d603592fb762339fea783f059",
+        "sample_submission": "328a06c7a7d41c998cb4baad87a311fc45cb98a0ba30ffacd0906509b88d1e07",
     }
     # The commitment binds labels, truth and networks; the oracle is not part of it.
     assert manifest.commitment == (
-        "92810cc56cb46103955991b76f6ce803d67c4e1ee2e8dd773625a7413565a39a"
+        "50db4221362fad9a192323d1ea4ea1a33180aec86ed84e3a51bc6c1d806a28e6"
     )
     oracle = (tmp_path / "practice/hidden/oracle.csv").read_bytes()
     assert sha256(oracle).hexdigest() == (
-        "0087cb27902166a4b6dcf47b54658bf0236d241c42cf62a5cf180f4c0cef5aea"
+        "a54da0d27176fec0c910999888010a421e0c8224c36e0497eb19dfd8d624baed"
     )

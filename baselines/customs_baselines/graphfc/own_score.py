@@ -24,6 +24,7 @@ _COMMON: Final[dict[str, Any]] = {
     "colsample_bytree": 0.25,
     "reg_lambda": 5.0,
     "max_bin": 63,
+    "subsample_for_bin": 5_000,  # rows that choose the bins; all of them take as long as the trees
     "verbosity": -1,
     "deterministic": True,
     "force_row_wise": True,

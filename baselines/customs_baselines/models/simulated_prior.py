@@ -9,7 +9,9 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin
 
+from customs_baselines.mixed.estimator import GraphMixedEffects
 from customs_baselines.models.lightgbm_team import LightGBMTeam
+from customs_baselines.models.structured_likelihood import StructuredLikelihood
 from customs_baselines.priors.label_context import LabelContext
 from customs_baselines.priors.weights import load_weights
 
@@ -29,8 +31,9 @@ class SimulatedPrior(ClassifierMixin, BaseEstimator):
     With few labels, the hard part is not to read them but to know how far to trust them: how much
     one fraud of a seller says about its other buyers, when a new importer behind a certain broker
     is alarming. This can be learned where all labels are known, in worlds of our own. Each training
-    row is a declaration of such a world, described by `LabelContext` with few labels kept; the
-    target is its true probability. The trees are shipped with the package; `make prior` trains them
+    row is a declaration of such a world, described by `LabelContext` with few labels kept, and by
+    what other models believe, the simulator's own likelihood among them; the target is its true
+    probability. The trees are shipped with the package; `make prior` trains them
     again.
 
     A team with the source code can do this, an office cannot: its results are marked *simulator*.
@@ -74,7 +77,11 @@ class SimulatedPrior(ClassifierMixin, BaseEstimator):
 def make_context(random_state: int = 0, n_jobs: int = 1) -> LabelContext:
     """Return the unfitted context that the prior reads, in training as in use."""
     own = LightGBMTeam(n_seeds=1, random_state=random_state, n_jobs=n_jobs)
-    return LabelContext(own, random_state)
+    others = {
+        "mixed_effects_graph": GraphMixedEffects(),
+        "structured_likelihood": StructuredLikelihood(),
+    }
+    return LabelContext(own, others, random_state)
 
 
 ESTIMATOR = SimulatedPrior

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from customs_baselines.contract import accepted_keywords
+from customs_baselines.contract import FraudModel, accepted_keywords
 from customs_baselines.features.communities import CommunityRisk
 from customs_baselines.features.graph import GraphFeatures
-from customs_baselines.features.neighbours import NeighbourRisk
 from customs_baselines.features.similar_declarations import SimilarityKernel
 from customs_baselines.features.transformer import DeclarationTransformer
 from customs_baselines.shapes.context_trees import ContextTrees
@@ -32,12 +32,17 @@ class LabelContext:
     ----------
     own : ContextTrees
         Unfitted; its features and its belief are part of the context.
+    others : mapping of str to model
+        Unfitted; their beliefs are part of the context.
     random_state : int
         Key of the folds.
     """
 
-    def __init__(self, own: ContextTrees, random_state: int = 0) -> None:
+    def __init__(
+        self, own: ContextTrees, others: Mapping[str, FraudModel], random_state: int = 0
+    ) -> None:
         self.own = own
+        self.others = others
         self.random_state = random_state
 
     def fit(
@@ -45,10 +50,11 @@ class LabelContext:
     ) -> Self:
         """Read the labels; parameters as of `ContextTrees.fit`."""
         self.own.fit(X, y, X_test=X_test)
+        for model in self.others.values():
+            model.fit(X, y, **accepted_keywords(model.fit, {"X_test": X_test}))
         self.features_: list[DeclarationTransformer] = [
             GraphFeatures(random_state=self.random_state),
             CommunityRisk(random_state=self.random_state),
-            NeighbourRisk(random_state=self.random_state),
             SimilarityKernel(random_state=self.random_state),
         ]
         for one in self.features_:
@@ -62,16 +68,18 @@ class LabelContext:
         """Return the context of declarations, shape (n_declarations, n_numbers)."""
         parts = [one.transform(X) for one in (*self.own.features_, *self.features_)]
         features = np.hstack(parts)[:, _last_of_each(self._feature_names())]
-        belief = _log_odds(self.own.predict_proba(X)[:, 1])
+        models = (self.own, *self.others.values())
+        beliefs = [_log_odds(model.predict_proba(X)[:, 1]) for model in models]
         n_labels = np.full(len(X), np.log(max(self.n_labels_, 1)))
-        numbers = np.column_stack([features, belief, n_labels])
+        numbers = np.column_stack([features, *beliefs, n_labels])
         return subtract_base(numbers, self.names(), self.base_).astype(np.float32)
 
     def names(self) -> list[str]:
         """Return the names of the numbers, in order."""
         names = self._feature_names()
         kept = [names[place] for place in _last_of_each(names)]
-        return [*kept, "belief of the own model", "log number of labels"]
+        beliefs = [f"belief of {name}" for name in ("the own model", *self.others)]
+        return [*kept, *beliefs, "log number of labels"]
 
     def _feature_names(self) -> list[str]:
         return [
