@@ -107,7 +107,7 @@ adversary: $(VENV)/.core ## what a team that reads the code can do, on the ten w
 		--write baselines/ADVERSARY.md
 
 prior: $(VENV)/.core ## train simulated_prior on own worlds; resumes from build/prior (about half an hour)
-	$(BIN)/python -m studies.train_prior --worlds 40 --workers 2 --keep build/prior
+	$(BIN)/python -m studies.train_prior --worlds 28 --workers 2 --keep build/prior
 
 worlds: $(VENV)/.core ## measure the practice configuration over ten worlds: run what is missing
 	$(BIN)/python -m studies.worlds --out $(RESULTS)/worlds.json $(FRESH)
