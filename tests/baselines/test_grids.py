@@ -354,6 +354,7 @@ class TestDifferences:
                 "edition": edition,
                 "label_rate": rate,
                 "erasure": "random",
+                "transductive": False,
                 "private": {"precision_at_5": score},
             }
 

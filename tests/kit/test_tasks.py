@@ -82,7 +82,7 @@ class Walk:
 def walk(request, toy_package, tmp_path_factory):
     folder = tmp_path_factory.mktemp(request.param)
     made = kit_in_fork(
-        "data", "generate", "--task", request.param, "--rows", 2500, "--seed", 5,
+        "data", "generate", "--task", request.param, "--rows", 2500, "--seed", 6,
         "--label-rate", 0.5, "--out", "edition", cwd=folder,
     )  # fmt: skip
     assert made.status == 0, made.stderr

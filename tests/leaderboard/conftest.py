@@ -196,11 +196,15 @@ def exact_scores():
 
 
 def scores_of(edition: Edition, quality: float, seed: int) -> np.ndarray:
-    """Return scores of some quality: price per kg relative to its HS code, plus noise."""
-    price = np.log(edition.test["Item Price"] / (edition.test["Net Mass"] + 0.1) + 1)
-    usual = price.groupby(edition.test["HS6 Code"]).transform("median")
-    noise = np.random.default_rng(seed).normal(size=len(price))
-    return quality * (usual - price).to_numpy() + (1 - quality) * noise
+    """Return scores of some quality: a blurred look at the hidden labels, plus noise.
+
+    The blur is the same for all, as if all had one good feature: similar scores stay similar.
+    """
+    solution = load_solution(edition.layout, edition.test["Declaration ID"])
+    blur = np.random.default_rng(2020).normal(size=len(solution))
+    noise = np.random.default_rng(seed).normal(size=len(solution))
+    feature = (solution["Fraud"].to_numpy() + blur) / 1.1
+    return quality * feature + (1 - quality) * noise
 
 
 @pytest.fixture

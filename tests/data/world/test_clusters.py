@@ -168,7 +168,7 @@ def test_a_respectable_firm_cheats_in_the_line_of_a_ring(inside: Inside, world: 
     ordinary = importer.map(networks) == ""
     in_ring = oracle["Ring"] != ""
     firms = set(importer[ordinary & in_ring])
-    assert len(firms) > 200
+    assert len(firms) > 100
     theirs = ordinary & importer.isin(firms)
     probability = oracle["Fraud Probability"]
     assert probability[theirs & in_ring].mean() > probability[theirs & ~in_ring].mean() + 0.2
