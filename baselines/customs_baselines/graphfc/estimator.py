@@ -330,7 +330,7 @@ class GraphNetworkModel(ClassifierMixin, BaseEstimator):
         table = logit(np.clip(self.table_.predict_proba(declarations)[:, 1], _LEAST, 1.0 - _LEAST))
         effects = self.effects_.log_odds(declarations)
         share = 1.0 - _NETWORKS_SHARE - _TABLE_SHARE
-        return _NETWORKS_SHARE * networks + _TABLE_SHARE * table + share * effects
+        return np.asarray(_NETWORKS_SHARE * networks + _TABLE_SHARE * table + share * effects)
 
     def narrow(self, examples: Examples) -> Examples:
         """Return the networks' examples: without features where labels are few."""

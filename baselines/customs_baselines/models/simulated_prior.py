@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin
 
+from customs_baselines.contract import FraudModel
 from customs_baselines.mixed.estimator import GraphMixedEffects
 from customs_baselines.models.lightgbm_team import LightGBMTeam
 from customs_baselines.models.structured_likelihood import StructuredLikelihood
@@ -77,7 +78,7 @@ class SimulatedPrior(ClassifierMixin, BaseEstimator):
 def make_context(random_state: int = 0, n_jobs: int = 1) -> LabelContext:
     """Return the unfitted context that the prior reads, in training as in use."""
     own = LightGBMTeam(n_seeds=1, random_state=random_state, n_jobs=n_jobs)
-    others = {
+    others: dict[str, FraudModel] = {
         "mixed_effects_graph": GraphMixedEffects(),
         "structured_likelihood": StructuredLikelihood(),
     }
