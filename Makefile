@@ -106,7 +106,7 @@ adversary: $(VENV)/.core ## what a team that reads the code can do, on the ten w
 	$(BIN)/python -m studies.adversary_table $(RESULTS)/adversary.json $(RESULTS)/scarcity.json \
 		--write baselines/ADVERSARY.md
 
-prior: $(VENV)/.core ## train simulated_prior on own worlds; resumes from build/prior (about half an hour)
+prior: $(VENV)/.core ## train simulated_prior on own worlds; resumes from build/prior (about ten minutes)
 	$(BIN)/python -m studies.train_prior --worlds 28 --workers 2 --keep build/prior
 
 worlds: $(VENV)/.core ## measure the practice configuration over ten worlds: run what is missing

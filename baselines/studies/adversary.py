@@ -249,7 +249,7 @@ def _in_common(blueprint: Blueprint, secret: bytes, world: World) -> float:
 )
 @click.option("--fresh", is_flag=True, help="Discard earlier results.")
 def main(out: Path, seed: int, worlds: int, workers: int, fresh: bool) -> None:
-    r"""Measure what a team that has read the simulator's code gets out of fresh worlds.
+    """Measure what a team that has read the simulator's code gets out of fresh worlds.
 
     Measures the worlds that OUT lacks. Models of the catalogue are not part of it: `make scarcity`
     runs them on the same worlds, and `studies.adversary_table` shows both.

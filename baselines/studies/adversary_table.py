@@ -247,7 +247,7 @@ def _cell(values: list[float]) -> str:
     help="Document to put the tables in.",
 )
 def main(measures: Path, grids: tuple[Path, ...], document: Path | None) -> None:
-    r"""Print the tables of MEASURES (of `studies.adversary`) and results files of GRIDS.
+    """Print the tables of MEASURES (of `studies.adversary`) and results files of GRIDS.
 
     \b
     Example:

@@ -147,7 +147,7 @@ def _cpu_seconds() -> float:
 )
 @click.option("--fresh", is_flag=True, help="Begin every step again.")
 def main(record: Path, fresh: bool) -> None:
-    r"""Make all tables of results again, in the current folder; go on where it stopped.
+    """Make all tables of results again, in the current folder; go on where it stopped.
 
     \b
     Example:

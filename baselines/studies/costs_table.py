@@ -66,7 +66,7 @@ def _cell(runs: list[dict[str, Any]] | None, cost: str, digits: int) -> str:
     "--write", "document", type=click.Path(path_type=Path), help="Document to put the table in."
 )
 def main(results: Path, document: Path | None) -> None:
-    r"""Print the table of costs of RESULTS, those of a grid on one edition.
+    """Print the table of costs of RESULTS, those of a grid on one edition.
 
     Costs are compared only if the machine did nothing else.
 

@@ -270,7 +270,7 @@ def read_study(path: Path) -> Results:
 def main(
     source: str, config: str, out: Path, write: Path | None, workers: int, fresh: bool
 ) -> None:
-    r"""Compare worlds of five fresh secrets with the declarations of SOURCE: those that OUT lacks.
+    """Compare worlds of five fresh secrets with the declarations of SOURCE: those that OUT lacks.
 
     \b
     Example:

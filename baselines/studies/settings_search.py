@@ -158,7 +158,7 @@ def _ranked(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Results, as JSON.")
 @click.option("--models", default="", help="Only these, with commas; OUT keeps its others.")
 def main(out: Path, models: str) -> None:
-    r"""Choose the kit's hyper-parameters by time-ordered validation (about half an hour).
+    """Choose the kit's hyper-parameters by time-ordered validation (about half an hour).
 
     \b
     Example:

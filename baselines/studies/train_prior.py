@@ -132,7 +132,7 @@ def train_prior(
 def main(
     config: str, worlds: int, rows: int | None, trees: int, workers: int, keep: Path, out: Path
 ) -> None:
-    r"""Train `simulated_prior` on own worlds: about half a minute of one core for each.
+    """Train `simulated_prior` on own worlds: about half a minute of one core for each.
 
     \b
     Example:

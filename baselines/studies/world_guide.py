@@ -46,7 +46,7 @@ def save_guide(results: Results, scene: Scene, out: Path) -> list[Path]:
 )
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of figures.")
 def main(links: Path, out: Path) -> None:
-    r"""Draw the figures of the guide 'How the world works'.
+    """Draw the figures of the guide 'How the world works'.
 
     \b
     Example:

@@ -263,7 +263,7 @@ def _without_links(periods: dict[str, pd.DataFrame], linked: Values) -> Values:
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Results, as JSON.")
 @click.option("--fresh", is_flag=True, help="Discard earlier results.")
 def main(config: str, worlds: int, seed: int, workers: int, out: Path, fresh: bool) -> None:
-    r"""Measure what worlds of a configuration are like: the ten-world table.
+    """Measure what worlds of a configuration are like: the ten-world table.
 
     Measures classic models, look-ups, and the value of the graph and of the rings' links, in the
     worlds that OUT lacks; prints mean and standard error over worlds as a Markdown table.

@@ -104,7 +104,7 @@ def read_worlds(path: Path) -> dict[str, Any]:
     help="Document to put the table in; may be given several times.",
 )
 def main(results: Path, documents: tuple[Path, ...]) -> None:
-    r"""Print the ten-world table of RESULTS, or put it in documents.
+    """Print the ten-world table of RESULTS, or put it in documents.
 
     \b
     Example:

@@ -34,8 +34,7 @@ class SimulatedPrior(ClassifierMixin, BaseEstimator):
     is alarming. This can be learned where all labels are known, in worlds of our own. Each training
     row is a declaration of such a world, described by `LabelContext` with few labels kept, and by
     what other models believe, the simulator's own likelihood among them; the target is its true
-    probability. The trees are shipped with the package; `make prior` trains them
-    again.
+    probability. The trees are shipped with the package; `make prior` trains them again.
 
     A team with the source code can do this, an office cannot: its results are marked *simulator*.
     """

@@ -9,18 +9,19 @@ from typing import Any, ClassVar, Final, Self
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.special import expit, logit
+from scipy.special import expit
 from xgboost import DataIter, QuantileDMatrix, XGBClassifier, train
 
 from customs_baselines.features.folds import TWO_VIEWS
 from customs_baselines.features.row_blocks import ROWS_AT_A_TIME, FeatureRows, read_blocks
 from customs_baselines.mixed.estimator import MixedEffects
+from customs_baselines.shapes.log_odds import log_odds
 from customs_baselines.shapes.recipe_model import RecipeModel
 from customs_data.parallel import spans, threads
 
 # From here on trees learn what a linear model knows, and it would only cost time.
 _MANY_LABELS: Final = 10_000
-_EDGE: Final = 1e-7  # nearest to 0 and 1 that a probability has log-odds
+_LEAST: Final = 1e-7  # probabilities of the trees closer to 0 or 1 count as this
 
 _BASE: dict[str, Any] = {
     "n_estimators": 400,
@@ -110,7 +111,7 @@ class XGBoost(RecipeModel):
         proba = super().predict_proba(X)
         if self.effects_ is None:
             return proba
-        trees = logit(np.clip(proba[:, 1], _EDGE, 1.0 - _EDGE))
+        trees = log_odds(proba[:, 1], _LEAST)
         opinion = np.empty(len(X))
         for start, stop in spans(len(X), size=ROWS_AT_A_TIME):
             opinion[start:stop] = self.effects_.log_odds(X.iloc[start:stop])

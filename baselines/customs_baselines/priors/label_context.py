@@ -15,6 +15,7 @@ from customs_baselines.features.graph import GraphFeatures
 from customs_baselines.features.similar_declarations import SimilarityKernel
 from customs_baselines.features.transformer import DeclarationTransformer
 from customs_baselines.shapes.context_trees import ContextTrees
+from customs_baselines.shapes.log_odds import log_odds
 
 Floats = npt.NDArray[np.float64]
 
@@ -69,7 +70,7 @@ class LabelContext:
         parts = [one.transform(X) for one in (*self.own.features_, *self.features_)]
         features = np.hstack(parts)[:, _last_of_each(self._feature_names())]
         models = (self.own, *self.others.values())
-        beliefs = [_log_odds(model.predict_proba(X)[:, 1]) for model in models]
+        beliefs = [log_odds(model.predict_proba(X)[:, 1], _LEAST) for model in models]
         n_labels = np.full(len(X), np.log(max(self.n_labels_, 1)))
         numbers = np.column_stack([features, *beliefs, n_labels])
         return subtract_base(numbers, self.names(), self.base_).astype(np.float32)
@@ -109,12 +110,7 @@ def subtract_base(numbers: Floats, names: list[str], base: float) -> Floats:
     """
     for place, name in enumerate(names):
         if name.startswith("risk of "):
-            numbers[:, place] -= _log_odds(np.array(base))
+            numbers[:, place] -= log_odds(base, _LEAST)
         elif name.startswith("labels spread "):
             numbers[:, place] -= base
     return numbers
-
-
-def _log_odds(p: Floats) -> Floats:
-    inside = np.clip(p, _LEAST, 1.0 - _LEAST)
-    return np.asarray(np.log(inside / (1.0 - inside)))
