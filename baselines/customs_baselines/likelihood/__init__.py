@@ -1,1 +1,1 @@
-"""Likelihood of a world whose making is known: effects, hidden clusters, and which are rings."""
+"""Likelihood of a world whose making is known: effects, hidden clusters, rings, and forms."""

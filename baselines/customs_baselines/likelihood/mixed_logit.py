@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
-from scipy.special import expit
+from scipy.special import expit, logit
 
 from customs_data.world.configuration import Inspection, Risk
 
@@ -18,6 +18,7 @@ _MOST_STEPS = 80  # of conjugate gradients, per step of Newton's method
 _CLOSE = 0.02  # share of the gradient that may be left
 _SMALL_STEP = 0.01  # log-odds
 _LONGEST_STEP = 4.0
+_LEAST_CHANCE = 1e-6  # of cheating
 _GRID = np.linspace(-6.0, 7.0, 27)  # log-odds of an importer
 
 
@@ -37,6 +38,19 @@ class Labels:
         """Return the probability of a label 1, in the shape of `log_odds`."""
         spread = 1.0 - self.missed - self.accused
         return np.asarray(self.accused + spread * expit(log_odds))
+
+    def update(self, p: FloatArray, evidence: FloatArray) -> FloatArray:
+        """Return the probability of a label 1 after more evidence, in the shape of `p`.
+
+        Parameters
+        ----------
+        p : float64 array
+            Probability of a label 1 before.
+        evidence : float64 array, shape of `p`
+            Ln of P(what is seen | cheat) / P(the same | honest).
+        """
+        cheats = (p - self.accused) / (1.0 - self.missed - self.accused)
+        return self.fraud(logit(np.clip(cheats, _LEAST_CHANCE, 1.0 - _LEAST_CHANCE)) + evidence)
 
     def slope(self, log_odds: FloatArray) -> FloatArray:
         """Return the derivative of `fraud`."""

@@ -36,6 +36,13 @@ _NAME_OF = {field: name for (field, _), name in zip(FILING_FIELDS, FILING_NAMES,
 _SECTION_ENDS = (5, 14, 15, 24, 27, 38, 40, 43, 46, 49, 63, 67, 70, 71, 83, 85, 89, 92, 93, 96, 97)
 
 
+def find_sections(chapters: TextArray) -> IntArray:
+    """Return the section of the tariff of each chapter, the last one for what is no number."""
+    numbers = [int(code) if code.isdigit() else _SECTION_ENDS[-1] for code in chapters]
+    section = np.searchsorted(np.array(_SECTION_ENDS), numbers)
+    return np.minimum(section, len(_SECTION_ENDS) - 1).astype(np.int64)
+
+
 class Filing:
     """Filing codes: one conditional table per field.
 
@@ -171,9 +178,6 @@ class Market:
         tax_type_code, tax_type = np.unique(
             np.array(goods.tax_type, dtype=object), return_inverse=True
         )
-        section_of = np.searchsorted(
-            np.array(_SECTION_ENDS), [int(code) if code.isdigit() else 97 for code in chapter_code]
-        )
         chapter = chapter_of[hs6]
         row = {code: i for i, code in enumerate(profile.values.hs6)}
         rows = [row[code] for code in hs6_code]
@@ -181,7 +185,7 @@ class Market:
         return cls(
             hs6=hs6.astype(np.int64),
             chapter=chapter.astype(np.int64),
-            section=np.minimum(section_of, len(_SECTION_ENDS) - 1)[chapter].astype(np.int64),
+            section=find_sections(chapter_code)[chapter],
             departure=country[:n].astype(np.int64),
             origin=country[n:].astype(np.int64),
             tax_type=tax_type.astype(np.int64),

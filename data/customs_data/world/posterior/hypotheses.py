@@ -90,7 +90,7 @@ def list_hypotheses(
     line, true = line[few], true[few].astype(np.int64)
     row = np.repeat(np.arange(len(draft)), n_lines)[few]
     number = line - first[row]
-    goods = _goods_of_lines(false_goods, declared, row, true)
+    goods = goods_of_lines(false_goods, declared, row, true)
     few = np.flatnonzero(goods[[-1, *FALSE_GOODS]].max(axis=0) > 0.0)
     row, number, line, true = row[few], number[few], line[few], true[few]
     goods = goods[:, few]
@@ -131,7 +131,7 @@ def list_hypotheses(
     )
 
 
-def _goods_of_lines(
+def goods_of_lines(
     false_goods: FalseGoods, declared: Declared, row: IntArray, cell: IntArray
 ) -> FloatArray:
     """Return the probability of the declared goods by scheme, if the true ones are `cell`."""
