@@ -17,11 +17,15 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from customs_baselines.likelihood.book import Book
 from customs_baselines.likelihood.effects import make_design
 from customs_baselines.likelihood.membership import find_clusters
+from customs_baselines.likelihood.mixed_logit import Labels
 from customs_baselines.likelihood.rings import score_declarations
+from customs_baselines.likelihood.scheme_mixes import weigh_evidence
 from customs_baselines.steps import step
 from customs_data.errors import KitError
 from customs_data.schema import ERASED, KEY
 from customs_data.world.configuration import load_configuration
+
+_WEIGHT_OF_FORM = 0.7  # effects of goods and mass say a part of it already; judged on own worlds
 
 
 class StructuredLikelihood(ClassifierMixin, BaseEstimator):
@@ -33,9 +37,15 @@ class StructuredLikelihood(ClassifierMixin, BaseEstimator):
     normal prior with the published spread. Labels are missed or wrong with the published shares.
 
     Which declarations belong to one hidden cluster is found without labels, from brokers, routes,
-    goods, sellers, paperwork and short lives. Labels then say which clusters are rings. Places on
-    the circle of acquaintance were not recovered in any trial (ties are too few and too noisy):
-    brokers and sellers get a larger spread instead, so that importers share what they share.
+    goods, sellers, paperwork and short lives. Labels then say which clusters are rings.
+
+    The form itself says something too: whether mass, price, goods and mark are those of the
+    importer's other declarations, or what a scheme would make of them. The odds of a declaration
+    without a label are those above, times this likelihood ratio.
+
+    Places on the circle of acquaintance were not recovered in any trial (ties are too few and too
+    noisy): brokers and sellers get a larger spread instead, so that importers share what they
+    share.
 
     Parameters
     ----------
@@ -63,7 +73,7 @@ class StructuredLikelihood(ClassifierMixin, BaseEstimator):
         """
         self.train_, self.y_ = X, y.copy()
         self.context_ = X if X_test is None else pd.concat([X, X_test], ignore_index=True)
-        self.scores_ = self._score(self.context_)
+        self.scores_, self.evidence_ = self._score(self.context_)
         self.classes_ = np.array([0, 1])
         return self
 
@@ -72,14 +82,13 @@ class StructuredLikelihood(ClassifierMixin, BaseEstimator):
 
         Declarations that `fit` did not read join the training rows, and all is learned again.
         """
-        X = X.reset_index(drop=True)
-        places = pd.Index(self.context_[KEY]).get_indexer(pd.Index(X[KEY]))
-        known = bool((places >= 0).all())
-        if known and self.context_.iloc[places].reset_index(drop=True).equals(X):
-            p = self.scores_[places]
-        else:
-            p = self._score(pd.concat([self.train_, X], ignore_index=True))[len(self.train_) :]
+        p, _ = self._look_up(X)
         return np.column_stack([1.0 - p, p])
+
+    def read_forms(self, X: pd.DataFrame) -> npt.NDArray[np.float64]:
+        """Return ln of P(form | cheat) / P(form | honest) of declarations, shape (n,)."""
+        _, evidence = self._look_up(X)
+        return evidence
 
     def explain_declaration(self, X: pd.DataFrame, declaration_id: str) -> NoReturn:
         """Raise an error: a score depends on all declarations together."""
@@ -88,8 +97,24 @@ class StructuredLikelihood(ClassifierMixin, BaseEstimator):
             "as xgboost."
         )
 
-    def _score(self, declarations: pd.DataFrame) -> npt.NDArray[np.float64]:
-        """Return the probability of fraud of training declarations and later ones, shape (n,)."""
+    def _look_up(self, X: pd.DataFrame) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """Return what `_score` says of some declarations."""
+        X = X.reset_index(drop=True)
+        places = pd.Index(self.context_[KEY]).get_indexer(pd.Index(X[KEY]))
+        known = bool((places >= 0).all())
+        if known and self.context_.iloc[places].reset_index(drop=True).equals(X):
+            return self.scores_[places], self.evidence_[places]
+        n = len(self.train_)
+        p, evidence = self._score(pd.concat([self.train_, X], ignore_index=True))
+        return p[n:], evidence[n:]
+
+    def _score(
+        self, declarations: pd.DataFrame
+    ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """Return the probability of fraud and the evidence of the form, each of shape (n,).
+
+        `declarations` are those of training, then later ones.
+        """
         configuration = load_configuration(self.configuration)
         y = np.full(len(declarations), ERASED, dtype=np.int8)
         y[: len(self.y_)] = self.y_
@@ -98,7 +123,12 @@ class StructuredLikelihood(ClassifierMixin, BaseEstimator):
             membership, ordinary = find_clusters(book, configuration)
         with step("effects and rings"):
             design = make_design(declarations, book, ordinary, configuration)
-            return score_declarations(design, membership, y, configuration)
+            p = score_declarations(design, membership, y, configuration)
+        with step("forms"):
+            evidence = weigh_evidence(declarations, y, membership, configuration)
+            # A label says all that a form could say.
+            unseen = np.where(y == ERASED, _WEIGHT_OF_FORM * evidence, 0.0)
+        return Labels.of(configuration.inspection).update(p, unseen), evidence
 
 
 ESTIMATOR = StructuredLikelihood
