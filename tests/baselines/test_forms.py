@@ -10,6 +10,8 @@ from customs_baselines.likelihood.forms import HONEST, _Forms, weigh_forms
 from customs_baselines.likelihood.mixed_logit import Labels
 from customs_baselines.likelihood.public_draft import read_draft
 from customs_baselines.likelihood.scheme_mixes import _Mixes, weigh_evidence
+from customs_baselines.models.structured_likelihood import StructuredLikelihood
+from customs_baselines.priors.label_context import FormReader
 from customs_data.profile import load_profile
 from customs_data.schema import DECLARED_COLUMNS
 from customs_data.world.configuration import load_configuration
@@ -142,3 +144,7 @@ def test_evidence_multiplies_the_odds_of_cheating():
 def test_sections_follow_the_tariff():
     chapters = np.array(["01", "05", "06", "97", "no"], dtype=object)
     assert find_sections(chapters).tolist() == [0, 0, 1, 20, 20]
+
+
+def test_the_likelihood_reads_forms():
+    assert isinstance(StructuredLikelihood(), FormReader)

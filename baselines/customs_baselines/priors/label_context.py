@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Self
+from typing import Protocol, Self, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -22,19 +22,28 @@ Floats = npt.NDArray[np.float64]
 _LEAST: float = 1e-4  # probabilities closer to 0 or 1 count as this
 
 
+@runtime_checkable
+class FormReader(Protocol):
+    """A model that says what a form itself tells about cheating."""
+
+    def read_forms(self, X: pd.DataFrame) -> Floats:
+        """Return the logarithm of a likelihood ratio, shape (n_declarations,)."""
+
+
 class LabelContext:
     """What cheap models and counts of labels say about declarations, in numbers.
 
     Labels enter only as what an edition tells about its own traders, goods and routes: histories
-    with the number of labels behind them, similar declarations, spread labels, and the belief of a
-    model fitted here. So the same numbers mean the same in another world.
+    with the number of labels behind them, similar declarations, spread labels, the beliefs of
+    models fitted here, and what a form itself says. So the same numbers mean the same in another
+    world.
 
     Parameters
     ----------
     own : ContextTrees
         Unfitted; its features and its belief are part of the context.
     others : mapping of str to model
-        Unfitted; their beliefs are part of the context.
+        Unfitted; their beliefs are part of the context, and what a `FormReader` reads.
     random_state : int
         Key of the folds.
     """
@@ -71,8 +80,9 @@ class LabelContext:
         features = np.hstack(parts)[:, _last_of_each(self._feature_names())]
         models = (self.own, *self.others.values())
         beliefs = [log_odds(model.predict_proba(X)[:, 1], _LEAST) for model in models]
+        forms = [model.read_forms(X) for model in self._readers().values()]
         n_labels = np.full(len(X), np.log(max(self.n_labels_, 1)))
-        numbers = np.column_stack([features, *beliefs, n_labels])
+        numbers = np.column_stack([features, *beliefs, *forms, n_labels])
         return subtract_base(numbers, self.names(), self.base_).astype(np.float32)
 
     def names(self) -> list[str]:
@@ -80,7 +90,11 @@ class LabelContext:
         names = self._feature_names()
         kept = [names[place] for place in _last_of_each(names)]
         beliefs = [f"belief of {name}" for name in ("the own model", *self.others)]
-        return [*kept, *beliefs, "log number of labels"]
+        forms = [f"form as read by {name}" for name in self._readers()]
+        return [*kept, *beliefs, *forms, "log number of labels"]
+
+    def _readers(self) -> dict[str, FormReader]:
+        return {name: one for name, one in self.others.items() if isinstance(one, FormReader)}
 
     def _feature_names(self) -> list[str]:
         return [
