@@ -7,7 +7,6 @@ from scipy.sparse import csr_matrix
 from sklearn.metrics import roc_auc_score
 
 from customs_baselines.likelihood.forms import HONEST, _Forms, weigh_forms
-from customs_baselines.likelihood.mixed_logit import Labels
 from customs_baselines.likelihood.public_draft import read_draft
 from customs_baselines.likelihood.scheme_mixes import _Mixes, weigh_evidence
 from customs_baselines.models.structured_likelihood import StructuredLikelihood
@@ -131,14 +130,6 @@ def test_a_group_learns_its_scheme_from_its_labels():
     assert ratio[0] > 1.3 * plain[0]
     assert ratio[1] < 0.7 * plain[1]
     assert ratio[20:] == pytest.approx(plain[20:], rel=0.2)
-
-
-def test_evidence_multiplies_the_odds_of_cheating():
-    labels = Labels(missed=0.04, accused=0.01)
-    p = labels.fraud(np.array([-1.0, 0.0, 2.0]))
-    assert labels.update(p, np.zeros(3)) == pytest.approx(p)
-    assert labels.update(p, np.ones(3)) == pytest.approx(labels.fraud(np.array([0.0, 1.0, 3.0])))
-    assert labels.update(p, np.full(3, 50.0)) == pytest.approx(np.full(3, 0.96))
 
 
 def test_sections_follow_the_tariff():

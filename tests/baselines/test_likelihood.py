@@ -4,12 +4,19 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 from scipy.sparse import csr_matrix
+from scipy.special import expit, logit
 
 from customs_baselines.likelihood.book import Book, number
+from customs_baselines.likelihood.effects import make_design
 from customs_baselines.likelihood.membership import find_clusters
 from customs_baselines.likelihood.merging import merge_groups
-from customs_baselines.likelihood.mixed_logit import ImporterPrior, Labels, fit_coefficients
-from customs_baselines.likelihood.rings import _Members, _Rings
+from customs_baselines.likelihood.mixed_logit import (
+    ImporterPrior,
+    Labels,
+    expect_fraud,
+    fit_coefficients,
+)
+from customs_baselines.likelihood.rings import _Members, _Rings, score_declarations
 from customs_baselines.likelihood.short_lives import weigh_lives
 from customs_baselines.models.structured_likelihood import StructuredLikelihood
 from customs_data.errors import KitError
@@ -59,11 +66,34 @@ def test_an_importer_of_many_frauds_is_a_repeat_offender():
     prior = ImporterPrior(np.full(3, 0.16), CONFIGURATION.risk)
     importer, y = np.repeat([0, 1], 8), np.repeat([1.0, 0.0], 8)
     rows = np.zeros(16)
-    _, repeats = prior.after(importer, rows - 1.5, y, rows + 1.0, Labels(0.04, 0.01))
+    evidence = Labels(0.04, 0.01).evidence(y.astype(np.int8))
+    _, repeats = prior.after(importer, rows - 1.5, evidence, rows + 1.0)
     share = CONFIGURATION.risk.repeat_share
     assert repeats[0] > 0.9
     assert repeats[1] < share
     assert repeats[2] == pytest.approx(share, abs=0.01)
+
+
+def test_evidence_of_a_label_is_that_of_the_inspection():
+    labels, at = Labels(0.04, 0.01), np.linspace(-3, 3, 5)
+    evidence = labels.evidence(np.array([1, 0, -1], dtype=np.int8))
+    for y, p in ((1, labels.fraud(at)), (0, 1 - labels.fraud(at))):
+        likelihood = 1 + expit(at) * np.expm1(evidence[1 - y])
+        assert likelihood / likelihood[0] == pytest.approx(p / p[0])
+    assert evidence[2] == 0
+
+
+def test_forms_tell_about_the_importer_but_not_twice_about_themselves():
+    prior, labels = ImporterPrior(np.full(2, 0.16), CONFIGURATION.risk), Labels(0.04, 0.01)
+    importer, log_odds = np.array([0, 0, 0, 1]), np.full(4, -1.0)
+    form = np.array([2.0, 2.0, 0.0, 2.0])
+    belief, _ = prior.after(importer, log_odds, form, np.ones(4))
+    p = expect_fraud(belief, importer, log_odds, form, labels)
+    nothing, _ = prior.after(importer, log_odds, 0 * form, np.ones(4))
+    before = expect_fraud(nothing, importer, log_odds, 0 * form, labels)
+    assert p[3] == pytest.approx(before[3])
+    assert before[0] + 0.01 < p[0] == pytest.approx(p[1])
+    assert p[2] > p[0] + 0.01
 
 
 def test_a_group_of_frauds_is_a_ring_and_one_without_labels_is_not_known():
@@ -103,6 +133,23 @@ def test_short_lives_belong_to_shells(world, book):
     assert weight[shell & several].mean() > 0.5
     assert weight[~shell & several].mean() < -0.5
     assert (weight[~several] == 0).all()
+
+
+def test_forms_move_rows_without_a_label_only(world, book):
+    declared = world.declarations[list(DECLARED_COLUMNS)]
+    nobody, ordinary = csr_matrix((len(declared), 0)), np.ones(book.n_importers)
+    design = make_design(declared, book, ordinary, CONFIGURATION)
+    y = np.full(len(declared), -1, dtype=np.int8)
+    y[:1000] = world.declarations["Fraud"].to_numpy()[:1000]
+    alone = np.flatnonzero((book.n_declarations[book.importer] == 1) & (y < 0))[:1]
+    labelled = np.flatnonzero(y >= 0)[:1]
+    form = np.zeros(len(y))
+    before = score_declarations(design, nobody, y, form, CONFIGURATION)
+    form[labelled] = 3.0
+    assert score_declarations(design, nobody, y, form, CONFIGURATION) == pytest.approx(before)
+    form[alone] = 1.0
+    after = score_declarations(design, nobody, y, form, CONFIGURATION)
+    assert logit(after[alone]) == pytest.approx(logit(before[alone]) + 1.0)
 
 
 @pytest.mark.training

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
-from scipy.special import expit, logit
+from scipy.special import expit
 
 from customs_data.world.configuration import Inspection, Risk
 
@@ -18,7 +18,6 @@ _MOST_STEPS = 80  # of conjugate gradients, per step of Newton's method
 _CLOSE = 0.02  # share of the gradient that may be left
 _SMALL_STEP = 0.01  # log-odds
 _LONGEST_STEP = 4.0
-_LEAST_CHANCE = 1e-6  # of cheating
 _GRID = np.linspace(-6.0, 7.0, 27)  # log-odds of an importer
 
 
@@ -39,18 +38,11 @@ class Labels:
         spread = 1.0 - self.missed - self.accused
         return np.asarray(self.accused + spread * expit(log_odds))
 
-    def update(self, p: FloatArray, evidence: FloatArray) -> FloatArray:
-        """Return the probability of a label 1 after more evidence, in the shape of `p`.
-
-        Parameters
-        ----------
-        p : float64 array
-            Probability of a label 1 before.
-        evidence : float64 array, shape of `p`
-            Ln of P(what is seen | cheat) / P(the same | honest).
-        """
-        cheats = (p - self.accused) / (1.0 - self.missed - self.accused)
-        return self.fraud(logit(np.clip(cheats, _LEAST_CHANCE, 1.0 - _LEAST_CHANCE)) + evidence)
+    def evidence(self, y: NDArray[np.int8]) -> FloatArray:
+        """Return ln of P(label | cheat) / P(label | honest), 0 without a label; shape of `y`."""
+        fraud = np.log((1.0 - self.missed) / self.accused)
+        honest = np.log(self.missed / (1.0 - self.accused))
+        return np.select([y == 1, y == 0], [fraud, honest], 0.0)
 
     def slope(self, log_odds: FloatArray) -> FloatArray:
         """Return the derivative of `fraud`."""
@@ -141,17 +133,15 @@ class ImporterPrior:
         self,
         importer: IntArray,
         log_odds: FloatArray,
-        y: FloatArray,
+        evidence: FloatArray,
         weight: FloatArray,
-        labels: Labels,
     ) -> tuple[FloatArray, FloatArray]:
-        """Return what labelled rows say of their importers.
+        """Return what labels and forms say of importers.
 
         Parameters
         ----------
-        importer, log_odds, y, weight : arrays, shape (n_rows,)
-            Labelled declarations; `log_odds` without the importer's own.
-        labels : Labels
+        importer, log_odds, evidence, weight : arrays, shape (n_rows,)
+            Declarations; `log_odds` without the importer's own, `evidence` as of `Labels`.
 
         Returns
         -------
@@ -161,10 +151,10 @@ class ImporterPrior:
             Posterior probability of a repeat offender.
         """
         repeat, other = self._weigh()
-        fraud = labels.fraud(log_odds[:, None] + _GRID)
-        likelihood = weight[:, None] * np.log(np.where(y[:, None] == 1, fraud, 1.0 - fraud))
-        n = len(self.variance)
-        sums = csr_matrix((np.ones(len(y)), (importer, np.arange(len(y)))), shape=(n, len(y)))
+        n, n_rows = len(self.variance), len(importer)
+        likelihood = weight[:, None] * np.log(_weigh_points(log_odds, evidence))
+        place = (importer, np.arange(n_rows))
+        sums = csr_matrix((np.ones(n_rows), place), shape=(n, n_rows))
         belief = np.log(repeat + other) + sums @ likelihood
         belief = np.exp(belief - belief.max(axis=1, keepdims=True))
         belief /= belief.sum(axis=1, keepdims=True)
@@ -172,12 +162,29 @@ class ImporterPrior:
 
 
 def expect_fraud(
-    belief: FloatArray, importer: IntArray, log_odds: FloatArray, labels: Labels
+    belief: FloatArray,
+    importer: IntArray,
+    log_odds: FloatArray,
+    own: FloatArray,
+    labels: Labels,
 ) -> FloatArray:
-    """Return the probability of a label 1, over what is believed of the importer; shape (n,)."""
+    """Return the probability of a label 1, over what is believed of the importer; shape (n,).
+
+    `own` is the evidence of each form, shape (n,), which is taken out of the belief.
+    """
     p = np.empty(len(log_odds))
     for start in range(0, len(p), 8192):
         rows = slice(start, start + 8192)
         fraud = labels.fraud(log_odds[rows, None] + _GRID)
-        p[rows] = (belief[importer[rows]] * fraud).sum(axis=1)
+        others = belief[importer[rows]] / _weigh_points(log_odds[rows], own[rows])
+        p[rows] = (others * fraud).sum(axis=1) / others.sum(axis=1)
     return p
+
+
+def _weigh_points(log_odds: FloatArray, evidence: FloatArray) -> FloatArray:
+    """Return the likelihood of evidence on the grid of importers' log-odds, (n_rows, n_points).
+
+    That of an honest declaration is 1.
+    """
+    cheats = expit(log_odds[:, None] + _GRID)
+    return np.asarray(1.0 + cheats * np.expm1(evidence)[:, None])

@@ -53,7 +53,11 @@ class _Members:
 
 
 def score_declarations(
-    design: Design, membership: csr_matrix, y: NDArray[np.int8], configuration: Configuration
+    design: Design,
+    membership: csr_matrix,
+    y: NDArray[np.int8],
+    form: FloatArray,
+    configuration: Configuration,
 ) -> FloatArray:
     """Return the probability of fraud of every declaration.
 
@@ -61,12 +65,17 @@ def score_declarations(
     ratio of ring against decoy learns from its labelled rows. A ring has its own log-odds of fraud
     and feels a part of the goods' and filing's; a decoy's rows are ordinary.
 
+    Forms without a label tell about their importers, and at last about themselves. They teach no
+    effects, where errors of the likelihood would add up, and no rings: a decoy's rows look false.
+
     Parameters
     ----------
     design : Design
     membership : csr_matrix, shape (n, n_groups)
     y : int8 array, shape (n,)
         1, 0, or -1 for no label.
+    form : float64 array, shape (n,)
+        Ln of P(form | cheat) / P(form | honest); not read where there is a label.
     configuration : Configuration
 
     Returns
@@ -79,6 +88,9 @@ def score_declarations(
     n_importers = len(design.importer_variance)
     rows = np.flatnonzero(y >= 0)
     known, importer = y[rows].astype(np.float64), design.importer[rows]
+    form = np.where(y >= 0, 0.0, form)
+    of_importer = form * members.alone
+    evidence = labels.evidence(y) + of_importer
     own = (np.ones(len(rows)), (np.arange(len(rows)), importer))
     columns = csr_matrix(
         hstack([design.columns[rows], csr_matrix(own, shape=(len(rows), n_importers))])
@@ -99,12 +111,12 @@ def score_declarations(
             )
         effects = coefficient[:n_effects]
         log_odds = design.columns @ effects
-        belief, repeats = prior.after(importer, log_odds[rows], known, weight, labels)
-        p = expect_fraud(belief, design.importer, log_odds, labels)
+        belief, repeats = prior.after(design.importer, log_odds, evidence, 1.0 - in_ring)
+        p = expect_fraud(belief, design.importer, log_odds, of_importer, labels)
         segment = design.columns[:, : design.n_segment] @ effects[: design.n_segment]
         rings, in_ring = rings.learn(members, y, p, segment, labels)
     ring, fraud = rings.score(members, segment, labels, len(y))
-    return np.asarray((1.0 - ring) * p + fraud)
+    return np.asarray(expit(logit((1.0 - ring) * p + fraud) + form))
 
 
 @dataclass(frozen=True)

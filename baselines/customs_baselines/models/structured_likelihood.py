@@ -17,7 +17,6 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from customs_baselines.likelihood.book import Book
 from customs_baselines.likelihood.effects import make_design
 from customs_baselines.likelihood.membership import find_clusters
-from customs_baselines.likelihood.mixed_logit import Labels
 from customs_baselines.likelihood.rings import score_declarations
 from customs_baselines.likelihood.scheme_mixes import weigh_evidence
 from customs_baselines.steps import step
@@ -41,7 +40,8 @@ class StructuredLikelihood(ClassifierMixin, BaseEstimator):
 
     The form itself says something too: whether mass, price, goods and mark are those of the
     importer's other declarations, or what a scheme would make of them. The odds of a declaration
-    without a label are those above, times this likelihood ratio.
+    without a label are those above, times this likelihood ratio, which also tells about its
+    importer.
 
     Places on the circle of acquaintance were not recovered in any trial (ties are too few and too
     noisy): brokers and sellers get a larger spread instead, so that importers share what they
@@ -121,14 +121,12 @@ class StructuredLikelihood(ClassifierMixin, BaseEstimator):
         book = Book(declarations)
         with step("clusters"):
             membership, ordinary = find_clusters(book, configuration)
-        with step("effects and rings"):
-            design = make_design(declarations, book, ordinary, configuration)
-            p = score_declarations(design, membership, y, configuration)
         with step("forms"):
             evidence = weigh_evidence(declarations, y, membership, configuration)
-            # A label says all that a form could say.
-            unseen = np.where(y == ERASED, _WEIGHT_OF_FORM * evidence, 0.0)
-        return Labels.of(configuration.inspection).update(p, unseen), evidence
+        with step("effects and rings"):
+            design = make_design(declarations, book, ordinary, configuration)
+            form = _WEIGHT_OF_FORM * evidence
+            return score_declarations(design, membership, y, form, configuration), evidence
 
 
 ESTIMATOR = StructuredLikelihood
