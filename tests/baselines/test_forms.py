@@ -4,11 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.sparse import csr_matrix
+from scipy.special import expit, logit
 from sklearn.metrics import roc_auc_score
 
 from customs_baselines.likelihood.forms import HONEST, _Forms, weigh_forms
 from customs_baselines.likelihood.public_draft import read_draft
-from customs_baselines.likelihood.scheme_mixes import _Mixes, weigh_evidence
+from customs_baselines.likelihood.scheme_mixes import _Mixes, centre, weigh_evidence
 from customs_baselines.models.structured_likelihood import StructuredLikelihood
 from customs_baselines.priors.label_context import FormReader
 from customs_data.profile import load_profile
@@ -130,6 +131,13 @@ def test_a_group_learns_its_scheme_from_its_labels():
     assert ratio[0] > 1.3 * plain[0]
     assert ratio[1] < 0.7 * plain[1]
     assert ratio[20:] == pytest.approx(plain[20:], rel=0.2)
+
+
+def test_centred_evidence_changes_no_probability_on_average():
+    evidence = np.random.default_rng(0).normal(1.5, 1.0, 500)
+    centred = centre(evidence, 0.2)
+    assert expit(logit(0.2) + centred).mean() == pytest.approx(0.2)
+    assert np.diff(centred) == pytest.approx(np.diff(evidence))
 
 
 def test_sections_follow_the_tariff():

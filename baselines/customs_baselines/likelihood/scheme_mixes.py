@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
+from scipy.special import expit, logit
 
 from customs_baselines.likelihood.forms import HONEST, weigh_forms
 from customs_data.world.configuration import Configuration
@@ -21,6 +22,7 @@ _ROUNDS = 8
 _WORLD, _SECTION, _CLUSTER = 60.0, 40.0, 6.0
 _HONEST_FACTOR = 4.0
 _LARGEST = 5.0  # log ratio
+_BISECTIONS = 30
 
 
 def weigh_evidence(
@@ -56,6 +58,28 @@ def weigh_evidence(
     group = np.asarray(membership.argmax(axis=1)).ravel().astype(np.int64)
     of_cluster = mixes.compare([(world, _WORLD), (group, _CLUSTER)], inside)
     return np.asarray(np.log((1.0 - inside) * outside + inside * of_cluster))
+
+
+def centre(evidence: FloatArray, base: float) -> FloatArray:
+    """Shift evidence so that it changes no probability on average.
+
+    Parameters
+    ----------
+    evidence : float64 array, shape (n,)
+        Logarithms of likelihood ratios, also damped ones.
+    base : float
+        Probability of each declaration without the evidence, in (0, 1).
+
+    Returns
+    -------
+    float64 array, shape (n,)
+    """
+    low, high = -_LARGEST, _LARGEST
+    for _ in range(_BISECTIONS):
+        shift = 0.5 * (low + high)
+        is_high = expit(logit(base) + evidence + shift).mean() > base
+        low, high = (low, shift) if is_high else (shift, high)
+    return evidence + 0.5 * (low + high)
 
 
 class _Mixes:

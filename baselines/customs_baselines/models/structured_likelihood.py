@@ -18,7 +18,7 @@ from customs_baselines.likelihood.book import Book
 from customs_baselines.likelihood.effects import make_design
 from customs_baselines.likelihood.membership import find_clusters
 from customs_baselines.likelihood.rings import score_declarations
-from customs_baselines.likelihood.scheme_mixes import weigh_evidence
+from customs_baselines.likelihood.scheme_mixes import centre, weigh_evidence
 from customs_baselines.steps import step
 from customs_data.errors import KitError
 from customs_data.schema import ERASED, KEY
@@ -125,7 +125,8 @@ class StructuredLikelihood(ClassifierMixin, BaseEstimator):
             evidence = weigh_evidence(declarations, y, membership, configuration)
         with step("effects and rings"):
             design = make_design(declarations, book, ordinary, configuration)
-            form = _WEIGHT_OF_FORM * evidence
+            base = configuration.inspection.fraud_rate
+            form = centre(_WEIGHT_OF_FORM * evidence, base)
             return score_declarations(design, membership, y, form, configuration), evidence
 
 
