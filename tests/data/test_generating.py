@@ -276,15 +276,15 @@ def test_the_practice_edition_is_the_same_everywhere(tmp_path):
     manifest = make_practice_edition(tmp_path / "practice")
     assert manifest.rows == {"train": 37_385, "public": 8_134, "private": 8_481}
     assert {name: record.sha256 for name, record in manifest.files.items()} == {
-        "train": "c99bf714870b331f9c9d8216bdb6a872718026667663a1add7ef25031d333ff2",
-        "test": "c2cc6a2312b6b7a489b499062f1e9d414419427d603592fb762339fea783f059",
-        "sample_submission": "328a06c7a7d41c998cb4baad87a311fc45cb98a0ba30ffacd0906509b88d1e07",
+        "train": "3e515df539b4eafc3828262458e07865d9b07689b08507e8a551d8e1f3a45302",
+        "test": "e6d79a24b5d4b6e8a884e8bcde3de3e5ab08007d4c88d65ed464ac392016fa1e",
+        "sample_submission": "86f05d293ba62a22bf4a1ae34db5fb4929b2de0aa799bfacb5c23ebff5894c9d",
     }
     # The commitment binds labels, truth and networks; the oracle is not part of it.
     assert manifest.commitment == (
-        "50db4221362fad9a192323d1ea4ea1a33180aec86ed84e3a51bc6c1d806a28e6"
+        "40423552ea308c01ce360a5a9ac6b6bf5b0512ac947ddaf1600be76d959a8be1"
     )
     oracle = (tmp_path / "practice/hidden/oracle.csv").read_bytes()
     assert sha256(oracle).hexdigest() == (
-        "a54da0d27176fec0c910999888010a421e0c8224c36e0497eb19dfd8d624baed"
+        "7aa2c859deefc4ffb99e5af702c6693801e13f2adf7a9093756b1a407bc8c938"
     )

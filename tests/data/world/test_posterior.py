@@ -60,10 +60,13 @@ def judged(simulations: list[Simulation]) -> list[tuple[Outcome, Beliefs]]:
 
 
 def surprises(expected: FloatArray, y: FloatArray, groups: NDArray[np.int64]) -> FloatArray:
-    """Return (labels - expected) / sd of each group with at least five expected labels."""
+    """Return (labels - expected) / sd of each group; five of either label must be expected.
+
+    With fewer, these ratios are not nearly normal: 3 honest rows of 7 at .95 give -4.9.
+    """
     total = np.bincount(groups, weights=expected)
     variance = np.bincount(groups, weights=expected * (1.0 - expected))
-    enough = (total >= 5.0) & (variance > 0.0)
+    enough = (total >= 5.0) & (np.bincount(groups) - total >= 5.0)
     return (np.bincount(groups, weights=y) - total)[enough] / np.sqrt(variance[enough])
 
 
