@@ -19,6 +19,7 @@ from customs_baselines.contract import FraudModel, is_transductive
 from customs_baselines.features.paper import ENCODED_COLUMNS
 from customs_baselines.mixed.design import PARTS
 from customs_baselines.shapes.calibration import Calibration
+from customs_baselines.shapes.log_odds import mean_of_opinions
 from customs_baselines.shapes.recipe_model import RecipeModel
 from customs_data.errors import KitError
 from customs_data.schema import KEY
@@ -162,17 +163,25 @@ def _of_recipe(
 
 
 def _with_effects(trees: ShapValues, parts: Floats, usual: Floats) -> ShapValues:
-    """Return the values of a score whose log-odds are the mean of the trees' and a linear model's.
+    """Return the values of a score that is the trees' and a linear model's (`mean_of_opinions`).
 
-    `parts` and `usual` are the linear contributions of the declarations and of the background.
+    `parts` and `usual` are the linear contributions of the declarations and of the background. What
+    the limit takes from the linear model's say is taken from its parts, in proportion to their size.
     """
     assert trees.features is not None
+    values = np.column_stack([trees.values, (parts - usual.mean(axis=0))[:, :-1]]) / 2.0
+    base = (trees.base + float(usual.sum(axis=1).mean())) / 2.0
+    score = mean_of_opinions(trees.base + trees.values.sum(axis=1), parts.sum(axis=1))
+    linear = values[:, trees.values.shape[1] :]
+    size = np.abs(linear) + _NOTHING
+    missing = score - base - values.sum(axis=1)
+    linear += missing[:, None] * size / size.sum(axis=1, keepdims=True)
     return ShapValues(
-        np.column_stack([trees.values, (parts - usual.mean(axis=0))[:, :-1]]) / 2.0,
+        values,
         np.column_stack([trees.features, parts[:, :-1]]),
         [*trees.names, *PARTS],
         [*trees.sources, *PARTS.values()],
-        (trees.base + float(usual.sum(axis=1).mean())) / 2.0,
+        base,
         trees.unit,
         f"{trees.method}, and closed form of mixed effects",
     )

@@ -23,7 +23,7 @@ from customs_baselines.graphfc.own_score import OwnScore
 from customs_baselines.mixed.estimator import GraphMixedEffects
 from customs_baselines.networks.device import choose_device, repeatable
 from customs_baselines.networks.training_by_steps import Schedule
-from customs_baselines.shapes.log_odds import log_odds
+from customs_baselines.shapes.log_odds import log_odds, mean_of_opinions
 from customs_baselines.steps import step
 from customs_data.errors import KitError
 from customs_data.schema import KEY
@@ -51,6 +51,7 @@ _MOST_TARGETS: Final = 400_000  # over all masks, so that memory stays linear wi
 _TABLE: Final = "xgboost"
 _NETWORKS_SHARE: Final = 0.25
 _TABLE_SHARE: Final = 0.35
+_EFFECTS_SHARE: Final = 0.4
 _LEAST: Final = 1e-6  # probabilities of the table closer to 0 or 1 count as this
 
 
@@ -330,8 +331,8 @@ class GraphNetworkModel(ClassifierMixin, BaseEstimator):
         declarations = context.iloc[rows]
         table = log_odds(self.table_.predict_proba(declarations)[:, 1], _LEAST)
         effects = self.effects_.log_odds(declarations)
-        share = 1.0 - _NETWORKS_SHARE - _TABLE_SHARE
-        return np.asarray(_NETWORKS_SHARE * networks + _TABLE_SHARE * table + share * effects)
+        others = (_NETWORKS_SHARE * networks + _TABLE_SHARE * table) / (1.0 - _EFFECTS_SHARE)
+        return mean_of_opinions(others, effects, share=_EFFECTS_SHARE)
 
     def narrow(self, examples: Examples) -> Examples:
         """Return the networks' examples: without features where labels are few."""

@@ -15,12 +15,12 @@ from xgboost import DataIter, QuantileDMatrix, XGBClassifier, train
 from customs_baselines.features.folds import TWO_VIEWS
 from customs_baselines.features.row_blocks import ROWS_AT_A_TIME, FeatureRows, read_blocks
 from customs_baselines.mixed.estimator import MixedEffects
-from customs_baselines.shapes.log_odds import log_odds
+from customs_baselines.shapes.log_odds import log_odds, mean_of_opinions
 from customs_baselines.shapes.recipe_model import RecipeModel
 from customs_data.parallel import spans, threads
 
-# From here on trees learn what a linear model knows, and it would only cost time.
-_MANY_LABELS: Final = 10_000
+# From here on trees know the codes by themselves, and a linear model would only cost time.
+_MANY_LABELS: Final = 100_000
 _LEAST: Final = 1e-7  # probabilities of the trees closer to 0 or 1 count as this
 
 _BASE: dict[str, Any] = {
@@ -66,14 +66,14 @@ class _LabelledBlocks(DataIter):
 class XGBoost(RecipeModel):
     """XGBoost with histogram trees (see `RecipeModel` for parameters).
 
-    With few labels, trees cannot weigh thousands of codes against each other, and a linear model
-    with shrunk effects can. Under recipe ``kit`` with fewer than 10,000 labels, the log-odds are
-    the mean of the trees' and those of `MixedEffects`.
+    Trees cannot weigh thousands of rare codes against each other, and a linear model with shrunk
+    effects can. Under recipe ``kit`` with fewer than 100,000 labels, the log-odds are the mean of
+    the trees' and those of `MixedEffects` (`mean_of_opinions`).
 
     Attributes
     ----------
     effects_ : MixedEffects or None
-        The linear model, if there are few labels.
+        The linear model; None under recipe ``paper`` and with more labels.
     """
 
     calibrated: ClassVar[dict[str, int]] = {"paper": 30_000}
@@ -102,8 +102,8 @@ class XGBoost(RecipeModel):
 
     def fit(self, X: pd.DataFrame, y: npt.NDArray[np.int8]) -> Self:
         """Learn from labelled rows; parameters as of `RecipeModel.fit`."""
-        few = self.recipe == "kit" and 0 < (y >= 0).sum() < _MANY_LABELS
-        self.effects_ = MixedEffects().fit(X, y) if few else None
+        asked = self.recipe == "kit" and 0 < (y >= 0).sum() < _MANY_LABELS
+        self.effects_ = MixedEffects().fit(X, y) if asked else None
         return super().fit(X, y)
 
     def predict_proba(self, X: pd.DataFrame) -> npt.NDArray[np.float64]:
@@ -115,11 +115,11 @@ class XGBoost(RecipeModel):
         opinion = np.empty(len(X))
         for start, stop in spans(len(X), size=ROWS_AT_A_TIME):
             opinion[start:stop] = self.effects_.log_odds(X.iloc[start:stop])
-        fraud = expit((trees + opinion) / 2.0)
+        fraud = expit(mean_of_opinions(trees, opinion))
         return np.column_stack([1.0 - fraud, fraud])
 
     def second_opinion(self) -> MixedEffects | None:
-        """Return the linear model; None with many labels."""
+        """Return the linear model, if there is one."""
         return self.effects_
 
     def train(

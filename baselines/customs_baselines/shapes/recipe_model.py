@@ -127,7 +127,7 @@ class RecipeModel(ClassifierMixin, BaseEstimator, ABC):
         return np.column_stack([1.0 - fraud, fraud])
 
     def second_opinion(self) -> MixedEffects | None:
-        """Return a fitted model whose log-odds count half in the score's; here None."""
+        """Return a fitted model that the score asks (`mean_of_opinions`); here None."""
         return None
 
     def train(self, rows: FeatureRows, y: npt.NDArray[np.int8], weight: float = 1.0) -> Any:
