@@ -166,7 +166,7 @@ def _with_effects(trees: ShapValues, parts: Floats, usual: Floats) -> ShapValues
     """Return the values of a score that is the trees' and a linear model's (`mean_of_opinions`).
 
     `parts` and `usual` are the linear contributions of the declarations and of the background. What
-    the limit takes from the linear model's say is taken from its parts, in proportion to their size.
+    the limit takes from the linear model's say is taken from its parts, the larger the more.
     """
     assert trees.features is not None
     values = np.column_stack([trees.values, (parts - usual.mean(axis=0))[:, :-1]]) / 2.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final
 
 import torch
@@ -43,10 +43,11 @@ class Propagation(nn.Module):
         super().__init__()
         self.kinds = [kind for kind in data.node_types if kind != "declaration"]
         self.n_entities = {kind: data[kind].num_nodes for kind in self.kinds}
-        n = len(data["declaration"].time)
+        self.n_declarations = n = len(data["declaration"].time)
+        self.device = device
+        self.links = {kind: data["declaration", "to", kind].edge_index for kind in self.kinds}
         self.edges: dict[Edge, torch.Tensor] = {}
-        for kind in self.kinds:
-            to = data["declaration", "to", kind].edge_index
+        for kind, to in self.links.items():
             weight = torch.ones(to.shape[1], dtype=torch.float64)
             there = adjacency(to, n, self.n_entities[kind], weight)
             back = adjacency(to.flip(0), self.n_entities[kind], n, weight)
@@ -55,12 +56,9 @@ class Propagation(nn.Module):
         # HeteroConv takes the edges that it is given, so one layer serves both directions.
         self.layer = HeteroConv({edge: SimpleConv("sum") for edge in self.edges}, aggr=None)
 
-    def to_entities(
-        self, signals: torch.Tensor, kinds: Sequence[str] | None = None
-    ) -> dict[str, torch.Tensor]:
+    def to_entities(self, signals: torch.Tensor) -> dict[str, torch.Tensor]:
         """Sum signals (n_declarations, n) by entity of each kind, shape (n_entities, n)."""
-        chosen = {("declaration", "to", k): None for k in kinds or self.kinds}
-        edges = {edge: self.edges[edge] for edge in chosen}
+        edges = {edge: self.edges[edge] for edge in self.edges if edge[0] == "declaration"}
         sums: dict[str, torch.Tensor] = self.layer({"declaration": signals}, edges)
         return {kind: value[:, 0] for kind, value in sums.items()}
 
@@ -84,8 +82,20 @@ class Walk:
     """
 
     def __init__(self, propagation: Propagation, strengths: Mapping[str, float]) -> None:
-        self.propagation = propagation
-        self.strengths = strengths
+        # All entities in one matrix: a sparse product each way, and no sum over kinds.
+        parts, of_entity, n_entities = [], [], 0
+        for kind, strength in strengths.items():
+            edges = propagation.links[kind]
+            parts.append(torch.stack([edges[0], edges[1] + n_entities]))
+            n_entities += propagation.n_entities[kind]
+            of_entity.append(torch.full((propagation.n_entities[kind], 1), strength))
+        edges = torch.cat(parts, dim=1)
+        weight = torch.ones(edges.shape[1], dtype=torch.float64)
+        device, n = propagation.device, propagation.n_declarations
+        self.strength = torch.cat(of_entity).double().to(device)
+        self.there = adjacency(edges, n, n_entities, weight).to(device)
+        self.back = adjacency(edges.flip(0), n_entities, n, weight).to(device)
+        self.layer = SimpleConv("sum")
 
     def spread(self, sent: torch.Tensor, inside: torch.Tensor) -> list[torch.Tensor]:
         """Return the signals after each of `ROUNDS`, shape (n_declarations, 3) each.
@@ -97,20 +107,20 @@ class Walk:
         inside : Tensor of float64, shape (n_declarations,)
             1 for declarations that may send, 0 for others: the temporal mask of their edges.
         """
-        propagation, kinds = self.propagation, list(self.strengths)
-        count = propagation.to_entities(inside[:, None], kinds)
-        weight = {k: self.strengths[k] / count[k].clamp(min=1.0) for k in kinds}
-        linked = {k: self.strengths[k] * (count[k] > 0).to(sent.dtype) for k in kinds}
-        total = 1e-9 + propagation.to_declarations(linked).sum(dim=1)
+        count = self._sum(inside[:, None], self.there)
+        weight = self.strength / count.clamp(min=1.0)
+        total = 1e-9 + self._sum(self.strength * (count > 0), self.back)
         # Declarations without links keep their own score and receive no labels.
         alone = total < 1e-6
         kept = sent * torch.tensor([0.0, 0.0, 1.0], dtype=sent.dtype, device=sent.device)
         signals, rounds = sent, []
         for step in range(1, max(ROUNDS) + 1):
-            sums = propagation.to_entities(signals * inside[:, None], kinds)
-            means = {k: weight[k] * sums[k] for k in kinds}
-            signals = propagation.to_declarations(means).sum(dim=1) / total
-            signals = torch.where(alone, kept, signals)
+            means = weight * self._sum(signals * inside[:, None], self.there)
+            signals = torch.where(alone, kept, self._sum(means, self.back) / total)
             if step in ROUNDS:
                 rounds.append(signals)
         return rounds
+
+    def _sum(self, signals: torch.Tensor, edges: torch.Tensor) -> torch.Tensor:
+        received: torch.Tensor = self.layer((signals, None), edges)
+        return received
