@@ -49,6 +49,7 @@ STEPS: Final = (
     Step("worlds", (f"{_RESULTS}/worlds.json",)),
     Step("validation", ("starter_kit/results/validation.json",)),
     Step("fidelity", ("data/results/fidelity_practice.json",)),
+    Step("variants", (f"{_RESULTS}/graphfc_variants.json",)),
     Step("explained"),
     Step("guide"),
     Step("reference"),
