@@ -40,7 +40,7 @@ class Step:
     files: tuple[str, ...] = ()
 
 
-#: The prior comes first, because grids run it; the guide last, because it draws the grids' results.
+#: The prior comes first, because grids run it; the guide draws the grids' results.
 STEPS: Final = (
     Step("prior", ("build/prior",)),
     Step("scarcity", (f"{_RESULTS}/scarcity.json",)),
@@ -49,10 +49,10 @@ STEPS: Final = (
     Step("worlds", (f"{_RESULTS}/worlds.json",)),
     Step("validation", ("starter_kit/results/validation.json",)),
     Step("fidelity", ("data/results/fidelity_practice.json",)),
-    Step("variants", (f"{_RESULTS}/graphfc_variants.json",)),
     Step("explained"),
     Step("guide"),
     Step("reference"),
+    Step("variants", (f"{_RESULTS}/graphfc_variants.json",)),
 )
 
 

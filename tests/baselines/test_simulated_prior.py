@@ -53,6 +53,17 @@ def test_it_reads_the_labels_and_cannot_be_explained(sample_edition):
 
 
 @pytest.mark.training
+def test_without_any_label_forms_and_structure_alone_speak(sample_edition):
+    edition = sample_edition
+    nothing = np.full(len(edition.train), -1, dtype=np.int8)
+    model = SimulatedPrior().fit(edition.train, nothing, X_test=edition.test)
+    assert model.context_.silent_ == ["mixed_effects_graph"]
+    score = model.predict_proba(edition.test)[:, 1]
+    assert np.isfinite(model.context_.describe(edition.test.head(50))[:, -4:]).all()
+    assert score.std() > 0.01
+
+
+@pytest.mark.training
 def test_training_resumes_and_writes_a_prior(tmp_path, monkeypatch, sample_edition):
     command = ["--worlds", "2", "--rows", "1000", "--trees", "3", "--keep", str(tmp_path / "kept")]
     out = tmp_path / "prior.json.gz"

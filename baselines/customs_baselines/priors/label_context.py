@@ -58,10 +58,20 @@ class LabelContext:
     def fit(
         self, X: pd.DataFrame, y: npt.NDArray[np.int8], X_test: pd.DataFrame | None = None
     ) -> Self:
-        """Read the labels; parameters as of `ContextTrees.fit`."""
+        """Read the labels; parameters as of `ContextTrees.fit`.
+
+        Without any label, only a `FormReader` has a belief; the others say even odds.
+        """
+        labelled = y >= 0
         self.own.fit(X, y, X_test=X_test)
-        for model in self.others.values():
-            model.fit(X, y, **accepted_keywords(model.fit, {"X_test": X_test}))
+        self.silent_ = [
+            name
+            for name, model in self.others.items()
+            if not (labelled.any() or isinstance(model, FormReader))
+        ]
+        for name, model in self.others.items():
+            if name not in self.silent_:
+                model.fit(X, y, **accepted_keywords(model.fit, {"X_test": X_test}))
         self.features_: list[DeclarationTransformer] = [
             GraphFeatures(random_state=self.random_state),
             CommunityRisk(random_state=self.random_state),
@@ -69,7 +79,6 @@ class LabelContext:
         ]
         for one in self.features_:
             one.fit_transform(X, y, **accepted_keywords(one.fit_transform, {"X_test": X_test}))
-        labelled = y >= 0
         self.n_labels_ = int(labelled.sum())
         self.base_ = float((y[labelled] == 1).mean()) if labelled.any() else 0.5
         return self
@@ -78,8 +87,13 @@ class LabelContext:
         """Return the context of declarations, shape (n_declarations, n_numbers)."""
         parts = [one.transform(X) for one in (*self.own.features_, *self.features_)]
         features = np.hstack(parts)[:, _last_of_each(self._feature_names())]
-        models = (self.own, *self.others.values())
-        beliefs = [log_odds(model.predict_proba(X)[:, 1], _LEAST) for model in models]
+        models = {"": self.own, **self.others}
+        beliefs = [
+            np.zeros(len(X))
+            if name in self.silent_
+            else log_odds(model.predict_proba(X)[:, 1], _LEAST)
+            for name, model in models.items()
+        ]
         forms = [model.read_forms(X) for model in self._readers().values()]
         n_labels = np.full(len(X), np.log(max(self.n_labels_, 1)))
         numbers = np.column_stack([features, *beliefs, *forms, n_labels])

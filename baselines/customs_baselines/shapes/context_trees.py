@@ -68,6 +68,8 @@ class ContextTrees(ClassifierMixin, BaseEstimator, ABC):
     ) -> Self:
         """Learn from labelled rows; unlabelled ones and `X_test` are known as context.
 
+        Without any label there is nothing to learn, and every probability is a half.
+
         Parameters
         ----------
         X : DataFrame, shape (n_train, 20)
@@ -89,12 +91,14 @@ class ContextTrees(ClassifierMixin, BaseEstimator, ABC):
         many = bool(labelled.sum() >= _MANY_LABELS)
         self.trees_ = [
             self.make_trees(many, self.random_state + number).fit(features[labelled], y[labelled])
-            for number in range(self.n_seeds)
+            for number in range(self.n_seeds if labelled.any() else 0)
         ]
         self.classes_ = np.array([0, 1])
         return self
 
     def predict_proba(self, X: pd.DataFrame) -> Floats:
         """Return probabilities, shape (n_declarations, 2): honest, fraud."""
+        if not self.trees_:
+            return np.full((len(X), 2), 0.5)
         features = np.hstack([one.transform(X) for one in self.features_])
         return np.asarray(np.mean([one.predict_proba(features) for one in self.trees_], axis=0))
