@@ -47,13 +47,7 @@ def oracle_ceiling(edition: Edition, solution: pd.DataFrame | None = None) -> di
     """
     if solution is None:
         solution = load_solution(edition.layout, edition.test[KEY])
-    oracle = load_oracle(edition.layout)
-    places = match_ids(arrow_text(solution[KEY]), arrow_text(oracle[KEY]))
-    if (places < 0).any():
-        raise InvalidEditionError(
-            f"{edition.layout.hidden} lacks the simulator's truth for some rows of test.csv."
-        )
-    oracle = oracle.take(places)
+    oracle = rows_of(edition, solution, load_oracle(edition.layout))
     ceiling, prior = _scores(metrics_of(edition.task), edition, solution, oracle)
     scheme = oracle["Scheme"].fillna("").replace("", "honest")
     table = solution[edition.task.label].groupby(scheme.to_numpy()).agg(["size", "mean"])
@@ -65,6 +59,22 @@ def oracle_ceiling(edition: Edition, solution: pd.DataFrame | None = None) -> di
             for name, row in table.sort_values("size", ascending=False).iterrows()
         },
     }
+
+
+def rows_of(edition: Edition, solution: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of oracle or truth in the order of the solution.
+
+    Raises
+    ------
+    InvalidEditionError
+        If one is missing.
+    """
+    places = match_ids(arrow_text(solution[KEY]), arrow_text(table[KEY]))
+    if (places < 0).any():
+        raise InvalidEditionError(
+            f"{edition.layout.hidden} lacks the simulator's truth for some rows of test.csv."
+        )
+    return table.take(places)
 
 
 def _scores(

@@ -10,6 +10,7 @@ from customs_data.edition.loading import Edition, load_edition, load_solution
 from customs_data.errors import InvalidSubmissionError
 from customs_data.lookup import is_unseen
 from customs_data.schema import KEY
+from customs_scorer.revenue import RevenueScore, revenue_of
 from customs_scorer.scorecard import N_REPLICATES, Scorecard, score_submission
 from customs_scorer.submissions import read_submission
 from customs_scorer.ties import Ties, ties_of
@@ -17,20 +18,26 @@ from customs_scorer.ties import Ties, ties_of
 
 @dataclass(frozen=True)
 class Standing:
-    """One file, its scorecard, and its ties at the cut."""
+    """One file, its scorecard, its ties at the cut, and its revenue, where it was asked for."""
 
     file: str
     scorecard: Scorecard
     ties: Ties | None
+    revenue: RevenueScore | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the standing as plain data: ``file``, ``public``, ``private``, ``ties``."""
+        """Return the standing as plain data; ``revenue`` only if it was asked for."""
         ties = None if self.ties is None else self.ties.as_dict()
-        return {"file": self.file, **self.scorecard.as_dict(), "ties": ties}
+        revenue = {} if self.revenue is None else {"revenue": self.revenue.as_dict()}
+        return {"file": self.file, **self.scorecard.as_dict(), "ties": ties, **revenue}
 
 
 def score_files(
-    files: list[Path], edition: Edition | Path | str, *, n_replicates: int = N_REPLICATES
+    files: list[Path],
+    edition: Edition | Path | str,
+    *,
+    n_replicates: int = N_REPLICATES,
+    with_revenue: bool = False,
 ) -> list[Standing]:
     """Score submission files of one edition.
 
@@ -42,6 +49,8 @@ def score_files(
         Organizer's copy (an `Edition` or its folder); it must contain hidden/.
     n_replicates : int
         Bootstrap replicates of the intervals; 0 leaves them out.
+    with_revenue : bool
+        Whether to measure the duty recovered, too (`customs_scorer.revenue`).
 
     Returns
     -------
@@ -54,6 +63,8 @@ def score_files(
         If the hidden labels are not at hand.
     InvalidSubmissionError
         If a file cannot be scored. The message reports all such files, and none is scored.
+    KitError
+        If revenue is asked for, and the edition does not contain the duty evaded.
     """
     loaded = edition if isinstance(edition, Edition) else load_edition(edition)
     solution = load_solution(loaded.layout, loaded.test[KEY])
@@ -66,11 +77,13 @@ def score_files(
             complaints.append(str(error))
     if complaints:
         raise InvalidSubmissionError("\n".join(complaints))
+    revenue = revenue_of(loaded, solution) if with_revenue else None
     standings = [
         Standing(
             str(file),
             score_submission(solution, scores, unseen, task=loaded.task, n_replicates=n_replicates),
             ties_of(scores, loaded.test_period, loaded.task),
+            None if revenue is None else revenue.score(scores),
         )
         for file, scores in zip(files, aligned, strict=True)
     ]

@@ -25,9 +25,19 @@ from customs_kit.commands.options import edition_option, json_option
     help="Folder for errors.html and errors.json: the submissions' errors by chapter, origin, "
     "office, month and scheme.",
 )
+@click.option(
+    "--revenue",
+    is_flag=True,
+    help="Also show the share of the evaded duty that is recovered (simulated editions).",
+)
 @json_option
 def score(
-    files: tuple[Path, ...], edition: Path, replicates: int, errors: Path | None, as_json: bool
+    files: tuple[Path, ...],
+    edition: Path,
+    replicates: int,
+    errors: Path | None,
+    revenue: bool,
+    as_json: bool,
 ) -> None:
     """Score submissions against hidden labels (organizers).
 
@@ -38,6 +48,7 @@ def score(
     Examples:
       customs-kit score submission.csv --edition my-edition
       customs-kit score team-*.csv --edition my-edition --json
+      customs-kit score team-*.csv --edition my-edition --revenue
       customs-kit score team-*.csv --edition my-edition --errors errors
     """
     from customs_data import load_edition
@@ -51,6 +62,7 @@ def score(
         show,
         warn,
     )
+    from customs_kit.terminal.revenue_table import revenue_table
     from customs_kit.terminal.run_tables import standings_table
     from customs_kit.terminal.scorecard_table import scorecard_table
     from customs_scorer.mistakes.of_files import errors_of_files, name_files
@@ -64,7 +76,7 @@ def score(
                 f"{edition} has no hidden labels; they are the organizer's. Validate on training "
                 "labels: customs-kit baseline run my_model.py:MyModel --validate"
             )
-        standings = score_files(list(files), loaded, n_replicates=replicates)
+        standings = score_files(list(files), loaded, n_replicates=replicates, with_revenue=revenue)
         reference = make_reference(loaded)
     if as_json:
         print_json([{**standing.as_dict(), **reference.as_dict()} for standing in standings])
@@ -73,6 +85,8 @@ def score(
             show(*scorecard_table(standings[0], reference))
         else:
             show(*standings_table(standings, reference, output_width()))
+        if revenue:
+            show(*revenue_table(standings))
         for standing in standings:
             if standing.ties is not None and standing.ties.warning:
                 warn(f"{standing.file} has {standing.ties.warning}")
