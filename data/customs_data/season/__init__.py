@@ -1,0 +1,1 @@
+"""Declarations week by week: who arrives when, and what an inspection of each would find."""

@@ -1,0 +1,182 @@
+"""A world or an edition as weeks of arriving declarations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from customs_data.duty import duty_cap, recoverable_duty
+from customs_data.edition.layout import TRUTH
+from customs_data.edition.loading import Edition, load_hidden, load_solution, load_train_labels
+from customs_data.erasure import erase
+from customs_data.errors import KitError
+from customs_data.keyed_random import derive
+from customs_data.schema import DECLARED_COLUMNS, KEY
+from customs_data.season.weeks import DAYS, number_weeks
+from customs_data.world.simulate import World
+
+#: Weeks before the first decision, and weeks that are played.
+WARM_UP_WEEKS: Final = 26
+PLAYED_WEEKS: Final = 52
+_WARM_UP: Final = "season warm-up"  # name of the random stream
+
+
+@dataclass(frozen=True, eq=False)
+class Arrivals:
+    """Declarations in the order in which they are filed, with what an inspection finds.
+
+    Attributes
+    ----------
+    declarations : DataFrame, shape (n, 20)
+        Declared columns.
+    week : ndarray of int32, shape (n,)
+        As of `number_weeks`: 1 is the first that is decided, the warm-up is before it.
+    is_known : ndarray of bool, shape (n,)
+        Declarations of the warm-up whose labels are known from the start.
+    fraud : ndarray of int8, shape (n,)
+        1 where an inspection finds fraud; -1 where nobody knows. It is a property of the row, so
+        that everybody who opens it sees the same.
+    critical : ndarray of int8, shape (n,)
+        2 where it is critical.
+    duty : ndarray of float64 or None, shape (n,)
+        KRW that an inspection recovers; None if the edition does not say.
+    cap : float
+        Most that a declaration counts for in capped revenue, from the warm-up's declared duty.
+    probability : ndarray of float64 or None, shape (n,)
+        True probability of fraud given the declaration; None if nobody knows.
+    """
+
+    declarations: pd.DataFrame
+    week: npt.NDArray[np.int32]
+    is_known: npt.NDArray[np.bool_]
+    fraud: npt.NDArray[np.int8]
+    critical: npt.NDArray[np.int8]
+    duty: npt.NDArray[np.float64] | None
+    cap: float
+    probability: npt.NDArray[np.float64] | None = None
+
+    @property
+    def n_weeks(self) -> int:
+        """Number of weeks that are played."""
+        return int(self.week.max())
+
+    def rows_of(self, week: int) -> npt.NDArray[np.int64]:
+        """Return the positions of the declarations of a week."""
+        return np.flatnonzero(self.week == week)
+
+
+def arrivals_of_world(
+    world: World,
+    secret: bytes,
+    *,
+    warm_up_rate: float = 0.05,
+    warm_up_weeks: int = WARM_UP_WEEKS,
+    played_weeks: int = PLAYED_WEEKS,
+    erasure: str = "random",
+) -> Arrivals:
+    """Return the weeks of a simulated world.
+
+    Parameters
+    ----------
+    world : World
+    secret : bytes
+        Its secret, from which the labels of the warm-up are drawn, too.
+    warm_up_rate : float
+        Share of the warm-up's declarations whose labels are known from the start.
+    warm_up_weeks, played_weeks : int
+        Later weeks are left out; at most as many as the world has.
+    erasure : str
+        How these labels were chosen (`customs_data.erasure.ERASURES`).
+
+    Raises
+    ------
+    KitError
+        If the world is too short, or a setting is out of range.
+    """
+    if min(warm_up_weeks, played_weeks) < 1:
+        raise KitError("A season takes at least one week of warm-up and one to play.")
+    table = world.declarations
+    first = table["Date"].to_numpy().astype("datetime64[D]")[0] + np.timedelta64(
+        warm_up_weeks * DAYS, "D"
+    )
+    week = number_weeks(table["Date"], first)
+    kept = np.flatnonzero(week <= played_weeks)
+    table, week = table.iloc[kept].reset_index(drop=True), week[kept]
+    declarations = table[list(DECLARED_COLUMNS)]
+    fraud, critical = (table[name].to_numpy(np.int8) for name in ("Fraud", "Critical Fraud"))
+    warm_up = week < 1
+    is_known = np.zeros(len(week), dtype=np.bool_)
+    is_known[warm_up] = erase(
+        declarations[warm_up],
+        fraud[warm_up],
+        label_rate=warm_up_rate,
+        erasure=erasure,
+        secret=derive(secret, _WARM_UP),
+    )
+    return Arrivals(
+        declarations,
+        week,
+        is_known,
+        fraud,
+        critical,
+        recoverable_duty(fraud, world.truth["Duty Evaded"].to_numpy()[kept]),
+        duty_cap(declarations[warm_up]),
+        world.oracle["Posterior Probability"].to_numpy(np.float64)[kept],
+    )
+
+
+def arrivals_of_edition(edition: Edition) -> Arrivals:
+    """Return the weeks of an edition: its test periods are played, its training is the warm-up.
+
+    The published training labels are known from the start. Real declarations will do, if they were
+    imported with their labels.
+
+    Raises
+    ------
+    InvalidEditionError
+        If the hidden labels are not at hand.
+    KitError
+        If the edition does not ask about fraud.
+    """
+    if edition.task.name != "fraud":
+        raise KitError(f"A season is about fraud, but the edition asks about {edition.task.name}.")
+    solution = load_solution(edition.layout, edition.test[KEY])
+    columns = list(DECLARED_COLUMNS)
+    declarations = pd.concat([edition.train[columns], edition.test[columns]], ignore_index=True)
+    n_train = len(edition.train)
+    hidden = load_train_labels(edition.layout).set_index(KEY)
+    fraud, critical = (
+        np.concatenate([_complete(edition, hidden, name), solution[name].to_numpy(np.int8)])
+        for name in ("Fraud", "Critical Fraud")
+    )
+    order = np.argsort(declarations["Date"].to_numpy(), kind="stable")
+    is_known = np.zeros(len(declarations), dtype=np.bool_)
+    is_known[:n_train] = edition.y >= 0
+    duty = None
+    if edition.layout.has_truth:
+        truth = load_hidden(edition.layout, TRUTH).set_index(KEY)["Duty Evaded"]
+        duty = recoverable_duty(fraud, truth.loc[declarations[KEY]].to_numpy(np.float64))[order]
+    first = edition.test["Date"].to_numpy().astype("datetime64[D]").min()
+    declarations = declarations.iloc[order].reset_index(drop=True)
+    return Arrivals(
+        declarations,
+        number_weeks(declarations["Date"], first),
+        is_known[order],
+        fraud[order],
+        critical[order],
+        duty,
+        duty_cap(edition.train),
+    )
+
+
+def _complete(edition: Edition, hidden: pd.DataFrame, name: str) -> npt.NDArray[np.int8]:
+    """Return training labels, the erased ones included."""
+    labels = edition.labels[name].to_numpy(np.int8).copy()
+    erased = np.flatnonzero(labels < 0)
+    known = hidden[name].reindex(edition.train[KEY].iloc[erased])
+    labels[erased] = known.fillna(-1).to_numpy(np.int8)
+    return labels

@@ -1,0 +1,1 @@
+"""The season: who may see what, what is opened each week, and what it brought."""

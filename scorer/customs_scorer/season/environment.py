@@ -1,0 +1,182 @@
+"""A season, step by step: the only object that holds labels which nobody has opened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from customs_data.errors import KitError
+from customs_data.schema import KEY
+from customs_data.season.arrivals import Arrivals
+from customs_scorer.season.budget import Budget
+from customs_scorer.season.selection import Selection, read_selection
+
+#: Columns of a report. Chosen By and Propensity are those of the selection; warm-up labels have
+#: the week 0, "warm-up" and NaN.
+REPORT_COLUMNS: Final = (
+    KEY, "Week", "Fraud", "Critical Fraud", "Duty Recovered", "Chosen By", "Propensity",
+)  # fmt: skip
+_WARM_UP: Final = "warm-up"
+
+
+@dataclass(frozen=True, eq=False)
+class OpenWeek:
+    """What an office sees before it decides.
+
+    Attributes
+    ----------
+    number : int
+        1 is the first week that is decided.
+    rows : ndarray of int64, shape (n_arrivals,)
+        Positions of this week's declarations in the season's.
+    n_inspections : int
+        How many of them are to be opened.
+    reports : DataFrame, columns `REPORT_COLUMNS`
+        Reports that arrived since the last decision; before week 1, the labels of the warm-up.
+    """
+
+    number: int
+    rows: npt.NDArray[np.int64]
+    n_inspections: int
+    reports: pd.DataFrame
+
+
+@dataclass(frozen=True, eq=False)
+class OpenedWeek:
+    """What was opened in one week.
+
+    Attributes
+    ----------
+    number : int
+    rows : ndarray of int64, shape (k,)
+        Positions in the season's declarations.
+    selection : Selection
+        The same rows among the week's arrivals, with reasons.
+    """
+
+    number: int
+    rows: npt.NDArray[np.int64]
+    selection: Selection
+
+
+class InspectionSeason:
+    """Weeks of arrivals; each is decided, then its inspections are reported.
+
+    In the manner of Gymnasium, without depending on it: rows are an array, not a `Space`, because
+    the number of arrivals changes from week to week.
+
+    Parameters
+    ----------
+    arrivals : Arrivals
+    budget : Budget
+        How many declarations are opened each week.
+    delay : int
+        Reports of a week are at hand when the week so many weeks later is decided.
+
+    Raises
+    ------
+    KitError
+        If the delay is not positive, or labels of arriving declarations are unknown.
+    """
+
+    def __init__(self, arrivals: Arrivals, budget: Budget | None = None, delay: int = 1) -> None:
+        if delay < 1:
+            raise KitError(f"Reports take at least one week, not {delay}.")
+        played = arrivals.fraud[arrivals.week >= 1]
+        if n_unknown := int((played < 0).sum()):
+            raise KitError(
+                f"{n_unknown:,} of {len(played):,} arriving declarations have no label, so that an "
+                "inspection would find nothing in them. A season takes complete labels."
+            )
+        self.budget = budget or Budget()
+        self.delay = delay
+        self.declarations = arrivals.declarations
+        self.n_weeks = arrivals.n_weeks
+        self.opened: list[OpenedWeek] = []
+        self._arrivals = arrivals
+        self._is_over = True
+
+    def reset(self, seed: int | None = None) -> tuple[OpenWeek, dict[str, Any]]:
+        """Begin again; return week 1 and an empty dict. `seed` changes nothing: rows are fixed."""
+        self.opened = []
+        self._is_over = False
+        known = np.flatnonzero(self._arrivals.is_known)
+        unchosen = Selection(known, np.full(len(known), _WARM_UP), np.full(len(known), np.nan))
+        return self._open(1, self._report(0, known, unchosen)), {}
+
+    def step(self, answer: Any) -> tuple[OpenWeek | None, int, bool, bool, dict[str, Any]]:
+        """Open declarations of this week.
+
+        Parameters
+        ----------
+        answer : Selection, or array_like of int or str
+            As of `read_selection`.
+
+        Returns
+        -------
+        week : OpenWeek or None
+            The next week; None after the last.
+        reward : int
+            Frauds that were opened.
+        terminated, truncated : bool
+            Whether this was the last week; False.
+        info : dict
+            Empty.
+
+        Raises
+        ------
+        KitError
+            If the season is over, or as `read_selection`.
+        """
+        if self._is_over:
+            raise KitError("The season is over. Call reset() to begin another.")
+        number = len(self.opened) + 1
+        rows = self._arrivals.rows_of(number)
+        selection = read_selection(
+            answer,
+            self.declarations.iloc[rows],
+            self.declarations[KEY].iloc[self._arrivals.week < number],
+            self.budget.n_inspections(number, len(rows)),
+            number,
+        )
+        chosen = rows[selection.rows]
+        self.opened.append(OpenedWeek(number, chosen, selection))
+        reward = int((self._arrivals.fraud[chosen] == 1).sum())
+        self._is_over = number == self.n_weeks
+        if self._is_over:
+            return None, reward, True, False, {}
+        return self._open(number + 1, self._due(number + 1)), reward, False, False, {}
+
+    def inspections(self) -> pd.DataFrame:
+        """Return the reports of everything that was opened, the warm-up apart."""
+        reports = [self._report(it.number, it.rows, it.selection) for it in self.opened]
+        return pd.concat(reports or [self._report(0, *_nothing())], ignore_index=True)
+
+    def _open(self, number: int, reports: pd.DataFrame) -> OpenWeek:
+        rows = self._arrivals.rows_of(number)
+        return OpenWeek(number, rows, self.budget.n_inspections(number, len(rows)), reports)
+
+    def _due(self, number: int) -> pd.DataFrame:
+        """Return the reports that arrive before a week is decided."""
+        of_week = number - self.delay
+        if of_week < 1:
+            return self._report(0, *_nothing())
+        opened = self.opened[of_week - 1]
+        return self._report(of_week, opened.rows, opened.selection)
+
+    def _report(self, week: int, rows: npt.NDArray[np.int64], selection: Selection) -> pd.DataFrame:
+        found = self._arrivals
+        duty = np.full(len(rows), np.nan) if found.duty is None else found.duty[rows]
+        columns = (
+            self.declarations[KEY].to_numpy()[rows], np.full(len(rows), week), found.fraud[rows],
+            found.critical[rows], duty, selection.reason, selection.propensity,
+        )  # fmt: skip
+        return pd.DataFrame(dict(zip(REPORT_COLUMNS, columns, strict=True)))
+
+
+def _nothing() -> tuple[npt.NDArray[np.int64], Selection]:
+    return np.empty(0, dtype=np.int64), Selection.of([], _WARM_UP)

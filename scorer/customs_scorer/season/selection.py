@@ -1,0 +1,130 @@
+"""What a strategy opens in one week, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from customs_data.errors import KitError
+from customs_data.schema import KEY
+
+_SHOWN = 5
+
+
+@dataclass(frozen=True, eq=False)
+class Selection:
+    """Distinct declarations of one week.
+
+    Attributes
+    ----------
+    rows : ndarray of int64, shape (k,)
+        Positions among the week's arrivals.
+    reason : ndarray of str, shape (k,)
+        Which part of a strategy chose the row: ``highest``, ``random``.
+    propensity : ndarray of float64, shape (k,)
+        Chance with which the row was chosen, given everything before; 1 where nothing was drawn.
+        Exploratory labels are weighted by it.
+    """
+
+    rows: npt.NDArray[np.int64]
+    reason: npt.NDArray[np.str_]
+    propensity: npt.NDArray[np.float64]
+
+    @classmethod
+    def of(cls, rows: npt.ArrayLike, reason: str, propensity: npt.ArrayLike = 1.0) -> Self:
+        """Return a selection of rows that have one reason."""
+        rows = np.asarray(rows, dtype=np.int64)
+        chances = np.broadcast_to(np.asarray(propensity, dtype=np.float64), rows.shape)
+        return cls(rows, np.full(len(rows), reason), chances.copy())
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __or__(self, other: Selection) -> Selection:
+        """Return both selections; a row that both have stays with the first."""
+        new = ~np.isin(other.rows, self.rows)
+        return Selection(
+            np.concatenate([self.rows, other.rows[new]]),
+            np.concatenate([self.reason, other.reason[new]]),
+            np.concatenate([self.propensity, other.propensity[new]]),
+        )
+
+
+def read_selection(
+    answer: Any, arrivals: pd.DataFrame, earlier: pd.Series[str], n_inspections: int, week: int
+) -> Selection:
+    """Return what a strategy answered as a selection.
+
+    Parameters
+    ----------
+    answer : Selection, or array_like of int or str
+        Positions among the arrivals, or Declaration IDs.
+    arrivals : DataFrame, shape (n, 20)
+        The week's declarations.
+    earlier : Series of str
+        Declaration IDs of earlier weeks, for the message.
+    n_inspections : int
+        How many rows there must be.
+    week : int
+        Number of the week, for the message.
+
+    Raises
+    ------
+    KitError
+        If the answer does not name exactly so many different declarations of this week.
+    """
+    if isinstance(answer, Selection):
+        selection = answer
+    else:
+        selection = Selection.of(_positions(answer, arrivals, earlier, week), "own choice")
+    rows = selection.rows
+    where = f"in week {week}"
+    if len(outside := rows[(rows < 0) | (rows >= len(arrivals))]):
+        raise KitError(
+            f"select returned row {outside[0]} {where}, which has rows 0 to {len(arrivals) - 1}."
+        )
+    values, counts = np.unique(rows, return_counts=True)
+    if len(twice := values[counts > 1]):
+        shown = ", ".join(map(str, twice[:_SHOWN]))
+        raise KitError(f"select returned rows twice {where}: {shown}.")
+    if len(rows) != n_inspections:
+        raise KitError(
+            f"select must return {n_inspections} rows {where}, but it returned {len(rows)}."
+        )
+    return selection
+
+
+def _positions(
+    answer: Any, arrivals: pd.DataFrame, earlier: pd.Series[str], week: int
+) -> npt.NDArray[np.int64]:
+    try:
+        values = np.asarray(answer)
+    except ValueError:
+        values = np.empty((0, 0))
+    if values.ndim != 1:
+        raise KitError(
+            f"select must return a list of rows or Declaration IDs in week {week}, but it returned "
+            f"{type(answer).__name__}."
+        )
+    if values.dtype.kind in "iu":
+        return values.astype(np.int64)
+    if values.dtype.kind == "b" or (values.dtype.kind == "f" and len(values)):
+        raise KitError(
+            f"select must return row numbers or Declaration IDs in week {week}, but it returned "
+            f"{values.dtype}. np.flatnonzero turns a mask into row numbers."
+        )
+    ids = [str(value) for value in values]
+    rows = pd.Index(arrivals[KEY]).get_indexer(ids)
+    strangers: Sequence[str] = [one for one, row in zip(ids, rows, strict=True) if row < 0]
+    if strangers:
+        known = (earlier == strangers[0]).any()
+        raise KitError(
+            f"select must return declarations of week {week}, but Declaration ID {strangers[0]} "
+            + ("was filed earlier." if known else "does not exist.")
+        )
+    return np.asarray(rows, dtype=np.int64)
