@@ -12,7 +12,13 @@ from sphinx.cmd.build import build_main
 ROOT = Path(__file__).parents[2]
 PAGES = {
     "Start": ["README", "docs/TOUR"],
-    "Guides": ["docs/TEAM", "docs/ORGANIZER", "docs/RESEARCHER", "starter_kit/README"],
+    "Guides": [
+        "docs/TEAM",
+        "docs/ORGANIZER",
+        "docs/RESEARCHER",
+        "docs/SEASON",
+        "starter_kit/README",
+    ],
     "Reference": ["docs/CLI", "api/index", "docs/PRACTICE_DATASHEET", "docs/VERSIONS"],
     "Results": [
         "baselines/MODELS",

@@ -50,6 +50,17 @@ baseline = _group(
     },
 )
 
+inspection = _group(
+    "inspection",
+    "Play a season: open declarations week by week, and learn only from what was opened.\n\n"
+    "Example: customs-kit inspection run",
+    {
+        "list": ("inspection.run:list_", "List the strategies."),
+        "run": ("inspection.run:run", "Play seasons, and compare the strategies."),
+        "table": ("inspection.run:table", "Compare the seasons that were played."),
+    },
+)
+
 submission = _group(
     "submission",
     "Check a submission, send it, and see its scores.\n\n"
@@ -127,6 +138,7 @@ publish = _group(
         "start": (f"{_COMMANDS}.start:start", "Make a team's workspace."),
         "data": (f"{__name__}:data", "Make, check and describe editions."),
         "baseline": (f"{__name__}:baseline", "List and run baselines and your own model."),
+        "inspection": (f"{__name__}:inspection", "Play the weekly decision: what to open."),
         "submission": (f"{__name__}:submission", "Check and send submissions."),
         "score": (f"{_COMMANDS}.score:score", "Score submissions against hidden labels."),
         "leaderboard": (f"{__name__}:leaderboard", "Run a competition, or take part in one."),

@@ -34,7 +34,8 @@ def test_the_citation_names_this_version():
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "guide", ["README.md", "docs/TEAM.md", "docs/ORGANIZER.md", "docs/RESEARCHER.md"]
+    "guide",
+    ["README.md", "docs/TEAM.md", "docs/ORGANIZER.md", "docs/RESEARCHER.md", "docs/SEASON.md"],
 )
 def test_a_guide_runs_from_top_to_bottom(guide, tmp_path):
     """```bash and ```python are run; ```sh (make run, make test) is what CI itself runs."""

@@ -42,7 +42,8 @@ def workspace(sample_path, tmp_path_factory):
 
 def test_a_workspace_is_complete_and_has_nothing_hidden(workspace, sample_path):
     assert {path.name for path in workspace.iterdir()} == {
-        "README.md", "edition", "first_steps.ipynb", "my_gnn.py", "my_model.py", "pyproject.toml"
+        "README.md", "edition", "first_steps.ipynb", "my_gnn.py", "my_model.py",
+        "my_strategy.py", "pyproject.toml",
     }  # fmt: skip
     assert [path.name for path in (workspace / "edition").iterdir()] == ["public"]
     manifest = read_manifest(sample_path / "public")

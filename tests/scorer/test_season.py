@@ -115,10 +115,14 @@ def test_rows_may_be_named_by_number_by_id_or_as_a_selection(arrivals):
 
 
 def test_selections_join_without_taking_a_row_twice():
-    both = Selection.of([3, 1], "highest") | Selection.of([1, 4], "random", 0.5)
-    assert both.rows.tolist() == [3, 1, 4]
-    assert both.reason.tolist() == ["highest", "highest", "random"]
-    assert both.propensity.tolist() == [1.0, 1.0, 0.5]
+    drawn = Selection.first(np.array([1, 4, 0, 2, 3]), 2, "random", draws_from=5)
+    assert drawn.propensity.tolist() == [0.4, 0.4]
+    both = Selection.of([3, 1], "highest") | drawn
+    assert both.rows.tolist() == [3, 1, 4, 0]
+    assert both.reason.tolist() == ["highest", "highest", "random", "random"]
+    assert both.propensity.tolist() == [1.0, 1.0, 2 / 3, 2 / 3]
+    nothing = Selection.of([3], "highest") | Selection.first(np.array([3, 1]), 0, "random")
+    assert nothing.rows.tolist() == [3]
 
 
 @pytest.mark.parametrize(

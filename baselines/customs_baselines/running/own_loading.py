@@ -43,10 +43,7 @@ def make_own_model(
     KitError
         If the file does not define `name`, or it is no model.
     """
-    module = _run(path, source)
-    if name not in vars(module):
-        raise KitError(f"{path.name} does not define {name}. {_suggest(name, module)}")
-    value = vars(module)[name]
+    module, value = _read(path, name, source)
     offered = offered | {"seed": offered.get("random_state", 0)}
     if inspect.isroutine(value):
         value = _call(value, name, offered)
@@ -60,6 +57,11 @@ def make_own_model(
     model = check_model(_copied(value), name)
     seed_estimator(model, offered["seed"])
     return model
+
+
+def load_own(path: Path, name: str, source: bytes | None = None) -> Any:
+    """Run a team's file and return what it calls `name`; arguments as of `make_own_model`."""
+    return _read(path, name, source)[1]
 
 
 def seed_estimator(model: Any, seed: int) -> None:
@@ -104,6 +106,13 @@ def seed_estimator(model: Any, seed: int) -> None:
     }
     if chosen:
         model.set_params(**chosen)
+
+
+def _read(path: Path, name: str, source: bytes | None) -> tuple[ModuleType, Any]:
+    module = _run(path, source)
+    if name not in vars(module):
+        raise KitError(f"{path.name} does not define {name}. {_suggest(name, module)}")
+    return module, vars(module)[name]
 
 
 def _run(path: Path, source: bytes | None) -> ModuleType:

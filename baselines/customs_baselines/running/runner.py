@@ -268,7 +268,6 @@ def train_in_child(
         If the log cannot be written.
     """
     own = own_parts(job.model)
-    environment = {k: v for k, v in os.environ.items() if k not in _REVEALING}
     with scratch_folder() as folder:
         write_job(folder, job, split)
         if watch.on_step is not None:
@@ -281,9 +280,7 @@ def train_in_child(
                 # -P: a team's random.py beside its model does not hide Python's.
                 [sys.executable, "-P", "-m", _CHILD, str(folder), str(os.getpid())],
                 cwd=own[0].parent if own else folder,
-                # Idle OpenMP threads sleep instead of spinning: on a busy machine, spinning made
-                # two threads nine times slower than one.
-                env={**environment, "OMP_WAIT_POLICY": "PASSIVE"},
+                env=child_environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=stream,
                 stderr=subprocess.STDOUT,
@@ -298,6 +295,14 @@ def train_in_child(
             )
         result, scores = _read_result(folder, status, log)
         return result, scores, None if scores is None or collect is None else collect(folder)
+
+
+def child_environment() -> dict[str, str]:
+    """Return the environment of a model's process, which does not say where the command started."""
+    environment = {k: v for k, v in os.environ.items() if k not in _REVEALING}
+    # Idle OpenMP threads sleep instead of spinning: on a busy machine, spinning made two threads
+    # nine times slower than one.
+    return {**environment, "OMP_WAIT_POLICY": "PASSIVE"}
 
 
 def _read_result(

@@ -97,14 +97,14 @@ class InspectionSeason:
         self.declarations = arrivals.declarations
         self.n_weeks = arrivals.n_weeks
         self.opened: list[OpenedWeek] = []
-        self._arrivals = arrivals
+        self.arrivals = arrivals
         self._is_over = True
 
     def reset(self, seed: int | None = None) -> tuple[OpenWeek, dict[str, Any]]:
         """Begin again; return week 1 and an empty dict. `seed` changes nothing: rows are fixed."""
         self.opened = []
         self._is_over = False
-        known = np.flatnonzero(self._arrivals.is_known)
+        known = np.flatnonzero(self.arrivals.is_known)
         unchosen = Selection(known, np.full(len(known), _WARM_UP), np.full(len(known), np.nan))
         return self._open(1, self._report(0, known, unchosen)), {}
 
@@ -135,17 +135,17 @@ class InspectionSeason:
         if self._is_over:
             raise KitError("The season is over. Call reset() to begin another.")
         number = len(self.opened) + 1
-        rows = self._arrivals.rows_of(number)
+        rows = self.arrivals.rows_of(number)
         selection = read_selection(
             answer,
             self.declarations.iloc[rows],
-            self.declarations[KEY].iloc[self._arrivals.week < number],
+            self.declarations[KEY].iloc[self.arrivals.week < number],
             self.budget.n_inspections(number, len(rows)),
             number,
         )
         chosen = rows[selection.rows]
         self.opened.append(OpenedWeek(number, chosen, selection))
-        reward = int((self._arrivals.fraud[chosen] == 1).sum())
+        reward = int((self.arrivals.fraud[chosen] == 1).sum())
         self._is_over = number == self.n_weeks
         if self._is_over:
             return None, reward, True, False, {}
@@ -157,7 +157,7 @@ class InspectionSeason:
         return pd.concat(reports or [self._report(0, *_nothing())], ignore_index=True)
 
     def _open(self, number: int, reports: pd.DataFrame) -> OpenWeek:
-        rows = self._arrivals.rows_of(number)
+        rows = self.arrivals.rows_of(number)
         return OpenWeek(number, rows, self.budget.n_inspections(number, len(rows)), reports)
 
     def _due(self, number: int) -> pd.DataFrame:
@@ -165,11 +165,14 @@ class InspectionSeason:
         of_week = number - self.delay
         if of_week < 1:
             return self._report(0, *_nothing())
-        opened = self.opened[of_week - 1]
-        return self._report(of_week, opened.rows, opened.selection)
+        return self._report(of_week, *self._reported(self.opened[of_week - 1]))
+
+    def _reported(self, opened: OpenedWeek) -> tuple[npt.NDArray[np.int64], Selection]:
+        """Return the declarations of which a week's reports are: those that were opened."""
+        return opened.rows, opened.selection
 
     def _report(self, week: int, rows: npt.NDArray[np.int64], selection: Selection) -> pd.DataFrame:
-        found = self._arrivals
+        found = self.arrivals
         duty = np.full(len(rows), np.nan) if found.duty is None else found.duty[rows]
         columns = (
             self.declarations[KEY].to_numpy()[rows], np.full(len(rows), week), found.fraud[rows],

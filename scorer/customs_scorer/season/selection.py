@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 import numpy as np
@@ -28,30 +28,59 @@ class Selection:
         Which part of a strategy chose the row: ``highest``, ``random``.
     propensity : ndarray of float64, shape (k,)
         Chance with which the row was chosen, given everything before; 1 where nothing was drawn.
-        Exploratory labels are weighted by it.
+    spare : ndarray of int64
+        Rows that follow in the order of preference. They replace rows that another selection has
+        already taken.
+    draws_from : int
+        Number of rows that were drawn from with equal chances; 0 where nothing was drawn.
     """
 
     rows: npt.NDArray[np.int64]
     reason: npt.NDArray[np.str_]
     propensity: npt.NDArray[np.float64]
+    spare: npt.NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    draws_from: int = 0
 
     @classmethod
-    def of(cls, rows: npt.ArrayLike, reason: str, propensity: npt.ArrayLike = 1.0) -> Self:
-        """Return a selection of rows that have one reason."""
+    def of(cls, rows: npt.ArrayLike, reason: str) -> Self:
+        """Return a selection of certain rows, for one reason."""
         rows = np.asarray(rows, dtype=np.int64)
-        chances = np.broadcast_to(np.asarray(propensity, dtype=np.float64), rows.shape)
-        return cls(rows, np.full(len(rows), reason), chances.copy())
+        return cls(rows, np.full(len(rows), reason), np.ones(len(rows)))
+
+    @classmethod
+    def first(
+        cls, order: npt.NDArray[np.int64], n: int, reason: str, *, draws_from: int = 0
+    ) -> Self:
+        """Return the first `n` rows of an order, the others in reserve."""
+        rows = order[:n]
+        chance = len(rows) / draws_from if draws_from else 1.0
+        return cls(
+            rows, np.full(len(rows), reason), np.full(len(rows), chance), order[n:], draws_from
+        )
 
     def __len__(self) -> int:
         return len(self.rows)
 
     def __or__(self, other: Selection) -> Selection:
-        """Return both selections; a row that both have stays with the first."""
-        new = ~np.isin(other.rows, self.rows)
+        """Return both selections, as many rows as they have together.
+
+        A row that both have stays with the first, and the second takes another in reserve.
+        """
+        n_wanted = len(other)
+        rows = np.concatenate([other.rows, other.spare])
+        reason = np.concatenate([other.reason, np.repeat(other.reason[-1:], len(other.spare))])
+        propensity = np.concatenate(
+            [other.propensity, np.repeat(other.propensity[-1:], len(other.spare))]
+        )
+        free = np.flatnonzero(~np.isin(rows[: len(reason)], self.rows))[:n_wanted]
+        chosen, chances = rows[free], propensity[free]
+        if other.draws_from:
+            left = other.draws_from - len(self)
+            chances = np.full(len(chosen), len(chosen) / left if left else 1.0)
         return Selection(
-            np.concatenate([self.rows, other.rows[new]]),
-            np.concatenate([self.reason, other.reason[new]]),
-            np.concatenate([self.propensity, other.propensity[new]]),
+            np.concatenate([self.rows, chosen]),
+            np.concatenate([self.reason, reason[free]]),
+            np.concatenate([self.propensity, chances]),
         )
 
 

@@ -1,0 +1,1 @@
+"""Playing a season: strategies in a process of their own, week by week."""

@@ -1,0 +1,134 @@
+"""Records of seasons: one folder per world and strategy, which a later run goes on from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from customs_baselines.running.kept_code import read_own_file
+from customs_baselines.running.own_model import own_parts
+from customs_baselines.season.catalogue import REFERENCES, is_strategy
+from customs_baselines.season.playing import Played, SeasonSettings
+from customs_baselines.season.worlds import SeasonWorld
+from customs_data.errors import KitError
+from customs_data.files.atomic import write_atomically
+
+FORMAT: Final = "customs-kit season 1"
+RECORD: Final = "season.json"
+INSPECTIONS: Final = "inspections.csv"
+LOG: Final = "log.txt"
+#: The strategy that explores, and the arguments that say how.
+_EXPLORING: Final = "hybrid"
+_EXPLORE: Final = ("explore", "explore_share", "explore_weight")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One season: a world, a strategy, and how it is played."""
+
+    world: SeasonWorld
+    strategy: str
+    settings: SeasonSettings
+
+    @property
+    def name(self) -> str:
+        """Short name of the strategy with what it explores by."""
+        own = own_parts(self.strategy)
+        name = own[1] if own else self.strategy
+        offered = self.settings.offered
+        if name == _EXPLORING and not own:
+            name += "-".join(["", *(f"{offered[it]}" for it in _EXPLORE if it in offered)])
+        return name
+
+    def folder(self, out: Path) -> Path:
+        """Return the folder of the season below `out`."""
+        return out / self.world.name / f"{self.name}-seed{self.settings.seed}"
+
+    def describe(self) -> dict[str, Any]:
+        """Return what decides the result, as plain data."""
+        source = next(iter(read_own_file(self.strategy).values()), None)
+        return {
+            "format": FORMAT,
+            "strategy": self.name,
+            "reference": self.strategy in REFERENCES,
+            "world": self.world.name,
+            "season": self.world.as_dict(),
+            "seed": self.settings.seed,
+            "settings": self._settings(),
+            "code_sha256": None if source is None else hashlib.sha256(source).hexdigest(),
+        }
+
+    def read(self, out: Path) -> dict[str, Any] | None:
+        """Return the record of this season; None if it has not been played, or failed.
+
+        A season of an older version of a team's own code is played again.
+
+        Raises
+        ------
+        KitError
+            If the folder has a season that was played otherwise: it would be lost.
+        """
+        folder, described = self.folder(out), self.describe()
+        record = _read(folder / RECORD)
+        if record is None or record.get("error"):
+            return None
+        changed = [name for name in described if record.get(name) != described[name]]
+        if changed == ["code_sha256"]:
+            return None
+        if changed:
+            raise KitError(
+                f"{folder} was played with other settings ({', '.join(changed)}). Give another "
+                "--out, or delete it."
+            )
+        return record
+
+    def _settings(self) -> dict[str, Any]:
+        """Return the settings that this strategy can read."""
+        settings = self.settings.as_dict()
+        if is_strategy(self.strategy) and self.strategy != _EXPLORING:
+            settings = {name: it for name, it in settings.items() if name not in _EXPLORE}
+        return settings
+
+    def write(self, out: Path, played: Played) -> dict[str, Any]:
+        """Write record and inspections; return the record."""
+        record = {
+            **self.describe(),
+            **played.scores,
+            "cpu_seconds": round(played.cpu_seconds, 2),
+            "error": played.error,
+        }
+        folder = self.folder(out)
+        text = played.inspections.to_csv(index=False, lineterminator="\n")
+        write_atomically(folder / INSPECTIONS, text)
+        write_atomically(folder / RECORD, json.dumps(record, indent=1) + "\n")
+        return record
+
+
+def read_records(folder: Path) -> list[dict[str, Any]]:
+    """Read the records of all seasons below a folder, in the order of their paths.
+
+    Raises
+    ------
+    KitError
+        If there is none.
+    """
+    paths = sorted(folder.glob(f"**/{RECORD}"))
+    records = [record for path in paths if (record := _read(path)) is not None]
+    if not records:
+        raise KitError(
+            f"{folder} contains no season. Play one: customs-kit inspection run exploit "
+            f"--out {folder}"
+        )
+    return records
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    is_season = isinstance(record, dict) and record.get("format") == FORMAT
+    return record if is_season else None

@@ -1,0 +1,71 @@
+"""Many seasons: strategies on worlds, in parallel, resumed after an interruption."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from customs_baselines.features.as_of import describe_as_of
+from customs_baselines.season.playing import SeasonSettings, play_season
+from customs_baselines.season.records import LOG, Plan
+from customs_baselines.season.worlds import SeasonWorld
+from customs_data.parallel import map_in_order
+
+
+def run_seasons(
+    worlds: Sequence[SeasonWorld],
+    strategies: Sequence[str],
+    settings: SeasonSettings,
+    out: Path,
+    *,
+    executor: Executor | None = None,
+    on_done: Callable[[dict[str, Any]], None] = lambda record: None,
+) -> list[dict[str, Any]]:
+    """Play every strategy on every world; those that have been played already are read.
+
+    Parameters
+    ----------
+    worlds : sequence of SeasonWorld
+    strategies : sequence of str
+        From `resolve_strategy`.
+    settings : SeasonSettings
+    out : path
+        Folder of the records.
+    executor : Executor, optional
+        Threads, one per season at a time: each strategy is a process of its own.
+    on_done : callable
+        Called with each record.
+
+    Returns
+    -------
+    list of dict
+        Records, world by world, in the order of the strategies. A strategy that failed has an
+        ``error``; the others go on.
+    """
+    records = []
+    for world in worlds:
+        plans = [Plan(world, strategy, settings) for strategy in strategies]
+        known = {
+            plan.folder(out): record for plan in plans if (record := plan.read(out)) is not None
+        }
+        arrivals = as_of = None
+        if len(known) < len(plans):
+            arrivals = world.load()
+            as_of = describe_as_of(arrivals.declarations, arrivals.week)
+        play = partial(_play, out=out, known=known, arrivals=arrivals, as_of=as_of)
+        done = map_in_order(play, plans, executor, on_done=lambda _, record: on_done(record))
+        records += list(done)
+    return records
+
+
+def _play(plan: Plan, *, out: Path, known: Any, arrivals: Any, as_of: Any) -> dict[str, Any]:
+    folder = plan.folder(out)
+    if folder in known:
+        record: dict[str, Any] = known[folder]
+        return record
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / LOG).write_bytes(b"")
+    return plan.write(out, play_season(arrivals, as_of, plan.strategy, plan.settings, folder / LOG))

@@ -1,0 +1,211 @@
+"""What a strategy sees of one week."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from math import ceil, floor
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from customs_data.errors import KitError
+from customs_data.exact_rates import exact_rate
+from customs_data.schema import KEY
+from customs_scorer.season.environment import REPORT_COLUMNS
+from customs_scorer.season.selection import Selection
+
+Integers = npt.NDArray[np.int64]
+
+
+class Office:
+    """Everything that has been filed and reported so far; grows week by week.
+
+    Parameters
+    ----------
+    declarations : DataFrame, shape (n, 20)
+        In the order of filing.
+    features : ndarray of float32, shape (n, n_features)
+        See `customs_baselines.features.as_of`.
+    codes : ndarray of int32, shape (n, n_keys)
+    week : ndarray of int32, shape (n,)
+
+    Attributes
+    ----------
+    reports : DataFrame, columns `REPORT_COLUMNS`
+        In the order of arrival.
+    """
+
+    def __init__(
+        self,
+        declarations: pd.DataFrame,
+        features: npt.NDArray[np.float32],
+        codes: npt.NDArray[np.int32],
+        week: npt.NDArray[np.int32],
+    ) -> None:
+        # Joined when somebody reads them: most strategies read the numbers alone.
+        self._parts = [declarations]
+        self.features = features
+        self.codes = codes
+        self.week = week
+        self.reports = pd.DataFrame(columns=REPORT_COLUMNS)
+        self._row_of: dict[str, int] = {}
+        self._number(declarations)
+
+    def __len__(self) -> int:
+        return len(self.week)
+
+    @property
+    def declarations(self) -> pd.DataFrame:
+        """All declarations, shape (n, 20)."""
+        if len(self._parts) > 1:
+            self._parts = [pd.concat(self._parts, ignore_index=True)]
+        return self._parts[0]
+
+    def file(self, more: Office) -> None:
+        """Add a week's declarations."""
+        self._number(more.declarations)
+        self._parts.append(more.declarations)
+        self.features = np.concatenate([self.features, more.features])
+        self.codes = np.concatenate([self.codes, more.codes])
+        self.week = np.concatenate([self.week, more.week])
+
+    def report(self, reports: pd.DataFrame) -> None:
+        """Add reports that have arrived."""
+        known = [it for it in (self.reports, reports) if len(it)]
+        self.reports = pd.concat(known, ignore_index=True) if known else reports
+
+    def reported_rows(self) -> Integers:
+        """Return the positions of the declarations of the reports."""
+        return np.array([self._row_of[one] for one in self.reports[KEY]], dtype=np.int64)
+
+    def _number(self, declarations: pd.DataFrame) -> None:
+        start = len(self._row_of)
+        self._row_of |= {one: start + row for row, one in enumerate(declarations[KEY])}
+
+
+@dataclass(frozen=True, eq=False)
+class Week:
+    """What is known before a week is decided. A strategy's ``select(week)`` gets it.
+
+    Attributes
+    ----------
+    number : int
+        1 is the first week that is decided.
+    n_inspections : int
+        How many declarations are to be opened.
+    office : Office
+        Everything so far, this week's declarations included.
+    arrivals : DataFrame, shape (n_arrivals, 20)
+        Declarations of this week.
+    seed : int
+        Of everything that is drawn.
+    """
+
+    number: int
+    n_inspections: int
+    office: Office
+    arrivals: pd.DataFrame
+    seed: int = 0
+
+    @cached_property
+    def rng(self) -> np.random.Generator:
+        """Random numbers for a strategy; equal seeds and weeks give equal ones."""
+        return self._draw("strategy")
+
+    @property
+    def n_arrivals(self) -> int:
+        """Number of declarations of this week."""
+        return len(self.arrivals)
+
+    @property
+    def history(self) -> pd.DataFrame:
+        """All earlier declarations, in the order of filing, opened or not."""
+        return self.office.declarations.iloc[: -self.n_arrivals]
+
+    @property
+    def reports(self) -> pd.DataFrame:
+        """All reports so far; Declaration ID, Week, Fraud, Duty Recovered, Chosen By and others."""
+        return self.office.reports
+
+    @property
+    def features(self) -> npt.NDArray[np.float32]:
+        """As-of features of the arrivals, shape (n_arrivals, n_features)."""
+        return self.office.features[-self.n_arrivals :]
+
+    @cached_property
+    def known_rows(self) -> Integers:
+        """Positions in the history of the declarations with a report, shape (n_known,)."""
+        return self.office.reported_rows()
+
+    @property
+    def known_features(self) -> npt.NDArray[np.float32]:
+        """As-of features of these, shape (n_known, n_features)."""
+        return self.office.features[self.known_rows]
+
+    @property
+    def known_labels(self) -> npt.NDArray[np.int8]:
+        """1 where their inspection found fraud, else 0, shape (n_known,)."""
+        return self.reports["Fraud"].to_numpy(np.int8)
+
+    @property
+    def history_labels(self) -> npt.NDArray[np.int8]:
+        """Labels of the whole history, -1 where there is no report, shape (n_history,)."""
+        labels = np.full(len(self.office) - self.n_arrivals, -1, dtype=np.int8)
+        labels[self.known_rows] = self.known_labels
+        return labels
+
+    def highest(
+        self, score: npt.ArrayLike, share: float = 1.0, reason: str = "highest"
+    ) -> Selection:
+        """Return the arrivals with the highest score, as many as `share` of the inspections.
+
+        Parameters
+        ----------
+        score : array_like of float, shape (n_arrivals,)
+            Finite; ties are drawn.
+        share : float
+            In (0, 1]; rounded up.
+        reason : str
+            Written into the reports.
+
+        Raises
+        ------
+        KitError
+            If the scores are no finite numbers, one per arrival.
+        """
+        return Selection.first(self._order(score), self._n(share, ceil), reason)
+
+    def explore(self, score: npt.ArrayLike, share: float, reason: str) -> Selection:
+        """Return the same, rounded down: what is left of ``highest(..., 1 - share)``."""
+        return Selection.first(self._order(score), self._n(share, floor), reason)
+
+    def random(self, share: float = 1.0, reason: str = "random") -> Selection:
+        """Return arrivals drawn with equal chances, as many as `share` of the inspections.
+
+        The number is rounded down. ``week.highest(score, share=0.9) | week.random(share=0.1)`` is
+        all inspections: rows that were already taken are not drawn.
+        """
+        order = self._draw(reason).permutation(self.n_arrivals).astype(np.int64)
+        return Selection.first(order, self._n(share, floor), reason, draws_from=self.n_arrivals)
+
+    def _draw(self, name: str) -> np.random.Generator:
+        # A stream for each purpose: what one part of a strategy draws does not change another.
+        return np.random.default_rng([self.seed, self.number, *name.encode()])
+
+    def _n(self, share: float, rounded: Any) -> int:
+        return int(rounded(exact_rate(share, "share") * self.n_inspections)) if share else 0
+
+    def _order(self, score: npt.ArrayLike) -> Integers:
+        values = np.asarray(score, dtype=np.float64)
+        if values.shape != (self.n_arrivals,):
+            raise KitError(
+                f"Week {self.number} has {self.n_arrivals} arrivals, but the scores have the shape "
+                f"{values.shape}."
+            )
+        if bad := int((~np.isfinite(values)).sum()):
+            raise KitError(f"{bad} of {len(values)} scores of week {self.number} are not finite.")
+        order = self._draw("ties").permutation(self.n_arrivals)
+        return np.asarray(order[np.argsort(-values[order], kind="stable")], dtype=np.int64)

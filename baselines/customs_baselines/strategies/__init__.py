@@ -1,0 +1,1 @@
+"""Strategies of a season, one module each: ESTIMATOR and SUMMARY."""

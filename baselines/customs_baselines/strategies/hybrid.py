@@ -1,0 +1,58 @@
+"""`hybrid`: the highest probabilities, and a share that explores."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from customs_baselines.season.exploring import find_explorer
+from customs_baselines.season.week import Week
+from customs_baselines.strategies.exploit import ExploitStrategy
+from customs_scorer.season.selection import Selection
+
+
+class HybridStrategy(ExploitStrategy):
+    """Open most by probability, the rest to learn.
+
+    Parameters
+    ----------
+    random_state, n_jobs, refit_every : int
+        As of `ExploitStrategy`.
+    explore : str
+        A name of `customs_baselines.season.exploring.EXPLORERS`.
+    explore_share : float
+        Share of the inspections that explores, in [0, 1].
+    explore_weight : float
+        Weight of the labels that exploring brought.
+
+    References
+    ----------
+    Kim et al., 'Take a Chance: Managing the Exploitation-Exploration Dilemma in Customs Fraud
+    Detection via Online Active Learning', arXiv:2010.14282.
+    """
+
+    def __init__(
+        self,
+        random_state: int = 0,
+        n_jobs: int = 1,
+        refit_every: int = 1,
+        explore: str = "random",
+        explore_share: float = 0.1,
+        explore_weight: float = 8.0,
+    ) -> None:
+        super().__init__(random_state, n_jobs, refit_every, explore_weight)
+        self.explorer = find_explorer(explore)
+        self.explore_share = explore_share
+
+    def choose(self, week: Week, p: npt.NDArray[np.float64]) -> Selection:
+        """Return the highest probabilities, and what the explorer adds."""
+        explored = self.explorer(week, p, self.explore_share)
+        if self.explore_share == 1.0:
+            return explored
+        best = week.highest(p)
+        n = len(best) - len(explored)
+        return Selection.first(np.concatenate([best.rows, best.spare]), n, "highest") | explored
+
+
+ESTIMATOR = HybridStrategy
+SUMMARY = "exploit, with a share that explores: --explore random | uncertain | coverage | stale."

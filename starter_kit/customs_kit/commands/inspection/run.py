@@ -1,0 +1,283 @@
+"""`customs-kit inspection list | run | table`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from customs_kit.commands.options import (
+    ERASURES,
+    edition_option,
+    json_option,
+    threads_option,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_DEFAULT = ("random", "profile", "exploit", "hybrid", "oracle")
+
+
+@click.command("list")
+@json_option
+def list_(as_json: bool) -> None:
+    """List strategies, references and baselines that can play a season.
+
+    Example: customs-kit inspection list
+    """
+    from dataclasses import asdict
+
+    from customs_baselines.season.catalogue import list_strategies
+    from customs_kit.terminal.output import print_json
+
+    entries = list_strategies()
+    if as_json:
+        print_json([asdict(entry) for entry in entries])
+        return
+    width = max(len(entry.name) for entry in entries)
+    for entry in entries:
+        click.echo(f"{entry.name:<{width}}  {entry.kind:<9}  {entry.summary}")
+
+
+@click.command()
+@click.argument("strategies", nargs=-1, metavar="[STRATEGY ... | FILE.py:NAME]")
+@edition_option(required=False)
+@click.option(
+    "--season",
+    type=click.Choice(["steady"]),
+    default="steady",
+    show_default=True,
+    help="Kind of simulated world, if no edition is given.",
+)
+@click.option("--worlds", type=click.IntRange(min=1), default=1, show_default=True, help="Worlds.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the first world.")
+@click.option(
+    "--rows",
+    type=click.IntRange(min=1),
+    default=54_000,
+    show_default=True,
+    help="Declarations of a world.",
+)
+@click.option(
+    "--rate", type=float, default=0.05, show_default=True, help="Share of a week that is opened."
+)
+@click.option(
+    "--schedule",
+    default="constant",
+    show_default=True,
+    help="constant, or decay:FIRST:STEP: from FIRST the rate falls by STEP a week.",
+)
+@click.option(
+    "--weeks", type=click.IntRange(min=1), default=52, show_default=True, help="Weeks to play."
+)
+@click.option(
+    "--warm-up-weeks",
+    type=click.IntRange(min=1),
+    default=26,
+    show_default=True,
+    help="Weeks before the first decision.",
+)
+@click.option(
+    "--warm-up-rate", type=float, help="Share of these with a known label.  [default: --rate]"
+)
+@click.option(
+    "--warm-up",
+    type=click.Choice(ERASURES),
+    default="random",
+    show_default=True,
+    help="How these labels were chosen.",
+)
+@click.option(
+    "--delay",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Weeks until the result of an inspection is known.",
+)
+@click.option(
+    "--explore",
+    type=click.Choice(["random", "uncertain", "coverage", "stale"]),
+    default="random",
+    show_default=True,
+    help="How hybrid explores.",
+)
+@click.option(
+    "--explore-share",
+    type=click.FloatRange(0, 1),
+    default=0.1,
+    show_default=True,
+    help="Share of hybrid's inspections that explores.",
+)
+@click.option(
+    "--explore-weight",
+    type=click.FloatRange(min=0, min_open=True),
+    default=8.0,
+    show_default=True,
+    help="Weight of the labels that this brought.",
+)
+@click.option(
+    "--refit-every",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Weeks between trainings.",
+)
+@click.option(
+    "--week-timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    default=60.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="End a strategy that takes longer for a week.",
+)
+@click.option(
+    "--strategy-seed", type=int, default=0, show_default=True, help="Seed of the strategies."
+)
+@threads_option
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("seasons"),
+    show_default=True,
+    help="Folder of the records; seasons that it has are not played again.",
+)
+@json_option
+def run(
+    strategies: tuple[str, ...],
+    edition: Path | None,
+    season: str,
+    worlds: int,
+    seed: int,
+    rows: int,
+    rate: float,
+    schedule: str,
+    weeks: int,
+    warm_up_weeks: int,
+    warm_up_rate: float | None,
+    warm_up: str,
+    delay: int,
+    explore: str,
+    explore_share: float,
+    explore_weight: float,
+    refit_every: int,
+    week_timeout: float,
+    strategy_seed: int,
+    threads: int | None,
+    out: Path,
+    as_json: bool,
+) -> None:
+    """Open declarations week by week, and learn only from what was opened.
+
+    STRATEGY is a name of `customs-kit inspection list`; the default is a selection of them. A
+    baseline, or your own model as FILE.py:NAME, is fitted on what is known and opens its highest
+    scores. A class with select(week) is a strategy of your own: it returns week.n_inspections rows
+    of week.arrivals.
+
+    With --edition the test periods of an edition are played, real declarations too; its training
+    labels are known from the start.
+
+    Each season is kept in OUT/WORLD/STRATEGY-seedN: season.json, inspections.csv, log.txt.
+
+    Exits 1 if a strategy fails; the others still play.
+
+    \b
+    Examples:
+      customs-kit inspection run
+      customs-kit inspection run exploit hybrid --explore uncertain --worlds 5
+      customs-kit inspection run xgboost --edition my-edition --refit-every 4
+      customs-kit inspection run my_strategy.py:MyStrategy exploit --rate 0.1
+    """
+    from customs_baselines.running.runner import n_processors
+    from customs_baselines.season.catalogue import resolve_strategy
+    from customs_baselines.season.playing import SeasonSettings
+    from customs_baselines.season.run_seasons import run_seasons
+    from customs_baselines.season.worlds import SeasonWorld
+    from customs_data.parallel import threads as open_threads
+    from customs_kit.terminal.output import print_json, runs_bar
+    from customs_scorer.season.budget import Budget
+
+    chosen = [resolve_strategy(name) for name in dict.fromkeys(strategies or _DEFAULT)]
+    settings = SeasonSettings(
+        Budget.parse(rate, schedule),
+        delay,
+        strategy_seed,
+        {
+            "refit_every": refit_every,
+            "explore": explore,
+            "explore_share": explore_share,
+            "explore_weight": explore_weight,
+            "n_jobs": 1,
+        },
+        week_timeout,
+    )
+    played = [
+        SeasonWorld(
+            season,
+            seed + i,
+            rows,
+            warm_up_weeks,
+            weeks,
+            rate if warm_up_rate is None else warm_up_rate,
+            warm_up,
+        )
+        for i in range(worlds)
+    ]
+    if edition is not None:
+        played = [SeasonWorld(edition=edition)]
+    with runs_bar() as bar, open_threads(threads or n_processors()) as executor:
+        task = bar.add_task("seasons", total=len(played) * len(chosen))
+        records = run_seasons(
+            played, chosen, settings, out, executor=executor, on_done=lambda _: bar.advance(task)
+        )
+    if as_json:
+        print_json(records)
+    else:
+        where = f"{len(played)} worlds" if len(played) > 1 else played[0].name
+        _show(records, f"{where}: {rate * 100:g} % opened each week")
+    if failed := [record for record in records if record["error"]]:
+        for record in failed:
+            click.echo(
+                f"Error: {record['strategy']} on {record['world']}: {record['error']}", err=True
+            )
+        raise SystemExit(1)
+
+
+@click.command()
+@click.argument("folder", type=click.Path(exists=True, path_type=Path))
+@click.option(
+    "--against",
+    default="exploit",
+    show_default=True,
+    help="Strategy to compare with, world by world.",
+)
+@json_option
+def table(folder: Path, against: str, as_json: bool) -> None:
+    """Compare the seasons of a folder: means over worlds and paired differences.
+
+    \b
+    Examples:
+      customs-kit inspection table seasons
+      customs-kit inspection table seasons --against profile --json
+    """
+    from dataclasses import asdict
+
+    from customs_baselines.season.comparison import compare_strategies
+    from customs_baselines.season.records import read_records
+    from customs_kit.terminal.output import print_json
+
+    records = read_records(folder)
+    if as_json:
+        print_json([asdict(it) for it in compare_strategies(records, against)])
+        return
+    _show(records, f"Seasons of {folder}", against)
+
+
+def _show(records: Sequence[dict[str, Any]], title: str, against: str = "exploit") -> None:
+    from customs_baselines.season.comparison import compare_strategies
+    from customs_kit.terminal.output import output_width, show
+    from customs_kit.terminal.season_table import season_table
+
+    if summaries := compare_strategies(records, against):
+        show(*season_table(summaries, title, against, output_width()))
