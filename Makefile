@@ -29,7 +29,7 @@ FRESH ?=
 
 .PHONY: run leaderboard test test-fast test-oldest test-slow lint format results all-results explained scarcity \
 	adversary variants settings prior worlds guide \
-	validation fidelity synthesizers reference site documents release benchmark \
+	season validation fidelity synthesizers reference site documents release benchmark \
 	benchmark-national benchmark-leaderboard benchmark-attack fuzz ladder clean
 
 run: $(VENV)/.core ## install, make the practice edition, show precision@5 % and @10 % of baselines
@@ -116,6 +116,9 @@ worlds: $(VENV)/.core ## measure the practice configuration over ten worlds: run
 guide: $(VENV)/.core ## rewrite figures and table of data/HOW_THE_WORLD_WORKS.md (half a minute)
 	$(BIN)/python -m studies.worlds_table $(RESULTS)/worlds.json --write $(GUIDE)
 	$(BIN)/python -m studies.world_guide --links $(RESULTS)/scarcity.json --out docs/world
+
+season: $(VENV)/.core ## strategies week by week on ten worlds: play what is missing (six minutes)
+	$(BIN)/python -m studies.season_study --keep build/seasons --out $(RESULTS)/season.json --write docs/SEASON.md
 
 validation: $(VENV)/.core ## how well validation predicts hidden scores, on ten worlds: run what is missing
 	$(BIN)/python -m studies.validation_study \
