@@ -20,7 +20,10 @@ def test_models_that_learned_from_the_simulator_are_marked():
     assert marks_of("my_model.py:simulated_prior", False) == ""
     assert not find_baseline("xgboost").from_simulator
     yardsticks = [it.name for it in list_baselines() if it.is_yardstick]
-    assert yardsticks == ["lightgbm_team", "structured_likelihood", "xgboost_components"]
+    assert yardsticks == [
+        "declared_duty", "expected_duty", "lightgbm_team", "structured_likelihood",
+        "xgboost_components",
+    ]  # fmt: skip
 
 
 def test_weights_are_read_as_written_and_for_their_own_numbers_only(tmp_path):
