@@ -58,6 +58,7 @@ inspection = _group(
         "list": ("inspection.run:list_", "List the strategies."),
         "run": ("inspection.run:run", "Play seasons, and compare the strategies."),
         "table": ("inspection.run:table", "Compare the seasons that were played."),
+        "report": ("inspection.run:report", "Write them as a page with curves and lanes."),
     },
 )
 

@@ -17,6 +17,7 @@ from customs_baselines.season.catalogue import REFERENCES, list_strategies, reso
 from customs_baselines.season.comparison import compare_strategies
 from customs_baselines.season.desk import Desk, make_strategy
 from customs_baselines.season.exploring import EXPLORERS
+from customs_baselines.season.page import moving_precision, season_page
 from customs_baselines.season.playing import SeasonSettings, _message, _selection_of, play_season
 from customs_baselines.season.records import INSPECTIONS, RECORD
 from customs_baselines.season.run_seasons import run_seasons
@@ -268,6 +269,9 @@ def test_seasons_are_kept_resumed_and_equal_for_any_number_of_workers(tmp_path):
     other = replace(SETTINGS, delay=2)
     with pytest.raises(KitError, match=r"with other settings \(settings\). Give another --out"):
         run_seasons(worlds[:1], ("random",), other, tmp_path / "a")
+    page = season_page(tmp_path / "a", "profile")
+    for text in ("Frauds found", "2 worlds", "oracle", "highest"):
+        assert text in page
     by_name = {it.name: it for it in compare_strategies(together, against="profile")}
     assert by_name["oracle"].is_reference
     assert by_name["oracle"].difference > 0 > by_name["random"].difference
@@ -296,6 +300,14 @@ def test_references_bound_what_a_strategy_may_reach(arrivals, tmp_path):
     missing = precision["clairvoyant"] - precision["exploit"]
     assert sum(summary.regret.values()) == pytest.approx(missing)
     assert "revenue_recall" not in summary.scores
+
+
+def test_precision_of_a_quarter_counts_its_own_weeks_alone():
+    weeks = np.array([np.full(20, 10.0), np.arange(20.0)])
+    moving = moving_precision(weeks)
+    assert moving[0] == 0.0
+    assert moving[2] == pytest.approx((0 + 1 + 2) / 30)
+    assert moving[19] == pytest.approx(sum(range(7, 20)) / 130)
 
 
 def test_an_unknown_strategy_leads_to_the_nearest():

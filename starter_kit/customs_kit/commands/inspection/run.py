@@ -1,4 +1,4 @@
-"""`customs-kit inspection list | run | table`."""
+"""`customs-kit inspection list | run | table | report`."""
 
 from __future__ import annotations
 
@@ -272,6 +272,31 @@ def table(folder: Path, against: str, as_json: bool) -> None:
         print_json([asdict(it) for it in compare_strategies(records, against)])
         return
     _show(records, f"Seasons of {folder}", against)
+
+
+@click.command()
+@click.argument("folder", type=click.Path(exists=True, path_type=Path))
+@click.option(
+    "--html",
+    type=click.Path(path_type=Path),
+    default=Path("season.html"),
+    show_default=True,
+    help="Page to write.",
+)
+@click.option("--against", default="exploit", show_default=True, help="Strategy to compare with.")
+def report(folder: Path, html: Path, against: str) -> None:
+    """Write the seasons of a folder as one page: table, curves, and a lane of weeks per strategy.
+
+    \b
+    Example:
+      customs-kit inspection report seasons --html season.html
+    """
+    from customs_baselines.season.page import season_page
+    from customs_data.files.atomic import write_atomically
+    from customs_kit.terminal.output import say
+
+    write_atomically(html, season_page(folder, against))
+    say(f"Seasons: {html}")
 
 
 def _show(records: Sequence[dict[str, Any]], title: str, against: str = "exploit") -> None:
