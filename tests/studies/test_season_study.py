@@ -1,0 +1,55 @@
+"""The table of strategies over worlds."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from studies.season_study import main, season_table
+
+
+def record(strategy, world, precision, *, reference=False):
+    return {
+        "strategy": strategy, "reference": reference, "world": world, "seed": 0, "error": "",
+        "precision": precision, "recall": 0.1, "norm_precision": precision,
+        "capped_revenue_recall": 0.2, "revenue_recall": 0.3, "cpu_seconds": 3.0,
+        "first_quarter": {"precision": 0.4}, "last_quarter": {"precision": 0.6},
+    }  # fmt: skip
+
+
+RECORDS = [
+    record(name, world, precision + shift, reference=name in ("oracle", "everything"))
+    for world, shift in (("steady-1", 0.0), ("steady-2", 0.04))
+    for name, precision in (
+        ("exploit", 0.5),
+        ("hybrid", 0.48),
+        ("oracle", 0.9),
+        ("everything", 0.7),
+    )
+]
+
+
+def test_the_table_is_generated_from_the_results_alone(tmp_path):
+    results, page = tmp_path / "season.json", tmp_path / "page.md"
+    results.write_text(json.dumps({"seasons": RECORDS}))
+    page.write_text("Before\n<!-- results:season -->\n<!-- /results -->\nAfter\n")
+    arguments = ["--only-table", "--out", str(results), "--write", str(page)]
+    done = CliRunner().invoke(main, arguments)
+    assert done.exit_code == 0, done.output
+    written = page.read_text()
+    assert "| `exploit` | 0.520 ± 0.020 | - | 0.600 | 0.200 | 0.200 | 0.200 | - | 3.0 |" in written
+    assert "| `hybrid` | 0.500 ± 0.020 | -0.020 (-0.020 .. -0.020) |" in written
+    assert written.index("`hybrid`") < written.index("`oracle` (reference)")
+    assert "2 worlds" in written
+
+
+def test_one_world_has_no_interval():
+    from customs_baselines.season.comparison import compare_strategies
+
+    alone = compare_strategies([one for one in RECORDS if one["world"] == "steady-1"])
+    assert {it.error for it in alone} == {None}
+    assert "±" not in season_table(alone).splitlines()[2]
+    assert alone[0].difference is None
+    assert alone[1].difference == pytest.approx(-0.02)
