@@ -9,7 +9,8 @@ EDITION = build/editions/released
 RESULTS = baselines/results
 GUIDE = data/HOW_THE_WORLD_WORKS.md
 VARIANTS = baselines/studies/graphfc_variants/graphfc_variants.toml
-# Models in the README's table and chart.
+# Models in the README's chart, and in its table.
+DRAWN = lookup,logistic_regression,xgboost,lightgbm_team,graphfc_transductive,simulated_prior
 SHOWN = lookup,logistic_regression,xgboost,lightgbm,lightgbm_team,tabm,xgboost_graph,mixed_effects_graph,date,graphfc,graphfc_transductive,ensemble,simulated_prior,structured_likelihood
 # Outputs of the leaderboard's load benchmark.
 LOAD = --save leaderboard/results/load.json --write leaderboard/README.md
@@ -69,7 +70,9 @@ format: $(VENV)/.dev ## format the code
 results: $(VENV)/.core $(EDITION) ## run missing results; rewrite their tables and charts (practice, public release)
 	@# One model at a time, so that costs can be compared.
 	$(BIN)/customs-kit baseline table $(RESULTS)/practice.toml $(FRESH) --workers 1 --threads 1 --write README.md \
-		--label-rates 1 --curves docs/practice.svg --recipe kit --models $(SHOWN)
+		--label-rates 1 --recipe kit --models $(SHOWN)
+	$(BIN)/customs-kit baseline table $(RESULTS)/practice.json --recipe kit --models $(DRAWN) \
+		--curves docs/practice.svg > /dev/null
 	$(BIN)/customs-kit baseline table $(RESULTS)/practice.toml --write baselines/PRACTICE.md
 	$(BIN)/python -m studies.costs_table $(RESULTS)/practice.json --write baselines/MODELS.md
 	$(BIN)/customs-kit baseline run --out build/runs --picture docs/run.svg

@@ -48,7 +48,8 @@ def draw_links(results: Results) -> Figure:
         _draw_curves(panels[0, column], pairs[model])
         _draw_ceiling(panels[0, column], results)
         _draw_gain(panels[1, column], pairs[model])
-        panels[0, column].set_title(model)
+        # Panels are narrower than long names.
+        panels[0, column].set_title("_\n".join(model.rsplit("_", 1)), fontsize="small")
     panels[0, 0].set_ylabel("precision@5 %")
     panels[0, 0].set_ylim(0, 1)
     panels[1, 0].set_ylabel("gain from links")
