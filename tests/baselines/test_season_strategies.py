@@ -140,11 +140,11 @@ def test_hybrid_opens_most_by_probability_and_a_share_by_the_explorer(arrivals, 
 
 @pytest.mark.training
 def test_learning_pays(arrivals):
-    found = {
+    frauds = {
         name: sum(arrivals.fraud[it.rows].sum() for it in play(arrivals, name).opened)
         for name in ("random", "profile", "exploit", "bag")
     }
-    assert min(found["profile"], found["exploit"], found["bag"]) > 1.3 * found["random"]
+    assert min(frauds["profile"], frauds["exploit"], frauds["bag"]) > 1.3 * frauds["random"]
 
 
 SETTINGS = SeasonSettings(Budget(RATE), offered={"refit_every": 3, "n_jobs": 1}, week_timeout=30)

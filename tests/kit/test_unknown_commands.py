@@ -11,7 +11,10 @@ from customs_kit.cli import customs_kit
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        ("run", "'run'. Did you mean `customs-kit baseline run`?"),
+        (
+            "run",
+            "'run'. Did you mean `customs-kit baseline run` or `customs-kit inspection run`?",
+        ),
         ("scor", "'scor'. Did you mean `customs-kit score`?"),
         ("data describ", "'describ'. Did you mean `customs-kit data describe`?"),
         ("xyz", "'xyz'."),

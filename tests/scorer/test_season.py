@@ -91,9 +91,9 @@ def test_measures_are_those_of_a_hand_count(arrivals):
     )
     assert [week["fraud_found"] for week in scores["weeks"]] == rewards
     assert scores["last_quarter"]["fraud_found"] == sum(rewards[-2:])
-    missed = totals.fraud - totals.found
+    missed = totals.fraud - totals.fraud_found
     assert (missed >= 0).all()
-    assert (totals.found + missed).sum() == arrivals.fraud[played].sum()
+    assert (totals.fraud_found + missed).sum() == arrivals.fraud[played].sum()
 
 
 def test_a_clairvoyant_finds_all_that_can_be_found(arrivals):

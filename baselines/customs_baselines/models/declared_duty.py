@@ -9,14 +9,14 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin
 
-from customs_data.duty import declared_duty, duty_cap
+from customs_data.season.duty import declared_duty, duty_cap
 
 
 class DeclaredDuty(ClassifierMixin, BaseEstimator):
     """Order by declared duty; labels are not read.
 
     Scores are in [0, 1] but no probabilities of fraud: the declared duty over itself plus the cap
-    of capped revenue (`customs_data.duty`).
+    of capped revenue (`customs_data.season.duty`).
     """
 
     def fit(self, X: pd.DataFrame, y: npt.NDArray[np.int8]) -> Self:

@@ -11,7 +11,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 
 from customs_baselines.catalogue import find_baseline
 from customs_baselines.contract import make_model
-from customs_data.duty import declared_duty, duty_cap
+from customs_data.season.duty import declared_duty, duty_cap
 
 
 class ExpectedDuty(ClassifierMixin, BaseEstimator):

@@ -125,8 +125,8 @@ def _draw_curves(
 
 
 def _draw_found(summaries: Sequence[StrategySummary], weeks: dict[str, Weeks]) -> Figure:
-    found = {name: np.cumsum(series[1]) for name, series in weeks.items()}
-    return _draw_curves(summaries, found, "frauds found")
+    so_far = {name: np.cumsum(series[1]) for name, series in weeks.items()}
+    return _draw_curves(summaries, so_far, "frauds found")
 
 
 def _draw_precision(summaries: Sequence[StrategySummary], weeks: dict[str, Weeks]) -> Figure:
@@ -145,8 +145,8 @@ def moving_precision(weeks: Weeks) -> Weeks:
     """
     total = np.concatenate([np.zeros((2, 1)), np.cumsum(weeks, axis=1)], axis=1)
     last = np.arange(1, total.shape[1])
-    opened, found = total[:, last] - total[:, np.maximum(last - _QUARTER, 0)]
-    return np.asarray(found / np.maximum(opened, 1.0))
+    opened, frauds = total[:, last] - total[:, np.maximum(last - _QUARTER, 0)]
+    return np.asarray(frauds / np.maximum(opened, 1.0))
 
 
 def _draw_lanes(summaries: Sequence[StrategySummary], weeks: dict[str, Weeks]) -> Figure:
@@ -173,8 +173,8 @@ def _chosen(folder: Path) -> list[list[str]]:
     whole = pd.concat(tables)
     counts = whole.groupby(["strategy", "Chosen By"], sort=True)["Fraud"].agg(["size", "sum"])
     return [
-        [str(strategy), str(part), f"{n:,}", f"{found:,}", f"{found / n:.3f}"]
-        for (strategy, part), (n, found) in zip(
+        [str(strategy), str(part), f"{n:,}", f"{frauds:,}", f"{frauds / n:.3f}"]
+        for (strategy, part), (n, frauds) in zip(
             counts.index, counts.to_numpy().tolist(), strict=True
         )
     ]

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from customs_baselines.season.week import Week
 from customs_baselines.strategies.exploit import ExploitStrategy
-from customs_data.duty import declared_duty, duty_cap
+from customs_data.season.duty import declared_duty, duty_cap
 from customs_scorer.season.selection import Selection
 
 

@@ -9,13 +9,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from customs_data.duty import duty_cap, recoverable_duty
 from customs_data.edition.layout import TRUTH
 from customs_data.edition.loading import Edition, load_hidden, load_solution, load_train_labels
 from customs_data.erasure import erase
 from customs_data.errors import KitError
 from customs_data.keyed_random import derive
 from customs_data.schema import DECLARED_COLUMNS, KEY
+from customs_data.season.duty import duty_cap, recoverable_duty
 from customs_data.season.weeks import DAYS, number_weeks
 from customs_data.world.simulate import World
 

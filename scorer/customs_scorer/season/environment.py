@@ -172,11 +172,11 @@ class InspectionSeason:
         return opened.rows, opened.selection
 
     def _report(self, week: int, rows: npt.NDArray[np.int64], selection: Selection) -> pd.DataFrame:
-        found = self.arrivals
-        duty = np.full(len(rows), np.nan) if found.duty is None else found.duty[rows]
+        truth = self.arrivals
+        duty = np.full(len(rows), np.nan) if truth.duty is None else truth.duty[rows]
         columns = (
-            self.declarations[KEY].to_numpy()[rows], np.full(len(rows), week), found.fraud[rows],
-            found.critical[rows], duty, selection.reason, selection.propensity,
+            self.declarations[KEY].to_numpy()[rows], np.full(len(rows), week), truth.fraud[rows],
+            truth.critical[rows], duty, selection.reason, selection.propensity,
         )  # fmt: skip
         return pd.DataFrame(dict(zip(REPORT_COLUMNS, columns, strict=True)))
 

@@ -21,7 +21,7 @@ class Totals:
 
     Attributes
     ----------
-    opened, found, critical : int64
+    opened, fraud_found, critical : int64
         Declarations opened, frauds among them, critical frauds among them.
     fraud, best : int64
         Frauds of the week, and the most that the week's inspections could find.
@@ -34,7 +34,7 @@ class Totals:
     """
 
     opened: npt.NDArray[np.int64]
-    found: npt.NDArray[np.int64]
+    fraud_found: npt.NDArray[np.int64]
     critical: npt.NDArray[np.int64]
     fraud: npt.NDArray[np.int64]
     best: npt.NDArray[np.int64]
@@ -55,13 +55,13 @@ class Totals:
             ``capped_revenue_recall``, ``revenue_recall``: the same of duty; ``norm_revenue`` =
             capped duty / the most that could be recovered. None where nothing could be found.
         """
-        found = int(self.found[weeks].sum())
+        n_found = int(self.fraud_found[weeks].sum())
         return {
             "opened": int(self.opened[weeks].sum()),
-            "fraud_found": found,
-            "precision": _ratio(found, self.opened[weeks].sum()),
-            "recall": _ratio(found, self.fraud[weeks].sum()),
-            "norm_precision": _ratio(found, self.best[weeks].sum()),
+            "fraud_found": n_found,
+            "precision": _ratio(n_found, self.opened[weeks].sum()),
+            "recall": _ratio(n_found, self.fraud[weeks].sum()),
+            "norm_precision": _ratio(n_found, self.best[weeks].sum()),
             "critical_found": int(self.critical[weeks].sum()),
             "capped_revenue_recall": _ratio(fsum(self.capped[weeks]), fsum(self.all_capped[weeks])),
             "revenue_recall": _ratio(fsum(self.duty[weeks]), fsum(self.all_duty[weeks])),
@@ -80,7 +80,7 @@ class Totals:
                     "week": i + 1,
                     "opened": int(self.opened[i]),
                     "fraud": int(self.fraud[i]),
-                    "fraud_found": int(self.found[i]),
+                    "fraud_found": int(self.fraud_found[i]),
                     "critical_found": int(self.critical[i]),
                     "duty_recovered": _plain(self.duty[i]),
                 }
@@ -109,7 +109,7 @@ def total_season(arrivals: Arrivals, opened: list[OpenedWeek]) -> Totals:
         n_fraud = int(is_fraud[rows].sum())
         for name, value in {
             "opened": k,
-            "found": int(is_fraud[it.rows].sum()),
+            "fraud_found": int(is_fraud[it.rows].sum()),
             "critical": int((arrivals.critical[it.rows] == 2).sum()),
             "fraud": n_fraud,
             "best": min(k, n_fraud),
