@@ -13,7 +13,7 @@ import numpy as np
 from sqlalchemy import func, select
 
 from customs_data.edition.layout import Layout
-from customs_data.edition.loading import load_edition, load_oracle
+from customs_data.edition.loading import load_edition, load_oracle, load_solution
 from customs_data.edition.manifest import read_manifest
 from customs_leaderboard.board import Board, make_board, open_board
 from customs_leaderboard.ladder.ladder import default_step
@@ -109,6 +109,13 @@ class Author:
         path = self._folder / name
         path.unlink(missing_ok=True)
         return write_submission(self._edition, score, path)
+
+    def write_labels(self) -> Path:
+        """Write a file that nobody can beat: the hidden labels."""
+        solution = load_solution(self._edition.layout, self._edition.test["Declaration ID"])
+        path = self._folder / "labels.csv"
+        path.unlink(missing_ok=True)
+        return write_submission(self._edition, solution["Fraud"].to_numpy(float), path)
 
 
 def make_up_board(

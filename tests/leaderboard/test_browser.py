@@ -257,7 +257,7 @@ def test_standings_come_alive_without_a_reload(browser, before, traffic):
     wait_for(browser, lambda: [request["status"] for request in lookups()][1:2] == [304])
     assert "If-None-Match" in lookups()[1]["headers"]
     team = before.story.teams["KU Stats 401"]
-    submit_file(before.board, team.number, before.story.author.write(0.9, 5))
+    submit_file(before.board, team.number, before.story.author.write_labels())
     row = f'tr[data-team="{team.number}"]'
     wake(browser)
     wait_for(browser, lambda: find(browser, f"{row} .rank").text == "1")
