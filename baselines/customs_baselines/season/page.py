@@ -110,17 +110,15 @@ def _draw_curves(
 ) -> Figure:
     figure, axes = new_figure(width=9.0, height=4.2)
     styles = _styles(summaries)
-    for name, series in values.items():
+    # The legend has the order in which the lines end.
+    for name, series in sorted(values.items(), key=lambda item: -item[1][-1]):
         place = np.arange(1, len(series) + 1)
         axes.plot(place, series, label=name, **styles[name])
-        axes.annotate(
-            name, (place[-1], series[-1]), xytext=(4, 0), textcoords="offset points",
-            va="center", fontsize="x-small", color=styles[name]["color"],
-        )  # fmt: skip
     axes.set_xlabel("week")
     axes.set_ylabel(label)
     axes.set_ylim(bottom=0)
     axes.grid(visible=True, alpha=0.3)
+    figure.legend(loc="outside right center", frameon=False, fontsize="small")
     return finish(figure, axes)
 
 
