@@ -28,7 +28,7 @@ class XGBoostLR(RecipeModel):
     'XGB+LR' of the simulation framework that DATE was published with.
     """
 
-    calibrated: ClassVar[dict[str, int]] = {"paper": 10_000}
+    calibrated: ClassVar[dict[str, int]] = {"paper": 30_000}
     paper: ClassVar[dict[str, Any]] = {
         "n_estimators": 100,
         "max_depth": 4,
