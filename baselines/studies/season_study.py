@@ -52,9 +52,8 @@ def season_table(summaries: list[StrategySummary]) -> str:
     header += ["learner", "labels", "chance", "CPU s"]
     lines = [markdown_row(header), markdown_row(["---"] + ["---:"] * (len(header) - 1))]
     for it in summaries:
-        error = "" if it.error is None else f" ± {it.error:.3f}"
         cells = [f"`{it.name}`" + " (reference)" * it.is_reference]
-        cells += [f"{it.scores['precision']:.3f}{error}", _difference(it)]
+        cells += [it.write_precision(), it.write_difference()]
         cells += [f"{it.scores[name]:.3f}" for name in ("last_quarter", "capped_revenue_recall")]
         cells += [
             f"{it.regret[part]:.3f}" if part in it.regret else "-"
@@ -70,13 +69,6 @@ def season_table(summaries: list[StrategySummary]) -> str:
         "*labels*, *chance*: where the rest to 1 is lost. CPU seconds of the strategy's process.",
     ]
     return "\n".join(lines)
-
-
-def _difference(summary: StrategySummary) -> str:
-    if summary.difference is None or summary.interval is None:
-        return "-"
-    low, high = summary.interval
-    return f"{summary.difference:+.3f} ({low:+.3f} .. {high:+.3f})"
 
 
 @click.command(cls=Study)

@@ -18,12 +18,13 @@ from customs_baselines.season.comparison import compare_strategies
 from customs_baselines.season.desk import Desk, make_strategy
 from customs_baselines.season.exploring import EXPLORERS
 from customs_baselines.season.page import moving_precision, season_page
-from customs_baselines.season.playing import SeasonSettings, _message, _selection_of, play_season
-from customs_baselines.season.records import INSPECTIONS, RECORD
+from customs_baselines.season.playing import SeasonSettings, message_of, play_season, selection_of
+from customs_baselines.season.records import INSPECTIONS, RECORD, read_records
 from customs_baselines.season.run_seasons import run_seasons
-from customs_baselines.season.worlds import SeasonWorld
+from customs_baselines.season.worlds import SEASONS, SeasonWorld
 from customs_data.errors import KitError
 from customs_data.parallel import threads
+from customs_kit.commands.inspection.run import run
 from customs_scorer.season.budget import Budget
 from customs_scorer.season.environment import InspectionSeason
 
@@ -45,7 +46,7 @@ def play(arrivals, name, seed=0, delay=1, **offered):
     desk = Desk(make_strategy(name, OFFERED | {"random_state": seed} | offered), seed)
     week, _ = season.reset()
     while week is not None:
-        week, *_ = season.step(_selection_of(desk.decide(_message(arrivals, as_of, week))))
+        week, *_ = season.step(selection_of(desk.decide(message_of(arrivals, as_of, week))))
     return season
 
 
@@ -209,6 +210,7 @@ def test_a_fraud_model_of_your_own_is_a_strategy(arrivals, tmp_path):
         ("return 1 / 0", "own.py, line 5, in select: ZeroDivisionError"),
         ("import os; os._exit(3)", "the process ended in week 1"),
         ("import time; time.sleep(60)", "no answer in week 1 within 3 s"),
+        ("return {'rows': [0]}", "Declaration ID rows does not exist"),
     ],
 )
 def test_a_failing_strategy_is_one_sentence(arrivals, tmp_path, body, message):
@@ -220,6 +222,25 @@ def test_a_failing_strategy_is_one_sentence(arrivals, tmp_path, body, message):
     played = in_child(arrivals, own, tmp_path, week_timeout=30.0 if "sleep" not in body else 3.0)
     assert re.search(message, played.error)
     assert played.scores == {}
+
+
+@pytest.mark.process
+def test_a_file_that_never_ends_is_ended(arrivals, tmp_path):
+    """It does not even read the first week, which is larger than a pipe."""
+    own = write(tmp_path, "import time; time.sleep(60)\nclass Own: pass")
+    played = in_child(arrivals, own, tmp_path, week_timeout=2.0)
+    assert "no answer in week 1 within 2 s" in played.error
+
+
+@pytest.mark.training
+def test_a_week_without_arrivals_has_nothing_to_decide(arrivals):
+    kept = np.flatnonzero(arrivals.week != 3)
+    parts = {name: getattr(arrivals, name)[kept] for name in (
+        "week", "is_known", "fraud", "critical", "duty", "probability")}  # fmt: skip
+    rest = arrivals.declarations.iloc[kept].reset_index(drop=True)
+    for name in ("random", "profile", "exploit", "hybrid"):
+        season = play(replace(arrivals, declarations=rest, **parts), name, explore="coverage")
+        assert [len(it.rows) == 0 for it in season.opened] == [i == 3 for i in range(1, 7)]
 
 
 @pytest.mark.process
@@ -269,6 +290,10 @@ def test_seasons_are_kept_resumed_and_equal_for_any_number_of_workers(tmp_path):
     other = replace(SETTINGS, delay=2)
     with pytest.raises(KitError, match=r"with other settings \(settings\). Give another --out"):
         run_seasons(worlds[:1], ("random",), other, tmp_path / "a")
+    run_seasons(worlds[:1], ("clairvoyant",), other, tmp_path / "mixed")
+    run_seasons(worlds[:1], ("random",), SETTINGS, tmp_path / "mixed")
+    with pytest.raises(KitError, match="different conditions, such as clairvoyant on steady-0"):
+        read_records(tmp_path / "mixed")
     page = season_page(tmp_path / "a", "profile")
     for text in ("Frauds found", "2 worlds", "oracle", "highest"):
         assert text in page
@@ -308,6 +333,13 @@ def test_precision_of_a_quarter_counts_its_own_weeks_alone():
     assert moving[0] == 0.0
     assert moving[2] == pytest.approx((0 + 1 + 2) / 30)
     assert moving[19] == pytest.approx(sum(range(7, 20)) / 130)
+
+
+def test_the_command_offers_what_there_is():
+    """The command line lists names without importing what they name."""
+    options = {option.name: option.type for option in run.params if hasattr(option.type, "choices")}
+    assert list(options["explore"].choices) == list(EXPLORERS)
+    assert list(options["season"].choices) == list(SEASONS)
 
 
 def test_an_unknown_strategy_leads_to_the_nearest():

@@ -136,6 +136,7 @@ def test_selections_join_without_taking_a_row_twice():
         (lambda w, ids: np.full(w.n_inspections, 0.5), "row numbers or Declaration IDs"),
         (lambda w, ids: np.ones(len(w.rows), dtype=bool), "flatnonzero"),
         (lambda w, ids: None, "but it returned NoneType"),
+        (lambda w, ids: Selection(first_rows(w), np.empty(0, str), np.ones(1)), "of 0 reasons"),
     ],
 )
 def test_bad_answers_are_named_with_their_week(arrivals, answer, message):

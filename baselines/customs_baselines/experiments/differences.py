@@ -130,10 +130,18 @@ def _name(setting: Setting, linkless: bool) -> str:
 
 
 def _cell(difference: Difference | None) -> str:
-    if difference is None:
-        return "-"
-    text = f"{difference.mean:+.3f}"
-    if difference.interval is None:
-        return text
-    low, high = difference.interval
-    return f"{text} ({low:+.3f} .. {high:+.3f})"
+    return "-" if difference is None else write_difference(difference.mean, difference.interval)
+
+
+def write_difference(mean: float, interval: tuple[float, float] | None) -> str:
+    """Return a difference as text, with its 95 % interval if there is one.
+
+    Examples
+    --------
+    >>> write_difference(0.02, (-0.01, 0.05))
+    '+0.020 (-0.010 .. +0.050)'
+    """
+    if interval is None:
+        return f"{mean:+.3f}"
+    low, high = interval
+    return f"{mean:+.3f} ({low:+.3f} .. {high:+.3f})"

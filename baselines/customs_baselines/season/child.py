@@ -28,7 +28,7 @@ def main() -> None:
 
 
 def play(weeks: Any, answers: Any) -> None:
-    """Answer each message until there is none left."""
+    """Answer each message, until the parent ends this process."""
     from customs_baselines.running.own_errors import describe_error, describe_place
     from customs_baselines.running.own_model import own_parts
     from customs_baselines.season.desk import Desk, make_strategy
@@ -39,8 +39,8 @@ def play(weeks: Any, answers: Any) -> None:
     try:
         strategy = make_strategy(start["strategy"], start["offered"], start["source"])
         desk, cpu = Desk(strategy, start["seed"]), time.process_time()
-        while (message := pickle.load(weeks)) is not None:  # noqa: S301
-            answer = desk.decide(message)
+        while True:
+            answer = desk.decide(pickle.load(weeks))  # noqa: S301
             _send(answers, {"answer": answer, "cpu_seconds": time.process_time() - cpu})
     except KitError as error:
         place = describe_place(error, own[0] if own else None)

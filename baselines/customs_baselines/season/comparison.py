@@ -8,10 +8,8 @@ from dataclasses import dataclass
 from statistics import mean, stdev
 from typing import Any
 
+from customs_baselines.experiments.differences import write_difference
 from customs_baselines.experiments.statistics import t_interval
-
-#: What a table shows, by its key in a record.
-MEASURES = ("precision", "capped_revenue_recall")
 
 
 @dataclass(frozen=True)
@@ -51,6 +49,17 @@ class StrategySummary:
     interval: tuple[float, float] | None
     regret: dict[str, float]
     cpu_seconds: float
+
+    def write_precision(self) -> str:
+        """Return the precision as text, with its standard error if there is one."""
+        error = "" if self.error is None else f" ± {self.error:.3f}"
+        return f"{self.scores['precision']:.3f}{error}"
+
+    def write_difference(self, nothing: str = "-") -> str:
+        """Return the difference as text, with its interval if there is one."""
+        if self.difference is None:
+            return nothing
+        return write_difference(self.difference, self.interval)
 
 
 def compare_strategies(

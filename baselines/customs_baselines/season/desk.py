@@ -50,6 +50,8 @@ class Desk:
         if hasattr(self.strategy, "observe"):
             self.strategy.observe(message["reports"])
         arrivals = message["arrivals"].declarations
+        if arrivals.empty:  # a holiday: nothing to decide
+            return []
         week = Week(message["number"], message["n_inspections"], office, arrivals, self.seed)
         answer = self.strategy.select(week)
         if isinstance(answer, Selection):
@@ -58,7 +60,9 @@ class Desk:
                 "reason": answer.reason.tolist(),
                 "propensity": answer.propensity.tolist(),
             }
-        return answer.tolist() if isinstance(answer, np.ndarray) else answer
+        if isinstance(answer, np.ndarray):
+            return answer.tolist()
+        return list(answer) if isinstance(answer, dict) else answer
 
 
 def make_strategy(reference: str, offered: dict[str, Any], source: bytes | None = None) -> Any:

@@ -72,16 +72,12 @@ def _svg(figure: Figure, alternative: str) -> Markup:
 
 
 def _row(summary: StrategySummary) -> list[str]:
-    error = "" if summary.error is None else f" ± {summary.error:.3f}"
-    difference = "-"
-    if summary.difference is not None:
-        difference = f"{summary.difference:+.3f}"
     scores = (
         f"{summary.scores[it]:.3f}" if it in summary.scores else "-"
         for it in ("first_quarter", "last_quarter", "capped_revenue_recall")
     )
-    precision = f"{summary.scores['precision']:.3f}{error}"
-    return [summary.name, precision, difference, *scores, f"{summary.cpu_seconds:.1f}"]
+    cells = [summary.name, summary.write_precision(), summary.write_difference(), *scores]
+    return [*cells, f"{summary.cpu_seconds:.1f}"]
 
 
 def _mean_weeks(records: Sequence[dict[str, Any]], name: str) -> Weeks:

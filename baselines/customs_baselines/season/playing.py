@@ -14,6 +14,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass, field
 from io import BufferedWriter
 from pathlib import Path
+from threading import Thread
 from typing import Any, Final, Self
 
 import numpy as np
@@ -34,6 +35,7 @@ from customs_scorer.season.budget import Budget
 from customs_scorer.season.environment import InspectionSeason, OpenWeek
 from customs_scorer.season.measures import total_season
 from customs_scorer.season.references import EverythingSeason, PassiveSeason, select_knowing
+from customs_scorer.season.selection import Selection
 
 _CHILD: Final = "customs_baselines.season.child"
 _READ: Final = 1 << 16
@@ -51,7 +53,7 @@ class SeasonSettings:
     delay : int
         Weeks until reports are at hand.
     seed : int
-        Of the strategy.
+        Seed of what a strategy draws.
     offered : dict
         Constructor arguments, each passed to strategies that take it: ``refit_every``,
         ``explore``, ``explore_share``, ``explore_weight``, ``n_jobs``.
@@ -85,7 +87,7 @@ class Played:
     inspections : DataFrame
         A report per declaration that was opened.
     cpu_seconds : float
-        Of the strategy's process, without imports.
+        CPU seconds of the strategy's process, without imports.
     error : str
         Why the strategy failed, or ``""``.
     """
@@ -134,7 +136,7 @@ def play_season(
         with StrategyProcess(name, settings, log) as process:
             try:
                 while week is not None:
-                    answer = process.decide(_message(arrivals, as_of, week))
+                    answer = process.decide(message_of(arrivals, as_of, week))
                     week, *_ = season.step(answer)
                     on_week(len(season.opened))
             except KitError as failure:
@@ -144,7 +146,7 @@ def play_season(
     return Played(scores, season.inspections(), cpu, error)
 
 
-def _message(arrivals: Arrivals, as_of: AsOf, week: OpenWeek) -> dict[str, Any]:
+def message_of(arrivals: Arrivals, as_of: AsOf, week: OpenWeek) -> dict[str, Any]:
     """Return a week as it is sent: no label of a row that was not opened is in it."""
     message: dict[str, Any] = {
         "number": week.number,
@@ -182,6 +184,7 @@ class StrategyProcess:
         self.log = log
         self.cpu_seconds = 0.0
         self._answers = b""
+        self._unsent: list[dict[str, Any]] = []
 
     def __enter__(self) -> Self:
         own = own_parts(self.strategy)
@@ -213,22 +216,18 @@ class StrategyProcess:
                 os.close(to_parent)
             stack.enter_context(child)
             self._stack = stack.pop_all()
-        self._send(
+        offered = {"refit_every": 1, **self.settings.offered, "random_state": self.settings.seed}
+        self._unsent = [
             {
                 "strategy": self.strategy,
-                "offered": {
-                    "refit_every": 1,
-                    **self.settings.offered,
-                    "random_state": self.settings.seed,
-                },
+                "offered": offered,
                 "source": source,
                 "seed": self.settings.seed,
             }
-        )
+        ]
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._send(None)
         self._stack.close()
 
     def decide(self, message: dict[str, Any]) -> Any:
@@ -239,22 +238,24 @@ class StrategyProcess:
         KitError
             If it fails, ends, or takes too long.
         """
-        self._send(message)
-        number = message["number"]
-        line = self._read_line(number)
+        messages, self._unsent = [*self._unsent, message], []
+        # In a thread: a process that does not read (an endless import) must not block this one.
+        sender = Thread(target=self._send, args=(messages,), daemon=True)
+        sender.start()
+        line = self._read_line(message["number"])
+        sender.join()
         answer: dict[str, Any] = json.loads(line)
         if error := answer.get("error"):
             where = "" if answer.get("is_kit_error") else f" (the traceback is in {self.log})"
             raise KitError(f"{error}{where}")
         self.cpu_seconds = float(answer["cpu_seconds"])
-        return _selection_of(answer["answer"])
+        return selection_of(answer["answer"])
 
-    def _send(self, message: Any) -> None:
-        try:
-            pickle.dump(message, self._weeks, protocol=pickle.HIGHEST_PROTOCOL)
+    def _send(self, messages: list[dict[str, Any]]) -> None:
+        with suppress(BrokenPipeError):  # it has ended; reading says why
+            for message in messages:
+                pickle.dump(message, self._weeks, protocol=pickle.HIGHEST_PROTOCOL)
             self._weeks.flush()
-        except (BrokenPipeError, ValueError):  # it has ended; reading says why
-            pass
 
     def _read_line(self, number: int) -> bytes:
         deadline = time.monotonic() + self.settings.week_timeout
@@ -280,13 +281,12 @@ def _close_broken(stream: BufferedWriter) -> None:
         stream.close()
 
 
-def _selection_of(answer: Any) -> Any:
-    from customs_scorer.season.selection import Selection
-
-    if isinstance(answer, dict):
-        return Selection(
-            np.array(answer["rows"], dtype=np.int64),
-            np.array(answer["reason"], dtype=str),
-            np.array(answer["propensity"], dtype=np.float64),
-        )
-    return answer
+def selection_of(answer: Any) -> Any:
+    """Return what `Desk.decide` answers, with selections as such."""
+    if not isinstance(answer, dict):
+        return answer
+    return Selection(
+        np.array(answer["rows"], dtype=np.int64),
+        np.array(answer["reason"], dtype=str),
+        np.array(answer["propensity"], dtype=np.float64),
+    )

@@ -15,6 +15,7 @@ from customs_baselines.season.playing import Played, SeasonSettings
 from customs_baselines.season.worlds import SeasonWorld
 from customs_data.errors import KitError
 from customs_data.files.atomic import write_atomically
+from customs_scorer.season.budget import Budget
 
 FORMAT: Final = "customs-kit season 1"
 RECORD: Final = "season.json"
@@ -113,7 +114,8 @@ def read_records(folder: Path) -> list[dict[str, Any]]:
     Raises
     ------
     KitError
-        If there is none.
+        If there is none, or they cannot be compared, because other shares were opened, or other
+        kinds of worlds were played.
     """
     paths = sorted(folder.glob(f"**/{RECORD}"))
     records = [record for path in paths if (record := _read(path)) is not None]
@@ -122,7 +124,23 @@ def read_records(folder: Path) -> list[dict[str, Any]]:
             f"{folder} contains no season. Play one: customs-kit inspection run exploit "
             f"--out {folder}"
         )
+    kinds = {json.dumps(_conditions(record), sort_keys=True): record for record in records}
+    if len(kinds) > 1:
+        first, second = (f"{it['strategy']} on {it['world']}" for it in list(kinds.values())[:2])
+        raise KitError(
+            f"The seasons of {folder} were played under different conditions, such as {first} and "
+            f"{second}. Give each kind an --out of its own."
+        )
     return records
+
+
+def _conditions(record: dict[str, Any]) -> list[Any]:
+    """Return what all seasons of a comparison must share."""
+    of_world = {
+        name: it for name, it in record["season"].items() if name not in ("seed", "edition")
+    }
+    shared = (*vars(Budget()), "delay")
+    return [of_world, {name: record["settings"].get(name) for name in shared}]
 
 
 def _read(path: Path) -> dict[str, Any] | None:

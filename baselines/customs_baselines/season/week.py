@@ -101,7 +101,7 @@ class Week:
     arrivals : DataFrame, shape (n_arrivals, 20)
         Declarations of this week.
     seed : int
-        Of everything that is drawn.
+        Seed of everything that is drawn.
     """
 
     number: int

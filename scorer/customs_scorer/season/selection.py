@@ -113,6 +113,11 @@ def read_selection(
         selection = Selection.of(_positions(answer, arrivals, earlier, week), "own choice")
     rows = selection.rows
     where = f"in week {week}"
+    if not len(rows) == len(selection.reason) == len(selection.propensity):
+        raise KitError(
+            f"select returned a Selection of {len(rows)} rows {where}, but of "
+            f"{len(selection.reason)} reasons and {len(selection.propensity)} propensities."
+        )
     if len(outside := rows[(rows < 0) | (rows >= len(arrivals))]):
         raise KitError(
             f"select returned row {outside[0]} {where}, which has rows 0 to {len(arrivals) - 1}."

@@ -31,15 +31,12 @@ def season_table(
 
     def columns(without: Collection[str]) -> list[Column]:
         chosen = [Column("strategy", [it.name for it in summaries], wraps=True)]
-        precision = [
-            cell if it.error is None else f"{cell} ± {it.error:.3f}"
-            for cell, it in zip(cells("precision"), summaries, strict=True)
-        ]
+        precision = [it.write_precision() for it in summaries]
         legend = "±: standard error over worlds." if any(it.error for it in summaries) else ""
         chosen.append(Column("precision", precision, legend, left=True))
         if any(it.difference is not None for it in summaries) and "difference" not in without:
             text = f"difference: to {against} on the same worlds; in brackets the 95 % interval."
-            chosen.append(Column("difference", [_difference(it) for it in summaries], text))
+            chosen.append(Column("difference", [it.write_difference("") for it in summaries], text))
         for name, heading in (
             ("first_quarter", "first\nquarter"),
             ("last_quarter", "last\nquarter"),
@@ -61,12 +58,3 @@ def season_table(
 
     order = ["first_quarter", "regret", "revenue", "CPU s", "last_quarter", "difference"]
     return fit_table(title, columns, order, width, n_last=n_last)
-
-
-def _difference(summary: StrategySummary) -> str:
-    if summary.difference is None:
-        return ""
-    if summary.interval is None:
-        return f"{summary.difference:+.3f}"
-    low, high = summary.interval
-    return f"{summary.difference:+.3f} ({low:+.3f} .. {high:+.3f})"
