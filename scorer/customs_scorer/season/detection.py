@@ -28,11 +28,11 @@ def detect_outbreaks(arrivals: Arrivals, opened: Sequence[OpenedWeek]) -> list[d
     Returns
     -------
     list of dict
-        In the order of their first fraud. ``outbreak``: its name; ``first_week``: of its first
-        fraud; ``detected_week``: None if its third fraud was never opened; ``weeks``: from the
-        first week until then, or until the season's last week; ``n_fraud``. Outbreaks with fraud
-        before week 1, or with fewer than three frauds, are left out: the one may be known before,
-        the other nobody can detect. Empty if nobody knows the outbreaks.
+        In the order of their first fraud. ``outbreak``: its name; ``first_week``, ``last_week``: of
+        its first and last fraud; ``detected_week``: None if its third fraud was never opened;
+        ``weeks``: from the first week until then, or until the season's last week; ``n_fraud``.
+        Outbreaks with fraud before week 1, or with fewer than three frauds, are left out: the one
+        may be known before, the other nobody can detect. Empty if nobody knows the outbreaks.
     """
     if arrivals.outbreak is None:
         return []
@@ -52,6 +52,7 @@ def detect_outbreaks(arrivals: Arrivals, opened: Sequence[OpenedWeek]) -> list[d
             {
                 "outbreak": name,
                 "first_week": first,
+                "last_week": int(arrivals.week[frauds[-1]]),
                 "detected_week": detected,
                 "weeks": (len(opened) if detected is None else detected) - first,
                 "n_fraud": len(frauds),

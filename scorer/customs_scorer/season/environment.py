@@ -157,8 +157,8 @@ class InspectionSeason:
         rows = self.arrivals.rows_of(number)
         selection = read_selection(
             answer,
-            self.declarations.iloc[rows],
-            self.declarations[KEY].iloc[self.arrivals.week < number],
+            self.declarations[[KEY]].iloc[rows],
+            self.declarations[KEY].iloc[: int((self.arrivals.week < number).sum())],
             self.budget.n_inspections(number, len(rows)),
             number,
         )
@@ -193,9 +193,10 @@ class InspectionSeason:
     def _report(self, week: int, rows: npt.NDArray[np.int64], selection: Selection) -> pd.DataFrame:
         truth = self.arrivals
         duty = np.full(len(rows), np.nan) if truth.duty is None else truth.duty[rows]
+        ids = self.declarations[KEY].iloc[rows].to_numpy()
         columns = (
-            self.declarations[KEY].to_numpy()[rows], np.full(len(rows), week), truth.fraud[rows],
-            truth.critical[rows], duty, selection.reason, selection.propensity,
+            ids, np.full(len(rows), week), truth.fraud[rows], truth.critical[rows], duty,
+            selection.reason, selection.propensity,
         )  # fmt: skip
         report = dict(zip(REPORT_COLUMNS, columns, strict=True))
         if self.names_scheme and truth.violation is not None:

@@ -61,18 +61,20 @@ def table(folder: Path, against: str, as_json: bool) -> None:
     help="Page to write.",
 )
 @click.option("--against", default="exploit", show_default=True, help="Strategy to compare with.")
-def report(folder: Path, html: Path, against: str) -> None:
-    """Write the seasons of a folder as one page: table, curves, and a lane of weeks per strategy.
+@click.option("--world", help="World whose weeks are shown one by one.  [default: the first]")
+def report(folder: Path, html: Path, against: str, world: str | None) -> None:
+    """Write the seasons of a folder as one page: tables, curves, and a lane of weeks per strategy.
 
     \b
-    Example:
+    Examples:
       customs-kit inspection report seasons --html season.html
+      customs-kit inspection report seasons --world steady-3
     """
     from customs_baselines.season.page import season_page
     from customs_data.files.atomic import write_atomically
     from customs_kit.terminal.output import say
 
-    write_atomically(html, season_page(folder, against))
+    write_atomically(html, season_page(folder, against, world))
     say(f"Seasons: {html}")
 
 
