@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -98,7 +98,7 @@ class Blueprint:
 
 def settings_of(configuration: Configuration) -> dict[str, Any]:
     """Return a configuration as plain data, as in the manifest."""
-    settings: dict[str, Any] = _plain(asdict(configuration))
+    settings: dict[str, Any] = _plain(configuration.as_dict())
     return settings
 
 

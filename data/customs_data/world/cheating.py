@@ -112,6 +112,7 @@ def weigh_risks(
         + population.declarant_log_odds[draft.declarant]
         + known
         + np.where(draft.cluster >= 0, clusters.log_odds[draft.cluster], 0.0)
+        + effects.campaigns.log_odds(draft.cell, draft.filing, draft.day)
     )
     in_ring = (draft.cluster >= 0) & clusters.is_ring[draft.cluster]
     ring = clusters.log_odds[draft.cluster] + clusters.drawn.ring_segment_weight * segment

@@ -8,52 +8,26 @@ another world is no setting: only its distribution is, and the secret draws the 
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 from customs_data.errors import KitError
 from customs_data.toml import from_table, read_toml
+from customs_data.world.checks import (
+    check_positive,
+    check_ranges,
+    check_ranges_of_shares,
+    check_shares,
+)
 
-SHIPPED = ("practice", "national")
+SHIPPED = ("practice", "national", "shifting")
 
 Range = tuple[float, float]
 
 #: Random numbers are reserved for so many lines of an importer, so that they never shift.
 LINES_PER_IMPORTER = 8
-
-
-def _check_shares(settings: object, *names: str) -> None:
-    """Raise unless the named fields are shares in [0, 1]."""
-    for name in names:
-        value = getattr(settings, name)
-        if not 0.0 <= value <= 1.0:
-            raise ValueError(f"{name} is {value}: give a share between 0 and 1.")
-
-
-def _check_positive(settings: object, *names: str) -> None:
-    """Raise unless the named fields are above zero."""
-    for name in names:
-        value = getattr(settings, name)
-        if not value > 0:
-            raise ValueError(f"{name} is {value}: give a positive number.")
-
-
-def _check_ranges(settings: object, *names: str) -> None:
-    """Raise unless the named fields are (lowest, highest)."""
-    for name in names:
-        low, high = getattr(settings, name)
-        if low > high:
-            raise ValueError(f"{name} is [{low}, {high}]: give the lowest value first.")
-
-
-def _check_ranges_of_shares(settings: object, *names: str) -> None:
-    """Raise unless the named fields are (lowest, highest) of shares in [0, 1]."""
-    _check_ranges(settings, *names)
-    for name in names:
-        low, high = getattr(settings, name)
-        if low < 0.0 or high > 1.0:
-            raise ValueError(f"{name} is [{low}, {high}]: give shares between 0 and 1.")
 
 
 @dataclass(frozen=True)
@@ -112,13 +86,13 @@ class Trade:
     price_range: Range
 
     def __post_init__(self) -> None:
-        _check_shares(
+        check_shares(
             self, "newborn_share", "lifelong_share", "same_chapter_share", "same_office_share",
             "habit", "mode_habit", "seller_habit", "courier_habit", "house_share",
             "main_house_share", "open_house_share", "house_broker_share", "specialist_share",
             "near_share", "seller_near_share", "succession_share",
         )  # fmt: skip
-        _check_positive(
+        check_positive(
             self, "importers_per_declaration", "declarants_per_declaration", "sellers_factor",
             "houses_factor", "near_declarations", "branch_declarations", "activity_sd",
             "shortest_life", "mean_life", "mass_sd", "price_sd",
@@ -183,19 +157,19 @@ class Clusters:
     decoy_sd: float
 
     def __post_init__(self) -> None:
-        _check_shares(
+        check_shares(
             self, "own_goods_share", "office_loyalty", "template_loyalty", "from_start_share",
             "latest_start", "to_end_share", "shortest_stay", "late_share", "kin_share",
             "own_seller_share", "family_seller_share", "rebirth_share",
         )  # fmt: skip
-        _check_ranges_of_shares(
+        check_ranges_of_shares(
             self, "ring_share", "decoy_share", "declarant_link", "seller_link", "cover_share",
             "recruit_share", "second_principal_share", "ring_segment_weight",
         )  # fmt: skip
-        _check_ranges(
+        check_ranges(
             self, "declarant_volume", "late_days", "ring_log_odds", "ring_log_odds_sd"
         )  # fmt: skip
-        _check_positive(
+        check_positive(
             self, "rings_per_declaration", "decoys_per_declaration", "family_size", "kinds",
             "lines", "chapters", "seller_days", "shell_declarations", "shell_mean_life",
             "shell_lines", "rebirth_gap",
@@ -222,8 +196,8 @@ class Risk:
     repeat_log_odds: float
 
     def __post_init__(self) -> None:
-        _check_shares(self, "box_share", "repeat_share")
-        _check_positive(self, "segment_sd", "circle_declarations")
+        check_shares(self, "box_share", "repeat_share")
+        check_positive(self, "segment_sd", "circle_declarations")
         if min(self.effect_sizes.values(), default=0.0) < 0:
             raise ValueError("effect_sizes contain a negative number.")
 
@@ -242,8 +216,8 @@ class Cheating:
     principal_share: float
 
     def __post_init__(self) -> None:
-        _check_ranges(self, "depth_range", "lookalike_share")
-        _check_shares(self, "principal_share")
+        check_ranges(self, "depth_range", "lookalike_share")
+        check_shares(self, "principal_share")
         if min(self.weights.values(), default=0.0) <= 0:
             raise ValueError("cheating.weights contain a number that is not positive.")
 
@@ -263,9 +237,30 @@ class Inspection:
     critical_schemes: dict[str, float]
 
     def __post_init__(self) -> None:
-        _check_shares(self, "fraud_rate", "missed_share", "accused_share", "critical_rate")
+        check_shares(self, "fraud_rate", "missed_share", "accused_share", "critical_rate")
         if self.critical_rate > self.fraud_rate:
             raise ValueError("critical_rate is above fraud_rate: critical fraud is fraud.")
+
+
+@dataclass(frozen=True)
+class Campaigns:
+    """Parts of trade whose risk changes: plateaus, and pockets that turn rich."""
+
+    plateaus: int
+    plateau_share: Range
+    plateau_log_odds: Range
+    pockets: int
+    pocket_share: Range
+    pocket_log_odds: Range
+    pocket_log_odds_before: float
+    pocket_days: Range
+    pocket_length: Range
+
+    def __post_init__(self) -> None:
+        check_ranges_of_shares(self, "plateau_share", "pocket_share")
+        check_ranges(self, "plateau_log_odds", "pocket_log_odds", "pocket_days", "pocket_length")
+        if min(self.plateaus, self.pockets) < 0:
+            raise ValueError("plateaus or pockets is negative.")
 
 
 @dataclass(frozen=True)
@@ -282,6 +277,8 @@ class Configuration:
         Default number of rows.
     period, trade, clusters, risk, cheating, inspection
         Sections of the TOML file.
+    campaigns : Campaigns or None
+        A further section, which a file need not have.
     """
 
     name: str
@@ -293,16 +290,21 @@ class Configuration:
     risk: Risk
     cheating: Cheating
     inspection: Inspection
+    campaigns: Campaigns | None = None
 
     def __post_init__(self) -> None:
         if not self.name or not self.version:
             raise ValueError("name or version is empty.")
-        _check_positive(self, "n_declarations")
+        check_positive(self, "n_declarations")
 
     @property
     def edition(self) -> str:
         """Name and version: part of every random stream's key."""
         return f"{self.name}/{self.version}"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return all settings as plain data. A section that the file does not have is left out."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
 
 
 def load_configuration(path: str | Path = "practice") -> Configuration:
@@ -311,7 +313,7 @@ def load_configuration(path: str | Path = "practice") -> Configuration:
     Parameters
     ----------
     path : str or Path
-        TOML file, or name of a shipped one: "practice" or "national".
+        TOML file, or name of a shipped one: "practice", "national" or "shifting".
 
     Raises
     ------

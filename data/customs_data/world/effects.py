@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from customs_data.world.campaigns import CampaignTable, draw_campaigns
 from customs_data.world.configuration import Configuration, Risk
 from customs_data.world.drawing.arithmetic import exponential, ordered_sum, wave
 from customs_data.world.drawing.random_streams import Streams
@@ -90,6 +91,7 @@ class Effects:
         Weights of critical fraud.
     circle : float64 array, shape (n_points,)
         Log-odds at points of the circle, equally far apart, and between them on straight lines.
+    campaigns : CampaignTable
     """
 
     goods: FloatArray
@@ -104,6 +106,7 @@ class Effects:
     lookalike_shares: FloatArray
     critical_chapter: FloatArray
     circle: FloatArray
+    campaigns: CampaignTable
 
     def segment(
         self, cell: IntArray, filing: dict[str, IntArray], log_mass: FloatArray
@@ -201,6 +204,9 @@ def draw_effects(
         lookalike_shares=np.cumsum(least + (most - least) * uniform[:, 1]),
         critical_chapter=chapter_weight,
         circle=_draw_circle(risk, streams, n_declarations),
+        campaigns=draw_campaigns(
+            configuration.campaigns, streams, market, probe.cell, probe.filing
+        ),
     )
 
 

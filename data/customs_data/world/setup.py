@@ -66,6 +66,11 @@ class WorldSetup:
             [*rings, *(f"decoy-{i + 1:05d}" for i in range(n_decoys)), nothing], pa.string()
         )
 
+    @cached_property
+    def campaign_names(self) -> pa.StringArray:
+        """Names of the campaigns, and the empty text."""
+        return pa.array([*self.effects.campaigns.names, ""], pa.string())
+
     def draft(self, start: int, day: IntArray, importer: NDArray[np.int32]) -> tuple[Draft, Risks]:
         """Return the honest draft and the risks of the declarations from `start` on."""
         draft = compose(

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from concurrent.futures import Executor
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -68,10 +68,11 @@ class World:
     networks : DataFrame, shape (n_importers, 3)
         Importer ID; Firm: the same for all IDs of one firm; Network: ring or decoy of a shell's
         first principal, "" for all others. Importers that declare something, in order of their ID.
-    unrecorded : DataFrame, shape (n_declarations, 3)
+    unrecorded : DataFrame, shape (n_declarations, 4)
         In the same order; in no file of an edition, for studies of the world. Cluster: ring or
         decoy for which the declaration's line works ("" for none); Late Cluster: whether it
-        starts late; Look-alike: scheme that an honest declaration looks like ("" if none).
+        starts late; Look-alike: scheme that an honest declaration looks like ("" if none);
+        Campaign: the one that raises its risk ("" for none; none in rings).
     period_rows : tuple of int
         Rows of the training, public and private period.
     """
@@ -200,10 +201,13 @@ def _make_span(
     columns |= true_columns(setup.market, draft, outcome, columns)
     columns["Violation"] = Text(_last_if_missing(outcome.violation, _SCHEMES), _SCHEMES)
     names = setup.cluster_names
+    active = setup.effects.campaigns.active(draft.cell, draft.filing, day)
+    campaign = np.where(risks.in_ring, -1, active)
     return columns | {
         "Cluster": Text(_last_if_missing(draft.cluster, names), names),
         "Late Cluster": (draft.cluster >= 0) & setup.population.clusters.is_late[draft.cluster],
         "Look-alike": Text(_last_if_missing(outcome.lookalike, _SCHEMES), _SCHEMES),
+        "Campaign": Text(_last_if_missing(campaign, setup.campaign_names), setup.campaign_names),
     }
 
 
@@ -280,7 +284,7 @@ def _world_name(configuration: Configuration, profile: Profile, n_declarations: 
     It contains a digest of every setting, so that one secret gives unrelated worlds for two sizes
     or two configurations. Rate and kind of the erasure do not matter: they change no declaration.
     """
-    settings = json.dumps(asdict(configuration), sort_keys=True, default=str)
+    settings = json.dumps(configuration.as_dict(), sort_keys=True, default=str)
     facts = f"{settings}\n{profile.sha256}\n{n_declarations}"
     return f"{configuration.edition}/{hashlib.sha256(facts.encode()).hexdigest()}"
 

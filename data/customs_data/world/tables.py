@@ -22,7 +22,7 @@ TRUTH_COLUMNS = (
     "Declaration ID", "Duty Evaded", "True HS6 Code", "True Country of Origin", "True Tax Rate",
     "True Net Mass", "True Item Price", "Violation",
 )  # fmt: skip
-UNRECORDED_COLUMNS = ("Cluster", "Late Cluster", "Look-alike")
+UNRECORDED_COLUMNS = ("Cluster", "Late Cluster", "Look-alike", "Campaign")
 
 
 def declarations_table(columns: Columns, names: tuple[str, ...] = DECLARATION_COLUMNS) -> pa.Table:

@@ -60,19 +60,23 @@ def list_(as_json: bool) -> None:
 @edition_option(required=False)
 @click.option(
     "--season",
-    type=click.Choice(["steady"]),
+    type=click.Choice(["steady", "shifting"]),
     default="steady",
     show_default=True,
-    help="Kind of simulated world, if no edition is given.",
+    help="Kind of simulated world, if no edition is given. In shifting, mediocre fraud fills the "
+    "budget while other parts of trade turn rich.",
+)
+@click.option(
+    "--fraud-rate",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    help="Share of fraud in a world.  [default: the season's]",
 )
 @click.option("--worlds", type=click.IntRange(min=1), default=1, show_default=True, help="Worlds.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the first world.")
 @click.option(
     "--rows",
     type=click.IntRange(min=1),
-    default=54_000,
-    show_default=True,
-    help="Declarations of a world.",
+    help="Declarations of a world.  [default: 54000 if steady, 216000 if shifting]",
 )
 @click.option(
     "--rate", type=float, default=0.05, show_default=True, help="Share of a week that is opened."
@@ -170,9 +174,10 @@ def run(
     strategies: tuple[str, ...],
     edition: Path | None,
     season: str,
+    fraud_rate: float | None,
     worlds: int,
     seed: int,
-    rows: int,
+    rows: int | None,
     rate: float,
     schedule: str,
     weeks: int,
@@ -209,6 +214,7 @@ def run(
     Examples:
       customs-kit inspection run
       customs-kit inspection run exploit hybrid --explore uncertain --worlds 5
+      customs-kit inspection run exploit hybrid --season shifting --rate 0.1
       customs-kit inspection run xgboost --edition my-edition --refit-every 4
       customs-kit inspection run my_strategy.py:MyStrategy exploit --rate 0.1
     """
@@ -218,6 +224,7 @@ def run(
     from customs_baselines.season.run_seasons import run_seasons
     from customs_baselines.season.worlds import SeasonWorld
     from customs_data.parallel import threads as open_threads
+    from customs_data.season.kinds import rows_of_season
     from customs_data.season.warm_up import full_weeks
     from customs_kit.commands.inspection.show import show_seasons
     from customs_kit.terminal.output import print_json, runs_bar
@@ -246,11 +253,12 @@ def run(
         SeasonWorld(
             season,
             seed + i,
-            rows,
+            rows_of_season(season) if rows is None else rows,
             warm_up_weeks,
             weeks,
             1.0 if n_full is not None else warm_up_rate,
             warm_up,
+            fraud_rate,
         )
         for i in range(worlds)
     ]
