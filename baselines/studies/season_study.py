@@ -34,7 +34,7 @@ _AGAINST: Final = "exploit"
 _KEPT: Final = (
     "strategy", "reference", "world", "seed", "error", "precision", "recall", "norm_precision",
     "capped_revenue_recall", "revenue_recall", "first_quarter", "last_quarter", "cpu_seconds",
-    "exploration", "detection",
+    "exploration",
 )  # fmt: skip
 
 
@@ -50,7 +50,16 @@ def play_all(n_worlds: int, folder: Path, n_workers: int) -> list[dict[str, Any]
                     offered={"explore": explore, "explore_share": 0.1, "explore_weight": 8.0}
                 )
                 records += run_seasons([world], chosen, settings, folder, executor=executor)
-    return [{name: record[name] for name in _KEPT if name in record} for record in records]
+    return [_kept(record) for record in records]
+
+
+def _kept(record: dict[str, Any]) -> dict[str, Any]:
+    """Return what the tables read; of outbreaks, how long each went on."""
+    kept = {name: record[name] for name in _KEPT if name in record}
+    if "detection" in record:
+        read = ("weeks", "detected_week")
+        kept["detection"] = [{name: it[name] for name in read} for it in record["detection"]]
+    return kept
 
 
 def season_table(summaries: list[StrategySummary], worth: PairedDifference | None = None) -> str:
