@@ -71,7 +71,7 @@ def play_many() -> dict[str, float]:
     strategies = own = 0.0
     imports = -_children()
     for i in range(N_WORLDS):
-        arrivals = SeasonWorld(seed=SEED + i).load()
+        arrivals = SeasonWorld(seed=SEED + i, n_declarations=SMALL).load()
         start = time.process_time()
         as_of = describe_as_of(arrivals.declarations, arrivals.week)
         for name, explore in seasons:

@@ -55,7 +55,7 @@ def play_all(n_worlds: int, folder: Path, n_workers: int) -> list[dict[str, Any]
 
 def _kept(record: dict[str, Any]) -> dict[str, Any]:
     """Return what the tables read; of outbreaks, how long each went on."""
-    kept = {name: record[name] for name in _KEPT if name in record}
+    kept: dict[str, Any] = {name: record[name] for name in _KEPT if name in record}
     if "detection" in record:
         read = ("weeks", "detected_week")
         kept["detection"] = [{name: it[name] for name in read} for it in record["detection"]]
