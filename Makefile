@@ -31,7 +31,7 @@ FRESH ?=
 .PHONY: run leaderboard test test-fast test-oldest test-slow lint format results all-results explained scarcity \
 	adversary variants settings prior worlds guide \
 	season validation fidelity synthesizers reference site documents release benchmark \
-	benchmark-national benchmark-leaderboard benchmark-attack fuzz ladder clean
+	benchmark-season benchmark-national benchmark-leaderboard benchmark-attack fuzz ladder clean
 
 run: $(VENV)/.core ## install, make the practice edition, show precision@5 % and @10 % of baselines
 	$(BIN)/customs-kit baseline run
@@ -161,6 +161,9 @@ benchmark: $(VENV)/.core ## the speed claims, as ratios measured in one run
 	$(BIN)/python benchmarks/help_startup.py
 	$(BIN)/python benchmarks/generate_speed.py
 	$(BIN)/python benchmarks/score_national.py
+
+benchmark-season: $(VENV)/.core ## what seasons cost up to a million declarations, and many at once (half an hour)
+	$(BIN)/python benchmarks/season_growth.py --results $(RESULTS)/season_growth.json --write docs/SEASON.md
 
 benchmark-national: $(VENV)/.core ## make, read, learn from and score 24.7 million declarations (two hours, 14 GiB)
 	$(BIN)/python benchmarks/generate_speed.py --rows 54000,1000000,5000000,24700000

@@ -10,7 +10,13 @@ import click
 from customs_baselines.experiments.markdown_tables import markdown_row, put_table
 from customs_baselines.experiments.results_file import read_json
 from customs_baselines.running.runner import n_processors
-from customs_baselines.season.comparison import StrategySummary, compare_strategies
+from customs_baselines.season.comparison import (
+    PairedDifference,
+    StrategySummary,
+    compare_strategies,
+    worth_of_labels,
+    write_worth,
+)
 from customs_baselines.season.playing import SeasonSettings
 from customs_baselines.season.run_seasons import run_seasons
 from customs_baselines.season.worlds import SeasonWorld
@@ -28,6 +34,7 @@ _AGAINST: Final = "exploit"
 _KEPT: Final = (
     "strategy", "reference", "world", "seed", "error", "precision", "recall", "norm_precision",
     "capped_revenue_recall", "revenue_recall", "first_quarter", "last_quarter", "cpu_seconds",
+    "exploration",
 )  # fmt: skip
 
 
@@ -43,11 +50,20 @@ def play_all(n_worlds: int, folder: Path, n_workers: int) -> list[dict[str, Any]
                     offered={"explore": explore, "explore_share": 0.1, "explore_weight": 8.0}
                 )
                 records += run_seasons([world], chosen, settings, folder, executor=executor)
-    return [{name: record[name] for name in _KEPT if name in record} for record in records]
+    return [_kept(record) for record in records]
 
 
-def season_table(summaries: list[StrategySummary]) -> str:
-    """Return the Markdown table: references last, otherwise the highest precision first."""
+def _kept(record: dict[str, Any]) -> dict[str, Any]:
+    """Return what the tables read; of outbreaks, how long each went on."""
+    kept: dict[str, Any] = {name: record[name] for name in _KEPT if name in record}
+    if "detection" in record:
+        read = ("weeks", "detected_week")
+        kept["detection"] = [{name: it[name] for name in read} for it in record["detection"]]
+    return kept
+
+
+def season_table(summaries: list[StrategySummary], worth: PairedDifference | None = None) -> str:
+    """Return the Markdown tables of strategies, references last, and of those that explore."""
     header = ["strategy", "precision", f"to `{_AGAINST}`", "last quarter", "revenue"]
     header += ["learner", "labels", "chance", "CPU s"]
     lines = [markdown_row(header), markdown_row(["---"] + ["---:"] * (len(header) - 1))]
@@ -68,7 +84,34 @@ def season_table(summaries: list[StrategySummary]) -> str:
         "(Student's t). *revenue*: share of the evaded duty, each declaration capped. *learner*, "
         "*labels*, *chance*: where the rest to 1 is lost. CPU seconds of the strategy's process.",
     ]
-    return "\n".join(lines)
+    if worth is not None:
+        lines += ["", write_worth(worth)]
+    return "\n".join([*lines, *_account_lines(summaries)])
+
+
+def _account_lines(summaries: list[StrategySummary]) -> list[str]:
+    """Return what exploring cost and brought, and what was detected, as far as it is known."""
+    rows = [it for it in summaries if it.exploration or it.detection]
+    if not rows:
+        return []
+    header = ["strategy", "gain", "cost", "marginal yield", "base rate", "detected", "weeks"]
+    lines = ["", markdown_row(header), markdown_row(["---"] + ["---:"] * (len(header) - 1))]
+    for it in rows:
+        cells = [f"`{it.name}`" + " (reference)" * it.is_reference]
+        account, detection = it.exploration, it.detection
+        cells += [f"{account[name]:+.3f}" if account else "-" for name in ("gain", "cost")]
+        rates = ("marginal_yield", "base_rate")
+        cells += [f"{account[name]:.3f}" if account else "-" for name in rates]
+        weeks = None if detection is None else detection.median_weeks
+        cells.append("-" if detection is None else f"{detection.share:.2f}")
+        lines.append(markdown_row([*cells, "-" if weeks is None else f"{weeks:g}"]))
+    return [
+        *lines,
+        "",
+        "*gain* - *cost*: the difference to `exploit`, per inspection. *detected*: share of the "
+        "outbreaks whose third fraud was opened; *weeks*: median from the first fraud until then "
+        "(Kaplan-Meier).",
+    ]
 
 
 @click.command(cls=Study)
@@ -88,7 +131,8 @@ def main(worlds: int, keep: Path, out: Path, document: Path | None, only_table: 
         records = play_all(worlds, keep, n_processors())
         save_results(describe_blueprint(read_blueprint()) | {"seasons": records}, out)
     content: Any = read_json(out)
-    table = season_table(compare_strategies(content["seasons"], _AGAINST))
+    seasons = content["seasons"]
+    table = season_table(compare_strategies(seasons, _AGAINST), worth_of_labels(seasons))
     if document is None:
         click.echo(table)
     else:

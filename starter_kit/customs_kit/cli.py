@@ -57,8 +57,8 @@ inspection = _group(
     {
         "list": ("inspection.run:list_", "List the strategies."),
         "run": ("inspection.run:run", "Play seasons, and compare the strategies."),
-        "table": ("inspection.run:table", "Compare the seasons that were played."),
-        "report": ("inspection.run:report", "Write them as a page with curves and lanes."),
+        "table": ("inspection.show:table", "Compare the seasons that were played."),
+        "report": ("inspection.show:report", "Write them as a page with curves and lanes."),
     },
 )
 

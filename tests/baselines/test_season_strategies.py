@@ -17,7 +17,8 @@ from customs_baselines.season.catalogue import REFERENCES, list_strategies, reso
 from customs_baselines.season.comparison import compare_strategies
 from customs_baselines.season.desk import Desk, make_strategy
 from customs_baselines.season.exploring import EXPLORERS
-from customs_baselines.season.page import moving_precision, season_page
+from customs_baselines.season.figures import moving_precision
+from customs_baselines.season.page import season_page
 from customs_baselines.season.playing import SeasonSettings, message_of, play_season, selection_of
 from customs_baselines.season.records import INSPECTIONS, RECORD, read_records
 from customs_baselines.season.run_seasons import run_seasons

@@ -16,7 +16,7 @@ from command_line import BLOCK
 from customs_baselines.experiments.differences import differences_table
 from customs_baselines.experiments.markdown_tables import put_table, table_of
 from customs_baselines.experiments.result_rows import read_results
-from customs_baselines.season.comparison import compare_strategies
+from customs_baselines.season.comparison import compare_strategies, worth_of_labels
 from customs_data.errors import KitError
 from customs_data.files.writing import write_table
 from customs_data.keyed_random import secret_of_seed
@@ -189,7 +189,7 @@ def test_the_tables_of_the_adversary_are_those_of_its_study():
 
 def test_the_table_of_seasons_is_that_of_its_study():
     seasons = json.loads((ROOT / "baselines/results/season.json").read_text())["seasons"]
-    table = season_table(compare_strategies(seasons))
+    table = season_table(compare_strategies(seasons), worth_of_labels(seasons))
     put_table(ROOT / "docs/SEASON.md", "season", table, check=True)
 
 

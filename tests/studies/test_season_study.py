@@ -7,6 +7,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
+from customs_baselines.season.comparison import compare_strategies, worth_of_labels
 from studies.season_study import main, season_table
 
 
@@ -45,9 +46,23 @@ def test_the_table_is_generated_from_the_results_alone(tmp_path):
     assert "2 worlds" in written
 
 
-def test_one_world_has_no_interval():
-    from customs_baselines.season.comparison import compare_strategies
+def test_what_exploring_cost_and_what_was_detected_has_a_table_of_its_own():
+    account = {"gain": 0.01, "cost": 0.03, "marginal_yield": 0.4, "base_rate": 0.1}
+    outbreaks = [{"weeks": 2, "detected_week": 5}, {"weeks": 9, "detected_week": None}]
+    known = [
+        one | ({"exploration": account} if one["strategy"] == "hybrid" else {})
+        for one in RECORDS
+        if one["strategy"] in ("exploit", "hybrid")
+    ]
+    known += [record("passive", world, 0.6, reference=True) for world in ("steady-1", "steady-2")]
+    known = [one | {"detection": outbreaks} for one in known]
+    text = season_table(compare_strategies(known), worth_of_labels(known))
+    assert "| `hybrid` | +0.010 | +0.030 | 0.400 | 0.100 | 0.50 | 2 |" in text
+    assert "| `exploit` | - | - | - | - | 0.50 | 2 |" in text
+    assert "Labels drawn by lot instead of those that exploit chooses: +0.080" in text
 
+
+def test_one_world_has_no_interval():
     alone = compare_strategies([one for one in RECORDS if one["world"] == "steady-1"])
     assert {it.error for it in alone} == {None}
     assert "±" not in season_table(alone).splitlines()[2]

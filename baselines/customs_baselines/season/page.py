@@ -1,32 +1,37 @@
-"""Seasons as one self-contained page: table, curves, and a lane of weeks for each strategy."""
+"""Seasons as one self-contained page: tables, curves, and a lane of weeks for each strategy."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
-from markupsafe import Markup
 
-from customs_baselines.season.comparison import StrategySummary, compare_strategies
-from customs_baselines.season.records import INSPECTIONS, read_records
+from customs_baselines.season.comparison import (
+    StrategySummary,
+    compare_strategies,
+    worth_of_labels,
+    write_worth,
+)
+from customs_baselines.season.figures import (
+    QUARTER,
+    draw_found,
+    draw_precision,
+    draw_timeline,
+)
+from customs_baselines.season.records import read_records
+from customs_data.errors import KitError
 from customs_data.reports.pages import render_page
-from customs_data.reports.pictures import finish, ink_svg_of, new_figure
+from customs_data.reports.pictures import ink_svg_of
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-_QUARTER: Final = 13  # weeks
-_GREY: Final = "#8b9097"
-_COLORS: Final = ("#3b82c4", "#d9722e", "#2a9d6f", "#a259c4", "#c2a11b", "#d9483b", "#5b6b7b")
-
-Weeks = npt.NDArray[np.float64]
+Floats = npt.NDArray[np.float64]
+Rows = list[list[str]]
 
 
-def season_page(folder: Path, against: str = "exploit") -> str:
+def season_page(folder: Path, against: str = "exploit", world: str | None = None) -> str:
     """Return the page of all seasons below a folder.
 
     Parameters
@@ -35,40 +40,60 @@ def season_page(folder: Path, against: str = "exploit") -> str:
         With records (`customs_baselines.season.records`).
     against : str
         Strategy to compare with.
+    world : str, optional
+        World whose weeks are shown one by one; by default the first.
 
     Raises
     ------
     KitError
-        If there are no records.
+        If there are no records, or none of this world.
     """
     records = [record for record in read_records(folder) if not record["error"]]
+    worlds = sorted({record["world"] for record in records})
+    if not worlds:
+        raise KitError(f"All seasons of {folder} failed. Their folders say why (log.txt).")
+    if world is not None and world not in worlds:
+        raise KitError(f"{folder} has no season on {world!r}: choose {', '.join(worlds)}.")
     summaries = compare_strategies(records, against)
-    weeks = {it.name: _mean_weeks(records, it.name) for it in summaries}
-    n_worlds = len({record["world"] for record in records})
+    names = [it.name for it in summaries]
+    series = {name: _weeks(records, name) for name in names}
+    shown = {
+        name: record
+        for name in names
+        for record in reversed(records)
+        if (record["strategy"], record["world"]) == (name, world or worlds[0])
+    }
+    outbreaks = {name: record["detection"] for name, record in shown.items()}
+    worth = worth_of_labels(records)
     return render_page(
         "customs_baselines.season",
         "season.html",
         title="Week by week",
-        lead=f"{len(summaries)} strategies, {_plural(n_worlds, 'world')}. Each week a share of the "
-        "declarations is opened, and only from these a strategy learns.",
-        over="" if n_worlds == 1 else "on average over worlds",
+        lead=f"{len(summaries)} strategies, {_plural(len(worlds), 'world')}. Each week a share of "
+        "the declarations is opened, and only from these a strategy learns.",
+        several=len(worlds) > 1,
+        in_blocks=any(it.over == "weeks" for it in summaries),
         columns=["strategy", "precision", f"to {against}", "first quarter", "last quarter",
                  "revenue", "CPU s"],
         rows=[_row(it) for it in summaries],
-        caption="Frauds found / declarations opened. Revenue: share of the evaded duty, capped.",
-        found=_svg(_draw_found(summaries, weeks), "Frauds found so far, by strategy"),
-        precision=_svg(_draw_precision(summaries, weeks), "Precision of 13 weeks, by strategy"),
-        lanes=_svg(_draw_lanes(summaries, weeks), "Precision by strategy and week"),
-        chosen=_chosen(folder),
+        worth="" if worth is None else write_worth(worth),
+        found=ink_svg_of(draw_found(series), "Frauds found so far, by strategy"),
+        precision=ink_svg_of(draw_precision(series), "Precision of 13 weeks, by strategy"),
+        quarters=_quarters(series),
+        world=world or worlds[0],
+        timeline=ink_svg_of(
+            draw_timeline({name: _numbers(record) for name, record in shown.items()}, outbreaks),
+            f"Outbreaks, and precision by strategy and week, on {world or worlds[0]}",
+        ),
+        outbreaks=_outbreaks(outbreaks),
+        detected=[_detected(it) for it in summaries if it.detection is not None],
+        explored=[_explored(it) for it in summaries if it.exploration],
+        chosen=_chosen(records, names),
     )  # fmt: skip
 
 
 def _plural(n: int, word: str) -> str:
     return f"{n} {word}" if n == 1 else f"{n} {word}s"
-
-
-def _svg(figure: Figure, alternative: str) -> Markup:
-    return ink_svg_of(figure, alternative)
 
 
 def _row(summary: StrategySummary) -> list[str]:
@@ -80,95 +105,80 @@ def _row(summary: StrategySummary) -> list[str]:
     return [*cells, f"{summary.cpu_seconds:.1f}"]
 
 
-def _mean_weeks(records: Sequence[dict[str, Any]], name: str) -> Weeks:
-    """Return opened and found by week, means over worlds and seeds; shape (2, n_weeks)."""
-    series = [
-        [[week[it] for week in record["weeks"]] for it in ("opened", "fraud_found")]
-        for record in records
-        if record["strategy"] == name
-    ]
-    shortest = min(len(one[0]) for one in series)
-    return np.asarray(np.mean([[row[:shortest] for row in one] for one in series], axis=0))
+def _numbers(record: dict[str, Any]) -> Floats:
+    """Return opened and found by week, shape (2, n_weeks)."""
+    numbers = [[week[it] for week in record["weeks"]] for it in ("opened", "fraud_found")]
+    return np.array(numbers, dtype=np.float64)
 
 
-def _styles(summaries: Sequence[StrategySummary]) -> dict[str, dict[str, Any]]:
-    colors = iter(_COLORS * len(summaries))
-    return {
-        it.name: {"color": _GREY, "linestyle": "--", "linewidth": 1.0}
-        if it.is_reference
-        else {"color": next(colors)}
-        for it in summaries
-    }
+def _weeks(records: Sequence[dict[str, Any]], name: str) -> Floats:
+    """Return opened and found, means over seeds; shape (n_worlds, 2, n_weeks)."""
+    of_world = defaultdict(list)
+    for record in records:
+        if record["strategy"] == name:
+            of_world[record["world"]].append(_numbers(record))
+    shortest = min(one.shape[1] for some in of_world.values() for one in some)
+    return np.array([np.mean([one[:, :shortest] for one in some], axis=0)
+                     for some in of_world.values()])  # fmt: skip
 
 
-def _draw_curves(
-    summaries: Sequence[StrategySummary], values: dict[str, Weeks], label: str
-) -> Figure:
-    figure, axes = new_figure(width=9.0, height=4.2)
-    styles = _styles(summaries)
-    # The legend has the order in which the lines end.
-    for name, series in sorted(values.items(), key=lambda item: -item[1][-1]):
-        place = np.arange(1, len(series) + 1)
-        axes.plot(place, series, label=name, **styles[name])
-    axes.set_xlabel("week")
-    axes.set_ylabel(label)
-    axes.set_ylim(bottom=0)
-    axes.grid(visible=True, alpha=0.3)
-    figure.legend(loc="outside right center", frameon=False, fontsize="small")
-    return finish(figure, axes)
+def _quarters(series: dict[str, Floats]) -> tuple[list[str], Rows]:
+    """Return the table behind the curves: header, and a row per strategy."""
+    longest = max(weeks.shape[2] for weeks in series.values())
+    ends = [*range(QUARTER, longest + 1, QUARTER)] or [longest]
+    header = ["strategy"]
+    for end in ends:
+        header += [f"found by week {end}", f"precision until week {end}"]
+    rows = []
+    for name, weeks in series.items():
+        opened, frauds = weeks.mean(axis=0)
+        row = [name]
+        for end in ends:
+            last = slice(max(end - QUARTER, 0), end)
+            row += [
+                f"{frauds[:end].sum():,.0f}",
+                f"{frauds[last].sum() / max(opened[last].sum(), 1.0):.3f}",
+            ]
+        rows.append(row)
+    return header, rows
 
 
-def _draw_found(summaries: Sequence[StrategySummary], weeks: dict[str, Weeks]) -> Figure:
-    so_far = {name: np.cumsum(series[1]) for name, series in weeks.items()}
-    return _draw_curves(summaries, so_far, "frauds found")
+def _outbreaks(outbreaks: dict[str, list[dict[str, Any]]]) -> tuple[list[str], Rows]:
+    """Return the table behind the bars and flags: header, and a row per outbreak."""
+    rows: dict[str, list[str]] = {}
+    for some in outbreaks.values():
+        for it in some:
+            weeks = f"{it['first_week']} to {it['last_week']}"
+            row = rows.setdefault(it["outbreak"], [it["outbreak"], weeks, str(it["n_fraud"])])
+            week = it["detected_week"]
+            row.append("-" if week is None else str(week))
+    return ["outbreak", "weeks", "frauds", *outbreaks], list(rows.values())
 
 
-def _draw_precision(summaries: Sequence[StrategySummary], weeks: dict[str, Weeks]) -> Figure:
-    return _draw_curves(
-        summaries, {name: moving_precision(series) for name, series in weeks.items()}, "precision"
-    )
+def _detected(summary: StrategySummary) -> list[str]:
+    detection = summary.detection
+    assert detection is not None
+    weeks = "-" if detection.median_weeks is None else f"{detection.median_weeks:g}"
+    return [summary.name, str(detection.n_outbreaks), f"{detection.share:.2f}", weeks]
 
 
-def moving_precision(weeks: Weeks) -> Weeks:
-    """Return found / opened of the last 13 weeks, or of all so far; shape (n_weeks,).
-
-    Parameters
-    ----------
-    weeks : ndarray of float64, shape (2, n_weeks)
-        Opened and found.
-    """
-    total = np.concatenate([np.zeros((2, 1)), np.cumsum(weeks, axis=1)], axis=1)
-    last = np.arange(1, total.shape[1])
-    opened, frauds = total[:, last] - total[:, np.maximum(last - _QUARTER, 0)]
-    return np.asarray(frauds / np.maximum(opened, 1.0))
+def _explored(summary: StrategySummary) -> list[str]:
+    account = summary.exploration
+    numbers = (account["gain"], account["cost"], account["gain"] - account["cost"])
+    rates = (account["marginal_yield"], account["base_rate"])
+    return [summary.name, *(f"{it:+.3f}" for it in numbers), *(f"{it:.3f}" for it in rates)]
 
 
-def _draw_lanes(summaries: Sequence[StrategySummary], weeks: dict[str, Weeks]) -> Figure:
-    longest = max(series.shape[1] for series in weeks.values())
-    cells = np.full((len(weeks), longest), np.nan)
-    for lane, series in zip(cells, weeks.values(), strict=True):
-        lane[: series.shape[1]] = series[1] / np.maximum(series[0], 1.0)
-    figure, axes = new_figure(width=9.0, height=0.9 + 0.32 * len(weeks))
-    edges = np.arange(longest + 1) + 0.5
-    drawn = axes.pcolormesh(edges, np.arange(len(weeks) + 1), cells, cmap="Blues", vmin=0, vmax=1)
-    axes.set_yticks(np.arange(len(weeks)) + 0.5, list(weeks))
-    axes.invert_yaxis()
-    axes.set_xlabel("week")
-    figure.colorbar(drawn, ax=axes, label="precision")
-    return finish(figure, axes)
-
-
-def _chosen(folder: Path) -> list[list[str]]:
+def _chosen(records: Sequence[dict[str, Any]], names: Sequence[str]) -> Rows:
     """Return a row per strategy and part of it: opened, frauds, precision."""
-    tables = []
-    for path in sorted(folder.glob(f"**/{INSPECTIONS}")):
-        table = pd.read_csv(path, usecols=["Fraud", "Chosen By"])
-        tables.append(table.assign(strategy=path.parent.name.rpartition("-seed")[0]))
-    whole = pd.concat(tables)
-    counts = whole.groupby(["strategy", "Chosen By"], sort=True)["Fraud"].agg(["size", "sum"])
-    return [
-        [str(strategy), str(part), f"{n:,}", f"{frauds:,}", f"{frauds / n:.3f}"]
-        for (strategy, part), (n, frauds) in zip(
-            counts.index, counts.to_numpy().tolist(), strict=True
-        )
-    ]
+    rows = []
+    for name in names:
+        parts: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+        for record in records:
+            if record["strategy"] == name:
+                for part, counts in record["chosen_by"].items():
+                    parts[part][0] += counts["opened"]
+                    parts[part][1] += counts["fraud_found"]
+        for part, (n, frauds) in sorted(parts.items()):
+            rows.append([name, part, f"{n:,}", f"{frauds:,}", f"{frauds / max(n, 1):.3f}"])
+    return rows

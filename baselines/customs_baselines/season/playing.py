@@ -32,8 +32,9 @@ from customs_data.files.atomic import write_errors
 from customs_data.season.arrivals import Arrivals
 from customs_data.temporary import scratch_folder
 from customs_scorer.season.budget import Budget
+from customs_scorer.season.detection import detect_outbreaks
 from customs_scorer.season.environment import InspectionSeason, OpenWeek
-from customs_scorer.season.measures import total_season
+from customs_scorer.season.measures import count_reasons, total_season
 from customs_scorer.season.references import EverythingSeason, PassiveSeason, select_knowing
 from customs_scorer.season.selection import Selection
 
@@ -59,6 +60,8 @@ class SeasonSettings:
         ``explore``, ``explore_share``, ``explore_weight``, ``n_jobs``.
     week_timeout : float
         Seconds that a strategy has for one week.
+    report : {"fraud", "scheme"}
+        Whether reports name the kind of violation, too.
     """
 
     budget: Budget = field(default_factory=Budget)
@@ -66,12 +69,14 @@ class SeasonSettings:
     seed: int = 0
     offered: dict[str, Any] = field(default_factory=dict)
     week_timeout: float = 60.0
+    report: str = "fraud"
 
     def as_dict(self) -> dict[str, Any]:
         """Return what decides the result, as plain data."""
         return {
             **asdict(self.budget),
             "delay": self.delay,
+            "report": self.report,
             **{name: it for name, it in self.offered.items() if name != "n_jobs"},
         }
 
@@ -83,7 +88,8 @@ class Played:
     Attributes
     ----------
     scores : dict
-        As of `customs_scorer.season.measures.Totals.as_dict`; empty if the strategy failed.
+        As of `customs_scorer.season.measures.Totals.as_dict`, with ``chosen_by`` and ``detection``
+        (`count_reasons`, `detect_outbreaks`); empty if the strategy failed.
     inspections : DataFrame
         A report per declaration that was opened.
     cpu_seconds : float
@@ -123,7 +129,12 @@ def play_season(
     """
     makers = {"everything": EverythingSeason, "passive": PassiveSeason}
     make = makers.get(strategy, InspectionSeason)
-    season = make(arrivals, budget=settings.budget, delay=settings.delay)
+    season = make(
+        arrivals,
+        budget=settings.budget,
+        delay=settings.delay,
+        names_scheme=settings.report == "scheme",
+    )
     week: OpenWeek | None
     week, _ = season.reset(settings.seed)
     cpu, error = 0.0, ""
@@ -142,8 +153,17 @@ def play_season(
             except KitError as failure:
                 error = str(failure)
             cpu = process.cpu_seconds
-    scores = {} if error else total_season(arrivals, season.opened).as_dict()
+    scores = {} if error else _measure(season)
     return Played(scores, season.inspections(), cpu, error)
+
+
+def _measure(season: InspectionSeason) -> dict[str, Any]:
+    opened = season.opened
+    return {
+        **total_season(season.arrivals, opened).as_dict(),
+        "chosen_by": count_reasons(season.arrivals, opened),
+        "detection": detect_outbreaks(season.arrivals, opened),
+    }
 
 
 def message_of(arrivals: Arrivals, as_of: AsOf, week: OpenWeek) -> dict[str, Any]:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import pandas as pd
+
 from customs_baselines.running.kept_code import read_own_file
 from customs_baselines.running.own_model import own_parts
 from customs_baselines.season.catalogue import REFERENCES, is_strategy
@@ -16,14 +18,17 @@ from customs_baselines.season.worlds import SeasonWorld
 from customs_data.errors import KitError
 from customs_data.files.atomic import write_atomically
 from customs_scorer.season.budget import Budget
+from customs_scorer.season.exploration import explores, settle_exploration
 
-FORMAT: Final = "customs-kit season 1"
+FORMAT: Final = "customs-kit season 2"
 RECORD: Final = "season.json"
 INSPECTIONS: Final = "inspections.csv"
 LOG: Final = "log.txt"
 #: The strategy that explores, and the arguments that say how.
 _EXPLORING: Final = "hybrid"
 _EXPLORE: Final = ("explore", "explore_share", "explore_weight")
+#: What strategies that explore are compared with: the same learner without exploring.
+COUNTERPART: Final = "exploit"
 
 
 @dataclass(frozen=True)
@@ -111,6 +116,8 @@ class Plan:
 def read_records(folder: Path) -> list[dict[str, Any]]:
     """Read the records of all seasons below a folder, in the order of their paths.
 
+    Seasons that explore get their account (`account_of`).
+
     Raises
     ------
     KitError
@@ -118,7 +125,11 @@ def read_records(folder: Path) -> list[dict[str, Any]]:
         kinds of worlds were played.
     """
     paths = sorted(folder.glob(f"**/{RECORD}"))
-    records = [record for path in paths if (record := _read(path)) is not None]
+    records = [
+        record | account_of(path.parent, record)
+        for path in paths
+        if (record := _read(path)) is not None
+    ]
     if not records:
         raise KitError(
             f"{folder} contains no season. Play one: customs-kit inspection run exploit "
@@ -134,12 +145,54 @@ def read_records(folder: Path) -> list[dict[str, Any]]:
     return records
 
 
+def account_of(folder: Path, record: dict[str, Any]) -> dict[str, Any]:
+    """Return the ``exploration`` of a season, beside which `COUNTERPART` was played.
+
+    Parameters
+    ----------
+    folder : path
+        Of the season; that of the counterpart is beside it.
+    record : dict
+
+    Returns
+    -------
+    dict
+        ``exploration``: ``gain``, ``cost``, ``marginal_yield`` (`settle_exploration`) and
+        ``base_rate``, the share of fraud among all declarations. Empty if the strategy does not
+        explore, failed, or has no counterpart.
+
+    Raises
+    ------
+    KitError
+        If the inspections of one of the two are missing.
+    """
+    beside = folder.parent / f"{COUNTERPART}-seed{record['seed']}"
+    if record["error"] or record["reference"] or not explores(record["chosen_by"]):
+        return {}
+    other = _read(beside / RECORD)
+    if other is None or other["error"] or _conditions(other) != _conditions(record):
+        return {}
+    account = settle_exploration(*(_read_inspections(it) for it in (folder, beside)))
+    weeks = record["weeks"]
+    base_rate = sum(it["fraud"] for it in weeks) / sum(it["declarations"] for it in weeks)
+    return {"exploration": account.as_dict() | {"base_rate": base_rate}}
+
+
+def _read_inspections(folder: Path) -> pd.DataFrame:
+    try:
+        return pd.read_csv(folder / INSPECTIONS, usecols=["Week", "Fraud", "Chosen By"])
+    except (OSError, ValueError):
+        raise KitError(
+            f"{folder / INSPECTIONS} is missing or damaged. Delete {folder} and play it again."
+        ) from None
+
+
 def _conditions(record: dict[str, Any]) -> list[Any]:
     """Return what all seasons of a comparison must share."""
     of_world = {
         name: it for name, it in record["season"].items() if name not in ("seed", "edition")
     }
-    shared = (*vars(Budget()), "delay")
+    shared = (*vars(Budget()), "delay", "report")
     return [of_world, {name: record["settings"].get(name) for name in shared}]
 
 

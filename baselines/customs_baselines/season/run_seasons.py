@@ -10,7 +10,7 @@ from typing import Any
 
 from customs_baselines.features.as_of import describe_as_of
 from customs_baselines.season.playing import SeasonSettings, play_season
-from customs_baselines.season.records import LOG, Plan
+from customs_baselines.season.records import LOG, Plan, account_of
 from customs_baselines.season.worlds import SeasonWorld
 from customs_data.parallel import map_in_order
 
@@ -42,8 +42,8 @@ def run_seasons(
     Returns
     -------
     list of dict
-        Records, world by world, in the order of the strategies. A strategy that failed has an
-        ``error``; the others go on.
+        Records, world by world, in the order of the strategies, with their accounts
+        (`account_of`). A strategy that failed has an ``error``; the others go on.
     """
     records = []
     for world in worlds:
@@ -57,7 +57,8 @@ def run_seasons(
             as_of = describe_as_of(arrivals.declarations, arrivals.week)
         play = partial(_play, out=out, known=known, arrivals=arrivals, as_of=as_of)
         done = map_in_order(play, plans, executor, on_done=lambda _, record: on_done(record))
-        records += list(done)
+        for plan, record in zip(plans, list(done), strict=True):
+            records.append(record | account_of(plan.folder(out), record))
     return records
 
 

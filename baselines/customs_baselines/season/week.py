@@ -47,15 +47,29 @@ class Office:
     ) -> None:
         # Joined when somebody reads them: most strategies read the numbers alone.
         self._parts = [declarations]
-        self.features = features
-        self.codes = codes
-        self.week = week
+        self._numbers = [_Growing(it) for it in (features, codes, week)]
         self.reports = pd.DataFrame(columns=REPORT_COLUMNS)
+        self._reported = _Growing(np.empty(0, dtype=np.int64))
         self._row_of: dict[str, int] = {}
         self._number(declarations)
 
     def __len__(self) -> int:
-        return len(self.week)
+        return self._numbers[0].size
+
+    @property
+    def features(self) -> npt.NDArray[np.float32]:
+        """As-of features, shape (n, n_features)."""
+        return self._numbers[0].values
+
+    @property
+    def codes(self) -> npt.NDArray[np.int32]:
+        """Codes of `customs_baselines.features.as_of.KEYS`, shape (n, n_keys)."""
+        return self._numbers[1].values
+
+    @property
+    def week(self) -> npt.NDArray[np.int32]:
+        """Weeks of filing, shape (n,)."""
+        return self._numbers[2].values
 
     @property
     def declarations(self) -> pd.DataFrame:
@@ -68,22 +82,45 @@ class Office:
         """Add a week's declarations."""
         self._number(more.declarations)
         self._parts.append(more.declarations)
-        self.features = np.concatenate([self.features, more.features])
-        self.codes = np.concatenate([self.codes, more.codes])
-        self.week = np.concatenate([self.week, more.week])
+        for numbers, new in zip(self._numbers, more._numbers, strict=True):
+            numbers.append(new.values)
 
     def report(self, reports: pd.DataFrame) -> None:
         """Add reports that have arrived."""
         known = [it for it in (self.reports, reports) if len(it)]
         self.reports = pd.concat(known, ignore_index=True) if known else reports
+        rows = [self._row_of[one] for one in reports[KEY].tolist()]
+        self._reported.append(np.array(rows, dtype=np.int64))
 
     def reported_rows(self) -> Integers:
         """Return the positions of the declarations of the reports."""
-        return np.array([self._row_of[one] for one in self.reports[KEY]], dtype=np.int64)
+        return self._reported.values
 
     def _number(self, declarations: pd.DataFrame) -> None:
         start = len(self._row_of)
-        self._row_of |= {one: start + row for row, one in enumerate(declarations[KEY])}
+        ids = declarations[KEY].tolist()
+        self._row_of |= {one: start + row for row, one in enumerate(ids)}
+
+
+class _Growing:
+    """An array that rows are added to without copying all earlier ones each time."""
+
+    def __init__(self, values: npt.NDArray[Any]) -> None:
+        self._room = values
+        self.size = len(values)
+
+    @property
+    def values(self) -> npt.NDArray[Any]:
+        return self._room[: self.size]
+
+    def append(self, new: npt.NDArray[Any]) -> None:
+        size = self.size + len(new)
+        if size > len(self._room):
+            room = np.empty((max(size, 2 * self.size), *new.shape[1:]), dtype=self._room.dtype)
+            room[: self.size] = self.values
+            self._room = room
+        self._room[self.size : size] = new
+        self.size = size
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
@@ -34,6 +34,15 @@ def new_figure(*, width: float, height: float) -> tuple[Figure, Axes]:
 
     figure = Figure(figsize=(width, height), layout="constrained")
     return figure, figure.add_subplot()
+
+
+def new_panels(*, width: float, heights: Sequence[float]) -> tuple[Figure, list[Axes]]:
+    """Return a figure of panels one below the other, with one horizontal axis; in inches."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, sum(heights)), layout="constrained")
+    panels = figure.subplots(len(heights), 1, sharex=True, height_ratios=heights, squeeze=False)
+    return figure, list(panels[:, 0])
 
 
 def finish(figure: Figure, axes: Axes, title: str = "") -> Figure:

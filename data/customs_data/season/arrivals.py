@@ -16,6 +16,8 @@ from customs_data.errors import KitError
 from customs_data.keyed_random import derive
 from customs_data.schema import DECLARED_COLUMNS, KEY
 from customs_data.season.duty import duty_cap, recoverable_duty
+from customs_data.season.outbreaks import find_outbreaks
+from customs_data.season.warm_up import full_weeks
 from customs_data.season.weeks import DAYS, number_weeks
 from customs_data.world.simulate import World
 
@@ -48,6 +50,13 @@ class Arrivals:
         Most that a declaration counts for in capped revenue, from the warm-up's declared duty.
     probability : ndarray of float64 or None, shape (n,)
         True probability of fraud given the declaration; None if nobody knows.
+    violation : ndarray of str or None, shape (n,)
+        Kind of violation that an inspection records where it finds fraud, otherwise ``""``; None if
+        the edition does not say.
+    outbreak : ndarray of int32 or None, shape (n,)
+        As of `find_outbreaks`; None if nobody knows.
+    outbreak_names : tuple of str
+        Names of the outbreaks.
     """
 
     declarations: pd.DataFrame
@@ -58,6 +67,9 @@ class Arrivals:
     duty: npt.NDArray[np.float64] | None
     cap: float
     probability: npt.NDArray[np.float64] | None = None
+    violation: npt.NDArray[np.object_] | None = None
+    outbreak: npt.NDArray[np.int32] | None = None
+    outbreak_names: tuple[str, ...] = ()
 
     @property
     def n_weeks(self) -> int:
@@ -90,7 +102,8 @@ def arrivals_of_world(
     warm_up_weeks, played_weeks : int
         Later weeks are left out; at most as many as the world has.
     erasure : str
-        How these labels were chosen (`customs_data.erasure.ERASURES`).
+        How these labels were chosen, as of `full_weeks`. With ``full:4`` the earlier weeks of the
+        warm-up are no part of the season, and the share means nothing.
 
     Raises
     ------
@@ -99,24 +112,35 @@ def arrivals_of_world(
     """
     if min(warm_up_weeks, played_weeks) < 1:
         raise KitError("A season takes at least one week of warm-up and one to play.")
+    n_full = full_weeks(erasure)
+    if n_full is not None and n_full > warm_up_weeks:
+        raise KitError(
+            f"The warm-up has {warm_up_weeks} weeks, so {n_full} of them cannot be its last ones. "
+            "Give fewer."
+        )
     table = world.declarations
     first = table["Date"].to_numpy().astype("datetime64[D]")[0] + np.timedelta64(
         warm_up_weeks * DAYS, "D"
     )
     week = number_weeks(table["Date"], first)
-    kept = np.flatnonzero(week <= played_weeks)
+    begins = 1 - (warm_up_weeks if n_full is None else n_full)
+    kept = np.flatnonzero((begins <= week) & (week <= played_weeks))
     table, week = table.iloc[kept].reset_index(drop=True), week[kept]
     declarations = table[list(DECLARED_COLUMNS)]
     fraud, critical = (table[name].to_numpy(np.int8) for name in ("Fraud", "Critical Fraud"))
     warm_up = week < 1
     is_known = np.zeros(len(week), dtype=np.bool_)
-    is_known[warm_up] = erase(
-        declarations[warm_up],
-        fraud[warm_up],
-        label_rate=warm_up_rate,
-        erasure=erasure,
-        secret=derive(secret, _WARM_UP),
-    )
+    if n_full is not None:
+        is_known[warm_up] = True
+    else:
+        is_known[warm_up] = erase(
+            declarations[warm_up],
+            fraud[warm_up],
+            label_rate=warm_up_rate,
+            erasure=erasure,
+            secret=derive(secret, _WARM_UP),
+        )
+    outbreak, outbreak_names = find_outbreaks(world)
     return Arrivals(
         declarations,
         week,
@@ -126,6 +150,9 @@ def arrivals_of_world(
         recoverable_duty(fraud, world.truth["Duty Evaded"].to_numpy()[kept]),
         duty_cap(declarations[warm_up]),
         world.oracle["Posterior Probability"].to_numpy(np.float64)[kept],
+        world.truth["Violation"].to_numpy(object)[kept],
+        outbreak[kept],
+        outbreak_names,
     )
 
 
@@ -156,10 +183,12 @@ def arrivals_of_edition(edition: Edition) -> Arrivals:
     order = np.argsort(declarations["Date"].to_numpy(), kind="stable")
     is_known = np.zeros(len(declarations), dtype=np.bool_)
     is_known[:n_train] = edition.y >= 0
-    duty = None
+    duty = violation = None
     if edition.layout.has_truth:
-        truth = load_hidden(edition.layout, TRUTH).set_index(KEY)["Duty Evaded"]
-        duty = recoverable_duty(fraud, truth.loc[declarations[KEY]].to_numpy(np.float64))[order]
+        truth = load_hidden(edition.layout, TRUTH).set_index(KEY).loc[declarations[KEY]]
+        duty = recoverable_duty(fraud, truth["Duty Evaded"].to_numpy(np.float64))[order]
+        if "Violation" in truth:
+            violation = truth["Violation"].to_numpy(object)[order]
     first = edition.test["Date"].to_numpy().astype("datetime64[D]").min()
     declarations = declarations.iloc[order].reset_index(drop=True)
     return Arrivals(
@@ -170,6 +199,7 @@ def arrivals_of_edition(edition: Edition) -> Arrivals:
         critical[order],
         duty,
         duty_cap(edition.train),
+        violation=violation,
     )
 
 

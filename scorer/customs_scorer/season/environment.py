@@ -20,6 +20,8 @@ from customs_scorer.season.selection import Selection, read_selection
 REPORT_COLUMNS: Final = (
     KEY, "Week", "Fraud", "Critical Fraud", "Duty Recovered", "Chosen By", "Propensity",
 )  # fmt: skip
+#: Column that reports have beside these, if they name the scheme.
+VIOLATION: Final = "Violation"
 _WARM_UP: Final = "warm-up"
 
 
@@ -35,7 +37,7 @@ class OpenWeek:
         Positions of this week's declarations in the season's.
     n_inspections : int
         How many of them are to be opened.
-    reports : DataFrame, columns `REPORT_COLUMNS`
+    reports : DataFrame, columns `REPORT_COLUMNS`, perhaps `VIOLATION`
         Reports that arrived since the last decision; before week 1, the labels of the warm-up.
     """
 
@@ -76,14 +78,25 @@ class InspectionSeason:
         How many declarations are opened each week.
     delay : int
         Reports of a week are at hand when the week so many weeks later is decided.
+    names_scheme : bool
+        Whether reports have the column `VIOLATION`: the kind of violation where fraud is found,
+        otherwise ``""``.
 
     Raises
     ------
     KitError
-        If the delay is not positive, or labels of arriving declarations are unknown.
+        If the delay is not positive, labels of arriving declarations are unknown, or nobody knows
+        the violations that reports should name.
     """
 
-    def __init__(self, arrivals: Arrivals, budget: Budget | None = None, delay: int = 1) -> None:
+    def __init__(
+        self,
+        arrivals: Arrivals,
+        budget: Budget | None = None,
+        delay: int = 1,
+        *,
+        names_scheme: bool = False,
+    ) -> None:
         if delay < 1:
             raise KitError(f"Reports take at least one week, not {delay}.")
         played = arrivals.fraud[arrivals.week >= 1]
@@ -92,6 +105,12 @@ class InspectionSeason:
                 f"{n_unknown:,} of {len(played):,} arriving declarations have no label, so that an "
                 "inspection would find nothing in them. A season takes complete labels."
             )
+        if names_scheme and arrivals.violation is None:
+            raise KitError(
+                "Nobody knows the kinds of violation in these declarations: play them without "
+                "--report scheme."
+            )
+        self.names_scheme = names_scheme
         self.budget = budget or Budget()
         self.delay = delay
         self.declarations = arrivals.declarations
@@ -138,8 +157,8 @@ class InspectionSeason:
         rows = self.arrivals.rows_of(number)
         selection = read_selection(
             answer,
-            self.declarations.iloc[rows],
-            self.declarations[KEY].iloc[self.arrivals.week < number],
+            self.declarations[[KEY]].iloc[rows],
+            self.declarations[KEY].iloc[: int((self.arrivals.week < number).sum())],
             self.budget.n_inspections(number, len(rows)),
             number,
         )
@@ -174,11 +193,15 @@ class InspectionSeason:
     def _report(self, week: int, rows: npt.NDArray[np.int64], selection: Selection) -> pd.DataFrame:
         truth = self.arrivals
         duty = np.full(len(rows), np.nan) if truth.duty is None else truth.duty[rows]
+        ids = self.declarations[KEY].iloc[rows].to_numpy()
         columns = (
-            self.declarations[KEY].to_numpy()[rows], np.full(len(rows), week), truth.fraud[rows],
-            truth.critical[rows], duty, selection.reason, selection.propensity,
+            ids, np.full(len(rows), week), truth.fraud[rows], truth.critical[rows], duty,
+            selection.reason, selection.propensity,
         )  # fmt: skip
-        return pd.DataFrame(dict(zip(REPORT_COLUMNS, columns, strict=True)))
+        report = dict(zip(REPORT_COLUMNS, columns, strict=True))
+        if self.names_scheme and truth.violation is not None:
+            report[VIOLATION] = truth.violation[rows]
+        return pd.DataFrame(report)
 
 
 def _nothing() -> tuple[npt.NDArray[np.int64], Selection]:

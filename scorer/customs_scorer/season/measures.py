@@ -21,6 +21,8 @@ class Totals:
 
     Attributes
     ----------
+    declarations : int64
+        Declarations of the week.
     opened, fraud_found, critical : int64
         Declarations opened, frauds among them, critical frauds among them.
     fraud, best : int64
@@ -33,6 +35,7 @@ class Totals:
         The most capped duty that the week's inspections could recover.
     """
 
+    declarations: npt.NDArray[np.int64]
     opened: npt.NDArray[np.int64]
     fraud_found: npt.NDArray[np.int64]
     critical: npt.NDArray[np.int64]
@@ -78,6 +81,7 @@ class Totals:
             "weeks": [
                 {
                     "week": i + 1,
+                    "declarations": int(self.declarations[i]),
                     "opened": int(self.opened[i]),
                     "fraud": int(self.fraud[i]),
                     "fraud_found": int(self.fraud_found[i]),
@@ -108,6 +112,7 @@ def total_season(arrivals: Arrivals, opened: list[OpenedWeek]) -> Totals:
         rows, k = arrivals.rows_of(it.number), len(it.rows)
         n_fraud = int(is_fraud[rows].sum())
         for name, value in {
+            "declarations": len(rows),
             "opened": k,
             "fraud_found": int(is_fraud[it.rows].sum()),
             "critical": int((arrivals.critical[it.rows] == 2).sum()),
@@ -121,6 +126,28 @@ def total_season(arrivals: Arrivals, opened: list[OpenedWeek]) -> Totals:
         }.items():
             columns[name].append(value)
     return Totals(**{name: np.array(values) for name, values in columns.items()})
+
+
+def count_reasons(arrivals: Arrivals, opened: list[OpenedWeek]) -> dict[str, dict[str, int]]:
+    """Return what each part of a strategy chose.
+
+    Parameters
+    ----------
+    arrivals : Arrivals
+    opened : list of OpenedWeek
+
+    Returns
+    -------
+    dict
+        By reason, in alphabetical order: ``opened`` and ``fraud_found``, numbers of declarations.
+    """
+    chosen: dict[str, dict[str, int]] = {}
+    for it in opened:
+        for row, reason in zip(it.rows, it.selection.reason, strict=True):
+            counts = chosen.setdefault(str(reason), {"opened": 0, "fraud_found": 0})
+            counts["opened"] += 1
+            counts["fraud_found"] += int(arrivals.fraud[row] == 1)
+    return dict(sorted(chosen.items()))
 
 
 def _ratio(part: float, whole: float) -> float | None:

@@ -1,9 +1,8 @@
-"""`customs-kit inspection list | run | table | report`."""
+"""`customs-kit inspection list | run`."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,8 +13,23 @@ from customs_kit.commands.options import (
     threads_option,
 )
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+
+class WarmUp(click.ParamType[str]):
+    """How the labels of the warm-up are chosen."""
+
+    name = "text"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Check the text; an unknown one is wrong usage (exit status 2)."""
+        from customs_data.errors import KitError
+        from customs_data.season.warm_up import full_weeks
+
+        try:
+            full_weeks(value)
+        except KitError as error:
+            self.fail(str(error), param, ctx)
+        return value
+
 
 _DEFAULT = ("random", "profile", "exploit", "hybrid", "oracle")
 
@@ -88,10 +102,11 @@ def list_(as_json: bool) -> None:
 )
 @click.option(
     "--warm-up",
-    type=click.Choice(ERASURES),
+    type=WarmUp(),
     default="random",
     show_default=True,
-    help="How these labels were chosen.",
+    help=f"How these labels were chosen: {', '.join(ERASURES)}; or full:WEEKS, such as full:4: "
+    "all labels of the last weeks, and nothing before them.",
 )
 @click.option(
     "--delay",
@@ -99,6 +114,13 @@ def list_(as_json: bool) -> None:
     default=1,
     show_default=True,
     help="Weeks until the result of an inspection is known.",
+)
+@click.option(
+    "--report",
+    type=click.Choice(["fraud", "scheme"]),
+    default="fraud",
+    show_default=True,
+    help="scheme: reports name the kind of violation, too (column Violation).",
 )
 @click.option(
     "--explore",
@@ -163,6 +185,7 @@ def run(
     warm_up_rate: float | None,
     warm_up: str,
     delay: int,
+    report: str,
     explore: str,
     explore_share: float,
     explore_weight: float,
@@ -202,6 +225,8 @@ def run(
     from customs_baselines.season.worlds import SeasonWorld
     from customs_data.parallel import threads as open_threads
     from customs_data.season.kinds import rows_of_season
+    from customs_data.season.warm_up import full_weeks
+    from customs_kit.commands.inspection.show import show_seasons
     from customs_kit.terminal.output import print_json, runs_bar
     from customs_scorer.season.budget import Budget
 
@@ -218,7 +243,12 @@ def run(
             "n_jobs": 1,
         },
         week_timeout,
+        report,
     )
+    n_full = full_weeks(warm_up)
+    if n_full is not None and warm_up_rate is not None:
+        raise click.UsageError(f"With --warm-up {warm_up} all labels are known: no --warm-up-rate.")
+    warm_up_rate = rate if warm_up_rate is None else warm_up_rate
     played = [
         SeasonWorld(
             season,
@@ -226,7 +256,7 @@ def run(
             rows_of_season(season) if rows is None else rows,
             warm_up_weeks,
             weeks,
-            rate if warm_up_rate is None else warm_up_rate,
+            1.0 if n_full is not None else warm_up_rate,
             warm_up,
             fraud_rate,
         )
@@ -243,74 +273,10 @@ def run(
         print_json(records)
     else:
         where = f"{len(played)} worlds" if len(played) > 1 else played[0].name
-        _show(records, f"{where}: {rate * 100:g} % opened each week")
+        show_seasons(records, f"{where}: {rate * 100:g} % opened each week")
     if failed := [record for record in records if record["error"]]:
         for record in failed:
             click.echo(
                 f"Error: {record['strategy']} on {record['world']}: {record['error']}", err=True
             )
         raise SystemExit(1)
-
-
-@click.command()
-@click.argument("folder", type=click.Path(exists=True, path_type=Path))
-@click.option(
-    "--against",
-    default="exploit",
-    show_default=True,
-    help="Strategy to compare with, world by world.",
-)
-@json_option
-def table(folder: Path, against: str, as_json: bool) -> None:
-    """Compare the seasons of a folder: means over worlds and paired differences.
-
-    \b
-    Examples:
-      customs-kit inspection table seasons
-      customs-kit inspection table seasons --against profile --json
-    """
-    from dataclasses import asdict
-
-    from customs_baselines.season.comparison import compare_strategies
-    from customs_baselines.season.records import read_records
-    from customs_kit.terminal.output import print_json
-
-    records = read_records(folder)
-    if as_json:
-        print_json([asdict(it) for it in compare_strategies(records, against)])
-        return
-    _show(records, f"Seasons of {folder}", against)
-
-
-@click.command()
-@click.argument("folder", type=click.Path(exists=True, path_type=Path))
-@click.option(
-    "--html",
-    type=click.Path(path_type=Path),
-    default=Path("season.html"),
-    show_default=True,
-    help="Page to write.",
-)
-@click.option("--against", default="exploit", show_default=True, help="Strategy to compare with.")
-def report(folder: Path, html: Path, against: str) -> None:
-    """Write the seasons of a folder as one page: table, curves, and a lane of weeks per strategy.
-
-    \b
-    Example:
-      customs-kit inspection report seasons --html season.html
-    """
-    from customs_baselines.season.page import season_page
-    from customs_data.files.atomic import write_atomically
-    from customs_kit.terminal.output import say
-
-    write_atomically(html, season_page(folder, against))
-    say(f"Seasons: {html}")
-
-
-def _show(records: Sequence[dict[str, Any]], title: str, against: str = "exploit") -> None:
-    from customs_baselines.season.comparison import compare_strategies
-    from customs_kit.terminal.output import output_width, show
-    from customs_kit.terminal.season_table import season_table
-
-    if summaries := compare_strategies(records, against):
-        show(*season_table(summaries, title, against, output_width()))
