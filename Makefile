@@ -120,7 +120,7 @@ guide: $(VENV)/.core ## rewrite figures and table of data/HOW_THE_WORLD_WORKS.md
 	$(BIN)/python -m studies.worlds_table $(RESULTS)/worlds.json --write $(GUIDE)
 	$(BIN)/python -m studies.world_guide --links $(RESULTS)/scarcity.json --out docs/world
 
-season: $(VENV)/.core ## strategies week by week on ten worlds: play what is missing (six minutes)
+season: $(VENV)/.core ## strategies week by week, on ten worlds of each kind: play what is missing (an hour)
 	$(BIN)/python -m studies.season_study --keep build/seasons --out $(RESULTS)/season.json --write docs/SEASON.md
 
 validation: $(VENV)/.core ## how well validation predicts hidden scores, on ten worlds: run what is missing

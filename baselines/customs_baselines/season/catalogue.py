@@ -19,6 +19,7 @@ _STRATEGIES: Final = "customs_baselines.strategies"
 #: Strategies that know what no office knows. They are never ranked.
 REFERENCES: Final[dict[str, str]] = {
     "oracle": "Open the highest true probabilities.",
+    "duty_oracle": "Open the highest true probability x declared duty, capped: for revenue.",
     "clairvoyant": "Open the frauds.",
     "everything": "exploit, but after each week the labels of all its declarations are known.",
     "passive": "exploit, but its labels are of as many declarations drawn by lot.",

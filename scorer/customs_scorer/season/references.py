@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from customs_data.errors import KitError
 from customs_data.season.arrivals import Arrivals
+from customs_data.season.duty import declared_duty
 from customs_scorer.season.environment import InspectionSeason, OpenedWeek, OpenWeek
 from customs_scorer.season.selection import Selection
 
@@ -49,13 +50,14 @@ class PassiveSeason(InspectionSeason):
 
 
 def select_knowing(arrivals: Arrivals, name: str, week: OpenWeek) -> Selection:
-    """Return what the oracle or the clairvoyant opens.
+    """Return what a reference opens that knows probabilities or labels.
 
     Parameters
     ----------
     arrivals : Arrivals
-    name : {"oracle", "clairvoyant"}
-        Whether to open the highest true probabilities, or the frauds.
+    name : {"oracle", "duty_oracle", "clairvoyant"}
+        Whether to open the highest true probabilities, the highest expected duty (capped), or the
+        frauds.
     week : OpenWeek
 
     Raises
@@ -69,5 +71,7 @@ def select_knowing(arrivals: Arrivals, name: str, week: OpenWeek) -> Selection:
         raise KitError("Nobody knows the true probabilities of these declarations: no oracle.")
     else:
         score = arrivals.probability
+        if name == "duty_oracle":
+            score = score * np.minimum(declared_duty(arrivals.declarations), arrivals.cap)
     order = np.argsort(-score[week.rows], kind="stable")
     return Selection.first(order, week.n_inspections, name)
