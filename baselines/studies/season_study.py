@@ -133,8 +133,8 @@ def season_table(grid: dict[str, Any]) -> str:
     lines += [
         "",
         f"Frauds found / declarations opened over 52 weeks, {grid['rate'] * 100:g} % opened each "
-        f"week; {n_worlds} {grid['season']} worlds of {grid['n_declarations']:,} declarations, ± standard "
-        "error, paired differences with 95 % intervals (Student's t). *revenue*: share of the "
+        f"week; {n_worlds} {grid['season']} worlds of {grid['n_declarations']:,} declarations, ± "
+        "standard error, paired differences with 95 % intervals (Student's t). *revenue*: share of the "
         "evaded duty, each declaration capped; *raw*: without a cap. *learner*, *labels*, "
         "*chance*: where the rest to 1 is lost. CPU seconds of the strategy's process.",
     ]
