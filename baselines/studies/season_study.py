@@ -10,6 +10,7 @@ import click
 from customs_baselines.experiments.markdown_tables import markdown_row, put_table
 from customs_baselines.experiments.results_file import read_json
 from customs_baselines.running.runner import n_processors
+from customs_baselines.season.catalogue import EXPLORERS
 from customs_baselines.season.comparison import StrategySummary, compare_strategies
 from customs_baselines.season.playing import SeasonSettings
 from customs_baselines.season.run_seasons import run_seasons
@@ -22,7 +23,6 @@ STRATEGIES: Final = (
     "random", "profile", "exploit", "hybrid", "bag", "ucb", "thompson", "duty",
     "oracle", "clairvoyant", "everything", "passive",
 )  # fmt: skip
-EXPLORERS: Final = ("random", "uncertain", "coverage", "stale")
 _FIRST_SEED: Final = 31_000
 _AGAINST: Final = "exploit"
 _KEPT: Final = (

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from customs_baselines.running.kept_code import read_own_file
 from customs_baselines.running.own_model import own_parts
-from customs_baselines.season.catalogue import REFERENCES, is_strategy
+from customs_baselines.season.catalogue import REFERENCES, is_strategy, read_options
 from customs_baselines.season.playing import Played, SeasonSettings
 from customs_baselines.season.worlds import SeasonWorld
 from customs_data.errors import KitError
@@ -21,8 +21,7 @@ FORMAT: Final = "customs-kit season 1"
 RECORD: Final = "season.json"
 INSPECTIONS: Final = "inspections.csv"
 LOG: Final = "log.txt"
-#: The strategy that explores, and the arguments that say how.
-_EXPLORING: Final = "hybrid"
+#: Arguments that say how to explore.
 _EXPLORE: Final = ("explore", "explore_share", "explore_weight")
 
 
@@ -40,9 +39,11 @@ class Plan:
         own = own_parts(self.strategy)
         name = own[1] if own else self.strategy
         offered = self.settings.offered
-        if name == _EXPLORING and not own:
-            name += "-".join(["", *(f"{offered[it]}" for it in _EXPLORE if it in offered)])
-        return name
+        return "-".join([name, *(f"{offered[it]}" for it in self._options if it in offered)])
+
+    @property
+    def _options(self) -> tuple[str, ...]:
+        return read_options(self.strategy) if is_strategy(self.strategy) else ()
 
     def folder(self, out: Path) -> Path:
         """Return the folder of the season below `out`."""
@@ -89,8 +90,9 @@ class Plan:
     def _settings(self) -> dict[str, Any]:
         """Return the settings that this strategy can read."""
         settings = self.settings.as_dict()
-        if is_strategy(self.strategy) and self.strategy != _EXPLORING:
-            settings = {name: it for name, it in settings.items() if name not in _EXPLORE}
+        if is_strategy(self.strategy):
+            unread = set(_EXPLORE) - set(self._options)
+            settings = {name: it for name, it in settings.items() if name not in unread}
         return settings
 
     def write(self, out: Path, played: Played) -> dict[str, Any]:

@@ -31,18 +31,10 @@ def list_(as_json: bool) -> None:
 
     Example: customs-kit baseline list
     """
-    from dataclasses import asdict
-
     from customs_baselines.catalogue import list_baselines
-    from customs_kit.terminal.output import print_json
+    from customs_kit.terminal.entries import show_entries
 
-    entries = list_baselines()
-    if as_json:
-        print_json([asdict(entry) for entry in entries])
-        return
-    width = max(len(entry.name) for entry in entries)
-    for entry in entries:
-        click.echo(f"{entry.name:<{width}}  {entry.recipe or '-':<5}  {entry.summary}")
+    show_entries(list_baselines(), "recipe", as_json=as_json)
 
 
 @click.command()

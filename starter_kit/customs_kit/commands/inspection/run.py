@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from customs_baselines.season.catalogue import EXPLORERS
 from customs_kit.commands.options import (
     ERASURES,
     edition_option,
@@ -23,22 +24,16 @@ _DEFAULT = ("random", "profile", "exploit", "hybrid", "oracle")
 @click.command("list")
 @json_option
 def list_(as_json: bool) -> None:
-    """List strategies, references and baselines that can play a season.
+    """List strategies, references and baselines that can play a season, and explorers.
+
+    An explorer is a value of the option --explore of `customs-kit inspection run`.
 
     Example: customs-kit inspection list
     """
-    from dataclasses import asdict
+    from customs_baselines.season.catalogue import list_explorers, list_strategies
+    from customs_kit.terminal.entries import show_entries
 
-    from customs_baselines.season.catalogue import list_strategies
-    from customs_kit.terminal.output import print_json
-
-    entries = list_strategies()
-    if as_json:
-        print_json([asdict(entry) for entry in entries])
-        return
-    width = max(len(entry.name) for entry in entries)
-    for entry in entries:
-        click.echo(f"{entry.name:<{width}}  {entry.kind:<9}  {entry.summary}")
+    show_entries(list_strategies() + list_explorers(), "kind", as_json=as_json)
 
 
 @click.command()
@@ -98,10 +93,10 @@ def list_(as_json: bool) -> None:
 )
 @click.option(
     "--explore",
-    type=click.Choice(["random", "uncertain", "coverage", "stale"]),
+    type=click.Choice(EXPLORERS),
     default="random",
     show_default=True,
-    help="How hybrid explores.",
+    help="How hybrid and adaptive explore; `inspection list` describes each.",
 )
 @click.option(
     "--explore-share",
