@@ -154,7 +154,9 @@ def test_a_fraud_model_of_your_own_is_a_strategy(arrivals, tmp_path):
         ("return 1 / 0", "own.py, line 5, in select: ZeroDivisionError"),
         ("import os; os._exit(3)", "the process ended in week 1"),
         ("import time; time.sleep(60)", "no answer in week 1 within 3 s"),
-        ("return {'rows': [0]}", "Declaration ID rows does not exist"),
+        ("return {'rows': [0]}", "in week 1, but it returned dict"),
+        ("return week.arrivals", "in week 1, but it returned DataFrame"),
+        ("import os; os.fork(); return week.random()", "the process answered week 2 twice"),
     ],
 )
 def test_a_failing_strategy_is_one_sentence(arrivals, tmp_path, body, message):
@@ -174,6 +176,24 @@ def test_a_file_that_never_ends_is_ended(arrivals, tmp_path):
     own = write(tmp_path, "import time; time.sleep(60)\nclass Own: pass")
     played = in_child(arrivals, own, tmp_path, week_timeout=2.0)
     assert "no answer in week 1 within 2 s" in played.error
+
+
+@pytest.mark.process
+def test_a_class_that_is_neither_strategy_nor_model_is_told_so(arrivals, tmp_path):
+    own = write(tmp_path, "class Own: pass")
+    played = in_child(arrivals, own, tmp_path)
+    assert "Own is neither a strategy with select(week) nor a model" in played.error
+
+
+@pytest.mark.process
+def test_rows_may_come_from_a_generator_and_the_name_is_not_needed(arrivals, tmp_path):
+    own = write(tmp_path, """
+        class Own:
+            def select(self, week):
+                return (row for row in range(week.n_inspections))
+        """)  # fmt: skip
+    played = in_child(arrivals, resolve_strategy(own.removesuffix(":Own")), tmp_path)
+    assert not played.error
 
 
 @pytest.mark.training
@@ -206,6 +226,11 @@ def test_seasons_are_kept_resumed_and_equal_for_any_number_of_workers(tmp_path):
     run_seasons(worlds[:1], ("clairvoyant",), other, tmp_path / "mixed")
     run_seasons(worlds[:1], ("random",), SETTINGS, tmp_path / "mixed")
     with pytest.raises(KitError, match="different conditions, such as clairvoyant on steady-0"):
+        read_records(tmp_path / "mixed")
+    with pytest.raises(KitError, match="No season of 'exploits' was played: choose oracle, prof"):
+        compare_strategies(together, against="exploits")
+    (tmp_path / "mixed/steady-0/random-seed0" / RECORD).write_text("{}")
+    with pytest.raises(KitError, match=r"season.json is damaged. Delete it"):
         read_records(tmp_path / "mixed")
     page = season_page(tmp_path / "a", "profile")
     for text in ("Frauds found", "2 worlds", "oracle", "highest"):

@@ -6,10 +6,13 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import mean, stdev
-from typing import Any
+from typing import Any, Final
 
 from customs_baselines.experiments.differences import write_difference
 from customs_baselines.experiments.statistics import t_interval
+from customs_data.errors import KitError
+
+_AGAINST: Final = "exploit"
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,7 @@ class StrategySummary:
 
 
 def compare_strategies(
-    records: Sequence[dict[str, Any]], against: str = "exploit"
+    records: Sequence[dict[str, Any]], against: str = _AGAINST
 ) -> list[StrategySummary]:
     """Summarize records by strategy; seeds are averaged first.
 
@@ -72,13 +75,21 @@ def compare_strategies(
     records : sequence of dict
         Of seasons with one rate; those that failed are left out.
     against : str
-        Strategy to compare with. Without it there are no differences.
+        Strategy to compare with. Without the default there are no differences.
 
     Returns
     -------
     list of StrategySummary
         References last, otherwise the highest precision first.
+
+    Raises
+    ------
+    KitError
+        If another one than the default is asked for, but was not played.
     """
+    played = sorted({record["strategy"] for record in records})
+    if against not in (*played, _AGAINST):
+        raise KitError(f"No season of {against!r} was played: choose {', '.join(played)}.")
     by_strategy: dict[str, dict[str, list[dict[str, Any]]]] = defaultdict(lambda: defaultdict(list))
     for record in records:
         if not record["error"]:

@@ -21,6 +21,8 @@ FORMAT: Final = "customs-kit season 1"
 RECORD: Final = "season.json"
 INSPECTIONS: Final = "inspections.csv"
 LOG: Final = "log.txt"
+#: What a record has even if the strategy failed.
+_ALWAYS: Final = {"strategy", "reference", "world", "season", "seed", "settings", "error"}
 #: Arguments that say how to explore.
 _EXPLORE: Final = ("explore", "explore_share", "explore_weight")
 
@@ -116,11 +118,15 @@ def read_records(folder: Path) -> list[dict[str, Any]]:
     Raises
     ------
     KitError
-        If there is none, or they cannot be compared, because other shares were opened, or other
-        kinds of worlds were played.
+        If there is none, or one is damaged, or they cannot be compared, because other shares were
+        opened, or other kinds of worlds were played.
     """
     paths = sorted(folder.glob(f"**/{RECORD}"))
-    records = [record for path in paths if (record := _read(path)) is not None]
+    records = []
+    for path in paths:
+        if (record := _read(path)) is None:
+            raise KitError(f"{path} is damaged. Delete it, or play the season again.")
+        records.append(record)
     if not records:
         raise KitError(
             f"{folder} contains no season. Play one: customs-kit inspection run exploit "
@@ -151,4 +157,4 @@ def _read(path: Path) -> dict[str, Any] | None:
     except (OSError, ValueError):
         return None
     is_season = isinstance(record, dict) and record.get("format") == FORMAT
-    return record if is_season else None
+    return record if is_season and record.keys() >= _ALWAYS else None

@@ -12,7 +12,7 @@ import pandas as pd
 from customs_data.edition.layout import TRUTH
 from customs_data.edition.loading import Edition, load_hidden, load_solution, load_train_labels
 from customs_data.erasure import erase
-from customs_data.errors import KitError
+from customs_data.errors import InvalidEditionError, KitError
 from customs_data.keyed_random import derive
 from customs_data.schema import DECLARED_COLUMNS, KEY
 from customs_data.season.duty import duty_cap, recoverable_duty
@@ -138,7 +138,7 @@ def arrivals_of_edition(edition: Edition) -> Arrivals:
     Raises
     ------
     InvalidEditionError
-        If the hidden labels are not at hand.
+        If the hidden labels are not at hand, or the truth lacks declarations.
     KitError
         If the edition does not ask about fraud.
     """
@@ -159,6 +159,11 @@ def arrivals_of_edition(edition: Edition) -> Arrivals:
     duty = None
     if edition.layout.has_truth:
         truth = load_hidden(edition.layout, TRUTH).set_index(KEY)["Duty Evaded"]
+        if n_missing := int((~declarations[KEY].isin(truth.index)).sum()):
+            raise InvalidEditionError(
+                f"{edition.layout.hidden} lacks the simulator's truth for {n_missing:,} of "
+                f"{len(declarations):,} declarations. Fetch the edition again."
+            )
         duty = recoverable_duty(fraud, truth.loc[declarations[KEY]].to_numpy(np.float64))[order]
     first = edition.test["Date"].to_numpy().astype("datetime64[D]").min()
     declarations = declarations.iloc[order].reset_index(drop=True)

@@ -11,6 +11,7 @@ import click
 
 from customs_kit.commands.options import (
     CommaSeparated,
+    FiniteRange,
     device_option,
     edition_option,
     erasure_option,
@@ -73,7 +74,7 @@ def list_(as_json: bool) -> None:
 @threads_option
 @click.option(
     "--time-limit",
-    type=click.FloatRange(min=0, min_open=True),
+    type=FiniteRange(min=0, min_open=True),
     metavar="SECONDS",
     help="End a training that takes longer; the other models still run.  [default: no limit]",
 )

@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from customs_baselines.season.catalogue import EXPLORERS
 from customs_kit.commands.options import (
     ERASURES,
+    FiniteRange,
     edition_option,
     json_option,
     threads_option,
@@ -18,6 +20,10 @@ from customs_kit.commands.options import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+#: Options that an edition has no use for.
+_OF_WORLDS = (
+    "season", "worlds", "seed", "rows", "weeks", "warm_up_weeks", "warm_up_rate", "warm_up",
+)  # fmt: skip
 _DEFAULT = ("random", "profile", "exploit", "hybrid", "oracle")
 
 
@@ -100,14 +106,14 @@ def list_(as_json: bool) -> None:
 )
 @click.option(
     "--explore-share",
-    type=click.FloatRange(0, 1),
+    type=FiniteRange(0, 1),
     default=0.1,
     show_default=True,
     help="Share of hybrid's inspections that explores.",
 )
 @click.option(
     "--explore-weight",
-    type=click.FloatRange(min=0, min_open=True),
+    type=FiniteRange(min=0, min_open=True),
     default=8.0,
     show_default=True,
     help="Weight of the labels that this brought.",
@@ -121,14 +127,18 @@ def list_(as_json: bool) -> None:
 )
 @click.option(
     "--week-timeout",
-    type=click.FloatRange(min=0, min_open=True),
+    type=FiniteRange(min=0, min_open=True, max=86_400),
     default=60.0,
     show_default=True,
     metavar="SECONDS",
     help="End a strategy that takes longer for a week.",
 )
 @click.option(
-    "--strategy-seed", type=int, default=0, show_default=True, help="Seed of the strategies."
+    "--strategy-seed",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Seed of the strategies.",
 )
 @threads_option
 @click.option(
@@ -190,9 +200,16 @@ def run(
     from customs_baselines.season.run_seasons import run_seasons
     from customs_baselines.season.worlds import SeasonWorld
     from customs_data.parallel import threads as open_threads
-    from customs_kit.terminal.output import print_json, runs_bar
+    from customs_kit.terminal.output import print_json, runs_bar, warn
     from customs_scorer.season.budget import Budget
 
+    source = click.get_current_context().get_parameter_source
+    for name in _OF_WORLDS:
+        if edition is not None and source(name) is ParameterSource.COMMANDLINE:
+            option = f"--{name.replace('_', '-')}"
+            raise click.UsageError(
+                f"{option} is for simulated worlds; leave it out with --edition."
+            )
     chosen = [resolve_strategy(name) for name in dict.fromkeys(strategies or _DEFAULT)]
     settings = SeasonSettings(
         Budget.parse(rate, schedule),
@@ -231,6 +248,10 @@ def run(
     else:
         where = f"{len(played)} worlds" if len(played) > 1 else played[0].name
         _show(records, f"{where}: {rate * 100:g} % opened each week")
+    lengths = {record["world"]: len(record["weeks"]) for record in records if not record["error"]}
+    for name, length in lengths.items():
+        if edition is None and length < weeks:
+            warn(f"{name} has {length} weeks to play, not {weeks}.")
     if failed := [record for record in records if record["error"]]:
         for record in failed:
             click.echo(
