@@ -11,13 +11,13 @@ import click
 from customs_baselines.experiments.markdown_tables import markdown_row, put_table
 from customs_baselines.experiments.results_file import read_json
 from customs_baselines.running.runner import n_processors
+from customs_baselines.season.catalogue import EXPLORERS
 from customs_baselines.season.comparison import (
     StrategySummary,
     compare_strategies,
     worth_of_labels,
     write_worth,
 )
-from customs_baselines.season.exploring import EXPLORERS
 from customs_baselines.season.playing import SeasonSettings
 from customs_baselines.season.run_seasons import run_seasons
 from customs_baselines.season.worlds import SeasonWorld
@@ -65,7 +65,7 @@ class Grid:
 
 
 GRIDS: Final = (
-    Grid("season", "steady", 0.05, (*_ALL, *_REFERENCES, "duty_oracle"), tuple(EXPLORERS), 31_000),
+    Grid("season", "steady", 0.05, (*_ALL, *_REFERENCES, "duty_oracle"), EXPLORERS, 31_000),
     Grid(
         "season-shifting", "shifting", 0.05, (*_FEW, "adaptive", *_REFERENCES),
         ("random", "uncertain", "coverage", "stale", "diverse"), 32_000,
@@ -134,8 +134,8 @@ def season_table(grid: dict[str, Any]) -> str:
         "",
         f"Frauds found / declarations opened over 52 weeks, {grid['rate'] * 100:g} % opened each "
         f"week; {n_worlds} {grid['season']} worlds of {grid['n_declarations']:,} declarations, ± "
-        "standard error, paired differences with 95 % intervals (Student's t). *revenue*: share of the "
-        "evaded duty, each declaration capped; *raw*: without a cap. *learner*, *labels*, "
+        "standard error, paired differences with 95 % intervals (Student's t). *revenue*: share of "
+        "the evaded duty, each declaration capped; *raw*: without a cap. *learner*, *labels*, "
         "*chance*: where the rest to 1 is lost. CPU seconds of the strategy's process.",
     ]
     if worth is not None:

@@ -125,6 +125,10 @@ def test_selections_join_without_taking_a_row_twice():
     assert nothing.rows.tolist() == [3]
 
 
+def why(week, chance):
+    return np.full(week.n_inspections, "own"), np.full(week.n_inspections, chance)
+
+
 @pytest.mark.parametrize(
     ("answer", "message"),
     [
@@ -137,6 +141,9 @@ def test_selections_join_without_taking_a_row_twice():
         (lambda w, ids: np.ones(len(w.rows), dtype=bool), "flatnonzero"),
         (lambda w, ids: None, "but it returned NoneType"),
         (lambda w, ids: Selection(first_rows(w), np.empty(0, str), np.ones(1)), "of 0 reasons"),
+        (lambda w, ids: Selection(first_rows(w) * 1.0, *why(w, 1.0)), "must be integers in week 2"),
+        (lambda w, ids: Selection(first_rows(w), *why(w, np.nan)), "not above 0 and at most 1"),
+        (lambda w, ids: Selection(first_rows(w), *why(w, 0.0)), "not above 0 and at most 1"),
     ],
 )
 def test_bad_answers_are_named_with_their_week(arrivals, answer, message):

@@ -95,7 +95,7 @@ def _only_model(path: Path, reference: str) -> str:
 
 
 def models_in(tree: ast.Module) -> list[str]:
-    """Return the names in a file that look like models.
+    """Return the names in a file that look like models, or like strategies with ``select``.
 
     Examples
     --------
@@ -115,7 +115,8 @@ def models_in(tree: ast.Module) -> list[str]:
     names = []
     for node in tree.body:
         if isinstance(node, ast.ClassDef):
-            is_whole = {"fit", "predict_proba"} <= _methods(node.name, classes)
+            methods = _methods(node.name, classes)
+            is_whole = {"fit", "predict_proba"} <= methods or "select" in methods
             if (is_whole or any(map(_names_model, node.bases))) and node.name not in bases:
                 names.append(node.name)
         elif isinstance(node, ast.Assign) and _is_model(node.value):

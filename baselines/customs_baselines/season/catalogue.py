@@ -9,13 +9,22 @@ from difflib import get_close_matches
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from customs_baselines.catalogue import list_baselines
 from customs_baselines.running.own_model import split_reference
 from customs_data.errors import KitError
 
 _STRATEGIES: Final = "customs_baselines.strategies"
+EXPLORERS_PACKAGE: Final = "customs_baselines.explorers"
+
+
+def _modules(package: str) -> tuple[str, ...]:
+    return tuple(sorted(it.name for it in pkgutil.iter_modules(import_module(package).__path__)))
+
+
+#: Ways of exploring, by the name that the option --explore takes.
+EXPLORERS: Final = _modules(EXPLORERS_PACKAGE)
 #: Strategies that know what no office knows. They are never ranked.
 REFERENCES: Final[dict[str, str]] = {
     "oracle": "Open the highest true probabilities.",
@@ -38,8 +47,8 @@ class Strategy:
     summary : str
         One line.
     kind : str
-        ``strategy``, ``reference``, or ``baseline`` for a fraud model that opens its highest
-        scores.
+        ``strategy``, ``reference``, ``baseline`` for a fraud model that opens its highest scores,
+        or ``explorer`` for a way of exploring that strategies take (--explore).
     """
 
     name: str
@@ -49,8 +58,10 @@ class Strategy:
 
 def list_strategies() -> list[Strategy]:
     """Return strategies, references and baselines, without importing what they need."""
-    names = sorted(info.name for info in pkgutil.iter_modules(import_module(_STRATEGIES).__path__))
-    own = [Strategy(name, _summary(name), "strategy") for name in names]
+    own = [
+        Strategy(name, _constant(_STRATEGIES, name, "SUMMARY"), "strategy")
+        for name in _modules(_STRATEGIES)
+    ]
     references = [Strategy(name, text, "reference") for name, text in REFERENCES.items()]
     taken = {it.name for it in (*own, *references)}
     baselines = [
@@ -59,6 +70,19 @@ def list_strategies() -> list[Strategy]:
         if it.name not in taken and not it.from_simulator
     ]
     return own + references + baselines
+
+
+def list_explorers() -> list[Strategy]:
+    """Return the ways of exploring, without importing what they need."""
+    return [
+        Strategy(name, _constant(EXPLORERS_PACKAGE, name, "SUMMARY"), "explorer")
+        for name in EXPLORERS
+    ]
+
+
+def read_options(name: str) -> tuple[str, ...]:
+    """Return which options about exploring a strategy of the catalogue reads."""
+    return tuple(_constant(_STRATEGIES, name, "OPTIONS", ()))
 
 
 def resolve_strategy(reference: str) -> str:
@@ -94,12 +118,15 @@ def is_strategy(name: str) -> bool:
     return name.isidentifier() and find_spec(f"{_STRATEGIES}.{name}") is not None
 
 
-def _summary(name: str) -> str:
-    spec = find_spec(f"{_STRATEGIES}.{name}")
+def _constant(package: str, name: str, constant: str, default: Any = None) -> Any:
+    """Read a module's constant from its source, so that a list needs no heavy library."""
+    spec = find_spec(f"{package}.{name}")
     assert spec is not None
     assert spec.origin is not None
     for node in ast.parse(Path(spec.origin).read_text(encoding="utf-8")).body:
         target = node.targets[0] if isinstance(node, ast.Assign) else None
-        if isinstance(node, ast.Assign) and getattr(target, "id", "") == "SUMMARY":
-            return str(ast.literal_eval(node.value))
-    raise TypeError(f"{spec.origin} has no SUMMARY")
+        if isinstance(node, ast.Assign) and getattr(target, "id", "") == constant:
+            return ast.literal_eval(node.value)
+    if default is None:
+        raise TypeError(f"{spec.origin} has no {constant}")
+    return default

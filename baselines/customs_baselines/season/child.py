@@ -40,8 +40,9 @@ def play(weeks: Any, answers: Any) -> None:
         strategy = make_strategy(start["strategy"], start["offered"], start["source"])
         desk, cpu = Desk(strategy, start["seed"]), time.process_time()
         while True:
-            answer = desk.decide(pickle.load(weeks))  # noqa: S301
-            _send(answers, {"answer": answer, "cpu_seconds": time.process_time() - cpu})
+            message = pickle.load(weeks)  # noqa: S301
+            answer, spent = desk.decide(message), time.process_time() - cpu
+            _send(answers, {"week": message["number"], "answer": answer, "cpu_seconds": spent})
     except KitError as error:
         place = describe_place(error, own[0] if own else None)
         _send(answers, {"error": f"{place}{error}", "is_kit_error": True})

@@ -13,9 +13,11 @@ import numpy.typing as npt
 
 from customs_baselines.experiments.differences import write_difference
 from customs_baselines.experiments.statistics import t_interval
+from customs_data.errors import KitError
 from customs_scorer.bootstrap import block_bootstrap_interval
 from customs_scorer.season.detection import Detection, summarize_detection
 
+_AGAINST: Final = "exploit"
 #: Weeks that are drawn together where one world alone was played.
 BLOCK_WEEKS: Final = 4
 #: By strategy, by world, the means over seeds.
@@ -107,7 +109,7 @@ class StrategySummary:
 
 
 def compare_strategies(
-    records: Sequence[dict[str, Any]], against: str = "exploit"
+    records: Sequence[dict[str, Any]], against: str = _AGAINST
 ) -> list[StrategySummary]:
     """Summarize records by strategy; seeds are averaged first.
 
@@ -116,13 +118,21 @@ def compare_strategies(
     records : sequence of dict
         Of seasons with one rate; those that failed are left out.
     against : str
-        Strategy to compare with. Without it there are no differences.
+        Strategy to compare with. Without the default there are no differences.
 
     Returns
     -------
     list of StrategySummary
         References last, otherwise the highest precision first.
+
+    Raises
+    ------
+    KitError
+        If another one than the default is asked for, but was not played.
     """
+    played = sorted({record["strategy"] for record in records})
+    if against not in (*played, _AGAINST):
+        raise KitError(f"No season of {against!r} was played: choose {', '.join(played)}.")
     worlds, weeks = _by_world(records), _by_week(records)
     of_strategy: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for record in records:

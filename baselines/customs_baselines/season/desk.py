@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from customs_baselines.catalogue import find_baseline
 from customs_baselines.contract import accepted_keywords, make_model
@@ -14,6 +16,7 @@ from customs_baselines.running.own_model import own_parts
 from customs_baselines.season.catalogue import is_strategy, load_strategy
 from customs_baselines.season.model_strategy import ModelStrategy
 from customs_baselines.season.week import Office, Week
+from customs_data.errors import KitError
 from customs_scorer.season.selection import Selection
 
 
@@ -53,16 +56,26 @@ class Desk:
         if arrivals.empty:  # a holiday: nothing to decide
             return []
         week = Week(message["number"], message["n_inspections"], office, arrivals, self.seed)
-        answer = self.strategy.select(week)
-        if isinstance(answer, Selection):
-            return {
-                "rows": answer.rows.tolist(),
-                "reason": answer.reason.tolist(),
-                "propensity": answer.propensity.tolist(),
-            }
-        if isinstance(answer, np.ndarray):
-            return answer.tolist()
-        return list(answer) if isinstance(answer, dict) else answer
+        return _plain(self.strategy.select(week), week.number)
+
+
+def _plain(answer: Any, week: int) -> Any:
+    """Return an answer as JSON has it; what the rows are is checked where they are opened."""
+    if isinstance(answer, Selection):
+        return {
+            "rows": np.asarray(answer.rows).tolist(),
+            "reason": np.asarray(answer.reason, dtype=str).tolist(),
+            "propensity": np.asarray(answer.propensity).tolist(),
+        }
+    if hasattr(answer, "tolist"):
+        return answer.tolist()
+    is_list = isinstance(answer, Iterable) and not isinstance(answer, str | bytes | dict)
+    if not is_list or isinstance(answer, pd.DataFrame):
+        raise KitError(
+            f"select must return a list of rows or Declaration IDs in week {week}, but it returned "
+            f"{type(answer).__name__}."
+        )
+    return list(answer)
 
 
 def make_strategy(reference: str, offered: dict[str, Any], source: bytes | None = None) -> Any:
@@ -80,7 +93,8 @@ def make_strategy(reference: str, offered: dict[str, Any], source: bytes | None 
     Raises
     ------
     KitError
-        As `make_model` and `make_own_model`.
+        If a class of a team's own is neither strategy nor model, or as `make_model` and
+        `make_own_model`.
     """
     refit_every = offered["refit_every"]
     own = own_parts(reference)
@@ -92,6 +106,11 @@ def make_strategy(reference: str, offered: dict[str, Any], source: bytes | None 
         given = offered if baseline.recipe is None else offered | {"recipe": baseline.recipe}
         return ModelStrategy(partial(make_model, baseline.load_class(), given), refit_every)
     value = load_own(*own, source)
+    if isinstance(value, type) and not (hasattr(value, "select") or hasattr(value, "fit")):
+        raise KitError(
+            f"{own[1]} is neither a strategy with select(week) nor a model with fit(X, y) and "
+            "predict_proba(X)."
+        )
     if isinstance(value, type) and callable(getattr(value, "select", None)):
         return value(**accepted_keywords(value, offered | {"seed": offered["random_state"]}))
     return ModelStrategy(partial(make_own_model, *own, offered, source), refit_every)

@@ -10,7 +10,7 @@ import xgboost
 from sklearn.linear_model import LogisticRegression
 
 from customs_baselines.season.risk_by_key import N_FOLDS, RiskByKey
-from customs_baselines.season.week import Week
+from customs_baselines.season.week import NOTHING_LEARNED, Week
 
 Floats = npt.NDArray[np.float64]
 
@@ -31,6 +31,8 @@ _SETTINGS: Final[dict[str, Any]] = {
 }
 _N_TREES: Final = 60
 _FEWEST: Final = 5  # frauds, and honest declarations: fewer say nothing
+#: Reasons of labels that no explorer asked for.
+_NOT_EXPLORED: Final = ("highest", "warm-up", "everything", "lot", NOTHING_LEARNED)
 
 
 class AsOfTrees:
@@ -45,20 +47,38 @@ class AsOfTrees:
     n_jobs : int
         Threads.
     explore_weight : float
-        Weight of labels that were not chosen because of their score. Where little is explored,
-        a weight above 1 keeps these few labels from drowning among the others.
+        Weight of the labels that exploring brought. Where little is explored, a weight above 1
+        keeps these few labels from drowning among the others.
+    n_trees : int
+    left_out : tuple of int, optional
+        ``(i, n)``: learn nothing from the i-th of n parts of the labels, from 0. The members of a
+        committee differ in it.
     """
 
-    def __init__(self, random_state: int = 0, n_jobs: int = 1, explore_weight: float = 1.0) -> None:
+    def __init__(
+        self,
+        random_state: int = 0,
+        n_jobs: int = 1,
+        explore_weight: float = 1.0,
+        n_trees: int = _N_TREES,
+        left_out: tuple[int, int] | None = None,
+    ) -> None:
         self.random_state = random_state
         self.n_jobs = n_jobs
         self.explore_weight = explore_weight
+        self.n_trees = n_trees
+        self.left_out = left_out
         self._n_seen = 0
         self._start = LogisticRegression()
 
     def fit(self, week: Week) -> bool:
         """Learn from the reports; return whether there was enough to learn from."""
         rows, y = week.known_rows, week.known_labels
+        is_explored = ~week.reports["Chosen By"].isin(_NOT_EXPLORED).to_numpy()
+        if self.left_out is not None:
+            # Independent of the folds below.
+            kept = rows // N_FOLDS % self.left_out[1] != self.left_out[0]
+            rows, y, is_explored = rows[kept], y[kept], is_explored[kept]
         codes = week.office.codes
         if self._n_seen == 0:
             self._risk = RiskByKey(codes.shape[1])
@@ -71,9 +91,7 @@ class AsOfTrees:
             return False
         risk = self._risk.read(codes[rows], fold)
         X = np.hstack([week.office.features[rows], risk])
-        weight = np.where(
-            week.reports["Chosen By"].isin(("highest", "warm-up")), 1.0, self.explore_weight
-        )
+        weight = np.where(is_explored, self.explore_weight, 1.0)
         settings = _SETTINGS | {"seed": self.random_state, "nthread": self.n_jobs}
         data = xgboost.QuantileDMatrix(
             X,
@@ -83,16 +101,23 @@ class AsOfTrees:
             max_bin=_SETTINGS["max_bin"],
             nthread=self.n_jobs,
         )
-        self._booster = xgboost.train(settings, data, _N_TREES)
+        self._booster = xgboost.train(settings, data, self.n_trees)
         return True
 
     def score(self, week: Week) -> Floats:
         """Return probabilities of fraud of the arrivals, shape (n_arrivals,)."""
-        codes = week.office.codes[-week.n_arrivals :]
-        risk = self._risk.read(codes)
-        X = np.hstack([week.features, risk])
+        X, risk = self._describe(week)
         start = self._start.decision_function(_means(risk))
         return np.asarray(self._booster.inplace_predict(X, base_margin=start), dtype=np.float64)
+
+    def leaves(self, week: Week) -> npt.NDArray[np.int64]:
+        """Return the leaf of each arrival in each tree, shape (n_arrivals, n_trees)."""
+        data = xgboost.DMatrix(self._describe(week)[0], nthread=self.n_jobs)
+        return np.asarray(self._booster.predict(data, pred_leaf=True), dtype=np.int64)
+
+    def _describe(self, week: Week) -> tuple[Any, npt.NDArray[np.float32]]:
+        risk = self._risk.read(week.office.codes[-week.n_arrivals :])
+        return np.hstack([week.features, risk]), risk
 
 
 def _means(risk: npt.NDArray[np.float32]) -> Floats:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from customs_baselines.contract import FraudModel, fit_and_score, is_transductive
-from customs_baselines.season.week import Week
+from customs_baselines.season.week import NOTHING_LEARNED, Week
 from customs_data.schema import DECLARED_COLUMNS
 from customs_data.split import Split
 from customs_data.tasks import find_task
@@ -36,7 +36,7 @@ class ModelStrategy:
     def select(self, week: Week) -> Selection:
         """Return the arrivals with the highest score; draw while labels are of one kind."""
         if len(np.unique(week.known_labels)) < 2:
-            return week.random(reason="nothing learned yet")
+            return week.random(reason=NOTHING_LEARNED)
         columns = list(DECLARED_COLUMNS)
         arrivals = week.arrivals[columns]
         due = (week.number - 1) % self.refit_every == 0

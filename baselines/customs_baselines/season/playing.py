@@ -262,9 +262,8 @@ class StrategyProcess:
         # In a thread: a process that does not read (an endless import) must not block this one.
         sender = Thread(target=self._send, args=(messages,), daemon=True)
         sender.start()
-        line = self._read_line(message["number"])
+        answer = _read_answer(self._read_line(message["number"]), message["number"])
         sender.join()
-        answer: dict[str, Any] = json.loads(line)
         if error := answer.get("error"):
             where = "" if answer.get("is_kit_error") else f" (the traceback is in {self.log})"
             raise KitError(f"{error}{where}")
@@ -293,6 +292,19 @@ class StrategyProcess:
             self._answers += part
         line, _, self._answers = self._answers.partition(b"\n")
         return line
+
+
+def _read_answer(line: bytes, number: int) -> dict[str, Any]:
+    try:
+        answer = json.loads(line)
+    except ValueError:
+        answer = None
+    if not isinstance(answer, dict) or answer.get("week", number) != number:
+        raise KitError(
+            f"the process answered week {number} twice, or not as the kit does. Does it fork, or "
+            "write to files that it has not opened?"
+        )
+    return answer
 
 
 def _close_broken(stream: BufferedWriter) -> None:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from customs_baselines.running.kept_code import read_own_file
 from customs_baselines.running.own_model import own_parts
-from customs_baselines.season.catalogue import REFERENCES, is_strategy
+from customs_baselines.season.catalogue import REFERENCES, is_strategy, read_options
 from customs_baselines.season.playing import Played, SeasonSettings
 from customs_baselines.season.worlds import SeasonWorld
 from customs_data.errors import KitError
@@ -24,8 +24,9 @@ FORMAT: Final = "customs-kit season 2"
 RECORD: Final = "season.json"
 INSPECTIONS: Final = "inspections.csv"
 LOG: Final = "log.txt"
-#: The strategy that explores, and the arguments that say how.
-_EXPLORING: Final = "hybrid"
+#: What a record has even if the strategy failed.
+_ALWAYS: Final = {"strategy", "reference", "world", "season", "seed", "settings", "error"}
+#: Arguments that say how to explore.
 _EXPLORE: Final = ("explore", "explore_share", "explore_weight")
 #: What strategies that explore are compared with: the same learner without exploring.
 COUNTERPART: Final = "exploit"
@@ -45,9 +46,11 @@ class Plan:
         own = own_parts(self.strategy)
         name = own[1] if own else self.strategy
         offered = self.settings.offered
-        if name == _EXPLORING and not own:
-            name += "-".join(["", *(f"{offered[it]}" for it in _EXPLORE if it in offered)])
-        return name
+        return "-".join([name, *(f"{offered[it]}" for it in self._options if it in offered)])
+
+    @property
+    def _options(self) -> tuple[str, ...]:
+        return read_options(self.strategy) if is_strategy(self.strategy) else ()
 
     def folder(self, out: Path) -> Path:
         """Return the folder of the season below `out`."""
@@ -94,8 +97,9 @@ class Plan:
     def _settings(self) -> dict[str, Any]:
         """Return the settings that this strategy can read."""
         settings = self.settings.as_dict()
-        if is_strategy(self.strategy) and self.strategy != _EXPLORING:
-            settings = {name: it for name, it in settings.items() if name not in _EXPLORE}
+        if is_strategy(self.strategy):
+            unread = set(_EXPLORE) - set(self._options)
+            settings = {name: it for name, it in settings.items() if name not in unread}
         return settings
 
     def write(self, out: Path, played: Played) -> dict[str, Any]:
@@ -121,15 +125,15 @@ def read_records(folder: Path) -> list[dict[str, Any]]:
     Raises
     ------
     KitError
-        If there is none, or they cannot be compared, because other shares were opened, or other
-        kinds of worlds were played.
+        If there is none, or one is damaged, or they cannot be compared, because other shares were
+        opened, or other kinds of worlds were played.
     """
     paths = sorted(folder.glob(f"**/{RECORD}"))
-    records = [
-        record | account_of(path.parent, record)
-        for path in paths
-        if (record := _read(path)) is not None
-    ]
+    records = []
+    for path in paths:
+        if (record := _read(path)) is None:
+            raise KitError(f"{path} is damaged. Delete it, or play the season again.")
+        records.append(record | account_of(path.parent, record))
     if not records:
         raise KitError(
             f"{folder} contains no season. Play one: customs-kit inspection run exploit "
@@ -202,4 +206,4 @@ def _read(path: Path) -> dict[str, Any] | None:
     except (OSError, ValueError):
         return None
     is_season = isinstance(record, dict) and record.get("format") == FORMAT
-    return record if is_season else None
+    return record if is_season and record.keys() >= _ALWAYS else None

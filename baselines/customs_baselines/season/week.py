@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from math import ceil, floor
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,9 @@ from customs_scorer.season.environment import REPORT_COLUMNS
 from customs_scorer.season.selection import Selection
 
 Integers = npt.NDArray[np.int64]
+
+#: Reason of a draw while labels are too few to learn from.
+NOTHING_LEARNED: Final = "nothing learned yet"
 
 
 class Office:
@@ -150,7 +153,7 @@ class Week:
     @cached_property
     def rng(self) -> np.random.Generator:
         """Random numbers for a strategy; equal seeds and weeks give equal ones."""
-        return self._draw("strategy")
+        return self.stream("strategy")
 
     @property
     def n_arrivals(self) -> int:
@@ -225,11 +228,11 @@ class Week:
         The number is rounded down. ``week.highest(score, share=0.9) | week.random(share=0.1)`` is
         all inspections: rows that were already taken are not drawn.
         """
-        order = self._draw(reason).permutation(self.n_arrivals).astype(np.int64)
+        order = self.stream(reason).permutation(self.n_arrivals).astype(np.int64)
         return Selection.first(order, self._n(share, floor), reason, draws_from=self.n_arrivals)
 
-    def _draw(self, name: str) -> np.random.Generator:
-        # A stream for each purpose: what one part of a strategy draws does not change another.
+    def stream(self, name: str) -> np.random.Generator:
+        """Return random numbers for one purpose: what another part draws does not change them."""
         return np.random.default_rng([self.seed, self.number, *name.encode()])
 
     def _n(self, share: float, rounded: Any) -> int:
@@ -244,5 +247,5 @@ class Week:
             )
         if bad := int((~np.isfinite(values)).sum()):
             raise KitError(f"{bad} of {len(values)} scores of week {self.number} are not finite.")
-        order = self._draw("ties").permutation(self.n_arrivals)
+        order = self.stream("ties").permutation(self.n_arrivals)
         return np.asarray(order[np.argsort(-values[order], kind="stable")], dtype=np.int64)

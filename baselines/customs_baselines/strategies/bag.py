@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from customs_baselines.season.learner import AsOfTrees
-from customs_baselines.season.week import Week
+from customs_baselines.season.week import NOTHING_LEARNED, Week
 from customs_scorer.season.selection import Selection
 
 
@@ -28,7 +28,7 @@ class BagStrategy:
         """Return the arrivals with the highest value (`value`)."""
         ready = [member.fit(week) for member in self.members]
         if not all(ready):
-            return week.random(reason="nothing learned yet")
+            return week.random(reason=NOTHING_LEARNED)
         return week.highest(self.value(week, np.array([it.score(week) for it in self.members])))
 
     def value(self, week: Week, p: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from customs_baselines.season.exploring import find_explorer
+from customs_baselines.season.exploring import make_explorer
 from customs_baselines.season.week import Week
 from customs_baselines.strategies.exploit import ExploitStrategy
 from customs_scorer.season.selection import Selection
@@ -19,7 +19,7 @@ class HybridStrategy(ExploitStrategy):
     random_state, n_jobs, refit_every : int
         As of `ExploitStrategy`.
     explore : str
-        A name of `customs_baselines.season.exploring.EXPLORERS`.
+        A name of `customs_baselines.season.catalogue.EXPLORERS`.
     explore_share : float
         Share of the inspections that explores, in [0, 1].
     explore_weight : float
@@ -41,18 +41,24 @@ class HybridStrategy(ExploitStrategy):
         explore_weight: float = 8.0,
     ) -> None:
         super().__init__(random_state, n_jobs, refit_every, explore_weight)
-        self.explorer = find_explorer(explore)
+        self.explorer = make_explorer(explore, self.learner)
         self.explore_share = explore_share
 
     def choose(self, week: Week, p: npt.NDArray[np.float64]) -> Selection:
         """Return the highest probabilities, and what the explorer adds."""
-        explored = self.explorer(week, p, self.explore_share)
-        if self.explore_share == 1.0:
-            return explored
-        best = week.highest(p)
-        n = len(best) - len(explored)
-        return Selection.first(np.concatenate([best.rows, best.spare]), n, "highest") | explored
+        order = week.highest(p)
+        n = week.n_inspections - len(week.explore(p, self.explore_share, ""))
+        best = Selection.first(np.concatenate([order.rows, order.spare]), n, "highest")
+        return best | self.explorer.select(week, p, self.explore_share, best.rows)
+
+    def learn(self, week: Week) -> bool:
+        """Train learner and explorer."""
+        can_score = super().learn(week)
+        if can_score:
+            self.explorer.fit(week)
+        return can_score
 
 
 ESTIMATOR = HybridStrategy
-SUMMARY = "exploit, with a share that explores: --explore random | uncertain | coverage | stale."
+OPTIONS = ("explore", "explore_share", "explore_weight")
+SUMMARY = "exploit, with a share that explores (--explore)."

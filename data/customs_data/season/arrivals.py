@@ -12,7 +12,7 @@ import pandas as pd
 from customs_data.edition.layout import TRUTH
 from customs_data.edition.loading import Edition, load_hidden, load_solution, load_train_labels
 from customs_data.erasure import erase
-from customs_data.errors import KitError
+from customs_data.errors import InvalidEditionError, KitError
 from customs_data.keyed_random import derive
 from customs_data.schema import DECLARED_COLUMNS, KEY
 from customs_data.season.duty import duty_cap, recoverable_duty
@@ -165,7 +165,7 @@ def arrivals_of_edition(edition: Edition) -> Arrivals:
     Raises
     ------
     InvalidEditionError
-        If the hidden labels are not at hand.
+        If the hidden labels are not at hand, or the truth lacks declarations.
     KitError
         If the edition does not ask about fraud.
     """
@@ -185,7 +185,13 @@ def arrivals_of_edition(edition: Edition) -> Arrivals:
     is_known[:n_train] = edition.y >= 0
     duty = violation = None
     if edition.layout.has_truth:
-        truth = load_hidden(edition.layout, TRUTH).set_index(KEY).loc[declarations[KEY]]
+        truth = load_hidden(edition.layout, TRUTH).set_index(KEY)
+        if n_missing := int((~declarations[KEY].isin(truth.index)).sum()):
+            raise InvalidEditionError(
+                f"{edition.layout.hidden} lacks the simulator's truth for {n_missing:,} of "
+                f"{len(declarations):,} declarations. Fetch the edition again."
+            )
+        truth = truth.loc[declarations[KEY]]
         duty = recoverable_duty(fraud, truth["Duty Evaded"].to_numpy(np.float64))[order]
         if "Violation" in truth:
             violation = truth["Violation"].to_numpy(object)[order]

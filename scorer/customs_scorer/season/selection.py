@@ -118,6 +118,13 @@ def read_selection(
             f"select returned a Selection of {len(rows)} rows {where}, but of "
             f"{len(selection.reason)} reasons and {len(selection.propensity)} propensities."
         )
+    if rows.dtype.kind not in "iu":
+        raise KitError(f"The rows of a Selection must be integers {where}, not {rows.dtype}.")
+    chance = selection.propensity
+    if not np.all((chance > 0.0) & (chance <= 1.0)):
+        raise KitError(
+            f"select returned a Selection {where} whose propensities are not above 0 and at most 1."
+        )
     if len(outside := rows[(rows < 0) | (rows >= len(arrivals))]):
         raise KitError(
             f"select returned row {outside[0]} {where}, which has rows 0 to {len(arrivals) - 1}."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from datetime import date, datetime
+from math import isfinite
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -33,6 +34,17 @@ class CommaSeparated(click.ParamType[tuple[Any, ...]]):
             return tuple(self.element(part.strip()) for part in value.split(","))
         except ValueError:
             self.fail(f"{value!r} is not a comma-separated list of {self.element.__name__}.")
+
+
+class FiniteRange(click.FloatRange):
+    """Numbers within bounds, but not NaN, which no bound stops, and no infinity."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Convert and check; anything else is wrong usage (exit status 2)."""
+        number = super().convert(value, param, ctx)
+        if not isfinite(number):
+            self.fail(f"{value} is not a finite number.", param, ctx)
+        return number
 
 
 class TaskName(click.ParamType[str]):

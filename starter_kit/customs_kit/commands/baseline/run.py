@@ -11,6 +11,7 @@ import click
 
 from customs_kit.commands.options import (
     CommaSeparated,
+    FiniteRange,
     device_option,
     edition_option,
     erasure_option,
@@ -31,18 +32,10 @@ def list_(as_json: bool) -> None:
 
     Example: customs-kit baseline list
     """
-    from dataclasses import asdict
-
     from customs_baselines.catalogue import list_baselines
-    from customs_kit.terminal.output import print_json
+    from customs_kit.terminal.entries import show_entries
 
-    entries = list_baselines()
-    if as_json:
-        print_json([asdict(entry) for entry in entries])
-        return
-    width = max(len(entry.name) for entry in entries)
-    for entry in entries:
-        click.echo(f"{entry.name:<{width}}  {entry.recipe or '-':<5}  {entry.summary}")
+    show_entries(list_baselines(), "recipe", as_json=as_json)
 
 
 @click.command()
@@ -81,7 +74,7 @@ def list_(as_json: bool) -> None:
 @threads_option
 @click.option(
     "--time-limit",
-    type=click.FloatRange(min=0, min_open=True),
+    type=FiniteRange(min=0, min_open=True),
     metavar="SECONDS",
     help="End a training that takes longer; the other models still run.  [default: no limit]",
 )

@@ -5,9 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
+from customs_baselines.season.catalogue import EXPLORERS
 from customs_kit.commands.options import (
     ERASURES,
+    FiniteRange,
     edition_option,
     json_option,
     threads_option,
@@ -31,28 +34,27 @@ class WarmUp(click.ParamType[str]):
         return value
 
 
+#: Options that an edition has no use for.
+_OF_WORLDS = (
+    "season", "fraud_rate", "worlds", "seed", "rows", "weeks", "warm_up_weeks", "warm_up_rate",
+    "warm_up",
+)  # fmt: skip
 _DEFAULT = ("random", "profile", "exploit", "hybrid", "oracle")
 
 
 @click.command("list")
 @json_option
 def list_(as_json: bool) -> None:
-    """List strategies, references and baselines that can play a season.
+    """List strategies, references and baselines that can play a season, and explorers.
+
+    An explorer is a value of the option --explore of `customs-kit inspection run`.
 
     Example: customs-kit inspection list
     """
-    from dataclasses import asdict
+    from customs_baselines.season.catalogue import list_explorers, list_strategies
+    from customs_kit.terminal.entries import show_entries
 
-    from customs_baselines.season.catalogue import list_strategies
-    from customs_kit.terminal.output import print_json
-
-    entries = list_strategies()
-    if as_json:
-        print_json([asdict(entry) for entry in entries])
-        return
-    width = max(len(entry.name) for entry in entries)
-    for entry in entries:
-        click.echo(f"{entry.name:<{width}}  {entry.kind:<9}  {entry.summary}")
+    show_entries(list_strategies() + list_explorers(), "kind", as_json=as_json)
 
 
 @click.command()
@@ -124,21 +126,21 @@ def list_(as_json: bool) -> None:
 )
 @click.option(
     "--explore",
-    type=click.Choice(["random", "uncertain", "coverage", "stale"]),
+    type=click.Choice(EXPLORERS),
     default="random",
     show_default=True,
-    help="How hybrid explores.",
+    help="How hybrid and adaptive explore; `inspection list` describes each.",
 )
 @click.option(
     "--explore-share",
-    type=click.FloatRange(0, 1),
+    type=FiniteRange(0, 1),
     default=0.1,
     show_default=True,
     help="Share of hybrid's inspections that explores.",
 )
 @click.option(
     "--explore-weight",
-    type=click.FloatRange(min=0, min_open=True),
+    type=FiniteRange(min=0, min_open=True),
     default=8.0,
     show_default=True,
     help="Weight of the labels that this brought.",
@@ -152,14 +154,18 @@ def list_(as_json: bool) -> None:
 )
 @click.option(
     "--week-timeout",
-    type=click.FloatRange(min=0, min_open=True),
+    type=FiniteRange(min=0, min_open=True, max=86_400),
     default=60.0,
     show_default=True,
     metavar="SECONDS",
     help="End a strategy that takes longer for a week.",
 )
 @click.option(
-    "--strategy-seed", type=int, default=0, show_default=True, help="Seed of the strategies."
+    "--strategy-seed",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Seed of the strategies.",
 )
 @threads_option
 @click.option(
@@ -227,9 +233,16 @@ def run(
     from customs_data.season.kinds import rows_of_season
     from customs_data.season.warm_up import full_weeks
     from customs_kit.commands.inspection.show import show_seasons
-    from customs_kit.terminal.output import print_json, runs_bar
+    from customs_kit.terminal.output import print_json, runs_bar, warn
     from customs_scorer.season.budget import Budget
 
+    source = click.get_current_context().get_parameter_source
+    for name in _OF_WORLDS:
+        if edition is not None and source(name) is ParameterSource.COMMANDLINE:
+            option = f"--{name.replace('_', '-')}"
+            raise click.UsageError(
+                f"{option} is for simulated worlds; leave it out with --edition."
+            )
     chosen = [resolve_strategy(name) for name in dict.fromkeys(strategies or _DEFAULT)]
     settings = SeasonSettings(
         Budget.parse(rate, schedule),
@@ -274,6 +287,10 @@ def run(
     else:
         where = f"{len(played)} worlds" if len(played) > 1 else played[0].name
         show_seasons(records, f"{where}: {rate * 100:g} % opened each week")
+    lengths = {record["world"]: len(record["weeks"]) for record in records if not record["error"]}
+    for name, length in lengths.items():
+        if edition is None and length < weeks:
+            warn(f"{name} has {length} weeks to play, not {weeks}.")
     if failed := [record for record in records if record["error"]]:
         for record in failed:
             click.echo(

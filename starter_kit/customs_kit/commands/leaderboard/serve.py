@@ -15,7 +15,7 @@ from customs_kit.commands.leaderboard.options import (
     require_extra,
     url_option,
 )
-from customs_kit.commands.options import json_option
+from customs_kit.commands.options import FiniteRange, json_option
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -53,7 +53,7 @@ _TOKEN_VARIABLE = "CUSTOMS_KIT_TOKEN"  # noqa: S105
 )
 @click.option(
     "--requests-per-second",
-    type=click.FloatRange(min=0, min_open=True),
+    type=FiniteRange(min=0, min_open=True),
     default=50,
     show_default=True,
     help="Average requests of a team, or of a client address without a valid token.",

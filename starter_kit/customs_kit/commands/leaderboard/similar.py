@@ -11,7 +11,7 @@ from customs_kit.commands.leaderboard.options import (
     database_option,
     opened,
 )
-from customs_kit.commands.options import json_option
+from customs_kit.commands.options import FiniteRange, json_option
 
 
 @click.command()
@@ -19,14 +19,14 @@ from customs_kit.commands.options import json_option
 @click.option("--leading", is_flag=True, help="Compare only best, selected and newest submissions.")
 @click.option(
     "--correlation",
-    type=click.FloatRange(0, 1),
+    type=FiniteRange(0, 1),
     default=0.9995,
     show_default=True,
     help="Rank correlation from which submissions are similar.",
 )
 @click.option(
     "--overlap",
-    type=click.FloatRange(0, 1),
+    type=FiniteRange(0, 1),
     default=0.99,
     show_default=True,
     help="Share of the highest scores in common from which they are similar.",

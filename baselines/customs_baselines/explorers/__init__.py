@@ -1,0 +1,1 @@
+"""Ways of exploring in a season, one module each: EXPLORER and SUMMARY."""
