@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,7 +23,7 @@ from customs_baselines.season.playing import SeasonSettings
 from customs_baselines.season.run_seasons import run_seasons
 from customs_baselines.season.worlds import SeasonWorld
 from customs_data.edition.generating import read_blueprint
-from customs_data.parallel import threads
+from customs_data.parallel import map_in_order, threads
 from customs_data.season.kinds import SEASONS, rows_of_season
 from customs_scorer.season.budget import Budget
 from studies.script import Study, describe_blueprint, save_results
@@ -76,25 +77,29 @@ GRIDS: Final = (
 
 
 def play_grid(grid: Grid, n_worlds: int, folder: Path, n_workers: int) -> list[dict[str, Any]]:
-    """Play what is missing in `folder`; return the records without their weeks."""
-    rows = rows_of_season(grid.season)
-    worlds = [
-        SeasonWorld(grid.season, grid.first_seed + i, rows, warm_up_rate=grid.rate)
-        for i in range(n_worlds)
-    ]
-    records: list[dict[str, Any]] = []
+    """Play what is missing in `folder`, a world per worker; return records without their weeks."""
+    play = partial(_play_world, grid, folder / grid.name)
     with threads(n_workers) as executor:
-        for world in worlds:
-            for explore in grid.explorers:
-                chosen = grid.strategies if explore == grid.explorers[0] else ("hybrid",)
-                settings = SeasonSettings(
-                    Budget(grid.rate),
-                    offered={"explore": explore, "explore_share": 0.1, "explore_weight": 8.0},
-                )
-                records += run_seasons(
-                    [world], chosen, settings, folder / grid.name, executor=executor
-                )
-    return [_kept(record) for record in records]
+        worlds = list(map_in_order(play, range(n_worlds), executor))
+    return [_kept(record) for records in worlds for record in records]
+
+
+def _play_world(grid: Grid, folder: Path, number: int) -> list[dict[str, Any]]:
+    world = SeasonWorld(
+        grid.season,
+        grid.first_seed + number,
+        rows_of_season(grid.season),
+        warm_up_rate=grid.rate,
+    )
+    records: list[dict[str, Any]] = []
+    for explore in grid.explorers:
+        settings = SeasonSettings(
+            Budget(grid.rate),
+            offered={"explore": explore, "explore_share": 0.1, "explore_weight": 8.0},
+        )
+        chosen = grid.strategies if explore == grid.explorers[0] else ("hybrid",)
+        records += run_seasons([world], chosen, settings, folder)
+    return records
 
 
 def _kept(record: dict[str, Any]) -> dict[str, Any]:

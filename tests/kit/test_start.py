@@ -22,9 +22,13 @@ ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.process
 
 
-def execute_notebook(workspace):
-    """Run the notebook from top to bottom; a cell that fails raises."""
-    notebook = nbformat.read(workspace / "first_steps.ipynb", as_version=4)
+def execute_notebook(workspace, name="first_steps.ipynb", smaller=()):
+    """Run a notebook from top to bottom; a cell that fails raises. `smaller`: texts to replace."""
+    text = (workspace / name).read_text(encoding="utf-8")
+    for large, small in smaller:
+        assert large in text
+        text = text.replace(large, small)
+    notebook = nbformat.reads(text, as_version=4)
     run = {"metadata": {"path": str(workspace)}}
     NotebookClient(notebook, timeout=300, kernel_name="python3", resources=run).execute()
     return notebook
@@ -43,7 +47,7 @@ def workspace(sample_path, tmp_path_factory):
 def test_a_workspace_is_complete_and_has_nothing_hidden(workspace, sample_path):
     assert {path.name for path in workspace.iterdir()} == {
         "README.md", "edition", "first_steps.ipynb", "my_gnn.py", "my_model.py",
-        "my_strategy.py", "pyproject.toml",
+        "my_strategy.py", "pyproject.toml", "season.ipynb",
     }  # fmt: skip
     assert [path.name for path in (workspace / "edition").iterdir()] == ["public"]
     manifest = read_manifest(sample_path / "public")
@@ -66,6 +70,22 @@ def test_the_notebook_runs_from_top_to_bottom(workspace):
     notebook = execute_notebook(workspace)
     assert "can be scored" in str(notebook.cells[-2]["outputs"])
     shipped = nbformat.read(workspace / "first_steps.ipynb", as_version=4)
+    assert not any(cell.get("outputs") for cell in shipped.cells)
+
+
+@pytest.mark.parametrize(
+    "smaller",
+    [
+        pytest.param((("54_000", "20_000"), ("120_000", "20_000")), id="small worlds"),
+        pytest.param((), id="as it is", marks=pytest.mark.slow),
+    ],
+)
+def test_the_notebook_on_seasons_runs_from_top_to_bottom(workspace, tmp_path, smaller):
+    for name in ("season.ipynb", "my_strategy.py"):
+        (tmp_path / name).write_bytes((workspace / name).read_bytes())
+    notebook = execute_notebook(tmp_path, "season.ipynb", smaller)
+    assert re.search(r"precision 0\.\d{3}", str(notebook.cells[-1]["outputs"]))
+    shipped = nbformat.read(workspace / "season.ipynb", as_version=4)
     assert not any(cell.get("outputs") for cell in shipped.cells)
 
 
