@@ -20,13 +20,14 @@ from customs_baselines.season.figures import moving_precision
 from customs_baselines.season.page import season_page
 from customs_baselines.season.playing import SeasonSettings, play_season
 from customs_baselines.season.records import INSPECTIONS, RECORD, read_records
+from customs_baselines.season.risk_by_key import RiskByKey
 from customs_baselines.season.run_seasons import run_seasons
 from customs_data.errors import KitError
 from customs_data.parallel import threads
 from customs_data.season.kinds import SEASONS
 from customs_kit.commands.inspection.run import run
 from customs_scorer.season.budget import Budget
-from played_seasons import RATE, WORLD, chosen, decisions, play
+from played_seasons import RATE, WORLD, chosen, decisions, play, rows
 
 
 @pytest.fixture(scope="module")
@@ -286,3 +287,22 @@ def test_an_unknown_strategy_leads_to_the_nearest():
         resolve_strategy("exploits")
     with pytest.raises(KitError, match="inspection list"):
         resolve_strategy("zzzz")
+
+
+def test_with_a_half_life_labels_fade(arrivals):
+    """Long ones change nothing, short ones leave nothing but the latest labels."""
+    ever, long, short = (
+        rows(play(arrivals, "exploit", **given))
+        for given in ({}, {"half_life": 1e9}, {"half_life": 0.2})
+    )
+    assert long == ever != short
+
+
+def test_labels_that_fade_count_less():
+    risk = RiskByKey(1)
+    codes, fold = np.zeros((8, 1), dtype=np.int32), np.arange(8) % 4
+    risk.add(codes, fold, np.ones(8, dtype=np.int8))
+    before = risk.read(codes[:1])
+    risk.forget(0.5)
+    after = risk.read(codes[:1])
+    assert np.expm1(after[0, 1]) == pytest.approx(np.expm1(before[0, 1]) / 2)

@@ -53,6 +53,8 @@ class AsOfTrees:
     left_out : tuple of int, optional
         ``(i, n)``: learn nothing from the i-th of n parts of the labels, from 0. The members of a
         committee differ in it.
+    half_life : float, optional
+        Weeks after which a label counts half; by default nothing is forgotten.
     """
 
     def __init__(
@@ -62,12 +64,15 @@ class AsOfTrees:
         explore_weight: float = 1.0,
         n_trees: int = _N_TREES,
         left_out: tuple[int, int] | None = None,
+        half_life: float | None = None,
     ) -> None:
         self.random_state = random_state
         self.n_jobs = n_jobs
         self.explore_weight = explore_weight
         self.n_trees = n_trees
         self.left_out = left_out
+        self.half_life = half_life
+        self._learned_in = 0
         self._n_seen = 0
         self._start = LogisticRegression()
 
@@ -82,6 +87,11 @@ class AsOfTrees:
         codes = week.office.codes
         if self._n_seen == 0:
             self._risk = RiskByKey(codes.shape[1])
+        age = week.number - week.office.week[rows]
+        counts = 1.0 if self.half_life is None else 0.5 ** (age / self.half_life)
+        if self.half_life is not None and self._n_seen:
+            self._risk.forget(0.5 ** ((week.number - self._learned_in) / self.half_life))
+        self._learned_in = week.number
         new = slice(self._n_seen, None)
         # A row's place in the order of filing decides its fold, so that it never changes.
         fold = rows % N_FOLDS
@@ -91,7 +101,7 @@ class AsOfTrees:
             return False
         risk = self._risk.read(codes[rows], fold)
         X = np.hstack([week.office.features[rows], risk])
-        weight = np.where(is_explored, self.explore_weight, 1.0)
+        weight = np.where(is_explored, self.explore_weight, 1.0) * counts
         settings = _SETTINGS | {"seed": self.random_state, "nthread": self.n_jobs}
         data = xgboost.QuantileDMatrix(
             X,

@@ -48,6 +48,12 @@ class RiskByKey:
             self._grow(key, int(code.max()) + 1)
             np.add.at(self._sums[key], (fold, code), adds)
 
+    def forget(self, share: float) -> None:
+        """Let all labels so far count for a share of what they did."""
+        self._n *= share
+        for sums in self._sums:
+            sums *= share
+
     def read(self, codes: npt.NDArray[np.int32], fold: Integers | None = None) -> Floats:
         """Return smoothed log-odds and the logarithm of the number of labels, by key.
 

@@ -28,7 +28,7 @@ class AdaptiveStrategy(HybridStrategy):
 
     Parameters
     ----------
-    random_state, n_jobs, refit_every, explore, explore_weight : int, str, float
+    random_state, n_jobs, refit_every, explore, explore_weight, half_life : int, str, float
         As of `HybridStrategy`.
 
     References
@@ -45,8 +45,9 @@ class AdaptiveStrategy(HybridStrategy):
         refit_every: int = 1,
         explore: str = "random",
         explore_weight: float = 8.0,
+        half_life: float | None = None,
     ) -> None:
-        super().__init__(random_state, n_jobs, refit_every, explore, 0.0, explore_weight)
+        super().__init__(random_state, n_jobs, refit_every, explore, 0.0, explore_weight, half_life)
         self._log_weight = np.zeros(len(SHARES))
         self._drawn: dict[int, tuple[int, float]] = {}  # by week: share drawn, with what chance
 

@@ -16,7 +16,7 @@ class HybridStrategy(ExploitStrategy):
 
     Parameters
     ----------
-    random_state, n_jobs, refit_every : int
+    random_state, n_jobs, refit_every, half_life : int, float
         As of `ExploitStrategy`.
     explore : str
         A name of `customs_baselines.season.catalogue.EXPLORERS`.
@@ -39,8 +39,9 @@ class HybridStrategy(ExploitStrategy):
         explore: str = "random",
         explore_share: float = 0.1,
         explore_weight: float = 8.0,
+        half_life: float | None = None,
     ) -> None:
-        super().__init__(random_state, n_jobs, refit_every, explore_weight)
+        super().__init__(random_state, n_jobs, refit_every, explore_weight, half_life)
         self.explorer = make_explorer(explore, self.learner)
         self.explore_share = explore_share
 

@@ -34,7 +34,7 @@ class NoticingStrategy(ExploitStrategy):
 
     Parameters
     ----------
-    random_state, n_jobs, refit_every : int
+    random_state, n_jobs, refit_every, half_life : int, float
         As of `ExploitStrategy`.
     random_share : float
         Share of the inspections drawn by lot. This and the next were chosen on four worlds of each
@@ -50,8 +50,9 @@ class NoticingStrategy(ExploitStrategy):
         refit_every: int = 1,
         random_share: float = 0.04,
         random_weight: float = 4.0,
+        half_life: float | None = None,
     ) -> None:
-        super().__init__(random_state, n_jobs, refit_every, random_weight)
+        super().__init__(random_state, n_jobs, refit_every, random_weight, half_life)
         self.random_share = random_share
         self._expected: dict[int, float] = {}  # by position of an opened declaration
 

@@ -153,6 +153,12 @@ def list_(as_json: bool) -> None:
     help="Weeks between trainings.",
 )
 @click.option(
+    "--half-life",
+    type=FiniteRange(min=0, min_open=True),
+    metavar="WEEKS",
+    help="Weeks after which a label counts half, for exploit and what is built on it.",
+)
+@click.option(
     "--week-timeout",
     type=FiniteRange(min=0, min_open=True, max=86_400),
     default=60.0,
@@ -196,6 +202,7 @@ def run(
     explore_share: float,
     explore_weight: float,
     refit_every: int,
+    half_life: float | None,
     week_timeout: float,
     strategy_seed: int,
     threads: int | None,
@@ -254,6 +261,7 @@ def run(
             "explore_share": explore_share,
             "explore_weight": explore_weight,
             "n_jobs": 1,
+            **({} if half_life is None else {"half_life": half_life}),
         },
         week_timeout,
         report,
