@@ -21,9 +21,10 @@ from customs_baselines.season.page import moving_precision, season_page
 from customs_baselines.season.playing import SeasonSettings, message_of, play_season, selection_of
 from customs_baselines.season.records import INSPECTIONS, RECORD, read_records
 from customs_baselines.season.run_seasons import run_seasons
-from customs_baselines.season.worlds import SEASONS, SeasonWorld
+from customs_baselines.season.worlds import SeasonWorld
 from customs_data.errors import KitError
 from customs_data.parallel import threads
+from customs_data.season.kinds import SEASONS
 from customs_kit.commands.inspection.run import run
 from customs_scorer.season.budget import Budget
 from customs_scorer.season.environment import InspectionSeason

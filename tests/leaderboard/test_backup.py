@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import select
 
 from customs_data.errors import KitError
-from customs_leaderboard.board import has_competition, open_board
+from customs_leaderboard.board import open_board
+from customs_leaderboard.contest import has_competition
 from customs_leaderboard.standings.close import close_competition, reveal_labels
 from customs_leaderboard.standings.final import final_standings
 from customs_leaderboard.standings.public import public_standings

@@ -55,11 +55,7 @@ class Desk:
         week = Week(message["number"], message["n_inspections"], office, arrivals, self.seed)
         answer = self.strategy.select(week)
         if isinstance(answer, Selection):
-            return {
-                "rows": answer.rows.tolist(),
-                "reason": answer.reason.tolist(),
-                "propensity": answer.propensity.tolist(),
-            }
+            return answer.as_dict()
         if isinstance(answer, np.ndarray):
             return answer.tolist()
         return list(answer) if isinstance(answer, dict) else answer

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-from customs_data.edition.generating import read_blueprint, simulate_world
 from customs_data.edition.loading import load_edition
-from customs_data.errors import KitError
 from customs_data.keyed_random import secret_of_seed
 from customs_data.season.arrivals import (
     PLAYED_WEEKS,
     WARM_UP_WEEKS,
     Arrivals,
     arrivals_of_edition,
-    arrivals_of_world,
 )
-
-#: Seasons on simulated worlds, and the configuration of each.
-SEASONS: Final[dict[str, str]] = {"steady": "practice"}
+from customs_data.season.kinds import arrivals_of_season
 
 
 @dataclass(frozen=True)
@@ -29,7 +24,7 @@ class SeasonWorld:
     Attributes
     ----------
     season : str
-        A name of `SEASONS`; empty for an edition.
+        A name of `customs_data.season.kinds.SEASONS`; empty for an edition.
     seed : int
         Of the world's secret.
     n_declarations : int
@@ -40,6 +35,9 @@ class SeasonWorld:
         How these were chosen.
     edition : path or None
         Folder of an edition; its test periods are played, and the other attributes mean nothing.
+    secret : bytes
+        Secret of the world, such as one of a competition; by default that of the seed. It is in no
+        record.
     """
 
     season: str = "steady"
@@ -50,6 +48,7 @@ class SeasonWorld:
     warm_up_rate: float = 0.05
     erasure: str = "random"
     edition: Path | None = None
+    secret: bytes = field(default=b"", repr=False)
 
     @property
     def name(self) -> str:
@@ -66,13 +65,10 @@ class SeasonWorld:
         """
         if self.edition is not None:
             return arrivals_of_edition(load_edition(self.edition))
-        if self.season not in SEASONS:
-            raise KitError(f"Unknown season {self.season!r}: choose {', '.join(SEASONS)}.")
-        secret = secret_of_seed(self.seed)
-        blueprint = read_blueprint(config=SEASONS[self.season], n_declarations=self.n_declarations)
-        return arrivals_of_world(
-            simulate_world(blueprint, secret),
-            secret,
+        return arrivals_of_season(
+            self.season,
+            self.secret or secret_of_seed(self.seed),
+            n_declarations=self.n_declarations,
             warm_up_rate=self.warm_up_rate,
             warm_up_weeks=self.warm_up_weeks,
             played_weeks=self.played_weeks,
@@ -83,4 +79,4 @@ class SeasonWorld:
         """Return what decides the declarations, as plain data."""
         if self.edition is not None:
             return {"edition": str(self.edition)}
-        return {name: it for name, it in vars(self).items() if name != "edition"}
+        return {name: it for name, it in vars(self).items() if name not in ("edition", "secret")}

@@ -9,7 +9,8 @@ from typing import Any
 
 from sqlalchemy import Select, select
 
-from customs_leaderboard.board import Board, Phase
+from customs_leaderboard.board import Board
+from customs_leaderboard.contest import Phase
 from customs_leaderboard.errors import NotFoundError
 from customs_leaderboard.rules.schedule import show_time
 from customs_leaderboard.store.schema import Member, Selection, Submission, Team

@@ -19,14 +19,8 @@ from sqlalchemy.orm import Session
 
 from customs_data.errors import KitError
 from customs_data.files.atomic import write_atomically
-from customs_leaderboard.board import (
-    Board,
-    Clock,
-    board_in,
-    refuse_competition,
-    refuse_state,
-    utc_now,
-)
+from customs_leaderboard.board import Board, board_in
+from customs_leaderboard.contest import Clock, refuse_competition, refuse_state, utc_now
 from customs_leaderboard.errors import organizer_errors
 from customs_leaderboard.rules.competition import read_competition
 from customs_leaderboard.rules.schedule import parse_time

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -57,6 +57,23 @@ class Selection:
         return cls(
             rows, np.full(len(rows), reason), np.full(len(rows), chance), order[n:], draws_from
         )
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Return what `as_dict` returned."""
+        return cls(
+            np.array(data["rows"], dtype=np.int64),
+            np.array(data["reason"], dtype=str),
+            np.array(data["propensity"], dtype=np.float64),
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return rows, reasons and propensities as plain data for JSON."""
+        return {
+            "rows": self.rows.tolist(),
+            "reason": self.reason.tolist(),
+            "propensity": self.propensity.tolist(),
+        }
 
     def __len__(self) -> int:
         return len(self.rows)
