@@ -232,6 +232,11 @@ def open_board(
         was exchanged, or a rule was changed that cannot change.
     """
     folder = Folder(Path(root))
+    if folder.season_file.exists():
+        raise KitError(
+            f"{root} is a competition of seasons. Its commands are those of `customs-kit "
+            "leaderboard season`."
+        )
     competition = read_competition(folder.competition_file)
     with disk_errors():
         sync_folder(folder.submissions)  # in case a process ended before it could

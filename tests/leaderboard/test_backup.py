@@ -224,7 +224,7 @@ def test_a_damaged_backup_is_refused(board_of, make_file, clock, tmp_path, name,
 
 def test_a_backup_of_a_newer_release_is_refused(board, filled, clock, tmp_path):
     def change(name, content):
-        yield name, content.replace(b'"revision": "0003"', b'"revision": "9999"')
+        yield name, content.replace(b'"revision": "0004"', b'"revision": "9999"')
 
     write_backup(board, tmp_path / "b.tar")
     newer = rewritten(tmp_path / "b.tar", tmp_path / "newer.tar", change)

@@ -16,7 +16,7 @@ from customs_data.errors import KitError
 from customs_data.keyed_random import derive
 from customs_data.schema import DECLARED_COLUMNS, KEY
 from customs_data.season.duty import duty_cap, recoverable_duty
-from customs_data.season.weeks import DAYS, number_weeks
+from customs_data.season.weeks import first_day, number_weeks
 from customs_data.world.simulate import World
 
 #: Weeks before the first decision, and weeks that are played.
@@ -100,10 +100,8 @@ def arrivals_of_world(
     if min(warm_up_weeks, played_weeks) < 1:
         raise KitError("A season takes at least one week of warm-up and one to play.")
     table = world.declarations
-    first = table["Date"].to_numpy().astype("datetime64[D]")[0] + np.timedelta64(
-        warm_up_weeks * DAYS, "D"
-    )
-    week = number_weeks(table["Date"], first)
+    first_filed = table["Date"].to_numpy().astype("datetime64[D]")[0]
+    week = number_weeks(table["Date"], first_day(first_filed, warm_up_weeks))
     kept = np.flatnonzero(week <= played_weeks)
     table, week = table.iloc[kept].reset_index(drop=True), week[kept]
     declarations = table[list(DECLARED_COLUMNS)]

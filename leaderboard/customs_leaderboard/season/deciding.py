@@ -7,7 +7,7 @@ week again, and after a crash the team sends the same once more and gets the sam
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -16,29 +16,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
 
 from customs_data.errors import KitError
 from customs_leaderboard.errors import ConflictError, NotFoundError
-from customs_leaderboard.season.attempts import check_open, check_world
+from customs_leaderboard.season.attempts import check_world
 from customs_leaderboard.season.board import SeasonBoard
-from customs_leaderboard.season.live import LiveWorld, Place
+from customs_leaderboard.season.live import Place
 from customs_leaderboard.season.reports import (
     hash_reports,
-    hash_selection,
     reports_as_rows,
     selection_json,
 )
-from customs_leaderboard.store.actions import WEEK_DECIDED, team_actor
-from customs_leaderboard.store.audit_log import Event, append_entries
-from customs_leaderboard.store.commitments import canonical_json
-from customs_leaderboard.store.schema import (
-    SeasonAttempt,
-    SeasonResult,
-    SeasonStep,
-    Team,
-)
-from customs_leaderboard.teams.teams import check_active, lock_teams
+from customs_leaderboard.season.storing import NewStep, store_steps
+from customs_leaderboard.store.schema import SeasonAttempt, SeasonStep
 from customs_scorer.season.environment import InspectionSeason
 from customs_scorer.season.measures import total_season
 from customs_scorer.season.selection import Selection
@@ -128,7 +118,7 @@ def see_week(board: SeasonBoard, place: Place, number: int) -> SeenWeek:
     NotFoundError
         If there is no such world, the attempt was not begun, or the week has not come.
     """
-    with _season(board, place) as (season, _):
+    with _season(board, place) as season:
         n_decided = len(season.opened)
         if not 0 <= number <= min(n_decided + 1, season.n_weeks):
             raise NotFoundError(f"Week {number} has not come: week {n_decided + 1} is the next.")
@@ -151,7 +141,7 @@ def arrived_reports(board: SeasonBoard, place: Place) -> pd.DataFrame:
 
     After the last week they are complete.
     """
-    with _season(board, place) as (season, _):
+    with _season(board, place) as season:
         n_decided = len(season.opened)
         parts = [
             season.look(number).reports
@@ -194,7 +184,7 @@ def decide_week(
     KitError
         If the choice does not name the right number of different declarations of the week.
     """
-    with _season(board, place) as (season, world):
+    with _season(board, place) as season:
         next_number = len(season.opened) + 1
         if not 1 <= number <= season.n_weeks:
             raise NotFoundError(f"A season has the weeks 1 to {season.n_weeks}.")
@@ -213,7 +203,7 @@ def decide_week(
         season.step(selection)
         try:
             decided = _decided(season, number)
-            step = _Step(
+            step = NewStep(
                 place,
                 number,
                 selection_json(selection),
@@ -223,11 +213,10 @@ def decide_week(
                 else None,
                 received_at,
             )
-            board.commits.run(step, lambda steps: _store(board, steps))
+            board.commits.run(step, lambda steps: store_steps(board, steps))
         except BaseException:
             # What was not stored was not decided: the season follows the database.
-            season.opened.pop()
-            _restart(world, season.opened)
+            season.resume([it.selection for it in season.opened[:-1]])
             raise
         return decided, True
 
@@ -249,7 +238,7 @@ def _is_same(season: InspectionSeason, number: int, choice: Choice, before: Sele
 
 
 @contextmanager
-def _season(board: SeasonBoard, place: Place) -> Iterator[tuple[InspectionSeason, LiveWorld]]:
+def _season(board: SeasonBoard, place: Place) -> Iterator[InspectionSeason]:
     """Lock a world in memory, as far as the database has decided it.
 
     Raises
@@ -278,86 +267,4 @@ def _season(board: SeasonBoard, place: Place) -> Iterator[tuple[InspectionSeason
         # After a start, or where another process serves the same competition.
         for text in later:
             world.season.step(Selection.from_dict(json.loads(text)))
-        yield world.season, world
-
-
-def _restart(world: LiveWorld, opened: Sequence[Any]) -> None:
-    world.season.resume([week.selection for week in opened])
-
-
-@dataclass(frozen=True)
-class _Step:
-    """A decision to be stored."""
-
-    place: Place
-    week: int
-    selection: str
-    reports_sha256: str
-    scores: dict[str, Any] | None
-    received_at: datetime
-
-
-def _store(board: SeasonBoard, steps: Sequence[_Step]) -> list[Exception | None]:
-    """Store decisions of several teams in one transaction; return why some were refused."""
-    outcomes: list[Exception | None] = []
-    events = []
-    with board.database.writing() as session:
-        lock_teams(board.database, session, {step.place.team_number for step in steps})
-        state = board.state(session, "read")
-        now = board.now()
-        for step in steps:
-            try:
-                check_active(session.get_one(Team, step.place.team_number))
-                check_open(board, state, step.received_at)
-                details = _add(board, session, step, now)
-            except KitError as error:
-                outcomes.append(error)
-                continue
-            sealed = None if step.scores is None else _sealed(step.place, step.scores)
-            actor = team_actor(step.place.team_number)
-            events.append(Event(now, actor, WEEK_DECIDED, details, sealed))
-            outcomes.append(None)
-        if events:
-            append_entries(board.database, session, events)
-    return outcomes
-
-
-def _add(board: SeasonBoard, session: Session, step: _Step, now: datetime) -> dict[str, Any]:
-    """Add the rows of a decision; return the details of its entry."""
-    place = step.place
-    attempt = session.get_one(SeasonAttempt, place[:2])
-    if attempt.abandoned_at is not None:
-        raise ConflictError(f"Attempt {attempt.number} was ended by a later one.")
-    of_attempt = (
-        SeasonStep.team_number == place.team_number,
-        SeasonStep.attempt == place.attempt,
-    )
-    decided = select(func.count()).where(*of_attempt, SeasonStep.world == place.world)
-    if session.scalar(decided) != step.week - 1:
-        raise ConflictError(f"Week {step.week} was decided by another request meanwhile.")
-    session.add(
-        SeasonStep(**place._asdict(), week=step.week, decided_at=now, selection=step.selection)
-    )
-    details: dict[str, Any] = {
-        "attempt": place.attempt,
-        "world": place.world,
-        "week": step.week,
-        "selection_sha256": hash_selection(step.selection),
-        "reports_sha256": step.reports_sha256,
-    }
-    if step.scores is not None:
-        session.add(SeasonResult(**place._asdict(), scores=canonical_json(step.scores)))
-        session.flush()
-        finished = select(func.count()).where(
-            SeasonResult.team_number == place.team_number, SeasonResult.attempt == place.attempt
-        )
-        if session.scalar(finished) == board.competition.worlds:
-            attempt.finished_at = now
-            details["finishes"] = True
-    session.flush()
-    return details
-
-
-def _sealed(place: Place, scores: dict[str, Any]) -> dict[str, Any]:
-    """Return what the entry of a last week commits to: the exact scores, and whose they are."""
-    return {**place._asdict(), "scores": scores}
+        yield world.season

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from fractions import Fraction
 from typing import Any
 
 from sqlalchemy import Select, select
@@ -144,11 +145,10 @@ def public_standings(board: Board) -> PublicStandings:
     return PublicStandings(board.phase(state), state.closes, rows)
 
 
-def share_ranks(scores: Sequence[float | None]) -> list[int]:
+def share_ranks(scores: Sequence[Fraction | float | None]) -> list[int]:
     """Return the rank of each score, best first.
 
-    The Ladder rounds scores, so it cannot tell teams with equal ones apart: they share the best of
-    their ranks.
+    Equal scores share the best of their ranks: the Ladder rounds, so it cannot tell them apart.
 
     Examples
     --------

@@ -38,7 +38,7 @@ LEFT_OUT: Final = ("board.sqlite3", "board.sqlite3-wal", "board.sqlite3-shm", "s
 #: In this order rows are restored: tables before those that refer to them.
 TABLES: Final = (
     "state", "solution", "team", "member", "access_code", "submission", "refusal", "score",
-    "selection", "audit_entry", "final_result",
+    "selection", "season_attempt", "season_step", "season_result", "audit_entry", "final_result",
 )  # fmt: skip
 
 

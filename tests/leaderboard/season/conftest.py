@@ -29,6 +29,20 @@ RULES = SeasonRules(
 )
 
 
+@pytest.fixture(autouse=True)
+def worlds_are_made_once(monkeypatch):
+    """Cache worlds: they never change, and a check makes them again and again."""
+    make, worlds = SeasonRules.make_world, {}
+
+    def make_once(rules, key):
+        name = key, rules.rows, rules.weeks
+        if name not in worlds:
+            worlds[name] = make(rules, key)
+        return worlds[name]
+
+    monkeypatch.setattr(SeasonRules, "make_world", make_once)
+
+
 @pytest.fixture
 def season_board_of(tmp_path, database_url, clock) -> Iterator:
     """Make the competition with other rules: ``season_board_of(delay=2)``."""

@@ -157,8 +157,8 @@ def test_wrong_choices_are_refused_in_words(client, member, begun):
 
 def test_teams_attempts_and_worlds_have_worlds_of_their_own(client, member, rival, begun, board):
     client.put(f"{ROUTE}/1", headers=rival.headers)
-    first = [get(client, team, path).json()["declarations"][0]
-             for team, path in ((member, "1/1/1"), (member, "1/2/1"), (rival, "1/1/1"))]  # fmt: skip
+    places = ((member, "1/1/1"), (member, "1/2/1"), (rival, "1/1/1"))
+    first = [get(client, team, path).json()["declarations"][0] for team, path in places]
     assert len({str(row) for row in first}) == 3
     keys = {world_key(board.secret, team, attempt, world)
             for team in (1, 2) for attempt in (1, 2) for world in (1, 2)}  # fmt: skip
@@ -228,7 +228,7 @@ def test_a_failure_of_the_database_decides_nothing(client, member, begun, board,
         raise RuntimeError("disk")
 
     with monkeypatch.context() as patched:
-        patched.setattr("customs_leaderboard.season.deciding.append_entries", fail)
+        patched.setattr("customs_leaderboard.season.storing.append_entries", fail)
         assert post(client, member, "1/1/2", rows=list(range(k))).status_code == 500
     world = board.worlds.find(Place(member.number, 1, 1))
     assert len(world.season.opened) == 1
