@@ -14,6 +14,7 @@ from customs_baselines.features.as_of import describe_as_of
 from customs_baselines.season.playing import SeasonSettings, play_season
 from customs_data.errors import KitError
 from customs_kit.cli import customs_kit
+from customs_kit.served_season import play_served
 from customs_leaderboard.season.attempts import list_attempts
 from customs_leaderboard.season.client import SeasonClient
 from customs_leaderboard.season.secret import world_key
@@ -29,6 +30,12 @@ class Mine:
 @pytest.fixture
 def database_url() -> None:
     return
+
+
+@pytest.fixture
+def season(served, member):
+    with SeasonClient(served, member.token) as client:
+        yield client
 
 
 def local_season(board, member, world, strategy, tmp_path):
@@ -63,29 +70,22 @@ def test_a_served_season_equals_the_local_one_byte_for_byte(
 
 
 @pytest.mark.training
-def test_a_learning_strategy_goes_on_after_an_interruption(
-    board, member, served, tmp_path, monkeypatch
-):
-    with SeasonClient(served, member.token) as client:
-        client.begin()
-    from customs_kit.served_season import play_served
-
+def test_a_learning_strategy_goes_on_after_an_interruption(board, member, season, tmp_path):
+    season.begin()
     settings = SeasonSettings(offered={"refit_every": 1, "n_jobs": 1})
 
     def stop(number):
         if number == 2:
             raise RuntimeError("interrupted")
 
-    with SeasonClient(served, member.token) as client:
-        with pytest.raises(RuntimeError):
-            play_served(client.world(1, 1), "profile", settings, 26, tmp_path / "log", stop)
-        played = play_served(client.world(1, 1), "profile", settings, 26, tmp_path / "log")
+    with pytest.raises(RuntimeError):
+        play_served(season.world(1, 1), "profile", settings, 26, tmp_path / "log", stop)
+    played = play_served(season.world(1, 1), "profile", settings, 26, tmp_path / "log")
     text = played.inspections.to_csv(index=False, lineterminator="\n")
     assert text == local_season(board, member, 1, "profile", tmp_path)
 
 
-def test_three_lines_play_every_world(board, member, served):
-    season = SeasonClient(served, member.token)
+def test_three_lines_play_every_world(board, member, season):
     seen = []
     for week in season.play():
         assert len(week.history) + len(week.arrivals) > len(week.history) > 0
@@ -96,8 +96,7 @@ def test_three_lines_play_every_world(board, member, served):
     assert attempt.finished_at is not None
 
 
-def test_play_goes_on_where_an_attempt_is(board, member, served):
-    season = SeasonClient(served, member.token)
+def test_play_goes_on_where_an_attempt_is(season):
     weeks = season.play()
     first = next(weeks)
     with pytest.raises(KitError, match="must return"):
