@@ -124,3 +124,4 @@ def _add_season(app: FastAPI, board: SeasonBoard) -> None:
     for part in (season.team_api, season.public_api, people_api, health):
         app.include_router(part.router, max_body_size=_MAX_BODY_BYTES)
     app.include_router(api.records, max_body_size=_MAX_BODY_BYTES)
+    app.include_router(season.pages.router, max_body_size=_MAX_BODY_BYTES, include_in_schema=False)

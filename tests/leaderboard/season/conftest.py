@@ -18,7 +18,7 @@ from leaderboard.conftest import OPENS
 from real_server import Member, running
 
 RULES = SeasonRules(
-    title="Weeks of Busan",
+    title="Weeks at the port",
     opens=OPENS,
     closes=OPENS + timedelta(days=30),
     rows=2000,

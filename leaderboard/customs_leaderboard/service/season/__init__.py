@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from customs_leaderboard.service.season import public_api, team_api
+from customs_leaderboard.service.season import pages, public_api, team_api
 
-__all__ = ["public_api", "team_api"]
+__all__ = ["pages", "public_api", "team_api"]

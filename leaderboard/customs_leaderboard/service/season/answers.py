@@ -121,6 +121,40 @@ class ReportsAnswer(Answer):
     reports: list[Report]
 
 
+class WorldScoresAnswer(Answer):
+    """Scores on one world."""
+
+    opened: int
+    fraud_found: int
+    precision: float = Field(description="Frauds found / declarations opened.")
+    recall: float | None
+    norm_precision: float | None = Field(description="Frauds found / the most that could be.")
+    critical_found: int
+    capped_revenue_recall: float | None
+    revenue_recall: float | None
+    norm_revenue: float | None
+
+
+class SeasonFinalistAnswer(Answer):
+    """A team's final place."""
+
+    rank: int
+    team_number: int
+    team: str
+    attempt: int = Field(description="The attempt that counted: the last finished one.")
+    n_begun: int
+    n_finished: int
+    precision: float = Field(description="Mean over worlds.")
+    error: float | None = Field(description="Standard error over worlds.")
+    worlds: list[WorldScoresAnswer]
+
+
+class SeasonTableAnswer(Answer):
+    """The final table."""
+
+    rows: list[SeasonFinalistAnswer]
+
+
 class ChoiceRequest(Wanted):
     """What to open: rows or Declaration IDs."""
 

@@ -41,7 +41,8 @@ _JSON: Final = "application/json"
 #: Headers with what CSV and Parquet have no place for.
 N_INSPECTIONS: Final = "Season-Inspections"
 N_WEEKS: Final = "Season-Weeks"
-_MAX_BODY: Final = 1 << 20
+#: Largest body of a decision.
+MAX_BODY: Final = 1 << 20
 
 Result = TypeVar("Result")
 #: Week 0 is the warm-up.
@@ -154,7 +155,7 @@ async def week(
 @router.post(
     "/{attempt}/{world}/{week}",
     response_model=answers.DecidedAnswer,
-    max_body_size=_MAX_BODY,
+    max_body_size=MAX_BODY,
     responses=problem_answers(400, 401, 403, 404, 408, 409, 413, 422),
     openapi_extra={
         "requestBody": {

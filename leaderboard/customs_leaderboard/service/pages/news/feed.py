@@ -94,7 +94,8 @@ class _Details(dict[str, object]):
 
 def _urn(made: Entry, entry: Entry) -> str:
     """Return an address that names an entry of a competition for ever, wherever the site is."""
-    competition = f"{made.details['edition']} {UtcTime.as_text(made.at)}"
+    name = made.details.get("edition", made.details["commitment"])  # a season has no edition
+    competition = f"{name} {UtcTime.as_text(made.at)}"
     return uuid.uuid5(uuid.NAMESPACE_OID, f"{competition} {entry.sequence}").urn
 
 
