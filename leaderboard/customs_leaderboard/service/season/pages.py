@@ -44,7 +44,7 @@ from customs_leaderboard.store.schema import Team
 
 _NUMBER: Final = re.compile("[0-9]{1,6}")
 _N_FIELDS: Final = 20_000
-_N_REPORTED: Final = 200
+_N_REPORTED: Final = 60
 
 router = APIRouter()
 for _part in (rendering, joining, kept_answers, log, news):
