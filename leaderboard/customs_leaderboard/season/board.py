@@ -26,6 +26,7 @@ from customs_leaderboard.rules.changes import compare_announced, rules_json
 from customs_leaderboard.season.live import LiveWorlds, Place
 from customs_leaderboard.season.rules import CHANGEABLE, SeasonRules, read_rules
 from customs_leaderboard.season.secret import commitment_of, world_key
+from customs_leaderboard.season.world_files import WorldFiles
 from customs_leaderboard.store.actions import ORGANIZER
 from customs_leaderboard.store.audit_log import append_entry
 from customs_leaderboard.store.database import Database, open_database
@@ -48,6 +49,8 @@ class SeasonBoard(Contest):
     ----------
     worlds : LiveWorlds
         The only object with labels that nobody has opened.
+    files : WorldFiles
+        Their cache on disk.
     """
 
     competition: SeasonRules
@@ -57,6 +60,7 @@ class SeasonBoard(Contest):
     ) -> None:
         super().__init__(folder, competition, database, clock)
         self.worlds = LiveWorlds(self.make_season)
+        self.files = WorldFiles(folder.worlds)
 
     @property
     def rules(self) -> dict[str, Any]:
@@ -88,8 +92,11 @@ class SeasonBoard(Contest):
         _ = self.secret
 
     def make_season(self, place: Place) -> InspectionSeason:
-        """Simulate a team's world, and return the season on it, before week 1."""
-        arrivals = self.competition.make_world(world_key(self.secret, *place))
+        """Simulate a team's world, or read it; return the season on it, before week 1."""
+        arrivals = self.files.load(place)
+        if arrivals is None:
+            arrivals = self.competition.make_world(world_key(self.secret, *place))
+            self.files.save(place, arrivals)
         season = InspectionSeason(arrivals, self.competition.budget, self.competition.delay)
         season.reset()
         return season

@@ -214,6 +214,8 @@ def decide_week(
                 received_at,
             )
             board.commits.run(step, lambda steps: store_steps(board, steps))
+            if number == season.n_weeks:
+                board.files.delete(place)
         except BaseException:
             # What was not stored was not decided: the season follows the database.
             season.resume([it.selection for it in season.opened[:-1]])

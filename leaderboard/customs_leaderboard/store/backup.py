@@ -32,9 +32,9 @@ FORMATS: Final = ("customs-kit backup 1", "customs-kit backup 2")
 MANIFEST: Final = "backup.json"
 #: Solutions that replaced another, and the organizer's pages.
 IN_FOLDERS: Final = re.compile(r"solutions/[0-9]+\.csv|pages/[A-Za-z0-9_-]+\.md")
-#: Parts of the folder that a backup leaves out: the database, whose rows it has, and files that are
-#: being received or written.
-LEFT_OUT: Final = ("board.sqlite3", "board.sqlite3-wal", "board.sqlite3-shm", "spool")
+#: Parts of the folder that a backup leaves out: the database, whose rows it has, files that are
+#: being received or written, and a cache.
+LEFT_OUT: Final = ("board.sqlite3", "board.sqlite3-wal", "board.sqlite3-shm", "spool", "worlds")
 #: In this order rows are restored: tables before those that refer to them.
 TABLES: Final = (
     "state", "solution", "team", "member", "access_code", "submission", "refusal", "score",

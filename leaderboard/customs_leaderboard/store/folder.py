@@ -44,6 +44,8 @@ class Folder:
         Texts of the organizer; may be absent.
     season_file, secret_file : path
         Rules and master secret of a competition of seasons; absent in others.
+    worlds : path
+        Its worlds in play, a cache.
     """
 
     def __init__(self, root: Path) -> None:
@@ -60,6 +62,7 @@ class Folder:
         self.pages = root / "pages"
         self.season_file = root / "season.toml"
         self.secret_file = root / "secret.json"
+        self.worlds = root / "worlds"
 
     @classmethod
     @contextmanager

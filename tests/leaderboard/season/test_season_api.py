@@ -220,6 +220,26 @@ def test_worlds_dropped_from_memory_are_played_on(client, member, begun, board):
             assert [row[2] for row in answer["reports"]] == week.reports["Fraud"].tolist()
 
 
+def test_a_world_on_disk_is_the_one_that_was_simulated(client, member, begun, board):
+    place = Place(member.number, 1, 1)
+    get(client, member, "1/1/1")
+    stored = board.files.load(place)
+    made = board.competition.make_world(world_key(board.secret, *place))
+    pd.testing.assert_frame_equal(stored.declarations, made.declarations)
+    for name in ("week", "is_known", "fraud", "critical", "duty", "probability"):
+        np.testing.assert_array_equal(getattr(stored, name), getattr(made, name))
+    assert stored.cap == made.cap
+    (path,) = board.folder.worlds.iterdir()
+    assert path.stat().st_mode & 0o077 == 0
+    path.write_bytes(path.read_bytes()[:1000])  # a damaged file is made again
+    assert board.files.load(place) is None
+    board.worlds.forget(place)
+    decide(client, member, 1, 1)
+    for week in (2, 3, 4):
+        decide(client, member, 1, week)
+    assert not list(board.folder.worlds.iterdir())
+
+
 def test_a_failure_of_the_database_decides_nothing(client, member, begun, board, monkeypatch):
     first = decide(client, member, 1, 1)
     k = first["next"]["n_inspections"]
