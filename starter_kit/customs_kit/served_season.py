@@ -13,7 +13,7 @@ from customs_baselines.features.as_of import describe_as_of
 from customs_baselines.season.playing import SeasonSettings, StrategyProcess, message_of
 from customs_data.season.arrivals import Arrivals
 from customs_data.season.weeks import number_warm_up
-from customs_scorer.season.environment import OpenWeek
+from customs_scorer.season.environment import OUTCOME, OpenWeek
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,7 +38,7 @@ class ServedSeason:
     @property
     def precision(self) -> float:
         """Frauds found / declarations opened, by the team's own reports."""
-        return float(self.inspections["Fraud"].mean())
+        return float(self.inspections[OUTCOME].mean())
 
 
 def play_served(

@@ -21,6 +21,8 @@ from customs_scorer.season.selection import Selection, read_selection
 REPORT_COLUMNS: Final = (
     KEY, "Week", "Fraud", "Critical Fraud", "Duty Recovered", "Chosen By", "Propensity",
 )  # fmt: skip
+#: Column of a report that has 1 where the inspection succeeded.
+OUTCOME: Final = "Fraud"
 _WARM_UP: Final = "warm-up"
 
 

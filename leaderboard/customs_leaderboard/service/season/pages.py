@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 from anyio.to_thread import run_sync
@@ -41,8 +41,11 @@ from customs_leaderboard.service.season.team_api import (
     season_board_of,
 )
 from customs_leaderboard.store.schema import Team
+from customs_scorer.season.environment import OUTCOME
 
 _NUMBER: Final = re.compile("[0-9]{1,6}")
+_CRITICAL: Final = 2
+_OUTCOMES: Final = ("nothing", "fraud", "critical fraud")
 _N_FIELDS: Final = 20_000
 _N_REPORTED: Final = 60
 
@@ -227,15 +230,28 @@ def _week_page(
         decided=decided,
         chart=draw_precision(_by_week(own), board.competition.weeks),
         n_opened=len(own),
-        n_fraud=int((own["Fraud"] == 1).sum()),
-        reports=own.iloc[::-1].head(_N_REPORTED).to_dict("records"),
+        n_fraud=int((own[OUTCOME] == 1).sum()),
+        reports=_newest(own),
         problem=problem,
     )
 
 
+def _newest(own: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the newest reports for the table."""
+    return [
+        {
+            "id": row[KEY],
+            "week": row["Week"],
+            "outcome": _OUTCOMES[2 if row["Critical Fraud"] == _CRITICAL else row[OUTCOME]],
+            "duty": row["Duty Recovered"] if row[OUTCOME] == 1 else None,
+        }
+        for row in own.iloc[::-1].head(_N_REPORTED).to_dict("records")
+    ]
+
+
 def _by_week(own: pd.DataFrame) -> list[tuple[int, int, int]]:
     """Return number, declarations opened and frauds of each week with reports."""
-    grouped = own["Fraud"].groupby(own["Week"])
+    grouped = own[OUTCOME].groupby(own["Week"])
     return [(int(week), len(labels), int((labels == 1).sum())) for week, labels in grouped]
 
 
