@@ -12,7 +12,10 @@ from customs_leaderboard.season.attempts import begin_attempt
 from customs_leaderboard.season.board import open_season_board
 from customs_leaderboard.season.deciding import Choice, arrived_reports, decide_week, see_week
 from customs_leaderboard.season.live import Place
+from customs_leaderboard.season.verify import verify_season
 from customs_leaderboard.store.audit_log import read_entries, verify_chain
+from customs_leaderboard.store.backup import write_backup
+from customs_leaderboard.store.restore import restore_backup
 from customs_leaderboard.store.schema import SeasonStep
 from customs_leaderboard.teams.teams import add_team
 
@@ -75,3 +78,19 @@ def test_teams_at_once_share_transactions_and_lose_nothing(board):
     with board.database.reading() as session:
         verify_chain(session)
         assert session.scalar(select(func.count()).select_from(SeasonStep)) == 24
+
+
+def test_a_backup_is_played_on_in_another_place(board, clock, tmp_path):
+    team, _ = add_team(board, "Busan")
+    begin_attempt(board, team.number, 1)
+    place = Place(team.number, 1, 1)
+    k = see_week(board, place, 1).n_inspections
+    choice = Choice(list(range(k)))
+    decided, _ = decide_week(board, place, 1, choice, board.now())
+    write_backup(board, tmp_path / "b.tar.gz")
+    again = restore_backup(tmp_path / "b.tar.gz", tmp_path / "again", clock=clock)
+    assert decide_week(again, place, 1, choice, again.now()) == (decided, False)
+    k = see_week(again, place, 2).n_inspections
+    assert decide_week(again, place, 2, Choice(list(range(k))), again.now())[1]
+    assert verify_season(again).passed
+    again.close_connections()
