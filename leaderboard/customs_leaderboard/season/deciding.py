@@ -81,6 +81,8 @@ class Choice:
     def read(self, season: InspectionSeason, number: int) -> Selection:
         """Return the choice as a selection; errors as `InspectionSeason.read`."""
         selection = season.read(number, self.rows)
+        if self.reason is None and self.propensity is None:
+            return selection
         if self.reason is not None:
             selection = replace(selection, reason=np.array(self.reason, dtype=str))
         if self.propensity is not None:

@@ -98,6 +98,7 @@ class InspectionSeason:
         self.budget = budget or Budget()
         self.delay = delay
         self.declarations = arrivals.declarations
+        self._ids = arrivals.declarations[KEY].to_numpy()
         self.n_weeks = arrivals.n_weeks
         self.opened: list[OpenedWeek] = []
         self.arrivals = arrivals
@@ -203,10 +204,11 @@ class InspectionSeason:
             As `read_selection`.
         """
         rows = self.arrivals.rows_of(number)
+        n_earlier = int((self.arrivals.week < number).sum())
         return read_selection(
             answer,
-            self.declarations.iloc[rows],
-            self.declarations[KEY].iloc[self.arrivals.week < number],
+            self.declarations[[KEY]].iloc[rows],
+            self.declarations[KEY].iloc[:n_earlier],  # rows are in the order of weeks
             self.budget.n_inspections(number, len(rows)),
             number,
         )
@@ -249,7 +251,7 @@ class InspectionSeason:
         truth = self.arrivals
         duty = np.full(len(rows), np.nan) if truth.duty is None else truth.duty[rows]
         columns = (
-            self.declarations[KEY].to_numpy()[rows], np.full(len(rows), week), truth.fraud[rows],
+            self._ids[rows], np.full(len(rows), week), truth.fraud[rows],
             truth.critical[rows], duty, selection.reason, selection.propensity,
         )  # fmt: skip
         return pd.DataFrame(dict(zip(REPORT_COLUMNS, columns, strict=True)))

@@ -110,8 +110,8 @@ def read_selection(
     ----------
     answer : Selection, or array_like of int or str
         Positions among the arrivals, or Declaration IDs.
-    arrivals : DataFrame, shape (n, 20)
-        The week's declarations.
+    arrivals : DataFrame, shape (n, n_columns)
+        The week's declarations, at least their Declaration IDs.
     earlier : Series of str
         Declaration IDs of earlier weeks, for the message.
     n_inspections : int
