@@ -9,8 +9,10 @@ import pandas as pd
 import pytest
 
 from customs_data.schema import DECLARED_COLUMNS, KEY
+from customs_leaderboard.season.ending import close_season
 from customs_leaderboard.season.live import LiveWorlds, Place
 from customs_leaderboard.season.secret import world_key
+from customs_leaderboard.service.season import answers as models
 from customs_leaderboard.store.audit_log import read_entries, verify_chain
 from customs_scorer.season.environment import InspectionSeason
 
@@ -266,3 +268,27 @@ def test_public_answers_say_nothing_about_scores_before_the_close(client, member
         == client.get("/api/v1/log").json()["entries"][-1]["details"]["commitment"]
     )
     assert "week decided" not in client.get("/api/v1/log").text
+
+
+def test_answers_are_those_of_the_document(client, member, begun, board):
+    document = client.get("/api/v1/openapi.json").json()
+    assert {f"{ROUTE}/{{attempt}}/{{world}}/{{week}}", ROUTE} <= set(document["paths"])
+    for reference in str(document).split("#/components/schemas/")[1:]:
+        assert reference.partition("'")[0] in document["components"]["schemas"]
+    for path in document["paths"].values():
+        for route in path.values():
+            assert route["summary"]
+            if "security" in route:
+                assert {"401", "403"} <= set(route["responses"])
+    models.AttemptAnswer.model_validate(begun)
+    models.WeekAnswer.model_validate(get(client, member, "1/1/1").json())
+    models.DecidedAnswer.model_validate(decide(client, member, 1, 1))
+    models.ReportsAnswer.model_validate(get(client, member, "1/1/reports").json())
+    models.SeasonAnswer.model_validate(client.get(ROUTE, headers=member.headers).json())
+    models.SeasonCompetitionAnswer.model_validate(client.get("/api/v1/competition").json())
+    finish_rest = [(1, week) for week in (2, 3, 4)] + [(2, week) for week in (1, 2, 3, 4)]
+    for world, week in finish_rest:
+        decide(client, member, world, week)
+    close_season(board, early=True)
+    client.app.state.answers.expire()
+    models.SeasonTableAnswer.model_validate(client.get("/api/v1/final").json())

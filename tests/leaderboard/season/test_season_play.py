@@ -13,7 +13,9 @@ from click.testing import CliRunner
 from customs_baselines.features.as_of import describe_as_of
 from customs_baselines.season.playing import SeasonSettings, play_season
 from customs_data.errors import KitError
+from customs_data.season.kinds import SEASONS
 from customs_kit.cli import customs_kit
+from customs_kit.commands.season.options import KINDS
 from customs_kit.served_season import play_served
 from customs_leaderboard.season.attempts import list_attempts
 from customs_leaderboard.season.client import SeasonClient
@@ -118,3 +120,7 @@ def test_references_cannot_compete(served, monkeypatch, member):
     assert isinstance(done.exception, KitError)
     assert "cannot compete" in str(done.exception)
     assert not Path("played").exists()
+
+
+def test_the_command_offers_every_kind_of_season():
+    assert list(KINDS) == list(SEASONS)

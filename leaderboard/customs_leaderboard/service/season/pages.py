@@ -119,7 +119,7 @@ async def open_rows(request: Request) -> Response:
         )
         ids = read_ids(received[0]) if received and received[0].strip() else _ticked(form)
         try:
-            decide_week(board, place, week, Choice(ids), board.now())
+            decide_week(board, place, week, Choice(ids), request.state.received_at)
         except KitError as error:
             return _week_page(request, team, place, problem=details_of(error), ticked=set(ids))
         request.app.state.answers.expire()
@@ -139,6 +139,8 @@ async def _act(
         file = form.get("file")
         if received is not None and isinstance(file, UploadFile):
             received.append(await file.read(MAX_BODY))
+        # Waiting for the turn makes nothing late.
+        request.state.received_at = season_board_of(request).now()
         token = form.get("token", "")
         try:
             text = token.strip() if isinstance(token, str) else ""
