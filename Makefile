@@ -31,7 +31,7 @@ FRESH ?=
 .PHONY: run leaderboard test test-fast test-oldest test-slow lint format results all-results explained scarcity \
 	adversary variants settings prior worlds guide \
 	season validation fidelity synthesizers reference site documents release benchmark \
-	benchmark-season benchmark-national benchmark-leaderboard benchmark-attack fuzz ladder clean
+	benchmark-season benchmark-served benchmark-national benchmark-leaderboard benchmark-attack fuzz ladder clean
 
 run: $(VENV)/.core ## install, make the practice edition, show precision@5 % and @10 % of baselines
 	$(BIN)/customs-kit baseline run
@@ -176,6 +176,9 @@ benchmark-leaderboard: $(VENV)/.dev ## 200 teams at once, on SQLite and, with DA
 	$(BIN)/python benchmarks/leaderboard_load.py $(LOAD)
 	test -z "$(DATABASE_URL)" || \
 		$(BIN)/python benchmarks/leaderboard_load.py $(LOAD) --database-url "$(DATABASE_URL)"
+
+benchmark-served: $(VENV)/.dev ## 50 teams play a season each at once, while the server is killed ten times
+	$(BIN)/python benchmarks/season_load.py --save leaderboard/results/season_load.json --write leaderboard/README.md
 
 fuzz: $(VENV)/.dev ## generated requests to the leaderboard, ten minutes each without and with tokens
 	$(BIN)/python benchmarks/leaderboard_fuzz.py

@@ -24,7 +24,8 @@ import numpy as np
 from customs_data.edition.generating import generate_edition, read_blueprint
 from customs_data.errors import KitError
 from customs_data.keyed_random import secret_of_seed
-from customs_leaderboard.board import Board, make_board, utc_now
+from customs_leaderboard.board import Board, make_board
+from customs_leaderboard.contest import utc_now
 from customs_leaderboard.rules.competition import Competition
 from customs_leaderboard.submissions.spool import Spool
 from customs_leaderboard.submissions.submit import submit

@@ -31,6 +31,7 @@ from studies.script import Study, describe_blueprint, save_results
 _REFERENCES: Final = ("oracle", "clairvoyant", "everything", "passive")
 _FEW: Final = ("random", "profile", "exploit", "hybrid", "bag", "noticing")
 _ALL: Final = (*_FEW, "adaptive", "ucb", "thompson", "duty", "item_price")
+_WAYS: Final = ("random", *(it for it in EXPLORERS if it != "random"))
 _AGAINST: Final = "exploit"
 _SCORES: Final = ("last_quarter", "capped_revenue_recall", "revenue_recall")
 _KEPT: Final = (
@@ -66,7 +67,7 @@ class Grid:
 
 
 GRIDS: Final = (
-    Grid("season", "steady", 0.05, (*_ALL, *_REFERENCES, "duty_oracle"), EXPLORERS, 31_000),
+    Grid("season", "steady", 0.05, (*_ALL, *_REFERENCES, "duty_oracle"), _WAYS, 31_000),
     Grid(
         "season-shifting", "shifting", 0.05, (*_FEW, "adaptive", *_REFERENCES),
         ("random", "uncertain", "coverage", "stale", "diverse"), 32_000,

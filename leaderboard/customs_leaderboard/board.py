@@ -1,24 +1,29 @@
-"""The board: folder, rules, database, judge and clock of one competition, passed around as one."""
+"""The board: a competition on an edition, with its judge; passed around as one."""
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
-from datetime import UTC, datetime
+from contextlib import closing
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
-from typing import Any, Final, Literal
+from typing import Any
 
-from sqlalchemy import inspect, select
-from sqlalchemy.orm import Session
+from sqlalchemy import select
 
 from customs_data.edition.layout import Layout
 from customs_data.edition.manifest import Manifest, read_manifest
 from customs_data.errors import KitError
 from customs_data.files.atomic import sync_folder, write_atomically
-from customs_leaderboard.errors import DamagedDatabaseError, UnavailableError, organizer_errors
+from customs_leaderboard.contest import (
+    Clock,
+    Contest,
+    existing_database,
+    new_state,
+    refuse_competition,
+    refuse_state,
+    utc_now,
+)
+from customs_leaderboard.errors import organizer_errors
 from customs_leaderboard.ladder.ladder import Ladder
 from customs_leaderboard.rules.changes import compare_rules, rules_json
 from customs_leaderboard.rules.competition import Competition, read_competition
@@ -34,30 +39,14 @@ from customs_leaderboard.store.actions import ORGANIZER
 from customs_leaderboard.store.audit_log import append_entry
 from customs_leaderboard.store.database import Database, open_database
 from customs_leaderboard.store.folder import Folder, disk_errors
-from customs_leaderboard.store.group_commit import GroupCommit
-from customs_leaderboard.store.modes import close_to_others
 from customs_leaderboard.store.schema import State
 from customs_leaderboard.store.solutions import read_replacements
 from customs_leaderboard.submissions.judge import Judge, load_judge
 from customs_scorer.metrics import Metric, TaskMetrics, metrics_of
 
-Phase = Literal["upcoming", "open", "over", "closed", "revealed"]
-Clock = Callable[[], datetime]
 
-_NOT_EMPTY: Final = (
-    "The database already contains a competition. Use another database. If an `init` or `restore` "
-    "was killed when it was nearly done, this is its competition: empty the database (`dropdb "
-    "NAME`, `createdb NAME`) and run the command again."
-)
-
-
-def utc_now() -> datetime:
-    """Return the current time (UTC)."""
-    return datetime.now(UTC)
-
-
-class Board:
-    """One competition; safe to share between threads.
+class Board(Contest):
+    """A competition on an edition; safe to share between threads.
 
     Parameters
     ----------
@@ -73,6 +62,8 @@ class Board:
         If it is already loaded.
     """
 
+    competition: Competition
+
     def __init__(
         self,
         folder: Folder,
@@ -81,13 +72,7 @@ class Board:
         clock: Clock = utc_now,
         judge: Judge | None = None,
     ) -> None:
-        self.folder = folder
-        self.competition = competition
-        self.database = database
-        self.now = clock
-        database.clock = lambda: self.now()  # tests exchange it
-        #: Collects scored files of several threads for one transaction.
-        self.commits: GroupCommit[Any, Any] = GroupCommit(shared_errors=(UnavailableError,))
+        super().__init__(folder, competition, database, clock)
         # One file at a time is checked and scored, or thousands of thread switches would be added.
         self.scoring = Lock()
         self._judge = judge
@@ -131,6 +116,10 @@ class Board:
                 self._judge = self._load_judge()
             return self._judge
 
+    def prepare(self) -> None:
+        """Load the hidden labels."""
+        _ = self.judge
+
     def newest_judge(self, commitment: str | None = None) -> Judge:
         """Return the judge with the newest labels, which another process may have replaced.
 
@@ -155,32 +144,6 @@ class Board:
         if not replacements:
             return load_judge(self.competition.edition)
         return load_judge(self.competition.edition, replacements[-1])
-
-    def state(self, session: Session, lock: Literal["read", "write"] | None = None) -> State:
-        """Return the competition's state, optionally locked until the transaction ends."""
-        query = select(State)
-        if lock is not None:
-            query = query.with_for_update(read=lock == "read")
-        return session.scalars(query).one()
-
-    def phase(self, state: State) -> Phase:
-        """Return the phase of the competition.
-
-        ``"over"`` is between the deadline and the organizer's `close`: submissions are late, and
-        exact scores are still secret.
-        """
-        if state.revealed_at is not None:
-            return "revealed"
-        if state.closed_at is not None:
-            return "closed"
-        now = self.now()
-        if now < self.competition.opens:
-            return "upcoming"
-        return "open" if now < state.closes else "over"
-
-    def close_connections(self) -> None:
-        """Close the database's connections."""
-        self.database.close()
 
 
 def make_board(
@@ -229,15 +192,7 @@ def make_board(
         edition = {"edition": judge.manifest.name, "commitment": judge.manifest.commitment}
         with database.upgrading() as session:
             refuse_state(session)
-            session.add(
-                State(
-                    number=1,
-                    rules=rules_json(board),
-                    closes=competition.closes,
-                    address_key=secrets.token_hex(32),
-                    **edition,
-                )
-            )
+            session.add(new_state(rules=rules_json(board), closes=competition.closes, **edition))
             details = {**board.rules, **edition}
             append_entry(database, session, clock(), ORGANIZER, "competition made", details)
     return board_in(root, competition, database_url, clock, judge)
@@ -277,55 +232,18 @@ def open_board(
         was exchanged, or a rule was changed that cannot change.
     """
     folder = Folder(Path(root))
+    if folder.season_file.exists():
+        raise KitError(
+            f"{root} is a competition of seasons. Its commands are those of `customs-kit "
+            "leaderboard season`."
+        )
     competition = read_competition(folder.competition_file)
     with disk_errors():
         sync_folder(folder.submissions)  # in case a process ended before it could
-    if database_url is None and not folder.database_file.is_file():
-        raise KitError(
-            f"No such file: {folder.database_file}. If the competition uses PostgreSQL, give its "
-            "address with --database-url (or CUSTOMS_KIT_DATABASE_URL)."
-        )
-    close_to_others(folder.root)
-    with closed_on_error(open_database(database_url, folder.database_file)) as database:
-        database.check_whole()
-        if not has_competition(database):
-            if database_url is None:
-                raise DamagedDatabaseError("it contains no competition")
-            raise KitError("The database contains no competition. Check --database-url.")
-        database.upgrade()
+    with existing_database(folder, database_url) as database:
         board = Board(folder, competition, database, clock)
         compare_rules(board)
     return board
-
-
-@contextmanager
-def closed_on_error(database: Database) -> Iterator[Database]:
-    """Close a database if the block fails; otherwise leave it open."""
-    try:
-        yield database
-    except BaseException:
-        database.close()
-        raise
-
-
-def has_competition(database: Database) -> bool:
-    """Whether a database has a competition's tables and row."""
-    with database.reading() as session:
-        if not inspect(session.connection()).has_table(State.__tablename__):
-            return False
-        return session.scalar(select(State.number)) is not None
-
-
-def refuse_competition(database: Database) -> None:
-    """Raise `KitError` if a database already contains a competition."""
-    if has_competition(database):
-        raise KitError(_NOT_EMPTY)
-
-
-def refuse_state(session: Session) -> None:
-    """Raise `KitError` if another process has made a competition in the meantime."""
-    if session.scalar(select(State.number)) is not None:
-        raise KitError(_NOT_EMPTY)
 
 
 def _ladder_of(rules: Competition, metric: Metric) -> Ladder:

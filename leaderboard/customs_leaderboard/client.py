@@ -166,6 +166,10 @@ class LeaderboardClient:
                 f"{self.url} does not respond ({str(error) or type(error).__name__}). Check the "
                 "URL or try again later; the same file never counts twice."
             ) from None
+        return self.checked(answer)
+
+    def checked(self, answer: httpx.Response) -> httpx.Response:
+        """Return an answer; raise `KitError` with the leaderboard's reason if it refuses."""
         if answer.is_success:
             return answer
         raise KitError(_refusal(answer, self.url))

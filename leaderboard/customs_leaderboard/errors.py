@@ -66,6 +66,10 @@ class NotFoundError(KitError):
     """It does not exist, or belongs to another team (HTTP 404)."""
 
 
+class ConflictError(KitError):
+    """It contradicts what was decided before (HTTP 409)."""
+
+
 class TooLargeError(KitError):
     """The file is larger than the competition accepts (HTTP 413)."""
 

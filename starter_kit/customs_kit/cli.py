@@ -121,6 +121,22 @@ leaderboard = _group(
     },
 )
 
+season = _group(
+    "season",
+    "Run a competition of seasons, or play in one: open declarations week by week.\n\n"
+    "Example: customs-kit leaderboard season play https://board.example exploit",
+    {
+        "create": ("season.conduct:create", "Set up a competition with a new master secret."),
+        "play": ("season.play:play", "Play an attempt with a strategy, as a team."),
+        "standings": ("season.conduct:standings", "Show the final table."),
+        "close": ("season.conduct:close", "Close, and compute the final table."),
+        "check": ("season.play:check", "Compare teams' code on ten common fresh worlds."),
+        "reveal": ("season.conduct:reveal", "Publish the master secret and the evidence."),
+        "verify": ("season.conduct:verify", "Repeat every finished attempt from the secret."),
+    },
+)
+leaderboard.lazy["season"] = (f"{__name__}:season", "Competitions of seasons, week by week.")
+
 publish = _group(
     "publish",
     "Publish an edition on Codabench or Kaggle.\n\n"

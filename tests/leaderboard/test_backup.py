@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import select
 
 from customs_data.errors import KitError
-from customs_leaderboard.board import has_competition, open_board
+from customs_leaderboard.board import open_board
+from customs_leaderboard.contest import has_competition
 from customs_leaderboard.standings.close import close_competition, reveal_labels
 from customs_leaderboard.standings.final import final_standings
 from customs_leaderboard.standings.public import public_standings
@@ -223,7 +224,7 @@ def test_a_damaged_backup_is_refused(board_of, make_file, clock, tmp_path, name,
 
 def test_a_backup_of_a_newer_release_is_refused(board, filled, clock, tmp_path):
     def change(name, content):
-        yield name, content.replace(b'"revision": "0003"', b'"revision": "9999"')
+        yield name, content.replace(b'"revision": "0004"', b'"revision": "9999"')
 
     write_backup(board, tmp_path / "b.tar")
     newer = rewritten(tmp_path / "b.tar", tmp_path / "newer.tar", change)

@@ -15,7 +15,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from customs_leaderboard.board import make_board, utc_now
+from customs_leaderboard.board import make_board
+from customs_leaderboard.contest import utc_now
 from customs_leaderboard.teams.teams import add_team
 
 pytestmark = pytest.mark.slow

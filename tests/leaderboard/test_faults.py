@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event, select, true
 
-from customs_leaderboard.board import make_board, open_board, utc_now
+from customs_leaderboard.board import make_board, open_board
+from customs_leaderboard.contest import utc_now
 from customs_leaderboard.errors import DamagedDatabaseError, UnavailableError
 from customs_leaderboard.ladder.update_rules import step_ladder
 from customs_leaderboard.standings.public import public_standings, team_history

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from customs_leaderboard.board import make_board, utc_now
+from customs_leaderboard.board import make_board
+from customs_leaderboard.contest import utc_now
 from customs_leaderboard.standings.close import close_competition, reveal_labels
 from customs_leaderboard.standings.final import final_standings
 from customs_leaderboard.store.audit_log import read_entries

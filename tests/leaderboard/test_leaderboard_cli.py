@@ -275,6 +275,7 @@ def test_without_the_extra_help_works_and_the_rest_says_what_to_install(path, mo
         "strike": ["b", "1", "--reason", "r"],
         "unstrike": ["b", "1", "--reason", "r"], "rejudge": ["b", "s.csv", "--reason", "r"],
         "import": ["b", "t.csv", "--out", "o.csv"], "submissions": ["--url", "http://127.0.0.1"],
+        "play": ["http://127.0.0.1", "profile"], "check": ["b", "profile"],
     }.get(path[-1], ["b"])  # fmt: skip
     if "member" in path:
         given = ["b", "t", "n"][: 2 + (path[-1] != "list")]

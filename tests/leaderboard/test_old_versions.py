@@ -138,7 +138,7 @@ def test_an_old_board_gets_the_tables_of_this_version(open_old, name):
     with board.database.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": False})
         assert compare_metadata(context, Base.metadata) == []
-        assert context.get_current_revision() == "0003"
+        assert context.get_current_revision() == "0004"
     add_team(board, "Epsilon")  # numbers continue
     with pytest.raises(IntegrityError), board.database.writing() as session:
         session.add(Score(submission_number=99, period="public", metric="x", value=0.5))

@@ -116,7 +116,7 @@ def test_a_board_of_revision_2_upgrades_in_place(open_old, name, kind):
     board = open_old(name, kind)
     with board.database.engine.connect() as connection:
         revision = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
-    assert revision == "0003"
+    assert revision == "0004"
     check_read_as_before(board, name)
     for team, token in EXPECTED["tokens"].items():
         if team == "Gamma":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -178,3 +180,12 @@ def test_an_edition_is_played_in_its_test_periods(sample_edition):
     scores = total_season(arrivals, season.opened).as_dict()
     assert scores["fraud_found"] == sum(rewards)
     assert scores["revenue_recall"] is None
+
+
+def test_a_selection_comes_back_from_plain_data():
+    """Through JSON, rows that are no integers are not made so: they are refused later."""
+    given = Selection(np.array([3, 1]), np.array(["a", "b"]), np.array([1.0, 0.5]))
+    again = Selection.from_dict(json.loads(json.dumps(given.as_dict())))
+    assert again.as_dict() == given.as_dict()
+    assert Selection.from_dict(given.as_dict() | {"rows": [1.5]}).rows.dtype.kind == "f"
+    assert Selection.of([], "nothing").as_dict()["rows"] == []

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from customs_baselines.catalogue import find_baseline
@@ -62,11 +61,7 @@ class Desk:
 def _plain(answer: Any, week: int) -> Any:
     """Return an answer as JSON has it; what the rows are is checked where they are opened."""
     if isinstance(answer, Selection):
-        return {
-            "rows": np.asarray(answer.rows).tolist(),
-            "reason": np.asarray(answer.reason, dtype=str).tolist(),
-            "propensity": np.asarray(answer.propensity).tolist(),
-        }
+        return answer.as_dict()
     if hasattr(answer, "tolist"):
         return answer.tolist()
     is_list = isinstance(answer, Iterable) and not isinstance(answer, str | bytes | dict)

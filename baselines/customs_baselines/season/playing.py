@@ -315,10 +315,4 @@ def _close_broken(stream: BufferedWriter) -> None:
 
 def selection_of(answer: Any) -> Any:
     """Return what `Desk.decide` answers, with selections as such."""
-    if not isinstance(answer, dict):
-        return answer
-    return Selection(
-        np.array(answer["rows"], dtype=np.int64),
-        np.array(answer["reason"], dtype=str),
-        np.array(answer["propensity"], dtype=np.float64),
-    )
+    return Selection.from_dict(answer) if isinstance(answer, dict) else answer

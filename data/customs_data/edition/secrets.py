@@ -45,6 +45,11 @@ def read_secret_file(path: Path) -> bytes:
     return bytes.fromhex(data["secret"])
 
 
+def read_used_secret_file(path: Path) -> bytes:
+    """Return the secret of a file that was used, for what it was used for; errors as above."""
+    return bytes.fromhex(_read(path)["secret"])
+
+
 @contextmanager
 def used_for(path: Path, edition: str) -> Iterator[bytes]:
     """Mark a secret as used for an edition while the edition is made.

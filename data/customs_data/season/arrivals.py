@@ -18,7 +18,7 @@ from customs_data.schema import DECLARED_COLUMNS, KEY
 from customs_data.season.duty import duty_cap, recoverable_duty
 from customs_data.season.outbreaks import find_outbreaks
 from customs_data.season.warm_up import full_weeks
-from customs_data.season.weeks import DAYS, number_weeks
+from customs_data.season.weeks import first_day, number_weeks
 from customs_data.world.simulate import World
 
 #: Weeks before the first decision, and weeks that are played.
@@ -119,10 +119,8 @@ def arrivals_of_world(
             "Give fewer."
         )
     table = world.declarations
-    first = table["Date"].to_numpy().astype("datetime64[D]")[0] + np.timedelta64(
-        warm_up_weeks * DAYS, "D"
-    )
-    week = number_weeks(table["Date"], first)
+    first_filed = table["Date"].to_numpy().astype("datetime64[D]")[0]
+    week = number_weeks(table["Date"], first_day(first_filed, warm_up_weeks))
     begins = 1 - (warm_up_weeks if n_full is None else n_full)
     kept = np.flatnonzero((begins <= week) & (week <= played_weeks))
     table, week = table.iloc[kept].reset_index(drop=True), week[kept]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from customs_data.errors import KitError
 from customs_leaderboard.board import Board
+from customs_leaderboard.contest import Contest
 from customs_leaderboard.rules.reasons import check_reason
 from customs_leaderboard.rules.schedule import show_time
 from customs_leaderboard.standings.close import recompute_final
@@ -14,7 +15,7 @@ from customs_leaderboard.store.schema import Team
 from customs_leaderboard.teams.teams import find_team
 
 
-def disable_team(board: Board, name: str, reason: str) -> Team:
+def disable_team(board: Contest, name: str, reason: str) -> Team:
     """Refuse a team's tokens and remove the team from all standings; its files stay.
 
     After the close the final standings are computed again. If that is interrupted,
@@ -22,7 +23,7 @@ def disable_team(board: Board, name: str, reason: str) -> Team:
 
     Parameters
     ----------
-    board : Board
+    board : Contest
         The competition.
     name : str
         The team's name.
@@ -44,11 +45,11 @@ def disable_team(board: Board, name: str, reason: str) -> Team:
         withdraw_final(board, session)
         details = {"team": team.number, "name": team.name, "reason": reason}
         append_entry(board.database, session, now, ORGANIZER, "team disabled", details)
-    recompute_final(board)
+    _recompute(board)
     return team
 
 
-def enable_team(board: Board, name: str, reason: str) -> Team:
+def enable_team(board: Contest, name: str, reason: str) -> Team:
     """Undo `disable_team`; parameters as there.
 
     Raises
@@ -65,5 +66,11 @@ def enable_team(board: Board, name: str, reason: str) -> Team:
         withdraw_final(board, session)
         details = {"team": team.number, "name": team.name, "reason": reason}
         append_entry(board.database, session, board.now(), ORGANIZER, "team enabled", details)
-    recompute_final(board)
+    _recompute(board)
     return team
+
+
+def _recompute(board: Contest) -> None:
+    """Compute the final standings of a competition on an edition; a season's close does its own."""
+    if isinstance(board, Board):
+        recompute_final(board)

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from customs_data.errors import KitError
-from customs_leaderboard.board import Board
+from customs_leaderboard.contest import Contest
 from customs_leaderboard.rules.schedule import show_time
 from customs_leaderboard.store.actions import ANNOUNCED, ORGANIZER, WITHDRAWN
 from customs_leaderboard.store.audit_log import append_entry, read_entries
@@ -68,12 +68,12 @@ def check_text(text: str) -> str:
     return text
 
 
-def announce(board: Board, text: str) -> Announcement:
+def announce(board: Contest, text: str) -> Announcement:
     """Publish an announcement; the public log contains it.
 
     Parameters
     ----------
-    board : Board
+    board : Contest
         The competition.
     text : str
         As `check_text`.
@@ -94,7 +94,7 @@ def announce(board: Board, text: str) -> Announcement:
     return Announcement(number, now, text)
 
 
-def withdraw(board: Board, number: int) -> Announcement:
+def withdraw(board: Contest, number: int) -> Announcement:
     """Take an announcement off the pages and the feed; the log keeps it.
 
     Raises

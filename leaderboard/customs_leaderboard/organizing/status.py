@@ -11,7 +11,8 @@ from typing import Any, Final
 from sqlalchemy import String, distinct, func, select, type_coerce
 from sqlalchemy.orm import Session
 
-from customs_leaderboard.board import Board, Phase
+from customs_leaderboard.board import Board
+from customs_leaderboard.contest import Phase
 from customs_leaderboard.errors import UnavailableError
 from customs_leaderboard.rules.schedule import show_time
 from customs_leaderboard.standings.phases import phase_spans

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import select
@@ -15,6 +17,7 @@ from customs_leaderboard.store.schema import Solution
 
 if TYPE_CHECKING:
     from customs_leaderboard.board import Board
+    from customs_leaderboard.contest import Contest
 
 #: Rules that an organizer may change during a competition; changes are written to the audit log.
 CHANGEABLE: Final = (
@@ -25,36 +28,60 @@ CHANGEABLE: Final = (
 _FIRST: Final = select(Solution.previous_commitment).order_by(Solution.number).limit(1)
 
 
-def rules_json(board: Board) -> str:
+def rules_json(board: Contest) -> str:
     """Return the rules as the database contains them."""
     return json.dumps(board.rules, sort_keys=True)
 
 
 def compare_rules(board: Board) -> None:
-    """Write changed rules to the audit log; refuse changes to rules that cannot change."""
-    competition, new = board.competition, board.rules
+    """Check that the edition is that of the start; then as `compare_announced`."""
     with board.database.reading() as session:
-        state = board.state(session)
-        old: dict[str, Any] = {**RULES_BEFORE, **json.loads(state.rules)}
-        commitment = session.scalar(_FIRST) or state.commitment
+        commitment = session.scalar(_FIRST) or board.state(session).commitment
     if board.manifest.commitment != commitment:
         raise KitError(
-            f"{competition.edition} is not the edition of this competition: its commitment "
+            f"{board.competition.edition} is not the edition of this competition: its commitment "
             "differs. Restore the edition from a backup."
         )
+    compare_announced(board, board.folder.competition_file, CHANGEABLE, RULES_BEFORE)
+
+
+def compare_announced(
+    contest: Contest, path: Path, changeable: Collection[str], before: Mapping[str, Any]
+) -> None:
+    """Write changed rules to the audit log; refuse changes to rules that cannot change.
+
+    Parameters
+    ----------
+    contest : Contest
+        The competition, with the rules as they are now.
+    path : path
+        File of the rules, for the message.
+    changeable : collection of str
+        Rules that may change.
+    before : mapping
+        Values of rules that competitions announced before do not have.
+
+    Raises
+    ------
+    KitError
+        If another rule was changed.
+    """
+    new = contest.rules
+    with contest.database.reading() as session:
+        old: dict[str, Any] = {**before, **json.loads(contest.state(session).rules)}
     changed = [name for name in new if new[name] != old[name]]
-    if fixed := [name for name in changed if name not in CHANGEABLE]:
+    if fixed := [name for name in changed if name not in changeable]:
         raise KitError(
-            f"{board.folder.competition_file}: {', '.join(fixed)} cannot change after the "
+            f"{path}: {', '.join(fixed)} cannot change after the "
             f"announcement. Set {fixed[0]} back to {old[fixed[0]]!r}"
             + (" and use `customs-kit leaderboard extend`." if "closes" in fixed else ".")
         )
     if not changed:
         return
-    with board.database.writing() as session:
-        state = board.state(session, "write")
-        if state.rules == rules_json(board):  # another process was faster
+    with contest.database.writing() as session:
+        state = contest.state(session, "write")
+        if state.rules == rules_json(contest):  # another process was faster
             return
-        state.rules = rules_json(board)
+        state.rules = rules_json(contest)
         details = {name: {"old": old[name], "new": new[name]} for name in changed}
-        append_entry(board.database, session, board.now(), ORGANIZER, "rules changed", details)
+        append_entry(contest.database, session, contest.now(), ORGANIZER, "rules changed", details)

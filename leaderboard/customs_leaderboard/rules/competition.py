@@ -46,10 +46,11 @@ def check_announced(title: str, opens: datetime, closes: datetime, daily_limit: 
             f"The competition opens {show_time(opens)}, which is not before it closes "
             f"({show_time(closes)}). Choose a later deadline."
         )
-    _check_within("daily_limit", daily_limit, 1, 1000)
+    check_within("daily_limit", daily_limit, 1, 1000)
 
 
-def _check_within(name: str, value: float, low: float, high: float) -> None:
+def check_within(name: str, value: float, low: float, high: float) -> None:
+    """Raise `KitError` unless a rule is in a range, ends included."""
     if not low <= value <= high:  # NaN, too, is refused
         raise KitError(f"{name} = {value} is out of range: choose {low} to {high}.")
 
@@ -145,20 +146,20 @@ class Competition:
         check_types(self)
         self._check_times()
         check_announced(self.title, self.opens, self.closes, self.daily_limit)
-        _check_within("hourly_limit", self.hourly_limit, 0, 10_000)
-        _check_within("total_limit", self.total_limit, 0, 10_000)
-        _check_within("refused_limit", self.refused_limit, 1, 1000)
+        check_within("hourly_limit", self.hourly_limit, 0, 10_000)
+        check_within("total_limit", self.total_limit, 0, 10_000)
+        check_within("refused_limit", self.refused_limit, 1, 1000)
         if len(self.contact) > _MAX_CONTACT or not self.contact.isprintable():
             raise KitError(f"The contact must have at most {_MAX_CONTACT} printable characters.")
-        _check_within("n_selections", self.n_selections, 1, 10)
-        _check_within("max_upload_mib", self.max_upload_mib, 1, 4096)
+        check_within("n_selections", self.n_selections, 1, 10)
+        check_within("max_upload_mib", self.max_upload_mib, 1, 4096)
         if not 0 < self.ladder_step <= 0.5:
             raise KitError(
                 f"ladder_step = {self.ladder_step} is out of range: choose a number above 0 and at "
                 "most 0.5."
             )
-        _check_within("ladder_standard_errors", self.ladder_standard_errors, 0, 10)
-        _check_within("ladder_ground_errors", self.ladder_ground_errors, 0, 10)
+        check_within("ladder_standard_errors", self.ladder_standard_errors, 0, 10)
+        check_within("ladder_ground_errors", self.ladder_ground_errors, 0, 10)
         check_schedule(self.phases, self.milestones, self.opens, self.closes)
 
     def _check_times(self) -> None:
@@ -197,10 +198,10 @@ class Competition:
             "# The rules of the competition, as announced. Extend the deadline with",
             "# `customs-kit leaderboard extend`; other changes are written to the audit log.",
         ]
-        lines += _toml_lines(self)
+        lines += toml_lines(self)
         for name in _LISTS:  # tables come last in TOML
             for entry in getattr(self, name):
-                lines += ["", f"[[{name}]]", *_toml_lines(entry)]
+                lines += ["", f"[[{name}]]", *toml_lines(entry)]
         return "\n".join(lines) + "\n"
 
 
@@ -220,7 +221,8 @@ def read_competition(path: Path) -> Competition:
     return replace(rules, edition=path.parent / rules.edition)
 
 
-def _toml_lines(table: Competition | PhaseRules | Milestone) -> list[str]:
+def toml_lines(table: Any) -> list[str]:
+    """Return the lines of a dataclass of plain values; its tuples are left out."""
     lines = []
     for field in fields(table):
         value = getattr(table, field.name)

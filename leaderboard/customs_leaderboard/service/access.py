@@ -13,6 +13,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from customs_data.errors import KitError
 from customs_leaderboard.board import Board
+from customs_leaderboard.contest import Contest
 from customs_leaderboard.errors import WrongSecretError
 from customs_leaderboard.service.network.limits import RateLimit, client_key
 from customs_leaderboard.service.problem_details import NoTokenError, TooManyRequestsError
@@ -25,8 +26,14 @@ from customs_leaderboard.teams.tokens import is_token
 _BEARER: Final = HTTPBearer(auto_error=False, description="The team's token.")
 
 
+def contest_of(request: Request) -> Contest:
+    """Return the competition of the app, of any kind."""
+    contest: Contest = request.app.state.board
+    return contest
+
+
 def board_of(request: Request) -> Board:
-    """Return the board of the app."""
+    """Return the board of the app, where the routes are those of a competition on an edition."""
     board: Board = request.app.state.board
     return board
 
@@ -63,7 +70,7 @@ def public_url_of(request: Request) -> str | None:
 def is_hidden_from(request: Request) -> bool:
     """Whether the competition is private, and the request has no credentials (`Privacy`)."""
     is_admitted: bool = getattr(request.state, "is_admitted", False)
-    return board_of(request).competition.private and not is_admitted
+    return contest_of(request).competition.private and not is_admitted
 
 
 @contextmanager
@@ -105,7 +112,7 @@ async def recognise_team(request: Request) -> Team | None:
     if scheme.lower() != "bearer" or not is_token(token):
         return None
     try:
-        team, member_number = await run_sync(authenticate, board_of(request), token)
+        team, member_number = await run_sync(authenticate, contest_of(request), token)
     except KitError:  # the route says why it refuses the token, if it needs one
         return None
     request.state.recognised = (token, team)
@@ -121,7 +128,7 @@ async def recognise_organizer(request: Request) -> bool:
     if scheme.lower() != "bearer":
         return False
     try:
-        return await run_sync(opens, board_of(request), token.strip(), "organizer")
+        return await run_sync(opens, contest_of(request), token.strip(), "organizer")
     except KitError:  # the route says why
         return False
 
@@ -170,7 +177,7 @@ def authenticate_form(request: Request, token: str) -> Team:
     waits_s: float = getattr(request.state, "wait_s", 0.0)
     try:
         with charge_wrong(request):
-            team, member_number = authenticate(board_of(request), token)
+            team, member_number = authenticate(contest_of(request), token)
     except WrongSecretError as error:
         if waits_s > 0:
             raise too_many("address", waits_s) from error

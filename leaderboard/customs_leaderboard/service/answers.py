@@ -322,6 +322,7 @@ _DESCRIPTIONS: Final[dict[int, str]] = {
     403: "The team was disabled, or the competition does not allow this now.",
     404: "Not found, or it belongs to another team.",
     408: "The client stopped sending.",
+    409: "It contradicts what was decided before.",
     413: "The file is too large.",
     422: "The file cannot be scored (see the report), or a value of the request is invalid.",
     429: "The team's quota of the day is used up, or the client sends too many requests.",

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Query, Request, Response
 
 from customs_leaderboard.board import Board
+from customs_leaderboard.contest import Contest
 from customs_leaderboard.errors import NotFoundError
 from customs_leaderboard.organizing.announcements import read_announcements
 from customs_leaderboard.rules.schedule import as_plain, show_time
@@ -32,6 +33,8 @@ _JSON: Final = "application/json"
 _N_PROGRESS: Final = 20
 
 router = APIRouter(prefix=API)
+#: Log and announcements, which every kind of competition has.
+records = APIRouter(prefix=API)
 _RESPONSES: Final = {**problem_answers(), 304: {"description": "Not modified."}}
 
 
@@ -82,13 +85,13 @@ async def team_progress(request: Request) -> Response:
     return await _cached(request, "progress", _progress)
 
 
-@router.get("/log", response_model=answers.LogAnswer, responses=_RESPONSES)
+@records.get("/log", response_model=answers.LogAnswer, responses=_RESPONSES)
 async def log(request: Request) -> Response:
     """Return the organizer's actions; keep `head` to check the whole log later."""
     return await _cached(request, "log", _log)
 
 
-@router.get("/announcements", response_model=answers.AnnouncementsAnswer, responses=_RESPONSES)
+@records.get("/announcements", response_model=answers.AnnouncementsAnswer, responses=_RESPONSES)
 async def announcements(request: Request) -> Response:
     """Return the organizer's announcements, newest first."""
     return await _cached(request, "announcements", _announcements)
@@ -141,7 +144,7 @@ def _progress(board: Board) -> list[dict[str, Any]]:
     return [team.as_dict() for team in progress(board, _N_PROGRESS)]
 
 
-def _log(board: Board) -> dict[str, Any]:
+def _log(board: Contest) -> dict[str, Any]:
     with board.database.reading() as session:
         entries = read_entries(session, actions=PUBLIC_ACTIONS)
         head = head_hash(session)
@@ -155,7 +158,7 @@ def _phases(board: Board) -> dict[str, Any]:
     return {"phases": [span.as_dict() for span in spans], "milestones": milestones}
 
 
-def _announcements(board: Board) -> dict[str, Any]:
+def _announcements(board: Contest) -> dict[str, Any]:
     with board.database.reading() as session:
         return {"announcements": [one.as_dict() for one in read_announcements(session)]}
 

@@ -12,13 +12,13 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from anyio.to_thread import run_sync
 from fastapi import Request, Response
 from sqlalchemy import func, select
 
-from customs_leaderboard.board import Board, Phase
+from customs_leaderboard.contest import Contest, Phase
 from customs_leaderboard.store.schema import AuditEntry, State
 
 # Serve a cached answer for at least 10 times as long as it took to build, so that building uses at
@@ -42,7 +42,7 @@ class Version:
     minute: int
 
     @classmethod
-    def of(cls, board: Board, sequence: int, state: State) -> Version:
+    def of(cls, board: Contest, sequence: int, state: State) -> Version:
         """Return the current version."""
         return cls(sequence, board.phase(state), int(board.now().timestamp() // 60))
 
@@ -80,7 +80,7 @@ class AnswerCache:
 
     Parameters
     ----------
-    board : Board
+    board : Contest
         The competition.
     refresh_s : float
         Seconds between checks of the database.
@@ -88,7 +88,7 @@ class AnswerCache:
         Returns monotonic seconds.
     """
 
-    def __init__(self, board: Board, refresh_s: float, timer: Callable[[], float]) -> None:
+    def __init__(self, board: Contest, refresh_s: float, timer: Callable[[], float]) -> None:
         self._board = board
         self._refresh_s = refresh_s
         self._timer = timer
@@ -101,7 +101,7 @@ class AnswerCache:
         """Check the database before the next answer: this process has changed something."""
         self._n_expired += 1
 
-    async def get(self, name: str, build: Callable[[Board], bytes]) -> Answer:
+    async def get(self, name: str, build: Callable[[Any], bytes]) -> Answer:
         """Return an answer.
 
         Parameters
@@ -122,7 +122,7 @@ class AnswerCache:
         # Shielded: a client that leaves must not cancel it for the others that wait.
         return await asyncio.shield(self._start(name, build))
 
-    def _start(self, name: str, build: Callable[[Board], bytes]) -> asyncio.Task[Answer]:
+    def _start(self, name: str, build: Callable[[Any], bytes]) -> asyncio.Task[Answer]:
         """Build an answer in a thread, unless that is under way."""
         loop = asyncio.get_running_loop()
         task = self._building.get(name)
@@ -146,7 +146,7 @@ class AnswerCache:
             return None
         return Version.of(self._board, sequence, state)
 
-    def _renew(self, name: str, build: Callable[[Board], bytes]) -> Answer:
+    def _renew(self, name: str, build: Callable[[Any], bytes]) -> Answer:
         # Read the version first, so that changes during the build make the next call rebuild.
         n_expired, started = self._n_expired, self._timer()
         with self._board.database.reading() as session:
@@ -166,7 +166,7 @@ class AnswerCache:
 
 
 async def cached_response(
-    request: Request, name: str, build: Callable[[Board], bytes], media_type: str
+    request: Request, name: str, build: Callable[[Any], bytes], media_type: str
 ) -> Response:
     """Answer from the cache; a browser that has the current version gets a 304.
 

@@ -11,12 +11,11 @@ import anyio
 
 from customs_leaderboard.service.problem_details import TooManyRequestsError
 
-_N_WAITING: Final = 2
 _RETRY_AFTER_S: Final = 5
 
 
 class FairQueue:
-    """Turns of teams: one file of a team is in work, two may wait, and teams take turns.
+    """Turns of teams: one file of a team is in work, a few may wait, and teams take turns.
 
     So one team delays the others by at most one file, whatever it sends. Used by one event loop.
 
@@ -24,6 +23,10 @@ class FairQueue:
     ----------
     n_at_once : int
         Files in work at the same time.
+    n_waiting : int
+        Files of a team that may wait.
+    what : str
+        What takes turns, for messages.
 
     Attributes
     ----------
@@ -38,9 +41,10 @@ class FairQueue:
             await run_sync(work, limiter=queue.threads)
     """
 
-    def __init__(self, n_at_once: int) -> None:
+    def __init__(self, n_at_once: int, n_waiting: int = 2, what: str = "files") -> None:
         self.threads = anyio.CapacityLimiter(n_at_once)
         self._n_free = n_at_once
+        self._n_waiting, self._what = n_waiting, what
         self._working: set[int] = set()
         # The team whose turn is next comes first.
         self._waiting: OrderedDict[int, deque[anyio.Event]] = OrderedDict()
@@ -52,7 +56,7 @@ class FairQueue:
         Raises
         ------
         TooManyRequestsError
-            If two files of the team are waiting.
+            If too many files of the team are waiting.
         """
         if self._n_free and team_number not in self._working:
             self._begin(team_number)
@@ -65,10 +69,10 @@ class FairQueue:
 
     async def _wait(self, team_number: int) -> None:
         own = self._waiting.setdefault(team_number, deque())
-        if len(own) >= _N_WAITING:
+        if len(own) >= self._n_waiting:
             raise TooManyRequestsError(
-                f"{_N_WAITING} files of your team are waiting already. Send this one when they "
-                "are answered; it was not counted.",
+                f"{self._n_waiting} {self._what} of your team are waiting already. Send this one "
+                "when they are answered; it was not counted.",
                 _RETRY_AFTER_S,
             )
         own.append(called := anyio.Event())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request
 
-from customs_leaderboard.service.access import board_of
+from customs_leaderboard.service.access import contest_of
 from customs_leaderboard.service.answers import HealthAnswer, problem_answers
 from customs_leaderboard.store.room import check_room
 
@@ -20,5 +20,5 @@ async def live() -> HealthAnswer:
 @router.get("/ready", responses=problem_answers())
 def ready(request: Request) -> HealthAnswer:
     """Return 200 if database and disk can store a submission, 503 if not."""
-    check_room(board_of(request))
+    check_room(contest_of(request))
     return HealthAnswer(status="ok")

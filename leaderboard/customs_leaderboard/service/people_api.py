@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import Field
 
-from customs_leaderboard.service.access import AuthenticatedTeam, board_of, charge_wrong
+from customs_leaderboard.service.access import AuthenticatedTeam, charge_wrong, contest_of
 from customs_leaderboard.service.answers import problem_answers
 from customs_leaderboard.service.api import API
 from customs_leaderboard.service.json_bodies import Answer, Number, Wanted
@@ -117,7 +117,7 @@ def people(request: Request, team: AuthenticatedTeam) -> Response:
 )
 def revoke_member(request: Request, team: AuthenticatedTeam, number: Number) -> Response:
     """Refuse the token of a member from now on; their submissions stay."""
-    revoke_own_member(board_of(request), team.number, number)
+    revoke_own_member(contest_of(request), team.number, number)
     return Response(status_code=204)
 
 
@@ -129,7 +129,7 @@ def revoke_member(request: Request, team: AuthenticatedTeam, number: Number) -> 
 )
 def make_invitation(request: Request, team: AuthenticatedTeam) -> Response:
     """Make a code with which one person may join the team within a week."""
-    record, code = invite_to_own_team(board_of(request), team.number)
+    record, code = invite_to_own_team(contest_of(request), team.number)
     content = {**_invitation(record.as_dict()), "code": code, "path": f"/join#{code}"}
     return JSONResponse(content, 201)
 
@@ -139,27 +139,27 @@ def make_invitation(request: Request, team: AuthenticatedTeam) -> Response:
 )
 def revoke_invitation(request: Request, team: AuthenticatedTeam, number: Number) -> Response:
     """Revoke an invitation to the team."""
-    withdraw_own(board_of(request), team.number, number)
+    withdraw_own(contest_of(request), team.number, number)
     return Response(status_code=204)
 
 
 def register_by(request: Request, code: str, team: str, member: str) -> Welcome:
     """Register a team for a client; wrong codes count against its address."""
     with charge_wrong(request):
-        welcome = register_team(board_of(request), code, team.strip(), member.strip())
+        welcome = register_team(contest_of(request), code, team.strip(), member.strip())
     return _entered(request, welcome)
 
 
 def join_by(request: Request, code: str, member: str) -> Welcome:
     """Join a team for a client; wrong codes count against its address."""
     with charge_wrong(request):
-        welcome = join_team(board_of(request), code, member.strip())
+        welcome = join_team(contest_of(request), code, member.strip())
     return _entered(request, welcome)
 
 
 def people_of(request: Request, team_number: int) -> dict[str, list[dict[str, Any]]]:
     """Return members and open invitations of a team as plain data for JSON."""
-    board = board_of(request)
+    board = contest_of(request)
     with board.database.reading() as session:
         members = members_of(session, team_number)
     you = getattr(request.state, "member_number", None)

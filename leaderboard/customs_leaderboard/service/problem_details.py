@@ -17,6 +17,7 @@ from starlette.routing import Match
 from customs_data.errors import KitError
 from customs_leaderboard.errors import (
     ClockError,
+    ConflictError,
     DamagedDatabaseError,
     DisabledTeamError,
     NotFoundError,
@@ -134,6 +135,7 @@ _KINDS: Final[dict[type[KitError], tuple[int, str]]] = {
     DisabledTeamError: (403, "team-disabled"),
     NotOpenError: (403, "not-open"),
     NotFoundError: (404, "not-found"),
+    ConflictError: (409, "conflict"),
     SlowClientError: (408, "client-too-slow"),
     TooLargeError: (413, "file-too-large"),
     RefusedFileError: (422, "file-refused"),

@@ -19,6 +19,7 @@ import uvicorn
 
 from customs_data.errors import KitError
 from customs_leaderboard.board import Board
+from customs_leaderboard.contest import Contest
 from customs_leaderboard.service.app import make_app
 from customs_leaderboard.service.network.addresses import Network, parse_proxies
 from customs_leaderboard.service.network.connections import Connections
@@ -85,11 +86,12 @@ def url_of(listening: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def make_server(board: Board, address: Address, settings: ServiceSettings) -> uvicorn.Server:
-    """Return the server of a board, with labels loaded and files of crashed requests removed."""
+def make_server(board: Contest, address: Address, settings: ServiceSettings) -> uvicorn.Server:
+    """Return the server of a competition: what is hidden is loaded, what crashes left removed."""
     app = make_app(board, settings)
-    _ = board.judge  # loads the labels
-    sweep(board)
+    board.prepare()
+    if isinstance(board, Board):
+        sweep(board)
     config = uvicorn.Config(
         app,
         http=_protocol(board, parse_proxies(address.trusted_proxies), settings),  # type: ignore[arg-type]
@@ -107,7 +109,7 @@ def make_server(board: Board, address: Address, settings: ServiceSettings) -> uv
 
 
 def _protocol(
-    board: Board, proxies: tuple[Network, ...], settings: ServiceSettings
+    board: Contest, proxies: tuple[Network, ...], settings: ServiceSettings
 ) -> Callable[..., LimitedConnection]:
     """Return what uvicorn calls for each connection."""
 
@@ -148,7 +150,7 @@ def allow_open_files(n_connections: int) -> None:
 
 
 def serve(
-    board: Board,
+    board: Contest,
     address: Address,
     settings: ServiceSettings,
     announce: Callable[[str], None],
@@ -157,7 +159,7 @@ def serve(
 
     Parameters
     ----------
-    board : Board
+    board : Contest
         The competition.
     address : Address
         Address to listen on.

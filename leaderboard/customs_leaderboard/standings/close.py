@@ -14,6 +14,7 @@ from customs_data.edition.reveal import write_reveal
 from customs_data.errors import KitError
 from customs_data.files.atomic import sync_folder
 from customs_leaderboard.board import Board
+from customs_leaderboard.contest import Contest
 from customs_leaderboard.rules.reasons import check_reason
 from customs_leaderboard.rules.schedule import parse_moment, show_time
 from customs_leaderboard.standings.compute_final import N_REPLICATES, compute_final
@@ -38,10 +39,10 @@ from customs_leaderboard.store.solutions import read_replacements
 from customs_leaderboard.submissions.in_work import wait_for_files
 
 _LONGEST_EXTENSION: Final = timedelta(days=366)
-_COMPUTED: Final = "final standings computed"
+COMPUTED: Final = "final standings computed"
 
 
-def extend_deadline(board: Board, closes: datetime, reason: str = "") -> None:
+def extend_deadline(board: Contest, closes: datetime, reason: str = "") -> None:
     """Move the deadline to a later time; the public log contains the change.
 
     Submissions that were late before the extension stay late.
@@ -83,7 +84,7 @@ def extend_deadline(board: Board, closes: datetime, reason: str = "") -> None:
         append_entry(board.database, session, now, ORGANIZER, "deadline extended", details)
 
 
-def parse_deadline(board: Board, text: str) -> datetime:
+def parse_deadline(board: Contest, text: str) -> datetime:
     """Return the deadline that a text means: a time, or ``+2h`` after the current deadline.
 
     Raises
@@ -122,29 +123,55 @@ def close_competition(
     wait_for_files(board)
     with board.database.writing() as session:
         state = board.state(session, "write")
-        now = board.now()
         if state.closed_at is None:
-            if now < state.closes and not early:
-                raise KitError(
-                    f"The competition runs until {show_time(state.closes)}. Close it then, or add "
-                    "--early, which the public log will say."
-                )
             ranked = select(func.count()).select_from(Submission).where(RANKED)
-            details: dict[str, Any] = {
-                "deadline": show_time(state.closes),
-                "early": now < state.closes,
+            facts = {
                 "n_teams": session.scalars(
                     select(func.count()).where(Team.n_submissions > 0)
                 ).one(),
                 "n_submissions": session.scalars(ranked).one(),
-                # Publishing this hash commits to all entries before it.
-                "log": head_hash(session),
             }
-            state.closed_at = now
-            append_entry(board.database, session, now, ORGANIZER, "competition closed", details)
+            mark_closed(board, session, facts, early=early)
         elif final_standings(board) is not None:
             raise KitError(f"The competition was already closed {show_time(state.closed_at)}.")
     return _compute_and_save(board, n_replicates)
+
+
+def mark_closed(
+    contest: Contest, session: Session, facts: dict[str, Any], *, early: bool = False
+) -> None:
+    """Close an open competition in a writing transaction, as its last step but one.
+
+    Parameters
+    ----------
+    contest : Contest
+    session : Session
+        The state is locked.
+    facts : dict
+        Further details of the entry in the log.
+    early : bool
+        Close before the deadline; the public log says so.
+
+    Raises
+    ------
+    KitError
+        If the deadline is not over.
+    """
+    state, now = contest.state(session, "write"), contest.now()
+    if now < state.closes and not early:
+        raise KitError(
+            f"The competition runs until {show_time(state.closes)}. Close it then, or add "
+            "--early, which the public log will say."
+        )
+    details: dict[str, Any] = {
+        "deadline": show_time(state.closes),
+        "early": now < state.closes,
+        **facts,
+        # Publishing this hash commits to all entries before it.
+        "log": head_hash(session),
+    }
+    state.closed_at = now
+    append_entry(contest.database, session, now, ORGANIZER, "competition closed", details)
 
 
 def recompute_final(board: Board, *, n_replicates: int | None = None) -> FinalStandings | None:
@@ -160,7 +187,7 @@ def recompute_final(board: Board, *, n_replicates: int | None = None) -> FinalSt
     with board.database.reading() as session:
         if board.state(session).closed_at is None:
             return None
-        earlier = read_entries(session, actions=(_COMPUTED,), limit=1)
+        earlier = read_entries(session, actions=(COMPUTED,), limit=1)
     n_before = earlier[0].details["n_replicates"] if earlier else N_REPLICATES
     return _compute_and_save(board, n_replicates or n_before)
 
@@ -180,7 +207,7 @@ def _compute_and_save(board: Board, n_replicates: int) -> FinalStandings:
                 "n_replicates": n_replicates,
                 "sha256": final_sha256(session),
             }
-            append_entry(board.database, session, board.now(), ORGANIZER, _COMPUTED, details)
+            append_entry(board.database, session, board.now(), ORGANIZER, COMPUTED, details)
         if revealed:
             _publish_evidence(board)
         return final
@@ -209,7 +236,7 @@ def reveal_labels(board: Board) -> Path:
     path = board.folder.reveal_file
     with board.database.reading() as session:
         state = board.state(session)
-        n_before = _count_entries(session, *CORRECTIONS, _COMPUTED)
+        n_before = _count_entries(session, *CORRECTIONS, COMPUTED)
     if state.closed_at is None:
         raise KitError(
             "The competition is open. Labels are revealed after the close: run `customs-kit "
@@ -230,7 +257,7 @@ def reveal_labels(board: Board) -> Path:
     evidence = write_evidence(board, board.folder.evidence_file)
     with board.database.writing() as session:
         state = board.state(session, "write")
-        if _count_entries(session, *CORRECTIONS, _COMPUTED) != n_before:
+        if _count_entries(session, *CORRECTIONS, COMPUTED) != n_before:
             raise KitError(
                 "Another command has corrected something meanwhile, and nothing was published. "
                 "Run this one again."
@@ -251,7 +278,7 @@ def reveal_labels(board: Board) -> Path:
 def _has_evidence(board: Board) -> bool:
     """Whether the newest standings are in the published evidence, and its file is there."""
     with board.database.reading() as session:
-        newest = read_entries(session, actions=(EVIDENCE_PUBLISHED, _COMPUTED), limit=1)
+        newest = read_entries(session, actions=(EVIDENCE_PUBLISHED, COMPUTED), limit=1)
     path = board.folder.evidence_file
     if not newest or newest[0].action != EVIDENCE_PUBLISHED or not path.exists():
         return False

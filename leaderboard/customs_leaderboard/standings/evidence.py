@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import zipfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -75,13 +76,31 @@ def write_evidence(board: Board, out: Path) -> dict[str, Any]:
     KitError
         If a file that decides the standings is missing or has changed, or the disk fails.
     """
+    return pack_evidence(out, lambda packed: _write(board, packed))
+
+
+def pack_evidence(out: Path, write: Callable[[zipfile.ZipFile], str]) -> dict[str, Any]:
+    """Write a zip file of evidence atomically.
+
+    Parameters
+    ----------
+    out : path
+        Readable by its owner only; replaced if it exists.
+    write : callable
+        Writes the parts, and returns the hash of the log's newest entry.
+
+    Returns
+    -------
+    dict of str to str or int
+        As of `write_evidence`.
+    """
     with (
         write_errors(out),
         replace_file(out, mode=0o600) as scratch,
         write_errors(out, scratch),
     ):
         with zipfile.ZipFile(scratch, "w") as packed:
-            head = _write(board, packed)
+            head = write(packed)
         with scratch.open("rb") as stream:
             sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
         n_bytes = scratch.stat().st_size
@@ -95,42 +114,61 @@ def deciding_submissions(content: str | None) -> set[int]:
 
 
 def _write(board: Board, packed: zipfile.ZipFile) -> str:
-    sums: dict[str, str] = {}
-
-    def add(name: str, content: bytes) -> None:
-        sums[name] = hashlib.sha256(content).hexdigest()
-        _put(packed, name, content)
-
-    add(README, _README.encode())
+    parts = Parts(packed)
+    parts.add(README, _README.encode())
     with board.database.reading() as session:
         head = head_hash(session)
         for name in COLUMNS:
-            add(f"tables/{name}.jsonl", _table(session, name))
+            parts.add(f"tables/{name}.jsonl", table_lines(session, name, COLUMNS[name]))
         decide = deciding_submissions(session.scalar(select(FinalResult.content)))
         query = select(Submission).where(Submission.number.in_(decide))
         submissions = list(session.scalars(query.order_by(Submission.number)))
     for submission in submissions:
         path = board.folder.accepted_file(submission)
-        add(f"submissions/{submission.number}{submission.suffix}", path.read_bytes())
-    manifest = {
-        "format": FORMAT,
-        "competition": board.competition.title,
-        "edition": board.manifest.name,
-        "log": head,
-        "sha256": dict(sums),
-    }
-    _put(packed, MANIFEST, (json.dumps(manifest, indent=1) + "\n").encode())
+        parts.add(f"submissions/{submission.number}{submission.suffix}", path.read_bytes())
+    parts.end(
+        {
+            "format": FORMAT,
+            "competition": board.competition.title,
+            "edition": board.manifest.name,
+            "log": head,
+        }
+    )
     return head
 
 
-def _put(packed: zipfile.ZipFile, name: str, content: bytes) -> None:
-    # Without a time, so that the same content gives the same bytes.
-    packed.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
+class Parts:
+    """Parts of a file of evidence, and a list of their checksums.
+
+    Parameters
+    ----------
+    packed : ZipFile
+        Open for writing.
+    """
+
+    def __init__(self, packed: zipfile.ZipFile) -> None:
+        self._packed = packed
+        self._sums: dict[str, str] = {}
+
+    def add(self, name: str, content: bytes) -> None:
+        """Add a part."""
+        self._sums[name] = hashlib.sha256(content).hexdigest()
+        self._put(name, content)
+
+    def end(self, manifest: dict[str, Any]) -> None:
+        """Add the manifest, with the checksums of all parts."""
+        content = json.dumps({**manifest, "sha256": self._sums}, indent=1) + "\n"
+        self._put(MANIFEST, content.encode())
+
+    def _put(self, name: str, content: bytes) -> None:
+        # Without a time, so that the same content gives the same bytes.
+        self._packed.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
 
 
-def _table(session: Session, name: str) -> bytes:
+def table_lines(session: Session, name: str, columns: Sequence[str]) -> bytes:
+    """Return some columns of a table as lines of JSON, in the order of its primary key."""
     table = Base.metadata.tables[name]
-    query = select(*(table.c[column] for column in COLUMNS[name])).order_by(*table.primary_key)
+    query = select(*(table.c[column] for column in columns)).order_by(*table.primary_key)
     lines = (json.dumps(_plain(row), sort_keys=True) for row in session.execute(query).mappings())
     return "".join(f"{line}\n" for line in lines).encode()
 

@@ -11,6 +11,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from customs_leaderboard.board import Board
+from customs_leaderboard.contest import Contest
 from customs_leaderboard.store.commitments import canonical_json
 from customs_leaderboard.store.schema import FinalResult, Team
 from customs_scorer.metrics import Metric
@@ -141,7 +142,7 @@ def final_sha256(session: Session) -> str | None:
     return hashlib.sha256(canonical_json(json.loads(content)).encode()).hexdigest()
 
 
-def withdraw_final(board: Board, session: Session) -> None:
+def withdraw_final(board: Contest, session: Session) -> None:
     """Delete the final standings in a writing transaction: they must be computed again.
 
     Call it after teams were locked and before the log is appended to.

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from fractions import Fraction
 from typing import Any
 
 from sqlalchemy import Select, select
 
-from customs_leaderboard.board import Board, Phase
+from customs_leaderboard.board import Board
+from customs_leaderboard.contest import Phase
 from customs_leaderboard.errors import NotFoundError
 from customs_leaderboard.rules.schedule import show_time
 from customs_leaderboard.store.schema import Member, Selection, Submission, Team
@@ -143,11 +145,10 @@ def public_standings(board: Board) -> PublicStandings:
     return PublicStandings(board.phase(state), state.closes, rows)
 
 
-def share_ranks(scores: Sequence[float | None]) -> list[int]:
+def share_ranks(scores: Sequence[Fraction | float | None]) -> list[int]:
     """Return the rank of each score, best first.
 
-    The Ladder rounds scores, so it cannot tell teams with equal ones apart: they share the best of
-    their ranks.
+    Equal scores share the best of their ranks: the Ladder rounds, so it cannot tell them apart.
 
     Examples
     --------

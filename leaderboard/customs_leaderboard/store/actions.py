@@ -17,8 +17,13 @@ WITHDRAWN: Final = "announcement withdrawn"
 #: Action of `backup`.
 BACKED_UP: Final = "backup written"
 EVIDENCE_PUBLISHED: Final = "evidence published"
+#: The master secret of a competition of seasons.
+WORLDS_REVEALED: Final = "worlds revealed"
 #: Commits to the exact scores of all submissions, after the labels were replaced.
 SCORES_RENEWED: Final = "scores renewed"
+#: Actions of teams in a competition of seasons.
+ATTEMPT_BEGUN: Final = "attempt begun"
+WEEK_DECIDED: Final = "week decided"
 CLOCK_WRONG: Final = "clock ran backwards"
 #: An entry whose time may lie before that of the entry before it.
 CLOCK_ACCEPTED: Final = "clock accepted"
@@ -36,6 +41,7 @@ PUBLIC_ACTIONS: Final = (
     "competition closed",
     "final standings computed",
     "labels revealed",
+    WORLDS_REVEALED,
     EVIDENCE_PUBLISHED,
     "competition restored",
     ANNOUNCED,

@@ -21,6 +21,7 @@ from sqlalchemy import select, text
 from customs_data.errors import KitError
 from customs_data.files.atomic import replace_file, write_errors
 from customs_leaderboard.board import Board
+from customs_leaderboard.contest import Contest
 from customs_leaderboard.rules.schedule import show_time
 from customs_leaderboard.store.actions import BACKED_UP, ORGANIZER
 from customs_leaderboard.store.audit_log import append_entry, head_hash
@@ -32,26 +33,27 @@ FORMATS: Final = ("customs-kit backup 1", "customs-kit backup 2")
 MANIFEST: Final = "backup.json"
 #: Solutions that replaced another, and the organizer's pages.
 IN_FOLDERS: Final = re.compile(r"solutions/[0-9]+\.csv|pages/[A-Za-z0-9_-]+\.md")
-#: Parts of the folder that a backup leaves out: the database, whose rows it has, and files that are
-#: being received or written.
-LEFT_OUT: Final = ("board.sqlite3", "board.sqlite3-wal", "board.sqlite3-shm", "spool")
+#: Parts of the folder that a backup leaves out: the database, whose rows it has, files that are
+#: being received or written, and a cache.
+LEFT_OUT: Final = ("board.sqlite3", "board.sqlite3-wal", "board.sqlite3-shm", "spool", "worlds")
 #: In this order rows are restored: tables before those that refer to them.
 TABLES: Final = (
     "state", "solution", "team", "member", "access_code", "submission", "refusal", "score",
-    "selection", "audit_entry", "final_result",
+    "selection", "season_attempt", "season_step", "season_result", "audit_entry", "final_result",
 )  # fmt: skip
 
 
-def write_backup(board: Board, out: Path) -> dict[str, int]:
+def write_backup(board: Contest, out: Path) -> dict[str, int]:
     """Write a backup while the competition runs; the log gets an entry.
 
     Parameters
     ----------
-    board : Board
+    board : Board or SeasonBoard
         The competition.
     out : path
         A new file, ``.tar`` or ``.tar.gz``, readable by its owner only. It contains exact scores
-        and hashes of tokens: keep it as safe as the labels. The edition is not in it.
+        and hashes of tokens, and the master secret of a competition of seasons: keep it as safe as
+        the labels. The edition is not in it.
 
     Returns
     -------
@@ -80,7 +82,7 @@ def write_backup(board: Board, out: Path) -> dict[str, int]:
     return counts
 
 
-def _write(board: Board, tar: tarfile.TarFile) -> dict[str, int]:
+def _write(board: Contest, tar: tarfile.TarFile) -> dict[str, int]:
     sums: dict[str, str] = {}
 
     def add(name: str, content: bytes) -> None:
@@ -93,6 +95,8 @@ def _write(board: Board, tar: tarfile.TarFile) -> dict[str, int]:
     with board.database.reading() as session:
         head = head_hash(session)
         revision = session.scalar(text("SELECT version_num FROM alembic_version"))
+        state = board.state(session)
+        edition, commitment = state.edition, state.commitment
         for name in TABLES:
             table = Base.metadata.tables[name]
             lines = [
@@ -104,7 +108,10 @@ def _write(board: Board, tar: tarfile.TarFile) -> dict[str, int]:
         submissions = list(session.scalars(select(Submission).order_by(Submission.number)))
         solutions = list(session.scalars(select(Solution.number).order_by(Solution.number)))
     folder = board.folder
+    if isinstance(board, Board):  # the state has the commitment of the newest labels
+        edition, commitment = board.manifest.name, board.manifest.commitment
     optional = [folder.competition_file, folder.references_file]
+    optional += [folder.season_file, folder.secret_file]
     optional += [folder.reveal_file, folder.evidence_file]
     optional += [page for page in sorted(folder.pages.glob("*")) if _is_packed(folder, page)]
     paths = [path for path in optional if path.exists()]
@@ -119,8 +126,8 @@ def _write(board: Board, tar: tarfile.TarFile) -> dict[str, int]:
         "format": FORMATS[-1],
         "revision": revision,
         "made_at": show_time(board.now()),
-        "edition": board.manifest.name,
-        "commitment": board.manifest.commitment,
+        "edition": edition,
+        "commitment": commitment,
         "log": head,
         "counts": counts,
         "sha256": dict(sums),

@@ -42,6 +42,10 @@ class Folder:
         Solution files that replaced the edition's: NUMBER.csv; absent before the first.
     pages : path
         Texts of the organizer; may be absent.
+    season_file, secret_file : path
+        Rules and master secret of a competition of seasons; absent in others.
+    worlds : path
+        Its worlds in play, a cache.
     """
 
     def __init__(self, root: Path) -> None:
@@ -56,6 +60,9 @@ class Folder:
         self.spool = root / "spool"
         self.solutions = root / "solutions"
         self.pages = root / "pages"
+        self.season_file = root / "season.toml"
+        self.secret_file = root / "secret.json"
+        self.worlds = root / "worlds"
 
     @classmethod
     @contextmanager

@@ -19,17 +19,12 @@ from sqlalchemy.orm import Session
 
 from customs_data.errors import KitError
 from customs_data.files.atomic import write_atomically
-from customs_leaderboard.board import (
-    Board,
-    Clock,
-    board_in,
-    refuse_competition,
-    refuse_state,
-    utc_now,
-)
+from customs_leaderboard.board import Board, board_in
+from customs_leaderboard.contest import Clock, refuse_competition, refuse_state, utc_now
 from customs_leaderboard.errors import organizer_errors
 from customs_leaderboard.rules.competition import read_competition
 from customs_leaderboard.rules.schedule import parse_time
+from customs_leaderboard.season.board import SeasonBoard, open_season_board
 from customs_leaderboard.store.actions import ORGANIZER
 from customs_leaderboard.store.audit_log import append_entry, verify_chain
 from customs_leaderboard.store.backup import FORMATS, IN_FOLDERS, MANIFEST, TABLES
@@ -39,7 +34,10 @@ from customs_leaderboard.store.migrations import upgrade_tables
 from customs_leaderboard.store.schema import UtcTime
 
 _SUBMISSION: Final = re.compile(r"submissions/[0-9]+/[0-9a-f]{64}\.csv(\.gz)?")
-_FILES: Final = ("competition.toml", "references.json", "reveal.json.gz", "evidence.zip")
+_FILES: Final = (
+    "competition.toml", "references.json", "reveal.json.gz", "evidence.zip", "season.toml",
+    "secret.json",
+)  # fmt: skip
 _EXPECTED: Final = {MANIFEST, *_FILES, *(f"tables/{table}.jsonl" for table in TABLES)}
 _ROWS_AT_A_TIME: Final = 1000
 _READ_STEP: Final = 1 << 20
@@ -52,7 +50,7 @@ def restore_backup(
     edition: Path | None = None,
     database_url: str | None = None,
     clock: Clock = utc_now,
-) -> Board:
+) -> Board | SeasonBoard:
     """Restore a competition; nothing is overwritten.
 
     Parameters
@@ -70,7 +68,7 @@ def restore_backup(
 
     Returns
     -------
-    Board
+    Board or SeasonBoard
         The competition, with an audit log entry for the restore.
 
     Raises
@@ -87,14 +85,9 @@ def restore_backup(
         parts = _unpack(file, folder)
         manifest = json.loads(parts[MANIFEST])
         _write_rules(folder, parts, edition)
-        competition = read_competition(folder.competition_file)
         refuse_competition(database)
-        board = Board(folder, competition, database, clock)
-        if board.manifest.commitment != manifest["commitment"]:
-            raise KitError(
-                f"{competition.edition} is not the backup's edition {manifest['edition']}: its "
-                "commitment differs. Give the edition's folder with --edition."
-            )
+        if not folder.season_file.exists():
+            _check_edition(folder, database, manifest)
         # Rows are inserted as they were, then upgraded like a running competition.
         with database.upgrading(manifest.get("revision", "0001")) as session:
             refuse_state(session)
@@ -104,7 +97,20 @@ def restore_backup(
             verify_chain(session, manifest["log"])
             details = {"made_at": manifest["made_at"], "log": manifest["log"]}
             append_entry(database, session, clock(), ORGANIZER, "competition restored", details)
-    return board_in(root, competition, database_url, clock)
+    restored = Folder(root)
+    if restored.season_file.exists():
+        return open_season_board(root, database_url=database_url, clock=clock)
+    return board_in(root, read_competition(restored.competition_file), database_url, clock)
+
+
+def _check_edition(folder: Folder, database: Database, manifest: dict[str, Any]) -> None:
+    """Check that the rules name the edition of the backup."""
+    competition = read_competition(folder.competition_file)
+    if Board(folder, competition, database).manifest.commitment != manifest["commitment"]:
+        raise KitError(
+            f"{competition.edition} is not the backup's edition {manifest['edition']}: its "
+            "commitment differs. Give the edition's folder with --edition."
+        )
 
 
 def _unpack(file: Path, folder: Folder) -> dict[str, bytes]:
@@ -170,7 +176,7 @@ def _write_rules(folder: Folder, parts: dict[str, bytes], edition: Path | None) 
             path = folder.root / name
             path.parent.mkdir(mode=0o700, exist_ok=True)
             write_atomically(path, parts[name], mode=0o600)
-    if edition is not None:
+    if edition is not None and folder.competition_file.exists():
         moved = replace(read_competition(folder.competition_file), edition=edition.resolve())
         write_atomically(folder.competition_file, moved.to_toml(), mode=0o600)
 

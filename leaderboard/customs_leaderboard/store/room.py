@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import text
 
-from customs_leaderboard.board import Board
+from customs_leaderboard.contest import Contest
 from customs_leaderboard.errors import UnavailableError
 
 # The disk must have room for this many files of the largest size.
@@ -38,7 +38,7 @@ class Room:
         return dict(vars(self))
 
 
-def measure_room(board: Board) -> Room:
+def measure_room(board: Contest) -> Room:
     """Measure disk, folder and database.
 
     Raises
@@ -56,7 +56,7 @@ def measure_room(board: Board) -> Room:
     return Room(_free(board), used, database)
 
 
-def check_room(board: Board) -> None:
+def check_room(board: Contest) -> None:
     """Check that database and disk can store a submission.
 
     Raises
@@ -71,7 +71,7 @@ def check_room(board: Board) -> None:
         raise UnavailableError("The leaderboard's disk is read-only.")
 
 
-def _free(board: Board) -> int:
+def _free(board: Contest) -> int:
     try:
         space = os.statvfs(board.folder.spool)
     except OSError as error:

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Dialect,
     Float,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     MetaData,
@@ -264,3 +265,60 @@ class FinalResult(Base):
 
     number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     content: Mapped[str] = mapped_column(Text)
+
+
+class SeasonAttempt(Base):
+    """A team's attempt in a competition of seasons; it is finished when all its worlds are.
+
+    An attempt that was not finished when the team began another one is ended (`abandoned_at`).
+    """
+
+    __tablename__ = "season_attempt"
+
+    team_number: Mapped[int] = mapped_column(
+        ForeignKey("team.number"), primary_key=True, autoincrement=False
+    )
+    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    begun_at: Mapped[datetime] = mapped_column(UtcTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    abandoned_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+
+class SeasonStep(Base):
+    """A week that was decided. The primary key lets nobody decide it twice.
+
+    `selection` is `customs_scorer.season.selection.Selection.as_dict` as canonical JSON.
+    """
+
+    __tablename__ = "season_step"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["team_number", "attempt"], ["season_attempt.team_number", "season_attempt.number"]
+        ),
+    )
+
+    team_number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    attempt: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    world: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    week: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    decided_at: Mapped[datetime] = mapped_column(UtcTime)
+    selection: Mapped[str] = mapped_column(Text)
+
+
+class SeasonResult(Base):
+    """What a team reached on a world whose last week was decided; secret until the close.
+
+    `scores` is `customs_scorer.season.measures.Totals.scores` as canonical JSON.
+    """
+
+    __tablename__ = "season_result"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["team_number", "attempt"], ["season_attempt.team_number", "season_attempt.number"]
+        ),
+    )
+
+    team_number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    attempt: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    world: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    scores: Mapped[str] = mapped_column(Text)

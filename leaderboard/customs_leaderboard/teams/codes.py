@@ -16,7 +16,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from customs_data.errors import KitError
-from customs_leaderboard.board import Board
+from customs_leaderboard.contest import Contest
 from customs_leaderboard.errors import UnknownCodeError
 from customs_leaderboard.rules.schedule import show_time
 from customs_leaderboard.store.actions import ORGANIZER
@@ -110,7 +110,7 @@ def _plain(code: str) -> str:
 
 
 def insert_code(
-    board: Board,
+    board: Contest,
     session: Session,
     kind: Kind,
     *,
@@ -150,7 +150,7 @@ def insert_code(
     return row, code
 
 
-def renew_code(board: Board, kind: Kind, action: str) -> str:
+def renew_code(board: Contest, kind: Kind, action: str) -> str:
     """Make the only code of a kind, revoke the earlier ones and log it; return the code."""
     with board.database.writing() as session:
         for row in session.scalars(_active(kind).with_for_update()):
@@ -162,7 +162,7 @@ def renew_code(board: Board, kind: Kind, action: str) -> str:
     return code
 
 
-def opens(board: Board, code: str, kind: Kind) -> bool:
+def opens(board: Contest, code: str, kind: Kind) -> bool:
     """Whether a code of some kind is right and still works; nothing is counted."""
     if not is_code(code):
         return False
@@ -172,7 +172,7 @@ def opens(board: Board, code: str, kind: Kind) -> bool:
     return row is not None and not _fault(board, AccessCode(**row._mapping))
 
 
-def use_code(board: Board, session: Session, code: str, kind: Kind) -> AccessCode:
+def use_code(board: Contest, session: Session, code: str, kind: Kind) -> AccessCode:
     """Use a code once, in a writing transaction; lock it until the end.
 
     Raises
@@ -194,7 +194,7 @@ def use_code(board: Board, session: Session, code: str, kind: Kind) -> AccessCod
 
 
 def list_codes(
-    board: Board, kinds: tuple[Kind, ...], team_number: int | None = None
+    board: Contest, kinds: tuple[Kind, ...], team_number: int | None = None
 ) -> list[CodeRecord]:
     """Return the codes of some kinds that work, oldest first, perhaps those of one team only."""
     query = (
@@ -217,7 +217,7 @@ def record_of(row: AccessCode, team: str | None) -> CodeRecord:
 
 
 def revoke_code(
-    board: Board, session: Session, number: int, kinds: tuple[Kind, ...], team: int | None = None
+    board: Contest, session: Session, number: int, kinds: tuple[Kind, ...], team: int | None = None
 ) -> None:
     """Revoke a code by its number, in a writing transaction; `team` for one of a team only.
 
@@ -233,13 +233,13 @@ def revoke_code(
     row.revoked_at = board.now()
 
 
-def revoke_invitations(board: Board, session: Session, team_number: int) -> None:
+def revoke_invitations(board: Contest, session: Session, team_number: int) -> None:
     """Revoke all codes to join a team, in a writing transaction."""
     for row in session.scalars(_active("join").where(AccessCode.team_number == team_number)):
         row.revoked_at = board.now()
 
 
-def delete_spent_codes(board: Board, session: Session, team_number: int) -> int:
+def delete_spent_codes(board: Contest, session: Session, team_number: int) -> int:
     """Delete the codes of a team that do not work any more; return how many still work."""
     rows = session.scalars(select(AccessCode).where(AccessCode.team_number == team_number)).all()
     spent = [row for row in rows if _fault(board, row)]
@@ -252,7 +252,7 @@ def _active(kind: Kind) -> Any:
     return select(AccessCode).where(AccessCode.kind == kind, AccessCode.revoked_at.is_(None))
 
 
-def _fault(board: Board, row: AccessCode) -> str:
+def _fault(board: Contest, row: AccessCode) -> str:
     """Return why a code does not work; empty if it does."""
     if row.revoked_at is not None:
         return "was revoked"

@@ -13,7 +13,7 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from customs_data.errors import KitError
-from customs_leaderboard.board import Board
+from customs_leaderboard.contest import Contest
 from customs_leaderboard.errors import NotOpenError
 from customs_leaderboard.rules.schedule import show_time
 from customs_leaderboard.store.actions import ORGANIZER, team_actor
@@ -53,7 +53,7 @@ class Welcome:
 
 
 def invite(
-    board: Board,
+    board: Contest,
     *,
     team_name: str | None = None,
     n_uses: int = 1,
@@ -63,7 +63,7 @@ def invite(
 
     Parameters
     ----------
-    board : Board
+    board : Contest
         The competition.
     team_name : str, optional
         Team to join; without it, each use registers a new team.
@@ -93,7 +93,7 @@ def invite(
         return record_of(row, None if team is None else team.name), code
 
 
-def withdraw(board: Board, number: int) -> None:
+def withdraw(board: Contest, number: int) -> None:
     """Revoke an invitation by its number, as the organizer.
 
     Raises
@@ -107,7 +107,7 @@ def withdraw(board: Board, number: int) -> None:
         append_entry(board.database, session, board.now(), ORGANIZER, "invitation revoked", details)
 
 
-def invite_to_own_team(board: Board, team_number: int) -> tuple[CodeRecord, str]:
+def invite_to_own_team(board: Contest, team_number: int) -> tuple[CodeRecord, str]:
     """Make a code with which one person may join a team within a week, as this team.
 
     Raises
@@ -128,13 +128,13 @@ def invite_to_own_team(board: Board, team_number: int) -> tuple[CodeRecord, str]
         return record_of(row, team.name), code
 
 
-def withdraw_own(board: Board, team_number: int, number: int) -> None:
+def withdraw_own(board: Contest, team_number: int, number: int) -> None:
     """Revoke an invitation to a team, as this team; errors as `withdraw`."""
     with board.database.writing() as session:
         revoke_code(board, session, number, ("join",), team_number)
 
 
-def register_team(board: Board, code: str, team_name: str, member_name: str) -> Welcome:
+def register_team(board: Contest, code: str, team_name: str, member_name: str) -> Welcome:
     """Add a team and its first member with a code.
 
     Raises
@@ -155,7 +155,7 @@ def register_team(board: Board, code: str, team_name: str, member_name: str) -> 
     return Welcome(team, member, token)
 
 
-def join_team(board: Board, code: str, member_name: str) -> Welcome:
+def join_team(board: Contest, code: str, member_name: str) -> Welcome:
     """Add a member to the team of an invitation; errors as `register_team`."""
     with board.database.writing() as session:
         _check_not_over(board, session)
@@ -166,7 +166,7 @@ def join_team(board: Board, code: str, member_name: str) -> Welcome:
     return Welcome(team, member, token)
 
 
-def _check_not_over(board: Board, session: Session) -> None:
+def _check_not_over(board: Contest, session: Session) -> None:
     state = board.state(session)
     if board.phase(state) not in ("upcoming", "open"):
         closed_at = state.closed_at or state.closes

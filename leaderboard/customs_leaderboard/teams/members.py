@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from customs_data.errors import KitError
-from customs_leaderboard.board import Board
+from customs_leaderboard.contest import Contest
 from customs_leaderboard.rules.schedule import show_time
 from customs_leaderboard.store.actions import ORGANIZER, team_actor
 from customs_leaderboard.store.audit_log import append_entry
@@ -40,7 +40,7 @@ class MemberRecord:
         return {**vars(self), "made_at": show_time(self.made_at), "revoked_at": revoked}
 
 
-def add_member(board: Board, team_name: str, name: str) -> tuple[Member, str]:
+def add_member(board: Contest, team_name: str, name: str) -> tuple[Member, str]:
     """Add a member to a team.
 
     Returns
@@ -61,7 +61,7 @@ def add_member(board: Board, team_name: str, name: str) -> tuple[Member, str]:
     return member, token
 
 
-def insert_member(board: Board, session: Session, team: Team, name: str) -> tuple[Member, str]:
+def insert_member(board: Contest, session: Session, team: Team, name: str) -> tuple[Member, str]:
     """Add a member in a writing transaction, to a team that it has locked; do not log it.
 
     Raises
@@ -92,7 +92,7 @@ def insert_member(board: Board, session: Session, team: Team, name: str) -> tupl
     return member, token
 
 
-def list_members(board: Board, team_name: str) -> list[MemberRecord]:
+def list_members(board: Contest, team_name: str) -> list[MemberRecord]:
     """Return a team's members in the order they were added, with those who were revoked.
 
     Raises
@@ -113,7 +113,7 @@ def members_of(session: Session, team_number: int) -> list[MemberRecord]:
     ]
 
 
-def submissions_by_member(board: Board, team_name: str) -> dict[int, list[int]]:
+def submissions_by_member(board: Contest, team_name: str) -> dict[int, list[int]]:
     """Return the numbers of the submissions that each member of a team sent, by their number."""
     with board.database.reading() as session:
         team = find_team(session, team_name)
@@ -128,7 +128,7 @@ def submissions_by_member(board: Board, team_name: str) -> dict[int, list[int]]:
         return numbers
 
 
-def count_members(board: Board) -> dict[int, int]:
+def count_members(board: Contest) -> dict[int, int]:
     """Return the number of members of each team, by its number, without those revoked."""
     query = (
         select(Member.team_number, func.count().label("n_members"))
@@ -139,7 +139,7 @@ def count_members(board: Board) -> dict[int, int]:
         return {row.team_number: row.n_members for row in session.execute(query)}
 
 
-def revoke_member(board: Board, team_name: str, name: str) -> MemberRecord:
+def revoke_member(board: Contest, team_name: str, name: str) -> MemberRecord:
     """Refuse the token of a member from now on, as the organizer.
 
     The team's invitations end, too: whoever leaves may know them, and could come back.
@@ -157,7 +157,7 @@ def revoke_member(board: Board, team_name: str, name: str) -> MemberRecord:
     raise KitError(f"{team.name} has no member {name[:60]!r}. `team member list` lists them.")
 
 
-def revoke_own_member(board: Board, team_number: int, number: int) -> MemberRecord:
+def revoke_own_member(board: Contest, team_number: int, number: int) -> MemberRecord:
     """Refuse the token of a member from now on, as their team; as `revoke_member`.
 
     Raises
@@ -178,7 +178,7 @@ def revoke_own_member(board: Board, team_number: int, number: int) -> MemberReco
         return _revoke(board, session, team_actor(team_number), number)
 
 
-def _revoke(board: Board, session: Session, actor: str, number: int) -> MemberRecord:
+def _revoke(board: Contest, session: Session, actor: str, number: int) -> MemberRecord:
     member = session.get_one(Member, number)
     member.revoked_at = board.now()
     revoke_invitations(board, session, member.team_number)
@@ -186,7 +186,7 @@ def _revoke(board: Board, session: Session, actor: str, number: int) -> MemberRe
     return MemberRecord(member.number, member.name, member.made_at, member.revoked_at)
 
 
-def log_member(board: Board, session: Session, actor: str, action: str, member: Member) -> None:
+def log_member(board: Contest, session: Session, actor: str, action: str, member: Member) -> None:
     """Log an action on a member, without their name: the log may be published one day."""
     details = {"team": member.team_number, "member": member.number}
     append_entry(board.database, session, board.now(), actor, action, details)

@@ -16,7 +16,7 @@ from customs_data.errors import KitError
 from customs_data.files.atomic import write_atomically
 from customs_data.files.csv_parsing import check_encoding
 from customs_data.files.recognition import known_format, likely_encoding
-from customs_leaderboard.board import Board
+from customs_leaderboard.contest import Contest
 from customs_leaderboard.store.actions import ORGANIZER
 from customs_leaderboard.store.folder import check_new
 from customs_leaderboard.store.schema import Member, Team
@@ -61,13 +61,13 @@ class _Known:
 
 
 def import_teams(
-    board: Board, table: Path, out: Path, *, public_url: str | None = None
+    board: Contest, table: Path, out: Path, *, public_url: str | None = None
 ) -> list[NewToken]:
     """Add the teams and members of a table that are new, and write their tokens.
 
     Parameters
     ----------
-    board : Board
+    board : Contest
         The competition.
     table : path
         CSV with the column ``team``, and perhaps ``member``: one line per member.
@@ -231,7 +231,7 @@ def _check(row: Row, known: dict[str, _Known]) -> Row | None:
 
 
 def _add(
-    board: Board, session: Session, rows: Sequence[Row], public_url: str | None
+    board: Contest, session: Session, rows: Sequence[Row], public_url: str | None
 ) -> list[NewToken]:
     teams = {team.name_key: team for team in session.scalars(select(Team))}
     urls: dict[int, str | None] = {}
@@ -252,7 +252,7 @@ def _add(
     return tokens
 
 
-def _join_url(board: Board, session: Session, team: Team, public_url: str | None) -> str | None:
+def _join_url(board: Contest, session: Session, team: Team, public_url: str | None) -> str | None:
     if public_url is None:
         return None
     _, code = insert_code(board, session, "join", team_number=team.number, n_uses=_JOIN_USES)

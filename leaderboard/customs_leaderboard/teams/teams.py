@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from customs_data.errors import KitError
-from customs_leaderboard.board import Board
+from customs_leaderboard.contest import Contest
 from customs_leaderboard.errors import DisabledTeamError, UnknownTokenError
 from customs_leaderboard.rules.schedule import show_time
 from customs_leaderboard.store.actions import ORGANIZER
@@ -42,7 +42,7 @@ _LOCKED: Final = (
 )
 
 
-def add_team(board: Board, name: str, member_name: str = "") -> tuple[Team, str]:
+def add_team(board: Contest, name: str, member_name: str = "") -> tuple[Team, str]:
     """Add a team, as the organizer.
 
     Returns
@@ -63,7 +63,7 @@ def add_team(board: Board, name: str, member_name: str = "") -> tuple[Team, str]
 
 
 def insert_team(
-    board: Board, session: Session, name: str, member_name: str
+    board: Contest, session: Session, name: str, member_name: str
 ) -> tuple[Team, Member, str]:
     """Add a team with a member in a writing transaction; do not log it. Errors as `add_team`."""
     name = check_name(name)
@@ -83,13 +83,13 @@ def insert_team(
     return team, member, token
 
 
-def list_teams(board: Board) -> list[Team]:
+def list_teams(board: Contest) -> list[Team]:
     """Return all teams in the order they were added."""
     with board.database.reading() as session:
         return list(session.scalars(select(Team).order_by(Team.number)))
 
 
-def rename_team(board: Board, name: str, new_name: str) -> Team:
+def rename_team(board: Contest, name: str, new_name: str) -> Team:
     """Rename a team; parameters and errors as `find_team` and `add_team`."""
     new_name = check_name(new_name)
     with board.database.writing() as session:
@@ -101,7 +101,7 @@ def rename_team(board: Board, name: str, new_name: str) -> Team:
     return team
 
 
-def reset_token(board: Board, name: str) -> tuple[Team, str]:
+def reset_token(board: Contest, name: str) -> tuple[Team, str]:
     """Give a team's first member a new token, also if it was revoked; errors as `find_team`.
 
     The team's invitations end: whoever had the old token may have made some.
@@ -117,7 +117,7 @@ def reset_token(board: Board, name: str) -> tuple[Team, str]:
     return team, token
 
 
-def authenticate(board: Board, token: str) -> tuple[Team, int]:
+def authenticate(board: Contest, token: str) -> tuple[Team, int]:
     """Return the team of a token, and the number of the member who has it.
 
     Raises
@@ -183,14 +183,14 @@ def team_as_dict(team: Team) -> dict[str, Any]:
 
 
 def log_team(
-    board: Board, session: Session, actor: str, action: str, team: Team, **details: str
+    board: Contest, session: Session, actor: str, action: str, team: Team, **details: str
 ) -> None:
     """Log an action on a team."""
     team_details = {"team": team.number, "name": team.name, **details}
     append_entry(board.database, session, board.now(), actor, action, team_details)
 
 
-def _check_free(board: Board, session: Session, name: str, but: Team | None = None) -> None:
+def _check_free(board: Contest, session: Session, name: str, but: Team | None = None) -> None:
     """Compare a name with those of all teams; one transaction at a time may do so."""
     board.state(session, "write")
     numbers_and_names = session.execute(select(Team.number, Team.name)).all()

@@ -111,8 +111,14 @@ def verify_evidence(
     return Report([*checks, *report.checks], unproved)
 
 
-def read_evidence(file: Path) -> Evidence:
+def read_evidence(file: Path, wanted: str = FORMAT) -> Evidence:
     """Read an evidence file, and compare its parts with its list of checksums.
+
+    Parameters
+    ----------
+    file : path
+    wanted : str
+        Its format.
 
     Raises
     ------
@@ -126,7 +132,7 @@ def read_evidence(file: Path) -> Evidence:
             names = packed.namelist()
             parts = {name: packed.read(name) for name in names}
         manifest = json.loads(parts[MANIFEST])
-        if manifest["format"] != FORMAT:
+        if manifest["format"] != wanted:
             raise ValueError(f"its format is {str(manifest['format'])[:40]!r}")
         sums: dict[str, str] = dict(manifest["sha256"])
     except FileNotFoundError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -22,6 +23,8 @@ REPORT_COLUMNS: Final = (
 )  # fmt: skip
 #: Column that reports have beside these, if they name the scheme.
 VIOLATION: Final = "Violation"
+#: Column of a report that has 1 where the inspection succeeded.
+OUTCOME: Final = "Fraud"
 _WARM_UP: Final = "warm-up"
 
 
@@ -114,6 +117,7 @@ class InspectionSeason:
         self.budget = budget or Budget()
         self.delay = delay
         self.declarations = arrivals.declarations
+        self._ids = arrivals.declarations[KEY].to_numpy()
         self.n_weeks = arrivals.n_weeks
         self.opened: list[OpenedWeek] = []
         self.arrivals = arrivals
@@ -123,9 +127,51 @@ class InspectionSeason:
         """Begin again; return week 1 and an empty dict. `seed` changes nothing: rows are fixed."""
         self.opened = []
         self._is_over = False
-        known = np.flatnonzero(self.arrivals.is_known)
-        unchosen = Selection(known, np.full(len(known), _WARM_UP), np.full(len(known), np.nan))
-        return self._open(1, self._report(0, known, unchosen)), {}
+        return self.look(1), {}
+
+    def resume(self, selections: Sequence[Selection]) -> OpenWeek | None:
+        """Begin again, and repeat what was opened in the first weeks.
+
+        Parameters
+        ----------
+        selections : sequence of Selection
+            Week by week from week 1.
+
+        Returns
+        -------
+        OpenWeek or None
+            The week to decide next; None if all were repeated.
+
+        Raises
+        ------
+        KitError
+            As `step`.
+        """
+        week: OpenWeek | None
+        week, _ = self.reset()
+        for selection in selections:
+            week, *_ = self.step(selection)
+        return week
+
+    def look(self, number: int) -> OpenWeek:
+        """Return a week as it is seen before it is decided, at once or later.
+
+        Parameters
+        ----------
+        number : int
+            At most the number of weeks that were decided, plus 1.
+
+        Raises
+        ------
+        KitError
+            If the week before it was not decided, or there is no such week.
+        """
+        last = min(len(self.opened) + 1, self.n_weeks)
+        if not 1 <= number <= last:
+            raise KitError(f"Week {number} cannot be seen yet: weeks 1 to {last} can.")
+        rows = self.arrivals.rows_of(number)
+        n_inspections = self.budget.n_inspections(number, len(rows))
+        return OpenWeek(number, rows, n_inspections, self._due(number))
 
     def step(self, answer: Any) -> tuple[OpenWeek | None, int, bool, bool, dict[str, Any]]:
         """Open declarations of this week.
@@ -154,33 +200,63 @@ class InspectionSeason:
         if self._is_over:
             raise KitError("The season is over. Call reset() to begin another.")
         number = len(self.opened) + 1
-        rows = self.arrivals.rows_of(number)
-        selection = read_selection(
-            answer,
-            self.declarations[[KEY]].iloc[rows],
-            self.declarations[KEY].iloc[: int((self.arrivals.week < number).sum())],
-            self.budget.n_inspections(number, len(rows)),
-            number,
-        )
-        chosen = rows[selection.rows]
+        selection = self.read(number, answer)
+        chosen = self.arrivals.rows_of(number)[selection.rows]
         self.opened.append(OpenedWeek(number, chosen, selection))
         reward = int((self.arrivals.fraud[chosen] == 1).sum())
         self._is_over = number == self.n_weeks
         if self._is_over:
             return None, reward, True, False, {}
-        return self._open(number + 1, self._due(number + 1)), reward, False, False, {}
+        return self.look(number + 1), reward, False, False, {}
+
+    def read(self, number: int, answer: Any) -> Selection:
+        """Return what was answered to a week as a selection, without opening it.
+
+        Parameters
+        ----------
+        number : int
+        answer : Selection, or array_like of int or str
+
+        Raises
+        ------
+        KitError
+            As `read_selection`.
+        """
+        rows = self.arrivals.rows_of(number)
+        n_earlier = int((self.arrivals.week < number).sum())
+        return read_selection(
+            answer,
+            self.declarations[[KEY]].iloc[rows],
+            self.declarations[KEY].iloc[:n_earlier],  # rows are in the order of weeks
+            self.budget.n_inspections(number, len(rows)),
+            number,
+        )
+
+    def reports_after(self, number: int) -> pd.DataFrame:
+        """Return the reports that arrive when a week has been decided.
+
+        Parameters
+        ----------
+        number : int
+            A week that was decided. After the last one all reports that are left arrive.
+        """
+        if number < self.n_weeks:
+            return self.look(number + 1).reports
+        left = self.opened[max(self.n_weeks - self.delay, 0) :]
+        reports = [self._report(it.number, *self._reported(it)) for it in left]
+        return pd.concat(reports, ignore_index=True)
 
     def inspections(self) -> pd.DataFrame:
         """Return the reports of everything that was opened, the warm-up apart."""
         reports = [self._report(it.number, it.rows, it.selection) for it in self.opened]
         return pd.concat(reports or [self._report(0, *_nothing())], ignore_index=True)
 
-    def _open(self, number: int, reports: pd.DataFrame) -> OpenWeek:
-        rows = self.arrivals.rows_of(number)
-        return OpenWeek(number, rows, self.budget.n_inspections(number, len(rows)), reports)
-
     def _due(self, number: int) -> pd.DataFrame:
         """Return the reports that arrive before a week is decided."""
+        if number == 1:
+            known = np.flatnonzero(self.arrivals.is_known)
+            unchosen = Selection(known, np.full(len(known), _WARM_UP), np.full(len(known), np.nan))
+            return self._report(0, known, unchosen)
         of_week = number - self.delay
         if of_week < 1:
             return self._report(0, *_nothing())
@@ -193,10 +269,9 @@ class InspectionSeason:
     def _report(self, week: int, rows: npt.NDArray[np.int64], selection: Selection) -> pd.DataFrame:
         truth = self.arrivals
         duty = np.full(len(rows), np.nan) if truth.duty is None else truth.duty[rows]
-        ids = self.declarations[KEY].iloc[rows].to_numpy()
         columns = (
-            ids, np.full(len(rows), week), truth.fraud[rows], truth.critical[rows], duty,
-            selection.reason, selection.propensity,
+            self._ids[rows], np.full(len(rows), week), truth.fraud[rows],
+            truth.critical[rows], duty, selection.reason, selection.propensity,
         )  # fmt: skip
         report = dict(zip(REPORT_COLUMNS, columns, strict=True))
         if self.names_scheme and truth.violation is not None:

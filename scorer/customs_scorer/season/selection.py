@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -58,6 +58,24 @@ class Selection:
             rows, np.full(len(rows), reason), np.full(len(rows), chance), order[n:], draws_from
         )
 
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Return what `as_dict` returned. Rows that are no integers stay so, to be refused."""
+        return cls(
+            np.array(data["rows"]) if data["rows"] else np.empty(0, dtype=np.int64),
+            np.array(data["reason"], dtype=str),
+            np.array(data["propensity"], dtype=np.float64),
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return rows, reasons and propensities as plain data for JSON."""
+        return {
+            # A team may have put lists into it.
+            "rows": np.asarray(self.rows).tolist(),
+            "reason": np.asarray(self.reason, dtype=str).tolist(),
+            "propensity": np.asarray(self.propensity).tolist(),
+        }
+
     def __len__(self) -> int:
         return len(self.rows)
 
@@ -93,8 +111,8 @@ def read_selection(
     ----------
     answer : Selection, or array_like of int or str
         Positions among the arrivals, or Declaration IDs.
-    arrivals : DataFrame, shape (n, any)
-        The week's declarations; Declaration ID is read.
+    arrivals : DataFrame, shape (n, n_columns)
+        The week's declarations, at least their Declaration IDs.
     earlier : Series of str
         Declaration IDs of earlier weeks, for the message.
     n_inspections : int

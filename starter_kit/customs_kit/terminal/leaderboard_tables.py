@@ -12,6 +12,7 @@ from customs_leaderboard.rules.schedule import show_time
 from customs_leaderboard.standings.final import key_beside
 
 if TYPE_CHECKING:
+    from customs_leaderboard.season.standings import SeasonTable
     from customs_leaderboard.similarity.report import SimilarityReport
     from customs_leaderboard.standings.final import FinalStandings
     from customs_leaderboard.standings.public import PublicStandings
@@ -44,6 +45,26 @@ def public_table(
         levels.append(f"prior {references.prior.score:.3f}")
     if levels:
         table.caption = Text(f"Means over other editions: {', '.join(levels)}")
+    return table
+
+
+def season_final_table(title: str, finals: SeasonTable) -> Table:
+    """Final table of a competition of seasons."""
+    table = Table(title=Text(f"{title}: final table"), title_justify="left")
+    for name in ("rank", "team", "precision", "worlds", "critical frauds", "attempt", "begun"):
+        table.add_column(name, justify="left" if name == "team" else "right")
+    for row in finals.rows:
+        error = "" if row.error is None else f" ± {row.error:.3f}"
+        n_critical = sum(world["critical_found"] for world in row.worlds)
+        table.add_row(
+            str(row.rank),
+            row.team,
+            f"{row.precision:.3f}{error}",
+            str(len(row.worlds)),
+            f"{n_critical:,}",
+            str(row.attempt),
+            str(row.n_begun),
+        )
     return table
 
 

@@ -12,9 +12,9 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from customs_data.errors import KitError
-from customs_leaderboard.board import Board
+from customs_leaderboard.contest import Contest
 from customs_leaderboard.errors import UnknownCodeError
-from customs_leaderboard.service.access import board_of, charge_wrong
+from customs_leaderboard.service.access import charge_wrong, contest_of
 from customs_leaderboard.service.problem_details import (
     PrivateError,
     ProblemDetails,
@@ -54,7 +54,7 @@ class Privacy:
             await self._app(scope, receive, send)
             return
         request = Request(scope, receive, send)
-        if not board_of(request).competition.private:
+        if not contest_of(request).competition.private:
             await self._app(scope, receive, send)
             return
         try:
@@ -75,10 +75,10 @@ def _check(request: Request) -> None:
     if secret is None:
         raise PrivateError
     with charge_wrong(request):
-        _check_secret(board_of(request), secret)
+        _check_secret(contest_of(request), secret)
 
 
-def _check_secret(board: Board, secret: str) -> None:
+def _check_secret(board: Contest, secret: str) -> None:
     """Accept a team's token, the view code or the organizer's.
 
     Raises

@@ -7,7 +7,7 @@ from typing import Final
 from fastapi import Request, Response
 from fastapi.responses import HTMLResponse, PlainTextResponse
 
-from customs_leaderboard.service.access import board_of, is_hidden_from
+from customs_leaderboard.service.access import contest_of, is_hidden_from
 from customs_leaderboard.service.pages.rendering import render
 from customs_leaderboard.service.problem_details import ProblemDetails
 
@@ -35,6 +35,6 @@ def error_page(request: Request, problem: ProblemDetails) -> Response:
         # The frame of the pages contains the competition's title.
         return PlainTextResponse(f"{title}. {detail}\n", problem.status, problem.headers)
     content = render(
-        board_of(request), "error.html", title=title, detail=detail, status=problem.status
+        contest_of(request), "error.html", title=title, detail=detail, status=problem.status
     )
     return HTMLResponse(content, problem.status, problem.headers)

@@ -10,7 +10,7 @@ from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request, Response
 
 from customs_data.errors import KitError
-from customs_leaderboard.service.access import board_of
+from customs_leaderboard.service.access import contest_of
 from customs_leaderboard.service.pages.rendering import page
 from customs_leaderboard.service.pages.team import form_of
 from customs_leaderboard.service.people_api import join_by, register_by
@@ -71,7 +71,7 @@ def _welcome(request: Request, welcome: Welcome, *, is_new: bool) -> Response:
 def _form(
     request: Request, kind: str, values: dict[str, str], problem: ProblemDetails | None = None
 ) -> Response:
-    board = board_of(request)
+    board = contest_of(request)
     try:
         with board.database.reading() as session:
             open_ = board.phase(board.state(session)) in ("upcoming", "open")

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
 
-from customs_leaderboard.board import Board
+from customs_leaderboard.contest import Contest
 from customs_leaderboard.service.caching import cached_response
 from customs_leaderboard.service.pages.rendering import HTML, render
 from customs_leaderboard.service.text_formats import count, format_moment
@@ -60,7 +60,7 @@ async def show_log(request: Request) -> Response:
     return await cached_response(request, "page log", make_log, HTML)
 
 
-def make_log(board: Board) -> bytes:
+def make_log(board: Contest) -> bytes:
     """Return the page."""
     with board.database.reading() as session:
         entries = read_entries(session, actions=PUBLIC_ACTIONS)

@@ -12,10 +12,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from customs_data.tasks import find_task
 from customs_leaderboard.board import Board
+from customs_leaderboard.contest import Contest
 from customs_leaderboard.publishing.board_pages import PAGES, page_names
 from customs_leaderboard.rules.schedule import show_time
 from customs_leaderboard.service import text_formats
-from customs_leaderboard.service.access import board_of, is_hidden_from, public_url_of
+from customs_leaderboard.service.access import contest_of, is_hidden_from, public_url_of
 from customs_leaderboard.service.pages.markdown import short_markdown
 from customs_scorer.formats import FORMATS_IN_WORDS
 
@@ -28,6 +29,13 @@ _MEDIA_TYPES: Final = {
 }
 #: Content of static/ by name; requests can reach nothing else.
 _ASSETS: Final = {path.name: path.read_bytes() for path in sorted((_SERVICE / "static").iterdir())}
+#: What pages of a competition of seasons show.
+_OF_SEASON: Final = {
+    "information": (),
+    "description": "Week after week an office opens a few declarations and learns only from those. "
+    "Teams are ranked by the share of fraud among what they open.",
+    "navigation": (("/", "Season"), ("/play", "Play"), ("/news", "News"), ("/log", "Log")),
+}
 HTML: Final = "text/html; charset=utf-8"
 
 router = APIRouter()
@@ -68,21 +76,36 @@ _ENVIRONMENT.filters.update(
 )
 
 
-def render(board: Board, template: str, **content: Any) -> bytes:
+def render(board: Contest, template: str, **content: Any) -> bytes:
     """Return a page; texts in `content` are escaped."""
     common = {
         "competition": board.competition,
+        "public_url": None,
+        "is_hidden": False,
+        **(_of_edition(board) if isinstance(board, Board) else _OF_SEASON),
+    }
+    return _ENVIRONMENT.get_template(template).render(**{**common, **content}).encode()
+
+
+def _of_edition(board: Board) -> dict[str, Any]:
+    """Return what pages of a competition on an edition show."""
+    task, metric = find_task(board.manifest.task), board.metrics.ranked[0]
+    information = [(name, PAGES[name]) for name in page_names(board)]
+    about = (f"/{information[0][0]}", "About") if information else ("/about", "Rules")
+    return {
         "limits": board.competition.limits_at(board.now()),
         "ladder": board.ladder,
         "decimals": text_formats.n_decimals(board.competition),
-        "task": find_task(board.manifest.task),
+        "task": task,
         "metrics": board.metrics,
-        "metric": board.metrics.ranked[0],
-        "public_url": None,
-        "is_hidden": False,
-        "information": [(name, PAGES[name]) for name in page_names(board)],
-    }
-    return _ENVIRONMENT.get_template(template).render(**{**common, **content}).encode()
+        "metric": metric,
+        "information": information,
+        "description": f"{task.question} Teams are ranked by {metric.title}.",
+        "navigation": (
+            ("/", "Standings"), ("/submit", "Submit"), ("/team", "Team"), about,
+            ("/news", "News"), ("/log", "Log"),
+        ),
+    }  # fmt: skip
 
 
 def page(request: Request, template: str, *, status: int = 200, **content: Any) -> HTMLResponse:
@@ -92,4 +115,4 @@ def page(request: Request, template: str, *, status: int = 200, **content: Any) 
     """
     content.setdefault("public_url", public_url_of(request))
     content.setdefault("is_hidden", is_hidden_from(request))
-    return HTMLResponse(render(board_of(request), template, **content), status)
+    return HTMLResponse(render(contest_of(request), template, **content), status)

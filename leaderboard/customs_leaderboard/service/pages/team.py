@@ -15,7 +15,8 @@ from fastapi import APIRouter, Request, Response
 from starlette.datastructures import FormData
 
 from customs_data.errors import KitError
-from customs_leaderboard.board import Board, Phase
+from customs_leaderboard.board import Board
+from customs_leaderboard.contest import Phase
 from customs_leaderboard.service.access import authenticate_form, board_of, public_url_of
 from customs_leaderboard.service.network.kept_answers import KeptAnswers
 from customs_leaderboard.service.pages.rendering import page

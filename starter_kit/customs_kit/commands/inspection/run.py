@@ -15,6 +15,7 @@ from customs_kit.commands.options import (
     json_option,
     threads_option,
 )
+from customs_kit.commands.season.options import season_kind_option, world_rows_option
 
 
 class WarmUp(click.ParamType[str]):
@@ -60,14 +61,7 @@ def list_(as_json: bool) -> None:
 @click.command()
 @click.argument("strategies", nargs=-1, metavar="[STRATEGY ... | FILE.py:NAME]")
 @edition_option(required=False)
-@click.option(
-    "--season",
-    type=click.Choice(["steady", "shifting"]),
-    default="steady",
-    show_default=True,
-    help="Kind of simulated world, if no edition is given. In shifting, mediocre fraud fills the "
-    "budget while other parts of trade turn rich.",
-)
+@season_kind_option
 @click.option(
     "--fraud-rate",
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
@@ -75,11 +69,7 @@ def list_(as_json: bool) -> None:
 )
 @click.option("--worlds", type=click.IntRange(min=1), default=1, show_default=True, help="Worlds.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the first world.")
-@click.option(
-    "--rows",
-    type=click.IntRange(min=1),
-    help="Declarations of a world.  [default: 54000 if steady, 216000 if shifting]",
-)
+@world_rows_option
 @click.option(
     "--rate", type=float, default=0.05, show_default=True, help="Share of a week that is opened."
 )

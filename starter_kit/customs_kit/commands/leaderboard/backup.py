@@ -10,6 +10,7 @@ from customs_kit.commands.leaderboard.options import (
     competition_argument,
     database_option,
     opened,
+    opened_any,
     require_extra,
 )
 from customs_kit.commands.options import json_option
@@ -91,11 +92,12 @@ def export(
 def backup(competition: Path, file: Path, database_url: str | None, as_json: bool) -> None:
     """Write the competition to FILE (.tar or .tar.gz); the service may be running.
 
-    The file contains exact scores: keep it as safe as the labels. It does not contain the edition.
+    The file contains exact scores, and the master secret of a competition of seasons: keep it as
+    safe as the labels. It does not contain the edition.
 
     Example: customs-kit leaderboard backup my-board backup.tar.gz
     """
-    with opened(competition, database_url) as board:
+    with opened_any(competition, database_url) as board:
         from customs_kit.terminal.output import print_json, progress_console
         from customs_leaderboard.store.backup import write_backup
 

@@ -10,6 +10,7 @@ from customs_kit.commands.leaderboard.options import (
     competition_argument,
     database_option,
     opened,
+    opened_any,
 )
 from customs_kit.commands.options import json_option
 
@@ -88,7 +89,7 @@ def log(
       customs-kit leaderboard log my-board --action "deadline extended"
       customs-kit leaderboard log my-board --kept HASH --json
     """
-    with opened(competition, database_url) as board:
+    with opened_any(competition, database_url) as board:
         from customs_kit.terminal.leaderboard_tables import log_table
         from customs_kit.terminal.output import print_json, show
         from customs_leaderboard.store import audit_log
@@ -127,7 +128,7 @@ def extend(
       customs-kit leaderboard extend my-board --closes 2031-01-07 --reason "Server was down"
       customs-kit leaderboard extend my-board --closes +2h
     """
-    with opened(competition, database_url) as board:
+    with opened_any(competition, database_url) as board:
         from customs_kit.terminal.output import print_json
         from customs_leaderboard.rules.schedule import show_time
         from customs_leaderboard.standings.close import extend_deadline, parse_deadline

@@ -168,7 +168,8 @@ def init(
     from customs_data.edition.manifest import read_manifest
     from customs_data.tasks import find_task
     from customs_kit.terminal.output import print_json
-    from customs_leaderboard.board import make_board, utc_now
+    from customs_leaderboard.board import make_board
+    from customs_leaderboard.contest import utc_now
     from customs_leaderboard.ladder.ladder import default_step
     from customs_leaderboard.publishing.board_pages import read_folder, write_pages
     from customs_leaderboard.rules.competition import Competition

@@ -14,6 +14,8 @@ from customs_data.errors import KitError
 
 if TYPE_CHECKING:
     from customs_leaderboard.board import Board
+    from customs_leaderboard.contest import Contest
+    from customs_leaderboard.season.board import SeasonBoard
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -82,14 +84,36 @@ def opened(folder: Path, database_url: str | None) -> Iterator[Board]:
             board.close_connections()
 
 
-def show_correction(board: Board, content: dict[str, Any], sentence: str, as_json: bool) -> None:
+@contextmanager
+def opened_any(folder: Path, database_url: str | None) -> Iterator[Board | SeasonBoard]:
+    """Open a competition on an edition or one of seasons; close its connections at the end.
+
+    Raises
+    ------
+    KitError
+        From `require_extra` and `customs_leaderboard.season.board.open_contest`.
+    """
+    require_extra()
+    from customs_leaderboard.errors import organizer_errors
+    from customs_leaderboard.season.board import open_contest
+
+    with organizer_errors(folder):
+        board = open_contest(folder, database_url=database_url)
+        try:
+            yield board
+        finally:
+            board.close_connections()
+
+
+def show_correction(board: Contest, content: dict[str, Any], sentence: str, as_json: bool) -> None:
     """Print the result of a correction, and that the final standings were computed again."""
     from customs_kit.terminal.output import print_json
+    from customs_leaderboard.board import Board
     from customs_leaderboard.standings.final import final_standings
 
     if as_json:
         print_json(content)
         return
     click.echo(sentence)
-    if (finals := final_standings(board)) is not None:
+    if isinstance(board, Board) and (finals := final_standings(board)) is not None:
         click.echo(f"The final standings were computed again: {len(finals.rows)} teams.")

@@ -11,6 +11,7 @@ from customs_kit.commands.leaderboard.options import (
     competition_argument,
     database_option,
     opened,
+    opened_any,
 )
 from customs_kit.commands.options import json_option
 
@@ -47,7 +48,7 @@ def announce(
         if sys.stdin.isatty():
             raise click.UsageError("Give a text, or --withdraw with a number.")
         text = sys.stdin.read()
-    with opened(competition, database_url) as board:
+    with opened_any(competition, database_url) as board:
         from customs_kit.terminal.output import print_json
         from customs_leaderboard.organizing import announcements
 

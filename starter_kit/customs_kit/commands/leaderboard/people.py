@@ -9,7 +9,7 @@ import click
 from customs_kit.commands.leaderboard.options import (
     competition_argument,
     database_option,
-    opened,
+    opened_any,
 )
 from customs_kit.commands.options import json_option
 
@@ -35,7 +35,7 @@ def add_member(
 
     Example: customs-kit leaderboard team member add my-board "Team A" "Jane"
     """
-    with opened(competition, database_url) as board:
+    with opened_any(competition, database_url) as board:
         from customs_leaderboard.teams.members import add_member as add
 
         new, token = add(board, team, name)
@@ -61,7 +61,7 @@ def list_members(competition: Path, team: str, database_url: str | None, as_json
 
     Example: customs-kit leaderboard team member list my-board "Team A"
     """
-    with opened(competition, database_url) as board:
+    with opened_any(competition, database_url) as board:
         from customs_kit.terminal.leaderboard_tables import members_table
         from customs_kit.terminal.output import print_json, show
         from customs_leaderboard.teams.members import list_members as members_of
@@ -93,7 +93,7 @@ def revoke_member(
 
     Example: customs-kit leaderboard team member revoke my-board "Team A" "Jane"
     """
-    with opened(competition, database_url) as board:
+    with opened_any(competition, database_url) as board:
         from customs_kit.terminal.output import print_json
         from customs_leaderboard.teams.members import revoke_member as revoke
 
@@ -136,7 +136,7 @@ def import_(
       customs-kit leaderboard team import my-board teams.csv --out tokens.csv \\
           --public-url https://board.example
     """
-    with opened(competition, database_url) as board:
+    with opened_any(competition, database_url) as board:
         from customs_kit.terminal.output import print_json
         from customs_leaderboard.teams.roster import import_teams
 
@@ -187,7 +187,7 @@ def invite(
     making = team is not None or uses is not None or expires is not None
     if making + lists + (revoke is not None) > 1:
         raise click.UsageError("Give --list, --revoke, or what a new code is for.")
-    with opened(competition, database_url) as board:
+    with opened_any(competition, database_url) as board:
         from customs_kit.terminal.leaderboard_tables import codes_table
         from customs_kit.terminal.output import print_json, show
         from customs_leaderboard.rules.schedule import parse_moment
@@ -233,7 +233,7 @@ def view_code(competition: Path, database_url: str | None, as_json: bool) -> Non
 
     Example: customs-kit leaderboard view-code my-board
     """
-    with opened(competition, database_url) as board:
+    with opened_any(competition, database_url) as board:
         from customs_kit.terminal.output import print_json, warn
         from customs_leaderboard.teams.codes import renew_code
 

@@ -11,7 +11,7 @@ import click
 from customs_kit.commands.leaderboard.options import (
     competition_argument,
     database_option,
-    opened,
+    opened_any,
     require_extra,
     url_option,
 )
@@ -86,7 +86,7 @@ def serve(
       customs-kit leaderboard serve my-board --public-url https://board.example \\
           --forwarded-allow-ips 127.0.0.1
     """
-    with opened(competition, database_url) as board:
+    with opened_any(competition, database_url) as board:
         from customs_leaderboard.service.serving import Address, serve
         from customs_leaderboard.service.settings import ServiceSettings
 
@@ -141,14 +141,21 @@ def send_to_board(file: Path, url: str, *, note: str = "", as_json: bool) -> Non
 def team_client(url: str) -> LeaderboardClient:
     """Return a client with the team's token, from the environment or asked for."""
     require_extra()
-    from customs_leaderboard.client import LeaderboardClient, check_url, is_readable_on_the_way
+    from customs_leaderboard.client import LeaderboardClient
+
+    return LeaderboardClient(url, team_token(url))
+
+
+def team_token(url: str) -> str:
+    """Return the team's token, from the environment or asked for."""
+    from customs_leaderboard.client import check_url, is_readable_on_the_way
 
     if is_readable_on_the_way(check_url(url)):
         click.echo("Warning: without https, others on the network can read your token.", err=True)
     token = os.environ.get(_TOKEN_VARIABLE) or click.prompt(
         "Token of your team", hide_input=True, err=True
     )
-    return LeaderboardClient(url, token.strip())
+    return str(token).strip()
 
 
 def _send(client: LeaderboardClient, file: Path, note: str) -> dict[str, Any]:

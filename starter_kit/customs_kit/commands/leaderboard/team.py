@@ -9,7 +9,7 @@ import click
 from customs_kit.commands.leaderboard.options import (
     competition_argument,
     database_option,
-    opened,
+    opened_any,
     reason_option,
     show_correction,
 )
@@ -39,7 +39,7 @@ def add(competition: Path, name: str, database_url: str | None, as_json: bool) -
 
     Example: customs-kit leaderboard team add my-board "Team A"
     """
-    with opened(competition, database_url) as board:
+    with opened_any(competition, database_url) as board:
         from customs_leaderboard.teams.teams import add_team
 
         new_team, token = add_team(board, name)
@@ -55,7 +55,7 @@ def list_(competition: Path, database_url: str | None, as_json: bool) -> None:
 
     Example: customs-kit leaderboard team list my-board
     """
-    with opened(competition, database_url) as board:
+    with opened_any(competition, database_url) as board:
         from customs_kit.terminal.leaderboard_tables import teams_table
         from customs_kit.terminal.output import print_json, show
         from customs_leaderboard.teams.members import count_members
@@ -85,7 +85,7 @@ def rename(
 
     Example: customs-kit leaderboard team rename my-board "Team A" "Team B"
     """
-    with opened(competition, database_url) as board:
+    with opened_any(competition, database_url) as board:
         from customs_kit.terminal.output import print_json
         from customs_leaderboard.teams.teams import rename_team, team_as_dict
 
@@ -106,7 +106,7 @@ def reset_token(competition: Path, name: str, database_url: str | None, as_json:
 
     Example: customs-kit leaderboard team reset-token my-board "Team A"
     """
-    with opened(competition, database_url) as board:
+    with opened_any(competition, database_url) as board:
         from customs_leaderboard.teams.teams import reset_token as give_new
 
         renewed, token = give_new(board, name)
@@ -130,7 +130,7 @@ def disable(
     Example:
       customs-kit leaderboard team disable my-board "Team A" --reason "Two accounts"
     """
-    with opened(competition, database_url) as board:
+    with opened_any(competition, database_url) as board:
         from customs_kit.terminal.output import progress_console
         from customs_leaderboard.corrections.disabling import disable_team
         from customs_leaderboard.teams.teams import team_as_dict
@@ -157,7 +157,7 @@ def enable(
     Example:
       customs-kit leaderboard team enable my-board "Team A" --reason "It was a mistake"
     """
-    with opened(competition, database_url) as board:
+    with opened_any(competition, database_url) as board:
         from customs_kit.terminal.output import progress_console
         from customs_leaderboard.corrections.disabling import enable_team
         from customs_leaderboard.teams.teams import team_as_dict

@@ -82,7 +82,7 @@ def verify(
     if as_json:
         print_json(report.as_dict())
     else:
-        _show(report)
+        show_report(report)
     if not report.passed:
         raise SystemExit(1)
 
@@ -99,7 +99,8 @@ def _verify_published(
     return verify_evidence(evidence, edition, revealed, scope, progress)
 
 
-def _show(report: Report) -> None:
+def show_report(report: Report) -> None:
+    """Print a line per check, with what is wrong below it."""
     for check in report.checks:
         click.echo(f"{'ok    ' if check.passed else 'FAILED'}  {check.name}: {check.explanation}")
         for finding in check.findings:

@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 
 from sqlalchemy.orm import Session
 
-from customs_leaderboard.board import Board
+from customs_leaderboard.contest import Contest
 from customs_leaderboard.organizing.announcements import read_announcements
 from customs_leaderboard.rules.schedule import show_time
 from customs_leaderboard.service.pages.markdown import first_line, short_markdown
@@ -35,12 +35,12 @@ _N_ENTRIES: Final = 50
 ET.register_namespace("", _ATOM)
 
 
-def make_feed(board: Board, public_url: str | None) -> bytes:
+def make_feed(board: Contest, public_url: str | None) -> bytes:
     """Return the feed, newest entry first.
 
     Parameters
     ----------
-    board : Board
+    board : Contest
         The competition.
     public_url : str or None
         Address of the site; without it links are relative to the feed's own address.
@@ -94,7 +94,8 @@ class _Details(dict[str, object]):
 
 def _urn(made: Entry, entry: Entry) -> str:
     """Return an address that names an entry of a competition for ever, wherever the site is."""
-    competition = f"{made.details['edition']} {UtcTime.as_text(made.at)}"
+    name = made.details.get("edition", made.details["commitment"])  # a season has no edition
+    competition = f"{name} {UtcTime.as_text(made.at)}"
     return uuid.uuid5(uuid.NAMESPACE_OID, f"{competition} {entry.sequence}").urn
 
 

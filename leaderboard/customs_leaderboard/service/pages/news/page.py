@@ -6,7 +6,7 @@ from functools import partial
 
 from fastapi import APIRouter, Request, Response
 
-from customs_leaderboard.board import Board
+from customs_leaderboard.contest import Contest
 from customs_leaderboard.organizing.announcements import Announcement, read_announcements
 from customs_leaderboard.service.access import public_url_of
 from customs_leaderboard.service.caching import cached_response
@@ -30,14 +30,14 @@ async def send_feed(request: Request) -> Response:
     return await cached_response(request, "feed", make, MEDIA_TYPE)
 
 
-def make_news(board: Board) -> bytes:
+def make_news(board: Contest) -> bytes:
     """Return the page."""
     with board.database.reading() as session:
         announcements = read_announcements(session)
     return render(board, "news.html", announcements=announcements)
 
 
-def newest_announcement(board: Board) -> Announcement | None:
+def newest_announcement(board: Contest) -> Announcement | None:
     """Return the announcement for the home page."""
     with board.database.reading() as session:
         announcements = read_announcements(session)
