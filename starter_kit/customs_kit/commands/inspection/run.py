@@ -40,7 +40,7 @@ _OF_WORLDS = (
     "season", "fraud_rate", "worlds", "seed", "rows", "weeks", "warm_up_weeks", "warm_up_rate",
     "warm_up",
 )  # fmt: skip
-_DEFAULT = ("random", "profile", "exploit", "hybrid", "oracle")
+_DEFAULT = ("random", "profile", "exploit", "hybrid", "noticing", "oracle")
 
 
 @click.command("list")
