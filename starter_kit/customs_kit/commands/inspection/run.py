@@ -13,9 +13,8 @@ from customs_kit.commands.options import (
     FiniteRange,
     edition_option,
     json_option,
-    threads_option,
 )
-from customs_kit.commands.season.options import season_kind_option, world_rows_option
+from customs_kit.commands.season.options import season_options, strategy_options
 
 
 class WarmUp(click.ParamType[str]):
@@ -61,7 +60,7 @@ def list_(as_json: bool) -> None:
 @click.command()
 @click.argument("strategies", nargs=-1, metavar="[STRATEGY ... | FILE.py:NAME]")
 @edition_option(required=False)
-@season_kind_option
+@season_options
 @click.option(
     "--fraud-rate",
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
@@ -69,29 +68,6 @@ def list_(as_json: bool) -> None:
 )
 @click.option("--worlds", type=click.IntRange(min=1), default=1, show_default=True, help="Worlds.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the first world.")
-@world_rows_option
-@click.option(
-    "--rate", type=float, default=0.05, show_default=True, help="Share of a week that is opened."
-)
-@click.option(
-    "--schedule",
-    default="constant",
-    show_default=True,
-    help="constant, or decay:FIRST:STEP: from FIRST the rate falls by STEP a week.",
-)
-@click.option(
-    "--weeks", type=click.IntRange(min=1), default=52, show_default=True, help="Weeks to play."
-)
-@click.option(
-    "--warm-up-weeks",
-    type=click.IntRange(min=1),
-    default=26,
-    show_default=True,
-    help="Weeks before the first decision.",
-)
-@click.option(
-    "--warm-up-rate", type=float, help="Share of these with a known label.  [default: --rate]"
-)
 @click.option(
     "--warm-up",
     type=WarmUp(),
@@ -99,13 +75,6 @@ def list_(as_json: bool) -> None:
     show_default=True,
     help=f"How these labels were chosen: {', '.join(ERASURES)}; or full:WEEKS, such as full:4: "
     "all labels of the last weeks, and nothing before them.",
-)
-@click.option(
-    "--delay",
-    type=click.IntRange(min=1),
-    default=1,
-    show_default=True,
-    help="Weeks until the result of an inspection is known.",
 )
 @click.option(
     "--report",
@@ -136,34 +105,12 @@ def list_(as_json: bool) -> None:
     help="Weight of the labels that this brought.",
 )
 @click.option(
-    "--refit-every",
-    type=click.IntRange(min=1),
-    default=1,
-    show_default=True,
-    help="Weeks between trainings.",
-)
-@click.option(
     "--half-life",
     type=FiniteRange(min=0, min_open=True),
     metavar="WEEKS",
     help="Weeks after which a label counts half, for exploit and what is built on it.",
 )
-@click.option(
-    "--week-timeout",
-    type=FiniteRange(min=0, min_open=True, max=86_400),
-    default=60.0,
-    show_default=True,
-    metavar="SECONDS",
-    help="End a strategy that takes longer for a week.",
-)
-@click.option(
-    "--strategy-seed",
-    type=click.IntRange(min=0),
-    default=0,
-    show_default=True,
-    help="Seed of the strategies.",
-)
-@threads_option
+@strategy_options
 @click.option(
     "--out",
     type=click.Path(path_type=Path),

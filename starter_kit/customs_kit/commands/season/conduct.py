@@ -16,7 +16,7 @@ from customs_kit.commands.leaderboard.options import (
     require_extra,
 )
 from customs_kit.commands.options import json_option
-from customs_kit.commands.season.options import season_kind_option, world_rows_option
+from customs_kit.commands.season.options import season_options
 
 if TYPE_CHECKING:
     from customs_leaderboard.season.board import SeasonBoard
@@ -56,37 +56,7 @@ def opened_season(folder: Path, database_url: str | None) -> Iterator[SeasonBoar
     help="Deadline, UTC, or minutes, hours or days after the opening: +90m, +3h, +2d.  [default: "
     f"{_DAYS} days after]",
 )
-@season_kind_option
-@world_rows_option
-@click.option(
-    "--rate", type=float, default=0.05, show_default=True, help="Share of a week that is opened."
-)
-@click.option(
-    "--schedule",
-    default="constant",
-    show_default=True,
-    help="constant, or decay:FIRST:STEP: from FIRST the rate falls by STEP a week.",
-)
-@click.option(
-    "--weeks", type=click.IntRange(min=1), default=52, show_default=True, help="Weeks to play."
-)
-@click.option(
-    "--warm-up-weeks",
-    type=click.IntRange(min=1),
-    default=26,
-    show_default=True,
-    help="Weeks before the first decision.",
-)
-@click.option(
-    "--warm-up-rate", type=float, help="Share of these with a known label.  [default: --rate]"
-)
-@click.option(
-    "--delay",
-    type=click.IntRange(1, 26),
-    default=1,
-    show_default=True,
-    help="Weeks until the result of an inspection is known.",
-)
+@season_options
 @click.option(
     "--worlds",
     type=click.IntRange(1, 10),

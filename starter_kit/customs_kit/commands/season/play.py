@@ -12,8 +12,9 @@ from customs_kit.commands.leaderboard.options import (
     database_option,
     require_extra,
 )
-from customs_kit.commands.options import json_option, threads_option
+from customs_kit.commands.options import json_option
 from customs_kit.commands.season.conduct import opened_season
+from customs_kit.commands.season.options import strategy_options
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,25 +23,6 @@ if TYPE_CHECKING:
     from customs_leaderboard.season.client import SeasonClient
 
 _CHECK_WORLDS = 10
-
-_refit_option = click.option(
-    "--refit-every",
-    type=click.IntRange(min=1),
-    default=1,
-    show_default=True,
-    help="Weeks between trainings.",
-)
-_timeout_option = click.option(
-    "--week-timeout",
-    type=click.FloatRange(min=0, min_open=True),
-    default=60.0,
-    show_default=True,
-    metavar="SECONDS",
-    help="End a strategy that takes longer for a week.",
-)
-_seed_option = click.option(
-    "--strategy-seed", type=int, default=0, show_default=True, help="Seed of the strategies."
-)
 
 
 @click.command()
@@ -51,10 +33,7 @@ _seed_option = click.option(
     is_flag=True,
     help="Begin another attempt although one is under way, which ends it.",
 )
-@_refit_option
-@_timeout_option
-@_seed_option
-@threads_option
+@strategy_options
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
@@ -151,10 +130,7 @@ def play(
     show_default=True,
     help="Common worlds.",
 )
-@_refit_option
-@_timeout_option
-@_seed_option
-@threads_option
+@strategy_options
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
