@@ -97,7 +97,7 @@ class Plan:
     def _settings(self) -> dict[str, Any]:
         """Return the settings that this strategy can read."""
         settings = self.settings.as_dict()
-        if is_strategy(self.strategy):
+        if is_strategy(self.strategy) or self.strategy in REFERENCES:
             unread = set(_EXPLORE) - set(self._options)
             settings = {name: it for name, it in settings.items() if name not in unread}
         return settings
