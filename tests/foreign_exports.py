@@ -60,7 +60,15 @@ KOREAN = dict(
         [
             *("신고번호", "신고일자", "신고세관", "신고구분", "거래구분", "수입종류", "결제방법"),
             *("운송수단", "신고인부호", "납세의무자", "해외거래처부호", "특송업체", "세번부호"),
-            *("적출국", "원산지", "관세율", "세율구분", "원산지표시", "순중량(KG)", "과세가격(원)"),
+            *(
+                "적출국",
+                "원산지",
+                "관세율",
+                "세율구분",
+                "원산지표시",
+                "총순중량_KG",
+                "물품과세가격_원화",
+            ),
             *("적발여부", "중대적발"),
         ],
         strict=True,
@@ -87,7 +95,7 @@ def asycuda(frame: pd.DataFrame, folder: Path) -> Path:
         *("SADITM_EXTD_PROC", "mode_of_payment", "SAD_MODE_BORDER", "KEY_DEC", "SAD_CONSIGNEE"),
         *("SAD_EXPORTER", "carrier_code", "SADITM_HS_COD", "SAD_CTY_EXPCOD"),
         *("SADITM_CTY_ORIGCOD", "duty_tax_rate", "duty_tax_code", "origin_marking"),
-        *("SADITM_NET_MASS", "SADITM_STAT_VAL", "offence_flag", "critical_offence"),
+        *("SADITM_NET_MASS", "ITM_STAT_VALUE", "offence_flag", "critical_offence"),
     ]
     text.columns = pd.Index(names)
     return write(text, folder / "sad.txt", sep="|")
@@ -103,8 +111,8 @@ def american(frame: pd.DataFrame, folder: Path) -> Path:
         *("Entry Number", "Entry Date", "Port of Entry", "Processing Type", "Entry Type"),
         *("End Use", "Payment Method", "MOT", "Filer Code", "Importer of Record"),
         *("Manufacturer ID", "Carrier", "HTS Number", "Country of Export", "Country of Origin"),
-        *("Duty Rate", "Special Program Indicator", "Origin Marking", "Net Weight KG"),
-        *("Entered Value", "Violation", "Public Safety"),
+        *("Duty Rate Pct", "Special Program Indicator", "Origin Marking", "Nett Weight KG"),
+        *("Total Entered Value", "Violation", "Flag 2"),
     ]
     text.columns = pd.Index(names)
     return write(text, folder / "ace.csv")
@@ -195,7 +203,7 @@ def write(text: pd.DataFrame, path: Path, **how: str) -> Path:
 OFFICES = {
     "Korean": Office(korean),
     "ASYCUDA": Office(asycuda),
-    "American": Office(american),
+    "American": Office(american, ((r'"Critical Fraud" = .*', '"Critical Fraud" = "Flag 2"'),)),
     "Colombian": Office(colombian, ((r'"USD" = 0\.0.*', f'"USD" = {USD}'),)),
     "European": Office(european),
     "workbook": Office(workbook),

@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 
@@ -31,6 +31,9 @@ from customs_data.files.writing import FileFormat
 from customs_data.keyed_random import secret_of_seed
 from customs_data.schema import COLUMN
 from customs_data.tasks import Task, find_task
+
+# How `files.headers` begins when columns are missing and others are unknown.
+_FOREIGN: Final = "unknown columns: "
 
 
 def read_periods(
@@ -113,6 +116,11 @@ def read_sources(files: Sequence[Path], task: Task, export: Export) -> ReadExpor
         if words:
             listed = shlex.quote(",".join(dict.fromkeys(words)))
             complaints.append(f"Read such cells as empty: --missing {listed}")
+        if is_plain and any(_FOREIGN in complaint for complaint in complaints):
+            complaints.append(
+                "If the columns have other names in your export, draft a map of them: customs-kit "
+                f"data import {shlex.quote(str(files[0]))} --suggest > map.toml"
+            )
         raise InvalidDeclarationsError("\n".join(complaints))
     return ReadExport(frames, notes)
 

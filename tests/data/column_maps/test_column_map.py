@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+import tomllib
+from pathlib import Path
 
 import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from customs_data.column_maps.column_map import read_column_map
+from customs_data.column_maps.column_map import ColumnMap, read_column_map
 from customs_data.column_maps.countries import ALPHA_2
 from customs_data.column_maps.declaration_ids import number_items
 from customs_data.column_maps.reading import Export
@@ -16,6 +18,7 @@ from customs_data.column_maps.suggesting import suggest_map
 from customs_data.edition.importing import read_sources
 from customs_data.errors import KitError
 from customs_data.tasks import find_task
+from customs_data.toml import from_table
 from customs_kit.cli import customs_kit
 from foreign_exports import DATES, as_text, clean_declarations, colombian, workbook
 
@@ -230,6 +233,14 @@ def test_ids_of_items_do_not_depend_on_order_and_are_kept(tmp_path):
     assert set(table_of_ids["Declaration ID"]) == set(frame["Declaration ID"])
 
 
+def test_foreign_names_lead_to_a_draft(tmp_path):
+    export = colombian(CLEAN, tmp_path)
+    text = export.read_text(encoding="latin-1").replace(";", ",")
+    export.write_text(text, encoding="utf-8")
+    with pytest.raises(KitError, match=r"draft a map of them: customs-kit data import \S+dian"):
+        read_sources([export], find_task(), Export())
+
+
 def test_a_draft_says_what_it_does_not_know(tmp_path):
     text = TEXT.drop(columns=["Tax Type", "Courier ID", "Critical Fraud"]).assign(Note="x")
     text = text.rename(columns={"Date": "When", "Fraud": "R"})
@@ -255,6 +266,14 @@ def test_a_workbook_without_openpyxl_says_how_to_get_it(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "openpyxl", None)
     with pytest.raises(KitError, match=r"pip install 'customs-kit\[excel\]'"):
         suggest_map(path, find_task())
+
+
+def test_the_map_in_the_readme_is_valid():
+    readme = (Path(__file__).parents[3] / "data/README.md").read_text(encoding="utf-8")
+    example = readme.partition("```toml\n")[2].partition("```")[0]
+    rules = from_table(ColumnMap, tomllib.loads(example), "README.md")
+    assert rules.currency is not None
+    assert rules.line_items is not None
 
 
 def test_there_is_one_code_of_two_letters_for_each_country():
