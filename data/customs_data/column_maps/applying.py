@@ -49,7 +49,7 @@ def check_header(raw: RawTable, rules: ColumnMap) -> None:
 def left_out(raw: RawTable, rules: ColumnMap) -> list[str]:
     """Return the columns of a table that a map does not read."""
     used = {plain_name(name) for name in rules.sources()}
-    return [name for name in raw.header if name not in used]
+    return [name for name in raw.header if name and name not in used]
 
 
 def apply_map(

@@ -72,7 +72,8 @@ def match_name(name: str, meaning: str) -> NameMatch:
     """
     plain = _plain(name)
     best = NameMatch()
-    for known, spelled, language in _known_names()[meaning]:
+    own = [(_plain(meaning), meaning, "kit")]  # a column that a task adds
+    for known, spelled, language in _known_names().get(meaning, own):
         match = _match(plain, known, spelled, language)
         if match.confidence > best.confidence:
             best = match
