@@ -101,10 +101,9 @@ def parse_text(content: bytes, source: str, layout: FileLayout) -> RawTable:
         If the text is not in the encoding, or lacks the delimiter.
     """
     text = _decode(content, source, layout.encoding)
-    separator = _SEPARATOR_LINE.match(text)  # Excel's line about its delimiter
-    text = text[separator.end() :] if separator else text
     if "\n" not in text:
         text = text.replace("\r", "\n")
+    text = _without_separator_line(text)
     _check_delimiter(text, source, layout.delimiter)
     delimiter = layout.delimiter
     swap = str.maketrans({delimiter: ",", ",": delimiter})
@@ -114,7 +113,19 @@ def parse_text(content: bytes, source: str, layout: FileLayout) -> RawTable:
     if delimiter != ",":
         columns = tuple(_swap_back(cells, delimiter) for cells in raw.columns)
         raw = replace(raw, header=tuple(x.translate(swap) for x in raw.header), columns=columns)
-    return replace(raw, lines=raw.lines + 1) if separator else raw
+    return raw
+
+
+def _without_separator_line(text: str) -> str:
+    """Remove Excel's line about its delimiter; rows keep the numbers of their lines."""
+    separator = _SEPARATOR_LINE.match(text)
+    if separator is None:
+        return text
+    text = text[separator.end() :]
+    end = text.find("\n")
+    while end >= 0 and text.count('"', 0, end) % 2:  # a line end in the name of a column
+        end = text.find("\n", end + 1)
+    return f"{text[: end + 1]}\n{text[end + 1 :]}" if end >= 0 else text
 
 
 def _decode(content: bytes, source: str, encoding: str) -> str:
