@@ -32,8 +32,10 @@ from customs_data.keyed_random import secret_of_seed
 from customs_data.schema import COLUMN
 from customs_data.tasks import Task, find_task
 
-# How `files.headers` begins when columns are missing and others are unknown.
-_FOREIGN: Final = "unknown columns: "
+# What `files` says of an export in another form: its columns, encoding, delimiter or format.
+_FOREIGN: Final = re.compile(
+    "unknown columns: |is not UTF-8 text|separates its cells with|Excel workbook|UTF-16, not UTF-8"
+)
 
 
 def read_periods(
@@ -106,6 +108,10 @@ def read_sources(files: Sequence[Path], task: Task, export: Export) -> ReadExpor
             complaints.append(str(error))
             words += _quoted_words(str(error))
             continue
+        except KitError as error:
+            if is_plain and _FOREIGN.search(str(error)):
+                raise KitError(f"{error}\n{_way_to_a_map(some[0])}") from None
+            raise
         frames += result.frames
         notes += result.notes
         for file, frame in zip(some, result.frames, strict=True):
@@ -116,13 +122,17 @@ def read_sources(files: Sequence[Path], task: Task, export: Export) -> ReadExpor
         if words:
             listed = shlex.quote(",".join(dict.fromkeys(words)))
             complaints.append(f"Read such cells as empty: --missing {listed}")
-        if is_plain and any(_FOREIGN in complaint for complaint in complaints):
-            complaints.append(
-                "If the columns have other names in your export, draft a map of them: customs-kit "
-                f"data import {shlex.quote(str(files[0]))} --suggest > map.toml"
-            )
+        if is_plain and any(map(_FOREIGN.search, complaints)):
+            complaints.append(_way_to_a_map(files[0]))
         raise InvalidDeclarationsError("\n".join(complaints))
     return ReadExport(frames, notes)
+
+
+def _way_to_a_map(file: Path) -> str:
+    return (
+        "Or read your own export as it is, with a map of its columns. Draft one: customs-kit data "
+        f"import {shlex.quote(str(file))} --suggest > map.toml"
+    )
 
 
 def to_periods(

@@ -233,11 +233,13 @@ def test_ids_of_items_do_not_depend_on_order_and_are_kept(tmp_path):
     assert set(table_of_ids["Declaration ID"]) == set(frame["Declaration ID"])
 
 
-def test_foreign_names_lead_to_a_draft(tmp_path):
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1", "utf-16"])
+@pytest.mark.parametrize("delimiter", [";", ","])
+def test_a_foreign_export_leads_to_a_draft(encoding, delimiter, tmp_path):
     export = colombian(CLEAN, tmp_path)
-    text = export.read_text(encoding="latin-1").replace(";", ",")
-    export.write_text(text, encoding="utf-8")
-    with pytest.raises(KitError, match=r"draft a map of them: customs-kit data import \S+dian"):
+    text = export.read_text(encoding="latin-1").replace(";", delimiter)
+    export.write_text(text, encoding=encoding)
+    with pytest.raises(KitError, match=r"Draft one: customs-kit data import \S+dian.csv --suggest"):
         read_sources([export], find_task(), Export())
 
 
