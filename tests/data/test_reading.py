@@ -5,6 +5,7 @@ import gzip
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
 from pandas.testing import assert_frame_equal
 
@@ -194,3 +195,12 @@ def test_codes_of_letters_and_digits_are_checked_as_by_the_pattern(more):
     text = pa.chunked_array([["IMP0001", "", "7"], [more]])
     by_pattern = to_mask(pc.match_substring_regex(text, f"^(?:{TEXT_PATTERN})$"))
     assert np.array_equal(matches_in_full(text, TEXT_PATTERN), by_pattern)
+
+
+def test_a_column_name_of_a_parquet_file_that_is_no_text(tmp_path):
+    path = tmp_path / "x.parquet"
+    pq.write_table(pa.table({"Qate": ["2020-01-01"]}), path, store_schema=False)
+    path.write_bytes(path.read_bytes().replace(b"Qate", b"\x80ate"))
+    for read in (read_declarations, read_header):
+        with pytest.raises(KitError, match="is a damaged Parquet file"):
+            read(path)

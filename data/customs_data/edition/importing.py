@@ -8,10 +8,12 @@ import shlex
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 
+from customs_data.column_maps.reading import Export, ReadExport, read_export_files
+from customs_data.column_maps.tables import tables_of
 from customs_data.columns.damaged_ids import (
     MISSING_WORDS,
     Damage,
@@ -30,6 +32,11 @@ from customs_data.keyed_random import secret_of_seed
 from customs_data.schema import COLUMN
 from customs_data.tasks import Task, find_task
 
+# What `files` says of an export in another form: its columns, encoding, delimiter or format.
+_FOREIGN: Final = re.compile(
+    "unknown columns: |is not UTF-8 text|separates its cells with|Excel workbook|UTF-16, not UTF-8"
+)
+
 
 def read_periods(
     files: list[Path],
@@ -43,7 +50,7 @@ def read_periods(
     Parameters
     ----------
     files : list of path
-        Train, public and private; or one file.
+        Train, public and private; or one file. A folder of files is one.
     split : (date, date), optional
         First day of the public and of the private period; for one file.
     task : Task, optional
@@ -63,25 +70,81 @@ def read_periods(
             f"--public-from and --private-from; not {len(files)} file(s) "
             f"{'with' if split else 'without'} dates."
         )
+    export = Export(missing=tuple(missing))
+    return to_periods(read_sources(files, task or find_task(), export).frames, split)
+
+
+def read_sources(files: Sequence[Path], task: Task, export: Export) -> ReadExport:
+    """Read files of declarations, an office's own export or the kit's format.
+
+    Parameters
+    ----------
+    files : sequence of path
+        A folder of files is one.
+    task : Task
+        Task of the edition. The files must have its target columns.
+    export : Export
+        Column map, missing words and what happens to rows that do not fit.
+
+    Raises
+    ------
+    KitError
+        As in `read_periods`.
+    """
     frames: list[pd.DataFrame] = []
+    notes: list[str] = []
     complaints: list[str] = []
     words: list[str] = []  # that may be read as empty cells
-    for file in files:
+    columns = [COLUMN[x] if isinstance(x, str) else x for x in task.source_columns]
+    is_plain = not (export.rules or export.rejections or any(file.is_dir() for file in files))
+    for some in [[file] for file in files] if is_plain else [files]:
         try:
-            columns = (task or find_task()).source_columns
-            frame = read_declarations(file, columns=columns, missing=missing)
-            frames.append(frame)
-            report, in_ids = _report_of_words(file.name, frame)
-            words += in_ids
-            complaints += [str(report)] if report else []
+            if is_plain:
+                frame = read_declarations(some[0], columns=columns, missing=export.missing)
+                result = ReadExport([frame])
+            else:
+                result = read_export_files(some, export, columns)
         except InvalidDeclarationsError as error:
             complaints.append(str(error))
             words += _quoted_words(str(error))
+            continue
+        except KitError as error:
+            if is_plain and _FOREIGN.search(str(error)):
+                raise KitError(f"{error}\n{_way_to_a_map(some[0])}") from None
+            raise
+        frames += result.frames
+        notes += result.notes
+        for file, frame in zip(some, result.frames, strict=True):
+            report, in_ids = _report_of_words(file.name, frame)
+            words += in_ids
+            complaints += [str(report)] if report else []
     if complaints:
         if words:
             listed = shlex.quote(",".join(dict.fromkeys(words)))
             complaints.append(f"Read such cells as empty: --missing {listed}")
+        if is_plain and any(map(_FOREIGN.search, complaints)):
+            complaints.append(_way_to_a_map(files[0]))
         raise InvalidDeclarationsError("\n".join(complaints))
+    return ReadExport(frames, notes)
+
+
+def _way_to_a_map(file: Path) -> str:
+    return (
+        "Or read your own export as it is, with a map of its columns. Draft one: customs-kit data "
+        f"import {shlex.quote(str(file))} --suggest > map.toml"
+    )
+
+
+def to_periods(
+    frames: Sequence[pd.DataFrame], split: tuple[date, date] | None = None
+) -> dict[str, pd.DataFrame]:
+    """Return the three periods of three frames, or of one that is split at two days.
+
+    Raises
+    ------
+    KitError
+        If the second day is not after the first.
+    """
     if split is None:
         return dict(zip(("train", "public", "private"), frames, strict=True))
     public_from, private_from = (pd.Timestamp(day) for day in split)
@@ -134,7 +197,8 @@ def find_warnings(files: Sequence[Path], periods: Mapping[str, pd.DataFrame]) ->
     """
     warnings = [
         Damage(name, f"an index of pandas in {file.name}; it was left out.")
-        for file in files
+        for source in files
+        for file in tables_of(source)
         for name in ignored_columns(file)
     ]
     for period, frame in periods.items():

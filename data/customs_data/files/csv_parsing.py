@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.csv
 
 from customs_data.errors import KitError
-from customs_data.files.problems import N_EXAMPLES, ProblemReport
+from customs_data.files.problems import N_EXAMPLES, Problem, ProblemReport
 from customs_data.files.raw_table import RawTable
 from customs_data.files.recognition import foreign_format, likely_encoding
 from customs_data.files.records import Records, cut_records, scan_records
@@ -92,7 +92,8 @@ def parse_csv(content: bytes, *, source: str, records: Records | Rows | None = N
             values=[f"{n} cells" for n in body.widths[:5]],
         )
         if body.is_bad[-1] and is_total(_last_cells(content)):
-            report.add(f"Line {body.lines[-1]} looks like a row of totals: delete it")
+            message = f"Line {body.lines[-1]} looks like a row of totals: delete it"
+            report.problems.append(Problem(message, n_lines=1, lines=body.lines[-1:]))
     return RawTable(source, header, tuple(body.table.columns), body.lines[~body.is_bad], report)
 
 

@@ -27,6 +27,8 @@ class Problem:
         The first lines in words: ``"line 17 has '-3'"``.
     details : tuple of str
         Lines below the message, such as a table of column names.
+    lines : ndarray of int64, shape (n_lines,)
+        All lines with the problem.
     """
 
     message: str
@@ -34,6 +36,9 @@ class Problem:
     n_lines: int = 0
     examples: tuple[str, ...] = ()
     details: tuple[str, ...] = ()
+    lines: npt.NDArray[np.int64] = field(
+        default_factory=lambda: np.zeros(0, dtype=np.int64), compare=False, repr=False
+    )
 
     def __str__(self) -> str:
         if self.details:
@@ -100,7 +105,8 @@ class ProblemReport:
         for i, number in enumerate(numbers[:N_EXAMPLES].tolist()):
             has = "" if values is None else f" has {_shorten(values[i])}"
             examples.append(f"line {number}{has}")
-        self.problems.append(Problem(message, column, len(numbers), tuple(examples)))
+        shown = tuple(examples)
+        self.problems.append(Problem(message, column, len(numbers), shown, lines=numbers))
 
     def __str__(self) -> str:
         if not self.problems:

@@ -133,7 +133,7 @@ def _read_errors(path: Path) -> Iterator[None]:
         yield
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise KitError(f"{path} is a damaged gzip file: {error}. Compress it again.") from None
-    except pa.ArrowException as error:
+    except (pa.ArrowException, UnicodeDecodeError) as error:
         raise _damaged(path.name, error) from None
     except OSError as error:
         raise KitError(f"{path} cannot be read: {error.strerror or error}.") from None
@@ -177,7 +177,7 @@ def read_parts(path: Path | str) -> Iterator[RawTable]:
         with path.open("rb") as stream:
             is_parquet = stream.read(len(PARQUET_MAGIC)) == PARQUET_MAGIC
         parquet = pyarrow.parquet.ParquetFile(path) if is_parquet else None
-    except (OSError, pa.ArrowException):
+    except (OSError, pa.ArrowException, UnicodeDecodeError):
         parquet = None  # `read_table` reports the error
     if parquet is None or parquet.num_row_groups < _FEWEST_PARTS:
         yield read_table(path)
@@ -261,7 +261,7 @@ def _read_parquet(path: Path, max_bytes: int | None, called: str, name: str) -> 
             raise KitError(
                 f"{called} has {size:,} bytes uncompressed, above the limit of {max_bytes:,}."
             )
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise _damaged(name, error) from None
     return _raw(name, _checked(name, parquet.read), 0)
 

@@ -63,7 +63,8 @@ def remove_stray_rows(raw: RawTable, numbers: Sequence[str]) -> tuple[RawTable, 
         stray |= rows
         if len(new):
             more = f" (and {len(new) - 1:,} lines more)" if len(new) > 1 else ""
-            problems.append(Problem(f"Line {new[0]}{more} {complaint}", n_lines=len(new)))
+            message = f"Line {new[0]}{more} {complaint}"
+            problems.append(Problem(message, n_lines=len(new), lines=new))
     if not problems or stray.all():
         return raw, []
     keep = pa.array(~stray)
