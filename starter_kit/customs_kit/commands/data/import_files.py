@@ -113,7 +113,6 @@ def import_(
     """
     if suggest:
         from customs_data.column_maps.suggesting import suggest_map
-
         from customs_data.tasks import find_task
 
         click.echo(suggest_map(files[0], find_task(task)), nl=False)
