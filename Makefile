@@ -30,7 +30,7 @@ FRESH ?=
 
 .PHONY: run leaderboard test test-fast test-oldest test-slow lint format results all-results explained scarcity \
 	adversary variants settings prior worlds guide \
-	season validation fidelity synthesizers reference site documents release benchmark \
+	season season-pooling validation fidelity synthesizers reference site documents release benchmark \
 	benchmark-season benchmark-served benchmark-national benchmark-leaderboard benchmark-attack fuzz ladder clean
 
 run: $(VENV)/.core ## install, make the practice edition, show precision@5 % and @10 % of baselines
@@ -161,6 +161,9 @@ benchmark: $(VENV)/.core ## the speed claims, as ratios measured in one run
 	$(BIN)/python benchmarks/help_startup.py
 	$(BIN)/python benchmarks/generate_speed.py
 	$(BIN)/python benchmarks/score_national.py
+
+season-pooling: $(VENV)/.core ## what two teams gain that pool everything they learn in seasons (three minutes)
+	$(BIN)/python -m studies.season_pooling --pairs 6
 
 benchmark-season: $(VENV)/.core ## what seasons cost up to a million declarations, and many at once (half an hour)
 	$(BIN)/python benchmarks/season_growth.py --results $(RESULTS)/season_growth.json --write docs/SEASON.md

@@ -27,6 +27,7 @@ from customs_data.schema import KEY
 from customs_data.season.arrivals import Arrivals
 from customs_data.season.kinds import arrivals_of_season
 from customs_data.temporary import scratch_folder
+from studies.script import Study
 
 _FIRST_SEED: Final = 41_000
 _STRATEGY: Final = "exploit"
@@ -100,13 +101,20 @@ def _play(arrivals: Arrivals, as_of: AsOf, log: Path) -> Played:
     return played
 
 
-@click.command()
-@click.option("--pairs", type=click.IntRange(min=2), default=6, show_default=True)
-@click.option("--rows", type=int, default=54_000, show_default=True)
-@click.option("--weeks", type=int, default=52, show_default=True)
-@click.option("--json", "as_json", is_flag=True)
+@click.command(cls=Study)
+@click.option(
+    "--pairs", type=click.IntRange(min=2), default=6, show_default=True, help="Pairs of worlds."
+)
+@click.option("--rows", type=int, default=54_000, show_default=True, help="Of a world.")
+@click.option("--weeks", type=int, default=52, show_default=True, help="Weeks to play.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def main(pairs: int, rows: int, weeks: int, as_json: bool) -> None:
-    """Print the paired difference of pooling."""
+    """Print what two accounts gain that pool everything they learn.
+
+    \b
+    Example:
+      python -m studies.season_pooling --pairs 6
+    """
     with scratch_folder() as folder:
         records = [compare_pair(pair, rows, weeks, folder / "log") for pair in range(pairs)]
     differences = [it["pooled"] - it["alone"] for it in records]

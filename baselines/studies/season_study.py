@@ -177,8 +177,8 @@ def _account_lines(summaries: list[StrategySummary]) -> list[str]:
 @click.command(cls=Study)
 @click.option("--worlds", type=click.IntRange(min=2), default=10, show_default=True)
 @click.option(
-    "--grid", "names", multiple=True, type=click.Choice([it.name for it in GRIDS]),
-    help="Play these alone; others stay as they are in the results file.",
+    "--grid", "names", multiple=True, type=click.Choice([it.name for it in GRIDS]), metavar="NAME",
+    help="Play this alone; others stay as they are in the results file. Can be given again.",
 )  # fmt: skip
 @click.option("--keep", type=click.Path(path_type=Path), default=Path("build/seasons"))
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Results file.")

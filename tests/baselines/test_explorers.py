@@ -89,8 +89,9 @@ def test_a_member_of_a_committee_never_sees_its_part(arrivals):
             for part in (1, 2):
                 flipped = np.where(rows // 4 % 4 == part, 1 - y, y)
                 view = SimpleNamespace(
-                    known_rows=rows, known_labels=flipped, reports=week.reports,
-                    office=week.office, n_arrivals=week.n_arrivals, features=week.features,
+                    number=week.number, known_rows=rows, known_labels=flipped,
+                    reports=week.reports, office=week.office, n_arrivals=week.n_arrivals,
+                    features=week.features,
                 )  # fmt: skip
                 for labels in (week, view):
                     member = AsOfTrees(left_out=(1, 4))
