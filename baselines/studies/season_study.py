@@ -29,8 +29,8 @@ from customs_scorer.season.budget import Budget
 from studies.script import Study, describe_blueprint, save_results
 
 _REFERENCES: Final = ("oracle", "clairvoyant", "everything", "passive")
-_FEW: Final = ("random", "profile", "exploit", "hybrid", "bag", "noticing")
-_ALL: Final = (*_FEW, "adaptive", "ucb", "thompson", "duty", "item_price")
+_FEW: Final = ("random", "profile", "exploit", "hybrid", "bag", "noticing", "item_price")
+_ALL: Final = (*_FEW, "adaptive", "ucb", "thompson", "duty")
 _WAYS: Final = ("random", *(it for it in EXPLORERS if it != "random"))
 _AGAINST: Final = "exploit"
 _SCORES: Final = ("last_quarter", "capped_revenue_recall", "revenue_recall")

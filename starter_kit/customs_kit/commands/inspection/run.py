@@ -39,7 +39,7 @@ _OF_WORLDS = (
     "season", "fraud_rate", "worlds", "seed", "rows", "weeks", "warm_up_weeks", "warm_up_rate",
     "warm_up",
 )  # fmt: skip
-_DEFAULT = ("random", "profile", "exploit", "hybrid", "noticing", "oracle")
+_DEFAULT = ("random", "profile", "exploit", "hybrid", "noticing", "item_price", "oracle")
 
 
 @click.command("list")
