@@ -13,7 +13,6 @@ from customs_data.errors import KitError
 from customs_leaderboard.teams.tokens import is_token
 from customs_scorer.formats import check_format
 
-TOKEN_VARIABLE: Final = "CUSTOMS_KIT_TOKEN"  # noqa: S105 - the name of a variable
 _STEP: Final = 1 << 18
 _PAGE: Final = 1000
 # Scoring is fast, but the queue before it may be long.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -58,7 +59,7 @@ class Announced(Protocol):
         """Size limit of what a team sends."""
 
 
-class Contest:
+class Contest(ABC):
     """One competition of any kind; safe to share between threads.
 
     Parameters
@@ -85,13 +86,13 @@ class Contest:
         self.commits: GroupCommit[Any, Any] = GroupCommit(shared_errors=(UnavailableError,))
 
     @property
+    @abstractmethod
     def rules(self) -> dict[str, Any]:
         """The rules as plain data for JSON."""
-        raise NotImplementedError
 
+    @abstractmethod
     def prepare(self) -> None:
         """Load what is hidden, so that no request waits for it."""
-        raise NotImplementedError
 
     def state(self, session: Session, lock: Literal["read", "write"] | None = None) -> State:
         """Return the competition's state, optionally locked until the transaction ends."""

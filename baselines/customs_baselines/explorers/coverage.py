@@ -7,14 +7,14 @@ from typing import Final
 import numpy as np
 
 from customs_baselines.features.as_of import KEYS
-from customs_baselines.season.exploring import Explorer, Floats
+from customs_baselines.season.exploring import Floats, ValueExplorer
 from customs_baselines.season.week import Week
 
 _BROKER: Final = "declarant"
 _TRADERS: Final = (_BROKER, "seller", "importer")
 
 
-class CoverageExplorer(Explorer):
+class CoverageExplorer(ValueExplorer):
     """Traders with few labels, one declaration per broker first."""
 
     def value(self, week: Week, p: Floats) -> Floats:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from customs_baselines.season.exploring import Explorer, Floats, Integers
+from customs_baselines.season.exploring import Floats, Integers, ValueExplorer
 from customs_baselines.season.learner import AsOfTrees
 from customs_baselines.season.week import Week
 from customs_scorer.season.selection import Selection
@@ -16,7 +16,7 @@ _MEMBERS: Final = 4
 _TREES: Final = 30
 
 
-class DisagreementExplorer(Explorer):
+class DisagreementExplorer(ValueExplorer):
     """Where the members' probabilities diverge most.
 
     Each member leaves out another quarter of the labels, fraud rates included: what only a few

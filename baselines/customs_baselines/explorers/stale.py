@@ -7,14 +7,14 @@ from typing import Final
 import numpy as np
 
 from customs_baselines.features.as_of import KEYS
-from customs_baselines.season.exploring import Explorer, Floats
+from customs_baselines.season.exploring import Floats, ValueExplorer
 from customs_baselines.season.week import Week
 
 _SEGMENT: Final = "chapter"
 _STALE_WEEKS: Final = 13  # a quarter
 
 
-class StaleExplorer(Explorer):
+class StaleExplorer(ValueExplorer):
     """Chapters that nobody has opened for the longest time; within one, drawn."""
 
     def value(self, week: Week, p: Floats) -> Floats:

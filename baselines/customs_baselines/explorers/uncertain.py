@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from customs_baselines.season.exploring import Explorer, Floats
+from customs_baselines.season.exploring import Floats, ValueExplorer
 from customs_baselines.season.week import Week
 
 
-class UncertainExplorer(Explorer):
+class UncertainExplorer(ValueExplorer):
     """Where the learner cannot say yes or no."""
 
     def value(self, week: Week, p: Floats) -> Floats:

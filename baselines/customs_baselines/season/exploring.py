@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from importlib import import_module
 
 import numpy as np
@@ -17,8 +18,8 @@ Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
 
-class Explorer:
-    """A way of exploring. Most are a `value` of each arrival; others `select` themselves.
+class Explorer(ABC):
+    """A way of exploring.
 
     Parameters
     ----------
@@ -32,9 +33,29 @@ class Explorer:
         self.name = name
         self.learner = learner
 
-    def fit(self, week: Week) -> None:
+    def fit(self, week: Week) -> None:  # noqa: B027 - most need nothing else
         """Learn what this needs besides the learner; called whenever the learner was trained."""
 
+    @abstractmethod
+    def select(self, week: Week, p: Floats, share: float, taken: Integers) -> Selection:
+        """Return what to explore.
+
+        Parameters
+        ----------
+        week : Week
+        p : ndarray of float64, shape (n_arrivals,)
+            Probabilities of the learner.
+        share : float
+            Share of the inspections, rounded down.
+        taken : ndarray of int64
+            Rows that are opened anyway. If the selection names them, its spare rows replace them.
+        """
+
+
+class ValueExplorer(Explorer):
+    """A way of exploring that gives each arrival a value, and opens the highest."""
+
+    @abstractmethod
     def value(self, week: Week, p: Floats) -> Floats:
         """Return how much each arrival is worth exploring.
 
@@ -49,20 +70,9 @@ class Explorer:
         ndarray of float64, shape (n_arrivals,)
             Finite; ties are drawn.
         """
-        raise NotImplementedError
 
     def select(self, week: Week, p: Floats, share: float, taken: Integers) -> Selection:
-        """Return what to explore.
-
-        Parameters
-        ----------
-        week : Week
-        p : ndarray of float64, shape (n_arrivals,)
-        share : float
-            Share of the inspections, rounded down.
-        taken : ndarray of int64
-            Rows that are opened anyway. If the selection names them, its spare rows replace them.
-        """
+        """Return the highest values."""
         return week.explore(self.value(week, p), share, self.name)
 
 

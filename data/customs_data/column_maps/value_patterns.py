@@ -87,11 +87,6 @@ class Values:
         return tuple(sorted(words))
 
     @property
-    def has_gaps(self) -> bool:
-        """Whether some cells are empty."""
-        return sum(self.counts.values()) < len(self._texts)
-
-    @property
     def n_filled(self) -> int:
         """Number of cells that are neither empty nor spell a missing value."""
         return sum(self.counts.values())

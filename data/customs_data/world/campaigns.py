@@ -25,7 +25,7 @@ BoolArray = NDArray[np.bool_]
 _FIELDS = ("import_type", "import_use", "payment", "mode")
 _BREADTH = 0.5  # share of origins, and of a field's codes, that a segment takes at least
 _TOLERANCE = 1.25  # a segment is at most so many times as large as it should be
-_TRIES = 64
+_LAST_DAY = np.iinfo(np.int64).max
 
 
 @dataclass(frozen=True)
@@ -108,31 +108,24 @@ def draw_campaigns(
     """
     if settings is None:
         return CampaignTable()
-    n = settings.plateaus + settings.pockets
-    u = streams.uniform("campaign", 0, n, 4)
+    u = streams.uniform("campaign", 0, settings.plateaus + settings.pockets, 4)
     campaigns = []
-    for number in range(n):
+    for number, (u_start, u_length, u_share, u_size) in enumerate(u):
         is_plateau = number < settings.plateaus
         share = settings.plateau_share if is_plateau else settings.pocket_share
-        size = settings.plateau_log_odds if is_plateau else settings.pocket_log_odds
-        start = 0 if is_plateau else int(_between(settings.pocket_days, u[number, 0]))
-        length = None if is_plateau else _between(settings.pocket_length, u[number, 1])
-        cells, field, codes = _draw_segment(
-            number, _between(share, u[number, 2]), streams, market, cell, filing
-        )
-        kind, place = ("plateau", number) if is_plateau else ("pocket", number - settings.plateaus)
-        campaigns.append(
-            Campaign(
-                f"{kind}-{place + 1}",
-                cells,
-                field,
-                codes,
-                start,
-                np.iinfo(np.int64).max if length is None else start + int(length) - 1,
-                _between(size, u[number, 3]),
-                0.0 if is_plateau else settings.pocket_log_odds_before,
+        segment = _draw_segment(number, _between(share, u_share), streams, market, cell, filing)
+        if is_plateau:
+            name, first, last, before = f"plateau-{number + 1}", 0, _LAST_DAY, 0.0
+            size = _between(settings.plateau_log_odds, u_size)
+        else:
+            name = f"pocket-{number - settings.plateaus + 1}"
+            first = int(_between(settings.pocket_days, u_start))
+            last = first + int(_between(settings.pocket_length, u_length)) - 1
+            size, before = (
+                _between(settings.pocket_log_odds, u_size),
+                settings.pocket_log_odds_before,
             )
-        )
+        campaigns.append(Campaign(name, *segment, first, last, size, before))
     return CampaignTable(tuple(campaigns))
 
 
@@ -151,8 +144,7 @@ def _draw_segment(
 ) -> tuple[BoolArray, str, BoolArray]:
     """Draw chapters x origins x codes of a filing field that are `share` of trade.
 
-    No single one of them has the campaign's fraud rate, so that a list of rates by chapter does not
-    show it.
+    A single chapter has the campaign's fraud rate in a part of its trade only.
     """
     field = _FIELDS[int(streams.uniform("campaign/field", number, number + 1)[0, 0] * len(_FIELDS))]
     name = f"campaign/{number}"

@@ -53,12 +53,6 @@ def client_of(request: Request) -> str:
     return client_key(request.client.host if request.client else None)
 
 
-def sender_of(request: Request) -> str:
-    """Return the keyed hash of the client's address (`limits.sender_key`)."""
-    sender: str = request.state.sender
-    return sender
-
-
 def public_url_of(request: Request) -> str | None:
     """Return the address that the organizer gave with --public-url; None without.
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request, Response
@@ -15,7 +13,7 @@ from customs_leaderboard.organizing.announcements import read_announcements
 from customs_leaderboard.rules.schedule import as_plain, show_time
 from customs_leaderboard.service import answers
 from customs_leaderboard.service.answers import problem_answers
-from customs_leaderboard.service.caching import cached_response
+from customs_leaderboard.service.caching import cached_json
 from customs_leaderboard.service.edition_files import EditionArchive, EditionFiles
 from customs_leaderboard.standings.final import final_sha256, final_standings
 from customs_leaderboard.standings.phases import find_phase, phase_spans, phase_standings
@@ -29,7 +27,6 @@ API: Final = "/api/v1"
 #: Paths of what is published after the reveal.
 REVEAL: Final = "/reveal.json.gz"
 EVIDENCE: Final = "/evidence.zip"
-_JSON: Final = "application/json"
 _N_PROGRESS: Final = 20
 
 router = APIRouter(prefix=API)
@@ -48,7 +45,7 @@ async def competition(request: Request) -> Response:
     files: EditionFiles = request.app.state.edition_files
     archive: EditionArchive = request.app.state.edition_archive
     names = {"files": files.names, "archive": archive.name}
-    return await _cached(request, "competition", lambda board: _competition(board, names))
+    return await cached_json(request, "competition", lambda board: _competition(board, names))
 
 
 @router.get(
@@ -62,9 +59,11 @@ async def standings(
 ) -> Response:
     """Return the standings by laddered public score; ask with If-None-Match to poll cheaply."""
     if phase is None:
-        return await _cached(request, "standings", lambda board: public_standings(board).as_dict())
+        return await cached_json(
+            request, "standings", lambda board: public_standings(board).as_dict()
+        )
     name = find_phase(request.app.state.board, phase)
-    return await _cached(
+    return await cached_json(
         request, f"standings of phase {name}", lambda board: phase_standings(board, name).as_dict()
     )
 
@@ -72,7 +71,7 @@ async def standings(
 @router.get("/phases", response_model=answers.PhasesAnswer, responses=_RESPONSES)
 async def phases(request: Request) -> Response:
     """Return the phases and milestones."""
-    return await _cached(request, "phases", _phases)
+    return await cached_json(request, "phases", _phases)
 
 
 @router.get(
@@ -82,25 +81,25 @@ async def phases(request: Request) -> Response:
 )
 async def team_progress(request: Request) -> Response:
     """Return the laddered scores of the leading teams over time."""
-    return await _cached(request, "progress", _progress)
+    return await cached_json(request, "progress", _progress)
 
 
 @records.get("/log", response_model=answers.LogAnswer, responses=_RESPONSES)
 async def log(request: Request) -> Response:
     """Return the organizer's actions; keep `head` to check the whole log later."""
-    return await _cached(request, "log", _log)
+    return await cached_json(request, "log", _log)
 
 
 @records.get("/announcements", response_model=answers.AnnouncementsAnswer, responses=_RESPONSES)
 async def announcements(request: Request) -> Response:
     """Return the organizer's announcements, newest first."""
-    return await _cached(request, "announcements", _announcements)
+    return await cached_json(request, "announcements", _announcements)
 
 
 @router.get("/references", response_model=answers.ReferencesAnswer, responses=_RESPONSES)
 async def references(request: Request) -> Response:
     """Return baselines, expected ceiling and prior, measured on other editions."""
-    return await _cached(request, "references", lambda board: board.reference_scores.as_dict())
+    return await cached_json(request, "references", lambda board: board.reference_scores.as_dict())
 
 
 @router.get(
@@ -110,14 +109,7 @@ async def references(request: Request) -> Response:
 )
 async def final(request: Request) -> Response:
     """Return the final standings; 404 before the close."""
-    return await _cached(request, "final", _final)
-
-
-async def _cached(request: Request, name: str, build: Callable[[Board], Any]) -> Response:
-    def encode(board: Board) -> bytes:
-        return json.dumps(build(board), separators=(",", ":"), allow_nan=False).encode()
-
-    return await cached_response(request, f"api {name}", encode, _JSON)
+    return await cached_json(request, "final", _final)
 
 
 def _competition(board: Board, names: dict[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -185,6 +186,18 @@ async def cached_response(
     if matches(request.headers.get("If-None-Match", ""), answer.etag):
         return Response(status_code=304, headers=headers)
     return Response(answer.body, headers=headers, media_type=media_type)
+
+
+async def cached_json(request: Request, name: str, build: Callable[[Any], Any]) -> Response:
+    """Answer with JSON from the cache; parameters are those of `cached_response`.
+
+    `build` returns plain data.
+    """
+
+    def encode(board: Any) -> bytes:
+        return json.dumps(build(board), separators=(",", ":"), allow_nan=False).encode()
+
+    return await cached_response(request, f"api {name}", encode, "application/json")
 
 
 def matches(if_none_match: str, etag: str) -> bool:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
 from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
@@ -14,7 +12,7 @@ from customs_leaderboard.season.board import SeasonBoard
 from customs_leaderboard.season.standings import final_table
 from customs_leaderboard.service.answers import problem_answers
 from customs_leaderboard.service.api import API, EVIDENCE
-from customs_leaderboard.service.caching import cached_response
+from customs_leaderboard.service.caching import cached_json
 from customs_leaderboard.service.season import answers
 
 _RESPONSES: Final = {**problem_answers(), 304: {"description": "Not modified."}}
@@ -25,7 +23,7 @@ router = APIRouter(prefix=API)
 @router.get("/competition", response_model=answers.SeasonCompetitionAnswer, responses=_RESPONSES)
 async def competition(request: Request) -> Response:
     """Return rules, phase, deadline and commitment."""
-    return await _cached(request, "competition", _competition)
+    return await cached_json(request, "competition", _competition)
 
 
 @router.get(
@@ -35,14 +33,7 @@ async def competition(request: Request) -> Response:
 )
 async def final(request: Request) -> Response:
     """Return the final table; 404 before the close."""
-    return await _cached(request, "final", _final)
-
-
-async def _cached(request: Request, name: str, build: Callable[[SeasonBoard], Any]) -> Response:
-    def encode(board: SeasonBoard) -> bytes:
-        return json.dumps(build(board), separators=(",", ":"), allow_nan=False).encode()
-
-    return await cached_response(request, f"api {name}", encode, "application/json")
+    return await cached_json(request, "final", _final)
 
 
 def _competition(board: SeasonBoard) -> dict[str, Any]:

@@ -65,7 +65,7 @@ def verify(
         raise click.UsageError("Give COMPETITION or --evidence.")
     if any(path is None for path in published) != all(path is None for path in published):
         raise click.UsageError("--evidence, --edition and --revealed go together.")
-    from customs_kit.terminal.output import print_json, progress_bar
+    from customs_kit.terminal.output import progress_bar
     from customs_leaderboard.verification.verify import Scope, verify_board
 
     with ExitStack() as stack:
@@ -79,12 +79,7 @@ def verify(
                 report = verify_board(board, scope, progress)
         else:
             report = _verify_published(published, scope, progress)
-    if as_json:
-        print_json(report.as_dict())
-    else:
-        show_report(report)
-    if not report.passed:
-        raise SystemExit(1)
+    end_with(report, as_json=as_json)
 
 
 def _verify_published(
@@ -99,7 +94,19 @@ def _verify_published(
     return verify_evidence(evidence, edition, revealed, scope, progress)
 
 
-def show_report(report: Report) -> None:
+def end_with(report: Report, *, as_json: bool) -> None:
+    """Print a report, and exit with 1 if a check failed."""
+    from customs_kit.terminal.output import print_json
+
+    if as_json:
+        print_json(report.as_dict())
+    else:
+        _show(report)
+    if not report.passed:
+        raise SystemExit(1)
+
+
+def _show(report: Report) -> None:
     """Print a line per check, with what is wrong below it."""
     for check in report.checks:
         click.echo(f"{'ok    ' if check.passed else 'FAILED'}  {check.name}: {check.explanation}")

@@ -237,8 +237,8 @@ def verify(
       customs-kit leaderboard season verify my-season
     """
     require_extra()
-    from customs_kit.commands.leaderboard.verify import show_report
-    from customs_kit.terminal.output import print_json, progress_bar
+    from customs_kit.commands.leaderboard.verify import end_with
+    from customs_kit.terminal.output import progress_bar
     from customs_leaderboard.season.verify import SeasonScope, verify_season
 
     scope = SeasonScope(kept, quick)
@@ -249,12 +249,7 @@ def verify(
 
         source = stack.enter_context(opened_season(what, database_url)) if what.is_dir() else what
         report = verify_season(source, scope, progress)
-    if as_json:
-        print_json(report.as_dict())
-    else:
-        show_report(report)
-    if not report.passed:
-        raise SystemExit(1)
+    end_with(report, as_json=as_json)
 
 
 def _show_table(title: str, table: SeasonTable, as_json: bool) -> None:
