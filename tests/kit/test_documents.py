@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import click
@@ -191,6 +192,13 @@ def test_the_tables_of_seasons_are_those_of_their_study():
     assert list(grids) == [grid.name for grid in GRIDS]
     for name, grid in grids.items():
         put_table(ROOT / "docs/SEASON.md", name, season_table(grid), check=True)
+
+
+def test_the_table_of_what_seasons_cost_is_that_of_its_benchmark(monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "benchmarks")
+    results = json.loads((ROOT / "baselines/results/season_growth.json").read_text())
+    table = import_module("season_growth").table_of(results)
+    put_table(ROOT / "docs/SEASON.md", "season_growth", table, check=True)
 
 
 def test_the_fidelity_table_is_that_of_its_study():
