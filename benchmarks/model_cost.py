@@ -17,8 +17,9 @@ from multiprocessing import get_context
 
 import pandas as pd
 
+from customs_baselines.answering import fit_and_score
 from customs_baselines.catalogue import find_baseline
-from customs_baselines.contract import fit_and_score, make_model
+from customs_baselines.contract import make_model
 from customs_data.edition.generating import read_blueprint, simulate_world, split_periods
 from customs_data.keyed_random import secret_of_seed
 from customs_data.split import Split

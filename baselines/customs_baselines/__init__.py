@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 from customs_data.lazy_names import lazy_names
 
 if TYPE_CHECKING:
+    from customs_baselines.answering import fit_and_score
     from customs_baselines.catalogue import find_baseline, list_baselines
-    from customs_baselines.contract import fit_and_score
     from customs_baselines.features import make_features
 
 __all__ = ["find_baseline", "fit_and_score", "list_baselines", "make_features"]
@@ -27,7 +27,7 @@ __getattr__, __dir__ = lazy_names(
     __name__,
     {
         "find_baseline": "customs_baselines.catalogue",
-        "fit_and_score": "customs_baselines.contract",
+        "fit_and_score": "customs_baselines.answering",
         "list_baselines": "customs_baselines.catalogue",
         "make_features": "customs_baselines.features",
     },

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from customs_data.errors import KitError
+from customs_data.tasks import DEFAULT, task_names
 
 RECIPES = ("paper", "kit")
 # By name: a model (the ensemble) imports the catalogue.
@@ -36,6 +37,8 @@ class Baseline:
         Whether it learned from other worlds of the simulator. Its results are marked.
     is_yardstick : bool
         Whether others are compared with it, rather than it with them. Its results are marked.
+    task : str
+        Task that it answers.
     """
 
     name: str
@@ -44,31 +47,56 @@ class Baseline:
     summary: str
     from_simulator: bool = False
     is_yardstick: bool = False
+    task: str = DEFAULT
 
     def load_class(self) -> type:
         """Import the estimator's class (and the library it needs)."""
-        estimator: type = getattr(import_module(f"{_MODELS}.{self.name}"), self.estimator)
+        estimator: type = getattr(import_module(_module(self.name, self.task)), self.estimator)
         return estimator
 
 
-def list_baselines() -> list[Baseline]:
-    """Return all baselines by name, without importing the libraries they need."""
-    names = sorted(info.name for info in pkgutil.iter_modules(import_module(_MODELS).__path__))
-    return [_read(name) for name in names if not name.startswith("_")]
+def _package(task: str) -> str:
+    """Return the package of a task's baselines: a folder of its name, else that of fraud."""
+    own = f"{_MODELS}.{task}"
+    return own if task != DEFAULT and task.isidentifier() and find_spec(own) else _MODELS
 
 
-def find_baseline(name: str) -> Baseline:
-    """Return one baseline.
+def _module(name: str, task: str) -> str:
+    return f"{_package(task)}.{name}"
+
+
+def list_baselines(task: str = DEFAULT) -> list[Baseline]:
+    """Return all baselines of a task by name, without importing the libraries they need."""
+    package = import_module(_package(task))
+    infos = pkgutil.iter_modules(package.__path__)
+    return [_read(name, task) for name in sorted(it.name for it in infos if not it.ispkg)]
+
+
+def default_baselines(task: str = DEFAULT) -> tuple[str, ...]:
+    """Return the baselines that `baseline run` runs when none is named."""
+    names: tuple[str, ...] = import_module(_package(task)).DEFAULT_BASELINES
+    return names
+
+
+def find_baseline(name: str, task: str = DEFAULT) -> Baseline:
+    """Return one baseline of a task.
 
     Raises
     ------
     KitError
         If no baseline has the name.
     """
-    known = {baseline.name: baseline for baseline in list_baselines()}
+    known = {baseline.name: baseline for baseline in list_baselines(task)}
     if name not in known:
+        others = [it for it in task_names() if it != task and _has(name, it)]
+        if others and _package(task) != _package(others[0]):
+            raise KitError(f"The baseline {name!r} is for the task {others[0]}, not for {task}.")
         raise KitError(f"Unknown baseline {name!r}. {_suggest(name, list(known))}")
     return known[name]
+
+
+def _has(name: str, task: str) -> bool:
+    return name.isidentifier() and find_spec(_module(name, task)) is not None
 
 
 def _suggest(name: str, known: list[str]) -> str:
@@ -84,9 +112,9 @@ def _suggest(name: str, known: list[str]) -> str:
     return f"Choose one of {', '.join(known)}, or FILE.py:NAME for a model of your own."
 
 
-def _read(name: str) -> Baseline:
+def _read(name: str, task: str = DEFAULT) -> Baseline:
     """Read a module's constants from its source, so that a list needs no heavy library."""
-    spec = find_spec(f"{_MODELS}.{name}")
+    spec = find_spec(_module(name, task))
     assert spec is not None
     assert spec.origin is not None
     constants: dict[str, Any] = {}
@@ -107,10 +135,11 @@ def _read(name: str) -> Baseline:
         constants["SUMMARY"],
         constants.get("SIMULATOR", False),
         constants.get("YARDSTICK", False),
+        task,
     )
 
 
-def marks_of(name: str, transductive: bool) -> str:
+def marks_of(name: str, transductive: bool, task: str = DEFAULT) -> str:
     """Return what a table says behind a model's name, so that no result is misread.
 
     Parameters
@@ -119,6 +148,8 @@ def marks_of(name: str, transductive: bool) -> str:
         A baseline, or a model of a team's own.
     transductive : bool
         Whether it read the declarations that it scored.
+    task : str
+        Task of the results.
 
     Examples
     --------
@@ -128,7 +159,7 @@ def marks_of(name: str, transductive: bool) -> str:
     ' (transductive, simulator, yardstick)'
     """
     marks = ["transductive"] * transductive
-    if name.isidentifier() and find_spec(f"{_MODELS}.{name}"):
-        baseline = _read(name)
+    if _has(name, task):
+        baseline = _read(name, task)
         marks += ["simulator"] * baseline.from_simulator + ["yardstick"] * baseline.is_yardstick
     return f" ({', '.join(marks)})" if marks else ""

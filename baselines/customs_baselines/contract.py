@@ -5,14 +5,14 @@ from __future__ import annotations
 import inspect
 import sys
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Final, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from customs_data.errors import KitError
-from customs_data.split import Split
+from customs_data.tasks import Answer, Choices, Groups, Scores, Task, find_task
 
 
 @runtime_checkable
@@ -32,6 +32,55 @@ class FraudModel(Protocol):
         """Return shape (n_declarations, 2): columns honest and fraud."""
 
 
+@runtime_checkable
+class ChoiceModel(Protocol):
+    """A model of a task whose answers are choices, such as goods; keywords as of `FraudModel`.
+
+    Label columns of the training declarations are offered as the task's keywords (``y_fraud``).
+    """
+
+    def fit(self, X: pd.DataFrame, codes: npt.NDArray[np.str_]) -> Any:
+        """Learn from the columns that test has, shape (n_train, n_columns), and texts (n_train,).
+
+        The texts are as declared: some are wrong.
+        """
+
+    def rank(self, X: pd.DataFrame, k: int) -> npt.NDArray[np.str_]:
+        """Return up to k different texts per declaration, best first, shape (n, k); "" for none."""
+
+
+@runtime_checkable
+class GroupModel(Protocol):
+    """A model of a task whose answers are groups of importers; keywords as of `FraudModel`.
+
+    Label columns are offered as the task's keywords (``y_fraud``), -1 for declarations of test.
+    """
+
+    def fit(self, X: pd.DataFrame, known: pd.DataFrame) -> Any:
+        """Learn from all declarations, training and test, and the known memberships.
+
+        Parameters
+        ----------
+        X : DataFrame, shape (n_train + n_test, 20)
+            Declared columns.
+        known : DataFrame, shape (n_known, 2)
+            Importer ID and group; NaN for an importer in none.
+        """
+
+    def group(self, importers: npt.NDArray[np.str_]) -> npt.NDArray[Any]:
+        """Return the group of each importer asked, any numbers or texts, shape (n_importers,)."""
+
+
+Model = FraudModel | ChoiceModel | GroupModel
+
+#: By kind of answer: the method that answers, its arguments, and how to write it.
+_METHODS: Final[dict[type[Answer], tuple[str, str]]] = {
+    Scores: ("predict_proba", "X"),
+    Choices: ("rank", "X, k"),
+    Groups: ("group", "importers"),
+}
+
+
 def accepted_keywords(function: Any, offered: dict[str, Any]) -> dict[str, Any]:
     """Return the offered keywords that the signature of `function` has."""
     return {
@@ -47,13 +96,21 @@ def is_transductive(model_class: type) -> bool:
     return fit is not None and "X_test" in inspect.signature(fit).parameters
 
 
-def make_model(model_class: type, offered: dict[str, Any]) -> FraudModel:
+def make_model(model_class: type, offered: dict[str, Any], task: Task | None = None) -> Any:
     """Construct a model with those of the offered arguments that it takes.
+
+    Parameters
+    ----------
+    model_class : type
+    offered : dict
+        Constructor arguments.
+    task : Task, optional
+        What the model answers; fraud by default.
 
     Raises
     ------
     KitError
-        If the class needs other arguments, or has no fit or predict_proba.
+        If the class needs other arguments, or lacks fit or the method that answers.
     """
     name = model_class.__name__
     # The signature of the class, which also suits classes without __init__.
@@ -65,18 +122,19 @@ def make_model(model_class: type, offered: dict[str, Any]) -> FraudModel:
                 f"{name}.__init__ needs {parameter.name}. Give {parameter.name} a default, as in "
                 f"def __init__(self, {parameter.name}=...)."
             )
-    return check_model(model_class(**given), name)
+    return check_model(model_class(**given), name, task)
 
 
-def check_model(model: Any, name: str) -> FraudModel:
-    """Return the model if it has fit and predict_proba.
+def check_model(model: Any, name: str, task: Task | None = None) -> Any:
+    """Return the model if it has fit and the method that answers the task (fraud by default).
 
     Raises
     ------
     KitError
         If one of them is missing or takes other arguments.
     """
-    for method, arguments in (("fit", "X, y"), ("predict_proba", "X")):
+    answers = _METHODS[type((task or find_task()).answer)]
+    for method, arguments in (("fit", "X, y"), answers):
         function = getattr(model, method, None)
         if not callable(function):
             raise KitError(f"{name} has no {method}({arguments}). {_way_out(model, method)}")
@@ -89,13 +147,16 @@ def check_model(model: Any, name: str) -> FraudModel:
             ) from None
         except ValueError:  # a compiled function without a signature
             continue
-    checked: FraudModel = model
-    return checked
+    return model
 
 
 def _way_out(model: Any, method: str) -> str:
     if method == "fit":
         return "Add def fit(self, X, y), which learns and returns self."
+    if method == "rank":
+        return "Add it: up to k codes per declaration, best first, as an array of shape (n, k)."
+    if method == "group":
+        return "Add it: the group of each importer, any numbers or texts, in their order."
     if hasattr(model, "decision_function"):
         return (
             "It gives scores, but no probabilities: put CalibratedClassifierCV of "
@@ -121,57 +182,3 @@ def reads_unlabelled(model: Any) -> bool:
         return True
     file = getattr(sys.modules.get(owner.__module__), "__file__", None) or ""
     return not {"site-packages", "dist-packages"} & {*Path(file).parts}
-
-
-def fit_and_score(model: FraudModel, split: Split) -> npt.NDArray[np.float64]:
-    """Fit a model and return its scores of the test declarations, shape (n_test,).
-
-    A model that does not know y = -1 (`reads_unlabelled`) is fitted on labelled declarations only.
-
-    Raises
-    ------
-    KitError
-        If the training labels are of one class only, or predict_proba breaks the contract.
-    """
-    known = np.unique(split.y[split.y >= 0])
-    if len(known) < 2:
-        classes = {0: "honest only", 1: "fraud only"}.get(
-            int(known[0]) if len(known) else -1, "all unknown"
-        )
-        raise KitError(
-            f"The training labels are {classes}: models need both classes. Raise the label rate."
-        )
-    # Copies, so that a model that changes its input does not change which rows are scored.
-    X, y = split.train, split.y.copy()
-    offered: dict[str, Any] = {name: labels.copy() for name, labels in split.keywords.items()}
-    if (y < 0).any() and not reads_unlabelled(model):
-        X = X[y >= 0].reset_index(drop=True)
-        offered = {name: labels[y >= 0] for name, labels in offered.items()}
-        y = y[y >= 0]
-    offered["X_test"] = split.test.copy()
-    model.fit(X, y, **accepted_keywords(model.fit, offered))
-    proba = np.asarray(model.predict_proba(split.test.copy()), dtype=np.float64)
-    if proba.shape != (len(split.test), 2):
-        raise KitError(
-            _shape_error(proba.shape, len(split.test), has_unlabelled=bool((y < 0).any()))
-        )
-    scores = proba[:, 1]
-    if wrong := int((~np.isfinite(scores)).sum()):
-        raise KitError(
-            f"predict_proba must return finite numbers, but {wrong:,} of its {len(scores):,} are "
-            "NaN or infinite."
-        )
-    return scores
-
-
-def _shape_error(shape: tuple[int, ...], n_test: int, *, has_unlabelled: bool) -> str:
-    expected = f"({n_test}, 2), columns honest and fraud"
-    if shape == (n_test, 3) and has_unlabelled:
-        return (
-            "predict_proba returned 3 columns instead of 2: y contains -1 for unlabelled "
-            "declarations, which your model took for a class. Fit it on X[y >= 0] and y[y >= 0]."
-        )
-    text = f"predict_proba must return shape {expected}, but it returned {shape}."
-    if shape == (n_test,):
-        text += " Return np.column_stack([1 - p, p]) of these probabilities p."
-    return text

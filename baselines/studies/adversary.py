@@ -22,8 +22,9 @@ from customs_baselines.adversary.keyed_rows import KeyedRows
 from customs_baselines.adversary.own_worlds import known_world, make_own_worlds
 from customs_baselines.adversary.recovery import measure_recovery
 from customs_baselines.adversary.seller_rule import join_by_sellers
+from customs_baselines.answering import fit_and_score
 from customs_baselines.catalogue import find_baseline
-from customs_baselines.contract import accepted_keywords, fit_and_score, make_model
+from customs_baselines.contract import accepted_keywords, make_model
 from customs_baselines.models.simulator_transfer import SimulatorTransfer
 from customs_data.edition.generating import Blueprint, read_blueprint, simulate_world
 from customs_data.keyed_random import secret_of_seed

@@ -21,8 +21,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from customs_baselines.answering import fit_and_score
 from customs_baselines.catalogue import find_baseline
-from customs_baselines.contract import FraudModel, fit_and_score, make_model
+from customs_baselines.contract import FraudModel, make_model
 from customs_baselines.experiments.markdown_tables import markdown_row, put_table
 from customs_baselines.running.own_loading import make_own_model
 from customs_baselines.running.own_model import split_reference

@@ -19,8 +19,9 @@ import numpy as np
 import pandas as pd
 from sklearn.tree import DecisionTreeClassifier
 
+from customs_baselines.answering import fit_and_score
 from customs_baselines.catalogue import find_baseline
-from customs_baselines.contract import fit_and_score, make_model
+from customs_baselines.contract import make_model
 from customs_baselines.features.paper import PaperFeatures
 from customs_data.edition.generating import (
     Blueprint,

@@ -22,13 +22,13 @@ def is_unseen(train: pd.DataFrame, test: pd.DataFrame) -> npt.NDArray[np.bool_]:
     -------
     ndarray of bool, shape (n_test,)
     """
-    grouping = Grouping(_tuple_of(test))
+    grouping = Grouping(tuple_of(test))
     grouping.fit(train)
     return grouping.find(test) < 0
 
 
-def _tuple_of(declarations: pd.DataFrame) -> tuple[str, ...]:
-    """Return the columns of the six-tuple that the task does not withhold from test."""
+def tuple_of(declarations: pd.DataFrame) -> tuple[str, ...]:
+    """Return the columns of the six-tuple that declarations have: a task may withhold some."""
     return tuple(name for name in LOOKUP_TUPLE if name in declarations)
 
 
@@ -56,7 +56,7 @@ class LookupTable:
     def __init__(
         self, train: pd.DataFrame, y: npt.NDArray[np.int8], test: pd.DataFrame | None = None
     ) -> None:
-        self._grouping = Grouping(_tuple_of(train if test is None else test))
+        self._grouping = Grouping(tuple_of(train if test is None else test))
         group, size = self._grouping.fit(train), self._grouping.n_groups
         labelled = y >= 0
         fraud = (y[labelled] == 1).astype(np.float64)

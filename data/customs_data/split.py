@@ -6,7 +6,7 @@ An edition, a world, a validation by time and a week of inspections are all spli
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -31,8 +31,12 @@ class Split:
         Label columns of the task; -1 where a label is unknown.
     test : DataFrame, shape (n_test, n_columns)
         Declared columns of the declarations to answer for.
-    answers : DataFrame or None, shape (n_test, n_targets)
-        True target columns of `test`; None where they are hidden.
+    answers : DataFrame or None, shape (n_units, n_targets)
+        True target columns; None where they are hidden.
+    units : Series of str or None, shape (n_units,)
+        Keys of what is asked; None if these are the declarations of `test`.
+    given : dict of str to DataFrame
+        Further public tables of the task, by name.
     """
 
     task: Task
@@ -40,6 +44,8 @@ class Split:
     labels: pd.DataFrame
     test: pd.DataFrame
     answers: pd.DataFrame | None = None
+    units: pd.Series[str] | None = None
+    given: dict[str, pd.DataFrame] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         known = self.y[self.y != ERASED]
@@ -47,6 +53,11 @@ class Split:
         if len(known) and self.task.label_columns[0].values == (0, 1):
             labelled += f", {known.mean():.0%} {self.task.label.lower()}"
         return f"{len(self.train):,} train ({labelled}), {len(self.test):,} test"
+
+    @property
+    def keys(self) -> pd.Series[str]:
+        """Keys of what is asked, shape (n_units,)."""
+        return self.test[self.task.unit.key] if self.units is None else self.units
 
     @property
     def y(self) -> npt.NDArray[np.int8]:
@@ -116,6 +127,7 @@ class Split:
             labels=rows_of(self.labels, ~later),
             test=rows_of(self.train, judged).drop(columns=list(self.task.withheld)),
             answers=rows_of(self.labels, judged),
+            units=None,
         )
 
 

@@ -68,13 +68,18 @@ def joint_bootstrap(
     n = len(answers)
     samplers = [joint_sampler(metrics, answers, answer) for answer in submitted]
     rng = np.random.default_rng(seed)
+    by = {metric.resampled_by for metric in metrics}
+    if len(by) > 1:
+        raise ValueError(f"The metrics draw by different columns: {', '.join(sorted(by))}.")
+    group = np.arange(n) if by <= {""} else pd.factorize(answers[by.pop()])[0]
+    n_drawn = int(group.max()) + 1
     values = np.empty((len(samplers), len(metrics), n_replicates))
     step = max(1, _BLOCK_CELLS // n)
     for start in range(0, n_replicates, step):
         block = slice(start, min(start + step, n_replicates))
         counts = np.empty((block.stop - start, n), dtype=np.int32)
         for count in counts:
-            count[:] = np.bincount(rng.integers(0, n, n), minlength=n)
+            count[:] = np.bincount(rng.integers(0, n_drawn, n_drawn), minlength=n_drawn)[group]
         for i, sampler in enumerate(samplers):
             values[i, :, block] = sampler(counts)
     return values

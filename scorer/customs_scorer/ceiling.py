@@ -13,6 +13,7 @@ from customs_data.edition.layout import USAGES
 from customs_data.edition.loading import Edition, load_oracle, load_solution
 from customs_data.errors import InvalidEditionError
 from customs_data.schema import KEY
+from customs_data.tasks import Task
 from customs_scorer.metrics import metrics_of
 from customs_scorer.metrics.metric import InspectionMetric, Metric, TaskMetrics, values_of
 
@@ -45,19 +46,29 @@ def oracle_ceiling(edition: Edition, solution: pd.DataFrame | None = None) -> di
     InvalidEditionError
         If hidden/ is not at hand or holds no oracle.
     """
+    task, metrics = edition.task, metrics_of(edition.task)
+    if not task.asks_declarations:
+        return {"ceiling": {}, "prior": None, "schemes": {}}  # the oracle is about declarations
     if solution is None:
-        solution = load_solution(edition.layout, edition.test[KEY])
+        solution = load_solution(edition.layout, edition.units)
     oracle = rows_of(edition, solution, load_oracle(edition.layout))
-    ceiling, prior = _scores(metrics_of(edition.task), edition, solution, oracle)
-    scheme = oracle["Scheme"].fillna("").replace("", "honest")
-    table = solution[edition.task.label].groupby(scheme.to_numpy()).agg(["size", "mean"])
+    ceiling, prior = _scores(metrics, edition, solution, oracle)
     return {
         "ceiling": ceiling,
         "prior": prior,
-        "schemes": {
-            str(name): {"n_declarations": int(row["size"]), "fraud_rate": float(row["mean"])}
-            for name, row in table.sort_values("size", ascending=False).iterrows()
-        },
+        "schemes": _schemes(task, solution, oracle["Scheme"].fillna("").replace("", "honest")),
+    }
+
+
+def _schemes(task: Task, solution: pd.DataFrame, scheme: pd.Series[str]) -> dict[str, Any]:
+    """Return size and mean label of each scheme; nothing if the task has no label of 0 and 1."""
+    labels = [it.name for it in task.target if it.role == "label" and it.values == (0, 1)]
+    if not labels:
+        return {}
+    table = solution[labels[0]].groupby(scheme.to_numpy()).agg(["size", "mean"])
+    return {
+        str(name): {"n_declarations": int(row["size"]), "fraud_rate": float(row["mean"])}
+        for name, row in table.sort_values("size", ascending=False).iterrows()
     }
 
 
@@ -82,8 +93,9 @@ def _scores(
 ) -> tuple[Scores, Scores | None]:
     """Return the scores of ceiling and prior."""
 
-    def score(some: Sequence[Metric], column: str) -> Scores:
-        best, targets = oracle[column].to_numpy(np.float64), list(edition.task.target_names)
+    def score(some: Sequence[Metric], column: str | tuple[str, ...]) -> Scores:
+        chosen = oracle[column if isinstance(column, str) else list(column)]
+        best, targets = chosen.to_numpy(np.float64), list(edition.task.target_names)
         return {
             period: values_of(some, solution.loc[rows, targets], best[rows])
             for period, usage in USAGES.items()
@@ -92,7 +104,8 @@ def _scores(
 
     if metrics.oracle is None:
         return {}, None
-    has_posterior = metrics.oracle in oracle
+    columns = (metrics.oracle,) if isinstance(metrics.oracle, str) else metrics.oracle
+    has_posterior = {*columns} <= {*oracle}
     if not has_posterior and metrics.prior is not None:
         return score(metrics.ranked, metrics.prior), None
     ceiling = score(metrics.ranked, metrics.oracle)

@@ -8,8 +8,7 @@ from typing import Any
 
 from customs_data.edition.loading import Edition, load_edition, load_solution
 from customs_data.errors import InvalidSubmissionError
-from customs_data.lookup import is_unseen
-from customs_data.schema import KEY
+from customs_scorer.metrics import metrics_of
 from customs_scorer.revenue import RevenueScore, revenue_of
 from customs_scorer.scorecard import N_REPLICATES, Scorecard, score_submission
 from customs_scorer.submissions import read_submission
@@ -67,12 +66,12 @@ def score_files(
         If revenue is asked for, and the edition does not contain the duty evaded.
     """
     loaded = edition if isinstance(edition, Edition) else load_edition(edition)
-    solution = load_solution(loaded.layout, loaded.test[KEY])
-    unseen = is_unseen(loaded.train, loaded.test)
+    solution = load_solution(loaded.layout, loaded.units)
+    unseen = metrics_of(loaded.task).unseen(loaded.split)
     aligned, complaints = [], []
     for file in files:
         try:
-            aligned.append(read_submission(file, solution[KEY], task=loaded.task))
+            aligned.append(read_submission(file, loaded.units, task=loaded.task))
         except InvalidSubmissionError as error:
             complaints.append(str(error))
     if complaints:

@@ -21,11 +21,11 @@ N_REPLICATES: Final = 1000
 _MOST_DRAWS: Final = 1_000_000_000
 _FEWEST_REPLICATES: Final = 200
 
-#: Scores of one test period by name: ``n_declarations`` and the task's other counts, its metrics,
-#: ``n_unseen`` (declarations whose six-tuple, `customs_data.schema.LOOKUP_TUPLE`, no training
-#: declaration has, so that there is no label to copy), ``unseen_METRIC`` of the ranked metrics on
-#: these alone, the 95 % bootstrap intervals of the ranked metrics (None where left out), and
-#: ``chance_METRIC``: what they are for equal scores, which for precision is the base rate.
+#: Scores of one test period by name: ``n_declarations`` (or other units) and the task's other
+#: counts, its metrics, ``n_unseen`` (units for which training has nothing to copy,
+#: `TaskMetrics.unseen`), ``unseen_METRIC`` of the ranked metrics on these alone, the 95 % bootstrap
+#: intervals of the ranked metrics (None where left out), and ``chance_METRIC``: what they are for
+#: equal scores, which for precision is the base rate.
 PeriodScore = dict[str, Any]
 
 
@@ -64,8 +64,8 @@ def score_submission(
         The task's target columns and Usage.
     answer : ndarray of float64, shape (n_test,)
         Submitted scores in the order of `solution`.
-    unseen : ndarray of bool, shape (n_test,)
-        Whether there is no label to copy (`customs_data.lookup.is_unseen`).
+    unseen : ndarray of bool, shape (n_units,)
+        Whether there is nothing to copy (`TaskMetrics.unseen`).
     task : Task, optional
         What was asked; fraud by default.
     n_replicates : int
@@ -99,7 +99,7 @@ def score_rows(
     seed: int = 0,
 ) -> PeriodScore:
     """Score one set of declarations: true target columns against submitted ones, row by row."""
-    score: PeriodScore = {"n_declarations": len(answers), **metrics.counts(answers)}
+    score: PeriodScore = {metrics.n_units: len(answers), **metrics.counts(answers)}
     score |= values_of(metrics.all, answers, answer)
     score["n_unseen"] = int(np.count_nonzero(unseen))
     alone = values_of(metrics.ranked, answers[unseen], answer[unseen]) if unseen.any() else {}

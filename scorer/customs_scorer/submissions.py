@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from gzip import GzipFile
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -17,19 +17,16 @@ from customs_data.columns.matching import Places, arrow_text, is_repeat, match_i
 from customs_data.edition.loading import Edition
 from customs_data.errors import InvalidSubmissionError, KitError
 from customs_data.files.atomic import replace_file, write_errors
-from customs_data.files.cells import parse_numbers, to_mask
 from customs_data.files.csv_parsing import parse_csv
 from customs_data.files.problems import N_EXAMPLES, ProblemReport
 from customs_data.files.reading import read_content
-from customs_data.schema import KEY
-from customs_data.tasks import Task, find_task
+from customs_data.tasks import Scores, Task, find_task
+from customs_scorer.answers import answer_cells, in_canonical_form, parse_answers
 from customs_scorer.fast_check import read_valid_file
 from customs_scorer.formats import FORMATS, SUFFIXES_IN_WORDS, not_parquet
 from customs_scorer.hopeless import HopelessFileError, Watch
 
-# What a valid file needs at most: an ID, and for each answer a comma, 25 characters of a float64
-# and quotes, with room for twice the rows, so that extra and repeated rows are still reported.
-_BYTES_PER_ROW: Final = 96
+# There is room for twice the rows, so that extra and repeated rows are still reported.
 _BYTES_AT_LEAST: Final = 1 << 20
 # IDs of more bytes get as much room again.
 _ID_BYTES: Final = 16
@@ -43,13 +40,13 @@ class CheckedSubmission:
     ----------
     report : ProblemReport
         Everything that is wrong; empty if the submission can be scored.
-    answer : ndarray of float64, shape (n_test,), (n_test, n_columns) or (0,)
-        Submitted scores in the order of the expected IDs; one-dimensional if the task has one
-        answer column, empty if there is a problem.
+    answer : ndarray, shape (n_units,), (n_units, n_columns) or (0,)
+        Submitted answers in the order of the expected keys, as the kind of answer describes
+        (`customs_data.tasks.answers`); empty if there is a problem.
     """
 
     report: ProblemReport
-    answer: npt.NDArray[np.float64] = field(repr=False)
+    answer: npt.NDArray[Any] = field(repr=False)
 
     @property
     def passed(self) -> bool:
@@ -58,9 +55,8 @@ class CheckedSubmission:
 
 
 def max_content_bytes(n_test: int, task: Task | None = None) -> int:
-    """Bytes that a submission of `n_test` declarations with short IDs may have, decompressed."""
-    n_columns = len((task or find_task()).answer.columns)
-    return max(_BYTES_AT_LEAST, _BYTES_PER_ROW * n_columns * n_test)
+    """Bytes that a submission of `n_test` units with short IDs may have, decompressed."""
+    return max(_BYTES_AT_LEAST, (task or find_task()).answer.bytes_per_unit * n_test)
 
 
 def check_submission(
@@ -77,8 +73,8 @@ def check_submission(
     path : path
         The key and the task's answer columns (``Declaration ID,Fraud Score``) in one of
         `customs_scorer.formats.FORMATS`, recognised by its first bytes.
-    expected_ids : Series of str, shape (n_test,)
-        Declaration IDs of test.csv.
+    expected_ids : Series of str, shape (n_units,)
+        Keys of the units (`Edition.units`).
     task : Task, optional
         What was asked; fraud by default.
     source : str, optional
@@ -87,8 +83,8 @@ def check_submission(
     Returns
     -------
     CheckedSubmission
-        One report of everything wrong: missing, extra and repeated IDs, scores that are empty, not
-        numeric or not finite. At a hopeless file (`hopeless`) the check stops early.
+        One report of everything wrong: missing, extra and repeated IDs, answers that break the
+        rules of their kind (`answers`). At a hopeless file (`hopeless`) the check stops early.
 
     Raises
     ------
@@ -130,44 +126,22 @@ def check_submission(
         return CheckedSubmission(report, nothing)
     report.problems.extend(raw.report.problems)
     ids = raw.columns[0]
-    scores = [
-        _scores(cells, name, raw.lines, report)
-        for name, cells in zip(task.answer.columns, raw.columns[1:], strict=True)
-    ]
-    places = _check_ids(ids, expected_ids, raw.lines, report)
+    submitted = parse_answers(task.answer, raw.columns[1:], raw.lines, report)
+    places = _check_ids(ids, expected_ids, raw.lines, report, task)
     if report:
         return CheckedSubmission(report, nothing)
-    submitted = scores[0] if len(scores) == 1 else np.column_stack(scores)
-    answer = np.empty((len(expected_ids), *submitted.shape[1:]))
+    answer = np.empty((len(expected_ids), *submitted.shape[1:]), dtype=submitted.dtype)
     answer[places] = submitted
-    return CheckedSubmission(report, answer)
+    return CheckedSubmission(report, in_canonical_form(task.answer, answer))
 
 
 def _read_fast(
     content: bytes, task: Task, expected: pa.ChunkedArray
 ) -> npt.NDArray[np.float64] | None:
     """Return the scores of a valid file with one answer column; None if it needs the full check."""
-    if len(task.answer.columns) > 1:
+    if not isinstance(task.answer, Scores) or len(task.answer.columns) > 1:
         return None
     return read_valid_file(content, ",".join(task.header).encode(), expected)
-
-
-def _scores(
-    cells: pa.ChunkedArray, name: str, lines: npt.NDArray[np.int64], report: ProblemReport
-) -> npt.NDArray[np.float64]:
-    """Scores as numbers; those that are empty, not numeric or not finite are reported."""
-    scores, not_a_number = parse_numbers(cells)
-    empty = to_mask(pc.equal(cells, ""))
-    infinite = (not_a_number | ~np.isfinite(scores)) & ~empty
-    for complaint, wrong in (
-        (f"{name} must be a finite number (not nan or inf)", infinite),
-        (f"{name} must not be empty", empty),
-    ):
-        places = np.flatnonzero(wrong)
-        if len(places):
-            examples = [cells[int(i)].as_py() for i in places[:N_EXAMPLES]]
-            report.add(complaint, column=name, lines=lines[places], values=examples)
-    return scores
 
 
 def _check_ids(
@@ -175,35 +149,38 @@ def _check_ids(
     expected: pd.Series[str],
     lines: npt.NDArray[np.int64],
     report: ProblemReport,
+    task: Task,
 ) -> Places:
     """Report unknown, repeated and missing IDs; return the place of each row among the expected."""
+    key = task.unit.key
+    of = "test.csv" if task.asks_declarations else "sample_submission.csv"
     places = match_ids(ids, arrow_text(expected))
     absent = np.ones(len(expected), dtype=bool)
     absent[places[places >= 0]] = False
     if len(places) == len(expected) and not absent.any():
         return places
     for complaint, wrong in (
-        (f"{KEY} must be one of test.csv", places < 0),
-        (f"{KEY} must not be repeated", is_repeat(places, len(expected))),
+        (f"{key} must be one of {of}", places < 0),
+        (f"{key} must not be repeated", is_repeat(places, len(expected))),
     ):
         rows = np.flatnonzero(wrong)
         if len(rows):
             examples = [ids[int(row)].as_py() or "" for row in rows[:N_EXAMPLES]]
-            report.add(complaint, column=KEY, lines=lines[rows], values=examples)
+            report.add(complaint, column=key, lines=lines[rows], values=examples)
     missing = np.flatnonzero(absent)
     if len(missing):
         first = ", ".join(expected.iloc[missing[:N_EXAMPLES]])
         report.add(
-            f"Every {KEY} of test.csv needs a row, but {len(missing):,} of {len(expected):,} are "
+            f"Every {key} of {of} needs a row, but {len(missing):,} of {len(expected):,} are "
             f"missing, among them {first}",
-            column=KEY,
+            column=key,
         )
     return places
 
 
 def read_submission(
     path: Path | str, expected_ids: pd.Series[str], *, task: Task | None = None
-) -> npt.NDArray[np.float64]:
+) -> npt.NDArray[Any]:
     """Return the answer of a submission in the order of `expected_ids` (`CheckedSubmission`).
 
     Raises
@@ -219,15 +196,17 @@ def read_submission(
     return checked.answer
 
 
-def write_submission(edition: Edition, fraud_score: npt.ArrayLike, path: Path | str) -> Path:
+def write_submission(edition: Edition, answer: npt.ArrayLike, path: Path | str) -> Path:
     """Write a submission.
 
     Parameters
     ----------
     edition : Edition
-        Whose test declarations were scored.
-    fraud_score : array_like of float, shape (n_test,) or (n_test, n_columns)
-        One finite score for each row of ``edition.test`` and answer column of the task, in order.
+        Whose units the answer is for.
+    answer : array_like, shape (n_units,) or (n_units, n_columns)
+        One answer for each of ``edition.units``, in order. Scores: finite floats, a column for each
+        answer column of the task. Choices: up to as many texts as the task allows, best first;
+        ``""`` for none. Groups: any numbers or texts.
     path : path
         Where to write; CSV, gzipped if the name ends in ``.gz``.
 
@@ -243,24 +222,14 @@ def write_submission(edition: Edition, fraud_score: npt.ArrayLike, path: Path | 
     KitError
         If the file cannot be written.
     """
-    scores = np.asarray(fraud_score, dtype=np.float64)
-    columns, key = edition.task.answer.columns, edition.task.unit.key
-    shape = (len(edition.test), len(columns))[: 1 if len(columns) == 1 else 2]
-    if scores.shape != shape:
-        raise InvalidSubmissionError(
-            f"Give one score for each row of test: shape {shape}, not {scores.shape}."
-        )
-    if wrong := int((~np.isfinite(scores)).sum()):
-        raise InvalidSubmissionError(
-            f"Scores must be finite, but {wrong:,} of {scores.size:,} are NaN or infinite."
-        )
+    key, units = edition.task.unit.key, edition.units
+    cells = answer_cells(edition.task, answer, len(units))
     path = Path(path)
     if not path.name.endswith(tuple(FORMATS)):  # pandas would take .zip for a compression
         raise InvalidSubmissionError(
             f"A submission's file name must end in {SUFFIXES_IN_WORDS}, unlike {path.name}."
         )
-    cells = dict(zip(columns, scores.reshape(len(scores), -1).T, strict=True))
-    frame = pd.DataFrame({key: edition.test[key], **cells})
+    frame = pd.DataFrame({key: units, **cells})
     with write_errors(path), replace_file(path) as scratch, scratch.open("wb") as file:
         # Without name and time in it, the same scores give the same bytes.
         is_gzip = path.suffix == ".gz"

@@ -10,9 +10,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from customs_data.edition.loading import Edition, load_solution
-from customs_data.lookup import LookupTable, is_unseen
-from customs_data.schema import KEY
 from customs_scorer.ceiling import oracle_ceiling
+from customs_scorer.copying import copied_answer
+from customs_scorer.metrics import metrics_of
 from customs_scorer.scorecard import score_submission
 
 
@@ -23,17 +23,17 @@ class Reference:
     Attributes
     ----------
     twin_share : float
-        Share of test declarations whose six-tuple is in training.
-    unseen : ndarray of bool, shape (n_test,)
-        The others, in the order of test.csv.
+        Share of units that training has something to copy for (`TaskMetrics.unseen`).
+    unseen : ndarray of bool, shape (n_units,)
+        The others, in the order of `Edition.units`.
     lookup : dict or None
-        By period: the ranked metrics of copying the twin's label; None without
-        hidden labels.
+        By period: the ranked metrics of copying the twin's label (`copied_answer`); None without
+        hidden labels, or if the task has nothing to copy.
     ceiling : dict or None
         By period: the same of the true fraud probabilities given the declaration, for editions of
         a published seed.
     solution : DataFrame, shape (n_test, 4), or None
-        The hidden labels it was measured on, in the order of test.csv, for scoring others alike.
+        The hidden labels it was measured on, in the order of `unseen`, for scoring others alike.
     prior : dict or None
         By period: the same of the true fraud probabilities before the declaration is written; None
         if they are the ceiling, too (world version 1).
@@ -58,15 +58,12 @@ class Reference:
 
 def make_reference(edition: Edition) -> Reference:
     """Measure the score of copying labels on an edition, using hidden/ if it exists."""
-    layout = edition.layout
-    solution = load_solution(layout, edition.test[KEY]) if layout.has_hidden else None
+    layout, split = edition.layout, edition.split
+    solution = load_solution(layout, edition.units) if layout.has_hidden else None
+    unseen = metrics_of(edition.task).unseen(split)
+    copied = None if solution is None else copied_answer(split)
     lookup = None
-    if solution is None or not (edition.y >= 0).any():
-        unseen = is_unseen(edition.train, edition.test)
-    else:
-        table = LookupTable(edition.train, edition.y, edition.test)
-        unseen = table.is_unseen(edition.test)
-        copied = table.rate(edition.test)
+    if solution is not None and copied is not None:
         card = score_submission(solution, copied, unseen, task=edition.task, n_replicates=0)
         lookup = {
             period: {metric.name: score[metric.name] for metric in card.metrics.ranked}

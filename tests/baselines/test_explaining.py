@@ -6,10 +6,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from customs_baselines.answering import fit_and_score
 from customs_baselines.attribution.account import read_account, write_account
 from customs_baselines.attribution.shapley import LOG_ODDS, ShapValues, shap_values
 from customs_baselines.catalogue import list_baselines
-from customs_baselines.contract import fit_and_score, make_model
+from customs_baselines.contract import make_model
 from customs_baselines.date.explanation import AttendedCrossFeature, DateExplanation
 from customs_baselines.explaining.explain import explain_run
 from customs_baselines.explaining.explanation import Explanation

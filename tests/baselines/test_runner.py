@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from customs_baselines.running.plan import DEFAULT_BASELINES, Plan, Run
+from customs_baselines.models import DEFAULT_BASELINES
+from customs_baselines.running.plan import Plan, Run
 from customs_baselines.running.run_folders import run_folder
 from customs_baselines.running.runner import run_baselines
 from customs_baselines.running.short_names import short_names

@@ -15,7 +15,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from customs_baselines.contract import fit_and_score
+from customs_baselines.answering import fit_and_score
 from customs_baselines.features import make_features
 from customs_baselines.features.graph import GraphFeatures
 from customs_baselines.features.kit import KitFeatures

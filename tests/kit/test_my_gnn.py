@@ -12,7 +12,7 @@ from sklearn.base import clone
 from sklearn.metrics import roc_auc_score
 
 import customs_kit
-from customs_baselines.contract import fit_and_score
+from customs_baselines.answering import fit_and_score
 
 SOURCE = Path(customs_kit.__file__).parent / "template/my_gnn.py"
 

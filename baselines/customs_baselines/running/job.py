@@ -21,9 +21,10 @@ from customs_data.tasks import find_task
 
 JOB: Final = "job.json"
 RESULT: Final = "result.json"
-SCORES: Final = "scores.npy"
+ANSWER: Final = "answer.npy"
 STEP: Final = "step.txt"
 _TRAIN, _TEST, _LABELS = "train.arrow", "test.arrow", "labels.npz"
+_UNITS = "units.arrow"
 _SOURCE = "source.py"
 
 
@@ -87,6 +88,10 @@ def write_job(folder: Path, job: Job, split: Split) -> None:
     save_frame([split.test], folder / _TEST)
     arrays: dict[str, Any] = {name: split.labels[name] for name in split.task.labels}
     np.savez(folder / _LABELS, **arrays)
+    if split.units is not None:
+        save_frame([split.units.to_frame()], folder / _UNITS)
+    for name, table in split.given.items():
+        save_frame([table], folder / f"{name}.arrow")
     if job.source is not None:
         (folder / _SOURCE).write_bytes(job.source)
     written = {"task": split.task.name, **asdict(replace(job, source=None))}
@@ -103,4 +108,12 @@ def read_job(folder: Path) -> tuple[Job, Split]:
     job = Job(**written, explain=None if request is None else ExplainRequest(**request))
     with np.load(folder / _LABELS) as arrays:
         labels = pd.DataFrame({name: arrays[name] for name in task.labels})
-    return job, Split(task, map_frame(folder / _TRAIN), labels, map_frame(folder / _TEST))
+    units = map_frame(folder / _UNITS)[task.unit.key] if (folder / _UNITS).exists() else None
+    return job, Split(
+        task,
+        map_frame(folder / _TRAIN),
+        labels,
+        map_frame(folder / _TEST),
+        units=units,
+        given={name: map_frame(folder / f"{name}.arrow") for name in task.given},
+    )

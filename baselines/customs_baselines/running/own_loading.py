@@ -14,15 +14,20 @@ from typing import Any
 
 import numpy as np
 
-from customs_baselines.contract import FraudModel, accepted_keywords, check_model, make_model
+from customs_baselines.contract import accepted_keywords, check_model, make_model
 from customs_data.errors import KitError
+from customs_data.tasks import Task
 
 _LARGEST_SEED = 2**32
 
 
 def make_own_model(
-    path: Path, name: str, offered: dict[str, Any], source: bytes | None = None
-) -> FraudModel:
+    path: Path,
+    name: str,
+    offered: dict[str, Any],
+    source: bytes | None = None,
+    task: Task | None = None,
+) -> Any:
     """Run a team's file and return its model; the file can import modules beside it.
 
     Parameters
@@ -37,6 +42,8 @@ def make_own_model(
         Arguments; ``random_state`` is also offered as ``seed``.
     source : bytes, optional
         Run in place of the file's present content.
+    task : Task, optional
+        What the model answers; fraud by default.
 
     Raises
     ------
@@ -48,13 +55,13 @@ def make_own_model(
     if inspect.isroutine(value):
         value = _call(value, name, offered)
     if isinstance(value, type):
-        return make_model(value, offered)
+        return make_model(value, offered, task)
     if not hasattr(value, "fit"):
         raise KitError(
             f"{name} in {path.name} is of type {type(value).__name__}. Name a class, an estimator "
             f"or a function that returns one. {_suggest(name, module)}"
         )
-    model = check_model(_copied(value), name)
+    model = check_model(_copied(value), name, task)
     seed_estimator(model, offered["seed"])
     return model
 

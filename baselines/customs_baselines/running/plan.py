@@ -6,25 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from customs_baselines.catalogue import RECIPES, find_baseline
+from customs_baselines.catalogue import RECIPES, default_baselines, find_baseline
 from customs_baselines.running.own_model import own_parts, split_reference
 from customs_data.erasure import ERASURES
 from customs_data.errors import KitError
 from customs_data.exact_rates import exact_rate
-
-#: Models of `baseline run` when no name is given.
-DEFAULT_BASELINES = (
-    "random",
-    "lookup",
-    "risk_profile",
-    "logistic_regression",
-    "xgboost",
-    "lightgbm_team",
-    "mixed_effects_graph",
-    "date",
-    "graphfc",
-    "ensemble",
-)
+from customs_data.tasks import DEFAULT
 
 
 @dataclass(frozen=True)
@@ -101,6 +88,8 @@ class Plan:
         How labels are erased.
     seeds : tuple of int
         At least one.
+    task : str
+        Task of the edition.
     """
 
     models: tuple[str, ...] = ()
@@ -108,6 +97,7 @@ class Plan:
     label_rates: tuple[float, ...] = ()
     erasure: str = "random"
     seeds: tuple[int, ...] = (0,)
+    task: str = DEFAULT
 
     def __post_init__(self) -> None:
         for recipe in self.recipes:
@@ -124,15 +114,15 @@ class Plan:
             )
         for model in self.models:
             if split_reference(model) is None:
-                find_baseline(model)
+                find_baseline(model, self.task)
 
     def runs(self) -> Iterator[Run]:
         """Yield every run once."""
         done = set()
-        for model in self.models or DEFAULT_BASELINES:
+        for model in self.models or default_baselines(self.task):
             own = split_reference(model)
             if own is None:
-                default = find_baseline(model).recipe
+                default = find_baseline(model, self.task).recipe
                 recipes = (None,) if default is None else (self.recipes or (default,))
                 reference = model
             else:

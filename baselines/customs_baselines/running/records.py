@@ -15,7 +15,7 @@ from customs_baselines.running.job import JobResult
 from customs_baselines.running.plan import Run
 from customs_data.edition.layout import USAGES
 from customs_data.edition.loading import Edition
-from customs_data.tasks import DEFAULT, Task
+from customs_data.tasks import DEFAULT, Scores, Task
 from customs_scorer.calibration import are_probabilities, calibration_error
 from customs_scorer.scorecard import N_REPLICATES, score_submission
 from customs_scorer.submissions import read_submission
@@ -152,7 +152,7 @@ def make_record(
     scores: dict[str, dict[str, Any] | None] = dict.fromkeys(USAGES)
     answer = ties = None
     if submission is not None:
-        answer = read_submission(submission, edition.test[task.unit.key], task=task)
+        answer = read_submission(submission, edition.units, task=task)
         ties = ties_of(answer, edition.test_period, task)
     if answer is not None and reference is not None and reference.solution is not None:
         card = score_submission(
@@ -190,7 +190,9 @@ def make_record(
 def _calibration_error(
     solution: pd.DataFrame, answer: npt.NDArray[Any], task: Task
 ) -> float | None:
-    """Return the calibration error on Private; None if the scores are no probabilities."""
+    """Return the calibration error on Private; None if the answer is no probability."""
+    if not isinstance(task.answer, Scores) or answer.ndim > 1:
+        return None
     rows = (solution["Usage"] == USAGES["private"]).to_numpy()
     scores = answer[rows]
     return (

@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from customs_baselines.running.job import RESULT, SCORES, STEP, Job, JobResult, write_job
+from customs_baselines.running.job import ANSWER, RESULT, STEP, Job, JobResult, write_job
 from customs_baselines.running.kept_code import keep_code, read_code, read_own_file
 from customs_baselines.running.own_model import own_parts
 from customs_baselines.running.plan import Plan, Run
@@ -34,9 +34,11 @@ from customs_data.erasure import erase
 from customs_data.errors import KitError
 from customs_data.files.atomic import write_atomically, write_errors
 from customs_data.keyed_random import secret_of_seed
-from customs_data.schema import ERASED, KEY
-from customs_data.split import Split, split_by_time
+from customs_data.schema import ERASED
+from customs_data.split import Split
 from customs_data.temporary import scratch_folder
+from customs_data.validation import validation_split
+from customs_scorer.answers import answer_cells
 from customs_scorer.metrics import metrics_of
 from customs_scorer.metrics.metric import values_of
 from customs_scorer.scorecard import N_REPLICATES, chances_of, intervals_of, plain_score
@@ -79,8 +81,8 @@ def run_baselines(
         Folder for the runs; each has a new folder there (`run_folder`), with submission.csv,
         run.json, log.txt, with `validate` validation.csv, and in ``code/`` a team's own model.
     validate : bool, optional
-        Also train on the earlier part of the training period and score the later part; by default
-        only if there are no hidden labels.
+        Also train on a part of what is published and score the rest (`validation_split`); by
+        default only if there are no hidden labels.
     device : str
         Passed to models that take it.
     n_jobs : int, optional
@@ -151,7 +153,7 @@ def run_one(
     reference : callable
         Returns the scores of copying labels; called after the submission is on disk.
     validate : bool
-        Also train on the earlier part of the training period and score the later part.
+        Also train on a part of what is published and score the rest.
     n_replicates : int
         Bootstrap replicates of the intervals; 0 leaves the intervals out.
     watch : Watch
@@ -206,24 +208,28 @@ def split_of(run: Run, edition: Edition) -> Split:
 
 
 def _validate(job: Job, split: Split, log: Path, out: Path, watch: Watch) -> dict[str, Any]:
-    """Train on the earlier part of the training period; score labelled rows of the later part."""
+    """Train on a part of what is published, and score the rest (`validation_split`)."""
     try:
-        _, later = split_by_time(split.train["Date"])
+        parts = validation_split(split)
     except KitError as error:
         return {"error": str(error)}
-    parts, task = split.earlier_and_later(later), split.task
-    if parts.answers is None or parts.answers.empty:
-        return {"error": "The later part of the training period has no labels."}
-    result, scores, _ = train_in_child(job, parts, log, watch=watch)
-    if scores is None:
+    assert parts.answers is not None
+    task = split.task
+    result, answer, _ = train_in_child(job, parts, log, watch=watch)
+    if answer is None:
         return {"error": result.error}
-    columns = {KEY: parts.test[KEY], task.label: parts.y_test, task.answer.columns[0]: scores}
+    columns = {task.unit.key: parts.keys.to_numpy(object)}
+    if task.target[0].role == "label":
+        columns |= {task.label: parts.y_test}
+    else:
+        columns |= {f"Known {name}": parts.answers[name] for name in parts.answers}
+    columns |= answer_cells(task, answer, len(parts.keys))
     write_atomically(out, pd.DataFrame(columns).to_csv(index=False, lineterminator="\n"))
     metrics = metrics_of(task).computable(parts.answers)
     return plain_score(
-        {"n_declarations": len(parts.test)}
-        | values_of(metrics, parts.answers, scores)
-        | intervals_of(metrics, parts.answers, scores)
+        {metrics_of(task).n_units: len(parts.keys)}
+        | values_of(metrics, parts.answers, answer)
+        | intervals_of(metrics, parts.answers, answer)
         | chances_of(metrics, parts.answers)
     )
 
@@ -235,7 +241,7 @@ def train_in_child(
     *,
     watch: Watch = _UNWATCHED,
     collect: Callable[[Path], Any] | None = None,
-) -> tuple[JobResult, npt.NDArray[np.float64] | None, Any]:
+) -> tuple[JobResult, npt.NDArray[Any] | None, Any]:
     """Train a model in a child process, which does not get the path of the edition.
 
     A team's own model runs in the folder of its file, a baseline in the scratch folder. What the
@@ -257,8 +263,9 @@ def train_in_child(
     Returns
     -------
     result : JobResult
-    scores : ndarray of float64, shape (n_test,), or None
-        None if the model failed; the result has the error.
+    answer : ndarray or None
+        As `customs_data.tasks.answers` describes it; None if the model failed, and the result has
+        the error.
     collected : object or None
         Result of `collect`; None if the model failed.
 
@@ -305,13 +312,11 @@ def child_environment() -> dict[str, str]:
     return {**environment, "OMP_WAIT_POLICY": "PASSIVE"}
 
 
-def _read_result(
-    folder: Path, status: int, log: Path
-) -> tuple[JobResult, npt.NDArray[np.float64] | None]:
+def _read_result(folder: Path, status: int, log: Path) -> tuple[JobResult, npt.NDArray[Any] | None]:
     """Read the files of the child; a child without valid files has failed."""
     try:
         result = JobResult(**json.loads((folder / RESULT).read_text(encoding="utf-8")))
-        scores = None if result.error else np.load(folder / SCORES)
+        scores = None if result.error else np.load(folder / ANSWER)
     except (OSError, ValueError, TypeError):
         how = f"signal {-status}" if status < 0 else f"exit status {status}"
         hint = " (out of memory?)" if status == -_KILLED else ""

@@ -12,20 +12,17 @@ from typing import Any
 
 import numpy as np
 
+from customs_baselines.answering import fit_and_answer
 from customs_baselines.catalogue import find_baseline
-from customs_baselines.contract import (
-    fit_and_score,
-    is_transductive,
-    make_model,
-    reads_unlabelled,
-)
-from customs_baselines.running.job import SCORES, JobResult, read_job
+from customs_baselines.contract import is_transductive, make_model, reads_unlabelled
+from customs_baselines.running.job import ANSWER, JobResult, read_job
 from customs_baselines.running.kept_code import CODE, save_imported_modules
 from customs_baselines.running.own_errors import describe_error, describe_place
 from customs_baselines.running.own_loading import make_own_model
 from customs_baselines.running.own_model import own_parts
 from customs_data.errors import KitError
 from customs_data.split import Split
+from customs_data.tasks import Scores
 
 
 def run_job(folder: Path) -> Any:
@@ -35,22 +32,23 @@ def run_job(folder: Path) -> Any:
         job, split = read_job(folder)
         own = own_parts(job.model)
         if own is None:
-            model = make_model(find_baseline(job.model).load_class(), job.offered)
+            baseline = find_baseline(job.model, split.task.name)
+            model = make_model(baseline.load_class(), job.offered, split.task)
         else:
-            model = make_own_model(*own, job.offered, job.source)
+            model = make_own_model(*own, job.offered, job.source, split.task)
             # Before a long training, in which someone may edit them.
             save_imported_modules(own[0].parent, folder / CODE)
         wall, cpu = time.perf_counter(), time.process_time()
         parameters = _parameters(model)
-        scores = fit_and_score(model, split)
+        answer = fit_and_answer(model, split)
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-        np.save(folder / SCORES, scores)
+        np.save(folder / ANSWER, answer)
         if own:
             save_imported_modules(own[0].parent, folder / CODE)  # those imported while fitting
         if job.explain is not None:
             from customs_baselines.attribution.explain_in_child import explain_in
 
-            explain_in(folder, job.explain, model, split.train, split.test, scores)
+            explain_in(folder, job.explain, model, split.train, split.test, answer)
         return JobResult(
             transductive=is_transductive(type(model)),
             notes=_notes(model, split),
@@ -68,6 +66,8 @@ def run_job(folder: Path) -> Any:
 
 
 def _notes(model: Any, split: Split) -> list[str]:
+    if not isinstance(split.task.answer, Scores):
+        return []  # such a model gets all declarations
     labelled = int((split.y >= 0).sum())
     if labelled == len(split.y) or reads_unlabelled(model):
         return []

@@ -9,9 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from customs_data import schema
 from customs_data.edition.layout import TEST, Layout
-from customs_data.edition.loading import load_public_table, period_of
+from customs_data.edition.loading import load_public_table, load_units, period_of
 from customs_data.edition.manifest import read_manifest
 from customs_data.tasks import Task, find_task
 
@@ -22,10 +21,10 @@ class AskedRows:
 
     Attributes
     ----------
-    ids : Series of str, shape (n_test,)
-        Declaration IDs of both test periods.
+    ids : Series of str, shape (n_units,)
+        Keys that a submission answers for (`Edition.units`).
     period : ndarray of str, shape (n_test,)
-        ``'public'`` or ``'private'``.
+        ``'public'`` or ``'private'`` for each test declaration.
     task : Task
         What the edition asks.
     """
@@ -51,4 +50,5 @@ def load_asked_rows(path: Path | str) -> AskedRows:
     layout = Layout.find(path)
     manifest = read_manifest(layout.public)
     test = load_public_table(layout, manifest, TEST)
-    return AskedRows(test[schema.KEY], period_of(manifest, test), find_task(manifest.task))
+    task = find_task(manifest.task)
+    return AskedRows(load_units(layout, task, test), period_of(manifest, test), task)

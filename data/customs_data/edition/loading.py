@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,7 +36,7 @@ from customs_data.files.reading import read_table
 from customs_data.files.writing import stored_sha256, table_sha256
 from customs_data.graph import ENTITIES, hetero_data
 from customs_data.split import Split
-from customs_data.tasks import Task, find_task
+from customs_data.tasks import Scores, Task, find_task
 
 if TYPE_CHECKING:
     from torch_geometric.data import HeteroData
@@ -58,6 +58,11 @@ class Edition:
         Label columns of the task; -1 where a label was erased.
     test : DataFrame, shape (n_public + n_private, 20)
         Declared columns of both test periods (fewer if the task withholds some).
+    units : Series of str, shape (n_units,)
+        Keys that a submission answers for: Declaration IDs of `test`, unless the task asks about
+        others.
+    given : dict of str to DataFrame
+        Further public tables of the task, by name.
     """
 
     layout: Layout
@@ -65,6 +70,8 @@ class Edition:
     train: pd.DataFrame
     labels: pd.DataFrame
     test: pd.DataFrame
+    units: pd.Series[str]
+    given: dict[str, pd.DataFrame] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         periods = ", ".join(f"{self.manifest.rows[name]:,} {name}" for name in USAGES)
@@ -82,7 +89,9 @@ class Edition:
     @cached_property
     def split(self) -> Split:
         """What models get: training declarations, labels and test, without answers."""
-        return Split(self.task, self.train, self.labels, self.test)
+        return Split(
+            self.task, self.train, self.labels, self.test, units=self.units, given=self.given
+        )
 
     @property
     def y(self) -> npt.NDArray[np.int8]:
@@ -99,12 +108,8 @@ class Edition:
 
     @cached_property
     def sample_submission(self) -> pd.DataFrame:
-        """A valid submission with equal scores: key and answer columns, shape (n_test, >= 2)."""
-        return pd.read_csv(
-            find_table(self.layout.public, SAMPLE),
-            dtype={self.task.unit.key: schema.TEXT_DTYPE},
-            na_filter=False,
-        )
+        """A valid submission that says nothing: key and answer columns, shape (n_units, >= 2)."""
+        return _read_sample(self.layout, self.task)
 
     def hetero_data(
         self, *, entities: Mapping[str, tuple[str, ...]] = ENTITIES, reverse: bool = False
@@ -159,8 +164,39 @@ def load_edition(path: Path | str) -> Edition:
     layout = Layout.find(path)
     manifest = read_manifest(layout.public)
     train = load_public_table(layout, manifest, TRAIN)
-    labels = pd.DataFrame({name: train.pop(name) for name in find_task(manifest.task).labels})
-    return Edition(layout, manifest, train, labels, load_public_table(layout, manifest, TEST))
+    task = find_task(manifest.task)
+    labels = pd.DataFrame({name: train.pop(name) for name in task.labels})
+    test = load_public_table(layout, manifest, TEST)
+    given = {name: load_given_table(layout, manifest, name) for name in task.given}
+    return Edition(layout, manifest, train, labels, test, load_units(layout, task, test), given)
+
+
+def load_units(layout: Layout, task: Task, test: pd.DataFrame) -> pd.Series[str]:
+    """Return the keys that a submission answers for, in the order of the sample submission."""
+    if task.asks_declarations:
+        return test[task.unit.key]
+    return _read_sample(layout, task)[task.unit.key]
+
+
+def _read_sample(layout: Layout, task: Task) -> pd.DataFrame:
+    text = (*task.header[:1], *(() if isinstance(task.answer, Scores) else task.answer.columns))
+    path = find_table(layout.public, SAMPLE)
+    return pd.read_csv(path, dtype=dict.fromkeys(text, schema.TEXT_DTYPE), na_filter=False)
+
+
+def load_given_table(layout: Layout, manifest: Manifest, table: str) -> pd.DataFrame:
+    """Read a further public table of the task and compare it with the manifest's checksum.
+
+    Raises
+    ------
+    InvalidEditionError
+        If it is missing, damaged or has changed.
+    """
+    task = find_task(manifest.task)
+    path = find_table(layout.public, table)
+    frame = _read_targets(path, task.given[table][1:], key=task.given[table][0])
+    _check_digest(path, frame, manifest.files[table].sha256)
+    return frame
 
 
 def period_of(manifest: Manifest, test: pd.DataFrame) -> npt.NDArray[np.str_]:
@@ -180,7 +216,12 @@ def load_public_table(layout: Layout, manifest: Manifest, table: str) -> pd.Data
     columns = task.train_columns if table == TRAIN else task.test_columns
     path = find_table(layout.public, table)
     frame = read_declarations(path, columns=columns, period=period)
-    expected = manifest.files[table].sha256
+    _check_digest(path, frame, manifest.files[table].sha256)
+    return frame
+
+
+def _check_digest(path: Path, frame: pd.DataFrame, expected: str) -> None:
+    """Raise InvalidEditionError if a table is not the one whose SHA-256 the manifest states."""
     if stored_sha256(path, frame) != expected:
         same_rows = path.suffix == ".csv" and table_sha256(frame) == expected
         cause = (
@@ -192,7 +233,6 @@ def load_public_table(layout: Layout, manifest: Manifest, table: str) -> pd.Data
         raise InvalidEditionError(
             f"{path} has changed since the edition was made: {cause}. Fetch the edition again."
         )
-    return frame
 
 
 def load_solution(
@@ -207,15 +247,15 @@ def load_solution(
     ----------
     layout : Layout
         Paths of the edition.
-    expected_ids : Series of str, shape (n_test,), optional
-        Declaration IDs of test.csv; the rows are then returned in their order.
+    expected_ids : Series of str, shape (n_units,), optional
+        Keys of the units (`Edition.units`); the rows are then returned in their order.
     replacement : Replacement, optional
         Corrected labels, read instead of those in hidden/.
 
     Returns
     -------
-    DataFrame, shape (n_test, n_targets + 2)
-        Declaration ID, the task's target columns and Usage ('Public' or 'Private').
+    DataFrame, shape (n_units, n_targets + 2)
+        The unit's key, the task's target columns and Usage ('Public' or 'Private').
 
     Raises
     ------
@@ -239,10 +279,12 @@ def load_solution(
         )
     if expected_ids is None:
         return solution
-    places = match_ids(arrow_text(expected_ids), arrow_text(solution[schema.KEY]))
+    task = find_task(manifest.task)
+    places = match_ids(arrow_text(expected_ids), arrow_text(solution[task.unit.key]))
     if len(solution) != len(expected_ids) or (places < 0).any():
+        rows = "row of test.csv" if task.asks_declarations else f"{task.unit.name} that is asked"
         raise InvalidEditionError(
-            f"{path or layout.hidden} does not contain exactly one label for each row of test.csv."
+            f"{path or layout.hidden} does not contain exactly one label for each {rows}."
         )
     return solution.take(places).reset_index(drop=True)
 
@@ -255,13 +297,15 @@ def read_solution(layout: Layout, manifest: Manifest, path: Path | None = None) 
     path = path or find_table(layout.hidden, SOLUTION)
     raw = read_table(path)
     task = find_task(manifest.task)
-    frame = _read_targets(path, task.target, extra=("Usage",))
+    key = schema.COLUMN[task.unit.key]
+    frame = _read_targets(path, task.target, key=key, extra=("Usage",))
     if raw.header.count("Usage") != 1:
         raise InvalidEditionError(f"{path} must have one column Usage.")
     usage = raw.columns[raw.header.index("Usage")].to_pandas().astype(schema.TEXT_DTYPE)
     if set(usage.unique()) != set(USAGES.values()):
         raise InvalidEditionError(f"{path} must have Usage Public or Private in every row.")
-    if (frame[list(task.labels)] == schema.ERASED).any(axis=None):
+    labels = [column.name for column in task.target if column.role == "label"]
+    if (frame[labels] == schema.ERASED).any(axis=None):
         raise InvalidEditionError(f"{path} lacks the label of some test declarations.")
     return frame.assign(Usage=usage)
 
@@ -321,11 +365,15 @@ def load_oracle(layout: Layout) -> pd.DataFrame:
 
 
 def _read_targets(
-    path: Path, columns: tuple[schema.Column, ...], extra: tuple[str, ...] = ()
+    path: Path,
+    columns: tuple[schema.Column, ...],
+    *,
+    key: schema.Column = schema.COLUMN[schema.KEY],
+    extra: tuple[str, ...] = (),
 ) -> pd.DataFrame:
-    """Read and check a hidden table, apart from the columns in `extra`."""
+    """Read and check a table with one row per key, apart from the columns in `extra`."""
     raw = read_table(path)
-    wanted = (schema.KEY, *(column.name for column in columns))
+    wanted = (key.name, *(column.name for column in columns))
     if missing := [name for name in (*wanted, *extra) if name not in raw.header]:
         raise InvalidEditionError(f"{path}: missing columns {', '.join(missing)}.")
     keep = [i for i, name in enumerate(raw.header) if name in wanted]
@@ -336,7 +384,9 @@ def _read_targets(
         raw.lines,
         raw.report,
     )
-    frame, report = parse_declarations(narrowed, columns=(schema.KEY, *columns))
+    frame, report = parse_declarations(narrowed, columns=(key, *columns))
     if report:
         raise InvalidEditionError(str(report))
+    if frame[key.name].duplicated().any():
+        raise InvalidEditionError(f"{path} has two rows of one {key.name}.")
     return frame

@@ -27,6 +27,7 @@ from customs_data.erasure import COLUMNS_READ, erase
 from customs_data.errors import KitError
 from customs_data.files.atomic import new_folder
 from customs_data.files.writing import FileFormat, TableWriter
+from customs_data.keyed_random import derive
 from customs_data.schema import DECLARED_COLUMNS, KEY
 from customs_data.tasks import Task, find_task
 
@@ -135,8 +136,11 @@ def _write_parts(
                 del part, published, table  # memory for the next part
         if (networks := plan.source.networks()) is not None:
             tables.write(parts.NETWORKS, networks)
+        for name, table in _unit_tables(plan, networks).items():
+            tables.write(name, table)
     train, test = tallies["train"], tallies["public"].followed_by(tallies["private"])
-    files = {name: FileRecord(*tables.record(name)) for name in parts.PUBLIC_TABLES}
+    public = (*parts.PUBLIC_TABLES, *task.given)
+    files = {name: FileRecord(*tables.record(name)) for name in public}
     n_erased, train_labels_sha256 = tables.record(parts.TRAIN_LABELS)
     hidden_sha256 = {name: tables.record(name)[1] for name in tables.among(parts.COMMITTED_TABLES)}
     generator_version = version("customs-kit")
@@ -221,6 +225,18 @@ def _choose_labels(plan: EditionPlan) -> npt.NDArray[np.bool_] | None:
     )
 
 
+def _unit_tables(plan: EditionPlan, networks: pa.Table | None) -> dict[str, pa.Table]:
+    """Return the tables of a task whose unit is not the declaration; nothing for other tasks."""
+    if plan.task.unit_tables is None:
+        return {}
+    if networks is None:
+        raise KitError(
+            f"The task {plan.task.name!r} needs to know the networks of importers, which only a "
+            "simulated world does. Make the edition with `customs-kit data generate`."
+        )
+    return plan.task.unit_tables(networks, derive(plan.erasure_secret, "units"))
+
+
 def _publish(
     tables: _Tables,
     task: Task,
@@ -246,14 +262,16 @@ def _publish(
 
 
 def _hide(tables: _Tables, task: Task, declarations: pa.Table, usage: str) -> pa.Table:
-    """Write test declarations without their labels, and the labels to hidden/."""
+    """Write test declarations without what is asked, and the answers to hidden/."""
     test = declarations.select(list(task.test_columns))
+    tables.write(parts.TEST, test)
+    if not task.asks_declarations:
+        return test
     usages = pa.array([usage]).take(pa.array(np.zeros(test.num_rows, dtype=np.int8)))
     solution = declarations.select([KEY, *task.target_names]).append_column("Usage", usages)
     sample = test.select([KEY])
-    for name in task.answer.columns:
-        neutral = np.full(test.num_rows, task.answer.neutral)
-        sample = sample.append_column(name, pa.array(neutral))
-    for name, table in ((parts.TEST, test), (parts.SAMPLE, sample), (parts.SOLUTION, solution)):
+    for name, cells in task.answer.sample(test[KEY]).items():
+        sample = sample.append_column(name, cells)
+    for name, table in ((parts.SAMPLE, sample), (parts.SOLUTION, solution)):
         tables.write(name, table)
     return test

@@ -94,7 +94,9 @@ class FrameSource:
         check_periods(frames, task)
         self._label = task.label
         self._frames = {
-            period: frame.sort_values(["Date", KEY], kind="stable", ignore_index=True)
+            period: frame.assign(
+                **{new: frame[old] for new, old in task.derived.items()}
+            ).sort_values(["Date", KEY], kind="stable", ignore_index=True)
             for period, frame in frames.items()
         }
         self.has_every_label = bool((frames["train"][task.label] != ERASED).all())
@@ -143,7 +145,7 @@ class SimulatedSource:
         return map(self._part, self._months(period))
 
     def _part(self, columns: Columns) -> Part:
-        names = (*DECLARED_COLUMNS, *self._task.target_names)
+        names = (*DECLARED_COLUMNS, *(column.name for column in self._task.row_columns))
         self._declares[importers_of(columns)] = True
         return Part(declarations_table(columns, names), oracle_table(columns), truth_table(columns))
 
@@ -183,6 +185,13 @@ class SimulatedSource:
         return {**rows, **self._task.truth(rows)}
 
 
+def _n_unanswered(frame: pd.DataFrame, task: Task) -> int:
+    """Return the number of declarations whose answer is not known."""
+    if task.asks_declarations and task.target[0].role == "label":
+        return int((frame[task.target[0].name] == ERASED).sum())
+    return 0  # an empty text is a problem of the file already
+
+
 def check_periods(frames: dict[str, pd.DataFrame], task: Task) -> None:
     """Check that the three periods fit together.
 
@@ -196,7 +205,7 @@ def check_periods(frames: dict[str, pd.DataFrame], task: Task) -> None:
     for period, frame in frames.items():
         if frame.empty:
             report.add(f"The {period} period is empty")
-        elif period != "train" and (n := int((frame[task.label] == ERASED).sum())):
+        elif period != "train" and (n := _n_unanswered(frame, task)):
             report.add(
                 f"{n:,} of {len(frame):,} declarations of the {period} period have no label, but "
                 "submissions are scored against these"

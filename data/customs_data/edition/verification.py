@@ -17,10 +17,12 @@ from customs_data.edition import layout as parts
 from customs_data.edition.layout import Layout, find_table
 from customs_data.edition.loading import (
     hidden_commitment,
+    load_given_table,
     load_hidden,
     load_public_table,
     load_secret,
     load_train_labels,
+    load_units,
     read_solution,
 )
 from customs_data.edition.manifest import Manifest, read_manifest
@@ -77,8 +79,8 @@ def _check_public(
     layout: Layout, manifest: Manifest, frames: dict[str, pd.DataFrame]
 ) -> Iterator[Check]:
     """Check public/; tables that have not changed are added to `frames`."""
-    yield _no_stray_file(layout.public)
     task = find_task(manifest.task)
+    yield _no_stray_file(layout.public, task)
     yield _no_hidden_column(layout.public, task)
     yield _datasheet(layout.public, manifest)
     for table in (parts.TRAIN, parts.TEST):
@@ -95,6 +97,8 @@ def _check_public(
             n_rows == expected == manifest.files[table].rows,
             f"{n_rows:,} declarations; the manifest says {expected:,}.",
         )
+    for table in task.given:
+        yield _given(layout, manifest, table)
     if parts.TEST in frames:
         yield _periods(frames[parts.TEST], manifest)
         yield _sample(layout, manifest, frames[parts.TEST])
@@ -119,9 +123,17 @@ def _n_test(manifest: Manifest) -> int:
     return manifest.rows["public"] + manifest.rows["private"]
 
 
-def _no_stray_file(public: Path) -> Check:
+def _given(layout: Layout, manifest: Manifest, table: str) -> Check:
+    try:
+        rows = len(load_given_table(layout, manifest, table))
+    except KitError as error:
+        return Check(table, False, str(error))
+    return Check(table, True, f"{rows:,} rows, as when the edition was made.")
+
+
+def _no_stray_file(public: Path, task: Task) -> Check:
     allowed = {parts.MANIFEST, parts.DATASHEET, f"{parts.SAMPLE}.csv"}
-    for table in (parts.TRAIN, parts.TEST):  # the file that is read; a second one is not
+    for table in (parts.TRAIN, parts.TEST, *task.given):  # the file that is read; no second one
         allowed |= {f"{table}.csv" if (public / f"{table}.csv").exists() else f"{table}.parquet"}
     stray = sorted(entry.name for entry in public.iterdir() if entry.name not in allowed)
     return Check(
@@ -141,17 +153,24 @@ def _no_hidden_column(public: Path, task: Task) -> Check:
             header = read_header(path)
         except KitError:
             continue  # reported by the table's own check
-        secret = set(parts.HIDDEN_COLUMNS)
-        if path.stem != parts.TRAIN:
-            secret |= {*task.target_names, *task.withheld}
-        else:
-            secret |= {*task.target_names} - {*task.labels}
+        secret = {*parts.HIDDEN_COLUMNS, *task.target_names, *task.withheld}
+        secret -= _open_columns(task, path)
         leaks += [f"{path.name}: {name}" for name in header if name in secret]
     return Check(
         "no hidden column in public/",
         not leaks,
         f"Hidden: {'; '.join(leaks)}." if leaks else "Only train has labels.",
     )
+
+
+def _open_columns(task: Task, path: Path) -> set[str]:
+    """Return columns that a table in public/ has, although elsewhere they would be an answer."""
+    table = path.name.partition(".")[0]
+    if table == parts.TRAIN:
+        return {*task.labels, *task.withheld}
+    if table == parts.SAMPLE:
+        return {*task.answer.columns}
+    return {column.name for column in task.given.get(table, ())}
 
 
 def _datasheet(public: Path, manifest: Manifest) -> Check:
@@ -184,13 +203,15 @@ def _sample(layout: Layout, manifest: Manifest, test: pd.DataFrame) -> Check:
         raw = read_table(path)
     except KitError as error:
         return Check(name, False, str(error))
+    task = find_task(manifest.task)
     valid = (
-        raw.header == find_task(manifest.task).header
+        raw.header == task.header
         and not raw.report
-        and is_same(raw.columns[0], arrow_text(test[KEY]))
+        and (not task.asks_declarations or is_same(raw.columns[0], arrow_text(test[KEY])))
         and stored_sha256(path, pd.DataFrame()) == manifest.files[parts.SAMPLE].sha256
     )
-    return Check(name, valid, "One row for each row of test, as when the edition was made.")
+    asked = "row of test" if task.asks_declarations else f"{task.unit.name} that is asked"
+    return Check(name, valid, f"One row for each {asked}, as when the edition was made.")
 
 
 def _check_hidden(
@@ -220,10 +241,7 @@ def _check_hidden(
     except KitError as error:
         yield Check("hidden tables", False, str(error))
         return
-    same = is_same(arrow_text(solution[KEY]), arrow_text(test[KEY]))
-    private = test["Date"].to_numpy() >= np.datetime64(manifest.dates["private"][0])
-    usage = same and ((solution["Usage"] == "Private").to_numpy() == private).all()
-    yield Check("solution: rows and periods", bool(usage), "One label for each row of test.")
+    yield _solution(layout, manifest, solution, test)
     labelled = train[train[task.label] != ERASED]
     overlap = _are_among(erased, labelled) | ~_are_among(erased, train)
     yield Check(
@@ -241,6 +259,20 @@ def _check_hidden(
         if made == manifest.commitment
         else "The hidden labels are NOT the ones committed to.",
     )
+
+
+def _solution(
+    layout: Layout, manifest: Manifest, solution: pd.DataFrame, test: pd.DataFrame
+) -> Check:
+    task = find_task(manifest.task)
+    units = load_units(layout, task, test)
+    valid = is_same(arrow_text(solution[task.unit.key]), arrow_text(units))
+    asked = f"{task.unit.name} that is asked"
+    if task.asks_declarations:
+        asked = "row of test"
+        private = test["Date"].to_numpy() >= np.datetime64(manifest.dates["private"][0])
+        valid = valid and ((solution["Usage"] == "Private").to_numpy() == private).all()
+    return Check("solution: rows and periods", bool(valid), f"One label for each {asked}.")
 
 
 def _hidden_table(layout: Layout, table: str, expected: str) -> Check:

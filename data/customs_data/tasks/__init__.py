@@ -14,18 +14,32 @@ from types import ModuleType
 from typing import Final
 
 from customs_data.errors import KitError
-from customs_data.tasks.task import DECLARATION, Scores, Task, Unit
+from customs_data.tasks.answers import Answer, Choices, Groups, Scores
+from customs_data.tasks.task import DECLARATION, IMPORTER, Task, Unit
 
-__all__ = ["DECLARATION", "Scores", "Task", "Unit", "find_task", "task_module", "task_names"]
+__all__ = [
+    "DECLARATION",
+    "IMPORTER",
+    "Answer",
+    "Choices",
+    "Groups",
+    "Scores",
+    "Task",
+    "Unit",
+    "find_task",
+    "task_module",
+    "task_names",
+]
 
 ENTRY_POINTS: Final = "customs_kit.tasks"
 #: The task of editions whose manifest names none.
 DEFAULT: Final = "fraud"
+_NO_TASKS: Final = ("answers", "task")
 
 
 @cache
 def _built_in() -> tuple[str, ...]:
-    return tuple(name for _, name, _ in iter_modules(__path__) if name != "task")
+    return tuple(name for _, name, _ in iter_modules(__path__) if name not in _NO_TASKS)
 
 
 def _added() -> dict[str, EntryPoint]:

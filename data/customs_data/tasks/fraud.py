@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from customs_data.schema import COLUMN, LABEL_COLUMNS
-from customs_data.tasks.task import Scores, Task
+from customs_data.tasks.answers import Scores
+from customs_data.tasks.task import Task
 
 
 def _truth(columns: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import pyarrow as pa
+
 from customs_data.schema import DECLARED_COLUMNS, KEY, Column
+from customs_data.tasks.answers import Answer
 
 
 @dataclass(frozen=True)
@@ -26,22 +29,12 @@ class Unit:
 
 
 DECLARATION: Final = Unit("declaration", KEY)
+IMPORTER: Final = Unit("importer", "Importer ID")
 
-
-@dataclass(frozen=True)
-class Scores:
-    """An answer of finite numbers; a higher one says that the label is more likely 1.
-
-    Attributes
-    ----------
-    columns : tuple of str
-        Columns of a submission after the key.
-    neutral : float
-        What the sample submission contains in every cell.
-    """
-
-    columns: tuple[str, ...]
-    neutral: float = 0.5
+#: Public and hidden tables of a task whose unit is not the declaration, by name. Parameters: firm
+#: and network of each importer that declares something (`World.networks`), and the source of the
+#: random numbers.
+UnitTables = Callable[[pa.Table, bytes], dict[str, pa.Table]]
 
 
 @dataclass(frozen=True, repr=False)
@@ -55,18 +48,26 @@ class Task:
     question : str
         One short question for people.
     target : tuple of Column
-        Columns of hidden/solution, parsed and checked like any other. Those of role "label" are
-        also published with training declarations, empty where they were erased; the first of them
-        is what models learn as `y`.
-    answer : Scores
+        Columns of hidden/solution, parsed and checked like any other.
+    answer : Answer
         Form of a submission.
     unit : Unit
         What a row of a submission is about.
+    published : tuple of Column, optional
+        Columns of role "label" that training declarations have, empty where they were erased; by
+        default those of the target. Models learn the first of them as `y` if the answer is scores.
     withheld : tuple of str
         Declared columns that test lacks.
+    given : mapping of str to tuple of Column
+        Further public tables by name, each with its columns, the unit's key first.
     truth : callable or None
-        Takes the columns of simulated declarations and returns the target columns by name; None if
-        the world cannot say, so that only imported editions can have the task.
+        Takes the columns of simulated declarations and returns those of the target and the
+        published labels by name; None if the world cannot say, so that only imported editions can
+        have the task.
+    derived : mapping of str to str
+        Target columns that repeat a declared column, by name; a file to import lacks them.
+    unit_tables : callable, optional
+        Makes solution, sample submission and given tables, if the unit is not the declaration.
     keywords : mapping of str to str
         Further label columns by the keyword under which `fit` may take them.
     motivation, uses : str
@@ -76,10 +77,14 @@ class Task:
     name: str
     question: str
     target: tuple[Column, ...]
-    answer: Scores
+    answer: Answer
     unit: Unit = DECLARATION
+    published: tuple[Column, ...] | None = None
     withheld: tuple[str, ...] = ()
+    given: Mapping[str, tuple[Column, ...]] = field(default_factory=dict)
     truth: Callable[[Mapping[str, Any]], dict[str, Any]] | None = None
+    derived: Mapping[str, str] = field(default_factory=dict)
+    unit_tables: UnitTables | None = None
     keywords: Mapping[str, str] = field(default_factory=dict)
     motivation: str = ""
     uses: str = ""
@@ -89,8 +94,9 @@ class Task:
 
     @property
     def label_columns(self) -> tuple[Column, ...]:
-        """Label columns, the one that models learn first."""
-        return tuple(column for column in self.target if column.role == "label")
+        """Label columns of the training declarations, the most important first."""
+        columns = self.target if self.published is None else self.published
+        return tuple(column for column in columns if column.role == "label")
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -99,7 +105,7 @@ class Task:
 
     @property
     def label(self) -> str:
-        """Name of the label that models learn as `y`."""
+        """Name of the first label: the one that erasures remove, and that scores are about."""
         return self.labels[0]
 
     @property
@@ -123,6 +129,18 @@ class Task:
         return (*DECLARED_COLUMNS, *self.label_columns)
 
     @property
+    def asks_declarations(self) -> bool:
+        """Whether each declaration of test is a unit."""
+        return self.unit == DECLARATION
+
+    @property
+    def row_columns(self) -> tuple[Column, ...]:
+        """Labels and target columns of a declaration, each once."""
+        target = self.target if self.asks_declarations else ()
+        return tuple({column.name: column for column in (*self.label_columns, *target)}.values())
+
+    @property
     def source_columns(self) -> tuple[str | Column, ...]:
-        """Columns that declarations must have to become an edition: declared and target."""
-        return (*DECLARED_COLUMNS, *self.target)
+        """Columns that declarations must have to become an edition: declared, labels, target."""
+        others = (column for column in self.row_columns if column.name not in self.derived)
+        return (*DECLARED_COLUMNS, *others)

@@ -16,7 +16,9 @@ import pyarrow.parquet as pq
 from customs_data.edition.layout import (
     HIDDEN_COLUMNS,
     HIDDEN_TABLES,
+    SAMPLE,
     SECRET,
+    SOLUTION,
     TEST,
     TRAIN_LABELS,
     Layout,
@@ -25,6 +27,7 @@ from customs_data.edition.layout import (
 from customs_data.edition.loading import load_secret
 from customs_data.edition.manifest import read_manifest
 from customs_data.errors import KitError
+from customs_data.schema import KEY
 from customs_data.tasks import find_task
 
 _MANY_BYTES: Final = 1 << 30
@@ -52,14 +55,22 @@ class HiddenGuard:
         secret = load_secret(layout)
         values = [secret.get(name) for name in ("secret", "nonce")]
         self._secrets = [str(value).encode() for value in values if value]
-        task = find_task(read_manifest(layout.public).task)
-        self._key = task.unit.key
-        test = _ids(find_table(layout.public, TEST), self._key)
-        erased = _ids(find_table(layout.hidden, TRAIN_LABELS), self._key)
-        #: By target column: IDs whose value is hidden.
-        self._hidden_ids = {
-            name: test | erased if name in task.labels else test for name in task.target_names
-        }
+        manifest = read_manifest(layout.public)
+        self._task = task = find_task(manifest.task)
+        test = _ids(find_table(layout.public, TEST), KEY)
+        erased = _ids(find_table(layout.hidden, TRAIN_LABELS), KEY)
+        asked = test
+        if not task.asks_declarations:
+            asked = _ids(find_table(layout.hidden, SOLUTION), task.unit.key)
+        #: By key, by column: IDs whose value is hidden.
+        self._hidden_ids: dict[str, dict[str, set[str]]] = {KEY: {}, task.unit.key: {}}
+        self._hidden_ids[KEY] |= dict.fromkeys(task.labels, test | erased)
+        self._hidden_ids[KEY] |= dict.fromkeys(task.withheld, test)
+        for name in task.target_names:
+            ids = self._hidden_ids[task.unit.key]
+            ids[name] = ids.get(name, set()) | asked
+        # Where answers have the name of a target, a sample looks like a solution.
+        self._sample = manifest.files[SAMPLE].sha256
 
     def check(self, folder: Path) -> None:
         """Check every file below a folder.
@@ -104,8 +115,8 @@ class HiddenGuard:
             yield "the secret or the nonce"
         if zipfile.is_zipfile(io.BytesIO(content)):
             yield from self._archive_traces(content, depth)
-        else:
-            yield from self._table_traces(content)
+        elif hashlib.sha256(content).hexdigest() != self._sample:
+            yield from self._table_traces(stem, content)
 
     def _archive_traces(self, content: bytes, depth: int) -> Iterator[str]:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
@@ -117,22 +128,23 @@ class HiddenGuard:
                     inside = self.traces(member.filename, archive.read(member), depth + 1)
                     yield from (f"{member.filename}: {what}" for what in inside)
 
-    def _table_traces(self, content: bytes) -> Iterator[str]:
+    def _table_traces(self, stem: str, content: bytes) -> Iterator[str]:
         """Yield what a CSV or Parquet table has that only organizers should have."""
         header, rows = _read_table(content)
-        if wrong := [name for name in HIDDEN_COLUMNS if name in header]:
+        given = {column.name for column in self._task.given.get(stem, ())}
+        if wrong := [name for name in HIDDEN_COLUMNS if name in header and name not in given]:
             yield f"the column {', '.join(wrong)}"
-        targets = {
-            header.index(name): ids for name, ids in self._hidden_ids.items() if name in header
-        }
-        if self._key not in header or not targets:
-            return
-        key = header.index(self._key)
-        if any(
+        targets = [
+            (header.index(key), header.index(name), ids)
+            for key, columns in self._hidden_ids.items()
+            for name, ids in columns.items()
+            if key in header and name in header
+        ]
+        if targets and any(
             row[key] in ids and row[i] not in ("", None)
             for row in rows
             if len(row) == len(header)
-            for i, ids in targets.items()
+            for key, i, ids in targets
         ):
             yield "labels of test declarations, or erased ones"
 

@@ -200,7 +200,7 @@ def _scores(
 
 def _period(board: Board, period: str) -> dict[str, int]:
     answers = board.judge.answers(period)
-    return {"n_declarations": len(answers), **board.metrics.counts(answers)}
+    return {board.metrics.n_units: len(answers), **board.metrics.counts(answers)}
 
 
 def _private_schemes(board: Board) -> npt.NDArray[np.object_] | None:

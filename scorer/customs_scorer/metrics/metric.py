@@ -11,6 +11,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from customs_data.lookup import is_unseen
+from customs_data.split import Split
+from customs_data.tasks import DECLARATION
 from customs_scorer.metrics.gains import Gains
 from customs_scorer.metrics.inspection import Opened, n_inspected, open_highest
 from customs_scorer.metrics.resampling import Counts, Per, RankedSamples
@@ -46,6 +49,9 @@ class Metric:
     hidden : tuple of str
         Target columns that it reads and that are not published with training declarations, so that
         no validation can compute it.
+    resampled_by : str
+        Target column by whose values the bootstrap draws, all units of a value together; by default
+        it draws units. All metrics of a task have the same.
     """
 
     name: str
@@ -55,6 +61,7 @@ class Metric:
     higher_is_better: bool = True
     definition: str = ""
     hidden: tuple[str, ...] = ()
+    resampled_by: str = ""
 
     @property
     def interval_name(self) -> str:
@@ -208,19 +215,39 @@ class TaskMetrics:
         key: ``{"n_fraud": 17}``.
     count_titles : mapping of str to str
         The same keys for people: ``{"n_fraud": "fraud"}``.
-    oracle : str or None
-        Column of hidden/oracle that would be the best answer; what it scores is the ceiling. None
-        if there is no such column.
+    oracle : str, tuple of str or None
+        Column or columns of hidden/oracle that would be the best answer; what they score is the
+        ceiling. None if there is none.
     prior : str or None
         The same before the declaration is written: what the ceiling was until world version 2.
+    unseen : callable
+        Takes a split and returns which of its units have nothing to copy from training, bool, shape
+        (n_units,); for declarations, by default those whose six-tuple no training declaration has.
+    unseen_definition : str
+        What these units are, to follow "unseen: ".
+    unit : str
+        What is counted as ``n_UNITs`` of a period.
     """
 
     ranked: tuple[Metric, ...]
     reported: tuple[Metric, ...] = ()
     counts: Callable[[pd.DataFrame], dict[str, int]] = field(default=lambda answers: {})
     count_titles: Mapping[str, str] = field(default_factory=dict)
-    oracle: str | None = None
+    oracle: str | tuple[str, ...] | None = None
     prior: str | None = None
+    unseen: Callable[[Split], npt.NDArray[np.bool_]] = field(
+        default=lambda split: is_unseen(split.train, split.test)
+    )
+    unseen_definition: str = (
+        "on declarations whose tuple (HS6, departure, origin, tax rate, tax type, net mass) no "
+        "training declaration has"
+    )
+    unit: str = DECLARATION.name
+
+    @property
+    def n_units(self) -> str:
+        """Key of the number of units of a period: ``n_declarations``."""
+        return f"n_{self.unit}s"
 
     @property
     def all(self) -> tuple[Metric, ...]:

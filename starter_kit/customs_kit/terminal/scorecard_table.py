@@ -28,7 +28,7 @@ def scorecard_table(standing: Standing, reference: Reference) -> list[Renderable
     table.add_column("")
     for name in ("Public", "Private"):
         table.add_column(name, justify="right", no_wrap=True)
-    counts = {"n_declarations": "declarations", **card.metrics.count_titles}
+    counts = {card.metrics.n_units: f"{card.metrics.unit}s", **card.metrics.count_titles}
     for name, title in counts.items():
         table.add_row(title, *(f"{score[name]:,}" for score in periods.values()))
     for short in dict.fromkeys(metric.short for metric in card.metrics.all):

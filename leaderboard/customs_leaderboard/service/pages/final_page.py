@@ -99,7 +99,7 @@ def _content(finals: FinalStandings, sorting: Sorting, metrics: TaskMetrics) -> 
         "n_in_schemes": N_IN_SCHEMES,
         # What the declarations contain: (title, share), of the task's main count only.
         "shares": [
-            (title, private[count] / private["n_declarations"])
+            (title, private[count] / private[metrics.n_units])
             for count, title in metrics.count_titles.items()
         ][:1],
         # Reported metrics at the same inspection rate as the first ranked one.

@@ -1,0 +1,6 @@
+"""Baselines of the task scheme, which say which violation it is; constants as in `customs_baselines.models`."""
+
+from typing import Final
+
+#: Models of `baseline run` when no name is given.
+DEFAULT_BASELINES: Final = ()

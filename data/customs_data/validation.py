@@ -1,0 +1,68 @@
+"""What a model is validated on: a part of what is published."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from customs_data.errors import KitError
+from customs_data.split import Split, rows_of, split_by_time
+from customs_data.tasks import Choices, Groups
+
+#: Share of the known groups, and of the units known to be alone, that are asked.
+_ASKED_SHARE: Final = 0.25
+
+
+def validation_split(split: Split) -> Split:
+    """Return a split of published data only, to be judged on what a competition would ask.
+
+    Scores and choices: the last quarter of the training days; of scores, its labelled rows. Choices
+    are compared with the declared texts, because the true ones are not published. Groups: a quarter
+    of the known groups.
+
+    Raises
+    ------
+    KitError
+        If there is nothing to be judged on.
+    """
+    task = split.task
+    if isinstance(task.answer, Groups):
+        return _ask_known_groups(split)
+    _, later = split_by_time(split.train["Date"])
+    if isinstance(task.answer, Choices):
+        judged = rows_of(split.train, later)
+        return replace(
+            split,
+            train=rows_of(split.train, ~later),
+            labels=rows_of(split.labels, ~later),
+            test=judged.drop(columns=list(task.withheld)),
+            answers=pd.DataFrame({new: judged[old] for new, old in task.derived.items()}),
+            units=judged[task.unit.key],
+        )
+    parts = split.earlier_and_later(later)
+    if parts.answers is None or parts.answers.empty:
+        raise KitError("The later part of the training period has no labels.")
+    return parts
+
+
+def _ask_known_groups(split: Split) -> Split:
+    """Hold back whole groups. Names of groups are random, so the last ones are a random choice."""
+    ((name, known),) = split.given.items()
+    key, group = known.columns
+    own = known[group].where(known[group].notna(), known[key])
+    asked = np.zeros(len(known), dtype=bool)
+    for is_group in (True, False):
+        names = np.sort(own[known[group].notna() == is_group].unique().astype(str))
+        asked |= own.isin(names[len(names) - round(_ASKED_SHARE * len(names)) :]).to_numpy()
+    if not asked.any() or asked.all():
+        raise KitError(f"{name}.csv has too few groups to hold some back.")
+    answers = pd.DataFrame({group: own[asked].to_numpy(object)})
+    return replace(
+        split,
+        units=rows_of(known, asked)[key],
+        given={name: rows_of(known, ~asked)},
+        answers=answers,
+    )
