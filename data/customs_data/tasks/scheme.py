@@ -26,8 +26,8 @@ _CODES: Final = ", ".join(f"{code} = {name}" for code, name in enumerate(VIOLATI
 
 def _truth(columns: Mapping[str, Any]) -> dict[str, Any]:
     violation = columns["Violation"]
-    code = {name: number for number, name in enumerate(VIOLATIONS, start=1)}
-    # The last place is for missing texts, whose index is -1.
+    code = {"": 0} | {name: number for number, name in enumerate(VIOLATIONS, start=1)}
+    # A missing text has index -1: the last place.
     codes = np.array([*(code[text] for text in violation.values.to_pylist()), 0], dtype=np.int8)
     labels = {name: columns[name] for name in LABEL_COLUMNS}
     return {"Violation Code": codes[violation.code], **labels}
