@@ -10,7 +10,7 @@ import pandas as pd
 
 from customs_data.errors import KitError
 from customs_data.split import Split, rows_of, split_by_time
-from customs_data.tasks import Choices, Groups
+from customs_data.tasks import Choices, Groups, Task
 
 #: Share of the known groups, and of the units known to be alone, that are asked.
 _ASKED_SHARE: Final = 0.25
@@ -46,6 +46,25 @@ def validation_split(split: Split) -> Split:
     if parts.answers is None or parts.answers.empty:
         raise KitError("The later part of the training period has no labels.")
     return parts
+
+
+def about_validation(task: Task) -> str:
+    """Return what `validation_split` asks, as the end of a sentence."""
+    if isinstance(task.answer, Groups):
+        return f"a quarter of the known {task.answer.column.lower()}s"
+    if isinstance(task.answer, Choices):
+        return "the last quarter of training, compared with what was declared"
+    return "the labelled declarations of the last quarter of training"
+
+
+def about_training(split: Split) -> str:
+    """Return in a few words what models learn from."""
+    if isinstance(split.task.answer, Groups):
+        ((name, known),) = split.given.items()
+        return f"{len(known):,} {split.task.unit.name}s in {name}"
+    if isinstance(split.task.answer, Choices):
+        return f"{len(split.train):,} training declarations"
+    return f"{int((split.y >= 0).sum()):,} of {len(split.y):,} labels"
 
 
 def _ask_known_groups(split: Split) -> Split:

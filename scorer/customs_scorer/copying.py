@@ -9,9 +9,14 @@ import numpy.typing as npt
 import pandas as pd
 
 from customs_data.columns.grouping import Grouping
-from customs_data.lookup import LookupTable, tuple_of
+from customs_data.lookup import LookupTable, is_unseen, tuple_of
 from customs_data.split import Split
 from customs_data.tasks import Choices, Groups
+
+
+def twin_share(split: Split) -> float:
+    """Return the share of test declarations whose six-tuple, as far as test has it, is known."""
+    return 1.0 - float(is_unseen(split.train, split.test).mean())
 
 
 def copied_answer(split: Split) -> npt.NDArray[Any] | None:

@@ -11,7 +11,7 @@ from typing import Final
 
 from customs_data.edition.layout import Layout
 from customs_data.edition.loading import load_edition
-from customs_data.edition.manifest import PERIODS, Manifest
+from customs_data.edition.manifest import PERIODS, Manifest, read_manifest
 from customs_data.edition.practice import practice_edition
 from customs_data.errors import KitError
 from customs_data.files.atomic import copy_files, new_folder
@@ -33,7 +33,7 @@ _ERASED: Final = {
 }
 
 
-def make_workspace(out: Path, edition: Path | None = None) -> Manifest:
+def make_workspace(out: Path, edition: Path | None = None, task: str | None = None) -> Manifest:
     """Make a team's workspace: a model, a notebook, the rules, and the edition's public files.
 
     Hidden labels are never copied, not even those of the practice edition: in a competition, too,
@@ -45,6 +45,8 @@ def make_workspace(out: Path, edition: Path | None = None) -> Manifest:
         New or empty folder; filled completely or not at all.
     edition : path, optional
         The competition's edition; the practice edition by default.
+    task : str, optional
+        Task of the edition.
 
     Returns
     -------
@@ -55,9 +57,9 @@ def make_workspace(out: Path, edition: Path | None = None) -> Manifest:
     ------
     KitError
         If the folder is not empty or cannot be written, or `edition` is not a valid
-        edition.
+        edition, or has another task.
     """
-    layout = Layout.find(practice_edition() if edition is None else edition)
+    layout = Layout.find(edition_of_task(edition, task))
     manifest = load_edition(layout.public).manifest
     with new_folder(out) as folder:
         for name, content in template_files(manifest).items():
@@ -195,12 +197,31 @@ def find_workspace_edition(start: Path | None = None) -> Path | None:
     return None if workspace is None else workspace.edition
 
 
-def chosen_edition(named: Path | None) -> Path:
+def chosen_edition(named: Path | None, task: str | None = None) -> Path:
     """Return the edition for a command: the named one, else the workspace's, else practice.
+
+    Parameters
+    ----------
+    named : path or None
+    task : str, optional
+        Task that the edition must have. The practice edition is that of the task.
 
     Raises
     ------
     KitError
-        From `find_workspace_edition` and `customs_data.edition.practice.practice_edition`.
+        If the edition has another task, and from `find_workspace_edition` and
+        `customs_data.edition.practice.practice_edition`.
     """
-    return named or find_workspace_edition() or practice_edition()
+    return edition_of_task(named or find_workspace_edition(), task)
+
+
+def edition_of_task(folder: Path | None, task: str | None) -> Path:
+    """Return an edition, else the practice edition of a task; errors as of `chosen_edition`."""
+    if folder is None:
+        return practice_edition() if task is None else practice_edition(task)
+    if task is not None and (other := read_manifest(Layout.find(folder).public).task) != task:
+        raise KitError(
+            f"The edition {folder} has the task {other}, not {task}. Leave --task out: an edition "
+            "knows its task."
+        )
+    return folder

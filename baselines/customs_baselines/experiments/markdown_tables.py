@@ -152,10 +152,7 @@ def _caption(results: Results) -> str:
     ranked = results.metrics.ranked
     parts = [f"{capitalized(ranked[0].title.partition('@')[0])} on Private. {whose}"]
     if len(results.editions) == 1:
-        parts.append(
-            "*unseen*: on declarations whose tuple (HS6, departure, origin, tax rate, tax type, "
-            "net mass) no training declaration has."
-        )
+        parts.append(f"*unseen*: {results.metrics.words.unseen_definition}.")
     if _has_calibration(results):
         parts.append(
             f"*calibration*: the expected calibration error on Private, which is the mean distance "
@@ -168,7 +165,7 @@ def _caption(results: Results) -> str:
         else "before the declaration is written score {}: the prior"
     )
     for sentence, name in (
-        ("Copying the label of the exact twin scores {}.", "lookup"),
+        (f"{results.metrics.words.copied_sentence} {{}}.", "lookup"),
         (f"The true probabilities {known}.", "ceiling"),
         ("Before it is written they score {}: the prior.", "prior"),
     ):

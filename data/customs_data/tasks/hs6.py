@@ -41,6 +41,7 @@ TASK: Final = Task(
     truth=_truth,
     derived={"Declared HS6 Code": "HS6 Code"},
     keywords={"y_fraud": "Fraud"},
+    practice_seed=107,
     motivation=(
         "Duty depends on the HS code, so goods are declared under the code of others, by mistake "
         "or on purpose. This edition is for learning which goods a declaration is really about: "

@@ -108,6 +108,7 @@ TASK: Final = Task(
     truth=_truth,
     unit_tables=draw_tables,
     keywords={"y_fraud": "Fraud"},
+    practice_seed=207,
     motivation=(
         "An importer that registers again loses its history, and a network of shells has none. "
         "This edition is for learning which importer IDs are one organisation: finding the group "

@@ -48,6 +48,7 @@ TASK: Final = Task(
     answer=Scores(tuple(f"{name.capitalize()} Score" for name in VIOLATIONS)),
     truth=_truth,
     keywords={"y_fraud": "Fraud", "y_critical": "Critical Fraud"},
+    practice_seed=307,
     motivation=(
         "An inspector who knows what to look for finds it sooner: a false value needs an invoice, "
         "a false mass a scale, a false code an expert. This edition is for learning which "

@@ -28,6 +28,9 @@ class Unit:
     key: str
 
 
+#: The task of editions whose manifest names none.
+DEFAULT: Final = "fraud"
+
 DECLARATION: Final = Unit("declaration", KEY)
 IMPORTER: Final = Unit("importer", "Importer ID")
 
@@ -68,6 +71,11 @@ class Task:
         Target columns that repeat a declared column, by name; a file to import lacks them.
     unit_tables : callable, optional
         Makes solution, sample submission and given tables, if the unit is not the declaration.
+    practice_seed : int
+        Published seed of its practice edition. Each task has its own, because what one publishes
+        would answer another.
+    practice_rows : int or None
+        Declarations of its practice edition; None for the configuration's.
     keywords : mapping of str to str
         Further label columns by the keyword under which `fit` may take them.
     motivation, uses : str
@@ -85,12 +93,19 @@ class Task:
     truth: Callable[[Mapping[str, Any]], dict[str, Any]] | None = None
     derived: Mapping[str, str] = field(default_factory=dict)
     unit_tables: UnitTables | None = None
+    practice_seed: int = 0
+    practice_rows: int | None = None
     keywords: Mapping[str, str] = field(default_factory=dict)
     motivation: str = ""
     uses: str = ""
 
     def __repr__(self) -> str:
         return f"{self.name}: {self.question}"
+
+    @property
+    def practice_name(self) -> str:
+        """Name of the practice edition."""
+        return "practice" if self.name == DEFAULT else f"practice-{self.name}"
 
     @property
     def label_columns(self) -> tuple[Column, ...]:

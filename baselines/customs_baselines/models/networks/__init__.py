@@ -1,4 +1,4 @@
-"""Baselines of the task networks, which group importers; constants as in `customs_baselines.models`."""
+"""Baselines of the task networks; constants as in `customs_baselines.models`."""
 
 from typing import Final
 
