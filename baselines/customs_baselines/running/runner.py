@@ -218,7 +218,7 @@ def _validate(job: Job, split: Split, log: Path, out: Path, watch: Watch) -> dic
     result, answer, _ = train_in_child(job, parts, log, watch=watch)
     if answer is None:
         return {"error": result.error}
-    columns = {task.unit.key: parts.keys.to_numpy(object)}
+    columns: dict[str, Any] = {task.unit.key: parts.keys.to_numpy(object)}
     if task.target[0].role == "label":
         columns |= {task.label: parts.y_test}
     else:

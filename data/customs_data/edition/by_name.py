@@ -18,9 +18,9 @@ def load_edition(edition: Path | str) -> Edition:
     ----------
     edition : path, or ``"practice"``
         The folder that contains public/ (or public/ itself). ``"practice"`` is the practice edition
-        in your cache, made at first use; ``"practice-hs6"`` that of the task hs6. An edition of your own in a folder named practice comes
-        first, because a path that exists is a path; with ``Path("practice")`` nothing else is
-        meant.
+        in your cache, made at first use; ``"practice-hs6"`` is that of the task hs6. An edition of
+        your own in a folder of that name comes first, because a path that exists is a path; with
+        ``Path("practice")`` nothing else is meant.
 
     Returns
     -------

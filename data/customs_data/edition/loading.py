@@ -282,9 +282,9 @@ def load_solution(
     task = find_task(manifest.task)
     places = match_ids(arrow_text(expected_ids), arrow_text(solution[task.unit.key]))
     if len(solution) != len(expected_ids) or (places < 0).any():
-        rows = "row of test.csv" if task.asks_declarations else f"{task.unit.name} that is asked"
         raise InvalidEditionError(
-            f"{path or layout.hidden} does not contain exactly one label for each {rows}."
+            f"{path or layout.hidden} does not contain exactly one label for each "
+            f"{task.row_in_words}."
         )
     return solution.take(places).reset_index(drop=True)
 

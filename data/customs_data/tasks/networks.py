@@ -66,7 +66,8 @@ def draw_tables(networks: pa.Table, secret: bytes) -> dict[str, pa.Table]:
     name = np.array([f"N{n:0{width}d}" for n in number], dtype=object)
     ids = frame["Importer ID"].to_numpy(object)
     known, asked = (np.flatnonzero(mask) for mask in (part[code] == 0, part[code] > 0))
-    memberships = np.where(size[code[known]] > 1, name[code[known]], None)
+    memberships = name[code[known]]
+    memberships[size[code[known]] == 1] = None
     usages = np.array(list(USAGES.values()), dtype=object)[part[code[asked]] - 1]
     keys = pa.array(ids[asked], pa.string())
     return {

@@ -149,6 +149,17 @@ class Task:
         return self.unit == DECLARATION
 
     @property
+    def row_in_words(self) -> str:
+        """What one row of a submission is for: "row of test.csv"."""
+        table = "test" if self.asks_declarations else "sample_submission"
+        return f"{'row' if self.asks_declarations else self.unit.name} of {table}.csv"
+
+    def part_in_words(self, period: str) -> str:
+        """What the units of a period are: "public test period"."""
+        kind = "test period" if self.asks_declarations else f"half of the {self.unit.name}s"
+        return f"{period} {kind}"
+
+    @property
     def row_columns(self) -> tuple[Column, ...]:
         """Labels and target columns of a declaration, each once."""
         target = self.target if self.asks_declarations else ()

@@ -12,7 +12,8 @@ from typing import Final
 
 from customs_data.edition.layout import DATASHEET, USAGES, Layout
 from customs_data.edition.manifest import Manifest
-from customs_data.tasks import find_task
+from customs_data.tasks import Scores, Task, find_task
+from customs_data.validation import about_validation
 from customs_leaderboard.publishing.announcement import Announcement
 from customs_leaderboard.publishing.metric_files import published_metrics
 from customs_leaderboard.rules.explanations import (
@@ -138,6 +139,11 @@ def make_pages(
         "uncertainty": explain_uncertainty(task, metrics[0], manifest.rows["public"]),
         "answer": explain_answer(task),
         "header": ",".join(task.header),
+        "row": task.row_in_words,
+        "finite": ", with finite numbers" if isinstance(task.answer, Scores) else "",
+        "public_part": _part(task, manifest, "public"),
+        "private_part": _part(task, manifest, "private"),
+        "validate": about_validation(task),
         "datasheet": (layout.public / DATASHEET).read_text(encoding="utf-8").strip(),
         "title": announcement.title,
         "opens": show_time(announcement.opens),
@@ -155,6 +161,14 @@ def make_pages(
         Page(name, title, Template(read_template(name)).substitute(facts))
         for name, title in _TITLES.items()
     ]
+
+
+def _part(task: Task, manifest: Manifest, period: str) -> str:
+    """Return what the units of a period are, with its days where it has any."""
+    if not task.asks_declarations:
+        return task.part_in_words(period)
+    first, last = manifest.dates[period]
+    return f"{period} period ({first} to {last})"
 
 
 def read_template(name: str) -> str:

@@ -32,8 +32,9 @@ def show_entries(
     if as_json:
         print_json([asdict(entry) for entry in entries])
         return
-    rows = [[str(getattr(it, name) or "-") for name in ("name", *columns)] for it in entries]
+    names = ("name", *columns, "summary")
+    rows = [[str(getattr(it, name) or "-") for name in names] for it in entries]
     widths = [max(map(len, cells)) for cells in zip(*rows, strict=True)]
-    for row, it in zip(rows, entries, strict=True):
-        padded = (f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True))
-        click.echo("  ".join([*padded, it.summary]))
+    for *row, summary in rows:
+        padded = (f"{cell:<{width}}" for cell, width in zip(row, widths, strict=False))
+        click.echo("  ".join([*padded, summary]))

@@ -61,5 +61,5 @@ def scorecard_table(standing: Standing, reference: Reference) -> list[Renderable
     if reference.lookup:
         legend += f" {words.copied}: {words.copied_meaning} ({reference.twin_share:.1%} have)."
     meanings = meaning_of_ceiling(reference.ceiling, reference.prior)
-    words = (f" {name}: {meaning}." for name, meaning in meanings.items())
-    return [table, Text(legend + "".join(words))]
+    more = (f" {name}: {meaning}." for name, meaning in meanings.items())
+    return [table, Text(legend + "".join(more))]
