@@ -42,12 +42,12 @@ def copied_answer(split: Split) -> npt.NDArray[Any] | None:
     n_columns = len(answer.columns)
     if n_columns == 1:
         return LookupTable(split.train, y, split.test).rate(split.test)
-    rates = [
-        LookupTable(split.train, np.where(y < 0, y, y == value).astype(np.int8), split.test).rate(
-            split.test
-        )
-        for value in range(1, n_columns + 1)
-    ]
+    table = LookupTable(split.train, y, split.test)
+    group = table.find(split.test)
+    rates = []
+    for value in range(1, n_columns + 1):
+        labels = np.where(y < 0, y, y == value).astype(np.int8)
+        rates.append(table.mean_label(*table.relabel(labels).twins_in(group)))
     return np.column_stack(rates)
 
 

@@ -15,9 +15,11 @@ from customs_data.columns.damaged_ids import find_damage
 from customs_data.edition.layout import USAGES
 from customs_data.edition.loading import Edition, load_solution
 from customs_data.hs_chapters import name_chapter
-from customs_data.schema import ENTITY_COLUMNS, NUMBER_COLUMNS
+from customs_data.schema import ENTITY_COLUMNS, LABEL_COLUMNS, NUMBER_COLUMNS
 
 _TOP: Final = 8
+#: Shares of the labels: name, column and value.
+_RATES: Final = (("fraud_rate", LABEL_COLUMNS[0], 1), ("critical_rate", LABEL_COLUMNS[1], 2))
 _BAR_WIDTH: Final = 32
 _QUANTILES: Final = [0.0, 0.25, 0.5, 0.75, 0.99, 1.0]
 
@@ -35,9 +37,10 @@ def summarize_edition(edition: Edition) -> dict[str, Any]:
         ``hidden`` (fraud rates of the test periods).
     """
     manifest, train, test = edition.manifest, edition.train, edition.test
-    labelled = edition.y >= 0
+    y, critical = _labels(edition, 0), _labels(edition, 1)
+    labelled = y >= 0
     both = pd.concat([train, test], ignore_index=True)
-    fraud_rates = _by_month(train["Date"].to_numpy()[labelled], edition.y[labelled] == 1)
+    fraud_rates = _by_month(train["Date"].to_numpy()[labelled], y[labelled] == 1)
     summary: dict[str, Any] = {
         "name": manifest.name,
         "origin": manifest.origin,
@@ -47,8 +50,8 @@ def summarize_edition(edition: Edition) -> dict[str, Any]:
             "n_labelled": int(labelled.sum()),
             "label_rate": manifest.label_rate,
             "erasure": manifest.erasure,
-            "fraud_rate": _mean(edition.y[labelled] == 1),
-            "critical_rate": _mean(edition.y_critical[labelled] == 2),
+            "fraud_rate": _mean(y[labelled] == 1),
+            "critical_rate": _mean(critical[labelled] == 2),
         },
         "declarations_by_month": {m: n for m, (n, _) in _by_month(both["Date"].to_numpy()).items()},
         "fraud_rate_by_month": {
@@ -77,14 +80,20 @@ def summarize_edition(edition: Edition) -> dict[str, Any]:
         solution = load_solution(edition.layout)
         summary["hidden"] = {
             period: {
-                "fraud_rate": _mean(solution.loc[solution["Usage"] == usage, "Fraud"] == 1),
-                "critical_rate": _mean(
-                    solution.loc[solution["Usage"] == usage, "Critical Fraud"] == 2
-                ),
+                name: _mean(rows[column] == value)
+                for name, column, value in _RATES
+                if column in rows
             }
             for period, usage in USAGES.items()
+            for rows in [solution[solution["Usage"] == usage]]
         }
     return summary
+
+
+def _labels(edition: Edition, place: int) -> npt.NDArray[np.int8]:
+    """Return a label column of the schema; the task's own label if it does not publish it."""
+    name = LABEL_COLUMNS[place]
+    return edition.labels[name].to_numpy(np.int8) if name in edition.labels else edition.y
 
 
 def _by_month(
@@ -136,11 +145,9 @@ def draw_summary(summary: dict[str, Any]) -> RenderableType:
     )
     for period in USAGES if "hidden" in summary else ():
         hidden = summary["hidden"][period]
-        head.append(
-            f"  {period}, from hidden/: fraud {_percent(hidden['fraud_rate'])}, critical "
-            f"{_percent(hidden['critical_rate'])}\n",
-            style="italic",
-        )
+        rates = [f"{name.split('_')[0]} {_percent(rate)}" for name, rate in hidden.items()]
+        if rates:
+            head.append(f"  {period}, from hidden/: {', '.join(rates)}\n", style="italic")
     parts: list[RenderableType] = [
         head,
         _bars("Declarations by month", summary["declarations_by_month"], "{:,}"),

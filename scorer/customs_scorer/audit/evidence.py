@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import sqrt
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -109,13 +110,33 @@ class Evidence:
 
     @cached_property
     def y(self) -> npt.NDArray[np.int8]:
-        """Labels of the training declarations, 0 or 1, shape (n_train,)."""
-        return self.split.y
+        """Labels of the training declarations, shape (n_train,): 0, or 1 for any violation."""
+        return np.minimum(self.split.y, np.int8(1))
 
     @cached_property
     def y_later(self) -> npt.NDArray[np.int8]:
-        """Labels of the later declarations, 0 or 1, shape (n_later,)."""
-        return self.split.y_test
+        """Labels of the later declarations, likewise, shape (n_later,)."""
+        return np.minimum(self.split.y_test, np.int8(1))
+
+    def answer_by(
+        self, score: Callable[[npt.NDArray[np.int8]], npt.NDArray[np.float64]]
+    ) -> npt.NDArray[np.float64]:
+        """Return an answer to the later rows: `score` of each label that the task asks for.
+
+        Parameters
+        ----------
+        score : callable
+            From labels of the training declarations, 0 or 1, to scores of the later ones.
+
+        Returns
+        -------
+        ndarray of float64, shape (n_later,), or (n_later, n_columns) for several answer columns
+        """
+        n_columns = len(self.split.task.answer.columns)
+        if n_columns == 1:
+            return score(self.y)
+        labels = ((self.split.y == code).astype(np.int8) for code in range(1, n_columns + 1))
+        return np.column_stack([score(label) for label in labels])
 
     @cached_property
     def metric(self) -> Metric:
@@ -123,8 +144,8 @@ class Evidence:
         assert self.split.answers is not None
         return metrics_of(self.split.task).computable(self.split.answers)[0]
 
-    def score(self, answer: npt.NDArray[np.float64]) -> float:
-        """Value of the yardstick for an answer to the later rows, shape (n_later,)."""
+    def score(self, answer: npt.NDArray[Any]) -> float:
+        """Value of the yardstick for an answer to the later rows."""
         assert self.split.answers is not None
         return self.metric.value(self.split.answers, answer)
 
@@ -141,7 +162,7 @@ class Evidence:
     @cached_property
     def is_later(self) -> npt.NDArray[np.bool_]:
         """Which rows of `both` are later ones."""
-        return np.arange(len(self.y_both)) >= len(self.y)
+        return np.arange(len(self.both)) >= len(self.train)
 
     @cached_property
     def open_columns(self) -> tuple[str, ...]:
@@ -155,7 +176,7 @@ class Evidence:
 
     def sampled(self, most: int) -> Evidence:
         """The same, or a random sample of `most` rows in their order, split as the whole is."""
-        n_train, n_later = len(self.y), len(self.y_later)
+        n_train, n_later = len(self.train), len(self.later)
         if n_train + n_later <= most:
             return self
         rng = np.random.default_rng(0)

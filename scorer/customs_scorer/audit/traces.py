@@ -37,7 +37,7 @@ def audit_traces(evidence: Evidence) -> Iterator[AuditTest]:
         0.02,
         "Distance from 0.5 of the AUC of the row's place in its file and in its day.",
     )
-    columns = tuple(name for name in evidence.open_columns if name != "Date")
+    columns = _columns(evidence)
     # Beside the codes, because a gap may follow from them: no courier where goods come by sea.
     values, shape = evidence.encoded(columns), _forms(both)
     gain = _auc(np.column_stack([values, shape]), y) - _auc(values, y)
@@ -48,6 +48,16 @@ def audit_traces(evidence: Evidence) -> Iterator[AuditTest]:
         "AUC for the label that decimals, trailing zeros and missing cells add to all columns but "
         "dates and entities.",
     )
+    yield from audit_periods(evidence)
+
+
+def _columns(evidence: Evidence) -> tuple[str, ...]:
+    return tuple(name for name in evidence.open_columns if name != "Date")
+
+
+def audit_periods(evidence: Evidence) -> Iterator[AuditTest]:
+    """Measure how well later declarations can be told from training ones; needs no label."""
+    columns, shape = _columns(evidence), _forms(evidence.both)
     yield AuditTest(
         "number formats and gaps, by period",
         _auc(shape, evidence.is_later.astype(np.int8)),

@@ -89,7 +89,7 @@ def describe(edition: Path, page: Path | None, as_json: bool) -> None:
     from customs_data.describing.summary import draw_summary, summarize_edition
     from customs_kit.terminal.output import print_json, show, warn
     from customs_kit.terminal.score_tables import ceiling_table
-    from customs_scorer.ceiling import oracle_ceiling
+    from customs_scorer.ceiling import binary_label, oracle_ceiling
     from customs_scorer.metrics import metrics_of
 
     loaded = load_edition(edition)
@@ -107,8 +107,8 @@ def describe(edition: Path, page: Path | None, as_json: bool) -> None:
         print_json(summary)
         return
     show(draw_summary(summary))
-    if loaded.layout.has_oracle:
-        show(ceiling_table(summary["hidden"], metrics_of(loaded.task), loaded.task.label))
+    if loaded.layout.has_oracle and (label := binary_label(loaded.task)) is not None:
+        show(ceiling_table(summary["hidden"], metrics_of(loaded.task), label))
     for warning in summary["warnings"]:
         warn(f"{warning['column']}: {warning['message']}")
 
