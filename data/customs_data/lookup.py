@@ -82,7 +82,7 @@ class LookupTable:
         return self.twins_in(self.find(declarations))
 
     def find(self, declarations: pd.DataFrame) -> Group:
-        """Return the tuple of each declaration as a number, -1 if unseen, shape (n_declarations,)."""
+        """Return each tuple as a number, shape (n_declarations,); -1 if it is unseen."""
         return self._grouping.find(declarations)
 
     def twins_in(self, group: Group) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from string import Template
 from typing import Final
@@ -90,13 +91,23 @@ def template_files(manifest: Manifest) -> dict[str, bytes]:
             f"{period}_days": f"{first} to {last}",
         }
     contents = {}
-    for source in files("customs_kit").joinpath("template").iterdir():
-        if source.is_file() and not source.name.startswith("."):
-            text = source.read_text(encoding="utf-8")
-            if source.name in _TEMPLATES:
-                text = Template(text).substitute(facts)
-            contents[source.name] = text.encode()
+    for source in _sources(manifest.task):
+        text = source.read_text(encoding="utf-8")
+        if source.name in _TEMPLATES:
+            text = Template(text).substitute(facts)
+        contents[source.name] = text.encode()
     return dict(sorted(contents.items()))
+
+
+def _sources(task: str) -> list[Traversable]:
+    """Return the files of a task's workspace: its folder's and the settings, else the default's."""
+    template = files("customs_kit").joinpath("template")
+    own = template.joinpath(task)
+    folders = [own] if own.is_dir() else [template]
+    sources = [it for folder in folders for it in folder.iterdir() if it.is_file()]
+    if own.is_dir():
+        sources.append(template.joinpath(_SETTINGS))
+    return [source for source in sources if not source.name.startswith(".")]
 
 
 def _labels(manifest: Manifest) -> str:
