@@ -6,9 +6,9 @@ from typing import Any
 
 from customs_baselines.answering import fit_and_answer
 from customs_data.edition.loading import Edition
-from customs_data.validation import validation_split
 from customs_scorer.metrics import metrics_of
 from customs_scorer.metrics.metric import values_of
+from customs_scorer.validation import validation_split
 
 
 def validate_model(model: Any, edition: Edition) -> dict[str, float]:

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from customs_data.columns.matching import arrow_text, match_ids
+from customs_data.edition.hidden import load_oracle, load_solution
 from customs_data.edition.layout import USAGES
-from customs_data.edition.loading import Edition, load_oracle, load_solution
+from customs_data.edition.loading import Edition
 from customs_data.errors import InvalidEditionError
 from customs_data.schema import KEY
 from customs_data.tasks import Task

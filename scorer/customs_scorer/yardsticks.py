@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from customs_data.edition.loading import Edition, load_solution
+from customs_data.edition.hidden import load_solution
+from customs_data.edition.loading import Edition
 from customs_scorer.ceiling import oracle_ceiling
 from customs_scorer.copying import copied_answer, twin_share
 from customs_scorer.metrics import metrics_of

@@ -14,7 +14,8 @@ from customs_baselines.running.plan import Plan, Run
 from customs_baselines.running.run_folders import run_folder
 from customs_baselines.running.runner import run_baselines
 from customs_baselines.running.short_names import short_names
-from customs_data.edition.loading import load_edition, load_solution
+from customs_data.edition.hidden import load_solution
+from customs_data.edition.loading import load_edition
 from customs_data.erasure import n_kept
 from customs_data.errors import KitError
 from customs_data.schema import KEY

@@ -20,8 +20,9 @@ import pandas as pd
 import pytest
 
 from command_line import kit
+from customs_data.edition.hidden import load_solution
 from customs_data.edition.layout import USAGES
-from customs_data.edition.loading import load_edition, load_solution
+from customs_data.edition.loading import load_edition
 from customs_data.edition.verification import verify_edition
 from customs_data.tasks import Task, find_task, task_names
 from customs_leaderboard.board import open_board

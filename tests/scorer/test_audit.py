@@ -71,7 +71,7 @@ def test_an_edition_that_can_be_looked_up_fails(sample, tmp_path):
 def rewrite(world, tmp_path, change):
     """A quarter of the world's edition, its source columns changed before it is written."""
     frames = {}
-    from customs_data.edition.loading import load_solution
+    from customs_data.edition.hidden import load_solution
 
     solution = load_solution(world.layout, world.test["Declaration ID"])
     train = world.train.assign(Fraud=world.y, **{"Critical Fraud": world.y_critical})

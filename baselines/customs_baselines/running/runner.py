@@ -37,12 +37,12 @@ from customs_data.keyed_random import secret_of_seed
 from customs_data.schema import ERASED
 from customs_data.split import Split
 from customs_data.temporary import scratch_folder
-from customs_data.validation import validation_split
 from customs_scorer.answers import answer_cells
 from customs_scorer.metrics import metrics_of
 from customs_scorer.metrics.metric import values_of
 from customs_scorer.scorecard import N_REPLICATES, chances_of, intervals_of, plain_score
 from customs_scorer.submissions import write_submission
+from customs_scorer.validation import validation_split
 from customs_scorer.yardsticks import Reference, make_reference
 
 SUBMISSION: Final = "submission.csv"

@@ -12,8 +12,9 @@ from rich.table import Table
 from rich.text import Text
 
 from customs_data.columns.damaged_ids import find_damage
+from customs_data.edition.hidden import load_solution
 from customs_data.edition.layout import USAGES
-from customs_data.edition.loading import Edition, load_solution
+from customs_data.edition.loading import Edition
 from customs_data.hs_chapters import name_chapter
 from customs_data.schema import ENTITY_COLUMNS, LABEL_COLUMNS, NUMBER_COLUMNS
 

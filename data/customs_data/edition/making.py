@@ -136,8 +136,8 @@ def _write_parts(
                 del part, published, table  # memory for the next part
         if (networks := plan.source.networks()) is not None:
             tables.write(parts.NETWORKS, networks)
-        for name, table in _unit_tables(plan, networks).items():
-            tables.write(name, table)
+        if task.ask_units is not None:
+            _ask_units(tables, plan, networks)
     train, test = tallies["train"], tallies["public"].followed_by(tallies["private"])
     public = (*parts.PUBLIC_TABLES, *task.given)
     files = {name: FileRecord(*tables.record(name)) for name in public}
@@ -225,16 +225,29 @@ def _choose_labels(plan: EditionPlan) -> npt.NDArray[np.bool_] | None:
     )
 
 
-def _unit_tables(plan: EditionPlan, networks: pa.Table | None) -> dict[str, pa.Table]:
-    """Return the tables of a task whose unit is not the declaration; nothing for other tasks."""
-    if plan.task.unit_tables is None:
-        return {}
+def _ask_units(tables: _Tables, plan: EditionPlan, networks: pa.Table | None) -> None:
+    """Write the tables of a task whose unit is not the declaration."""
+    task = plan.task
     if networks is None:
         raise KitError(
-            f"The task {plan.task.name!r} needs to know the networks of importers, which only a "
+            f"The task {task.name!r} needs to know the networks of importers, which only a "
             "simulated world does. Make the edition with `customs-kit data generate`."
         )
-    return plan.task.unit_tables(networks, derive(plan.erasure_secret, "units"))
+    assert task.ask_units is not None
+    asked = task.ask_units(networks, derive(plan.erasure_secret, "units"))
+    usages = np.where(asked.is_private, USAGES["private"], USAGES["public"])
+    tables.write(parts.SOLUTION, asked.answers.append_column("Usage", pa.array(usages)))
+    tables.write(parts.SAMPLE, _sample(task, asked.answers.select([task.unit.key])))
+    for name, table in asked.given.items():
+        tables.write(name, table)
+
+
+def _sample(task: Task, keys: pa.Table) -> pa.Table:
+    """Return a valid submission that says nothing."""
+    sample = keys
+    for name, cells in task.answer.sample(keys.column(0)).items():
+        sample = sample.append_column(name, cells)
+    return sample
 
 
 def _publish(
@@ -269,9 +282,6 @@ def _hide(tables: _Tables, task: Task, declarations: pa.Table, usage: str) -> pa
         return test
     usages = pa.array([usage]).take(pa.array(np.zeros(test.num_rows, dtype=np.int8)))
     solution = declarations.select([KEY, *task.target_names]).append_column("Usage", usages)
-    sample = test.select([KEY])
-    for name, cells in task.answer.sample(test[KEY]).items():
-        sample = sample.append_column(name, cells)
-    for name, table in ((parts.SAMPLE, sample), (parts.SOLUTION, solution)):
-        tables.write(name, table)
+    tables.write(parts.SAMPLE, _sample(task, test.select([KEY])))
+    tables.write(parts.SOLUTION, solution)
     return test

@@ -14,16 +14,18 @@ import pandas as pd
 
 from customs_data.columns.matching import arrow_text, is_same, match_ids
 from customs_data.edition import layout as parts
-from customs_data.edition.layout import Layout, find_table
-from customs_data.edition.loading import (
+from customs_data.edition.hidden import (
     hidden_commitment,
-    load_given_table,
     load_hidden,
-    load_public_table,
     load_secret,
     load_train_labels,
-    load_units,
     read_solution,
+)
+from customs_data.edition.layout import Layout, find_table
+from customs_data.edition.loading import (
+    load_given_table,
+    load_public_table,
+    load_units,
 )
 from customs_data.edition.manifest import Manifest, read_manifest
 from customs_data.errors import KitError

@@ -9,8 +9,9 @@ from typing import Final
 
 import pandas as pd
 
+from customs_data.edition.hidden import load_solution, load_train_labels
 from customs_data.edition.layout import MANIFEST
-from customs_data.edition.loading import Edition, load_edition, load_solution, load_train_labels
+from customs_data.edition.loading import Edition, load_edition
 from customs_data.errors import InvalidDeclarationsError, KitError
 from customs_data.files.declarations import parse_declarations
 from customs_data.files.reading import read_table

@@ -12,24 +12,23 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
-from customs_data.edition.layout import SAMPLE, SOLUTION, USAGES
 from customs_data.keyed_random import random_order
 from customs_data.schema import COLUMN, LABEL_COLUMNS, Column
 from customs_data.tasks.answers import Groups
-from customs_data.tasks.task import IMPORTER, Task
+from customs_data.tasks.task import IMPORTER, AskedUnits, Task
 
 KNOWN: Final = "known_networks"
 #: Share of the networks, and of the importers in none, whose membership is published.
 KNOWN_SHARE: Final = 0.4
 
-_ANSWER: Final = Groups("Network")
+_KNOWN, _PUBLIC, _PRIVATE = range(3)
 
 
 def _truth(columns: Mapping[str, Any]) -> dict[str, Any]:
     return {name: columns[name] for name in LABEL_COLUMNS}
 
 
-def draw_tables(networks: pa.Table, secret: bytes) -> dict[str, pa.Table]:
+def ask_importers(networks: pa.Table, secret: bytes) -> AskedUnits:
     """Choose what is known, and the period in which each other network counts.
 
     Parameters
@@ -41,10 +40,9 @@ def draw_tables(networks: pa.Table, secret: bytes) -> dict[str, pa.Table]:
 
     Returns
     -------
-    dict of str to Table
-        ``known_networks`` (Importer ID, Network; empty for a company in no network with one ID),
-        ``solution`` (Importer ID, Network, Usage) and ``sample_submission``. Networks and companies
-        are known, public or private as a whole. A network's name says nothing.
+    AskedUnits
+        Networks and companies are known, public or private as a whole, and a network's name says
+        nothing. A company in no network, with one ID, has no name among the known ones.
     """
     frame = networks.to_pandas()
     group = frame["Network"].where(frame["Network"] != "", frame["Firm"]).to_numpy(object)
@@ -54,45 +52,44 @@ def draw_tables(networks: pa.Table, secret: bytes) -> dict[str, pa.Table]:
     in_network[code] = (frame["Network"] != "").to_numpy()
     part = np.empty(len(names), dtype=np.int8)
     for is_network in (True, False):
-        # Networks and companies in none are split alike: 0 known, 1 public, 2 private.
+        # Networks and companies in none are split alike.
         rows = np.flatnonzero(in_network == is_network)
         rows = rows[random_order(secret, "known", str(is_network), n=len(rows))]
         n_known = round(KNOWN_SHARE * len(rows))
-        part[rows[:n_known]] = 0
-        part[rows[n_known:]] = 1 + np.arange(len(rows) - n_known) % 2
+        part[rows[:n_known]] = _KNOWN
+        part[rows[n_known:]] = _PUBLIC + np.arange(len(rows) - n_known) % 2
     number = np.empty(len(names), dtype=np.int64)
     number[random_order(secret, "names", n=len(names))] = np.arange(1, len(names) + 1)
     width = len(str(len(names)))
     name = np.array([f"N{n:0{width}d}" for n in number], dtype=object)
     ids = frame["Importer ID"].to_numpy(object)
-    known, asked = (np.flatnonzero(mask) for mask in (part[code] == 0, part[code] > 0))
+    known, asked = (np.flatnonzero(mask) for mask in (part[code] == _KNOWN, part[code] != _KNOWN))
     memberships = name[code[known]]
     memberships[size[code[known]] == 1] = None
-    usages = np.array(list(USAGES.values()), dtype=object)[part[code[asked]] - 1]
-    keys = pa.array(ids[asked], pa.string())
-    return {
-        KNOWN: pa.table(
+    return AskedUnits(
+        answers=pa.table(
             {
-                "Importer ID": pa.array(ids[known], pa.string()),
-                "Network": pa.array(memberships, pa.string()),
-            }
-        ),
-        SOLUTION: pa.table(
-            {
-                "Importer ID": keys,
+                "Importer ID": pa.array(ids[asked], pa.string()),
                 "Network": pa.array(name[code[asked]], pa.string()),
-                "Usage": pa.array(usages, pa.string()),
             }
         ),
-        SAMPLE: pa.table({"Importer ID": keys, **_ANSWER.sample(keys)}),
-    }
+        is_private=part[code[asked]] == _PRIVATE,
+        given={
+            KNOWN: pa.table(
+                {
+                    "Importer ID": pa.array(ids[known], pa.string()),
+                    "Network": pa.array(memberships, pa.string()),
+                }
+            )
+        },
+    )
 
 
 TASK: Final = Task(
     name="networks",
     question="Which importer IDs are one organisation?",
     target=(Column("Network", "code", "The organisation; a name of its own for a lone importer."),),
-    answer=_ANSWER,
+    answer=Groups("Network"),
     unit=IMPORTER,
     published=tuple(COLUMN[name] for name in LABEL_COLUMNS),
     given={
@@ -107,7 +104,7 @@ TASK: Final = Task(
         )
     },
     truth=_truth,
-    unit_tables=draw_tables,
+    ask_units=ask_importers,
     keywords={"y_fraud": "Fraud"},
     practice_seed=207,
     motivation=(

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from customs_data.schema import DECLARED_COLUMNS, KEY, Column
@@ -34,10 +36,29 @@ DEFAULT: Final = "fraud"
 DECLARATION: Final = Unit("declaration", KEY)
 IMPORTER: Final = Unit("importer", "Importer ID")
 
-#: Public and hidden tables of a task whose unit is not the declaration, by name. Parameters: firm
-#: and network of each importer that declares something (`World.networks`), and the source of the
-#: random numbers.
-UnitTables = Callable[[pa.Table, bytes], dict[str, pa.Table]]
+
+@dataclass(frozen=True)
+class AskedUnits:
+    """What is asked of a task whose unit is not the declaration, and what is given.
+
+    Attributes
+    ----------
+    answers : Table, shape (n_units, n_targets + 1)
+        The unit's key and the true target columns.
+    is_private : ndarray of bool, shape (n_units,)
+        Whether a unit counts for the private score, else for the public one.
+    given : dict of str to Table
+        Further public tables (`Task.given`).
+    """
+
+    answers: pa.Table
+    is_private: npt.NDArray[np.bool_]
+    given: dict[str, pa.Table]
+
+
+#: Parameters: firm and network of each importer that declares something (`World.networks`), and the
+#: source of the random numbers.
+AskUnits = Callable[[pa.Table, bytes], AskedUnits]
 
 
 @dataclass(frozen=True, repr=False)
@@ -69,8 +90,8 @@ class Task:
         have the task.
     derived : mapping of str to str
         Target columns that repeat a declared column, by name; a file to import lacks them.
-    unit_tables : callable, optional
-        Makes solution, sample submission and given tables, if the unit is not the declaration.
+    ask_units : callable, optional
+        Chooses what is asked, if the unit is not the declaration (`AskedUnits`).
     practice_seed : int
         Published seed of its practice edition. Each task has its own, because what one publishes
         would answer another.
@@ -92,7 +113,7 @@ class Task:
     given: Mapping[str, tuple[Column, ...]] = field(default_factory=dict)
     truth: Callable[[Mapping[str, Any]], dict[str, Any]] | None = None
     derived: Mapping[str, str] = field(default_factory=dict)
-    unit_tables: UnitTables | None = None
+    ask_units: AskUnits | None = None
     practice_seed: int = 0
     practice_rows: int | None = None
     keywords: Mapping[str, str] = field(default_factory=dict)

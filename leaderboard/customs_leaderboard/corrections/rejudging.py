@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from customs_data.columns.matching import arrow_text, match_ids
 from customs_data.edition.commitment import Replacement
-from customs_data.edition.loading import (
+from customs_data.edition.hidden import (
     hidden_commitment,
     load_solution,
     read_solution,

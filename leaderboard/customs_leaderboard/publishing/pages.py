@@ -13,7 +13,6 @@ from typing import Final
 from customs_data.edition.layout import DATASHEET, USAGES, Layout
 from customs_data.edition.manifest import Manifest
 from customs_data.tasks import Scores, Task, find_task
-from customs_data.validation import about_validation
 from customs_leaderboard.publishing.announcement import Announcement
 from customs_leaderboard.publishing.metric_files import published_metrics
 from customs_leaderboard.rules.explanations import (
@@ -24,6 +23,7 @@ from customs_leaderboard.rules.explanations import (
 )
 from customs_leaderboard.rules.schedule import show_time
 from customs_scorer.formats import FORMATS_IN_WORDS
+from customs_scorer.validation import about_validation
 
 #: Licence suggested for generated data, which describe nobody.
 DATA_LICENCE: Final = "CC BY 4.0"

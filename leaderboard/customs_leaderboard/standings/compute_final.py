@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 from sqlalchemy import select
 
+from customs_data.edition.hidden import load_oracle
 from customs_data.edition.layout import USAGES
-from customs_data.edition.loading import load_edition, load_oracle
+from customs_data.edition.loading import load_edition
 from customs_leaderboard.board import Board
 from customs_leaderboard.standings.final import Finalist, FinalStandings
 from customs_leaderboard.standings.public import share_ranks

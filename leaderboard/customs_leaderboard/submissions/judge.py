@@ -13,8 +13,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from customs_data.edition.commitment import Replacement
+from customs_data.edition.hidden import load_solution
 from customs_data.edition.layout import TEST, USAGES, Layout
-from customs_data.edition.loading import load_public_table, load_solution, load_units
+from customs_data.edition.loading import load_public_table, load_units
 from customs_data.edition.manifest import Manifest, read_manifest
 from customs_data.errors import InvalidEditionError
 from customs_data.tasks import find_task

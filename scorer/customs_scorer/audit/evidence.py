@@ -13,7 +13,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from customs_data.columns.matching import arrow_text, match_ids
-from customs_data.edition.loading import Edition, load_solution, load_train_labels
+from customs_data.edition.hidden import load_solution, load_train_labels
+from customs_data.edition.loading import Edition
 from customs_data.errors import KitError
 from customs_data.schema import COLUMN, ENTITY_COLUMNS, ERASED, KEY
 from customs_data.split import Split, rows_of

@@ -22,8 +22,8 @@ import pandas as pd
 import pytest
 from fastapi.testclient import TestClient
 
+from customs_data.edition.hidden import hidden_commitment, read_solution
 from customs_data.edition.layout import MANIFEST, Layout
-from customs_data.edition.loading import hidden_commitment, read_solution
 from customs_data.edition.manifest import read_manifest
 from customs_leaderboard.board import Board, make_board
 from customs_leaderboard.corrections.disabling import disable_team, enable_team

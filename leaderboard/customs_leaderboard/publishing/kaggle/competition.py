@@ -14,8 +14,9 @@ from typing import Any, Final
 
 import pyarrow as pa
 
+from customs_data.edition.hidden import load_solution
 from customs_data.edition.layout import Layout
-from customs_data.edition.loading import load_edition, load_solution
+from customs_data.edition.loading import load_edition
 from customs_data.edition.manifest import Manifest, read_manifest
 from customs_data.errors import KitError
 from customs_data.files.atomic import copy_files, new_folder

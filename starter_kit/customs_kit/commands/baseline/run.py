@@ -155,7 +155,6 @@ def run(
     from customs_baselines.running.runner import run_baselines
     from customs_baselines.running.watch import Watch
     from customs_data import load_edition
-    from customs_data.validation import about_training
     from customs_kit.terminal.output import (
         PICTURE_WIDTH,
         output_width,
@@ -169,6 +168,7 @@ def run(
     from customs_kit.terminal.runs_progress import runs_progress
     from customs_kit.workspace import chosen_edition
     from customs_scorer.metrics import metrics_of
+    from customs_scorer.validation import about_training
 
     loaded = load_edition(chosen_edition(edition, task))
     plan = Plan(names, recipes, label_rates, erasure, seeds, loaded.task.name)
@@ -241,7 +241,7 @@ def _tell_notes_and_logs(records: list[RunRecord]) -> None:
 
 def _about_validation(records: list[RunRecord], task: Task) -> str:
     """Return what was validated on, with a caveat where it resembles the test periods less."""
-    from customs_data.validation import about_validation
+    from customs_scorer.validation import about_validation
 
     sentence = f"Validation: {about_validation(task)}."
     erasures = {
