@@ -93,7 +93,7 @@ def apply_map(
             constant = pa.repeat(pa.scalar(rules.absent[name], pa.string()), raw.n_rows)
             columns[name] = pa.chunked_array([constant])
             continue
-        foreign = _column(raw, rules.columns[name])
+        foreign = _column(raw, rules.source_of(name))
         result = convert(column, foreign, rules)
         if name == _PRICE and rules.currency:
             result = _in_won(result, raw, rules, require)

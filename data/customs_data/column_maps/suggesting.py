@@ -13,7 +13,8 @@ from customs_data.column_maps.name_matching import CURRENCY, LINE, match_name
 from customs_data.column_maps.recognising import recognise
 from customs_data.column_maps.tables import tables_of
 from customs_data.column_maps.value_patterns import Values, is_day_unclear, number_marks
-from customs_data.schema import COLUMN, KEY, LABEL_COLUMNS, Column
+from customs_data.columns.column_set import REQUIRED
+from customs_data.schema import COLUMN, DECLARED_COLUMNS, KEY, LABEL_COLUMNS, Column
 from customs_data.tasks import Task
 
 # Guesses below this confidence are left to the person.
@@ -78,7 +79,7 @@ def suggest_map(path: Path, task: Task) -> str:
     export = _Export([Values(name, cells) for name, cells in pairs if name])
     _assign(export, wanted)
     draft = Draft(path.name, raw.n_rows, [c.name for c in wanted], layout, export.guesses)
-    draft.optional = [c.name for c in wanted if c.may_be_missing]
+    draft.optional = [c.name for c in wanted if _may_be_absent(c)]
     _describe_items(export, draft)
     _describe_times(export, draft)
     _describe_goods(export, draft, wanted)
@@ -88,10 +89,18 @@ def suggest_map(path: Path, task: Task) -> str:
     taken = {guess.source for guess in draft.guesses.values()}
     taken |= {draft.items[0], draft.items[1]} if draft.items else set()
     taken |= {draft.currency} if draft.currency else set()
-    draft.unknown = [(x.name, x.examples()) for x in export.columns if x.name not in taken]
+    draft.unknown = [
+        (x.name, "category" if number_marks([x]) is None else "number", x.examples())
+        for x in export.columns
+        if x.name not in taken
+    ]
     used = [x for x in export.columns if x.name in taken]
     draft.missing = sorted({word for values in used for word in values.missing})
     return write_draft(draft)
+
+
+def _may_be_absent(column: Column) -> bool:
+    return column.name in DECLARED_COLUMNS and column.name not in REQUIRED
 
 
 def _assign(export: _Export, wanted: Sequence[Column]) -> None:
