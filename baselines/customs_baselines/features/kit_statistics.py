@@ -14,6 +14,7 @@ from customs_baselines.features.cell_sums import UNIT, CellSums, Floats, Integer
 from customs_baselines.features.folds import Cells
 from customs_baselines.features.norms import NORM_LEVELS
 from customs_baselines.features.risk import PROFILE_KEYS
+from customs_data.columns.column_set import declared_number
 from customs_data.columns.grouping import Codebook, CodedTable, Codes, Grouping
 
 Key = tuple[str, ...]
@@ -71,7 +72,7 @@ _NUMBERS: dict[str, Callable[[Floats, Floats, Floats], Floats]] = {
 
 def numbers_of(X: pd.DataFrame, *names: str) -> dict[str, Floats]:
     """Return the named numbers of each declaration, shape (n_rows,) each; all by default."""
-    declared = (X["Net Mass"].to_numpy(), X["Item Price"].to_numpy(), X["Tax Rate"].to_numpy())
+    declared = [declared_number(X, name) for name in ("Net Mass", "Item Price", "Tax Rate")]
     return {name: _NUMBERS[name](*declared) for name in names or _NUMBERS}
 
 

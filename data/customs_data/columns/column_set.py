@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal, get_args
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from customs_data.errors import KitError
@@ -128,6 +130,20 @@ def extra_names(X: pd.DataFrame) -> dict[str, str]:
         for name, kind in X.dtypes.items()
         if name not in COLUMN and kind in kinds
     }
+
+
+def declared_number(X: pd.DataFrame, name: str) -> npt.NDArray[np.float64]:
+    """Return a declared number of each row, shape (n_rows,); an absent one is 1 in every row.
+
+    So features of an absent number are constant, and those of two numbers depend on the other one:
+    without masses, the unit price is the price.
+
+    Examples
+    --------
+    >>> declared_number(pd.DataFrame({"Net Mass": [float("nan")] * 2}), "Net Mass")
+    array([1., 1.])
+    """
+    return np.ones(len(X)) if is_absent(X[name]) else X[name].to_numpy(np.float64)
 
 
 def absent_columns(X: pd.DataFrame) -> tuple[str, ...]:
