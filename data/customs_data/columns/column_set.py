@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from customs_data.columns.grouping import HS_LEVELS
 from customs_data.errors import KitError
 from customs_data.schema import (
     COLUMN,
@@ -68,6 +69,15 @@ class ColumnSet:
     def extra_columns(self) -> tuple[Column, ...]:
         """The extra columns, as the schema describes columns."""
         return tuple(extra_column(name, kind) for name, kind in self.extra.items())
+
+    def sentences(self) -> list[str]:
+        """Return what is absent and what is extra, for people; nothing if neither is."""
+        said = []
+        if self.absent:
+            said.append(f"Absent from this edition, empty in every row: {', '.join(self.absent)}.")
+        if self.extra:
+            said.append(f"Extra columns: {listed_extra(self.extra)}.")
+        return said
 
     def apply(self, wanted: Iterable[str | Column]) -> tuple[Column, ...]:
         """Return columns of the schema or a task, absent ones marked so, then the extra ones."""
@@ -202,11 +212,11 @@ def check_new_names(extra: Iterable[str], taken: Sequence[str]) -> None:
     KitError
         If one is.
     """
-    plain = {name.casefold(): name for name in (*COLUMN, *taken)}
+    plain = {name.casefold(): name for name in (*COLUMN, *HS_LEVELS, *taken)}
     for name in extra:
         if name.casefold() in plain:
             raise KitError(
-                f"An extra column must not be named {name!r}: an edition has a column "
-                f"{plain[name.casefold()]!r}. Choose another name."
+                f"An extra column must not be named {name!r}: the kit uses the name "
+                f"{plain[name.casefold()]!r}. Choose another one."
             )
         plain[name.casefold()] = name

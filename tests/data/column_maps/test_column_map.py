@@ -102,7 +102,7 @@ WRONG = {
     ),
     "an extra column named like a hidden one": (
         TEXT.assign(M="1"), {"more": extra_table("usage", "M", "number")},
-        "An extra column must not be named 'usage': an edition has a column 'Usage'.",
+        "An extra column must not be named 'usage': the kit uses the name 'Usage'.",
     ),
     "an extra column with a name that is no name": (
         TEXT.assign(M="1"), {"more": extra_table("=1+1", "M", "number")},
