@@ -26,6 +26,7 @@ class ConditionText:
     def __init__(self, features: KitFeatures) -> None:
         self.names = features.feature_names()
         self.codes = {}
+        self.extra = {extra_feature(name): name for name in features.statistics_.extra}
         self.missing = {missing_feature(name): name for name in features.statistics_.numbers}
         self.coded = {
             name if name in RANKED_CODES else extra_feature(name): name for name in features.ranks_
@@ -49,7 +50,7 @@ class ConditionText:
             return f"{self.missing[name]} is {'missing' if condition.low > 0 else 'given'}"
         if name in self.coded:
             return _codes(self.coded[name], self.codes[self.coded[name]], condition)
-        reading = reading_of(name)
+        reading = reading_of(self.extra.get(name, name))
         if isinf(condition.low) and isinf(condition.high):
             return f"{reading.noun} is {'not ' if condition.missing else ''}known"
         return reading.between(condition.low, condition.high)

@@ -70,6 +70,12 @@ class ColumnSet:
         """The extra columns, as the schema describes columns."""
         return tuple(extra_column(name, kind) for name, kind in self.extra.items())
 
+    def after(self, name: str) -> str:
+        """Return the name of an edition, and its absent and extra columns in brackets."""
+        parts = [f"absent: {', '.join(self.absent)}"] if self.absent else []
+        parts += [f"extra: {listed_extra(self.extra)}"] if self.extra else []
+        return f"{name} ({'; '.join(parts)})" if parts else name
+
     def sentences(self) -> list[str]:
         """Return what is absent and what is extra, for people; nothing if neither is."""
         said = []
