@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import codecs
+import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -17,6 +19,7 @@ from customs_data.toml import from_table, read_toml
 _TEXT_ROLES: Final = ("key", "entity", "code")
 _ALPHA_2: Final = COLUMN["Country of Origin"].pattern
 _HS: Final = "HS6 Code"
+_MONTH: Final = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 _FEWEST_HS_DIGITS: Final = 6
 _MOST_HS_DIGITS: Final = 12
 
@@ -74,26 +77,47 @@ class Currency:
         the currency of all rows.
     rates : dict of str to float
         Won for one unit of each currency. KRW needs none.
+    monthly : dict of str to dict of str to float
+        Currency -> month (``2020-01``) of the declaration -> won for one unit. A currency has
+        either one rate or monthly ones.
     """
 
     column: str = ""
     code: str = ""
     rates: dict[str, float] = field(default_factory=dict)
+    monthly: dict[str, dict[str, float]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Check that there is a currency, and a rate of it."""
         if bool(self.column) == bool(self.code):
             raise KitError("give either column or code: where the currency stands, or which it is.")
-        for name, rate in self.rates.items():
+        dated = [
+            (f"{name} in {month}", rate)
+            for name, rates in self.monthly.items()
+            for month, rate in rates.items()
+        ]
+        for name, rate in (*self.rates.items(), *dated):
             if not 0 < rate < float("inf"):
-                raise KitError(f"the rate of {name} is {rate:g}: write how many won {name} 1 is.")
-        if self.code and self.code not in self.all_rates:
+                one = name.partition(" ")[0]
+                raise KitError(f"the rate of {name} is {rate:g}: write how many won {one} 1 is.")
+        for name, rates in self.monthly.items():
+            if wrong := [month for month in rates if not _MONTH.fullmatch(month)]:
+                raise KitError(f"monthly.{name}: {wrong[0]!r} is no month; write it as 2020-01.")
+            if name in self.rates:
+                raise KitError(f"{name} has one rate and monthly ones: keep one of them.")
+        if self.code and self.code not in (*self.all_rates, *self.monthly):
             raise KitError(f"the currency {self.code} has no rate: add rates = {{{self.code} = }}.")
 
     @property
     def all_rates(self) -> dict[str, float]:
         """Rates with that of the won."""
         return {"KRW": 1.0} | self.rates
+
+    def rate_of(self, name: str, day: str) -> float:
+        """Return the won for one unit of a currency on a day YYYY-MM-DD; NaN if not known."""
+        if name in self.monthly:
+            return self.monthly[name].get(day[: len("2020-01")], math.nan)
+        return self.all_rates.get(name, math.nan)
 
 
 @dataclass(frozen=True)
@@ -150,8 +174,9 @@ class ColumnMap:
     countries : {'alpha-2', 'alpha-3'}
         Form of the country codes in the file.
     spreadsheet : bool
-        Whether a spreadsheet wrote IDs and codes as numbers: 1000.0 becomes 1000, and a rounded
-        9.7E+07 is refused, as its digits are lost.
+        Whether a spreadsheet wrote IDs, codes and days as numbers: 1000.0 becomes 1000, and a
+        rounded 9.7E+07 is refused, as its digits are lost. 43831 in the column of days is the day
+        2020-01-01, which Excel counts from 1900.
     digits : dict of str to int
         Column of IDs or codes -> digits, to which lost leading zeros are filled.
     values : dict of str to dict

@@ -118,7 +118,7 @@ def _settings(draft: Draft) -> Iterator[str]:
         listed = ", ".join(map(_text, draft.missing))
         yield f"missing = [{listed}]  # read as empty cells"
     if draft.is_spreadsheet:
-        yield "spreadsheet = true  # IDs or codes such as 1000.0 were written as numbers"
+        yield "spreadsheet = true  # IDs, codes or days were written as numbers: 1000.0, 43831"
     yield ""
 
 

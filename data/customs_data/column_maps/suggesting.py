@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from customs_data.column_maps.column_map import is_country, is_hs
+from customs_data.column_maps.conversion import SERIAL_DAY
 from customs_data.column_maps.drafting import Draft, Guess, write_draft
 from customs_data.column_maps.name_matching import CURRENCY, LINE, match_name
 from customs_data.column_maps.recognising import recognise
@@ -129,6 +130,8 @@ def _judge(values: Values, meaning: str, column: Column | None) -> tuple[float, 
         return round(_UNFIT * confidence, 2), f"{reason}, but its values are unlikely: {why}"
     if column is None or not fits:
         return 0.0, ""
+    if column.role == "time" and not (values.is_time or values.date_formats):
+        return 0.0, ""  # numbers of five digits may be anything
     if column.role == "time" or is_hs(column):
         return _BY_VALUES, f"by its values: {why}"
     if column.name == LABEL_COLUMNS[0] and values.labels:  # words for yes and no
@@ -143,6 +146,8 @@ def _fit(values: Values, meaning: str, column: Column | None) -> tuple[bool, str
             return values.share("[A-Z]{3}") > 0, f"such as {values.examples()}"
         return values.share("[0-9]+") > 0, "whole numbers"
     if column.role == "time":
+        if values.share(rf"{SERIAL_DAY.pattern}(\.0+)?") >= 1:
+            return True, f"days as Excel counts them, such as {values.examples()}"
         fits = values.is_time or bool(values.date_formats)
         return fits, f"days such as {values.examples()}"
     if is_hs(column):
@@ -175,7 +180,10 @@ def _describe_items(export: _Export, draft: Draft) -> None:
 
 def _describe_times(export: _Export, draft: Draft) -> None:
     days = export.values("Date")
-    if days is None or days.is_time or not days.date_formats:
+    if days is None or days.is_time:
+        return
+    draft.is_spreadsheet |= days.has_serial_days
+    if not days.date_formats:
         return
     form = days.date_formats[0]
     draft.date_format = form
