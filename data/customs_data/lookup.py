@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from customs_data.columns.column_set import is_absent
 from customs_data.columns.grouping import Group, Grouping, group_sums
 from customs_data.schema import LOOKUP_TUPLE
 
@@ -28,8 +29,10 @@ def is_unseen(train: pd.DataFrame, test: pd.DataFrame) -> npt.NDArray[np.bool_]:
 
 
 def tuple_of(declarations: pd.DataFrame) -> tuple[str, ...]:
-    """Return the columns of the six-tuple that declarations have: a task may withhold some."""
-    return tuple(name for name in LOOKUP_TUPLE if name in declarations)
+    """Return the columns of the six-tuple that declarations have: not withheld, not absent."""
+    return tuple(
+        name for name in LOOKUP_TUPLE if name in declarations and not is_absent(declarations[name])
+    )
 
 
 class LookupTable:
@@ -45,7 +48,8 @@ class LookupTable:
     y : ndarray of int8, shape (n_train,)
         1 = fraud, 0 = honest, -1 = unlabelled; at least one label.
     test : DataFrame, optional
-        Declarations to look up. Columns that they lack are left out of the tuple.
+        Declarations to look up. Columns that they lack, or that are empty in every row, are left
+        out of the tuple.
 
     Notes
     -----

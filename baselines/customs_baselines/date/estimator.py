@@ -21,6 +21,7 @@ from customs_baselines.features.order import own_order
 from customs_baselines.networks.device import choose_device, repeatable
 from customs_data.errors import KitError
 from customs_data.schema import KEY
+from customs_data.season.duty import declared_duty
 from customs_data.split import split_by_time
 
 Floats = npt.NDArray[np.float64]
@@ -107,7 +108,7 @@ class Date(ClassifierMixin, BaseEstimator):
         severity = np.full(len(y), np.nan)
         if y_critical is not None:
             severity[labelled] = y_critical[labelled] == 2
-        duty = np.log1p(X["Item Price"].to_numpy() * X["Tax Rate"].to_numpy() / 100)
+        duty = np.log1p(declared_duty(X))
         spread = duty.std()
         duty = (duty - duty.mean()) / (spread if spread > 0 else 1.0)
         device = choose_device(self.device)

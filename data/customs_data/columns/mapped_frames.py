@@ -40,7 +40,7 @@ def map_frame(path: Path) -> pd.DataFrame:
         if pa.types.is_large_string(column.type) or pa.types.is_string(column.type):
             columns[name] = pd.array(column, dtype=TEXT_DTYPE)
         else:
-            # A task's own columns are not in the schema.
+            # Columns of a task or an office are not in the schema.
             kind = COLUMN[name].dtype if name in COLUMN else column.type.to_pandas_dtype()
             columns[name] = column.to_numpy().astype(kind, copy=False)
     return pd.DataFrame(columns, index=pd.RangeIndex(table.num_rows), copy=False)

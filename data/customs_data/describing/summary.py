@@ -11,6 +11,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from customs_data.columns.column_set import ColumnSet
 from customs_data.columns.damaged_ids import find_damage
 from customs_data.edition.hidden import load_solution
 from customs_data.edition.layout import USAGES
@@ -21,6 +22,7 @@ from customs_data.schema import ENTITY_COLUMNS, LABEL_COLUMNS, NUMBER_COLUMNS
 _TOP: Final = 8
 #: Shares of the labels: name, column and value.
 _RATES: Final = (("fraud_rate", LABEL_COLUMNS[0], 1), ("critical_rate", LABEL_COLUMNS[1], 2))
+_TOP_CODES: Final = ("Country of Origin", "Office ID", "Import Type")
 _BAR_WIDTH: Final = 32
 _QUANTILES: Final = [0.0, 0.25, 0.5, 0.75, 0.99, 1.0]
 
@@ -34,13 +36,15 @@ def summarize_edition(edition: Edition) -> dict[str, Any]:
         ``name``, ``origin``, ``rows``, ``dates``, ``labels``, ``declarations_by_month``,
         ``fraud_rate_by_month`` (labelled training declarations), ``top`` (most frequent values),
         ``numbers`` (quantiles), ``entities`` (distinct, declarations each, share of test rows whose
-        entity is unseen in training), ``warnings`` (`find_damage`) and, on an organizer's copy,
-        ``hidden`` (fraud rates of the test periods).
+        entity is unseen in training), ``warnings`` (`find_damage`), ``absent`` and ``extra`` if the
+        edition has such columns and, on an organizer's copy, ``hidden`` (fraud rates of the test
+        periods). Extra columns are among ``numbers`` and ``top``; absent ones nowhere.
     """
     manifest, train, test = edition.manifest, edition.train, edition.test
     y, critical = _labels(edition, 0), _labels(edition, 1)
     labelled = y >= 0
-    both = pd.concat([train, test], ignore_index=True)
+    both = pd.concat([train, test], ignore_index=True).drop(columns=[*manifest.absent])
+    extra = manifest.extra
     fraud_rates = _by_month(train["Date"].to_numpy()[labelled], y[labelled] == 1)
     summary: dict[str, Any] = {
         "name": manifest.name,
@@ -62,9 +66,8 @@ def summarize_edition(edition: Edition) -> dict[str, Any]:
             name: values.value_counts().head(_TOP).to_dict()
             for name, values in {
                 "Chapter": both["HS6 Code"].str[:2],
-                "Country of Origin": both["Country of Origin"],
-                "Office ID": both["Office ID"],
-                "Import Type": both["Import Type"],
+                **{name: both[name] for name in _TOP_CODES if name in both},
+                **{name: both[name] for name, kind in extra.items() if kind == "category"},
             }.items()
         },
         "numbers": {
@@ -72,11 +75,20 @@ def summarize_edition(edition: Edition) -> dict[str, Any]:
                 f"{q:g}": float(value)
                 for q, value in zip(_QUANTILES, both[name].quantile(_QUANTILES), strict=True)
             }
-            for name in NUMBER_COLUMNS
+            for name in (*NUMBER_COLUMNS, *extra)
+            if name in both and extra.get(name) != "category"
         },
-        "entities": {name: _entity(both[name], train[name], test[name]) for name in ENTITY_COLUMNS},
+        "entities": {
+            name: _entity(both[name], train[name], test[name])
+            for name in ENTITY_COLUMNS
+            if name in both
+        },
         "warnings": [damage.as_dict() for damage in find_damage(train, test)],
     }
+    if manifest.absent:
+        summary["absent"] = [*manifest.absent]
+    if extra:
+        summary["extra"] = dict(extra)
     if edition.layout.has_hidden:
         solution = load_solution(edition.layout)
         summary["hidden"] = {
@@ -149,6 +161,8 @@ def draw_summary(summary: dict[str, Any]) -> RenderableType:
         rates = [f"{name.split('_')[0]} {_percent(rate)}" for name, rate in hidden.items()]
         if rates:
             head.append(f"  {period}, from hidden/: {', '.join(rates)}\n", style="italic")
+    for sentence in ColumnSet(summary.get("absent", ()), summary.get("extra", {})).sentences():
+        head.append(f"  {sentence}\n")
     parts: list[RenderableType] = [
         head,
         _bars("Declarations by month", summary["declarations_by_month"], "{:,}"),

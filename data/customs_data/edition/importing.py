@@ -14,13 +14,14 @@ import pandas as pd
 
 from customs_data.column_maps.reading import Export, ReadExport, read_export_files
 from customs_data.column_maps.tables import tables_of
+from customs_data.columns.column_set import ColumnSet, check_new_names
 from customs_data.columns.damaged_ids import (
     MISSING_WORDS,
     Damage,
     find_damage,
     spelled_missing,
 )
-from customs_data.edition.making import EditionPlan, make_edition
+from customs_data.edition.making import EditionPlan, make_edition, names_taken
 from customs_data.edition.manifest import Manifest
 from customs_data.edition.source import FrameSource
 from customs_data.errors import InvalidDeclarationsError, KitError
@@ -95,7 +96,8 @@ def read_sources(files: Sequence[Path], task: Task, export: Export) -> ReadExpor
     notes: list[str] = []
     complaints: list[str] = []
     words: list[str] = []  # that may be read as empty cells
-    columns = [COLUMN[x] if isinstance(x, str) else x for x in task.source_columns]
+    columns = export.column_set.apply(task.source_columns)
+    check_new_names(export.column_set.extra, names_taken(task))
     is_plain = not (export.rules or export.rejections or any(file.is_dir() for file in files))
     for some in [[file] for file in files] if is_plain else [files]:
         try:
@@ -221,6 +223,7 @@ def import_edition(
     file_format: FileFormat = "csv",
     configuration: Mapping[str, Any] | None = None,
     task: Task | None = None,
+    columns: ColumnSet | None = None,
 ) -> Manifest:
     """Make an edition from existing declarations.
 
@@ -245,6 +248,8 @@ def import_edition(
         Origin of the declarations, for the manifest.
     task : Task, optional
         Task of the edition; fraud by default.
+    columns : ColumnSet, optional
+        Absent and extra columns of the periods; none by default.
 
     Raises
     ------
@@ -268,5 +273,6 @@ def import_edition(
         label_rate=label_rate,
         erasure=erasure,
         task=task,
+        columns=columns or ColumnSet(),
     )
     return make_edition(plan, out, file_format=file_format)

@@ -44,12 +44,12 @@ class Edition:
         Paths of the edition.
     manifest : Manifest
         Content of edition.json.
-    train : DataFrame, shape (n_train, 20)
-        Declared columns of the training declarations.
+    train : DataFrame, shape (n_train, 20 + n_extra)
+        Declared columns of the training declarations, then the extra columns of the edition.
     labels : DataFrame of int8, shape (n_train, n_labels)
         Label columns of the task; -1 where a label was erased.
-    test : DataFrame, shape (n_public + n_private, 20)
-        Declared columns of both test periods (fewer if the task withholds some).
+    test : DataFrame, shape (n_public + n_private, 20 + n_extra)
+        The same columns of both test periods (fewer if the task withholds some).
     units : Series of str, shape (n_units,)
         Keys that a submission answers for: Declaration IDs of `test`, unless the task asks about
         others.
@@ -205,7 +205,8 @@ def load_public_table(layout: Layout, manifest: Manifest, table: str) -> pd.Data
         else (manifest.dates["public"][0], manifest.dates["private"][1])
     )
     task = find_task(manifest.task)
-    columns = task.train_columns if table == TRAIN else task.test_columns
+    wanted = task.train_columns if table == TRAIN else task.test_columns
+    columns = manifest.column_set.apply(wanted)
     path = find_table(layout.public, table)
     frame = read_declarations(path, columns=columns, period=period)
     _check_digest(path, frame, manifest.files[table].sha256)

@@ -16,6 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from customs_data.columns.column_set import ColumnSet, check_new_names
 from customs_data.edition import layout as parts
 from customs_data.edition.commitment import commit
 from customs_data.edition.datasheet import datasheet
@@ -58,6 +59,8 @@ class EditionPlan:
         The generator's secret in hexadecimal, for hidden/secret.json.
     task : Task
         What the edition asks.
+    columns : ColumnSet
+        Absent and extra columns of the declarations.
     """
 
     name: str
@@ -70,13 +73,20 @@ class EditionPlan:
     erasure: str = "random"
     secret: str | None = field(default=None, repr=False)
     task: Task = field(default_factory=find_task)
+    columns: ColumnSet = field(default_factory=ColumnSet)
 
     def __post_init__(self) -> None:
+        check_new_names(self.columns.extra, names_taken(self.task))
         if not NAME.fullmatch(self.name):
             raise KitError(
                 f"Cannot name an edition {self.name!r}. Pass --name with 1 to 64 letters, digits, "
                 "blanks, dots, underscores or hyphens, the first a letter or digit."
             )
+
+
+def names_taken(task: Task) -> tuple[str, ...]:
+    """Return the columns of an edition's files that are not in the schema."""
+    return (*parts.HIDDEN_COLUMNS, *task.target_names, *task.header)
 
 
 def make_edition(
@@ -119,15 +129,16 @@ def _write_parts(
     layout.hidden.mkdir(mode=0o700)
     kept = _choose_labels(plan)
     task = plan.task
-    tallies = {period: Tally(task.label) for period in PERIODS}
+    names = (*DECLARED_COLUMNS, *plan.columns.extra)
+    tallies = {p: Tally(task.label, n_missing=dict.fromkeys(names, 0)) for p in PERIODS}
     with ExitStack() as stack:
         tables = _Tables(stack, layout, file_format)
         for period, tally in tallies.items():
             for part in plan.source.parts(period):
                 if period == "train":
-                    published = _publish(tables, task, part.declarations, kept, tally.n_rows)
+                    published = _publish(tables, plan, part.declarations, kept, tally.n_rows)
                 else:
-                    published = _hide(tables, task, part.declarations, USAGES[period])
+                    published = _hide(tables, plan, part.declarations, USAGES[period])
                 for name, table in ((parts.ORACLE, part.oracle), (parts.TRUTH, part.truth)):
                     if table is not None:
                         tables.write(name, table)
@@ -147,7 +158,9 @@ def _write_parts(
     erasure = plan.erasure if n_erased else "none"
     dates = {period: (tally.first, tally.last) for period, tally in tallies.items()}
     seed = plan.configuration.get("seed")
-    sheet = datasheet(task, plan.name, plan.origin, erasure, seed, tallies, train, test)
+    sheet = datasheet(
+        task, plan.name, plan.origin, erasure, seed, tallies, train, test, plan.columns
+    )
     manifest = Manifest(
         name=plan.name,
         format_version=FORMAT_VERSION,
@@ -174,6 +187,8 @@ def _write_parts(
             task=task.name,
         ),
         task=task.name,
+        absent=plan.columns.absent,
+        extra=dict(plan.columns.extra),
     )
     (layout.public / parts.MANIFEST).write_text(manifest.to_json(), encoding="utf-8")
     (layout.public / parts.DATASHEET).write_text(sheet, encoding="utf-8")
@@ -252,13 +267,14 @@ def _sample(task: Task, keys: pa.Table) -> pa.Table:
 
 def _publish(
     tables: _Tables,
-    task: Task,
+    plan: EditionPlan,
     train: pa.Table,
     kept: npt.NDArray[np.bool_] | None,
     start: int,
 ) -> pa.Table:
     """Write training declarations to public/ and their erased labels to hidden/."""
-    train = train.select([*DECLARED_COLUMNS, *task.labels])
+    task = plan.task
+    train = train.select([*DECLARED_COLUMNS, *task.labels, *plan.columns.extra])
     labels = train.select([KEY, *task.labels])
     if kept is None:
         tables.write(parts.TRAIN, train)
@@ -274,9 +290,10 @@ def _publish(
     return train
 
 
-def _hide(tables: _Tables, task: Task, declarations: pa.Table, usage: str) -> pa.Table:
+def _hide(tables: _Tables, plan: EditionPlan, declarations: pa.Table, usage: str) -> pa.Table:
     """Write test declarations without what is asked, and the answers to hidden/."""
-    test = declarations.select(list(task.test_columns))
+    task = plan.task
+    test = declarations.select([*task.test_columns, *plan.columns.extra])
     tables.write(parts.TEST, test)
     if not task.asks_declarations:
         return test

@@ -231,7 +231,9 @@ def _check_hidden(
         train, test = (
             frames[table]
             if table in frames
-            else read_declarations(find_table(layout.public, table), columns=columns)
+            else read_declarations(
+                find_table(layout.public, table), columns=manifest.column_set.apply(columns)
+            )
             for table, columns in (
                 (parts.TRAIN, task.train_columns),
                 (parts.TEST, task.test_columns),

@@ -113,14 +113,14 @@ def _read_file(path: Path) -> pd.DataFrame:
 
 
 def _read_edition(path: Path) -> pd.DataFrame:
-    """Read all declarations of an edition, with every label that is there."""
+    """Read all declarations of an edition, with every label that is there; no absent column."""
     edition = load_edition(path)
     train = _with_labels(edition)
     test = edition.test.assign(**dict.fromkeys(LABEL_COLUMNS, ERASED))
     if edition.layout.has_hidden:
         solution = load_solution(edition.layout, edition.test[KEY])
         test = edition.test.assign(**{name: solution[name].to_numpy() for name in LABEL_COLUMNS})
-    both = pd.concat([train, test], ignore_index=True)
+    both = pd.concat([train, test], ignore_index=True).drop(columns=[*edition.manifest.absent])
     return both.astype({name: COLUMN[name].dtype for name in LABEL_COLUMNS})
 
 

@@ -12,11 +12,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from customs_data.columns.column_set import extra_names
 from customs_data.columns.matching import arrow_text, match_ids
 from customs_data.edition.hidden import load_solution, load_train_labels
 from customs_data.edition.loading import Edition
 from customs_data.errors import KitError
-from customs_data.schema import COLUMN, ENTITY_COLUMNS, ERASED, KEY
+from customs_data.schema import ENTITY_COLUMNS, ERASED, KEY, NUMBER_DTYPE
 from customs_data.split import Split, rows_of
 from customs_scorer.metrics import Metric, metrics_of
 
@@ -84,6 +85,11 @@ class Skipped:
     def as_dict(self) -> dict[str, str]:
         """Return name and reason as plain data."""
         return {"name": self.name, "reason": self.reason}
+
+
+def lacks(name: str, column: str) -> Skipped:
+    """Return a test that an edition does not allow because a column is absent."""
+    return Skipped(name, f"The edition lacks {column}.")
 
 
 @dataclass(frozen=True)
@@ -171,6 +177,16 @@ class Evidence:
         return tuple(str(n) for n in self.later if n not in (KEY, *ENTITY_COLUMNS))
 
     @cached_property
+    def traders(self) -> tuple[str, ...]:
+        """Entities that the edition has."""
+        return tuple(name for name in ENTITY_COLUMNS if name in self.later)
+
+    @cached_property
+    def extra(self) -> dict[str, str]:
+        """Name and type of the extra columns."""
+        return extra_names(self.later)
+
+    @cached_property
     def codes(self) -> _ColumnCodes:
         """Declared columns of `both` as integers, a missing cell being a value of its own."""
         return _ColumnCodes(self.both)
@@ -187,7 +203,7 @@ class Evidence:
         sample = self.at(early, late)
         # Codes count by first appearance: within the sample, nearly every trader would be new.
         rows = np.concatenate([early, n_train + late])
-        for name in ENTITY_COLUMNS:
+        for name in self.traders:
             sample.codes[name] = self.codes[name][rows]
         return sample
 
@@ -204,7 +220,7 @@ class Evidence:
         return np.column_stack(
             [
                 self.both[name].to_numpy(np.float64)
-                if COLUMN[name].role == "number"
+                if self.both[name].dtype == NUMBER_DTYPE
                 else self.codes[name].astype(np.float64)
                 for name in columns
             ]
@@ -231,8 +247,14 @@ def gather_evidence(edition: Edition) -> Evidence:
     KitError
         If labels are too few to measure anything.
     """
-    withheld = list(edition.task.withheld)
-    split = replace(edition.split, train=edition.train.drop(columns=withheld))
+    absent = edition.manifest.absent
+    # Nothing can be looked up in what test lacks, or in what is empty.
+    left_out = [name for name in edition.train if name in (*edition.task.withheld, *absent)]
+    split = replace(
+        edition.split,
+        train=edition.train.drop(columns=left_out),
+        test=edition.test.drop(columns=[name for name in absent if name in edition.test]),
+    )
     if edition.layout.has_hidden:
         # The organizer knows the erased labels, too: the audit is of the world, not of the erasure.
         erased = load_train_labels(edition.layout)
@@ -244,7 +266,7 @@ def gather_evidence(edition: Edition) -> Evidence:
         solution = load_solution(edition.layout, edition.test[KEY])
         private = (solution["Usage"] == "Private").to_numpy()
         answers = rows_of(solution[list(split.task.target_names)], private)
-        split = replace(split, labels=labels, test=rows_of(edition.test, private), answers=answers)
+        split = replace(split, labels=labels, test=rows_of(split.test, private), answers=answers)
     else:
         days = edition.train["Date"]
         split = split.earlier_and_later((days > days.quantile(0.75)).to_numpy())

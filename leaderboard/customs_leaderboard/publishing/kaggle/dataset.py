@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 from typing import Any, Final
 
+from customs_data.columns.column_set import ColumnSet
 from customs_data.edition.layout import DATASHEET, Layout
 from customs_data.edition.loading import load_edition
 from customs_data.edition.manifest import Manifest
@@ -85,7 +86,7 @@ def prepare_dataset(
         "description": _description(layout, manifest),
         "licenses": [{"name": licence or LICENCE}],
         "keywords": list(_KEYWORDS),
-        "resources": [_resource(path, task) for path in files],
+        "resources": [_resource(path, task, manifest.column_set) for path in files],
     }
     with new_folder(folder) as scratch:
         for path in files:
@@ -169,12 +170,12 @@ def _description(layout: Layout, manifest: Manifest) -> str:
     )
 
 
-def _resource(path: Path, task: Task) -> dict[str, Any]:
+def _resource(path: Path, task: Task, edition: ColumnSet) -> dict[str, Any]:
     """Return a file's metadata with the description of its columns."""
     resource: dict[str, Any] = {"path": path.name, "description": _DESCRIPTIONS.get(path.stem, "")}
     columns = {
-        "train": [COLUMN[c] if isinstance(c, str) else c for c in task.train_columns],
-        "test": [COLUMN[name] for name in task.test_columns],
+        "train": edition.apply(task.train_columns),
+        "test": edition.apply(task.test_columns),
         "sample_submission": [
             COLUMN[task.unit.key],
             *(Column(name, "number", explain_answer(task)) for name in task.answer.columns),

@@ -204,6 +204,8 @@ def run(
             say(_about_validation(records, loaded.task))
         if not loaded.layout.has_hidden:
             _check_submissions(records, loaded)
+        for sentence in loaded.manifest.column_set.sentences():
+            say(sentence)
         _tell_notes_and_logs(records)
         kept = ", ".join(record.name for record in records)
         say(f"Kept in {out} (submission, record, log): {kept}.")
@@ -229,9 +231,12 @@ def _tell_notes_and_logs(records: list[RunRecord]) -> None:
     from customs_baselines.running.run_folders import LOG
     from customs_kit.terminal.output import say
 
-    notes = (f"{it.run.name}: {note}" for it in records for note in it.result.notes)
-    for note in dict.fromkeys(notes):
-        say(note)
+    models: dict[str, list[str]] = {}  # by note: many models often have the same
+    for record in records:
+        for note in record.result.notes:
+            models.setdefault(note, []).append(record.run.name)
+    for note, names in models.items():
+        say(f"{', '.join(dict.fromkeys(names))}: {note}")
     for record in records:
         if record.submission is not None:
             log = record.submission.parent / LOG

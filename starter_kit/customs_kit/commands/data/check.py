@@ -183,7 +183,7 @@ def audit(
         if adversary:
             attacks = partial(audit_adversary, transfer=copied, profile=profile)
             n_attacks = N_RESULTS
-    with audit_progress(N_TESTS + len(more) + n_attacks) as on_test:
+    with audit_progress(N_TESTS + len(loaded.manifest.extra) + len(more) + n_attacks) as on_test:
         report = audit_edition(loaded, more=more, adversary=attacks, on_test=on_test)
     if page is not None:
         write_atomically(page, report.to_html())

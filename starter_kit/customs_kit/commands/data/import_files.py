@@ -163,6 +163,7 @@ def import_(
             seed=seed,
             file_format=file_format,
             task=asked,
+            columns=export.column_set,
         )
     fraud_rates = {
         period: float((known == 1).mean()) if len(known) else None
