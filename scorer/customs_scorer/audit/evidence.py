@@ -19,7 +19,9 @@ from customs_data.edition.loading import Edition
 from customs_data.errors import KitError
 from customs_data.schema import ENTITY_COLUMNS, ERASED, KEY, NUMBER_DTYPE
 from customs_data.split import Split, rows_of
+from customs_data.tasks import Choices, Groups
 from customs_scorer.metrics import Metric, metrics_of
+from customs_scorer.validation import validation_split
 
 #: Declarations that tests with models, or with hundreds of look-ups, look at; a sample beyond.
 MOST_ROWS: Final = 300_000
@@ -213,7 +215,10 @@ class Evidence:
         assert split.answers is not None
         train, labels = (f.take(early).reset_index(drop=True) for f in (split.train, split.labels))
         test, answers = (f.take(late).reset_index(drop=True) for f in (split.test, split.answers))
-        return Evidence(replace(split, train=train, labels=labels, test=test, answers=answers))
+        # All units are declarations here: those of `test`.
+        return Evidence(
+            replace(split, train=train, labels=labels, test=test, answers=answers, units=None)
+        )
 
     def encoded(self, columns: tuple[str, ...]) -> npt.NDArray[np.float64]:
         """Columns of `both` for a tree model: numbers as they are, text by order of appearance."""
@@ -247,30 +252,13 @@ def gather_evidence(edition: Edition) -> Evidence:
     KitError
         If labels are too few to measure anything.
     """
-    absent = edition.manifest.absent
-    # Nothing can be looked up in what test lacks, or in what is empty.
-    left_out = [name for name in edition.train if name in (*edition.task.withheld, *absent)]
-    split = replace(
-        edition.split,
-        train=edition.train.drop(columns=left_out),
-        test=edition.test.drop(columns=[name for name in absent if name in edition.test]),
-    )
-    if edition.layout.has_hidden:
-        # The organizer knows the erased labels, too: the audit is of the world, not of the erasure.
-        erased = load_train_labels(edition.layout)
-        places = match_ids(arrow_text(edition.train[KEY]), arrow_text(erased[KEY]))
-        labels = split.labels.copy()
-        for name in split.task.labels:
-            known = np.append(erased[name].to_numpy(np.int8), np.int8(ERASED))
-            labels[name] = np.where(places >= 0, known[places], labels[name])
-        solution = load_solution(edition.layout, edition.test[KEY])
-        private = (solution["Usage"] == "Private").to_numpy()
-        answers = rows_of(solution[list(split.task.target_names)], private)
-        split = replace(split, labels=labels, test=rows_of(split.test, private), answers=answers)
-    else:
-        days = edition.train["Date"]
-        split = split.earlier_and_later((days > days.quantile(0.75)).to_numpy())
-    evidence = Evidence(split.labelled())
+    answer = edition.task.answer
+    if isinstance(answer, Choices):
+        return Evidence(_without_absent(edition, _judged_choices(edition)))
+    if isinstance(answer, Groups):
+        # What is asked is not about declarations: nothing is judged here.
+        return Evidence(_without_absent(edition, edition.split))
+    evidence = Evidence(_labelled(edition).labelled())
     for part, y in (("training", evidence.y), ("later", evidence.y_later)):
         n_positive = int((y == 1).sum())
         if min(n_positive, len(y) - n_positive) < 20:
@@ -279,6 +267,50 @@ def gather_evidence(edition: Edition) -> Evidence:
                 f"labels, but there are {n_positive} and {len(y) - n_positive}."
             )
     return evidence
+
+
+def _without_absent(edition: Edition, split: Split) -> Split:
+    """Return a split without the columns that the edition lacks: nothing can be looked up there."""
+    absent = edition.manifest.absent
+    train, test = (
+        frame.drop(columns=[name for name in absent if name in frame])
+        for frame in (split.train, split.test)
+    )
+    return replace(split, train=train, test=test)
+
+
+def _judged_choices(edition: Edition) -> Split:
+    """Return training declarations, and the private ones, or else those of a validation."""
+    if not edition.layout.has_hidden:
+        return validation_split(edition.split)
+    solution = load_solution(edition.layout, edition.units)
+    private = (solution["Usage"] == "Private").to_numpy()
+    answers = rows_of(solution[list(edition.task.target_names)], private)
+    test = rows_of(edition.test, private)
+    return replace(edition.split, test=test, answers=answers, units=test[edition.task.unit.key])
+
+
+def _labelled(edition: Edition) -> Split:
+    """Return training declarations with all labels known, and later ones to be judged on."""
+    split = _without_absent(edition, edition.split)
+    withheld = [name for name in edition.task.withheld if name in split.train]
+    split = replace(split, train=split.train.drop(columns=withheld))
+    if not edition.layout.has_hidden:
+        days = edition.train["Date"]
+        return split.earlier_and_later((days > days.quantile(0.75)).to_numpy())
+    # The organizer knows the erased labels, too: the audit is of the world, not of the erasure.
+    erased = load_train_labels(edition.layout)
+    places = match_ids(arrow_text(edition.train[KEY]), arrow_text(erased[KEY]))
+    labels = split.labels.copy()
+    for name in split.task.labels:
+        known = np.append(erased[name].to_numpy(np.int8), np.int8(ERASED))
+        labels[name] = np.where(places >= 0, known[places], labels[name])
+    solution = load_solution(edition.layout, edition.units)
+    private = (solution["Usage"] == "Private").to_numpy()
+    answers = rows_of(solution[list(split.task.target_names)], private)
+    return replace(
+        split, labels=labels, test=rows_of(split.test, private), answers=answers, units=None
+    )
 
 
 def upper_score(evidence: Evidence, answer: npt.NDArray[np.float64]) -> float:

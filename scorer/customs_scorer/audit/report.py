@@ -9,6 +9,8 @@ from typing import Any, Final
 from customs_data.edition.loading import Edition
 from customs_data.edition.verification import verify_edition
 from customs_data.reports.pages import render_page
+from customs_data.tasks import Answer, Choices, Groups, Scores, Task
+from customs_scorer.audit.choices import audit_best_choice_lookup, audit_choices
 from customs_scorer.audit.evidence import (
     MOST_ROWS,
     AuditTest,
@@ -18,14 +20,41 @@ from customs_scorer.audit.evidence import (
 )
 from customs_scorer.audit.histories import audit_histories
 from customs_scorer.audit.lookups import audit_best_lookup, audit_lookups
-from customs_scorer.audit.traces import audit_traces
+from customs_scorer.audit.traces import audit_periods, audit_traces
 
 Tester = Callable[[Evidence], Iterator[AuditTest | Skipped]]
-# What is counted looks at every declaration; models and hundreds of look-ups may take a sample.
-_COUNTING: tuple[Tester, ...] = (audit_lookups, audit_histories)
-_MODELLING: tuple[Tester, ...] = (audit_best_lookup, audit_traces)
-#: Tests of every audit, without those of extra columns and of higher floors.
-N_TESTS: Final = 20
+
+
+@dataclass(frozen=True)
+class _Testers:
+    """Tests of a kind of answer.
+
+    Attributes
+    ----------
+    counting : tuple of callable
+        Counts, which look at every declaration.
+    modelling : tuple of callable
+        Models and hundreds of look-ups, which may take a sample.
+    n_tests : int
+        Tests, without those of higher floors and of extra columns.
+    """
+
+    counting: tuple[Tester, ...]
+    modelling: tuple[Tester, ...]
+    n_tests: int
+
+
+_TESTERS: Final[dict[type[Answer], _Testers]] = {
+    Scores: _Testers((audit_lookups, audit_histories), (audit_best_lookup, audit_traces), 20),
+    Choices: _Testers((audit_choices,), (audit_best_choice_lookup, audit_periods), 10),
+    Groups: _Testers((), (audit_periods,), 4),
+}
+
+
+def count_tests(task: Task) -> int:
+    """Return the number of tests of a task, without those of higher floors and extra columns."""
+    return _TESTERS[type(task.answer)].n_tests
+
 
 #: Tests from a higher floor.
 MoreTests = Callable[[Edition, Evidence], Iterable[AuditTest]]
@@ -159,12 +188,13 @@ def audit_edition(
             untested.append(test)
         on_test(test)
 
-    for tester in _COUNTING:
+    testers = _TESTERS[type(edition.task.answer)]
+    for tester in testers.counting:
         for test in tester(evidence):
             keep(test)
     sample = evidence.sampled(MOST_ROWS)
-    n_rows, n_all = len(sample.y_both), len(evidence.y_both)
-    for tester in _MODELLING:
+    n_rows, n_all = len(sample.both), len(evidence.both)
+    for tester in testers.modelling:
         for test in tester(sample):
             if sample is not evidence and isinstance(test, AuditTest):
                 test = test.of_sample("random rows", n_rows, n_all)
