@@ -81,7 +81,7 @@ class _Columns:
         self._labels = len({group.label_rate for group in everything}) > 1
         self._erasure = len({group.erasure for group in everything} - {"none"}) > 1
         self._links = len({group.with_links for group in everything}) > 1
-        self._metrics = results.metrics.ranked
+        self._metrics, self._task = results.metrics.ranked, results.task
         self._unseen_metric = f"unseen_{self._metrics[0].name}"
         self._unseen = len(results.editions) == 1 and any(
             run["private"].get(self._unseen_metric) for run in results.runs
@@ -112,7 +112,7 @@ class _Columns:
 
     def cells(self, group: Group, runs: list[dict[str, Any]]) -> list[str]:
         name = self.labels(group)
-        name[0] += marks_of(group.baseline, any(run["transductive"] for run in runs))
+        name[0] += marks_of(group.baseline, any(run["transductive"] for run in runs), self._task)
         first, *others = (summarize(runs, m.name, m.interval_name) for m in self._metrics)
         cells = [*name, str(len(runs)), _spread(first), _interval(first), *map(_spread, others)]
         cells += [_spread(summarize(runs, self._unseen_metric))] if self._unseen else []

@@ -222,7 +222,7 @@ def _names(records: Sequence[RunRecord]) -> list[str]:
             if names[run.name] == 1
             else os.path.relpath(run.model)
         )
-        + marks_of(run.name, record.result.transductive)
+        + marks_of(run.name, record.result.transductive, record.task.name)
         for record in records
         for run in [record.run]
     ]
