@@ -68,6 +68,10 @@ class Task:
         Target columns that repeat a declared column, by name; a file to import lacks them.
     unit_tables : callable, optional
         Makes solution, sample submission and given tables, if the unit is not the declaration.
+    fewest_declarations : int
+        Declarations of an edition; with fewer, its metric would say too little.
+    oracle : tuple of str
+        Columns of hidden/oracle of simulated editions beside those that every task has.
     keywords : mapping of str to str
         Further label columns by the keyword under which `fit` may take them.
     motivation, uses : str
@@ -85,12 +89,23 @@ class Task:
     truth: Callable[[Mapping[str, Any]], dict[str, Any]] | None = None
     derived: Mapping[str, str] = field(default_factory=dict)
     unit_tables: UnitTables | None = None
+    fewest_declarations: int = 0
+    oracle: tuple[str, ...] = ()
     keywords: Mapping[str, str] = field(default_factory=dict)
     motivation: str = ""
     uses: str = ""
 
     def __repr__(self) -> str:
         return f"{self.name}: {self.question}"
+
+    def too_few(self, n_declarations: int) -> str:
+        """Return what to say of an edition with so few declarations; "" if they suffice."""
+        if n_declarations >= self.fewest_declarations:
+            return ""
+        return (
+            f"An edition of the task {self.name} needs at least {self.fewest_declarations:,} "
+            f"declarations, but it has {n_declarations:,}: its metric would be too uncertain"
+        )
 
     @property
     def label_columns(self) -> tuple[Column, ...]:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from customs_data.tasks.scheme import VIOLATIONS
+from customs_data.world.schemes import POSTERIORS, PRIORS
 from customs_scorer.metrics.metric import Metric, TaskMetrics
 
 _LABEL: Final = "Violation Code"
@@ -95,4 +96,6 @@ METRICS: Final = TaskMetrics(
     ),
     counts=_counts,
     count_titles={"n_violations": "violations"},
+    oracle=POSTERIORS,
+    prior=PRIORS,
 )
