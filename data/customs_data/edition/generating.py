@@ -66,12 +66,15 @@ class Blueprint:
         exact_rate(self.label_rate, "label rate")
         if self.erasure not in ERASURES:
             raise KitError(f"Unknown erasure {self.erasure!r}: choose {', '.join(ERASURES)}.")
-        if find_task(self.task).truth is None:
+        task = find_task(self.task)
+        if task.truth is None:
             raise KitError(f"The simulator has no answers for the task {self.task!r}.")
         if not _FEWEST <= self.n_declarations <= _MOST:
             raise KitError(
                 f"An edition has {_FEWEST} to {_MOST:,} declarations, not {self.n_declarations:,}."
             )
+        if problem := task.too_few(self.n_declarations):
+            raise KitError(f"{problem}. Choose more rows, or another task.")
 
     def world_arguments(self) -> dict[str, Any]:
         """Return the arguments of `simulate` other than configuration and secret."""

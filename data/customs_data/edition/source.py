@@ -147,7 +147,11 @@ class SimulatedSource:
     def _part(self, columns: Columns) -> Part:
         names = (*DECLARED_COLUMNS, *(column.name for column in self._task.row_columns))
         self._declares[importers_of(columns)] = True
-        return Part(declarations_table(columns, names), oracle_table(columns), truth_table(columns))
+        return Part(
+            declarations_table(columns, names),
+            oracle_table(columns, self._task.oracle),
+            truth_table(columns),
+        )
 
     def networks(self) -> pa.Table:
         """See `Source.networks`."""
@@ -198,10 +202,12 @@ def check_periods(frames: dict[str, pd.DataFrame], task: Task) -> None:
     Raises
     ------
     InvalidDeclarationsError
-        If a period is empty, they overlap in time, share a Declaration ID, or a test label is
-        missing; one report lists all problems.
+        If a period is empty, they overlap in time, share a Declaration ID, there are too few
+        declarations for the task, or a test label is missing; one report lists all problems.
     """
     report = ProblemReport("The edition")
+    if problem := task.too_few(sum(map(len, frames.values()))):
+        report.add(problem)
     for period, frame in frames.items():
         if frame.empty:
             report.add(f"The {period} period is empty")

@@ -92,6 +92,10 @@ class Task:
         Target columns that repeat a declared column, by name; a file to import lacks them.
     ask_units : callable, optional
         Chooses what is asked, if the unit is not the declaration (`AskedUnits`).
+    fewest_declarations : int
+        Declarations of an edition; with fewer, its metric would say too little.
+    oracle : tuple of str
+        Columns of hidden/oracle of simulated editions beside those that every task has.
     practice_seed : int
         Published seed of its practice edition. Each task has its own, because what one publishes
         would answer another.
@@ -114,6 +118,8 @@ class Task:
     truth: Callable[[Mapping[str, Any]], dict[str, Any]] | None = None
     derived: Mapping[str, str] = field(default_factory=dict)
     ask_units: AskUnits | None = None
+    fewest_declarations: int = 0
+    oracle: tuple[str, ...] = ()
     practice_seed: int = 0
     practice_rows: int | None = None
     keywords: Mapping[str, str] = field(default_factory=dict)
@@ -122,6 +128,15 @@ class Task:
 
     def __repr__(self) -> str:
         return f"{self.name}: {self.question}"
+
+    def too_few(self, n_declarations: int) -> str:
+        """Return what to say of an edition with so few declarations; "" if they suffice."""
+        if n_declarations >= self.fewest_declarations:
+            return ""
+        return (
+            f"An edition of the task {self.name} needs at least {self.fewest_declarations:,} "
+            f"declarations, but it has {n_declarations:,}: its metric would be too uncertain"
+        )
 
     @property
     def practice_name(self) -> str:

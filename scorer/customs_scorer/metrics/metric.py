@@ -254,7 +254,7 @@ class TaskMetrics:
     oracle : str, tuple of str or None
         Column or columns of hidden/oracle that would be the best answer; what they score is the
         ceiling. None if there is none.
-    prior : str or None
+    prior : str, tuple of str or None
         The same before the declaration is written: what the ceiling was until world version 2.
     unseen : callable
         Takes a split and returns which of its units have nothing to copy from training, bool, shape
@@ -270,7 +270,7 @@ class TaskMetrics:
     counts: Callable[[pd.DataFrame], dict[str, int]] = field(default=lambda answers: {})
     count_titles: Mapping[str, str] = field(default_factory=dict)
     oracle: str | tuple[str, ...] | None = None
-    prior: str | None = None
+    prior: str | tuple[str, ...] | None = None
     unseen: Callable[[Split], npt.NDArray[np.bool_]] = field(
         default=lambda split: is_unseen(split.train, split.test)
     )

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from customs_data.tasks.scheme import VIOLATIONS
+from customs_data.world.schemes import POSTERIORS, PRIORS
 from customs_scorer.metrics.metric import Metric, TaskMetrics, Words
 
 _LABEL: Final = "Violation Code"
@@ -108,4 +109,6 @@ METRICS: Final = TaskMetrics(
         "tax rate, tax type, net mass) had each violation, if there are any",
         copied_sentence="Copying the violations of exact twins scores",
     ),
+    oracle=POSTERIORS,
+    prior=PRIORS,
 )

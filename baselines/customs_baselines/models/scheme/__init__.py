@@ -3,4 +3,11 @@
 from typing import Final
 
 #: Models of `baseline run` when no name is given.
-DEFAULT_BASELINES: Final = ()
+DEFAULT_BASELINES: Final = (
+    "random",
+    "prior",
+    "logistic_regression",
+    "xgboost",
+    "fraud_times_mix",
+    "traces",
+)
