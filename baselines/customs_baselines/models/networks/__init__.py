@@ -3,4 +3,4 @@
 from typing import Final
 
 #: Models of `baseline run` when no name is given.
-DEFAULT_BASELINES: Final = ()
+DEFAULT_BASELINES: Final = ("alone", "rule", "propagation", "pairs", "memberships")
