@@ -13,9 +13,10 @@ from typing import Final
 from customs_data.edition.layout import Layout
 from customs_data.edition.loading import load_edition
 from customs_data.edition.manifest import PERIODS, Manifest, read_manifest
-from customs_data.edition.practice import practice_edition
+from customs_data.edition.practice import practice_edition, practice_task
 from customs_data.errors import KitError
 from customs_data.files.atomic import copy_files, new_folder
+from customs_data.tasks import DEFAULT, find_task
 from customs_data.toml import read_toml
 
 #: Folder of the edition in a workspace, as in the template's pyproject.toml.
@@ -123,16 +124,20 @@ def _labels(manifest: Manifest) -> str:
 def _practice_notes(manifest: Manifest) -> str:
     """Return how to see hidden scores of the practice edition; nothing for other editions."""
     seed = manifest.configuration.get("seed")
-    if manifest.origin != "published-seed" or manifest.name != "practice":
+    if manifest.origin != "published-seed" or practice_task(manifest.name) != manifest.task:
         return ""
+    name, task = manifest.name, find_task(manifest.task)
+    options = "" if task.name == DEFAULT else f"--task {task.name} "
+    options += "" if task.practice_rows is None else f"--rows {task.practice_rows} "
     return (
         "\n## Practice: look at the hidden score\n\n"
         "This edition's seed is published, so you can make its hidden labels yourself. In a "
         "competition you\nwait for the close. Look seldom: a model tuned on these labels is no "
         "better on the next edition.\n\n"
         "```bash\n"
-        f"customs-kit data generate --seed {seed} --name practice --out ../practice-with-answers\n"
-        "customs-kit score runs/practice/*/submission.csv --edition ../practice-with-answers\n"
+        f"customs-kit data generate {options}--seed {seed} --name {name} "
+        f"--out ../{name}-with-answers\n"
+        f"customs-kit score runs/{name}/*/submission.csv --edition ../{name}-with-answers\n"
         "```\n"
     )
 

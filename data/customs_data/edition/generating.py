@@ -115,7 +115,7 @@ def _plain(value: Any) -> Any:
 
 def read_blueprint(
     *,
-    config: Path | str | Mapping[str, Any] = "practice",
+    config: Path | str | Mapping[str, Any] | None = None,
     profile: Path | None = None,
     n_declarations: int | None = None,
     **settings: Any,
@@ -124,8 +124,9 @@ def read_blueprint(
 
     Parameters
     ----------
-    config : path, str or mapping
-        TOML file, the name of a shipped configuration, or one from a manifest.
+    config : path, str or mapping, optional
+        TOML file, the name of a shipped configuration, or one from a manifest; by default the
+        task's.
     profile : path, optional
         Calibration; the shipped one by default.
     n_declarations : int, optional
@@ -141,7 +142,10 @@ def read_blueprint(
     if isinstance(config, Mapping):
         configuration = from_table(Configuration, config, "The manifest's configuration")
     else:
-        configuration = load_configuration(config)
+        chosen = (
+            find_task(settings.get("task", DEFAULT)).configuration if config is None else config
+        )
+        configuration = load_configuration(chosen)
     try:
         check_schemes(configuration.cheating, configuration.clusters.late_scheme)
     except ValueError as error:

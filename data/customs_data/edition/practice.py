@@ -84,7 +84,9 @@ def _problem(folder: Path, task: str) -> str:
         return f"was made by customs-kit {manifest.generator_version}"
     if manifest.task != task:
         return f"asks the task {manifest.task}"
-    if manifest.configuration.get("world") != settings_of(load_configuration("practice")):
+    if manifest.configuration.get("world") != settings_of(
+        load_configuration(find_task(task).configuration)
+    ):
         return "is of another version of the practice world"
     if not Layout.of(folder).has_hidden:
         return "has no hidden labels that can be read"

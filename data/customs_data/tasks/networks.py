@@ -117,6 +117,7 @@ TASK: Final = Task(
     },
     truth=_truth,
     ask_units=ask_importers,
+    configuration=CONFIGURATION,
     keywords={"y_fraud": "Fraud"},
     practice_seed=207,
     motivation=(

@@ -96,6 +96,8 @@ class Task:
         Declarations of an edition; with fewer, its metric would say too little.
     oracle : tuple of str
         Columns of hidden/oracle of simulated editions beside those that every task has.
+    configuration : str
+        Shipped configuration of its worlds, unless another is named.
     practice_seed : int
         Published seed of its practice edition. Each task has its own, because what one publishes
         would answer another.
@@ -120,6 +122,7 @@ class Task:
     ask_units: AskUnits | None = None
     fewest_declarations: int = 0
     oracle: tuple[str, ...] = ()
+    configuration: str = "practice"
     practice_seed: int = 0
     practice_rows: int | None = None
     keywords: Mapping[str, str] = field(default_factory=dict)

@@ -42,9 +42,8 @@ if TYPE_CHECKING:
 @click.option(
     "--config",
     type=click.Path(path_type=Path),
-    default=Path("practice"),
-    show_default=True,
-    help="TOML file, or the name of a shipped configuration (practice, national).",
+    help="TOML file, or the name of a shipped configuration (practice, national).  [default: that "
+    "of the task]",
 )
 @click.option(
     "--profile",
@@ -77,7 +76,7 @@ def generate(
     secret_file: Path | None,
     label_rate: float,
     erasure: str,
-    config: Path,
+    config: Path | None,
     profile: Path | None,
     file_format: FileFormat,
     workers: int,
