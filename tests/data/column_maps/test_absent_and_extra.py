@@ -112,6 +112,24 @@ def test_commands_take_it(command, edition, tmp_path):
         assert "Who files with whom" not in page
 
 
+@pytest.mark.process
+def test_a_run_ends_with_a_table_and_what_the_model_lacks(edition, tmp_path):
+    command = ["baseline", "run", "logistic_regression", "--recipe", "paper"]
+    result = run(*command, "--edition", edition, "--out", tmp_path / "runs")
+    assert result.exit_code == 0, result.output
+    said = " ".join(result.output.split())
+    assert "precision@5 %" in said
+    assert f"Absent from this edition, empty in every row: {', '.join(ABSENT)}." in said
+    lack = "Office ID, Declarant ID, Courier ID and 3 more"
+    assert f"logistic_regression: 6 of 19 features lack a column: {lack}." in said
+    assert "logistic_regression: no use of the extra columns Gross weight kg, Lane." in said
+    record = json.loads(next((tmp_path / "runs").glob("*/run.json")).read_text())
+    assert record["lacking"] == [*ABSENT]
+    submission = next((tmp_path / "runs").glob("*/submission.csv"))
+    scored = run("score", submission, "--edition", edition, "--json")
+    assert json.loads(scored.stdout)[0]["private"]["precision_at_5"] >= 0
+
+
 def test_a_value_in_an_absent_column_is_refused(edition, tmp_path):
     train = edition / "public/train.csv"
     before = train.read_text()

@@ -107,7 +107,8 @@ def import_(
     that look damaged. An ID that spells "missing" is refused, unless --missing names it.
 
     Your own export may have other columns, also in a workbook (.xlsx): --suggest drafts a map of
-    them, you correct it, and --columns reads the files with it.
+    them, you correct it, and --columns reads the files with it. The map also says which columns you
+    lack, and which others models get as features.
 
     \b
     Examples:
@@ -117,6 +118,8 @@ def import_(
       customs-kit data import export.csv --suggest > map.toml
       customs-kit data import export.csv --columns map.toml --rejected rejected.csv \\
           --reject-up-to 0.01 --public-from 2021-01-01 --private-from 2021-04-01 --out my-edition
+      customs-kit data import export.csv --columns map.toml --inspected-only \\
+          --public-from 2021-01-01 --private-from 2021-04-01 --out my-edition
     """
     if suggest:
         from customs_data.column_maps.suggesting import suggest_map
