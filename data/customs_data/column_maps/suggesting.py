@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from customs_data.column_maps.column_map import is_country, is_hs
+from customs_data.column_maps.column_map import FileLayout, is_country, is_hs
 from customs_data.column_maps.conversion import SERIAL_DAY
 from customs_data.column_maps.drafting import Draft, Guess, write_draft
 from customs_data.column_maps.name_matching import CURRENCY, LINE, match_name
@@ -84,19 +84,16 @@ def suggest_map(path: Path, task: Task) -> str:
     _describe_items(export, draft)
     _describe_times(export, draft)
     _describe_goods(export, draft, wanted)
-    _describe_numbers(export, draft, wanted)
+    _describe_currency(export, draft)
     _describe_labels(export, draft)
     _describe_ids(export, draft, wanted)
     taken = {guess.source for guess in draft.guesses.values()}
     taken |= {draft.items[0], draft.items[1]} if draft.items else set()
     taken |= {draft.currency} if draft.currency else set()
-    draft.unknown = [
-        (x.name, "category" if number_marks([x]) is None else "number", x.examples())
-        for x in export.columns
-        if x.name not in taken
-    ]
-    used = [x for x in export.columns if x.name in taken]
-    draft.missing = sorted({word for values in used for word in values.missing})
+    unknown = [x for x in export.columns if x.name not in taken]
+    _describe_numbers(export, draft, wanted, unknown)
+    # Also the words of columns that may become extra ones; they change no other column.
+    draft.missing = sorted({word for values in export.columns for word in values.missing})
     return write_draft(draft)
 
 
@@ -204,16 +201,26 @@ def _describe_goods(export: _Export, draft: Draft, wanted: Sequence[Column]) -> 
             draft.countries = "alpha-3"
 
 
-def _describe_numbers(export: _Export, draft: Draft, wanted: Sequence[Column]) -> None:
-    """Recognise marks in numbers, and currencies."""
+def _describe_numbers(
+    export: _Export, draft: Draft, wanted: Sequence[Column], unknown: Sequence[Values]
+) -> None:
+    """Recognise marks in numbers, and which columns that are not understood are numbers."""
     numbers = [
         values
         for column in wanted
         if column.role == "number" and (values := export.values(column.name)) is not None
     ]
-    marks = number_marks(numbers) if numbers else None
-    if marks is not None:
-        draft.decimal, draft.thousands = marks.decimal, marks.thousands
+    more = [values for values in unknown if number_marks([values]) is not None]
+    # A file has one kind of marks, of which some columns show more than others.
+    marks = number_marks([*numbers, *more]) or number_marks(numbers) or FileLayout()
+    draft.decimal, draft.thousands = marks.decimal, marks.thousands
+    draft.unknown = [
+        (x.name, "number" if x.is_numbers(marks) else "category", x.examples()) for x in unknown
+    ]
+
+
+def _describe_currency(export: _Export, draft: Draft) -> None:
+    """Recognise currencies."""
     guess = draft.guesses.pop(CURRENCY, None)
     currency = next((x for x in export.columns if guess and x.name == guess.source), None)
     if currency is not None and set(currency.counts) - {"KRW"}:

@@ -30,7 +30,7 @@ from customs_data.files.problems import ProblemReport
 from customs_data.files.reading import ignored_columns
 from customs_data.files.writing import FileFormat
 from customs_data.keyed_random import secret_of_seed
-from customs_data.schema import COLUMN
+from customs_data.schema import COLUMN, ERASED
 from customs_data.tasks import Task, find_task
 
 # What `files` says of an export in another form: its columns, encoding, delimiter or format.
@@ -163,6 +163,36 @@ def to_periods(
     return {
         name: frame[mask].reset_index(drop=True) for name, mask in zip(names, masks, strict=True)
     }
+
+
+def leave_out_unlabelled(
+    periods: Mapping[str, pd.DataFrame], task: Task
+) -> tuple[dict[str, pd.DataFrame], list[str]]:
+    """Leave declarations without a label out of the test periods.
+
+    Parameters
+    ----------
+    periods : mapping of str to DataFrame
+        Result of `to_periods`.
+    task : Task
+
+    Returns
+    -------
+    periods : dict of str to DataFrame
+    notes : list of str
+        How many were left out, in a sentence for each period.
+    """
+    kept, notes = dict(periods), []
+    for period in ("public", "private"):
+        frame = periods[period]
+        known = frame[task.label] != ERASED
+        kept[period] = frame[known].reset_index(drop=True)
+        if n := int((~known).sum()):
+            notes.append(
+                f"Left out {n:,} of {len(frame):,} declarations of the {period} period: they have "
+                "no label, and so cannot be scored."
+            )
+    return kept, notes
 
 
 def _report_of_words(source: str, frame: pd.DataFrame) -> tuple[ProblemReport, list[str]]:

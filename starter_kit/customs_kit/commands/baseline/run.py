@@ -130,11 +130,11 @@ def run(
 
     FILE.py:NAME is your own model: a class with fit(X, y) and predict_proba(X), a scikit-learn
     estimator or Pipeline, or a function that returns one. FILE.py is enough if the file has one
-    model. X is a DataFrame of the 20 declared columns, y contains 0, 1 and -1 (unlabelled), and
-    predict_proba returns the columns [honest, fraud]. An estimator of a library does not know -1
-    and is fitted on the labelled declarations only. The model runs in the folder of its file.
-    random_state (or seed) is set to --seed; a number of your own in an estimator is increased by
-    it.
+    model. X is a DataFrame of the 20 declared columns and the edition's extra ones, y contains 0, 1
+    and -1 (unlabelled), and predict_proba returns the columns [honest, fraud]. An estimator of a
+    library does not know -1 and is fitted on the labelled declarations only. The model runs in the
+    folder of its file. random_state (or seed) is set to --seed; a number of your own in an
+    estimator is increased by it.
 
     --edition defaults to that of your workspace (`customs-kit start`), else to the practice
     edition, which is made in your cache.
