@@ -11,9 +11,9 @@ from typing import Any, Final
 from customs_data.edition.layout import DATASHEET, Layout
 from customs_data.edition.loading import load_edition
 from customs_data.edition.manifest import Manifest
+from customs_data.edition.metadata.columns import public_columns
 from customs_data.errors import KitError
 from customs_data.files.atomic import new_folder
-from customs_data.schema import COLUMN, Column
 from customs_data.tasks import Task, find_task
 from customs_leaderboard.publishing.guard import HiddenGuard
 from customs_leaderboard.publishing.kaggle.client import KaggleService
@@ -32,6 +32,7 @@ _DESCRIPTIONS: Final = {
     "sample_submission": "A valid submission.",
     "edition": "Manifest: rows, dates, checksums, the commitment to the hidden labels.",
     "DATASHEET": "Description of the edition and its columns.",
+    "croissant": "The same for programs that read MLCommons Croissant.",
 }
 
 
@@ -172,19 +173,12 @@ def _description(layout: Layout, manifest: Manifest) -> str:
 def _resource(path: Path, task: Task) -> dict[str, Any]:
     """Return a file's metadata with the description of its columns."""
     resource: dict[str, Any] = {"path": path.name, "description": _DESCRIPTIONS.get(path.stem, "")}
-    columns = {
-        "train": [COLUMN[c] if isinstance(c, str) else c for c in task.train_columns],
-        "test": [COLUMN[name] for name in task.test_columns],
-        "sample_submission": [
-            COLUMN[task.unit.key],
-            *(Column(name, "number", explain_answer(task)) for name in task.answer.columns),
-        ],
-    }.get(path.stem)
+    columns = public_columns(task, explain_answer(task)).get(path.stem)
     if columns:
         fields = [
             {
                 "name": column.name,
-                "description": column.description + (f" ({column.unit})" if column.unit else ""),
+                "description": column.explanation,
                 "type": _TYPES.get(column.role, "string"),
             }
             for column in columns
