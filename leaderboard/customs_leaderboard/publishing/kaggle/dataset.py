@@ -8,15 +8,15 @@ import shutil
 from pathlib import Path
 from typing import Any, Final
 
-from customs_data.edition.layout import DATASHEET, Layout
+from customs_data.edition.layout import Layout
 from customs_data.edition.loading import load_edition
-from customs_data.edition.manifest import Manifest
 from customs_data.edition.metadata.columns import public_columns
 from customs_data.errors import KitError
 from customs_data.files.atomic import new_folder
 from customs_data.tasks import Task, find_task
 from customs_leaderboard.publishing.guard import HiddenGuard
 from customs_leaderboard.publishing.kaggle.client import KaggleService
+from customs_leaderboard.publishing.pages import describe_edition
 from customs_leaderboard.rules.edition_origin import check_origin
 from customs_leaderboard.rules.explanations import explain_answer
 
@@ -83,7 +83,7 @@ def prepare_dataset(
         "id": reference,
         "title": _sized(title or f"Customs declarations: {manifest.name}"[:50], 6, 50, "title"),
         "subtitle": _sized(subtitle or task.question, 20, 80, "subtitle"),
-        "description": _description(layout, manifest),
+        "description": describe_edition(layout, manifest),
         "licenses": [{"name": licence or LICENCE}],
         "keywords": list(_KEYWORDS),
         "resources": [_resource(path, task) for path in files],
@@ -159,15 +159,6 @@ def _sized(text: str, fewest: int, most: int, what: str) -> str:
             f"--{what}."
         )
     return text
-
-
-def _description(layout: Layout, manifest: Manifest) -> str:
-    sheet = (layout.public / DATASHEET).read_text(encoding="utf-8").strip()
-    return (
-        f"{sheet}\n\n## Check\n\n`customs-kit data verify FOLDER` compares the files with "
-        f"edition.json. Commitment to the hidden labels: `{manifest.commitment}`. Load the edition "
-        "with `from customs_kit import load_edition`.\n"
-    )
 
 
 def _resource(path: Path, task: Task) -> dict[str, Any]:
