@@ -36,7 +36,7 @@ CARD: Final = "README.md"
 LICENCE: Final = "cc-by-4.0"
 _REPOSITORY: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}/[A-Za-z0-9][A-Za-z0-9._-]{0,95}")
 #: Splits by table. Tables have different columns, so each is a configuration of its own.
-_SPLITS: Final = {TRAIN: "train", TEST: "test", SAMPLE: "test"}
+_SPLITS: Final = {TRAIN: "train", TEST: "test"}
 _TAGS: Final = ("customs", "fraud-detection", "tabular", "croissant")
 _SIZES: Final = (
     (10**3, "n<1K"), (10**4, "1K<n<10K"), (10**5, "10K<n<100K"), (10**6, "100K<n<1M"),
@@ -209,6 +209,7 @@ def _metadata(manifest: Manifest, paths: dict[str, Path], title: str, licence: s
                 "data_files": [{"split": _SPLITS.get(table, TRAIN), "path": f"public/{path.name}"}],
             }
             for table, path in paths.items()
+            if path.suffix == ".parquet"  # the site reads all tables in one format
         ],
     }
     return str(yaml.safe_dump(metadata, sort_keys=False, allow_unicode=True))
@@ -227,7 +228,7 @@ from huggingface_hub import snapshot_download
 edition = load_edition(snapshot_download("{reference}", repo_type="dataset"))
 ```
 
-Or a table at a time, as `{TRAIN}`, `{TEST}` or `{SAMPLE}`:
+Or a table at a time, `{TRAIN}` or `{TEST}`:
 
 ```python
 from datasets import load_dataset
