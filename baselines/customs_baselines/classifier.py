@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +16,6 @@ from customs_data.errors import KitError
 from customs_data.schema import ERASED
 
 Method = Callable[..., Any]
-_LABELS = (ERASED, 0, 1)
 
 
 class DeclarationClassifier(ClassifierMixin, BaseEstimator):
@@ -29,7 +28,14 @@ class DeclarationClassifier(ClassifierMixin, BaseEstimator):
     -----
     `fit` and `predict_proba` of a subclass are wrapped when the class is made, as scikit-learn
     wraps `transform`. Their signatures stay, because they say which keywords a model takes.
+
+    Attributes
+    ----------
+    labels : tuple of int
+        Class attribute: labels that the model learns, beside -1 for unlabelled.
     """
+
+    labels: ClassVar[tuple[int, ...]] = (0, 1)
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -59,7 +65,7 @@ def _checking_fit(fit: Method) -> Method:
 
     @wraps(fit)
     def checked(self: Any, X: pd.DataFrame, y: npt.ArrayLike, *arguments: Any, **named: Any) -> Any:
-        labels = _check_labels(type(self).__name__, X, y)
+        labels = _check_labels(type(self).__name__, X, y, self.labels)
         fitted = fit(self, X, labels, *arguments, **named)
         self.feature_names_in_ = np.array(X.columns, dtype=object)
         self.n_features_in_ = X.shape[1]
@@ -79,13 +85,15 @@ def _checking_predict_proba(predict_proba: Method) -> Method:
     return checked
 
 
-def _check_labels(name: str, X: pd.DataFrame, y: npt.ArrayLike) -> npt.NDArray[np.int8]:
+def _check_labels(
+    name: str, X: pd.DataFrame, y: npt.ArrayLike, known: tuple[int, ...]
+) -> npt.NDArray[np.int8]:
     """Check what a model is fitted on; return the labels.
 
     Raises
     ------
     KitError
-        If `X` is no DataFrame, or `y` has anything but 1, 0 and -1.
+        If `X` is no DataFrame, or `y` has anything but known labels and -1.
     ValueError
         If there is no declaration, or `y` is missing or of another length.
     """
@@ -100,9 +108,10 @@ def _check_labels(name: str, X: pd.DataFrame, y: npt.ArrayLike) -> npt.NDArray[n
         raise ValueError(f"{name} requires y to be passed, but the target y is None.")
     labels = np.asarray(y)
     check_consistent_length(X, labels)
-    if labels.dtype.kind not in "iufb" or not np.isin(labels, _LABELS).all():
+    if labels.dtype.kind not in "iufb" or not np.isin(labels, (ERASED, *known)).all():
+        listed = ", ".join(map(str, known))
         raise KitError(
-            f"{name} reads labels 1, 0 and -1 (unlabelled), but y has others or is of type "
+            f"{name} reads labels {listed} and -1 (unlabelled), but y has others or is of type "
             f"{labels.dtype}."
         )
     return labels.astype(np.int8, copy=False)

@@ -121,7 +121,7 @@ def test_what_is_fitted_is_checked_and_remembered(small_edition):
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         model.fit(train, y[1:])
     for wrong in (y + 1, y.astype(str), np.where(y == 0, np.nan, y)):
-        with pytest.raises(KitError, match=r"labels 1, 0 and -1 \(unlabelled\)"):
+        with pytest.raises(KitError, match=r"labels 0, 1 and -1 \(unlabelled\)"):
             model.fit(train, wrong)
     model.fit(train, y.tolist())
     assert model.feature_names_in_.tolist() == list(train)

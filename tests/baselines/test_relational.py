@@ -98,6 +98,21 @@ def test_a_column_that_test_lacks_is_in_no_table(small_edition):
     assert not any("HS6 Code" in table.df for table in db.table_dict.values())
 
 
+def test_empty_and_further_columns(small_edition):
+    def changed(X):
+        return X.assign(**{"Seller ID": np.nan, "Gross Mass": X["Net Mass"] + 1, "Channel": "red"})
+
+    edition = replace(
+        small_edition, train=changed(small_edition.train), test=changed(small_edition.test)
+    )
+    db = relbench_task(edition).get_db()
+    assert "seller" not in db.table_dict
+    types = column_types(db)["declaration"]
+    assert {name: str(types[name]) for name in ("Gross Mass", "Channel")} == {
+        "Gross Mass": "numerical", "Channel": "categorical"
+    }  # fmt: skip
+
+
 def test_without_relbench_the_message_names_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "relbench.base", None)
     monkeypatch.delitem(sys.modules, "customs_baselines.relational.database")

@@ -129,9 +129,7 @@ def column_types(db: Database) -> dict[str, dict[str, stype]]:
     kinds = {"time": stype.timestamp, "number": stype.numerical}
     return {
         name: {
-            column: kinds.get(COLUMN[column].role, stype.categorical)
-            if column in COLUMN
-            else stype.categorical
+            column: kinds.get(_role(table.df, column), stype.categorical)
             for column in map(str, table.df)
             if column != table.pkey_col and column not in table.fkey_col_to_pkey_table
         }
@@ -143,7 +141,7 @@ def _features(X: pd.DataFrame) -> pd.DataFrame:
     """Return the columns that are no IDs, in types that RelBench reads; HS codes by level, too."""
     columns: dict[str, Any] = {}
     for name in map(str, X):
-        match COLUMN[name].role:
+        match _role(X, name):
             case "time":
                 # RelBench takes the integers behind a time for nanoseconds.
                 columns[name] = X[name].astype("datetime64[ns]")
@@ -154,3 +152,10 @@ def _features(X: pd.DataFrame) -> pd.DataFrame:
     if "HS6 Code" in columns:
         columns |= {level: columns["HS6 Code"].str[:n] for level, n in HS_LEVELS.items()}
     return pd.DataFrame(columns, index=X.index)
+
+
+def _role(X: pd.DataFrame, name: str) -> str:
+    """Return what a column is; one that the schema lacks is a number or a code, by its type."""
+    if name in COLUMN:
+        return COLUMN[name].role
+    return "number" if pd.api.types.is_numeric_dtype(X[name]) else "code"

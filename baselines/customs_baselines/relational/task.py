@@ -71,6 +71,7 @@ def relbench_task(
         )
     ((earlier, later),) = TimeSplit(later_share=later_share).masks(edition.train[TIME])
     X = pd.concat([edition.train[list(edition.test)], edition.test], ignore_index=True)
+    X = X.dropna(axis="columns", how="all")  # an empty column says nothing and links nobody
     y = np.append(edition.y, np.full(len(edition.test), ERASED, dtype=np.int8))
     if with_answers:
         solution = load_solution(edition.layout, edition.test[task.unit.key])
