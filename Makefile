@@ -30,7 +30,7 @@ FRESH ?=
 
 .PHONY: run leaderboard test test-fast test-oldest test-slow lint format results all-results explained scarcity \
 	adversary variants settings prior worlds guide \
-	season season-pooling validation fidelity synthesizers reference site documents release benchmark \
+	season season-pooling relbench validation fidelity synthesizers reference site documents release benchmark \
 	benchmark-season benchmark-served benchmark-national benchmark-leaderboard benchmark-attack fuzz ladder clean
 
 run: $(VENV)/.core ## install, make the practice edition, show precision@5 % and @10 % of baselines
@@ -122,6 +122,9 @@ guide: $(VENV)/.core ## rewrite figures and table of data/HOW_THE_WORLD_WORKS.md
 
 season: $(VENV)/.core ## strategies week by week, on ten worlds of each kind: play what is missing (an hour)
 	$(BIN)/python -m studies.season_study --keep build/seasons --out $(RESULTS)/season.json --write docs/SEASON.md
+
+relbench: $(VENV)/.dev ## train RelBench's graph network on the practice edition (minutes)
+	$(BIN)/python -m studies.relbench_gnn --out $(RESULTS)/relbench.json --write docs/STANDARDS.md
 
 validation: $(VENV)/.core ## how well validation predicts hidden scores, on ten worlds: run what is missing
 	$(BIN)/python -m studies.validation_study \

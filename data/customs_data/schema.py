@@ -89,6 +89,11 @@ class Column:
     is_absent: bool = False
 
     @property
+    def explanation(self) -> str:
+        """Description with the unit, if there is one: "Mass without packing. (kg)"."""
+        return f"{self.description} ({self.unit})" if self.unit else self.description
+
+    @property
     def dtype(self) -> np.dtype[Any] | pd.StringDtype[Any]:
         """Type of the column in a DataFrame."""
         match self.role:

@@ -139,11 +139,15 @@ leaderboard.lazy["season"] = (f"{__name__}:season", "Competitions of seasons, we
 
 publish = _group(
     "publish",
-    "Publish an edition on Codabench or Kaggle.\n\n"
+    "Publish an edition on Codabench, Kaggle or Hugging Face.\n\n"
     "Example: customs-kit publish codabench my-edition --out bundle.zip",
     {
         "codabench": ("publish.codabench:codabench", "Make or check a Codabench bundle."),
         "kaggle": ("publish.kaggle:kaggle", "Publish a Kaggle dataset or competition."),
+        "huggingface": (
+            "publish.huggingface:huggingface",
+            "Publish a Hugging Face dataset, or a model card.",
+        ),
     },
 )
 
@@ -159,7 +163,10 @@ publish = _group(
         "submission": (f"{__name__}:submission", "Check and send submissions."),
         "score": (f"{_COMMANDS}.score:score", "Score submissions against hidden labels."),
         "leaderboard": (f"{__name__}:leaderboard", "Run a competition, or take part in one."),
-        "publish": (f"{__name__}:publish", "Publish an edition on Codabench or Kaggle."),
+        "publish": (
+            f"{__name__}:publish",
+            "Publish an edition on Codabench, Kaggle or Hugging Face.",
+        ),
     },
 )
 @click.version_option(package_name="customs-kit")

@@ -200,7 +200,7 @@ def test_a_second_file_of_a_table_is_found(edition_copy, table):
 
 def test_a_changed_datasheet_is_found(edition_copy):
     (edition_copy / "public/DATASHEET.md").write_text("0,1,1,0\n")
-    assert failures(edition_copy) == {"datasheet"}
+    assert failures(edition_copy) == {"datasheet", "croissant.json"}
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import torch
-from sklearn.base import BaseEstimator, ClassifierMixin
 
+from customs_baselines.classifier import DeclarationClassifier
 from customs_baselines.date.condition_text import ConditionText
 from customs_baselines.date.cross_features import BoosterSettings, CrossFeatures, Leaves
 from customs_baselines.date.explanation import AttendedCrossFeature, DateExplanation
@@ -35,7 +35,7 @@ _MIN_ROWS = {"Importer ID": 5, "HS6 Code": 5}
 _MOST_VALIDATED = 3000
 
 
-class Date(ClassifierMixin, BaseEstimator):
+class Date(DeclarationClassifier):
     """Dual attentive tree-aware embedding.
 
     Boosted trees put a declaration in leaves (cross features). Self-attention relates them, the

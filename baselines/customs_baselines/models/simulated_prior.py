@@ -7,8 +7,8 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn.base import BaseEstimator, ClassifierMixin
 
+from customs_baselines.classifier import DeclarationClassifier
 from customs_baselines.contract import FraudModel
 from customs_baselines.mixed.estimator import GraphMixedEffects
 from customs_baselines.models.lightgbm_team import LightGBMTeam
@@ -18,7 +18,7 @@ from customs_baselines.priors.weights import load_weights
 from customs_data.columns.column_set import extra_names
 
 
-class SimulatedPrior(ClassifierMixin, BaseEstimator):
+class SimulatedPrior(DeclarationClassifier):
     """Trees that learned from other worlds what labels in the neighbourhood of a row mean.
 
     Parameters

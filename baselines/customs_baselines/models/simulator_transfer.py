@@ -13,9 +13,9 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn.base import BaseEstimator, ClassifierMixin
 from xgboost import XGBClassifier
 
+from customs_baselines.classifier import DeclarationClassifier
 from customs_baselines.features.graph import GraphFeatures
 from customs_baselines.features.kit import KitFeatures
 from customs_baselines.steps import step
@@ -27,7 +27,7 @@ from customs_data.schema import DECLARED_COLUMNS, ERASED, KEY
 _FEWEST_ROWS = 1000  # in a smaller world there are hardly any rings
 
 
-class SimulatorTransfer(ClassifierMixin, BaseEstimator):
+class SimulatorTransfer(DeclarationClassifier):
     """XGBoost trained on other worlds; its features need no labels.
 
     Parameters

@@ -22,6 +22,7 @@ from customs_data.edition.commitment import commit
 from customs_data.edition.datasheet import datasheet
 from customs_data.edition.layout import USAGES, Layout
 from customs_data.edition.manifest import FORMAT_VERSION, NAME, PERIODS, FileRecord, Manifest
+from customs_data.edition.metadata.croissant import croissant
 from customs_data.edition.source import Source
 from customs_data.edition.tally import Tally
 from customs_data.erasure import COLUMNS_READ, erase
@@ -192,6 +193,8 @@ def _write_parts(
     )
     (layout.public / parts.MANIFEST).write_text(manifest.to_json(), encoding="utf-8")
     (layout.public / parts.DATASHEET).write_text(sheet, encoding="utf-8")
+    described = croissant(manifest, layout.public)
+    (layout.public / parts.CROISSANT).write_text(described, encoding="utf-8")
     secret = {
         "secret": plan.secret, "nonce": plan.nonce.hex(), "hidden_sha256": hidden_sha256
     }  # fmt: skip

@@ -13,7 +13,7 @@ from typing import Final
 from platformdirs import user_cache_path
 
 from customs_data.edition.generating import make_practice_edition, settings_of
-from customs_data.edition.layout import Layout
+from customs_data.edition.layout import CROISSANT, Layout
 from customs_data.edition.manifest import read_manifest
 from customs_data.edition.verification import CLOSED, verify_edition
 from customs_data.errors import KitError
@@ -88,6 +88,8 @@ def _problem(folder: Path, task: str) -> str:
         load_configuration(find_task(task).configuration)
     ):
         return "is of another version of the practice world"
+    if not (folder / "public" / CROISSANT).is_file():
+        return f"has no {CROISSANT}"
     if not Layout.of(folder).has_hidden:
         return "has no hidden labels that can be read"
     # Its labels are no secret, and a disk without permissions cannot close the folder.

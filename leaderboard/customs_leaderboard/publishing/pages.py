@@ -171,6 +171,16 @@ def _part(task: Task, manifest: Manifest, period: str) -> str:
     return f"{period} period ({first} to {last})"
 
 
+def describe_edition(layout: Layout, manifest: Manifest) -> str:
+    """Return the datasheet of an edition, and how to check and load it; only public/ is read."""
+    sheet = (layout.public / DATASHEET).read_text(encoding="utf-8").strip()
+    return (
+        f"{sheet}\n\n## Check\n\n`customs-kit data verify FOLDER` compares the files with "
+        f"edition.json. Commitment to the hidden labels: `{manifest.commitment}`. Load the edition "
+        "with `from customs_kit import load_edition`.\n"
+    )
+
+
 def read_template(name: str) -> str:
     """Return the template of a page by its short name."""
     texts = files("customs_leaderboard.publishing").joinpath("texts")

@@ -167,6 +167,7 @@ def ask_everything(board: Board, files: list[bytes], forward: Any) -> list[Any]:
     for name in (*board.manifest.files, "edition"):
         ask("GET", f"/edition/{name}.{'json' if name == 'edition' else 'csv'}")
     ask("GET", "/edition/DATASHEET.md")
+    ask("GET", "/edition/croissant.json")
     ask("GET", f"/edition/{board.manifest.name}.zip")
     for trick, name in itertools.product(TRICKS, HIDDEN):
         ask("GET", "/edition/" + trick.format(name))
