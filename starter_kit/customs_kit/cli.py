@@ -28,7 +28,7 @@ data = _group(
         "import": ("data.import_files:import_", "Make an edition from existing declarations."),
         "synthesize": ("data.synthesize:synthesize", "Draw declarations that resemble a source."),
         "secret": ("data.make:secret", "Draw the secret of a competition."),
-        "profile": ("data.make:profile", "Calibrate the simulator to declarations."),
+        "profile": ("data.profile:profile", "Calibrate the simulator to declarations."),
         "audit": ("data.check:audit", "Test whether labels can be looked up or leak."),
         "fidelity": ("data.fidelity:fidelity", "Compare synthetic declarations with their source."),
         "verify": ("data.check:verify", "Check that an edition is complete and unchanged."),
