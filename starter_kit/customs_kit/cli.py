@@ -29,6 +29,7 @@ data = _group(
         "synthesize": ("data.synthesize:synthesize", "Draw declarations that resemble a source."),
         "secret": ("data.make:secret", "Draw the secret of a competition."),
         "profile": ("data.profile:profile", "Calibrate the simulator to declarations."),
+        "release-report": ("data.release:release_report", "Check what is to leave the house."),
         "audit": ("data.check:audit", "Test whether labels can be looked up or leak."),
         "fidelity": ("data.fidelity:fidelity", "Compare synthetic declarations with their source."),
         "verify": ("data.check:verify", "Check that an edition is complete and unchanged."),
