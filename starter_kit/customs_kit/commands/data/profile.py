@@ -116,14 +116,14 @@ def profile(
 
 
 def _count(source: tuple[Path, ...], min_count: int, provenance: dict[str, str]) -> Profile:
-    import pandas as pd
-
+    from customs_data.columns.mapped_frames import map_frames
     from customs_data.count_profile import make_profile
     from customs_data.files.declarations import read_declarations
     from customs_kit.terminal.output import progress_console
 
     with progress_console().status("Counting ..."):
-        frame = pd.concat([read_declarations(path) for path in source], ignore_index=True)
+        frames = (read_declarations(path) for path in source)
+        frame = next(frames) if len(source) == 1 else map_frames(frames)
         return make_profile(frame, min_count, provenance)
 
 
