@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Final
 
 import numpy as np
@@ -147,7 +148,9 @@ def count_by_size(importer: Codes, agent: Codes, most: int, edges: IntArray) -> 
     n_agents = int(agent.max()) + 1
     pairs, rows = np.unique(importer.astype(np.int64) * n_agents + agent, return_counts=True)
     who, whom = np.divmod(pairs, n_agents)
-    order = np.lexsort((-rows, who))
+    # Ties are broken at random: by the agents' numbers, another importer could decide them.
+    ticket = np.random.default_rng(secrets.randbits(128)).random(len(rows))
+    order = np.lexsort((ticket, -rows, who))
     who, whom, rows = who[order], whom[order], rows[order]
     starts = np.flatnonzero(np.append(True, who[1:] != who[:-1]))
     rank = np.arange(len(who)) - np.repeat(starts, np.diff(np.append(starts, len(who))))
