@@ -35,9 +35,10 @@ def privacy_table(results: Results) -> str:
         "",
         *_fidelity(cells),
         "",
-        f"Means over {n_worlds} worlds of {n_rows:,} declarations from each profile, beside as "
-        "many declarations of the source, without IDs and labels. *AUC*: boosted trees that tell "
-        "them from the source (0.5: they cannot). *Order*: whether mean precision@5 % orders the "
+        f"Means over worlds of {n_rows:,} declarations from each profile, beside as many "
+        "declarations of the source, without IDs and labels. *AUC*: boosted trees that tell them "
+        f"from the source (0.5: they cannot; {n_worlds} worlds). *Order*: whether mean "
+        f"precision@5 % over {n_worlds} worlds orders the "
         "models as in worlds without privacy: " + _models(cells) + ".",
         "",
         *_attacks(cells),
@@ -78,16 +79,17 @@ def _costs(cells: list[Results]) -> list[str]:
 
 
 def _fidelity(cells: list[Results]) -> list[str]:
-    header = ["declarations", "epsilon", *_SHORT.values(), "AUC", "order"]
+    header = ["declarations", "epsilon", "worlds", *_SHORT.values(), "AUC", "order"]
     rows = []
     for cell in cells:
         if not cell.get("worlds"):
             rows.append([*_name(cell), *["-"] * (len(header) - 2)])
             continue
         means = mean_quality(cell)
-        auc = mean(world["auc"] for world in cell["worlds"])
+        auc = mean(world["auc"] for world in cell["worlds"] if "auc" in world)
         same = "" if cell["epsilon"] is None else _keeps_order(cells, cell)
-        rows.append([*_name(cell), *(f"{means[name]:.3f}" for name in _SHORT), f"{auc:.3f}", same])
+        values = [f"{means[name]:.3f}" for name in _SHORT]
+        rows.append([*_name(cell), str(len(cell["worlds"])), *values, f"{auc:.3f}", same])
     return _table(header, rows)
 
 
@@ -100,8 +102,8 @@ def mean_quality(cell: Results) -> dict[str, float]:
 
 
 def _ladder(cell: Results) -> dict[str, float]:
-    models = cell["worlds"][0]["ladder"]
-    return {name: mean(world["ladder"][name] for world in cell["worlds"]) for name in models}
+    ladders = [world["ladder"] for world in cell["worlds"] if "ladder" in world]
+    return {name: mean(ladder[name] for ladder in ladders) for name in ladders[0]}
 
 
 def _order(cell: Results) -> list[str]:

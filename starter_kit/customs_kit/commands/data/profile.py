@@ -11,6 +11,9 @@ from click.core import ParameterSource
 from customs_kit.commands.options import FiniteRange, json_option
 
 if TYPE_CHECKING:
+    import pandas as pd
+
+    from customs_data.private_profile.plan import Plan
     from customs_data.profile import Profile
 
 
@@ -118,16 +121,25 @@ def profile(
 def _count(source: tuple[Path, ...], min_count: int, provenance: dict[str, str]) -> Profile:
     from customs_data.columns.mapped_frames import map_frames
     from customs_data.count_profile import make_profile
-    from customs_data.files.declarations import read_declarations
     from customs_kit.terminal.output import progress_console
 
     with progress_console().status("Counting ..."):
-        frames = (read_declarations(path) for path in source)
+        frames = (_read(path) for path in source)
         frame = next(frames) if len(source) == 1 else map_frames(frames)
         return make_profile(frame, min_count, provenance)
 
 
-def _measure(source: tuple[Path, ...], plan: Any, provenance: dict[str, str]) -> Profile:
+def _read(path: Path) -> pd.DataFrame:
+    """Read the declared columns of a file, whether or not it has labels."""
+    from customs_data.files.declarations import read_declarations
+    from customs_data.files.reading import read_header
+    from customs_data.schema import DECLARED_COLUMNS, LABEL_COLUMNS
+
+    labels = [name for name in LABEL_COLUMNS if name in read_header(path)]
+    return read_declarations(path, columns=[*DECLARED_COLUMNS, *labels])[list(DECLARED_COLUMNS)]
+
+
+def _measure(source: tuple[Path, ...], plan: Plan, provenance: dict[str, str]) -> Profile:
     from customs_data.private_profile.contributions import read_frames
     from customs_data.private_profile.making import make_private_profile
     from customs_kit.terminal.output import progress_console
