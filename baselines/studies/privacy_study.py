@@ -60,11 +60,14 @@ EPSILONS: Final = (None, 1.0, 3.0, 0.5, 10.0)
 #: Cheap models of different kinds, weakest first on the practice edition.
 MODELS: Final = ("lookup", "decision_tree", "logistic_regression", "mixed_effects_graph")
 MIN_COUNT: Final = 10
+# At this size an attack takes minutes: these epsilons are attacked, the others at smaller sizes.
+_NATIONAL: Final = 24_700_000
+_ATTACKED: Final = (None, 1.0)
 _SEED: Final = 24
 _N_WORLDS: Final = 3
 #: Cells that a target is about have more worlds, for the eight metrics alone: the range of masses
 #: is that of one extreme declaration.
-JUDGED: Final = {(24_700_000, None): 12, (24_700_000, 1.0): 12}
+JUDGED: Final = {(_NATIONAL, None): 12, (_NATIONAL, 1.0): 12}
 # Declarations of each world, and of the sample of the source that it is compared with.
 _N_ROWS: Final = 54_000
 # Declarations of each side that boosted trees are trained on.
@@ -158,6 +161,7 @@ def measure_study(
     keep: Path,
     *,
     sizes: tuple[int, ...] = tuple(SIZES),
+    epsilons: tuple[float | None, ...] = EPSILONS,
     n_worlds: int = _N_WORLDS,
     path: Path | None = None,
     fresh: bool = False,
@@ -171,6 +175,8 @@ def measure_study(
         Folder of sources and profiles, for a later run.
     sizes : tuple of int
         Sizes among `SIZES`.
+    epsilons : tuple of float or None
+        Epsilons among `EPSILONS`.
     n_worlds : int
         Worlds per profile.
     path : path, optional
@@ -198,7 +204,7 @@ def measure_study(
     keep.mkdir(parents=True, exist_ok=True)
     for n in sizes:
         source = Source(n, keep)
-        for epsilon in EPSILONS:
+        for epsilon in epsilons:
             name = f"{n}/{epsilon or 'none'}"
             cell = cells.setdefault(name, {"n": n, "epsilon": epsilon})
             if "costs" not in cell and "error" not in cell:
@@ -210,9 +216,9 @@ def measure_study(
             if "error" not in cell:
                 for world in _missing_worlds(cell, source, n_worlds):
                     save(f"{name}: world {world}")
-        for epsilon in EPSILONS:
+        for epsilon in epsilons:
             cell = cells[f"{n}/{epsilon or 'none'}"]
-            if "attacks" not in cell:
+            if "attacks" not in cell and (n < _NATIONAL or epsilon in _ATTACKED):
                 cell |= _attack(source.contributions, epsilon)
                 save(f"{n}/{epsilon or 'none'}: attack")
     return results
@@ -286,9 +292,22 @@ def _attack(contributions: Contributions, epsilon: float | None) -> Results:
 @click.option("--write", type=click.Path(path_type=Path), help="Document to put the tables in.")
 @click.option("--check", is_flag=True, help="Only check the tables of --write against --out.")
 @click.option("--size", "sizes", type=int, multiple=True, help="Only sources of this size.")
+@click.option(
+    "--epsilon",
+    "epsilons",
+    type=click.Choice([str(epsilon or "none") for epsilon in EPSILONS]),
+    multiple=True,
+    help="Only profiles of this epsilon.",
+)
 @click.option("--fresh", is_flag=True, help="Discard earlier results.")
 def main(
-    out: Path, keep: Path, write: Path | None, check: bool, sizes: tuple[int, ...], fresh: bool
+    out: Path,
+    keep: Path,
+    write: Path | None,
+    check: bool,
+    sizes: tuple[int, ...],
+    epsilons: tuple[str, ...],
+    fresh: bool,
 ) -> None:
     """Measure what privacy costs and prevents: what OUT lacks (an hour and 6 GiB).
 
@@ -302,6 +321,7 @@ def main(
         results = measure_study(
             keep,
             sizes=sizes or tuple(SIZES),
+            epsilons=tuple(e for e in EPSILONS if not epsilons or str(e or "none") in epsilons),
             path=out,
             fresh=fresh,
             on_cell=lambda name: click.echo(name, err=True),
