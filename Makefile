@@ -30,7 +30,7 @@ FRESH ?=
 
 .PHONY: run leaderboard test test-fast test-oldest test-slow lint format results all-results explained scarcity \
 	adversary variants settings prior worlds guide \
-	season season-pooling relbench validation fidelity synthesizers reference site documents release benchmark \
+	season season-pooling relbench validation fidelity privacy synthesizers reference site documents release benchmark \
 	benchmark-season benchmark-served benchmark-national benchmark-leaderboard benchmark-attack fuzz ladder clean
 
 run: $(VENV)/.core ## install, make the practice edition, show precision@5 % and @10 % of baselines
@@ -149,6 +149,9 @@ release: $(VENV)/.dev ## build sdist and wheel into dist/, and try the wheel in 
 fidelity: $(VENV)/.core ## compare five worlds with the public release: run what is missing
 	$(BIN)/python -m studies.fidelity_study $(RELEASED) \
 		--out data/results/fidelity_practice.json --write data/FIDELITY.md $(FRESH)
+
+privacy: $(VENV)/.dev ## what private profiles cost and prevent, up to 24.7 million declarations: measure what is missing (an hour, 6 GiB)
+	$(BIN)/python -m studies.privacy_study --keep build/privacy --out $(RESULTS)/privacy.json --write docs/PRIVACY.md $(FRESH)
 
 synthesizers: $(VENV)/.core ## fit and compare synthesizers on the public release: run what is missing
 	$(BIN)/python -m studies.synthesizer_study $(RELEASED_FILES) \

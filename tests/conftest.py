@@ -154,6 +154,13 @@ def sample() -> dict[str, pd.DataFrame]:
 
 
 @pytest.fixture(scope="session")
+def traders(sample) -> pd.DataFrame:
+    """Declarations of 500 importers with three each, all periods; copy before changing."""
+    frame = pd.concat(sample.values(), ignore_index=True)
+    return frame.assign(**{"Importer ID": [f"IMP{i % 500}" for i in range(len(frame))]})
+
+
+@pytest.fixture(scope="session")
 def sample_path(sample, tmp_path_factory) -> Path:
     """An organizer's copy of an edition; never change it."""
     path = tmp_path_factory.mktemp("editions") / "sample"

@@ -1,4 +1,4 @@
-"""`customs-kit data generate | secret | profile | reveal`: commands of organizers."""
+"""`customs-kit data generate | secret | reveal`: commands of organizers."""
 
 from __future__ import annotations
 
@@ -167,39 +167,6 @@ def secret(out: Path, as_json: bool) -> None:
     _report_file(
         as_json, out, f"Wrote {out}. It serves one edition; keep it as safe as the labels."
     )
-
-
-@click.command()
-@click.argument("source", type=click.Path(path_type=Path), nargs=-1, required=True)
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="File to write.")
-@click.option(
-    "--min-count",
-    type=click.IntRange(min=1),
-    default=10,
-    show_default=True,
-    help="Cells with fewer declarations are omitted.",
-)
-@click.option("--note", default="", help="Source of the declarations, recorded in the profile.")
-@json_option
-def profile(source: tuple[Path, ...], out: Path, min_count: int, note: str, as_json: bool) -> None:
-    """Make a calibration profile: aggregated tables without any single declaration.
-
-    SOURCE is one or more files of declarations.
-
-    Example: customs-kit data profile declarations.csv --out my-profile.json.gz
-    """
-    import pandas as pd
-
-    from customs_data.count_profile import make_profile
-    from customs_data.files.declarations import read_declarations
-    from customs_kit.terminal.output import progress_console
-
-    with progress_console().status("Counting ..."):
-        frame = pd.concat([read_declarations(path) for path in source], ignore_index=True)
-        calibration = make_profile(frame, min_count, {"name": note} if note else {})
-        calibration.save(out)
-    n_cells = len(calibration.goods.hs6)
-    _report_file(as_json, out, f"Wrote {out}: {n_cells:,} combinations of goods and route.")
 
 
 @click.command()
