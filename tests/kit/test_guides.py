@@ -42,6 +42,7 @@ def test_the_citation_names_this_version():
         "docs/RESEARCHER.md",
         "docs/SEASON.md",
         "docs/STANDARDS.md",
+        "docs/TASKS.md",
     ],
 )
 def test_a_guide_runs_from_top_to_bottom(guide, tmp_path):
