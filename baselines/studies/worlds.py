@@ -179,7 +179,8 @@ def _shallow_tree(split: Split) -> Any:
 
 
 def _lookups(evidence: Evidence, scores: Values) -> Values:
-    tests = [*audit_lookups(evidence), *audit_best_lookup(evidence)]
+    every = (*audit_lookups(evidence), *audit_best_lookup(evidence))
+    tests = [test for test in every if isinstance(test, AuditTest)]
     six_tuple, best = _audited(
         tests, ("six-tuple look-up", "best look-up on up to three columns")
     ).values()

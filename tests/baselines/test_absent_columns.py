@@ -18,6 +18,8 @@ from customs_baselines.features.folds import divide
 from customs_baselines.features.kit import N_CELLS, KitFeatures
 from customs_baselines.features.kit_statistics import KitStatistics
 from customs_data.columns.column_set import absent_columns, extra_names
+from customs_data.erasure import erase
+from customs_data.errors import KitError
 from customs_data.schema import DECLARED_COLUMNS
 
 SMALL = {"n_worlds": 2, "n_masks": 4}
@@ -95,6 +97,14 @@ def test_features_of_recipe_kit_that_lack_a_column_are_named(editions):
     )
     assert features["log mass"].nunique() == 1
     assert features["log unit price against HS6 norm"].nunique() > 20
+
+
+def test_an_erasure_by_importers_needs_them(editions):
+    edition = editions["Seller ID", "Net Mass"]
+    with pytest.raises(KitError, match="The erasure `importer` needs Importer ID, which this"):
+        erase(edition.train, edition.y, label_rate=0.5, erasure="importer", secret=b"x")
+    kept = erase(edition.train, edition.y, label_rate=0.5, erasure="inspection", secret=b"x")
+    assert kept.mean() == pytest.approx(0.5, abs=0.01)
 
 
 def test_extra_features(sample):

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from customs_baselines.features.kit import KitFeatures
 from customs_baselines.features.paper import PaperFeatures
+from customs_baselines.features.risk import RiskProfiles
 from customs_baselines.mixed.design import PARTS, Design
 
 _OWN: Final = "customs_baselines."
@@ -15,7 +16,8 @@ _OWN: Final = "customs_baselines."
 def lacking_features(model: Any, absent: Collection[str]) -> tuple[list[str], int]:
     """Return the features of a fitted model that read an absent column, and how many it has.
 
-    Known are those of the recipes and the effects of mixed effects, also inside other models.
+    Known are those of the recipes, risk profiles and the effects of mixed effects, also inside
+    other models.
 
     Parameters
     ----------
@@ -32,7 +34,7 @@ def lacking_features(model: Any, absent: Collection[str]) -> tuple[list[str], in
     """
     sources: dict[str, tuple[str, ...]] = {}
     for part in _parts(model):
-        if isinstance(part, KitFeatures | PaperFeatures):
+        if isinstance(part, KitFeatures | PaperFeatures | RiskProfiles):
             names = part.feature_names()
             sources |= dict(zip(names, part.get_feature_sources(), strict=True))
         elif isinstance(part, Design):
