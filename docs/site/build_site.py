@@ -17,6 +17,7 @@ PAGES = {
         "docs/ORGANIZER",
         "docs/RESEARCHER",
         "docs/SEASON",
+        "docs/PRIVACY",
         "starter_kit/README",
     ],
     "Reference": ["docs/CLI", "api/index", "docs/PRACTICE_DATASHEET", "docs/VERSIONS"],
