@@ -97,6 +97,7 @@ class _Measurer:
         self.tables = NoisyTables()
         self._rows, self._plan, self._noise, self._on_step = contributions, plan, noise, on_step
         self._weight = weigh(contributions, plan.weight)
+        self._weight_of_values = weigh(contributions, plan.weight_of_values)
 
     def count_values(self, column: str) -> None:
         """Count the importers that use each value of a column."""
@@ -174,7 +175,7 @@ class _Measurer:
         """Count declarations by known cells."""
         self._on_step(name)
         sums = np.zeros(len(cells), dtype=np.int64)
-        for rows, weight in self._parts():
+        for rows, weight in self._parts(self._weight):
             sums += add_up(cell_of(rows), weight, len(cells))
         self._release_known(name, cells, sums, self._plan.weight)
 
@@ -188,7 +189,7 @@ class _Measurer:
         """Add up moments by known cells; `standard` has one entry per chapter."""
         self._on_step(name)
         sums = np.zeros((len(cells), N_SUMS), dtype=np.int64)
-        for rows, weight in self._parts():
+        for rows, weight in self._parts(self._weight_of_values):
             mass, price, valid = logarithms(rows)
             chapter = chapters_of(rows)
             sums += sum_moments(
@@ -198,13 +199,13 @@ class _Measurer:
                 weight,
                 len(cells),
             )
-        self._release_known(name, cells, sums, LONGEST * self._plan.weight)
+        self._release_known(name, cells, sums, LONGEST * self._plan.weight_of_values)
 
-    def _parts(self) -> Iterator[tuple[Contributions, IntArray]]:
+    def _parts(self, weight: IntArray) -> Iterator[tuple[Contributions, IntArray]]:
         """Yield declarations and their weights, part by part, to save memory."""
         for start, stop in spans(len(self._rows), size=_PART):
             part = slice(start, stop)
-            yield self._rows.take(part), self._weight[part]
+            yield self._rows.take(part), weight[part]
 
     def _release_known(
         self, name: str, cells: Sequence[tuple[str, ...]], sums: IntArray, norm: float

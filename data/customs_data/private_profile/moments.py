@@ -17,7 +17,7 @@ N_SUMS: Final = 5
 #: Weight of the squares among the sums.
 SQUARES: Final = 0.35
 #: Longest vector of these five that one declaration has; longer ones are shortened.
-LONGEST: Final = 4.0
+LONGEST: Final = 3.5
 #: Lowest logarithm and width of the classes of the histograms of masses and unit prices.
 MASS_CLASSES: Final = (float(np.log(1e-3)), 0.25, 112)
 PRICE_CLASSES: Final = (float(np.log(1e-2)), 0.25, 112)

@@ -14,6 +14,8 @@ DELTA: Final = 1e-8
 MOST_DECLARATIONS: Final = 20
 #: What they weigh together, in declarations.
 MOST_WEIGHT: Final = 5.0
+#: The same for sums of masses and prices, whose noise is larger.
+MOST_WEIGHT_OF_VALUES: Final = 2.0
 #: Brokers of an importer that count.
 MOST_DECLARANTS: Final = 3
 
@@ -76,8 +78,8 @@ SHARES: Final[dict[str, float]] = {
     "routes": 0.07,
     "tariffs": 0.05,
     "tariffs of chapters": 0.03,
-    "agreements": 0.04,
-    "goods": 0.09,
+    "agreements": 0.03,
+    "goods": 0.08,
     "couriers": 0.015,
     "filing: Courier Given": 0.02,
     "filing: Payment Type": 0.01,
@@ -86,8 +88,8 @@ SHARES: Final[dict[str, float]] = {
     "filing: Process Type": 0.01,
     "filing: Country of Origin Indicator": 0.015,
     "filing: Seller Given": 0.015,
-    "months": 0.015,
-    "weekdays": 0.015,
+    "months": 0.01,
+    "weekdays": 0.01,
     "days": 0.035,
     "declarants": 0.01,
     "whole masses": 0.005,
@@ -95,7 +97,7 @@ SHARES: Final[dict[str, float]] = {
     "masses": 0.005,
     "prices": 0.005,
     "moments of chapters": 0.03,
-    "moments of products": 0.05,
+    "moments of products": 0.08,
 }
 
 
@@ -138,5 +140,10 @@ class Plan:
 
     @property
     def weight(self) -> float:
-        """What an importer weighs at most, in declarations."""
+        """What an importer weighs at most in counts, in declarations."""
         return min(self.most_weight, float(self.most_declarations))
+
+    @property
+    def weight_of_values(self) -> float:
+        """What an importer weighs at most in sums of masses and prices, in declarations."""
+        return min(self.weight, MOST_WEIGHT_OF_VALUES)

@@ -52,7 +52,7 @@ def standard_of_chapters(tables: NoisyTables) -> Standard:
     """Return means and standard deviations of the hundred chapters, shape (100,) each."""
     table = tables["moments of chapters"]
     overall = standard_of_all(tables)
-    return _shrink(table, table.weight[:, 0], overall)
+    return _shrink(table, overall)
 
 
 def product_scale(tables: NoisyTables) -> dict[str, float]:
@@ -100,13 +100,10 @@ def estimate_values(tables: NoisyTables) -> Values:
     """Return mass and unit price of each released product."""
     table = tables["moments of products"]
     standard = standard_of_chapters(tables)
-    scale = product_scale(tables)
     products = [code for (code,) in table.cells]
     chapter = np.array([int(code[:2]) for code in products], dtype=np.int64)
     above = Standard(*(column[chapter] for column in vars(standard).values()))
-    counted = {code for (code,) in tables["products"].cells}
-    n = np.array([scale[code] if code in counted else 0.0 for code in products])
-    own = _shrink(table, n, above)
+    own = _shrink(table, above)
 
     def rounded(column: FloatArray) -> tuple[float, ...]:
         return tuple(round(float(x), 3) for x in column)
@@ -120,13 +117,13 @@ def estimate_values(tables: NoisyTables) -> Values:
     )
 
 
-def _shrink(table: Released, n: FloatArray, above: Standard) -> Standard:
+def _shrink(table: Released, above: Standard) -> Standard:
     """Return standards of groups, shrunk towards those of the groups above.
 
     A group's mean keeps the share of its distance from the mean above by which groups differ more
     than noise and chance explain (empirical Bayes).
     """
-    noise = table.record.scale
+    noise, n = table.record.scale, table.weight[:, 0]
     enough = n > _CLEARLY * noise
     size = np.where(enough, n, np.inf)
     moments = []
@@ -134,7 +131,7 @@ def _shrink(table: Released, n: FloatArray, above: Standard) -> Standard:
         mean = table.weight[:, column] / size
         kept = _share_of_signal(mean, (noise / size) ** 2 + 1.0 / size, n, enough) * mean
         square = 1.0 + table.weight[:, column + 2] / size / SQUARES
-        variance = square - mean**2
+        variance = square - mean**2 + (noise / size) ** 2  # the square of the mean has noise, too
         usual = float(np.average(variance[enough], weights=n[enough])) if enough.any() else 1.0
         usual = max(usual, _LEAST_SD**2)
         off = np.where(enough, variance - usual, 0.0)

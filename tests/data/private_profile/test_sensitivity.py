@@ -8,50 +8,19 @@ import pytest
 
 from customs_data.private_profile.contributions import bound, read_contributions
 from customs_data.private_profile.counting import count_by_size
-from customs_data.private_profile.measuring import _Measurer, measure
+from customs_data.private_profile.measuring import measure
 from customs_data.private_profile.noise import UNIT
 from customs_data.private_profile.plan import (
-    COUNTED,
     MOST_DECLARANTS,
     SHARES,
-    VOCABULARIES,
     Plan,
 )
 from customs_data.private_profile.values import SIZE_EDGES
+from recorded_sums import sums_of
 from seeded_noise import SeededNoise
 
 PLAN = Plan(100.0)  # with so few declarations, a smaller epsilon gives nothing but noise
 MANY = 60
-
-
-class Recorder(_Measurer):
-    """Sums before noise, given what the tables before them released."""
-
-    def __init__(self, contributions, given):
-        super().__init__(contributions, PLAN, None, lambda name: None)
-        self.tables = given
-        self.sums = {}
-
-    def _release_known(self, name, cells, sums, norm):
-        self.sums[name] = dict(enumerate(sums.tolist()))
-
-    def _release_above(self, name, columns, keys, sums, norm):
-        texts = keys.texts(np.arange(len(keys.numbers)))
-        # Couriers have no texts; their numbers are those of the first part in both inputs.
-        cells = keys.numbers.tolist() if columns == ("Courier ID",) else texts
-        self.sums[name] = dict(zip(cells, sums.tolist(), strict=True))
-
-
-def sums_of(frames, given):
-    recorder = Recorder(bound(read_contributions(frames), PLAN.most_declarations), given)
-    for column in VOCABULARIES:
-        recorder.count_values(column)
-    for name, columns in COUNTED.items():
-        recorder.count(name, columns)
-    recorder.count_days()
-    recorder.count_sizes()
-    recorder.sum_values()
-    return recorder.sums
 
 
 @pytest.fixture(scope="module")
@@ -83,8 +52,8 @@ def test_one_importer_more_changes_each_table_by_no_more_than_it_states(
 ):
     """Coming first, the newcomer changes the numbers of all codes, which must not matter."""
     new = newcomer(traders, kind)
-    before = sums_of([traders], given)
-    after = sums_of([traders, new] if comes == "last" else [new, traders], given)
+    before = sums_of([traders], PLAN, given)
+    after = sums_of([traders, new] if comes == "last" else [new, traders], PLAN, given)
     assert before.keys() == after.keys() == SHARES.keys()
     moved = 0
     for name, table in after.items():
@@ -117,8 +86,8 @@ def test_an_importer_moves_only_so_many_declarants_however_many_it_uses():
 
 
 def test_the_bound_is_reached_so_the_noise_is_not_too_large(traders, given):
-    before = sums_of([traders], given)
-    after = sums_of([traders, newcomer(traders, "all alike")], given)
+    before = sums_of([traders], PLAN, given)
+    after = sums_of([traders, newcomer(traders, "all alike")], PLAN, given)
     (change,) = {after["products"][cell] - n for cell, n in before["products"].items()} - {0}
     assert change / UNIT == pytest.approx(given["products"].record.norm, rel=1e-3)
 
