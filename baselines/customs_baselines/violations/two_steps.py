@@ -12,18 +12,18 @@ from customs_baselines.violations.classes import N_CLASSES, Floats, Labels, in_c
 #: Trees that ask whether there is a violation, and those that ask which. There are few violations,
 #: so the latter are small. Tuned on worlds of the kit's own.
 FRAUD_TREES: Final[dict[str, Any]] = {
-    "n_estimators": 400,
+    "n_estimators": 250,
     "max_depth": 5,
-    "learning_rate": 0.04,
+    "learning_rate": 0.06,
     "min_child_weight": 5.0,
     "subsample": 0.8,
     "colsample_bytree": 0.3,
     "reg_lambda": 5.0,
 }
 MIX_TREES: Final[dict[str, Any]] = {
-    "n_estimators": 300,
+    "n_estimators": 200,
     "max_depth": 3,
-    "learning_rate": 0.05,
+    "learning_rate": 0.07,
     "min_child_weight": 3.0,
     "subsample": 0.8,
     "colsample_bytree": 0.3,

@@ -195,7 +195,7 @@ def test_posteriors_of_schemes_add_up_to_that_of_fraud() -> None:
 
 def test_priors_of_schemes_are_calibrated() -> None:
     configuration = load_configuration("practice")
-    worlds = [simulate(configuration, b"prior %d" % n, n_declarations=N_ROWS) for n in range(2)]
+    worlds = [simulate(configuration, b"priors of %d" % n, n_declarations=N_ROWS) for n in range(2)]
     for name, column in zip(SCHEMES, PRIORS, strict=True):
         p = np.concatenate([world.schemes[column].to_numpy() for world in worlds])
         y = np.concatenate([(world.truth["Violation"] == name).to_numpy() for world in worlds])

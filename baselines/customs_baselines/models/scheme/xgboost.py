@@ -8,9 +8,9 @@ from customs_baselines.violations.recipe_violations import RecipeViolations
 from customs_baselines.violations.two_steps import trees
 
 _SETTINGS: Final[dict[str, Any]] = {
-    "n_estimators": 300,
-    "max_depth": 5,
-    "learning_rate": 0.05,
+    "n_estimators": 150,
+    "max_depth": 4,
+    "learning_rate": 0.1,
     "min_child_weight": 3.0,
     "subsample": 0.8,
     "colsample_bytree": 0.3,
