@@ -21,8 +21,8 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import roc_auc_score
 
-from customs_baselines.catalogue import find_baseline
 from customs_baselines.answering import fit_and_score
+from customs_baselines.catalogue import find_baseline
 from customs_baselines.contract import make_model
 from customs_baselines.experiments.markdown_tables import put_table
 from customs_data.edition.generating import (

@@ -33,7 +33,12 @@ TASK: Final = Task(
         _code("Declared HS6 Code", "Goods as declared."),
     ),
     answer=Choices(
-        "HS6 Code", 5, "000000", pattern=_CODE.pattern, pattern_in_words=_CODE.pattern_in_words
+        "HS6 Code",
+        5,
+        "000000",
+        pattern=_CODE.pattern,
+        pattern_in_words=_CODE.pattern_in_words,
+        examples=("841821 841899", "300490"),
     ),
     published=tuple(COLUMN[name] for name in LABEL_COLUMNS),
     # Tax rate and type follow from the declared code, so they would lead to the lie.

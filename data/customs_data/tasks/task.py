@@ -24,17 +24,20 @@ class Unit:
         Singular, for people: "declaration".
     key : str
         Column that identifies it.
+    examples : (str, str)
+        Two keys, for pages.
     """
 
     name: str
     key: str
+    examples: tuple[str, str]
 
 
 #: The task of editions whose manifest names none.
 DEFAULT: Final = "fraud"
 
-DECLARATION: Final = Unit("declaration", KEY)
-IMPORTER: Final = Unit("importer", "Importer ID")
+DECLARATION: Final = Unit("declaration", KEY, ("48215930", "10577264"))
+IMPORTER: Final = Unit("importer", "Importer ID", ("7KX2M4Q", "B90TLD3"))
 
 
 @dataclass(frozen=True)
@@ -186,6 +189,15 @@ class Task:
     def asks_declarations(self) -> bool:
         """Whether each declaration of test is a unit."""
         return self.unit == DECLARATION
+
+    @property
+    def example_rows(self) -> tuple[str, str]:
+        """Two rows of a submission, for pages."""
+        first, second = (
+            f"{key},{cells}"
+            for key, cells in zip(self.unit.examples, self.answer.examples, strict=True)
+        )
+        return first, second
 
     @property
     def row_in_words(self) -> str:

@@ -87,8 +87,8 @@ def explain_answer(task: Task) -> str:
     answer, unit = task.answer, task.unit.name
     if isinstance(answer, Choices):
         return (
-            f"Each cell has up to {answer.most} texts, each {answer.pattern_in_words}, the best "
-            "first, with blanks between them. An empty cell is wrong."
+            f"Each cell has up to {answer.most} codes ({answer.pattern_in_words}), the best first, "
+            "with blanks between them. An empty cell is wrong."
         )
     if isinstance(answer, Groups):
         return (
