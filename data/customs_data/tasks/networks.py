@@ -13,11 +13,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from customs_data.edition.layout import SAMPLE, SOLUTION, USAGES
 from customs_data.keyed_random import random_order, random_words
 from customs_data.schema import COLUMN, LABEL_COLUMNS, Column
 from customs_data.tasks.answers import Groups
-from customs_data.tasks.task import IMPORTER, Task
+from customs_data.tasks.task import IMPORTER, AskedUnits, Task
 
 KNOWN: Final = "known_networks"
 #: Share of the importers whose membership is published, the same in networks and outside.
@@ -26,14 +25,12 @@ KNOWN_SHARE: Final = 0.4
 #: many shells work for two networks, so that nobody can know to which they belong.
 CONFIGURATION: Final = "networks"
 
-_ANSWER: Final = Groups("Network")
-
 
 def _truth(columns: Mapping[str, Any]) -> dict[str, Any]:
     return {name: columns[name] for name in LABEL_COLUMNS}
 
 
-def draw_tables(networks: pa.Table, secret: bytes) -> dict[str, pa.Table]:
+def ask_importers(networks: pa.Table, secret: bytes) -> AskedUnits:
     """Choose which importers are known, and the period in which each network counts.
 
     Parameters
@@ -45,11 +42,10 @@ def draw_tables(networks: pa.Table, secret: bytes) -> dict[str, pa.Table]:
 
     Returns
     -------
-    dict of str to Table
-        ``known_networks`` (Importer ID, Network; empty for a company in no network with one ID),
-        ``solution`` (Importer ID, Network, Usage) and ``sample_submission``. Importers are known or
-        asked one by one, as an investigation finds some members of a network; those asked of a
-        network or company are public or private together. A network's name says nothing.
+    AskedUnits
+        Importers are known or asked one by one, as an investigation finds some members of a
+        network; those asked of a network or company are public or private together. A network's
+        name says nothing. A company in no network, with one ID, has no name among the known ones.
     """
     frame = networks.to_pandas()
     group = frame["Network"].where(frame["Network"] != "", frame["Firm"]).to_numpy(object)
@@ -58,7 +54,7 @@ def draw_tables(networks: pa.Table, secret: bytes) -> dict[str, pa.Table]:
     is_known = np.zeros(len(code), dtype=bool)
     order = random_order(secret, "known", n=len(code))
     is_known[order[: round(KNOWN_SHARE * len(code))]] = True
-    usage = _usages(size, secret)
+    is_private = _are_private(size, secret)
     number = np.empty(len(names), dtype=np.int64)
     number[random_order(secret, "names", n=len(names))] = np.arange(1, len(names) + 1)
     width = len(str(len(names)))
@@ -67,27 +63,27 @@ def draw_tables(networks: pa.Table, secret: bytes) -> dict[str, pa.Table]:
     known, asked = np.flatnonzero(is_known), np.flatnonzero(~is_known)
     memberships = name[code[known]]
     memberships[size[code[known]] == 1] = None
-    keys = pa.array(ids[asked], pa.string())
-    return {
-        KNOWN: pa.table(
+    return AskedUnits(
+        answers=pa.table(
             {
-                "Importer ID": pa.array(ids[known], pa.string()),
-                "Network": pa.array(memberships, pa.string()),
-            }
-        ),
-        SOLUTION: pa.table(
-            {
-                "Importer ID": keys,
+                "Importer ID": pa.array(ids[asked], pa.string()),
                 "Network": pa.array(name[code[asked]], pa.string()),
-                "Usage": pa.array(usage[code[asked]], pa.string()),
             }
         ),
-        SAMPLE: pa.table({"Importer ID": keys, **_ANSWER.sample(keys)}),
-    }
+        is_private=is_private[code[asked]],
+        given={
+            KNOWN: pa.table(
+                {
+                    "Importer ID": pa.array(ids[known], pa.string()),
+                    "Network": pa.array(memberships, pa.string()),
+                }
+            )
+        },
+    )
 
 
-def _usages(size: npt.NDArray[np.int64], secret: bytes) -> npt.NDArray[np.object_]:
-    """Return the period of each organisation, shape (n_organisations,).
+def _are_private(size: npt.NDArray[np.int64], secret: bytes) -> npt.NDArray[np.bool_]:
+    """Return which organisations count for the private score, shape (n_organisations,).
 
     Those with several IDs, sorted by size, alternate in pairs of random order, so that both periods
     have large and small ones; and so do the others.
@@ -96,16 +92,16 @@ def _usages(size: npt.NDArray[np.int64], secret: bytes) -> npt.NDArray[np.object
     by_size = shuffled[np.argsort(-size[shuffled], kind="stable")]
     coin = (random_words(secret, "coins", n=len(size)) % 2).astype(np.int64)
     place = np.arange(len(size))
-    period = np.empty(len(size), dtype=np.int64)
-    period[by_size] = (place + coin[place // 2]) % 2
-    return np.array(list(USAGES.values()), dtype=object)[period]
+    is_private = np.empty(len(size), dtype=bool)
+    is_private[by_size] = (place + coin[place // 2]) % 2 == 1
+    return is_private
 
 
 TASK: Final = Task(
     name="networks",
     question="Which importer IDs are one organisation?",
     target=(Column("Network", "code", "The organisation; a name of its own for a lone importer."),),
-    answer=_ANSWER,
+    answer=Groups("Network"),
     unit=IMPORTER,
     published=tuple(COLUMN[name] for name in LABEL_COLUMNS),
     given={
@@ -120,8 +116,10 @@ TASK: Final = Task(
         )
     },
     truth=_truth,
-    unit_tables=draw_tables,
+    ask_units=ask_importers,
+    configuration=CONFIGURATION,
     keywords={"y_fraud": "Fraud"},
+    practice_seed=207,
     motivation=(
         "An importer that registers again loses its history, and a network of shells has none. "
         "This edition is for learning which importer IDs are one organisation: finding the group "

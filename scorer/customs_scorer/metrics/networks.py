@@ -21,7 +21,7 @@ import pandas as pd
 
 from customs_data.split import Split
 from customs_data.tasks import IMPORTER
-from customs_scorer.metrics.metric import Metric, TaskMetrics
+from customs_scorer.metrics.metric import Metric, TaskMetrics, Words
 
 _Floats = npt.NDArray[np.float64]
 
@@ -56,6 +56,10 @@ class GroupMetric(Metric):
     def value(self, answers: pd.DataFrame, answer: npt.NDArray[Any]) -> float:
         """See `Metric.value`; 0 where nothing is joined, as no pair is right."""
         return float(self.sampler(answers, answer)(np.ones((1, len(answers)), dtype=np.int32))[0])
+
+    def chance_value(self, answers: pd.DataFrame) -> float:
+        """Value of leaving everybody alone."""
+        return self.value(answers, np.arange(len(answers)))
 
     def sampler(
         self, answers: pd.DataFrame, answer: npt.NDArray[Any]
@@ -144,6 +148,12 @@ METRICS: Final = TaskMetrics(
     counts=_counts,
     count_titles={"n_in_networks": "in networks"},
     unseen=_unseen,
-    unseen_definition="on importers that training does not have",
     unit=IMPORTER.name,
+    words=Words(
+        chance="everybody alone",
+        chance_meaning="each importer is a group of its own",
+        unseen="unseen importers",
+        unseen_meaning="that training lacks",
+        unseen_definition="on importers that training lacks",
+    ),
 )

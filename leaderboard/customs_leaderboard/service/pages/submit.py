@@ -77,7 +77,7 @@ def _form(
         status=200 if problem is None else problem.status,
         problem=problem,
         archive=request.app.state.edition_archive.get_or_none(),
-        n_test=board.manifest.rows["public"] + board.manifest.rows["private"],
+        n_test=len(board.judge.expected_ids),
         quotas=explain_quotas(board.competition),
         meaning=explain_answer(find_task(board.manifest.task)),
         **content,
