@@ -19,7 +19,7 @@ from customs_data.edition.generating import read_blueprint, simulate_world
 from customs_data.keyed_random import secret_of_seed
 from customs_data.schema import DECLARED_COLUMNS
 from customs_data.tasks import find_task
-from customs_data.tasks.networks import CONFIGURATION, KNOWN, draw_tables
+from customs_data.tasks.networks import CONFIGURATION, KNOWN, ask_importers
 
 TASK = find_task("networks")
 #: Smaller than the defaults, for a world of 2,000 declarations.
@@ -32,8 +32,9 @@ def asked():
     blueprint = read_blueprint(config=CONFIGURATION, n_declarations=2_000)
     world = simulate_world(blueprint, secret_of_seed(3))
     networks = pa.Table.from_pandas(world.networks, preserve_index=False)
-    tables = {name: it.to_pandas() for name, it in draw_tables(networks, b"a secret").items()}
-    return world.declarations[list(DECLARED_COLUMNS)], tables[KNOWN], tables["solution"]
+    units = ask_importers(networks, b"a secret")
+    X = world.declarations[list(DECLARED_COLUMNS)]
+    return X, units.given[KNOWN].to_pandas(), units.answers.to_pandas()
 
 
 def answer(name, asked, **settings):

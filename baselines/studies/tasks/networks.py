@@ -25,7 +25,7 @@ from customs_baselines.organisations.known import known_groups
 from customs_data.edition.generating import Blueprint, read_blueprint, simulate_world
 from customs_data.keyed_random import derive, secret_of_seed
 from customs_data.schema import DECLARED_COLUMNS
-from customs_data.tasks.networks import CONFIGURATION, KNOWN, draw_tables
+from customs_data.tasks.networks import CONFIGURATION, KNOWN, ask_importers
 from customs_data.world.simulate import World
 from customs_scorer.audit.memberships import audit_memberships
 from customs_scorer.metrics.metric import values_of
@@ -79,17 +79,16 @@ class AskedWorld:
     def of(cls, world: World, secret: bytes) -> AskedWorld:
         """Draw what is known, as an edition's secret does."""
         networks = pa.Table.from_pandas(world.networks, preserve_index=False)
-        tables = {
-            name: table.to_pandas()
-            for name, table in draw_tables(networks, derive(secret, "units")).items()
-        }
+        units = ask_importers(networks, derive(secret, "units"))
+        published, solution = units.given[KNOWN].to_pandas(), units.answers.to_pandas()
         importers = Importers(world.declarations[list(DECLARED_COLUMNS)])
-        solution = tables["solution"]
-        private = solution[solution["Usage"] == "Private"].reset_index(drop=True)
-        columns = ["Importer ID", "Network"]
-        everyone = pd.concat([tables[KNOWN][columns], solution[columns]], ignore_index=True)
-        known = known_groups(importers, tables[KNOWN])
-        return cls(world, importers, known, private, everyone)
+        return cls(
+            world,
+            importers,
+            known=known_groups(importers, published),
+            solution=solution[units.is_private].reset_index(drop=True),
+            memberships=pd.concat([published, solution], ignore_index=True),
+        )
 
     def judge(self, groups: Codes) -> Values:
         """Return the metrics of groups of all importers, over those asked on Private."""
