@@ -54,6 +54,7 @@ STEPS: Final = (
     Step("explained"),
     Step("guide"),
     Step("reference"),
+    Step("networks", (f"{_RESULTS}/networks.json", f"{_RESULTS}/networks_practice.json")),
     Step("variants", (f"{_RESULTS}/graphfc_variants.json",)),
 )
 

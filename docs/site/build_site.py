@@ -28,6 +28,7 @@ PAGES = {
         "baselines/PRACTICE",
         "baselines/SCARCITY",
         "baselines/ADVERSARY",
+        "baselines/NETWORKS",
         "baselines/RELEASED",
         "baselines/EXPLAINED",
         "data/WORLD",

@@ -32,8 +32,13 @@ class GroupingModel(BaseEstimator, ABC):
         known : DataFrame, shape (n_known, 2)
             Importer ID and network; NaN for an importer in none.
         """
-        self.importers_ = Importers(X)
-        self.groups_ = self.find_groups(self.importers_, known_groups(self.importers_, known))
+        importers = Importers(X)
+        return self.fit_importers(importers, known_groups(importers, known))
+
+    def fit_importers(self, importers: Importers, known: Codes) -> Self:
+        """Group importers whose declarations were read before; see `find_groups`."""
+        self.importers_ = importers
+        self.groups_ = self.find_groups(importers, known)
         return self
 
     @abstractmethod

@@ -79,9 +79,14 @@ class _Groups:
         self._sums: list[dict[int, float]] = [{} for _ in range(n)]
 
     def add_pairs(self, a: Codes, b: Codes, probability: npt.NDArray[np.float64]) -> None:
-        for x, y, p in zip(a.tolist(), b.tolist(), probability.tolist(), strict=True):
-            if x != y and not self._are_different(x, y):
-                self._sums[x][y] = self._sums[y][x] = self._sums[x].get(y, 0.0) + p
+        n = len(self._start)
+        is_known = np.array(self._is_known)
+        chosen = (a != b) & ~(is_known[a] & is_known[b])
+        low, high = np.minimum(a, b)[chosen], np.maximum(a, b)[chosen]
+        pair, place = np.unique(low * n + high, return_inverse=True)
+        total = np.bincount(place, probability[chosen], len(pair))
+        for x, y, p in zip((pair // n).tolist(), (pair % n).tolist(), total.tolist(), strict=True):
+            self._sums[x][y] = self._sums[y][x] = p
 
     def _are_different(self, x: int, y: int) -> bool:
         return self._is_known[x] and self._is_known[y]
@@ -91,23 +96,27 @@ class _Groups:
 
     def join(self, limit: float) -> None:
         heap = [
-            (-self._mean(x, y), x, y)
+            (-mean, x, y)
             for x, sums in enumerate(self._sums)
             for y in sums
-            if x < y and self._mean(x, y) >= limit
+            if x < y and (mean := self._mean(x, y)) >= limit
         ]
         heapq.heapify(heap)
         while heap:
             mean, x, y = heapq.heappop(heap)
-            # Entries stay in the heap when a group has grown since, or is gone.
-            if y not in self._sums[x] or -mean != self._mean(x, y) or self._are_different(x, y):
+            if y not in self._sums[x] or self._are_different(x, y):
+                continue  # one of them is in another group by now
+            # When a group grows, its means to others fall, and their entries are too high.
+            if -mean > self._mean(x, y):
+                if self._mean(x, y) >= limit:
+                    heapq.heappush(heap, (-self._mean(x, y), x, y))
                 continue
             for z in self._unite(x, y):
                 if self._mean(*z) >= limit:
                     heapq.heappush(heap, (-self._mean(*z), *z))
 
     def _unite(self, x: int, y: int) -> list[tuple[int, int]]:
-        """Put one of two groups into the other; return the pairs of the new one."""
+        """Put one of two groups into the other; return the pairs whose mean may have risen."""
         if len(self._sums[x]) < len(self._sums[y]):
             x, y = y, x
         into, gone = self._sums[x], self._sums[y]
@@ -120,7 +129,7 @@ class _Groups:
         self._sums[y] = {}
         self._size[x] += self._size[y]
         self._is_known[x] |= self._is_known[y]
-        return [(min(x, z), max(x, z)) for z in into]
+        return [(min(x, z), max(x, z)) for z in gone]
 
     def numbers(self) -> Codes:
         """Return the group of each importer."""

@@ -13,7 +13,7 @@ Features = npt.NDArray[np.float32]
 #: Pairs to learn from, a sample beyond; all true ones of a world of 54,000 declarations fit in.
 _MOST_PAIRS: Final = 120_000
 #: Below this, a pair says nothing, and groups are joined faster without it.
-_LEAST: Final = 0.003
+_LEAST: Final = 0.01
 
 
 def make_trees(random_state: int, n_jobs: int, n_estimators: int = 200) -> XGBClassifier:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,10 @@ from customs_baselines.organisations.memberships import Candidates, compare_with
 from customs_baselines.organisations.pairs import Pairs
 
 Codes = npt.NDArray[np.int64]
+
+_ROUNDS: Final = 3
+#: Probability above which an importer counts as a member in the next round.
+_CERTAIN: Final = 0.5
 
 
 @dataclass(frozen=True)
@@ -74,8 +79,13 @@ class MembershipModel:
             judged = of_both & part
             linker = self._linker(of_both & ~part, same)
             fair[judged] = linker.probability(self._pairs.features[judged])
-        candidates = compare_with_networks(self._importers, self._pairs, fair, known)
-        network, probability = self._judge(candidates, known)
+        members = known
+        for _ in range(_ROUNDS):
+            candidates = compare_with_networks(self._importers, self._pairs, fair, members)
+            network, probability = self._judge(candidates, known)
+            # The next round compares with those who are members almost for certain, too.
+            is_certain = (known < 0) & (probability >= _CERTAIN)
+            members = np.where(is_certain, network, known)
         return Suspicions(self._pairs, link, network, probability)
 
     def _linker(self, chosen: npt.NDArray[np.bool_], same: npt.NDArray[np.bool_]) -> Linker:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Final
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -68,8 +69,18 @@ class Pairs:
         return len(self.a)
 
 
+#: Pairs of importers that are still in use, so that several models compare them once.
+_COMPARED: Final[WeakKeyDictionary[Importers, Pairs]] = WeakKeyDictionary()
+
+
 def compare_pairs(importers: Importers) -> Pairs:
     """Return all pairs of importers that share a rare link, with their features."""
+    if importers not in _COMPARED:
+        _COMPARED[importers] = _compare(importers)
+    return _COMPARED[importers]
+
+
+def _compare(importers: Importers) -> Pairs:
     n = len(importers)
     shared = []
     for key, most in LINKS.items():

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
-
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
-from sklearn.base import BaseEstimator
+
+from customs_baselines.organisations.grouping_model import GroupingModel
+from customs_baselines.organisations.importers import Importers
 
 
-class Alone(BaseEstimator):
+class Alone(GroupingModel):
     """The answer that joins nobody: what a wrong join is compared with."""
 
-    def fit(self, X: pd.DataFrame, known: pd.DataFrame) -> Self:
-        """Learn nothing."""
-        return self
-
-    def group(self, importers: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+    def find_groups(
+        self, importers: Importers, known: npt.NDArray[np.int64]
+    ) -> npt.NDArray[np.int64]:
         """Return a group of its own for each importer."""
         return np.arange(len(importers))
 

@@ -19,7 +19,7 @@ from customs_baselines.steps import step
 Codes = npt.NDArray[np.int64]
 
 #: Least probability of a membership, and of a link between groups.
-_LIMITS: Final = tuple(product((0.15, 0.25, 0.35, 0.5), (0.04, 0.07, 0.1, 0.15, 0.2, 0.3)))
+_LIMITS: Final = tuple(product((0.1, 0.2, 0.35), (0.05, 0.1, 0.2)))
 
 
 class KnownNetworks(GroupingModel):

@@ -17,7 +17,7 @@ from customs_baselines.steps import step
 
 Codes = npt.NDArray[np.int64]
 
-_LIMITS: Final = (0.02, 0.04, 0.07, 0.1, 0.15, 0.2, 0.3, 0.4)
+_LIMITS: Final = (0.03, 0.06, 0.1, 0.15, 0.2, 0.3)
 
 
 class PairModel(GroupingModel):

@@ -24,7 +24,7 @@ from customs_data.edition.generating import Blueprint
 
 Codes = npt.NDArray[np.int64]
 
-_LIMITS: Final = (0.02, 0.04, 0.07, 0.1, 0.15, 0.2, 0.3, 0.4)
+_LIMITS: Final = (0.03, 0.06, 0.1, 0.15, 0.2, 0.3)
 _FEWEST_ROWS: Final = 1000  # in a smaller world there are hardly any networks
 _PAIRS_OF_A_WORLD: Final = 120_000
 
