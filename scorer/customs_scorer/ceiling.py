@@ -111,10 +111,15 @@ def _scores(
 
     if metrics.oracle is None:
         return {}, None
-    columns = (metrics.oracle,) if isinstance(metrics.oracle, str) else metrics.oracle
-    has_posterior = {*columns} <= {*oracle}
-    if not has_posterior and metrics.prior is not None:
-        return score(metrics.ranked, metrics.prior), None
+
+    def has(column: str | tuple[str, ...] | None) -> bool:
+        columns = (column,) if isinstance(column, str) else column or ()
+        return bool(columns) and {*columns} <= {*oracle}
+
+    if not has(metrics.oracle):
+        # The edition is older than the posterior, or than both.
+        known = metrics.prior is not None and has(metrics.prior)
+        return (score(metrics.ranked, metrics.prior), None) if known else ({}, None)
     ceiling = score(metrics.ranked, metrics.oracle)
     for metric in metrics.reported:
         if isinstance(metric, InspectionMetric) and metric.oracle in oracle:
