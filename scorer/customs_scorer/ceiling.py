@@ -116,10 +116,10 @@ def _scores(
         columns = (column,) if isinstance(column, str) else column or ()
         return bool(columns) and {*columns} <= {*oracle}
 
-    if not has(metrics.oracle):
-        # The edition is older than the posterior, or than both.
-        known = metrics.prior is not None and has(metrics.prior)
-        return (score(metrics.ranked, metrics.prior), None) if known else ({}, None)
+    if not has(metrics.oracle):  # the edition is older than the posterior, or than both
+        if metrics.prior is None or not has(metrics.prior):
+            return {}, None
+        return score(metrics.ranked, metrics.prior), None
     ceiling = score(metrics.ranked, metrics.oracle)
     for metric in metrics.reported:
         if isinstance(metric, InspectionMetric) and metric.oracle in oracle:
