@@ -154,7 +154,7 @@ def test_a_value_in_an_absent_column_is_refused(edition, tmp_path):
 
 
 def test_days_as_excel_counts_them(tmp_path):
-    clean = CLEAN.iloc[::3].reset_index(drop=True)
+    clean = CLEAN.iloc[1::2].reset_index(drop=True)
     text = as_text(clean)
     serial = (clean["Date"] - pd.Timestamp("1899-12-30")).dt.days
     assert serial[clean["Date"] == "2020-01-01"].unique().tolist() in ([43831], [])
