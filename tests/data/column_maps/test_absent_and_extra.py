@@ -153,6 +153,19 @@ def test_a_value_in_an_absent_column_is_refused(edition, tmp_path):
     manifest.write_text(kept)
 
 
+def test_a_column_that_is_always_empty_leads_to_a_map(tmp_path):
+    path = tmp_path / "all.csv"
+    as_text(CLEAN).assign(**{"Net Mass": ""}).to_csv(path, index=False)
+    refused = run("data", "import", path, *DATES, "--out", tmp_path / "e")
+    assert "Net Mass must not be empty" in str(refused.exception)
+    assert "because your office lacks it, say so in a map. Draft one: customs-kit" in str(
+        refused.exception
+    )
+    (tmp_path / "map.toml").write_text(suggest_map(path, find_task()), encoding="utf-8")
+    rules = read_column_map(tmp_path / "map.toml")
+    assert rules.column_set.absent == ("Net Mass",)
+
+
 def test_days_as_excel_counts_them(tmp_path):
     clean = CLEAN.iloc[1::2].reset_index(drop=True)
     text = as_text(clean)
