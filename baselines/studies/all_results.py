@@ -47,12 +47,15 @@ STEPS: Final = (
     Step("adversary", (f"{_RESULTS}/adversary.json",)),
     Step("results", (f"{_RESULTS}/practice.json", f"{_RESULTS}/released.json")),
     Step("worlds", (f"{_RESULTS}/worlds.json",)),
+    Step("scheme", (f"{_RESULTS}/scheme.json",)),
     Step("validation", ("starter_kit/results/validation.json",)),
     Step("season", ("build/seasons", f"{_RESULTS}/season.json")),
     Step("fidelity", ("data/results/fidelity_practice.json",)),
+    Step("privacy", (f"{_RESULTS}/privacy.json",)),
     Step("explained"),
     Step("guide"),
     Step("reference"),
+    Step("networks", (f"{_RESULTS}/networks.json", f"{_RESULTS}/networks_practice.json")),
     Step("variants", (f"{_RESULTS}/graphfc_variants.json",)),
 )
 

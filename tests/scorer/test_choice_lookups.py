@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from customs_data.schema import KEY
-from customs_scorer.choice_lookups import ChoiceLookups, best_choice_lookup, neighbours_agree
+from customs_scorer.audit.choice_lookups import ChoiceLookups, best_choice_lookup, neighbours_agree
 
 
 def made_up(n, seed):

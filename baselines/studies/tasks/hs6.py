@@ -30,7 +30,7 @@ from customs_data.schema import KEY
 from customs_data.split import Split, rows_of
 from customs_data.tasks import find_task
 from customs_data.world.simulate import World
-from customs_scorer.choice_lookups import ChoiceLookups, neighbours_agree
+from customs_scorer.audit.choice_lookups import ChoiceLookups, neighbours_agree
 from customs_scorer.metrics import metrics_of
 from customs_scorer.metrics.metric import values_of
 from studies.script import Study, describe_blueprint, resume_results, save_results

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from customs_data.errors import InvalidEditionError
+from customs_data.world.schemes import POSTERIORS, PRIORS
 
 TRAIN: Final = "train"
 TEST: Final = "test"
@@ -23,13 +24,15 @@ COMMITTED_TABLES: Final = (TRUTH, NETWORKS)
 HIDDEN_TABLES: Final = (SOLUTION, TRAIN_LABELS, ORACLE, *COMMITTED_TABLES)
 MANIFEST: Final = "edition.json"
 DATASHEET: Final = "DATASHEET.md"
+#: Description for other programs; follows from the other public files. Older editions have none.
+CROISSANT: Final = "croissant.json"
 SECRET: Final = "secret.json"  # noqa: S105 - a file name
 
 #: Columns that exist in hidden/ only.
 HIDDEN_COLUMNS: Final = (
     "Usage", "Fraud Probability", "Posterior Probability", "Critical Probability", "Scheme", "Ring",
     "Duty Evaded", "True HS6 Code", "True Country of Origin", "True Tax Rate", "True Net Mass",
-    "True Item Price", "Violation", "Firm", "Network",
+    "True Item Price", "Violation", "Firm", "Network", *POSTERIORS, *PRIORS,
 )  # fmt: skip
 #: Names of the two test periods, as in solution.csv and as keys of results.
 USAGES: Final = {"public": "Public", "private": "Private"}

@@ -147,7 +147,11 @@ class SimulatedSource:
     def _part(self, columns: Columns) -> Part:
         names = (*DECLARED_COLUMNS, *(column.name for column in self._task.row_columns))
         self._declares[importers_of(columns)] = True
-        return Part(declarations_table(columns, names), oracle_table(columns), truth_table(columns))
+        return Part(
+            declarations_table(columns, names),
+            oracle_table(columns, self._task.oracle),
+            truth_table(columns),
+        )
 
     def networks(self) -> pa.Table:
         """See `Source.networks`."""
@@ -198,17 +202,19 @@ def check_periods(frames: dict[str, pd.DataFrame], task: Task) -> None:
     Raises
     ------
     InvalidDeclarationsError
-        If a period is empty, they overlap in time, share a Declaration ID, or a test label is
-        missing; one report lists all problems.
+        If a period is empty, they overlap in time, share a Declaration ID, there are too few
+        declarations for the task, or a test label is missing; one report lists all problems.
     """
     report = ProblemReport("The edition")
+    if problem := task.too_few(sum(map(len, frames.values()))):
+        report.add(problem)
     for period, frame in frames.items():
         if frame.empty:
             report.add(f"The {period} period is empty")
         elif period != "train" and (n := _n_unanswered(frame, task)):
             report.add(
                 f"{n:,} of {len(frame):,} declarations of the {period} period have no label, but "
-                "submissions are scored against these"
+                "submissions are scored against these. --inspected-only leaves them out"
             )
     for earlier, later in (("train", "public"), ("public", "private")):
         if frames[earlier].empty or frames[later].empty:

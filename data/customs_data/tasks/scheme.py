@@ -10,17 +10,10 @@ import numpy as np
 from customs_data.schema import COLUMN, LABEL_COLUMNS, Column
 from customs_data.tasks.answers import Scores
 from customs_data.tasks.task import Task
+from customs_data.world.schemes import POSTERIORS, PRIORS, SCHEMES
 
 #: Violations in the order of their codes, which begin at 1; code 0 is none.
-VIOLATIONS: Final = (
-    "undervaluation",
-    "overvaluation",
-    "misclassification",
-    "false origin",
-    "quantity misstatement",
-    "wrong tariff rate",
-    "origin marking",
-)
+VIOLATIONS: Final = tuple(SCHEMES)
 _CODES: Final = ", ".join(f"{code} = {name}" for code, name in enumerate(VIOLATIONS, start=1))
 
 
@@ -47,7 +40,12 @@ TASK: Final = Task(
     ),
     answer=Scores(tuple(f"{name.capitalize()} Score" for name in VIOLATIONS)),
     truth=_truth,
+    # The standard error of mean average precision is .025 then, as that of precision@5 % with
+    # 54,000 declarations; .015 with 54,000 (baselines/SCHEME.md).
+    fewest_declarations=20_000,
+    oracle=(*POSTERIORS, *PRIORS),
     keywords={"y_fraud": "Fraud", "y_critical": "Critical Fraud"},
+    practice_seed=307,
     motivation=(
         "An inspector who knows what to look for finds it sooner: a false value needs an invoice, "
         "a false mass a scale, a false code an expert. This edition is for learning which "

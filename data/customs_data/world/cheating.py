@@ -230,6 +230,33 @@ def scheme_shares(market: Market, effects: Effects, draft: Draft, risks: Risks) 
     return shares
 
 
+def scheme_mix(
+    configuration: Configuration,
+    market: Market,
+    population: Population,
+    effects: Effects,
+    occasions: Occasions,
+    draft: Draft,
+    risks: Risks,
+) -> FloatArray:
+    """Return the probability of each scheme that a row would use, shape (n, n_schemes).
+
+    It is known before anything is drawn: from the true goods, the cluster, and the occasions.
+    """
+    can = occasions.can(draft)
+    mix = np.diff(scheme_shares(market, effects, draft, risks), axis=1, prepend=0.0)
+    own = np.flatnonzero(draft.cluster >= 0)
+    principal = principal_schemes(configuration, market, effects, population.clusters)
+    follows = configuration.cheating.principal_share
+    drawn = mix.copy()
+    drawn[own] *= 1.0 - follows
+    drawn[own, principal[draft.cluster[own]]] += follows
+    allowed = mix * can
+    without = np.cumsum(drawn * ~can, axis=1)[:, -1]
+    total = np.maximum(np.cumsum(allowed, axis=1)[:, -1], 1e-12)
+    return np.asarray(drawn * can + allowed * (without / total)[:, None])
+
+
 def _choose_scheme(
     configuration: Configuration,
     market: Market,

@@ -263,6 +263,11 @@ SCHEMES: dict[str, Scheme] = {
     "origin marking": mark_origin,
 }
 
+#: Columns of the probability that the inspection records each scheme: given the form, and before it
+#: is written.
+POSTERIORS = tuple(f"Posterior {name.capitalize()}" for name in SCHEMES)
+PRIORS = tuple(f"Prior {name.capitalize()}" for name in SCHEMES)
+
 
 def check_schemes(cheating: Cheating, late_scheme: str) -> None:
     """Check that a configuration names exactly the schemes of the table.

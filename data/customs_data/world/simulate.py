@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from customs_data.parallel import map_in_order, spans, submit
 from customs_data.profile import Profile, load_profile
 from customs_data.world.calendar import Month
-from customs_data.world.cheating import Constants, cheat_and_inspect
+from customs_data.world.cheating import Constants, cheat_and_inspect, scheme_mix
 from customs_data.world.configuration import Configuration
 from customs_data.world.drawing.identifiers import issue_declaration_ids
 from customs_data.world.drawing.random_streams import Streams
@@ -35,7 +35,7 @@ from customs_data.world.paperwork import (
     true_columns,
 )
 from customs_data.world.posterior.bayes import Posterior
-from customs_data.world.schemes import SCHEMES, Occasions, check_schemes
+from customs_data.world.schemes import POSTERIORS, PRIORS, SCHEMES, Occasions, check_schemes
 from customs_data.world.setup import WorldSetup, draw_setup, solve
 from customs_data.world.tables import (
     UNRECORDED_COLUMNS,
@@ -62,6 +62,9 @@ class World:
         is drawn (the prior); Posterior Probability: the same, given the form; Critical
         Probability: of critical fraud, given the form (all with six decimals); Scheme of the
         importer ("" if honest); Ring ("" outside rings).
+    schemes : DataFrame, shape (n_declarations, 2 n_schemes)
+        In the same order; in the oracle of the task scheme. Probability that the inspection records
+        each scheme, given the form (`POSTERIORS`) and before it is written (`PRIORS`).
     truth : DataFrame, shape (n_declarations, 8)
         In the same order. What an honest declaration would say, the duty evaded (KRW), and the
         Violation that the inspection records ("" for the label 0).
@@ -79,6 +82,7 @@ class World:
 
     declarations: pd.DataFrame
     oracle: pd.DataFrame
+    schemes: pd.DataFrame
     truth: pd.DataFrame
     networks: pd.DataFrame
     unrecorded: pd.DataFrame
@@ -171,7 +175,7 @@ def _make_span(
     """Return the columns of the declarations from `start` on, in the order of their draws."""
     setup = simulation.setup
     draft, risks = setup.draft(start, day, importer)
-    outcome = cheat_and_inspect(
+    world = (
         setup.configuration,
         setup.market,
         setup.population,
@@ -179,9 +183,8 @@ def _make_span(
         simulation.occasions,
         draft,
         risks,
-        simulation.constants,
-        setup.streams,
     )
+    outcome = cheat_and_inspect(*world, simulation.constants, setup.streams)
     columns = declared_columns(
         setup.configuration.trade,
         setup.profile,
@@ -194,7 +197,8 @@ def _make_span(
     )
     columns["Fraud Probability"] = outcome.probability
     if with_posterior:
-        columns |= simulation.posterior.columns(draft, outcome.probability)
+        mix = scheme_mix(*world)
+        columns |= simulation.posterior.columns(draft, outcome.probability, mix)
     columns["Scheme"] = Text(_last_if_missing(outcome.scheme, _SCHEMES), _SCHEMES)
     ring = np.where(risks.in_ring, draft.cluster, -1)
     columns["Ring"] = Text(_last_if_missing(ring, setup.ring_names), setup.ring_names)
@@ -316,6 +320,7 @@ def simulate(
     return World(
         declarations=to_frame([declarations_table(part) for part in parts]),
         oracle=to_frame([oracle_table(part) for part in parts]),
+        schemes=to_frame([to_table(part, (*POSTERIORS, *PRIORS)) for part in parts]),
         truth=to_frame([truth_table(part) for part in parts]),
         networks=to_frame([simulation.networks_table(declares)]),
         unrecorded=to_frame([to_table(part, UNRECORDED_COLUMNS) for part in parts]),

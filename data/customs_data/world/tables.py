@@ -30,9 +30,9 @@ def declarations_table(columns: Columns, names: tuple[str, ...] = DECLARATION_CO
     return to_table(_with_text_ids(columns), names)
 
 
-def oracle_table(columns: Columns) -> pa.Table:
-    """Return the oracle of some declarations (see `World`)."""
-    return to_table(_with_text_ids(columns), ORACLE_COLUMNS)
+def oracle_table(columns: Columns, others: tuple[str, ...] = ()) -> pa.Table:
+    """Return the oracle of some declarations (see `World`), with `others` behind its columns."""
+    return to_table(_with_text_ids(columns), (*ORACLE_COLUMNS, *others))
 
 
 def importers_of(columns: Columns) -> NDArray[np.integer[Any]]:

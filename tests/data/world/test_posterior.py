@@ -16,7 +16,7 @@ from customs_data.world.honest_trade import draw_importers
 from customs_data.world.posterior.bayes import Beliefs
 from customs_data.world.posterior.false_goods import repeats
 from customs_data.world.posterior.values import Values
-from customs_data.world.schemes import SCHEMES
+from customs_data.world.schemes import POSTERIORS, PRIORS, SCHEMES
 from customs_data.world.simulate import Simulation, prepare, simulate
 
 FloatArray = NDArray[np.float64]
@@ -181,6 +181,26 @@ def test_oracle_contains_the_posterior_to_six_decimals(simulations: list[Simulat
     draft, _ = declare(simulations[0], 0, N_ROWS)
     fraud = np.rint(simulations[0].posterior.judge(draft).fraud * 1e6) / 1e6
     assert np.array_equal(np.sort(oracle["Posterior Probability"].to_numpy()), np.sort(fraud))
+
+
+def test_posteriors_of_schemes_add_up_to_that_of_fraud() -> None:
+    world = simulate(load_configuration("practice"), b"posterior 0", n_declarations=2_000)
+    for columns, whole in ((POSTERIORS, "Posterior Probability"), (PRIORS, "Fraud Probability")):
+        each = world.schemes[list(columns)].to_numpy()
+        assert each.min() >= 0.0
+        assert np.array_equal(each, np.rint(each * 1e6) / 1e6)
+        # Seven numbers and their sum, each rounded by half of a millionth at most.
+        assert np.abs(each.sum(axis=1) - world.oracle[whole].to_numpy()).max() <= 4.0e-6 + 1e-12
+
+
+def test_priors_of_schemes_are_calibrated() -> None:
+    configuration = load_configuration("practice")
+    worlds = [simulate(configuration, b"priors of %d" % n, n_declarations=N_ROWS) for n in range(2)]
+    for name, column in zip(SCHEMES, PRIORS, strict=True):
+        p = np.concatenate([world.schemes[column].to_numpy() for world in worlds])
+        y = np.concatenate([(world.truth["Violation"] == name).to_numpy() for world in worlds])
+        third = np.argsort(np.argsort(p, kind="stable"), kind="stable") * 3 // len(p)
+        assert np.abs(surprises(p, y.astype(float), third)).max() < 4.0
 
 
 def test_densities_by_numerical_integration(simulations: list[Simulation]) -> None:

@@ -1,4 +1,4 @@
-"""Baselines of the task hs6, which name the goods; constants as in `customs_baselines.models`."""
+"""Baselines of the task hs6; constants as in `customs_baselines.models`."""
 
 from typing import Final
 

@@ -19,7 +19,7 @@ from customs_data.world.posterior.false_goods import FalseGoods
 from customs_data.world.posterior.hypotheses import FALSE_GOODS, Hypotheses, list_hypotheses
 from customs_data.world.posterior.marks import Marks
 from customs_data.world.posterior.values import Values
-from customs_data.world.schemes import SCHEMES, Occasions
+from customs_data.world.schemes import POSTERIORS, PRIORS, SCHEMES, Occasions
 from customs_data.world.setup import WorldSetup
 
 FloatArray = NDArray[np.float64]
@@ -77,7 +77,7 @@ class Posterior:
             setup.configuration, setup.market, setup.effects, setup.population.clusters
         )
 
-    def columns(self, draft: Draft, prior: FloatArray) -> dict[str, FloatArray]:
+    def columns(self, draft: Draft, prior: FloatArray, mix: FloatArray) -> dict[str, FloatArray]:
         """Return the oracle's columns of a draft, to six decimals.
 
         Parameters
@@ -85,16 +85,20 @@ class Posterior:
         draft : Draft
             As declared.
         prior : float64 array, shape (n,)
-            Taken for a form that nothing explains, should there be one.
+            Probability of the label 1 before the form is written. Taken for a form that nothing
+            explains, should there be one.
+        mix : float64 array, shape (n, n_schemes)
+            Probability of each scheme, if the label is 1, before the form is written.
         """
         beliefs = self.judge(draft)
         explained = np.isfinite(beliefs.fraud)
         fraud = np.where(explained, beliefs.fraud, prior)
         critical = np.where(explained, beliefs.critical, 0.0)
-        return {
-            "Posterior Probability": np.rint(fraud * 1e6) / 1e6,
-            "Critical Probability": np.rint(critical * 1e6) / 1e6,
-        }
+        columns = {"Posterior Probability": fraud, "Critical Probability": critical}
+        for number, (after, before) in enumerate(zip(POSTERIORS, PRIORS, strict=True)):
+            columns[before] = prior * mix[:, number]
+            columns[after] = np.where(explained, beliefs.violation[:, number], columns[before])
+        return {name: np.rint(values * 1e6) / 1e6 for name, values in columns.items()}
 
     def judge(self, draft: Draft) -> Beliefs:
         """Return what the forms of a draft say; its true goods and cluster are not read."""

@@ -1,0 +1,1 @@
+"""What models of the task scheme share: traces of violations, and probabilities by violation."""
