@@ -63,7 +63,7 @@ class AskedEdges:
     ----------
     pair : int64, shape (2, n_edges)
         Source, a row of the whole graph, and target.
-    slot : int64, shape (n_edges, n_candidates)
+    slot : int16, shape (n_edges, n_candidates)
         Place of each candidate of the target among those of the source; `n_candidates` for none.
     price : float32, shape (n_edges, n_candidates)
         How probable the source's unit price is if its goods were those, relative to what the target
@@ -272,7 +272,7 @@ def _asked_edges(
     expected = torch.logsumexp(density + belief[edges.target].clamp(min=1e-9).log(), dim=1)
     return AskedEdges(
         torch.from_numpy(np.stack([edges.source, edges.target])),
-        torch.from_numpy(slot),
+        torch.from_numpy(slot.astype(np.int16)),
         (density - expected[:, None]).clamp(-_FARTHEST, _FARTHEST),
         torch.from_numpy(edges.features),
     )

@@ -70,7 +70,7 @@ class _Beliefs(MessagePassing):
         gates: torch.Tensor,
     ) -> torch.Tensor:
         """Log of the mixture of 'the same goods' and 'any goods', relative to the latter."""
-        goods = belief_j.gather(1, slot) / share
+        goods = belief_j.gather(1, slot.long()) / share
         kin = chapter_belief_j.gather(1, chapter) / chapter_share
         return torch.cat(
             [
