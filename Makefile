@@ -113,6 +113,10 @@ adversary: $(VENV)/.core ## what a team that reads the code can do, on the ten w
 	$(BIN)/python -m studies.adversary_table $(RESULTS)/adversary.json $(RESULTS)/scarcity.json \
 		--write baselines/ADVERSARY.md
 
+hs6: $(VENV)/.core ## the task hs6 on ten worlds: run what is missing (ten minutes)
+	$(BIN)/python -m studies.tasks.hs6 --out $(RESULTS)/hs6.json $(FRESH)
+	$(BIN)/python -m studies.tasks.hs6_table $(RESULTS)/hs6.json --write baselines/HS6.md
+
 networks: $(VENV)/.core ## the task networks on ten worlds: run what is missing (half an hour)
 	$(BIN)/python -m studies.tasks.networks --out $(RESULTS)/networks.json $(FRESH)
 	$(BIN)/python -m studies.tasks.networks --config practice --models alone,rule,propagation \

@@ -12,6 +12,8 @@ import pandas as pd
 import torch
 
 from customs_baselines.goods.codes import GoodsCodes, Integers
+from customs_baselines.goods.densities import Densities, ln_mass_and_unit_price
+from customs_baselines.goods.mixture import Mixture
 from customs_baselines.goods.neighbours import Edges, Neighbours
 
 #: Known declarations that tell their goods: key, and how many of each key at most.
@@ -25,6 +27,8 @@ ASKED: Final[tuple[tuple[tuple[str, ...], int], ...]] = (
     (("Importer ID",), 12),
     (("Seller ID",), 8),
 )
+
+_FARTHEST: Final = 6.0  # a log ratio of densities counts as at most this
 
 
 @dataclass(frozen=True)
@@ -59,13 +63,17 @@ class AskedEdges:
     ----------
     pair : int64, shape (2, n_edges)
         Source, a row of the whole graph, and target.
-    slot : int64, shape (n_edges, n_candidates)
+    slot : int16, shape (n_edges, n_candidates)
         Place of each candidate of the target among those of the source; `n_candidates` for none.
+    price : float32, shape (n_edges, n_candidates)
+        How probable the source's unit price is if its goods were those, relative to what the target
+        would expect; log of a ratio of densities.
     features : float32, shape (n_edges, n_features)
     """
 
     pair: torch.Tensor
     slot: torch.Tensor
+    price: torch.Tensor
     features: torch.Tensor
 
 
@@ -142,7 +150,9 @@ class BeliefGraph:
         for pairs in self.asked:
             some = _between(pairs.pair[1].contiguous(), rows)
             pair = torch.stack([pairs.pair[0, some], pairs.pair[1, some] - rows.start])
-            asked.append(AskedEdges(pair, pairs.slot[some], pairs.features[some]))
+            asked.append(
+                AskedEdges(pair, pairs.slot[some], pairs.price[some], pairs.features[some])
+            )
         return replace(
             self,
             own=self.own[rows],
@@ -156,9 +166,7 @@ class BeliefGraph:
 
 def build_graph(
     known: pd.DataFrame,
-    known_goods: Integers,
-    codes: GoodsCodes,
-    prior: npt.NDArray[np.floating],
+    mixture: Mixture,
     asked: pd.DataFrame,
     goods: Integers,
     scores: npt.NDArray[np.float32],
@@ -169,22 +177,23 @@ def build_graph(
     ----------
     known : DataFrame, shape (n_known, n_columns)
         Declarations whose goods are known.
-    known_goods : ndarray of int64, shape (n_known,)
-    codes : GoodsCodes
-    prior : ndarray, shape (n_codes,)
-        Share of each of the goods.
+    mixture : Mixture
+        Of the same declarations.
     asked : DataFrame, shape (n, n_columns)
     goods, scores : ndarray, shape (n, n_candidates)
         Candidates, and their own scores.
     """
+    codes, known_goods = mixture.codes, mixture.goods
     neighbours = Neighbours(known, asked)
     slots = _Slots(goods, len(codes))
     n_chapters = int(codes.chapter.max()) + 1
-    share = np.asarray(prior, dtype=np.float64)
+    share = mixture.prior.astype(np.float64)
     chapter_share = np.bincount(codes.chapter, weights=share, minlength=n_chapters)
     chapter = codes.chapter[goods]
     own = torch.log_softmax(torch.from_numpy(scores), dim=1)
     belief = own.exp()
+    unit_price = ln_mass_and_unit_price(asked)[:, 1].astype(np.float32)
+    prices = _Prices(unit_price, mixture.densities)
     by_chapter = belief.new_zeros(len(belief), n_chapters)
     return BeliefGraph(
         own=own,
@@ -197,7 +206,10 @@ def build_graph(
             _known_edges(neighbours.to_known(key, most), known_goods, codes, share, slots)
             for key, most in KNOWN
         ],
-        asked=[_asked_edges(neighbours.to_asked(key, most), goods, slots) for key, most in ASKED],
+        asked=[
+            _asked_edges(neighbours.to_asked(key, most), goods, slots, belief, prices)
+            for key, most in ASKED
+        ],
     )
 
 
@@ -235,12 +247,33 @@ def _known_edges(
     )
 
 
-def _asked_edges(edges: Edges, goods: Integers, slots: _Slots) -> AskedEdges:
-    n = goods.shape[1]
-    slot = slots.find(edges.source[:, None], goods[edges.target], n)
+class _Prices:
+    """Densities of unit prices under the goods of others."""
+
+    def __init__(self, unit_price: npt.NDArray[np.float32], densities: Densities) -> None:
+        self._unit_price = unit_price
+        self._mean = densities.mean[:, 1].astype(np.float32)
+        self._sd = densities.sd[:, 1].astype(np.float32)
+
+    def log_density(self, row: Integers, goods: Integers) -> npt.NDArray[np.float32]:
+        """Return the log density of the price of rows (n,) under goods (n, n_candidates)."""
+        sd = self._sd[goods]
+        z = (self._unit_price[row, None] - self._mean[goods]) / sd
+        density: npt.NDArray[np.float32] = -0.5 * z * z - np.log(sd)
+        return density
+
+
+def _asked_edges(
+    edges: Edges, goods: Integers, slots: _Slots, belief: torch.Tensor, prices: _Prices
+) -> AskedEdges:
+    of_target = goods[edges.target]
+    slot = slots.find(edges.source[:, None], of_target, goods.shape[1])
+    density = torch.from_numpy(prices.log_density(edges.source, of_target))
+    expected = torch.logsumexp(density + belief[edges.target].clamp(min=1e-9).log(), dim=1)
     return AskedEdges(
         torch.from_numpy(np.stack([edges.source, edges.target])),
-        torch.from_numpy(slot),
+        torch.from_numpy(slot.astype(np.int16)),
+        (density - expected[:, None]).clamp(-_FARTHEST, _FARTHEST),
         torch.from_numpy(edges.features),
     )
 

@@ -20,13 +20,14 @@ _CHAPTERS: Final = 10.0  # a chapter is about so much more frequent among its ow
 class _Gates(nn.Module):
     """How much the source of an edge says about the goods of its target: share, in (0, 1).
 
-    Two numbers for each edge: that both are the same goods, and that they are of one chapter.
+    Three numbers for each edge: that both are the same goods, that they are of one chapter, and, as
+    far as prices say it, that they are the same goods.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.layers = nn.Sequential(
-            nn.Linear(N_FEATURES, _HIDDEN), nn.SiLU(), nn.Linear(_HIDDEN, 2)
+            nn.Linear(N_FEATURES, _HIDDEN), nn.SiLU(), nn.Linear(_HIDDEN, 3)
         )
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
@@ -41,13 +42,14 @@ class _Beliefs(MessagePassing):
         super().__init__(aggr="add")
 
     def forward(self, edges: AskedEdges, gates: torch.Tensor, graph: BeliefGraph) -> torch.Tensor:
-        """Return the sums of messages about goods and chapters, shape (n, 2 * n_candidates)."""
+        """Return the sums of messages (goods, chapters, prices), shape (n, 3 * n_candidates)."""
         target = edges.pair[1]
         told: torch.Tensor = self.propagate(
             edges.pair,
             belief=(graph.belief, None),
             chapter_belief=(graph.chapter_belief, None),
             slot=edges.slot,
+            price=edges.price,
             chapter=graph.chapter[target],
             share=graph.share[target],
             chapter_share=graph.chapter_share[target],
@@ -61,18 +63,20 @@ class _Beliefs(MessagePassing):
         belief_j: torch.Tensor,
         chapter_belief_j: torch.Tensor,
         slot: torch.Tensor,
+        price: torch.Tensor,
         chapter: torch.Tensor,
         share: torch.Tensor,
         chapter_share: torch.Tensor,
         gates: torch.Tensor,
     ) -> torch.Tensor:
         """Log of the mixture of 'the same goods' and 'any goods', relative to the latter."""
-        goods = belief_j.gather(1, slot) / share
+        goods = belief_j.gather(1, slot.long()) / share
         kin = chapter_belief_j.gather(1, chapter) / chapter_share
         return torch.cat(
             [
                 torch.log1p(gates[:, :1] * (goods - 1.0)),
-                torch.log1p(gates[:, 1:] * (kin - 1.0)),
+                torch.log1p(gates[:, 1:2] * (kin - 1.0)),
+                torch.log1p(gates[:, 2:] * torch.expm1(price)),
             ],
             dim=1,
         )
@@ -88,12 +92,13 @@ class BeliefNetwork(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         n_kinds = len(KNOWN) + len(ASKED)
+        n_messages = 2 * len(KNOWN) + 3 * len(ASKED)
         self.gates = nn.ModuleList(_Gates() for _ in range(n_kinds))
         self.beliefs = _Beliefs()
-        self.weight = nn.Parameter(torch.full((2 * n_kinds,), 0.1))
+        self.weight = nn.Parameter(torch.full((n_messages,), 0.1))
         self.scale = nn.Parameter(torch.ones(1))
         self.readout = nn.Sequential(
-            nn.Linear(2 * n_kinds + 3, 2 * _HIDDEN), nn.SiLU(), nn.Linear(2 * _HIDDEN, 1)
+            nn.Linear(n_messages + 3, 2 * _HIDDEN), nn.SiLU(), nn.Linear(2 * _HIDDEN, 1)
         )
         # From nothing: what messages mean together is learned after what each of them means.
         last = self.readout[-1]
@@ -110,7 +115,7 @@ class BeliefNetwork(nn.Module):
             told += _tell(known, next(opened)(known.features), graph)
         for asked in graph.asked:
             both = self.beliefs(asked, next(opened)(asked.features), graph)
-            told += [both[:, :n], both[:, n:]]
+            told += both.split(n, dim=1)
         messages = torch.stack(told, dim=-1)
         own = torch.stack([graph.own, graph.share.log(), graph.chapter_share.log()], dim=-1)
         together = self.readout(torch.cat([messages, own], dim=-1)).squeeze(-1)

@@ -18,8 +18,8 @@ _MOST_LATER: Final = 15_000  # of more declarations the latest teach the trees
 _SETTINGS: Final[dict[str, Any]] = {
     "max_depth": 5,
     "eta": 0.1,
-    "subsample": 0.7,
-    "colsample_bytree": 0.6,
+    "subsample": 0.5,
+    "colsample_bytree": 0.4,
     "min_child_weight": 1.0,
     "tree_method": "hist",
     "base_score": 0.0,

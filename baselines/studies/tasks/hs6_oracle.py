@@ -83,7 +83,7 @@ def oracle_goods(blueprint: Blueprint, secret: bytes, asked: pd.DataFrame) -> np
 
 def _places(names: list[str], column: pd.Series[str]) -> Integers:
     """Return the number of each ID, -1 for an empty cell."""
-    return np.asarray(pd.Index(names).get_indexer(column.fillna("")), dtype=np.int64)
+    return np.asarray(pd.Index(names).get_indexer(pd.Index(column.fillna(""))), dtype=np.int64)
 
 
 def _log_normal(away: Floats, sd: Floats | float) -> Floats:

@@ -56,7 +56,7 @@ class GoodsGraph(BaseEstimator):
     """
 
     def __init__(
-        self, n_networks: int = 2, random_state: int = 0, n_jobs: int = 1, device: str = "cpu"
+        self, n_networks: int = 1, random_state: int = 0, n_jobs: int = 1, device: str = "cpu"
     ) -> None:
         self.n_networks = n_networks
         self.random_state = random_state
@@ -118,7 +118,7 @@ class GoodsGraph(BaseEstimator):
             network = BeliefNetwork().to(device)
             parts = [part.to(device) for part in graph.parts(_BATCH)]
             target = torch.from_numpy(np.where(right < 0, _NONE, right)).to(device)
-            targets = target.split(_BATCH)
+            targets = torch.split(target, _BATCH)
             optimizer = torch.optim.AdamW(network.parameters(), weight_decay=1e-3)
             rates = torch.optim.lr_scheduler.OneCycleLR(
                 optimizer, _LEARNING_RATE, total_steps=_EPOCHS * len(parts)
@@ -131,7 +131,7 @@ class GoodsGraph(BaseEstimator):
                     loss = torch.nn.functional.nll_loss(
                         answer, targets[number], ignore_index=_NONE, reduction="sum"
                     )
-                    (loss / len(answer)).backward()
+                    (loss / len(answer)).backward()  # type: ignore[no-untyped-call]
                     optimizer.step()
                     rates.step()
         return network.to("cpu").eval()
@@ -163,8 +163,7 @@ def _graph(
     goods: Integers,
     scores: npt.NDArray[np.float32],
 ) -> BeliefGraph:
-    mixture = candidates.mixture
-    return build_graph(known, mixture.goods, mixture.codes, mixture.prior, asked, goods, scores)
+    return build_graph(known, candidates.mixture, asked, goods, scores)
 
 
 ESTIMATOR = GoodsGraph
