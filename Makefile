@@ -110,7 +110,9 @@ adversary: $(VENV)/.core ## what a team that reads the code can do, on the ten w
 		--write baselines/ADVERSARY.md
 
 networks: $(VENV)/.core ## the task networks on ten worlds: run what is missing (half an hour)
-	$(BIN)/python -m studies.tasks.networks --out $(RESULTS)/networks.json $(FRESH)
+	$(BIN)/python -m studies.tasks.networks --models alone,rule,propagation,memberships,transfer,pairs \
+		--out $(RESULTS)/networks.json $(FRESH)
+	$(BIN)/python -m studies.tasks.networks --models graph --worlds 4 --out $(RESULTS)/networks.json
 	$(BIN)/python -m studies.tasks.networks --config practice --models alone,rule,propagation \
 		--out $(RESULTS)/networks_practice.json $(FRESH)
 	$(BIN)/python -m studies.tasks.networks_table $(RESULTS)/networks.json --write baselines/NETWORKS.md

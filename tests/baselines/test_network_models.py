@@ -23,7 +23,7 @@ from customs_data.tasks.networks import CONFIGURATION, KNOWN, ask_importers
 
 TASK = find_task("networks")
 #: Smaller than the defaults, for a world of 2,000 declarations.
-QUICK = {"transfer": {"n_worlds": 2}, "transfer_known": {"n_worlds": 2}, "graph": {"n_steps": 15}}
+QUICK = {"transfer": {"n_worlds": 2}, "graph": {"n_steps": 15}}
 
 
 @pytest.fixture(scope="module")
