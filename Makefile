@@ -29,7 +29,7 @@ INSTALL = $(PYTHON) starter_kit/install.py $(VENV) --builds $(TORCH)
 FRESH ?=
 
 .PHONY: run leaderboard test test-fast test-oldest test-slow lint format results all-results explained scarcity \
-	adversary variants settings prior worlds networks guide \
+	adversary variants settings prior worlds hs6 networks scheme guide \
 	season season-pooling relbench validation fidelity privacy synthesizers reference site documents release benchmark \
 	benchmark-season benchmark-served benchmark-national benchmark-leaderboard benchmark-attack fuzz ladder clean
 
@@ -103,6 +103,10 @@ variants: $(VENV)/.core ## other convolutions, a second task and pre-training of
 
 settings: $(VENV)/.core ## choose the classic models' hyper-parameters again (about half an hour)
 	$(BIN)/python -m studies.settings_search --out $(RESULTS)/settings.json
+
+scheme: $(VENV)/.core ## the task scheme on ten worlds: run what is missing (ten minutes)
+	$(BIN)/python -m studies.tasks.scheme --out $(RESULTS)/scheme.json $(FRESH)
+	$(BIN)/python -m studies.tasks.scheme_table $(RESULTS)/scheme.json --write baselines/SCHEME.md
 
 adversary: $(VENV)/.core ## what a team that reads the code can do, on the ten worlds of `make scarcity`: run what is missing
 	$(BIN)/python -m studies.adversary --out $(RESULTS)/adversary.json $(FRESH)

@@ -47,6 +47,7 @@ STEPS: Final = (
     Step("adversary", (f"{_RESULTS}/adversary.json",)),
     Step("results", (f"{_RESULTS}/practice.json", f"{_RESULTS}/released.json")),
     Step("worlds", (f"{_RESULTS}/worlds.json",)),
+    Step("scheme", (f"{_RESULTS}/scheme.json",)),
     Step("validation", ("starter_kit/results/validation.json",)),
     Step("season", ("build/seasons", f"{_RESULTS}/season.json")),
     Step("fidelity", ("data/results/fidelity_practice.json",)),

@@ -72,7 +72,7 @@ JUDGED: Final = {(_NATIONAL, None): 12, (_NATIONAL, 1.0): 12}
 # Declarations of each world, and of the sample of the source that it is compared with.
 _N_ROWS: Final = 54_000
 # Declarations of each side that boosted trees are trained on.
-_TREE_ROWS: Final = 15_000
+_TREE_ROWS: Final = 12_000
 
 Results = dict[str, Any]
 
@@ -104,18 +104,27 @@ class Source:
     @cached_property
     def contributions(self) -> Contributions:
         """All declarations as codes."""
-        return read_contributions(read_frames(self.files))
+        return self._content[0]
 
     @cached_property
     def sample(self) -> Side:
         """As many declarations as a world has, drawn at random, without labels and IDs of rows."""
+        return self._content[1]
+
+    @cached_property
+    def _content(self) -> tuple[Contributions, Side]:
+        """Read the files once."""
         share = min(1.0, _N_ROWS / self.n)
         rng = np.random.default_rng(_SEED)
-        parts = [
-            frame[rng.random(len(frame)) < share] if share < 1.0 else frame
-            for frame in read_frames(self.files)
-        ]
-        return Side("source", pd.concat(parts, ignore_index=True))
+        parts: list[pd.DataFrame] = []
+
+        def watch() -> Iterator[pd.DataFrame]:
+            for frame in read_frames(self.files):
+                parts.append(frame[rng.random(len(frame)) < share])
+                yield frame
+
+        contributions = read_contributions(watch())
+        return contributions, Side("source", pd.concat(parts, ignore_index=True))
 
     def profile(self, epsilon: float | None) -> tuple[Path, Results]:
         """Return a profile of the command line, and what it cost."""
@@ -241,8 +250,9 @@ def _missing_worlds(cell: Results, source: Source, n_worlds: int) -> Iterator[in
         frame = world.declarations[list(NEEDED)]
         pair = compare(source.sample, Side("world", frame), rows=_N_ROWS, seed=i)
         worlds.append({"quality": score_quality(pair)})
-        if i < n_worlds:
+        if i == 0:
             worlds[-1]["auc"] = _tell_apart(source.sample, frame, seed=i)
+        if i < n_worlds:
             worlds[-1]["ladder"] = _run_models(split_periods(world))
         yield i
 

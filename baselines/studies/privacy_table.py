@@ -37,7 +37,7 @@ def privacy_table(results: Results) -> str:
         "",
         f"Means over worlds of {n_rows:,} declarations from each profile, beside as many "
         "declarations of the source, without IDs and labels. *AUC*: boosted trees that tell them "
-        f"from the source (0.5: they cannot; {n_worlds} worlds). *Order*: whether mean "
+        "from the source (0.5: they cannot; one world). *Order*: whether mean "
         f"precision@5 % over {n_worlds} worlds orders the "
         "models as in worlds without privacy: " + _models(cells) + ".",
         "",

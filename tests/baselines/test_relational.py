@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
-from importlib import import_module
 
 import numpy as np
 import pandas as pd
@@ -12,6 +11,7 @@ import pytest
 import torch
 from torch_geometric.sampler import NodeSamplerInput
 
+from customs_baselines import relational
 from customs_baselines.relational import TemporalSampler, column_types, relbench_task
 from customs_baselines.relational.sampler import _distinct
 from customs_data.edition.hidden import load_solution
@@ -114,10 +114,16 @@ def test_empty_and_further_columns(small_edition):
 
 
 def test_without_relbench_the_message_names_the_extra(monkeypatch):
-    monkeypatch.setitem(sys.modules, "relbench.base", None)
-    monkeypatch.delitem(sys.modules, "customs_baselines.relational.database")
-    with pytest.raises(KitError, match=r"customs-kit\[relbench\]"):
-        import_module("customs_baselines.relational.database")
+    for module in ("relbench", "relbench.base"):
+        monkeypatch.setitem(sys.modules, module, None)
+    for module in ("database", "task"):
+        monkeypatch.delitem(sys.modules, f"customs_baselines.relational.{module}")
+    for name in ("relbench_task", "column_types"):
+        with pytest.raises(KitError, match=r"customs-kit\[relbench\]"):
+            getattr(relational, name)
+    assert relational.TemporalSampler is TemporalSampler  # torch-geometric is enough
+    with pytest.raises(AttributeError, match="'nothing'"):
+        relational.nothing  # noqa: B018
 
 
 @pytest.fixture(scope="module")

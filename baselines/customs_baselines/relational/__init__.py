@@ -11,8 +11,9 @@ RelBench is an extra: ``pip install 'customs-kit[relbench]'``. It is imported at
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from customs_data.errors import KitError
 from customs_data.lazy_names import lazy_names
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["TemporalSampler", "column_types", "relbench_task"]
 
-__getattr__, __dir__ = lazy_names(
+_get, __dir__ = lazy_names(
     __name__,
     {
         "TemporalSampler": "customs_baselines.relational.sampler",
@@ -30,3 +31,21 @@ __getattr__, __dir__ = lazy_names(
         "relbench_task": "customs_baselines.relational.task",
     },
 )
+
+
+def __getattr__(name: str) -> Any:
+    """Import a name at its first use.
+
+    Raises
+    ------
+    KitError
+        If it needs RelBench, which is not installed.
+    """
+    try:
+        return _get(name)
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != "relbench":
+            raise
+        raise KitError(
+            "RelBench is not installed. It is an extra: pip install 'customs-kit[relbench]'"
+        ) from None

@@ -8,18 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from relbench.base import Database, Dataset, Table
 
 from customs_data.columns.grouping import HS_LEVELS, declared_columns
-from customs_data.errors import KitError
 from customs_data.graph import link_declarations
 from customs_data.schema import COLUMN
-
-try:
-    from relbench.base import Database, Dataset, Table
-except ImportError:
-    raise KitError(
-        "RelBench is not installed. It is an extra: pip install 'customs-kit[relbench]'"
-    ) from None
 
 if TYPE_CHECKING:
     from torch_frame import stype

@@ -108,6 +108,6 @@ class TracedViolations(ClassifierMixin, BaseEstimator):
         places = pd.Index(self.context_[KEY]).get_indexer(pd.Index(X[KEY]))
         known = bool((places >= 0).all())
         if known and self.context_.iloc[places].reset_index(drop=True).equals(X):
-            return self.traces_[places]
+            return np.asarray(self.traces_[places])
         both = pd.concat([self.train_, X], ignore_index=True)
         return self.describe(both).to_numpy()[len(self.train_) :]

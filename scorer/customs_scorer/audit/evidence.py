@@ -212,10 +212,10 @@ class Evidence:
     def at(self, early: npt.NDArray[np.intp], late: npt.NDArray[np.intp]) -> Evidence:
         """The training and later declarations at some places only."""
         split = self.split
-        assert split.answers is not None
         train, labels = (f.take(early).reset_index(drop=True) for f in (split.train, split.labels))
-        test, answers = (f.take(late).reset_index(drop=True) for f in (split.test, split.answers))
-        # All units are declarations here: those of `test`.
+        test, answers = split.test.take(late).reset_index(drop=True), None
+        if split.task.asks_declarations and split.answers is not None:
+            answers = split.answers.take(late).reset_index(drop=True)
         return Evidence(
             replace(split, train=train, labels=labels, test=test, answers=answers, units=None)
         )
@@ -256,8 +256,7 @@ def gather_evidence(edition: Edition) -> Evidence:
     if isinstance(answer, Choices):
         return Evidence(_without_absent(edition, _judged_choices(edition)))
     if isinstance(answer, Groups):
-        # What is asked is not about declarations: nothing is judged here.
-        return Evidence(_without_absent(edition, edition.split))
+        return Evidence(_without_absent(edition, _with_answers(edition)))
     evidence = Evidence(_labelled(edition).labelled())
     for part, y in (("training", evidence.y), ("later", evidence.y_later)):
         n_positive = int((y == 1).sum())
@@ -277,6 +276,14 @@ def _without_absent(edition: Edition, split: Split) -> Split:
         for frame in (split.train, split.test)
     )
     return replace(split, train=train, test=test)
+
+
+def _with_answers(edition: Edition) -> Split:
+    """Return the split of an edition, with the hidden answers to all units if they are at hand."""
+    if not edition.layout.has_hidden:
+        return edition.split
+    solution = load_solution(edition.layout, edition.units)
+    return replace(edition.split, answers=solution[list(edition.task.target_names)])
 
 
 def _judged_choices(edition: Edition) -> Split:

@@ -12,13 +12,27 @@ import pandas as pd
 from scipy.stats import spearmanr
 from sklearn.metrics import roc_auc_score
 
-from customs_scorer.audit.evidence import AuditTest
+from customs_scorer.audit.evidence import AuditTest, Evidence
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
 
 _N_PAIRS: Final = 200_000
 _LIMIT: Final = 0.03
+
+
+def audit_groups(evidence: Evidence) -> Iterator[AuditTest]:
+    """Audit the known groups of an edition, and on an organizer's copy those that are asked."""
+    split = evidence.split
+    (known,) = split.given.values()
+    tables = [known]
+    if split.answers is not None:
+        asked = {split.task.unit.key: split.keys.to_numpy(object)}
+        tables.append(
+            pd.DataFrame(asked | {n: split.answers[n].to_numpy(object) for n in split.answers})
+        )
+    memberships = pd.concat([table.astype(object) for table in tables], ignore_index=True)
+    yield from audit_memberships(evidence.both, memberships)
 
 
 def audit_memberships(X: pd.DataFrame, memberships: pd.DataFrame) -> Iterator[AuditTest]:

@@ -20,6 +20,7 @@ from customs_scorer.audit.evidence import (
 )
 from customs_scorer.audit.histories import audit_histories
 from customs_scorer.audit.lookups import audit_best_lookup, audit_lookups
+from customs_scorer.audit.memberships import audit_groups
 from customs_scorer.audit.traces import audit_periods, audit_traces
 
 Tester = Callable[[Evidence], Iterator[AuditTest | Skipped]]
@@ -47,7 +48,7 @@ class _Testers:
 _TESTERS: Final[dict[type[Answer], _Testers]] = {
     Scores: _Testers((audit_lookups, audit_histories), (audit_best_lookup, audit_traces), 20),
     Choices: _Testers((audit_choices,), (audit_best_choice_lookup, audit_periods), 10),
-    Groups: _Testers((), (audit_periods,), 4),
+    Groups: _Testers((audit_groups,), (audit_periods,), 7),
 }
 
 

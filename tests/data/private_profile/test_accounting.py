@@ -28,7 +28,7 @@ ONE = Plan(1.0)
 
 @pytest.fixture(scope="module")
 def profile(traders):
-    return make_private_profile([traders], Plan(50.0, 1e-6))
+    return make_private_profile([traders], Plan(50.0))
 
 
 @pytest.mark.parametrize("epsilon", [0.5, 10.0])
@@ -60,11 +60,11 @@ def test_the_profile_states_what_can_be_computed_again(profile, tmp_path):
     guarantee = profile.privacy
     assert {table.name for table in guarantee.tables} == set(SHARES)
     assert guarantee.epsilon <= 50.0
-    assert guarantee.delta == 1e-6
+    assert guarantee.delta == 1e-8
     assert sum(table.rho for table in guarantee.tables) == pytest.approx(guarantee.rho)
     epsilon, delta = recompute(guarantee)
     assert epsilon == pytest.approx(guarantee.epsilon, rel=1e-6)
-    assert delta == 1e-6
+    assert delta == 1e-8
     profile.save(tmp_path / "p.json.gz")
     again = load_profile(tmp_path / "p.json.gz")
     assert again == profile
@@ -79,7 +79,7 @@ def test_less_noise_than_stated_is_noticed(profile):
 
 
 def test_noise_from_a_seed_guarantees_nothing(traders):
-    seeded = make_private_profile([traders], Plan(100.0), noise=SeededNoise())
+    seeded = make_private_profile([traders], Plan(50.0), noise=SeededNoise())
     with pytest.raises(KitError, match="its noise was seeded, for tests"):
         recompute(seeded.privacy)
 
@@ -105,7 +105,7 @@ def test_plans_are_checked(plan, message):
 
 def test_too_few_declarations_are_refused(traders):
     with pytest.raises(KitError, match="Raise epsilon"):
-        make_private_profile([traders.head(50)], Plan(0.1))
+        make_private_profile([traders.head(5)], Plan(50.0))
 
 
 def test_the_membership_ceiling_is_the_area_under_two_normals_roc():

@@ -33,7 +33,7 @@ class ChapterPrior(ClassifierMixin, BaseEstimator):
 
     def predict_proba(self, X: pd.DataFrame) -> Floats:
         """Return the chapters' frequencies, shape (n_declarations, 8)."""
-        return self.frequency_[self.grouping_.find(X)]
+        return np.asarray(self.frequency_[self.grouping_.find(X)])
 
 
 ESTIMATOR = ChapterPrior

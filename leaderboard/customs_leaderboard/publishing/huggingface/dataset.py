@@ -13,7 +13,6 @@ from customs_data.edition.layout import (
     CROISSANT,
     DATASHEET,
     MANIFEST,
-    SAMPLE,
     TEST,
     TRAIN,
     Layout,
@@ -184,9 +183,12 @@ def check_reference(reference: str) -> None:
 
 
 def _write(layout: Layout, manifest: Manifest, table: str, public: Path) -> Path:
-    """Write a table in Parquet; copy one that is, and the sample, which teams submit as CSV."""
+    """Write train or test in Parquet; copy other tables, and what is Parquet, as they are.
+
+    Teams submit the sample as CSV.
+    """
     source = find_table(layout.public, table)
-    if table == SAMPLE or source.suffix == ".parquet":
+    if table not in (TRAIN, TEST) or source.suffix == ".parquet":
         shutil.copyfile(source, public / source.name)
         return public / source.name
     write_table(load_public_table(layout, manifest, table), public / table, "parquet")

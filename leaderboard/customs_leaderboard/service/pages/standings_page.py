@@ -124,7 +124,6 @@ def make_standings_page(
         n_drawn=N_DRAWN,
         left=standings.closes - now,
         manifest=board.manifest,
-        n_public=len(board.judge.row_numbers("public")),
         announcement=newest_announcement(board),
         phases=spans,
         archive=archive,
