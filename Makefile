@@ -29,8 +29,8 @@ INSTALL = $(PYTHON) starter_kit/install.py $(VENV) --builds $(TORCH)
 FRESH ?=
 
 .PHONY: run leaderboard test test-fast test-oldest test-slow lint format results all-results explained scarcity \
-	adversary variants settings prior worlds guide scheme \
-	season season-pooling validation fidelity synthesizers reference site documents release benchmark \
+	adversary variants settings prior worlds networks scheme guide \
+	season season-pooling relbench validation fidelity privacy synthesizers reference site documents release benchmark \
 	benchmark-season benchmark-served benchmark-national benchmark-leaderboard benchmark-attack fuzz ladder clean
 
 run: $(VENV)/.core ## install, make the practice edition, show precision@5 % and @10 % of baselines
@@ -113,6 +113,13 @@ adversary: $(VENV)/.core ## what a team that reads the code can do, on the ten w
 	$(BIN)/python -m studies.adversary_table $(RESULTS)/adversary.json $(RESULTS)/scarcity.json \
 		--write baselines/ADVERSARY.md
 
+networks: $(VENV)/.core ## the task networks on ten worlds: run what is missing (half an hour)
+	$(BIN)/python -m studies.tasks.networks --out $(RESULTS)/networks.json $(FRESH)
+	$(BIN)/python -m studies.tasks.networks --config practice --models alone,rule,propagation \
+		--out $(RESULTS)/networks_practice.json $(FRESH)
+	$(BIN)/python -m studies.tasks.networks_table $(RESULTS)/networks.json --write baselines/NETWORKS.md
+	$(BIN)/python -m studies.tasks.networks_table $(RESULTS)/networks_practice.json --write baselines/NETWORKS.md
+
 prior: $(VENV)/.core ## train simulated_prior on own worlds; resumes from build/prior (about ten minutes)
 	$(BIN)/python -m studies.train_prior --worlds 28 --workers 2 --keep build/prior
 
@@ -126,6 +133,9 @@ guide: $(VENV)/.core ## rewrite figures and table of data/HOW_THE_WORLD_WORKS.md
 
 season: $(VENV)/.core ## strategies week by week, on ten worlds of each kind: play what is missing (an hour)
 	$(BIN)/python -m studies.season_study --keep build/seasons --out $(RESULTS)/season.json --write docs/SEASON.md
+
+relbench: $(VENV)/.dev ## train RelBench's graph network on the practice edition (minutes)
+	$(BIN)/python -m studies.relbench_gnn --out $(RESULTS)/relbench.json --write docs/STANDARDS.md
 
 validation: $(VENV)/.core ## how well validation predicts hidden scores, on ten worlds: run what is missing
 	$(BIN)/python -m studies.validation_study \
@@ -150,6 +160,9 @@ release: $(VENV)/.dev ## build sdist and wheel into dist/, and try the wheel in 
 fidelity: $(VENV)/.core ## compare five worlds with the public release: run what is missing
 	$(BIN)/python -m studies.fidelity_study $(RELEASED) \
 		--out data/results/fidelity_practice.json --write data/FIDELITY.md $(FRESH)
+
+privacy: $(VENV)/.dev ## what private profiles cost and prevent, up to 24.7 million declarations: measure what is missing (an hour, 6 GiB)
+	$(BIN)/python -m studies.privacy_study --keep build/privacy --out $(RESULTS)/privacy.json --write docs/PRIVACY.md $(FRESH)
 
 synthesizers: $(VENV)/.core ## fit and compare synthesizers on the public release: run what is missing
 	$(BIN)/python -m studies.synthesizer_study $(RELEASED_FILES) \

@@ -47,7 +47,8 @@ from ladder_ground import measure_ground
 from ladder_report import draw, summarize, tables_of
 
 from customs_baselines.experiments.markdown_tables import put_table
-from customs_data.edition.loading import load_edition, load_solution
+from customs_data.edition.hidden import load_solution
+from customs_data.edition.loading import load_edition
 from customs_data.schema import KEY
 from customs_leaderboard.ladder.ladder import STRICT_ERRORS, Ladder, default_step
 from customs_scorer.submissions import read_submission

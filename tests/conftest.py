@@ -29,7 +29,9 @@ PROCESS = {
 }
 #: Modules with hundreds of cases of one thing, and those of long ways through the kit.
 THOROUGH = {
+    "baselines/test_estimators.py",
     "baselines/test_own_models.py",
+    "baselines/test_relational.py",
     "baselines/test_tabular.py",
     "baselines/test_transformers.py",
     "data/fidelity/test_measure.py",
@@ -45,6 +47,7 @@ THOROUGH = {
     "data/world/test_partners.py",
     "data/world/test_simulate.py",
     "data/world/test_truth.py",
+    "leaderboard/publishing/test_huggingface.py",
     "leaderboard/publishing/test_kaggle.py",
     "leaderboard/service/test_access.py",
     "leaderboard/service/test_edition_files.py",
@@ -148,6 +151,13 @@ def _announce(config: pytest.Config, n_tests: int, *, n_workers: int) -> None:
 def sample() -> dict[str, pd.DataFrame]:
     """Three periods of made-up declarations; copy before changing."""
     return make_sample(1500, seed=1)
+
+
+@pytest.fixture(scope="session")
+def traders(sample) -> pd.DataFrame:
+    """Declarations of 500 importers with three each, all periods; copy before changing."""
+    frame = pd.concat(sample.values(), ignore_index=True)
+    return frame.assign(**{"Importer ID": [f"IMP{i % 500}" for i in range(len(frame))]})
 
 
 @pytest.fixture(scope="session")

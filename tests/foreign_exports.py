@@ -92,7 +92,7 @@ def asycuda(frame: pd.DataFrame, folder: Path) -> Path:
     text["HS6 Code"] = text["HS6 Code"] + "00"
     names = [
         *("SAD_REG_NBER", "SAD_REG_DATE", "KEY_CUO", "SAD_TYP_PROC", "SAD_TYP_DEC"),
-        *("SADITM_EXTD_PROC", "mode_of_payment", "SAD_MODE_BORDER", "KEY_DEC", "SAD_CONSIGNEE"),
+        *("SADITM_EXTD_PROC", "Mode_of_payment", "SAD_MOT_BORD", "KEY_DEC", "SAD_CONSIGNEE"),
         *("SAD_EXPORTER", "carrier_code", "SADITM_HS_COD", "SAD_CTY_EXPCOD"),
         *("SADITM_CTY_ORIGCOD", "duty_tax_rate", "duty_tax_code", "origin_marking"),
         *("SADITM_NET_MASS", "ITM_STAT_VALUE", "offence_flag", "critical_offence"),

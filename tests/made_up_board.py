@@ -12,8 +12,9 @@ from pathlib import Path
 import numpy as np
 from sqlalchemy import func, select
 
+from customs_data.edition.hidden import load_oracle, load_solution
 from customs_data.edition.layout import Layout
-from customs_data.edition.loading import load_edition, load_oracle, load_solution
+from customs_data.edition.loading import load_edition
 from customs_data.edition.manifest import read_manifest
 from customs_leaderboard.board import Board, make_board, open_board
 from customs_leaderboard.ladder.ladder import default_step

@@ -72,6 +72,11 @@ def list_baselines(task: str = DEFAULT) -> list[Baseline]:
     return [_read(name, task) for name in sorted(it.name for it in infos if not it.ispkg)]
 
 
+def tasks_with_baselines() -> list[str]:
+    """Return the tasks that have baselines of their own, the default first."""
+    return [task for task in task_names() if task == DEFAULT or _package(task) != _MODELS]
+
+
 def default_baselines(task: str = DEFAULT) -> tuple[str, ...]:
     """Return the baselines that `baseline run` runs when none is named."""
     names: tuple[str, ...] = import_module(_package(task)).DEFAULT_BASELINES

@@ -26,7 +26,7 @@ class FraudModel(Protocol):
     """
 
     def fit(self, X: pd.DataFrame, y: npt.NDArray[np.int8]) -> Any:
-        """Learn from declared columns, shape (n_train, 20), and labels 0, 1, -1 (unlabelled)."""
+        """Learn from declared and extra columns, (n_train, 20 + n_extra), and labels 0, 1, -1."""
 
     def predict_proba(self, X: pd.DataFrame) -> npt.NDArray[np.float64]:
         """Return shape (n_declarations, 2): columns honest and fraud."""

@@ -51,9 +51,11 @@ STEPS: Final = (
     Step("validation", ("starter_kit/results/validation.json",)),
     Step("season", ("build/seasons", f"{_RESULTS}/season.json")),
     Step("fidelity", ("data/results/fidelity_practice.json",)),
+    Step("privacy", (f"{_RESULTS}/privacy.json",)),
     Step("explained"),
     Step("guide"),
     Step("reference"),
+    Step("networks", (f"{_RESULTS}/networks.json", f"{_RESULTS}/networks_practice.json")),
     Step("variants", (f"{_RESULTS}/graphfc_variants.json",)),
 )
 

@@ -139,8 +139,10 @@ def _scores(name: str, recipe: str | None, split: Split, n_public: int) -> dict[
 
     def new_model() -> FraudModel:
         if own:
-            return make_own_model(*own, offered)
-        return make_model(find_baseline(name).load_class(), offered)
+            own_model: FraudModel = make_own_model(*own, offered)
+            return own_model
+        model: FraudModel = make_model(find_baseline(name).load_class(), offered)
+        return model
 
     validation = fit_and_score(new_model(), later)
     test = fit_and_score(new_model(), split)

@@ -35,7 +35,7 @@ from customs_data.keyed_random import derive, secret_of_seed
 from customs_data.parallel import map_in_order, processes
 from customs_data.split import Split
 from customs_data.tasks import find_task
-from customs_scorer.audit.evidence import AuditTest, Evidence
+from customs_scorer.audit.evidence import AuditTest, Evidence, Skipped
 from customs_scorer.audit.lookups import audit_best_lookup, audit_lookups
 from customs_scorer.audit.traces import audit_traces
 from customs_scorer.metrics.inspection import precision_at
@@ -179,7 +179,8 @@ def _shallow_tree(split: Split) -> Any:
 
 
 def _lookups(evidence: Evidence, scores: Values) -> Values:
-    tests = [*audit_lookups(evidence), *audit_best_lookup(evidence)]
+    every = (*audit_lookups(evidence), *audit_best_lookup(evidence))
+    tests = [test for test in every if isinstance(test, AuditTest)]
     six_tuple, best = _audited(
         tests, ("six-tuple look-up", "best look-up on up to three columns")
     ).values()
@@ -201,8 +202,8 @@ def _lookups(evidence: Evidence, scores: Values) -> Values:
     }
 
 
-def _audited(tests: Iterable[AuditTest], names: tuple[str, ...]) -> Values:
-    values = {test.name: float(test.value) for test in tests}
+def _audited(tests: Iterable[AuditTest | Skipped], names: tuple[str, ...]) -> Values:
+    values = {test.name: float(test.value) for test in tests if isinstance(test, AuditTest)}
     return {name: values[name] for name in names}
 
 

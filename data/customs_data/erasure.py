@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from customs_data.columns.column_set import is_absent
 from customs_data.errors import KitError
 from customs_data.exact_rates import exact_rate
 from customs_data.keyed_random import random_order, random_words
@@ -156,6 +157,10 @@ def _by_chance(train: pd.DataFrame, y: Labels, secret: bytes) -> Order:
 
 
 def _by_importer(train: pd.DataFrame, y: Labels, secret: bytes) -> Order:
+    if is_absent(train["Importer ID"]):
+        raise KitError(
+            "The erasure `importer` needs Importer ID, which this edition lacks. Use another one."
+        )
     # Importers are numbered by ID, so that the result does not depend on the order of the rows.
     codes, uniques = pd.factorize(train["Importer ID"], sort=True)
     place = np.empty(len(uniques), dtype=np.int64)

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from customs_data.columns.column_set import declared_number
 from customs_data.columns.grouping import Grouping, declared_columns
 from customs_data.errors import KitError
 from customs_data.schema import COLUMN, ERASED
@@ -164,7 +165,9 @@ def _features(X: pd.DataFrame, n_train: int) -> pd.DataFrame:
     """Numbers of each declaration, without labels; codes are chosen by their rows of training."""
     columns: dict[str, Floats] = {}
     if {"Net Mass", "Item Price", "Tax Rate"} <= set(X.columns):
-        mass, price, rate = (X[name].to_numpy() for name in ("Net Mass", "Item Price", "Tax Rate"))
+        mass, price, rate = (
+            declared_number(X, name) for name in ("Net Mass", "Item Price", "Tax Rate")
+        )
         columns["log mass"] = np.log(mass + 0.1)  # 0 kg and 0 KRW occur
         columns["log price"] = np.log(price + 1.0)
         columns["log unit price"] = columns["log price"] - columns["log mass"]

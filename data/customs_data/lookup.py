@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from customs_data.columns.grouping import Grouping, group_sums
+from customs_data.columns.column_set import is_absent
+from customs_data.columns.grouping import Group, Grouping, group_sums
 from customs_data.schema import LOOKUP_TUPLE
 
 
@@ -28,8 +29,10 @@ def is_unseen(train: pd.DataFrame, test: pd.DataFrame) -> npt.NDArray[np.bool_]:
 
 
 def tuple_of(declarations: pd.DataFrame) -> tuple[str, ...]:
-    """Return the columns of the six-tuple that declarations have: a task may withhold some."""
-    return tuple(name for name in LOOKUP_TUPLE if name in declarations)
+    """Return the columns of the six-tuple that declarations have: not withheld, not absent."""
+    return tuple(
+        name for name in LOOKUP_TUPLE if name in declarations and not is_absent(declarations[name])
+    )
 
 
 class LookupTable:
@@ -45,7 +48,8 @@ class LookupTable:
     y : ndarray of int8, shape (n_train,)
         1 = fraud, 0 = honest, -1 = unlabelled; at least one label.
     test : DataFrame, optional
-        Declarations to look up. Columns that they lack are left out of the tuple.
+        Declarations to look up. Columns that they lack, or that are empty in every row, are left
+        out of the tuple.
 
     Notes
     -----
@@ -57,13 +61,19 @@ class LookupTable:
         self, train: pd.DataFrame, y: npt.NDArray[np.int8], test: pd.DataFrame | None = None
     ) -> None:
         self._grouping = Grouping(tuple_of(train if test is None else test))
-        group, size = self._grouping.fit(train), self._grouping.n_groups
+        self._group = self._grouping.fit(train)
+        self.relabel(y)
+
+    def relabel(self, y: npt.NDArray[np.int8]) -> LookupTable:
+        """Count other labels of the same training declarations, and return the table."""
+        size = self._grouping.n_groups
         labelled = y >= 0
         fraud = (y[labelled] == 1).astype(np.float64)
-        group = group[labelled]
+        group = self._group[labelled]
         self._n = group_sums(group, size)  # 0 for group -1, unseen tuples
         self._n_fraud = group_sums(group, size, fraud)
         self._fraud_rate = fraud.mean()
+        return self
 
     def is_unseen(self, declarations: pd.DataFrame) -> npt.NDArray[np.bool_]:
         """Return the result of the function `is_unseen`: twins without a label count as seen."""
@@ -73,7 +83,14 @@ class LookupTable:
         self, declarations: pd.DataFrame
     ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
         """Return numbers of labelled twins and of frauds among them, both (n_declarations,)."""
-        group = self._grouping.find(declarations)
+        return self.twins_in(self.find(declarations))
+
+    def find(self, declarations: pd.DataFrame) -> Group:
+        """Return each tuple as a number, shape (n_declarations,); -1 if it is unseen."""
+        return self._grouping.find(declarations)
+
+    def twins_in(self, group: Group) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """Return the result of `twins` for tuples that `find` has returned."""
         return self._n[group], self._n_fraud[group]
 
     def rate(self, declarations: pd.DataFrame) -> npt.NDArray[np.float64]:

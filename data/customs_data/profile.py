@@ -2,7 +2,7 @@
 
 A profile contains counts, means and standard deviations, never a row. The kit contains a profile of
 the public data release. An administration can count its own declarations, with a minimum count per
-cell, so that no cell describes a handful of traders.
+cell, which is no guarantee, or with noise (`customs_data.private_profile`), which is one.
 """
 
 from __future__ import annotations
@@ -91,6 +91,77 @@ class Values:
 
 
 @dataclass(frozen=True)
+class NoisyTable:
+    """One release of a private profile, with all that its part of the budget follows from.
+
+    Attributes
+    ----------
+    name : str
+    columns : tuple of str
+        What is counted or summed.
+    known_cells : bool
+        Whether the cells are known without the data. If not, cells below `threshold` are left out,
+        which takes a part of delta.
+    most_cells : int
+        Cells that one importer can change.
+    norm : float
+        Largest Euclidean length of one importer's contribution, in declarations.
+    scale : float
+        Standard deviation of the noise, in declarations.
+    threshold : float
+        Smallest weight that is released; 0 for known cells.
+    rho, delta : float
+        What the table takes of the budget (zero-concentrated differential privacy).
+    n_cells : int
+        Cells released.
+    """
+
+    name: str
+    columns: tuple[str, ...]
+    known_cells: bool
+    most_cells: int
+    norm: float
+    scale: float
+    threshold: float
+    rho: float
+    delta: float
+    n_cells: int
+
+
+@dataclass(frozen=True)
+class Guarantee:
+    """Differential privacy of a profile.
+
+    Attributes
+    ----------
+    epsilon, delta : float
+        For any two inputs of which one lacks all declarations of one importer, and any set of
+        profiles: its probability differs by at most a factor e^epsilon, and delta.
+    rho, threshold_delta : float
+        Sums over `tables`, from which epsilon and delta follow.
+    most_declarations : int
+        Declarations of each importer that count, chosen at random.
+    noise : str
+        Where the noise came from; only "secure" keeps the guarantee.
+    library : str
+        Name and version of the library that drew it.
+    tables : tuple of NoisyTable
+    """
+
+    epsilon: float
+    delta: float
+    rho: float
+    threshold_delta: float
+    most_declarations: int
+    noise: str
+    library: str
+    tables: tuple[NoisyTable, ...]
+    unit: str = "importer"
+    neighbours: str = "all declarations of one importer are added or removed"
+    mechanism: str = "discrete Gaussian noise, zero-concentrated differential privacy"
+
+
+@dataclass(frozen=True)
 class Profile:
     """Aggregated tables of a set of declarations.
 
@@ -116,6 +187,8 @@ class Profile:
         Entity column -> list of (number of declarations, number of entities with so many).
     whole_share : dict
         "mass" and "price" -> decade (floor of log10) -> share of whole numbers.
+    privacy : Guarantee or None
+        None: there is no guarantee, only `min_count`.
     """
 
     source: dict[str, str]
@@ -129,6 +202,7 @@ class Profile:
     courier_counts: tuple[int, ...]
     degrees: dict[str, tuple[tuple[int, int], ...]]
     whole_share: dict[str, dict[str, float]]
+    privacy: Guarantee | None = None
 
     def __post_init__(self) -> None:
         missing = [field for field, _ in FILING_FIELDS if field not in self.filing]
@@ -149,6 +223,8 @@ class Profile:
     def to_json(self) -> str:
         """Return the profile as canonical JSON: sorted keys, no blanks."""
         content = {"format": PROFILE_FORMAT, **_fields(self)}
+        if self.privacy is None:  # a profile without a guarantee keeps its digest
+            del content["privacy"]
         return json.dumps(content, default=_fields, sort_keys=True, separators=(",", ":"))
 
 

@@ -71,6 +71,8 @@ class Column:
         Regular expression (RE2) that a text must match in full, and the same for people.
     may_be_missing : bool
         Whether a cell may be empty.
+    is_absent : bool
+        Whether every cell must be empty, because the source lacks the column.
     """
 
     name: str
@@ -84,6 +86,12 @@ class Column:
     pattern: str = TEXT_PATTERN
     pattern_in_words: str = _TEXT_WORDS
     may_be_missing: bool = False
+    is_absent: bool = False
+
+    @property
+    def explanation(self) -> str:
+        """Description with the unit, if there is one: "Mass without packing. (kg)"."""
+        return f"{self.description} ({self.unit})" if self.unit else self.description
 
     @property
     def dtype(self) -> np.dtype[Any] | pd.StringDtype[Any]:

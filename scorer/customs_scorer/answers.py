@@ -93,7 +93,7 @@ def _parse_choices(
     table = np.zeros((len(chosen), answer.most), dtype=f"<U{width}")
     for row, texts in enumerate(chosen):
         table[row, : len(texts[: answer.most])] = texts[: answer.most]
-    return table[code]
+    return np.asarray(table[code])
 
 
 def _parse_groups(

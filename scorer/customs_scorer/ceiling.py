@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from customs_data.columns.matching import arrow_text, match_ids
+from customs_data.edition.hidden import load_oracle, load_solution
 from customs_data.edition.layout import USAGES
-from customs_data.edition.loading import Edition, load_oracle, load_solution
+from customs_data.edition.loading import Edition
 from customs_data.errors import InvalidEditionError
 from customs_data.schema import KEY
 from customs_data.tasks import Task
@@ -60,12 +61,18 @@ def oracle_ceiling(edition: Edition, solution: pd.DataFrame | None = None) -> di
     }
 
 
+def binary_label(task: Task) -> str | None:
+    """Return the target column that says whether a scheme was found, 0 or 1; None without one."""
+    labels = (it.name for it in task.target if it.role == "label" and it.values == (0, 1))
+    return next(labels, None)
+
+
 def _schemes(task: Task, solution: pd.DataFrame, scheme: pd.Series[str]) -> dict[str, Any]:
     """Return size and mean label of each scheme; nothing if the task has no label of 0 and 1."""
-    labels = [it.name for it in task.target if it.role == "label" and it.values == (0, 1)]
-    if not labels:
+    label = binary_label(task)
+    if label is None:
         return {}
-    table = solution[labels[0]].groupby(scheme.to_numpy()).agg(["size", "mean"])
+    table = solution[label].groupby(scheme.to_numpy()).agg(["size", "mean"])
     return {
         str(name): {"n_declarations": int(row["size"]), "fraud_rate": float(row["mean"])}
         for name, row in table.sort_values("size", ascending=False).iterrows()

@@ -9,9 +9,14 @@ import numpy.typing as npt
 import pandas as pd
 
 from customs_data.columns.grouping import Grouping
-from customs_data.lookup import LookupTable, tuple_of
+from customs_data.lookup import LookupTable, is_unseen, tuple_of
 from customs_data.split import Split
 from customs_data.tasks import Choices, Groups
+
+
+def twin_share(split: Split) -> float:
+    """Return the share of test declarations whose six-tuple, as far as test has it, is known."""
+    return 1.0 - float(is_unseen(split.train, split.test).mean())
 
 
 def copied_answer(split: Split) -> npt.NDArray[Any] | None:
@@ -37,12 +42,12 @@ def copied_answer(split: Split) -> npt.NDArray[Any] | None:
     n_columns = len(answer.columns)
     if n_columns == 1:
         return LookupTable(split.train, y, split.test).rate(split.test)
-    rates = [
-        LookupTable(split.train, np.where(y < 0, y, y == value).astype(np.int8), split.test).rate(
-            split.test
-        )
-        for value in range(1, n_columns + 1)
-    ]
+    table = LookupTable(split.train, y, split.test)
+    group = table.find(split.test)
+    rates = []
+    for value in range(1, n_columns + 1):
+        labels = np.where(y < 0, y, y == value).astype(np.int8)
+        rates.append(table.mean_label(*table.relabel(labels).twins_in(group)))
     return np.column_stack(rates)
 
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from customs_data.edition.loading import Edition, load_edition, load_solution
+from customs_data.edition.hidden import load_solution
+from customs_data.edition.loading import Edition, load_edition
 from customs_data.errors import InvalidSubmissionError
 from customs_scorer.metrics import metrics_of
 from customs_scorer.revenue import RevenueScore, revenue_of

@@ -15,8 +15,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from customs_data.edition.hidden import load_hidden, load_oracle
 from customs_data.edition.layout import TRUTH, USAGES
-from customs_data.edition.loading import Edition, load_hidden, load_oracle
+from customs_data.edition.loading import Edition
 from customs_data.errors import KitError
 from customs_data.season.duty import declared_duty, duty_cap, recoverable_duty
 from customs_scorer.ceiling import rows_of

@@ -135,9 +135,6 @@ def intervals_of(
 
 
 def chances_of(metrics: Sequence[Metric], answers: pd.DataFrame) -> dict[str, float]:
-    """Return by ``chance_METRIC`` what equal scores for all declarations would get."""
-    return {
-        f"chance_{metric.name}": metric.chance(answers).value
-        for metric in metrics
-        if metric.has_gains
-    }
+    """Return by ``chance_METRIC`` what an answer that says nothing would get."""
+    chances = {f"chance_{metric.name}": metric.chance_value(answers) for metric in metrics}
+    return {name: value for name, value in chances.items() if not np.isnan(value)}

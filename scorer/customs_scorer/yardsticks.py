@@ -9,9 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from customs_data.edition.loading import Edition, load_solution
+from customs_data.edition.hidden import load_solution
+from customs_data.edition.loading import Edition
 from customs_scorer.ceiling import oracle_ceiling
-from customs_scorer.copying import copied_answer
+from customs_scorer.copying import copied_answer, twin_share
 from customs_scorer.metrics import metrics_of
 from customs_scorer.scorecard import score_submission
 
@@ -23,9 +24,9 @@ class Reference:
     Attributes
     ----------
     twin_share : float
-        Share of units that training has something to copy for (`TaskMetrics.unseen`).
+        Share of test declarations with something to copy.
     unseen : ndarray of bool, shape (n_units,)
-        The others, in the order of `Edition.units`.
+        Units that `TaskMetrics.unseen` picks, in the order of `Edition.units`.
     lookup : dict or None
         By period: the ranked metrics of copying the twin's label (`copied_answer`); None without
         hidden labels, or if the task has nothing to copy.
@@ -72,5 +73,5 @@ def make_reference(edition: Edition) -> Reference:
     # The ceiling of a competition's edition stays in hidden/ (`data describe` tells the organizer).
     practice = edition.manifest.origin == "published-seed" and layout.has_oracle
     known = oracle_ceiling(edition, solution) if practice else {"ceiling": None, "prior": None}
-    share, ceiling = float(1 - unseen.mean()), known["ceiling"] or None
+    share, ceiling = twin_share(split), known["ceiling"] or None
     return Reference(share, unseen, lookup, ceiling, solution, known["prior"])

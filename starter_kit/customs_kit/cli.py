@@ -28,7 +28,8 @@ data = _group(
         "import": ("data.import_files:import_", "Make an edition from existing declarations."),
         "synthesize": ("data.synthesize:synthesize", "Draw declarations that resemble a source."),
         "secret": ("data.make:secret", "Draw the secret of a competition."),
-        "profile": ("data.make:profile", "Calibrate the simulator to declarations."),
+        "profile": ("data.profile:profile", "Calibrate the simulator to declarations."),
+        "release-report": ("data.release:release_report", "Check what is to leave the house."),
         "audit": ("data.check:audit", "Test whether labels can be looked up or leak."),
         "fidelity": ("data.fidelity:fidelity", "Compare synthetic declarations with their source."),
         "verify": ("data.check:verify", "Check that an edition is complete and unchanged."),
@@ -139,11 +140,15 @@ leaderboard.lazy["season"] = (f"{__name__}:season", "Competitions of seasons, we
 
 publish = _group(
     "publish",
-    "Publish an edition on Codabench or Kaggle.\n\n"
+    "Publish an edition on Codabench, Kaggle or Hugging Face.\n\n"
     "Example: customs-kit publish codabench my-edition --out bundle.zip",
     {
         "codabench": ("publish.codabench:codabench", "Make or check a Codabench bundle."),
         "kaggle": ("publish.kaggle:kaggle", "Publish a Kaggle dataset or competition."),
+        "huggingface": (
+            "publish.huggingface:huggingface",
+            "Publish a Hugging Face dataset, or a model card.",
+        ),
     },
 )
 
@@ -159,7 +164,10 @@ publish = _group(
         "submission": (f"{__name__}:submission", "Check and send submissions."),
         "score": (f"{_COMMANDS}.score:score", "Score submissions against hidden labels."),
         "leaderboard": (f"{__name__}:leaderboard", "Run a competition, or take part in one."),
-        "publish": (f"{__name__}:publish", "Publish an edition on Codabench or Kaggle."),
+        "publish": (
+            f"{__name__}:publish",
+            "Publish an edition on Codabench, Kaggle or Hugging Face.",
+        ),
     },
 )
 @click.version_option(package_name="customs-kit")

@@ -5,16 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from string import Template
 from typing import Final
 
 from customs_data.edition.layout import Layout
 from customs_data.edition.loading import load_edition
-from customs_data.edition.manifest import PERIODS, Manifest
-from customs_data.edition.practice import practice_edition
+from customs_data.edition.manifest import PERIODS, Manifest, read_manifest
+from customs_data.edition.practice import practice_edition, practice_task
 from customs_data.errors import KitError
 from customs_data.files.atomic import copy_files, new_folder
+from customs_data.tasks import DEFAULT, find_task
 from customs_data.toml import read_toml
 
 #: Folder of the edition in a workspace, as in the template's pyproject.toml.
@@ -33,7 +35,7 @@ _ERASED: Final = {
 }
 
 
-def make_workspace(out: Path, edition: Path | None = None) -> Manifest:
+def make_workspace(out: Path, edition: Path | None = None, task: str | None = None) -> Manifest:
     """Make a team's workspace: a model, a notebook, the rules, and the edition's public files.
 
     Hidden labels are never copied, not even those of the practice edition: in a competition, too,
@@ -45,6 +47,8 @@ def make_workspace(out: Path, edition: Path | None = None) -> Manifest:
         New or empty folder; filled completely or not at all.
     edition : path, optional
         The competition's edition; the practice edition by default.
+    task : str, optional
+        Task of the edition.
 
     Returns
     -------
@@ -55,9 +59,9 @@ def make_workspace(out: Path, edition: Path | None = None) -> Manifest:
     ------
     KitError
         If the folder is not empty or cannot be written, or `edition` is not a valid
-        edition.
+        edition, or has another task.
     """
-    layout = Layout.find(practice_edition() if edition is None else edition)
+    layout = Layout.find(edition_of_task(edition, task))
     manifest = load_edition(layout.public).manifest
     with new_folder(out) as folder:
         for name, content in template_files(manifest).items():
@@ -88,13 +92,23 @@ def template_files(manifest: Manifest) -> dict[str, bytes]:
             f"{period}_days": f"{first} to {last}",
         }
     contents = {}
-    for source in files("customs_kit").joinpath("template").iterdir():
-        if source.is_file() and not source.name.startswith("."):
-            text = source.read_text(encoding="utf-8")
-            if source.name in _TEMPLATES:
-                text = Template(text).substitute(facts)
-            contents[source.name] = text.encode()
+    for source in _sources(manifest.task):
+        text = source.read_text(encoding="utf-8")
+        if source.name in _TEMPLATES:
+            text = Template(text).substitute(facts)
+        contents[source.name] = text.encode()
     return dict(sorted(contents.items()))
+
+
+def _sources(task: str) -> list[Traversable]:
+    """Return the files of a task's workspace: its folder's and the settings, else the default's."""
+    template = files("customs_kit").joinpath("template")
+    own = template.joinpath(task)
+    folders = [own] if own.is_dir() else [template]
+    sources = [it for folder in folders for it in folder.iterdir() if it.is_file()]
+    if own.is_dir():
+        sources.append(template.joinpath(_SETTINGS))
+    return [source for source in sources if not source.name.startswith(".")]
 
 
 def _labels(manifest: Manifest) -> str:
@@ -110,16 +124,20 @@ def _labels(manifest: Manifest) -> str:
 def _practice_notes(manifest: Manifest) -> str:
     """Return how to see hidden scores of the practice edition; nothing for other editions."""
     seed = manifest.configuration.get("seed")
-    if manifest.origin != "published-seed" or manifest.name != "practice":
+    if manifest.origin != "published-seed" or practice_task(manifest.name) != manifest.task:
         return ""
+    name, task = manifest.name, find_task(manifest.task)
+    options = "" if task.name == DEFAULT else f"--task {task.name} "
+    options += "" if task.practice_rows is None else f"--rows {task.practice_rows} "
     return (
         "\n## Practice: look at the hidden score\n\n"
         "This edition's seed is published, so you can make its hidden labels yourself. In a "
         "competition you\nwait for the close. Look seldom: a model tuned on these labels is no "
         "better on the next edition.\n\n"
         "```bash\n"
-        f"customs-kit data generate --seed {seed} --name practice --out ../practice-with-answers\n"
-        "customs-kit score runs/practice/*/submission.csv --edition ../practice-with-answers\n"
+        f"customs-kit data generate {options}--seed {seed} --name {name} "
+        f"--out ../{name}-with-answers\n"
+        f"customs-kit score runs/{name}/*/submission.csv --edition ../{name}-with-answers\n"
         "```\n"
     )
 
@@ -195,12 +213,31 @@ def find_workspace_edition(start: Path | None = None) -> Path | None:
     return None if workspace is None else workspace.edition
 
 
-def chosen_edition(named: Path | None) -> Path:
+def chosen_edition(named: Path | None, task: str | None = None) -> Path:
     """Return the edition for a command: the named one, else the workspace's, else practice.
+
+    Parameters
+    ----------
+    named : path or None
+    task : str, optional
+        Task that the edition must have. The practice edition is that of the task.
 
     Raises
     ------
     KitError
-        From `find_workspace_edition` and `customs_data.edition.practice.practice_edition`.
+        If the edition has another task, and from `find_workspace_edition` and
+        `customs_data.edition.practice.practice_edition`.
     """
-    return named or find_workspace_edition() or practice_edition()
+    return edition_of_task(named or find_workspace_edition(), task)
+
+
+def edition_of_task(folder: Path | None, task: str | None) -> Path:
+    """Return an edition, else the practice edition of a task; errors as of `chosen_edition`."""
+    if folder is None:
+        return practice_edition() if task is None else practice_edition(task)
+    if task is not None and (other := read_manifest(Layout.find(folder).public).task) != task:
+        raise KitError(
+            f"The edition {folder} has the task {other}, not {task}. Leave --task out: an edition "
+            "knows its task."
+        )
+    return folder

@@ -228,7 +228,7 @@ class TestDate:
     def test_it_learns(self, model, sample_edition):
         from sklearn.metrics import roc_auc_score
 
-        from customs_data.edition.loading import load_solution
+        from customs_data.edition.hidden import load_solution
 
         solution = load_solution(sample_edition.layout)
         assert roc_auc_score(solution["Fraud"], fraud(model, sample_edition.test)) > 0.58

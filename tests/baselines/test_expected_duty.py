@@ -6,7 +6,8 @@ import numpy as np
 
 from customs_baselines.catalogue import find_baseline
 from customs_data.edition.generating import generate_edition, read_blueprint
-from customs_data.edition.loading import load_edition, load_solution
+from customs_data.edition.hidden import load_solution
+from customs_data.edition.loading import load_edition
 from customs_data.keyed_random import secret_of_seed
 from customs_data.season.duty import declared_duty, duty_cap
 from customs_scorer.revenue import revenue_of

@@ -17,7 +17,7 @@ from customs_baselines.graphfc.propagation import ROUNDS, Propagation, Walk
 from customs_baselines.graphfc.similarity import embed, similar_importers
 from customs_baselines.models.graphfc import GraphFC
 from customs_baselines.models.graphfc_transductive import TransductiveGraphFC
-from customs_data.edition.loading import load_solution
+from customs_data.edition.hidden import load_solution
 from customs_data.errors import KitError
 from customs_data.schema import KEY
 

@@ -14,7 +14,8 @@ from customs_baselines.running.plan import Plan, Run
 from customs_baselines.running.run_folders import run_folder
 from customs_baselines.running.runner import run_baselines
 from customs_baselines.running.short_names import short_names
-from customs_data.edition.loading import load_edition, load_solution
+from customs_data.edition.hidden import load_solution
+from customs_data.edition.loading import load_edition
 from customs_data.erasure import n_kept
 from customs_data.errors import KitError
 from customs_data.schema import KEY
@@ -129,7 +130,7 @@ def test_hidden_is_opened_only_after_the_submission_is_written(
     sample_edition, tmp_path, monkeypatch
 ):
     from customs_baselines.running import runner
-    from customs_data.edition import loading
+    from customs_data.edition import hidden
 
     events = []
 
@@ -144,7 +145,7 @@ def test_hidden_is_opened_only_after_the_submission_is_written(
 
     watch(runner, "train_in_child")
     watch(runner, "write_submission")
-    watch(loading, "read_solution")
+    watch(hidden, "read_solution")
     run(Plan(("random",)), sample_edition, tmp_path, validate=True)
     assert events.index("read_solution") > events.index("write_submission")
     assert "read_solution" not in events[: len(events) - events[::-1].index("train_in_child")]

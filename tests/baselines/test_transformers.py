@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 import pytest
 from sklearn import config_context
 from sklearn.base import clone
@@ -15,6 +14,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from arrays_as_declarations import NUMBERS, as_declarations
 from customs_baselines.answering import fit_and_score
 from customs_baselines.features import make_features
 from customs_baselines.features.graph import GraphFeatures
@@ -24,7 +24,6 @@ from customs_baselines.features.risk import RiskProfiles
 from customs_baselines.features.similar_declarations import SimilarityKernel
 from customs_baselines.models.mlp import Perceptron
 from customs_data.errors import KitError
-from customs_data.schema import COLUMN, DECLARED_COLUMNS
 from customs_data.split import TimeSplit
 from customs_scorer import precision_scorer
 
@@ -37,27 +36,6 @@ TRANSFORMERS = [
     GraphFeatures(with_labels=False),
     SimilarityKernel(),
 ]
-NUMBERS = {"dtype": float, "ensure_all_finite": "allow-nan"}
-
-
-def as_declarations(values):
-    """Declarations that say the same as an array of numbers: its columns in turn."""
-    texts = [" ".join(map(repr, row)) for row in values.tolist()]
-    columns = {}
-    for place, name in enumerate(DECLARED_COLUMNS):
-        numbers = np.abs(np.nan_to_num(values[:, place % values.shape[1]])).clip(0, 1e6)
-        match COLUMN[name].role:
-            case "time":
-                columns[name] = pd.Timestamp("2020-01-01") + pd.to_timedelta(numbers // 1, "D")
-            case "number":
-                columns[name] = numbers
-            case "key":  # the same for the same row; differs between equal rows of one array
-                times = pd.Series(texts).groupby(texts).cumcount()
-                columns[name] = [f"{text} {n}" for text, n in zip(texts, times, strict=True)]
-            case _:
-                columns[name] = [f"{int(number * 2):06d}" for number in numbers]
-    frame = pd.DataFrame(columns)
-    return frame.astype({name: COLUMN[name].dtype for name in columns})
 
 
 class OnNumbers:

@@ -9,8 +9,9 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 from customs_data.describing.summary import draw_summary, summarize_edition
+from customs_data.edition.hidden import load_solution, load_train_labels
 from customs_data.edition.importing import import_edition, read_periods
-from customs_data.edition.loading import load_edition, load_solution, load_train_labels
+from customs_data.edition.loading import load_edition
 from customs_data.edition.verification import verify_edition
 from customs_data.erasure import n_kept
 from customs_data.errors import InvalidDeclarationsError, InvalidEditionError, KitError
@@ -199,7 +200,7 @@ def test_a_second_file_of_a_table_is_found(edition_copy, table):
 
 def test_a_changed_datasheet_is_found(edition_copy):
     (edition_copy / "public/DATASHEET.md").write_text("0,1,1,0\n")
-    assert failures(edition_copy) == {"datasheet"}
+    assert failures(edition_copy) == {"datasheet", "croissant.json"}
 
 
 @pytest.mark.parametrize(

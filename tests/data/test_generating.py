@@ -13,13 +13,13 @@ from customs_data.edition.generating import (
     make_practice_edition,
     read_blueprint,
 )
-from customs_data.edition.loading import (
-    load_edition,
+from customs_data.edition.hidden import (
     load_hidden,
     load_oracle,
     load_solution,
     load_train_labels,
 )
+from customs_data.edition.loading import load_edition
 from customs_data.edition.reveal import place_reveal, read_reveal, verify_reveal, write_reveal
 from customs_data.edition.secrets import make_secret_file, read_secret_file, used_for
 from customs_data.edition.verification import verify_edition

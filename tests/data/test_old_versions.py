@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from customs_data.edition.loading import load_edition, load_solution
+from customs_data.edition.hidden import load_solution
+from customs_data.edition.loading import load_edition
 from customs_data.edition.reveal import blueprint_of, verify_reveal, write_reveal
 from customs_data.edition.verification import verify_edition
 from customs_data.errors import KitError

@@ -56,6 +56,7 @@ def test_the_first_call_makes_it_silently(cache, caplog):
         (lambda f: os.truncate(f / "public" / "train.csv", 1000), "is damaged"),
         (lambda f: (f / "public" / "DATASHEET.md").write_text("x"), "is damaged"),
         (lambda f: (f / "hidden" / "solution.csv").write_text("x"), "is damaged"),
+        (lambda f: (f / "public" / "croissant.json").unlink(), "has no croissant.json"),
         (lambda f: shutil.rmtree(f / "hidden"), "has no hidden labels"),
         (lambda f: (f / "public" / "edition.json").unlink(), "is not complete"),
         (lambda f: shutil.rmtree(f / "public"), "is not complete"),

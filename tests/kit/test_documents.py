@@ -24,6 +24,7 @@ from customs_kit.cli import customs_kit
 from studies.adversary_table import adversary_tables
 from studies.costs_table import costs_table
 from studies.fidelity_study import read_study, study_table
+from studies.relbench_gnn import study_table as relbench_table
 from studies.season_study import GRIDS, season_table
 from studies.synthesizer_study import study_table as synthesizers_table
 from studies.validation_study import validation_table
@@ -210,6 +211,11 @@ def test_the_table_of_synthesizers_is_that_of_its_study():
     records = json.loads((ROOT / "data/results/synthesizers.json").read_text(encoding="utf-8"))
     table = synthesizers_table(records)
     put_table(ROOT / "data/SYNTHESIZERS.md", "synthesizers", table, check=True)
+
+
+def test_the_table_of_relbench_is_that_of_its_study():
+    results = json.loads((ROOT / "baselines/results/relbench.json").read_text(encoding="utf-8"))
+    put_table(ROOT / "docs/STANDARDS.md", "relbench", relbench_table(results), check=True)
 
 
 def test_the_validation_table_is_that_of_its_runs():

@@ -35,7 +35,15 @@ def test_the_citation_names_this_version():
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "guide",
-    ["README.md", "docs/TEAM.md", "docs/ORGANIZER.md", "docs/RESEARCHER.md", "docs/SEASON.md"],
+    [
+        "README.md",
+        "docs/TEAM.md",
+        "docs/ORGANIZER.md",
+        "docs/RESEARCHER.md",
+        "docs/SEASON.md",
+        "docs/STANDARDS.md",
+        "docs/TASKS.md",
+    ],
 )
 def test_a_guide_runs_from_top_to_bottom(guide, tmp_path):
     """```bash and ```python are run; ```sh (make run, make test) is what CI itself runs."""

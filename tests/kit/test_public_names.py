@@ -14,6 +14,7 @@ import pytest
 import customs_baselines
 import customs_data
 import customs_kit
+import customs_kit.sklearn
 import customs_scorer
 from customs_data.edition.importing import import_edition
 from customs_data.edition.layout import Layout
@@ -21,7 +22,7 @@ from customs_data.errors import InvalidEditionError
 from customs_data.tasks import find_task
 from customs_kit.commands.options import EditionFolder
 
-PACKAGES = [customs_kit, customs_data, customs_scorer, customs_baselines]
+PACKAGES = [customs_kit, customs_kit.sklearn, customs_data, customs_scorer, customs_baselines]
 
 
 @pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package.__name__)

@@ -66,6 +66,39 @@ def test_the_model_of_a_workspace_is_run_and_checked(workspace):
     assert checked.status == 0, checked.stderr
 
 
+@pytest.fixture(scope="module", params=["hs6", "networks", "scheme"])
+def workspace_of_a_task(request, tmp_path_factory):
+    """A workspace on a small edition of another task."""
+    folder = tmp_path_factory.mktemp(request.param)
+    made = kit_in_fork(
+        "data", "generate", "--task", request.param, "--rows", 2500, "--seed", 6, "--out",
+        "edition", cwd=folder,
+    )  # fmt: skip
+    assert made.status == 0, made.stderr
+    started = kit_in_fork(
+        "start", "team", "--edition", "edition", "--task", request.param, cwd=folder
+    )
+    assert started.status == 0, started.stderr
+    return folder / "team"
+
+
+def test_model_and_notebook_of_every_task_run(workspace_of_a_task):
+    readme = (workspace_of_a_task / "README.md").read_text()
+    assert "$" not in readme
+    ran = kit_in_fork("baseline", "run", "my_model.py:MyModel", cwd=workspace_of_a_task)
+    assert ran.status == 0, ran.stderr
+    assert "Validation" in ran.stdout
+    notebook = execute_notebook(workspace_of_a_task)
+    assert "can be scored" in str(notebook.cells[-2]["outputs"])
+    assert f"baseline list --task {workspace_of_a_task.parent.name[:-1]}" in readme
+
+
+def test_a_task_that_the_edition_does_not_have_is_refused(sample_path, tmp_path):
+    made = kit_in_fork("start", tmp_path / "t", "--edition", sample_path, "--task", "hs6")
+    assert made.status == 1
+    assert "has the task fraud, not hs6" in made.stderr
+
+
 def test_the_notebook_runs_from_top_to_bottom(workspace):
     notebook = execute_notebook(workspace)
     assert "can be scored" in str(notebook.cells[-2]["outputs"])

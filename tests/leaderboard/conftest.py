@@ -16,8 +16,9 @@ import pytest
 from sqlalchemy import Connection, event, inspect, true
 
 from customs_data.edition.generating import generate_edition, read_blueprint
+from customs_data.edition.hidden import load_solution
 from customs_data.edition.layout import Layout
-from customs_data.edition.loading import Edition, load_edition, load_solution
+from customs_data.edition.loading import Edition, load_edition
 from customs_leaderboard.board import Board, make_board
 from customs_leaderboard.rules.competition import Competition
 from customs_leaderboard.store import migrations

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from customs_data.edition.hidden import load_oracle
 from customs_data.edition.layout import Layout
-from customs_data.edition.loading import load_oracle
 from customs_data.errors import KitError
 from customs_leaderboard.corrections.disabling import disable_team
 from customs_leaderboard.standings.close import close_competition, recompute_final

@@ -7,9 +7,10 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
+from customs_data.edition.hidden import load_solution
 from customs_data.edition.importing import import_edition
 from customs_data.edition.layout import Layout
-from customs_data.edition.loading import load_edition, load_solution
+from customs_data.edition.loading import load_edition
 from customs_data.edition.reveal import verify_reveal
 from customs_data.errors import KitError
 from customs_data.files.writing import csv_chunks

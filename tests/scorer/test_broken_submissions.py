@@ -19,9 +19,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from customs_data.edition.hidden import load_solution
 from customs_data.edition.importing import import_edition
 from customs_data.edition.layout import Layout
-from customs_data.edition.loading import load_edition, load_solution
+from customs_data.edition.loading import load_edition
 from customs_data.errors import InvalidSubmissionError, KitError
 from customs_scorer.formats import check_format, plain_csv
 from customs_scorer.metrics.inspection import precision_at

@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 from customs_data.edition.generating import generate_edition, read_blueprint
-from customs_data.edition.loading import load_edition, load_oracle, load_solution
+from customs_data.edition.hidden import load_oracle, load_solution
+from customs_data.edition.loading import load_edition
 from customs_data.keyed_random import secret_of_seed
 from customs_scorer.ceiling import oracle_ceiling
 from customs_scorer.metrics import metrics_of

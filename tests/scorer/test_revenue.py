@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 
 from customs_data.edition.generating import generate_edition, read_blueprint
+from customs_data.edition.hidden import load_hidden, load_solution
 from customs_data.edition.layout import TRUTH
-from customs_data.edition.loading import load_edition, load_hidden, load_solution
+from customs_data.edition.loading import load_edition
 from customs_data.errors import KitError
 from customs_data.keyed_random import secret_of_seed
 from customs_data.season.duty import declared_duty, duty_cap, recoverable_duty

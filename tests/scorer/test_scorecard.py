@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from customs_data.edition.loading import load_solution
+from customs_data.edition.hidden import load_solution
 from customs_data.errors import InvalidEditionError, InvalidSubmissionError
 from customs_scorer.bootstrap import bootstrap_intervals, joint_bootstrap
 from customs_scorer.metrics import InspectionMetric

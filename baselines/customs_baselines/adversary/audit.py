@@ -21,8 +21,9 @@ from customs_baselines.adversary.transfer import TransferAudit
 from customs_baselines.steps import step
 from customs_data.columns.grouping import Group
 from customs_data.columns.matching import arrow_text, match_ids
+from customs_data.edition.hidden import load_hidden, load_oracle
 from customs_data.edition.layout import TRUTH
-from customs_data.edition.loading import Edition, load_hidden, load_oracle
+from customs_data.edition.loading import Edition
 from customs_data.edition.reveal import blueprint_of
 from customs_data.erasure import erase
 from customs_data.errors import KitError

@@ -12,7 +12,8 @@ from customs_baselines.steps import step
 from customs_data.columns.grouping import Group
 from customs_data.columns.matching import arrow_text, match_ids
 from customs_data.edition.generating import Blueprint, simulate_world
-from customs_data.edition.loading import Edition, load_secret
+from customs_data.edition.hidden import load_secret
+from customs_data.edition.loading import Edition
 from customs_data.edition.reveal import blueprint_of
 from customs_data.errors import KitError
 from customs_data.keyed_random import derive, secret_of_seed

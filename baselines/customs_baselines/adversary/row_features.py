@@ -18,6 +18,7 @@ from customs_baselines.adversary.keyed_rows import (
     Key,
     KeyedRows,
 )
+from customs_data.columns.column_set import declared_number
 from customs_data.columns.grouping import Group, group_sums
 
 #: Keys whose declarations, importers and mean importer are described.
@@ -53,7 +54,7 @@ def describe_rows(rows: KeyedRows) -> Floats:
     own = [np.log1p(last - first), np.log(size), first, last]
     own += [np.log1p(_n_distinct(rows, (IMPORTER,), key)) for key in _COUNTED]
     of_row = np.stack(own, axis=1)[importer]
-    columns = [of_row, np.log1p(np.abs(np.log1p(rows.X["Net Mass"].to_numpy())))[:, None]]
+    columns = [of_row, np.log1p(np.abs(np.log1p(declared_number(rows.X, "Net Mass"))))[:, None]]
     told = of_row[:, :6]
     for key in _KEYS:
         group, n_groups = rows[key], rows.n_groups(key)

@@ -26,6 +26,8 @@ def in_words(name: str, value: Any) -> str:
     """
     if pd.isna(value):
         return "none declared"
+    if name not in COLUMN:  # an extra column
+        return f"{value:,.10g}" if isinstance(value, float) else str(value)
     column = COLUMN[name]
     if column.role == "time":
         return f"{pd.Timestamp(value):%A, %Y-%m-%d}"

@@ -16,7 +16,6 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
 from customs_baselines.contract import FraudModel, is_transductive
-from customs_baselines.features.paper import ENCODED_COLUMNS
 from customs_baselines.mixed.design import PARTS
 from customs_baselines.shapes.calibration import Calibration
 from customs_baselines.shapes.log_odds import mean_of_opinions
@@ -214,7 +213,8 @@ def _of_columns(
     """Explain the whole model: replace declared columns by those of other declarations."""
     import shap
 
-    n_columns = len(ENCODED_COLUMNS)
+    names = [str(name) for name in X if name != KEY]
+    n_columns = len(names)
     background = X_train.sample(min(_N_BACKGROUND_MODEL, len(X_train)), random_state=random_state)
     rows, bases = [], []
     for i in range(len(X)):
@@ -228,8 +228,8 @@ def _of_columns(
     return ShapValues(
         np.vstack(rows),
         None,
-        list(ENCODED_COLUMNS),
-        [(name,) for name in ENCODED_COLUMNS],
+        names,
+        [(name,) for name in names],
         float(np.mean(bases)),
         PROBABILITY,
         "permutations of declared columns",
@@ -248,7 +248,7 @@ class _Swapped:
         n_background = len(self._both) - 1
         other = np.tile(np.arange(1, n_background + 1), len(keep))
         columns = {KEY: pd.Series(np.arange(len(other))).map("E{:07d}".format)}
-        for place, name in enumerate(ENCODED_COLUMNS):
+        for place, name in enumerate(str(name) for name in self._both if name != KEY):
             kept = np.repeat(keep[:, place] > 0.5, n_background)
             taken = self._both[name].take(np.where(kept, 0, other))
             columns[name] = taken.reset_index(drop=True)

@@ -8,7 +8,7 @@ import numpy as np
 
 from customs_baselines.date.conditions import Condition, Path
 from customs_baselines.date.feature_units import reading_of
-from customs_baselines.features.kit import KitFeatures
+from customs_baselines.features.kit import KitFeatures, extra_feature, missing_feature
 from customs_baselines.features.kit_statistics import RANKED_CODES
 
 _MOST_NAMED = 8
@@ -26,6 +26,11 @@ class ConditionText:
     def __init__(self, features: KitFeatures) -> None:
         self.names = features.feature_names()
         self.codes = {}
+        self.extra = {extra_feature(name): name for name in features.statistics_.extra}
+        self.missing = {missing_feature(name): name for name in features.statistics_.numbers}
+        self.coded = {
+            name if name in RANKED_CODES else extra_feature(name): name for name in features.ranks_
+        }
         for name, ranks in features.ranks_.items():
             values = features.statistics_.book.values(name)
             self.codes[name] = [values[code] for code in np.argsort(ranks[:-1], kind="stable")]
@@ -41,9 +46,11 @@ class ConditionText:
         name = self.names[condition.feature]
         if name == "departure is not origin":
             return name if condition.low > 0 else "departure is origin"
-        if name in RANKED_CODES:
-            return _codes(name, self.codes[name], condition)
-        reading = reading_of(name)
+        if name in self.missing:
+            return f"{self.missing[name]} is {'missing' if condition.low > 0 else 'given'}"
+        if name in self.coded:
+            return _codes(self.coded[name], self.codes[self.coded[name]], condition)
+        reading = reading_of(self.extra.get(name, name))
         if isinf(condition.low) and isinf(condition.high):
             return f"{reading.noun} is {'not ' if condition.missing else ''}known"
         return reading.between(condition.low, condition.high)

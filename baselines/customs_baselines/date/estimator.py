@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import torch
-from sklearn.base import BaseEstimator, ClassifierMixin
 
+from customs_baselines.classifier import DeclarationClassifier
 from customs_baselines.date.condition_text import ConditionText
 from customs_baselines.date.cross_features import BoosterSettings, CrossFeatures, Leaves
 from customs_baselines.date.explanation import AttendedCrossFeature, DateExplanation
@@ -21,6 +21,7 @@ from customs_baselines.features.order import own_order
 from customs_baselines.networks.device import choose_device, repeatable
 from customs_data.errors import KitError
 from customs_data.schema import KEY
+from customs_data.season.duty import declared_duty
 from customs_data.split import split_by_time
 
 Floats = npt.NDArray[np.float64]
@@ -34,7 +35,7 @@ _MIN_ROWS = {"Importer ID": 5, "HS6 Code": 5}
 _MOST_VALIDATED = 3000
 
 
-class Date(ClassifierMixin, BaseEstimator):
+class Date(DeclarationClassifier):
     """Dual attentive tree-aware embedding.
 
     Boosted trees put a declaration in leaves (cross features). Self-attention relates them, the
@@ -107,7 +108,7 @@ class Date(ClassifierMixin, BaseEstimator):
         severity = np.full(len(y), np.nan)
         if y_critical is not None:
             severity[labelled] = y_critical[labelled] == 2
-        duty = np.log1p(X["Item Price"].to_numpy() * X["Tax Rate"].to_numpy() / 100)
+        duty = np.log1p(declared_duty(X))
         spread = duty.std()
         duty = (duty - duty.mean()) / (spread if spread > 0 else 1.0)
         device = choose_device(self.device)

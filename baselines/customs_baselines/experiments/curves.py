@@ -87,10 +87,10 @@ def _curves(results: Results, metric: Metric) -> dict[str, dict[float, Summary]]
     for group, runs in groups.items():
         summary = summarize(runs, metric.name, metric.interval_name)
         if group.erasure in ("none", erasure) and summary is not None:
-            curves[_name(group, runs)][group.label_rate] = summary
+            curves[_name(group, runs, results.task)][group.label_rate] = summary
     return dict(curves)
 
 
-def _name(group: Group, runs: list[dict[str, Any]]) -> str:
+def _name(group: Group, runs: list[dict[str, Any]], task: str) -> str:
     name = group.baseline if group.recipe is None else f"{group.baseline}, {group.recipe}"
-    return name + marks_of(group.baseline, any(run["transductive"] for run in runs))
+    return name + marks_of(group.baseline, any(run["transductive"] for run in runs), task)

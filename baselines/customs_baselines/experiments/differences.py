@@ -95,7 +95,7 @@ def differences_table(results: Results, against: str) -> str:
     transductive = {run["baseline"] for run in results.runs if run["transductive"]}
     for (name, recipe), row in differences.items():
         label = f"`{name}`" if recipe in (None, "kit") else f"`{name}`, {recipe}"
-        label += marks_of(name, name in transductive)
+        label += marks_of(name, name in transductive, results.task)
         lines.append(markdown_row([label, *(_cell(row.get(setting)) for setting in settings)]))
     counts = sorted({cell.n_editions for row in differences.values() for cell in row.values()})
     title = capitalized(results.metrics.ranked[0].title)

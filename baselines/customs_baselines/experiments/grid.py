@@ -8,6 +8,8 @@ from pathlib import Path
 
 from customs_baselines.running.own_model import split_reference
 from customs_baselines.running.plan import Plan, Run
+from customs_data.edition.layout import Layout
+from customs_data.edition.manifest import read_manifest
 from customs_data.errors import KitError
 from customs_data.tasks import DEFAULT
 from customs_data.toml import from_table, read_toml
@@ -49,6 +51,11 @@ class EditionSource:
         if min(self.seeds, default=0) < 0:
             raise KitError("A seed of [[editions]] must be at least 0.")
 
+    @property
+    def asked_task(self) -> str:
+        """Task of the worlds, or of the edition in the folder."""
+        return self.task if self.path is None else read_manifest(Layout.find(self.path).public).task
+
     def names(self) -> dict[str, int | None]:
         """Return the seed of each edition by name (None for a folder)."""
         if self.path is not None:
@@ -80,10 +87,10 @@ class Block:
     seeds: tuple[int, ...] = (0,)
     editions: tuple[str, ...] = ()
 
-    def plans(self) -> list[Plan]:
+    def plans(self, task: str = DEFAULT) -> list[Plan]:
         """Return one plan per erasure; `Plan` validates the settings."""
         return [
-            Plan(self.models, self.recipes, self.label_rates, erasure, self.seeds)
+            Plan(self.models, self.recipes, self.label_rates, erasure, self.seeds, task)
             for erasure in self.erasures
         ]
 
@@ -123,7 +130,7 @@ class Grid:
             raise KitError("A grid needs [[editions]] and [[runs]].")
         files: dict[str, Path] = {}
         for block in self.blocks:
-            for plan in block.plans():
+            for plan in block.plans(self.task):
                 for run in plan.runs():
                     own = split_reference(run.model)
                     if own is not None and files.setdefault(run.name, own[0]) != own[0]:
@@ -136,6 +143,20 @@ class Grid:
                     f"{', '.join(origin)}."
                 )
 
+    @property
+    def task(self) -> str:
+        """Task of all editions.
+
+        Raises
+        ------
+        KitError
+            If there are several.
+        """
+        tasks = sorted({source.asked_task for source in self.sources})
+        if len(tasks) > 1:
+            raise KitError(f"The editions of a grid have one task, not {', '.join(tasks)}.")
+        return tasks[0]
+
     def origin(self, edition: str) -> tuple[EditionSource, int | None]:
         """Return source and seed of an edition."""
         return self._origin[edition]
@@ -147,7 +168,7 @@ class Grid:
             for block in self.blocks:
                 if block.editions and edition not in block.editions:
                     continue
-                for plan in block.plans():
+                for plan in block.plans(self.task):
                     for run in plan.runs():
                         cell = Cell(edition, run)
                         if cell.key not in done:

@@ -81,7 +81,7 @@ class _Columns:
         self._labels = len({group.label_rate for group in everything}) > 1
         self._erasure = len({group.erasure for group in everything} - {"none"}) > 1
         self._links = len({group.with_links for group in everything}) > 1
-        self._metrics = results.metrics.ranked
+        self._metrics, self._task = results.metrics.ranked, results.task
         self._unseen_metric = f"unseen_{self._metrics[0].name}"
         self._unseen = len(results.editions) == 1 and any(
             run["private"].get(self._unseen_metric) for run in results.runs
@@ -112,7 +112,7 @@ class _Columns:
 
     def cells(self, group: Group, runs: list[dict[str, Any]]) -> list[str]:
         name = self.labels(group)
-        name[0] += marks_of(group.baseline, any(run["transductive"] for run in runs))
+        name[0] += marks_of(group.baseline, any(run["transductive"] for run in runs), self._task)
         first, *others = (summarize(runs, m.name, m.interval_name) for m in self._metrics)
         cells = [*name, str(len(runs)), _spread(first), _interval(first), *map(_spread, others)]
         cells += [_spread(summarize(runs, self._unseen_metric))] if self._unseen else []
@@ -152,10 +152,7 @@ def _caption(results: Results) -> str:
     ranked = results.metrics.ranked
     parts = [f"{capitalized(ranked[0].title.partition('@')[0])} on Private. {whose}"]
     if len(results.editions) == 1:
-        parts.append(
-            "*unseen*: on declarations whose tuple (HS6, departure, origin, tax rate, tax type, "
-            "net mass) no training declaration has."
-        )
+        parts.append(f"*unseen*: {results.metrics.words.unseen_definition}.")
     if _has_calibration(results):
         parts.append(
             f"*calibration*: the expected calibration error on Private, which is the mean distance "
@@ -168,7 +165,7 @@ def _caption(results: Results) -> str:
         else "before the declaration is written score {}: the prior"
     )
     for sentence, name in (
-        ("Copying the label of the exact twin scores {}.", "lookup"),
+        (f"{results.metrics.words.copied_sentence} {{}}.", "lookup"),
         (f"The true probabilities {known}.", "ceiling"),
         ("Before it is written they score {}: the prior.", "prior"),
     ):

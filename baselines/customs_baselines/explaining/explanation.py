@@ -11,7 +11,7 @@ import pandas as pd
 
 from customs_baselines.attribution.in_words import group_in_words, times_odds
 from customs_baselines.attribution.shapley import LOG_ODDS, ShapValues
-from customs_data.schema import COLUMN
+from customs_data.schema import COLUMN, NUMBER_DTYPE
 
 Floats = npt.NDArray[np.float64]
 
@@ -151,7 +151,7 @@ class Explanation:
         features = self._features(group)
         strongest = features[int(np.abs(self.shap.values[:, features]).mean(axis=0).argmax())]
         name = self.shap.names[strongest]
-        if len(group) == 1 and COLUMN[group[0]].role in _NUMBERS:
+        if len(group) == 1 and self._is_number(group[0]):
             column = self.declarations[group[0]]
             return None, _percentile(column)
         if self.shap.features is None or name in COLUMN or name in _CODES:
@@ -163,6 +163,11 @@ class Explanation:
         if self.shap.unit == LOG_ODDS:
             return times_odds(value)
         return f"{100 * value:+.1f} points"
+
+    def _is_number(self, name: str) -> bool:
+        if name in COLUMN:
+            return COLUMN[name].role in _NUMBERS
+        return bool(self.declarations[name].dtype == NUMBER_DTYPE)
 
     def _features(self, group: tuple[str, ...]) -> list[int]:
         return [i for i, source in enumerate(self.shap.sources) if source == group]

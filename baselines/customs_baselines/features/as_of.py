@@ -13,6 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from customs_data.columns.column_set import declared_number
+
 Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
 
@@ -79,19 +81,17 @@ def describe_as_of(declarations: pd.DataFrame, week: npt.NDArray[np.int32]) -> A
         Chapter=declarations["HS6 Code"].astype(str).str[:2],
     )
     codes = {name: _number(table, columns) for name, columns in KEYS.items()}
-    price, mass = (
-        np.log1p(table[name].to_numpy(np.float64)) for name in ("Item Price", "Net Mass")
-    )
-    rate = table["Tax Rate"].to_numpy(np.float64)
+    price, mass = (np.log1p(declared_number(table, name)) for name in ("Item Price", "Net Mass"))
+    rate = declared_number(table, "Tax Rate")
     detour = (table["Country of Departure"] != table["Country of Origin"]).to_numpy()
     columns: dict[str, npt.NDArray[np.float64]] = {
         "log price": price,
         "log mass": mass,
         "log unit price": price - mass,
         "tax rate": rate,
-        "log declared duty": np.log1p(table["Item Price"].to_numpy(np.float64) * rate / 100.0),
+        "log declared duty": np.log1p(declared_number(table, "Item Price") * rate / 100.0),
         "detour": detour.astype(np.float64),
-        "round mass": (table["Net Mass"].to_numpy(np.float64) % 1.0 == 0.0).astype(np.float64),
+        "round mass": (declared_number(table, "Net Mass") % 1.0 == 0.0).astype(np.float64),
     }
     groups = {name: _Earlier(code, week) for name, code in codes.items()}
     for name, group in groups.items():

@@ -19,6 +19,7 @@ import pandas as pd
 from customs_baselines.features.folds import N_CELLS, Cells, divide
 from customs_baselines.features.norms import deviations_from_others
 from customs_baselines.features.transformer import ContextTransformer
+from customs_data.columns.column_set import declared_number
 from customs_data.columns.grouping import Group, Grouping, group_sums
 from customs_data.schema import ERASED, KEY
 
@@ -200,7 +201,9 @@ def _make_up_names(name: str) -> list[str]:
 
 def _deviations(context: pd.DataFrame) -> Floats:
     """Log mass, tax rate, and deviations of unit price and mass from the goods' norm."""
-    mass, price = context["Net Mass"].to_numpy(), context["Item Price"].to_numpy()
+    mass, price, rate = (
+        declared_number(context, name) for name in ("Net Mass", "Item Price", "Tax Rate")
+    )
     log_mass = np.log(mass + 0.1)
     log_unit_price = np.log((price + 1.0) / (mass + 0.1))
     return np.column_stack(
@@ -208,7 +211,7 @@ def _deviations(context: pd.DataFrame) -> Floats:
             deviations_from_others(context, log_unit_price),
             deviations_from_others(context, log_mass),
             log_mass,
-            context["Tax Rate"].to_numpy(),
+            rate,
         ]
     )
 
@@ -262,7 +265,8 @@ def _spread(groups: dict[str, tuple[Group, int]], y: npt.NDArray[np.int8], base:
             strength = np.where(group >= 0, _LINK_WEIGHT[name], 0.0)
             total += strength * rate[group]
             links += strength
-        new = total / links
+        # A declaration without any trader is linked to none.
+        new = np.divide(total, links, out=np.full(len(y), base), where=links > 0)
         rounds.append(new)
         value = np.where(known, value, new)
     return np.column_stack(rounds)

@@ -23,6 +23,7 @@ from customs_baselines.features.kit_statistics import (
     Key,
     KitStatistics,
     numbers_of,
+    profile_keys,
 )
 from customs_baselines.features.norms import NORM_LEVELS, norms_of_goods
 from customs_baselines.features.risk import PROFILE_KEYS, SMOOTHING, names_of, profile_of
@@ -63,6 +64,16 @@ _SOURCES: dict[str, tuple[str, ...]] = {
 }
 
 
+def extra_feature(name: str) -> str:
+    """Return the name of the feature of an extra column."""
+    return f"extra {name}"
+
+
+def missing_feature(name: str) -> str:
+    """Return the name of the feature that says where an extra number is missing."""
+    return f"extra {name} is missing"
+
+
 class KitFeatures(DeclarationTransformer):
     """Features for tree models and, after scaling, linear ones.
 
@@ -71,6 +82,9 @@ class KitFeatures(DeclarationTransformer):
     declarations, labelled or not, are read for everything but the risk profiles. Norms, counts,
     shares and profiles of a training row come from other stretches of time than its own (see
     `divide`), so that its traders look as new as those of later declarations.
+
+    Extra columns of the declarations are features, too: numbers as they are, and a flag if some are
+    missing; categories by their rank and with a risk profile.
 
     Parameters
     ----------
@@ -98,7 +112,7 @@ class KitFeatures(DeclarationTransformer):
         """Return the columns behind the features, and those that deal rows into cells."""
         keys = (name for key in PROFILE_KEYS for name in declared_columns(key))
         sources = (name for key in _SOURCES.values() for name in key)
-        return tuple(dict.fromkeys((*sources, *keys, "Date", KEY)))
+        return tuple(dict.fromkeys((*sources, *keys, "Date", KEY, *self._extra())))
 
     def fit(self, X: pd.DataFrame, y: npt.ArrayLike | None = None) -> Self:
         """Learn from training declarations; parameters as of `fit_transform`."""
@@ -112,8 +126,8 @@ class KitFeatures(DeclarationTransformer):
 
         Parameters
         ----------
-        X : DataFrame, shape (n_train, 20)
-            Declared columns.
+        X : DataFrame, shape (n_train, 20 + n_extra)
+            Declared and extra columns.
         y : ndarray of int8, shape (n_train,)
             1 = fraud, 0 = honest, -1 = unlabelled.
         views : sequence of float
@@ -141,7 +155,8 @@ class KitFeatures(DeclarationTransformer):
     def fit_statistics(self, statistics: KitStatistics) -> Self:
         """Learn from the statistics of training declarations, such as merged ones of parts."""
         self.statistics_ = statistics
-        self.ranks_ = {name: statistics.rank(name) for name in RANKED_CODES}
+        categories = (name for name, kind in statistics.extra.items() if kind == "category")
+        self.ranks_ = {name: statistics.rank(name) for name in (*RANKED_CODES, *categories)}
         return self
 
     def find_rows(self, X: pd.DataFrame, left_out: LeftOut | None = None) -> KitRows:
@@ -149,8 +164,8 @@ class KitFeatures(DeclarationTransformer):
 
         Parameters
         ----------
-        X : DataFrame, shape (n_declarations, 20)
-            Declared columns.
+        X : DataFrame, shape (n_declarations, 20 + n_extra)
+            Declared and extra columns.
         left_out : LeftOut, optional
             What training declarations leave out; by default they are later ones.
         """
@@ -167,15 +182,42 @@ class KitFeatures(DeclarationTransformer):
     def feature_names(self) -> list[str]:
         """Return the names of the features, in order."""
         check_is_fitted(self)
-        return [*_SOURCES, *names_of(self._profiled())]
+        return [*_SOURCES, *self._extra_sources(), *names_of(self._profiled())]
 
     def get_feature_sources(self) -> list[tuple[str, ...]]:
         """Declared columns of each feature, in the order of the features."""
         profiled = [declared_columns(key) for key in self._profiled() for _ in ("risk", "evidence")]
-        return [*_SOURCES.values(), *profiled]
+        return [*_SOURCES.values(), *self._extra_sources().values(), *profiled]
 
     def _profiled(self) -> tuple[Key, ...]:
-        return PROFILE_KEYS if self.with_labels else ()
+        return profile_keys(self._extra()) if self.with_labels else ()
+
+    def _extra(self) -> dict[str, str]:
+        """Return the extra columns of training; none before fitting."""
+        return self.statistics_.extra if hasattr(self, "statistics_") else {}
+
+    def _extra_sources(self) -> dict[str, tuple[str, ...]]:
+        """Return the column of each feature of extra columns, in the order of the features."""
+        sources: dict[str, tuple[str, ...]] = {}
+        for name in self._extra():
+            sources[extra_feature(name)] = (name,)
+            number = self.statistics_.numbers.get(name)
+            if number and number.is_missing:
+                sources[missing_feature(name)] = (name,)
+        return sources
+
+    def _extra_values(self, X: pd.DataFrame, coded: CodedSlice) -> list[Floats]:
+        """Return the features of extra columns, shape (n_rows,) each."""
+        values: list[Floats] = []
+        for name in self._extra():
+            number = self.statistics_.numbers.get(name)
+            if number is None:
+                values.append(self.ranks_[name][coded[name]])
+                continue
+            cells = X[name].to_numpy(np.float64)
+            values.append(number.fill(cells))
+            values += [np.isnan(cells).astype(np.float64)] if number.is_missing else []
+        return values
 
     def assemble(
         self,
@@ -188,8 +230,8 @@ class KitFeatures(DeclarationTransformer):
 
         Parameters
         ----------
-        X : DataFrame, shape (n_rows, 20)
-            Declared columns.
+        X : DataFrame, shape (n_rows, 20 + n_extra)
+            Declared and extra columns.
         coded : CodedSlice
             The same rows as codes.
         groups : dict of tuple to integer array
@@ -220,8 +262,8 @@ class KitFeatures(DeclarationTransformer):
         columns["heading"] = X["HS6 Code"].str[:4].astype(np.float64).to_numpy()
         departs_elsewhere = X["Country of Departure"] != X["Country of Origin"]
         columns["departure is not origin"] = departs_elsewhere.to_numpy(np.float64)
-        for name, rank in self.ranks_.items():
-            columns[name] = rank[coded[name]]
+        for name in RANKED_CODES:
+            columns[name] = self.ranks_[name][coded[name]]
         for key in COUNTED_KEYS:
             columns[f"count of {' x '.join(key)}"] = np.log1p(counts[key])
         for coarse, fine in USUAL_PAIRS:
@@ -234,7 +276,8 @@ class KitFeatures(DeclarationTransformer):
             risk += profile_of(
                 others(key, LABELLED), others(key, FRAUDS), statistics.base_rate(), SMOOTHING
             )
-        return np.column_stack([*(columns[name] for name in _SOURCES), *risk])
+        extra = self._extra_values(X, coded)
+        return np.column_stack([*(columns[name] for name in _SOURCES), *extra, *risk])
 
 
 class KitRows:

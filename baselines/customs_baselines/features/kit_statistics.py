@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,7 @@ from customs_baselines.features.cell_sums import UNIT, CellSums, Floats, Integer
 from customs_baselines.features.folds import Cells
 from customs_baselines.features.norms import NORM_LEVELS
 from customs_baselines.features.risk import PROFILE_KEYS
+from customs_data.columns.column_set import declared_number, extra_names
 from customs_data.columns.grouping import Codebook, CodedTable, Codes, Grouping
 
 Key = tuple[str, ...]
@@ -71,7 +72,7 @@ _NUMBERS: dict[str, Callable[[Floats, Floats, Floats], Floats]] = {
 
 def numbers_of(X: pd.DataFrame, *names: str) -> dict[str, Floats]:
     """Return the named numbers of each declaration, shape (n_rows,) each; all by default."""
-    declared = (X["Net Mass"].to_numpy(), X["Item Price"].to_numpy(), X["Tax Rate"].to_numpy())
+    declared = [declared_number(X, name) for name in ("Net Mass", "Item Price", "Tax Rate")]
     return {name: _NUMBERS[name](*declared) for name in names or _NUMBERS}
 
 
@@ -79,17 +80,52 @@ def _units(X: pd.DataFrame, name: str) -> Integers:
     return to_units(numbers_of(X, name)[name])
 
 
-def measures(with_labels: bool) -> dict[Key, tuple[str, ...]]:
+def profile_keys(extra: Mapping[str, str]) -> tuple[Key, ...]:
+    """Return the keys that have a risk profile: those of all editions, and extra categories."""
+    return (*PROFILE_KEYS, *((name,) for name, kind in extra.items() if kind == "category"))
+
+
+def measures(with_labels: bool, extra: Mapping[str, str]) -> dict[Key, tuple[str, ...]]:
     """Return what is summed for each key."""
     counted = (*COUNTED_KEYS, *(key for pair in USUAL_PAIRS for key in pair), *NORM_LEVELS)
     wanted: dict[Key, tuple[str, ...]] = dict.fromkeys(counted, (DECLARATIONS,))
-    for name in RANKED_CODES:
+    for name in (*RANKED_CODES, *(name for name, kind in extra.items() if kind == "category")):
         wanted.setdefault((name,), (DECLARATIONS,))
     for key in NORM_LEVELS:
         wanted[key] += NORMED
-    for key in PROFILE_KEYS if with_labels else ():
+    for key in profile_keys(extra) if with_labels else ():
         wanted[key] = (*wanted.get(key, ()), LABELLED, FRAUDS)
     return wanted
+
+
+class ExtraNumber(NamedTuple):
+    """What training says about an extra column of numbers.
+
+    Attributes
+    ----------
+    lowest : float
+        The smallest number, which takes the place of empty cells; 0 if all are empty.
+    is_missing : bool
+        Whether some cells are empty.
+    """
+
+    lowest: float
+    is_missing: bool
+
+    @classmethod
+    def of(cls, numbers: Floats) -> ExtraNumber:
+        """Read the column of some declarations, shape (n_rows,)."""
+        known = numbers[~np.isnan(numbers)]
+        return cls(float(known.min(initial=np.inf)), len(known) < len(numbers))
+
+    def merge(self, other: ExtraNumber) -> ExtraNumber:
+        """Return what both parts say."""
+        return ExtraNumber(min(self.lowest, other.lowest), self.is_missing or other.is_missing)
+
+    def fill(self, numbers: Floats) -> Floats:
+        """Return numbers without empty cells."""
+        lowest = self.lowest if np.isfinite(self.lowest) else 0.0
+        return np.where(np.isnan(numbers), lowest, numbers)
 
 
 @dataclass(frozen=True)
@@ -109,12 +145,18 @@ class KitStatistics:
         By key and measure.
     overall : dict of str to int
         Sum of each measure over all declarations; numbers in units of 2^-24.
+    extra : dict of str to {'number', 'category'}
+        Extra columns of the declarations.
+    numbers : dict of str to ExtraNumber
+        By extra column of numbers.
     """
 
     book: Codebook
     groupings: dict[Key, Grouping]
     sums: dict[Key, dict[str, CellSums]]
     overall: dict[str, int]
+    extra: dict[str, str] = field(default_factory=dict)
+    numbers: dict[str, ExtraNumber] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -124,8 +166,8 @@ class KitStatistics:
 
         Parameters
         ----------
-        X : DataFrame, shape (n_rows, 20)
-            Declared columns.
+        X : DataFrame, shape (n_rows, 20 + n_extra)
+            Declared and extra columns.
         y : ndarray of int8, shape (n_rows,)
             1 = fraud, 0 = honest, -1 = unlabelled.
         cell : ndarray of int8, shape (n_rows,)
@@ -144,9 +186,10 @@ class KitStatistics:
         """Return the statistics as `of`, the rows as codes, and each row's group by key."""
         book = Codebook()
         coded = book.fit(X)
+        extra = extra_names(X)
         rows = {LABELLED: y >= 0, FRAUDS: y == 1}
         groupings, sums, groups = {}, {}, {}
-        for key, names in measures(with_labels).items():
+        for key, names in measures(with_labels, extra).items():
             groupings[key] = Grouping(key)
             group = groupings[key].fit(coded)
             # Cached in four bytes each, because grouping several columns again would take longer.
@@ -165,7 +208,12 @@ class KitStatistics:
         overall = {DECLARATIONS: len(X)}
         overall |= {name: int(counted.sum()) for name, counted in rows.items()}
         overall |= {name: int(_units(X, name).sum()) for name in NORMED}
-        return cls(book, groupings, sums, overall), coded, groups
+        numbers = {
+            name: ExtraNumber.of(X[name].to_numpy(np.float64))
+            for name, kind in extra.items()
+            if kind == "number"
+        }
+        return cls(book, groupings, sums, overall, extra, numbers), coded, groups
 
     def merge(self, other: KitStatistics) -> KitStatistics:
         """Return the statistics of both parts together; their cells are the same."""
@@ -185,7 +233,8 @@ class KitStatistics:
                 for name, mine in self.sums[key].items()
             }
         overall = {name: sum_ + other.overall[name] for name, sum_ in self.overall.items()}
-        return KitStatistics(book, groupings, sums, overall)
+        numbers = {name: it.merge(other.numbers[name]) for name, it in self.numbers.items()}
+        return KitStatistics(book, groupings, sums, overall, self.extra, numbers)
 
     def rank(self, name: str) -> Floats:
         """Return the rank of each code of a column by (-count, value), shape (n_values + 1,).

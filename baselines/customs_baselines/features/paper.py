@@ -11,6 +11,7 @@ import pandas as pd
 
 from customs_baselines.features.row_blocks import MatrixRows
 from customs_baselines.features.transformer import DeclarationTransformer
+from customs_data.columns.column_set import declared_number
 from customs_data.schema import COLUMN, DECLARED_COLUMNS, KEY
 
 ENCODED_COLUMNS = tuple(name for name in DECLARED_COLUMNS if name != KEY)
@@ -81,6 +82,6 @@ class PaperFeatures(DeclarationTransformer):
             elif COLUMN[name].role == "time":
                 column = X[name].to_numpy().astype("datetime64[D]").astype(np.int64)
             else:
-                column = X[name].to_numpy()
+                column = declared_number(X, name)
             columns.append(column.astype(np.float64))
         return np.column_stack(columns)

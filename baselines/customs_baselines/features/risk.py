@@ -125,6 +125,10 @@ class RiskProfiles(DeclarationTransformer):
         """Return the names of the features: risk and evidence of each key."""
         return names_of(self.keys)
 
+    def get_feature_sources(self) -> list[tuple[str, ...]]:
+        """Declared columns of each feature: those of its key."""
+        return [declared_columns(key) for key in self.keys for _ in ("risk", "evidence")]
+
     def _profiles(self, groups: Sequence[Group], left_out: LeftOut | None) -> Floats:
         columns = []
         for group, history in zip(groups, self.history_, strict=True):

@@ -20,8 +20,9 @@ Floats = npt.NDArray[np.float64]
 class DeclarationTransformer(TransformerMixin, BaseEstimator, ABC):
     """Base class of features of declarations.
 
-    Columns are read by name: their order and further columns do not matter. A subclass defines
-    `columns_read`, `learn_features`, `find_features` and `feature_names`.
+    Columns are read by name: their order does not matter. Extra columns (`extra_names`) are read by
+    recipe `kit` only. A subclass defines `columns_read`, `learn_features`, `find_features` and
+    `feature_names`.
 
     Notes
     -----

@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy.special import expit
-from sklearn.base import BaseEstimator, ClassifierMixin
 
 from customs_baselines.catalogue import find_baseline
+from customs_baselines.classifier import DeclarationClassifier
 from customs_baselines.contract import make_model
 from customs_baselines.graphfc.context import Floats, Integers, Links, canonical_order
 from customs_baselines.graphfc.ensemble import Examples, NetworkEnsemble, TrainingSettings
@@ -77,7 +77,7 @@ class TrainingGraph:
     rng: np.random.Generator
 
 
-class GraphNetworkModel(ClassifierMixin, BaseEstimator):
+class GraphNetworkModel(DeclarationClassifier):
     """A graph network over declarations and the entities they are linked to.
 
     1. Boosted trees score a declaration by itself (`OwnScore`). They read recipe `kit` without risk

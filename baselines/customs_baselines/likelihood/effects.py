@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, hstack
 
 from customs_baselines.likelihood.book import Book, encode, number
+from customs_data.columns.column_set import declared_number
 from customs_data.world.configuration import Configuration
 
 IntArray = NDArray[np.int64]
@@ -114,8 +115,8 @@ def make_design(
     box = number(code["chapter"], code["tax_type"])
     columns.add_codes(box, size["box"] * scale * _BOX_OF_TWO)
     columns.add_codes(number(box, code["origin"]), size["box"] * scale * _BOX_OF_THREE)
-    rate = declarations["Tax Rate"].to_numpy(dtype=np.float64)
-    mass = declarations["Net Mass"].to_numpy(dtype=np.float64)
+    rate = declared_number(declarations, "Tax Rate")
+    mass = declared_number(declarations, "Net Mass")
     detour = declarations["Country of Origin"] != declarations["Country of Departure"]
     columns.add_number(np.minimum(rate, _HIGHEST_RATE), size["rate"] * scale)
     columns.add_number(np.asarray(detour, dtype=np.float64), size["detour"] * scale)

@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from customs_baselines.likelihood.book import encode
+from customs_data.columns.column_set import declared_number
 from customs_data.world.draft import Draft
 from customs_data.world.market import Market
 
@@ -46,7 +47,7 @@ def read_draft(declarations: pd.DataFrame, market: Market) -> tuple[Draft, BoolA
         codes[column] = _places(market.country_code, declarations[column])
     for name, column in _FILING.items():
         codes[name] = _places(filing.codes[name], declarations[column])
-    rate = declarations["Tax Rate"].to_numpy(dtype=np.float64)
+    rate = declared_number(declarations, "Tax Rate")
     is_known = np.isin(rate, market.rate)
     for code in codes.values():
         is_known &= code >= 0
@@ -55,7 +56,7 @@ def read_draft(declarations: pd.DataFrame, market: Market) -> tuple[Draft, BoolA
     day = declarations["Date"].to_numpy().astype("datetime64[D]").astype(np.int64)
     nothing = np.full(len(known), -1, dtype=np.int64)
     log = {
-        column: np.log(np.maximum(declarations[column].to_numpy(dtype=np.float64), _SMALLEST))
+        column: np.log(np.maximum(declared_number(declarations, column), _SMALLEST))
         for column in ("Net Mass", "Item Price")
     }
     draft = Draft(

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import sparse
 
+from customs_data.columns.column_set import declared_number
 from customs_data.columns.grouping import Codebook, CodedTable, Group, Grouping, declared_columns
 
 Floats = npt.NDArray[np.float64]
@@ -102,7 +103,7 @@ class Design:
         mass, price = _log(X, "Net Mass"), _log(X, "Item Price")
         deviation = price - mass - self._norm[coded["HS6 Code"]]
         detour = X["Country of Departure"].to_numpy() != X["Country of Origin"].to_numpy()
-        rate = np.minimum(X["Tax Rate"].to_numpy(np.float64), _HIGHEST_RATE)
+        rate = np.minimum(declared_number(X, "Tax Rate"), _HIGHEST_RATE)
         columns = (mass, price, price - mass, deviation, np.abs(deviation), rate, detour)
         return np.column_stack(columns).astype(np.float64)
 
@@ -151,7 +152,7 @@ class TraderGraph:
 
 def _log(X: pd.DataFrame, name: str) -> Floats:
     """Return the natural logarithm of a column, 0 at least."""
-    logarithm: Floats = np.log(np.maximum(X[name].to_numpy(np.float64), 1.0))
+    logarithm: Floats = np.log(np.maximum(declared_number(X, name), 1.0))
     return logarithm
 
 

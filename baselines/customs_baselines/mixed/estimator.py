@@ -9,8 +9,8 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import sparse
 from scipy.special import expit
-from sklearn.base import BaseEstimator, ClassifierMixin
 
+from customs_baselines.classifier import DeclarationClassifier
 from customs_baselines.mixed.design import KEYS, PARTS, Design, TraderGraph
 from customs_baselines.mixed.posterior_mode import Smoothness, find_effects
 
@@ -18,7 +18,7 @@ _GRAPH_VARIANCE: Final = 0.64  # of a trader's effect in the graph; tuned on wor
 _GRAPH_STRENGTH: Final = 0.9  # tuned likewise
 
 
-class MixedEffects(ClassifierMixin, BaseEstimator):
+class MixedEffects(DeclarationClassifier):
     """Logistic regression with one effect per code, pair of codes and trader.
 
     The effects of a kind (all HS6 codes, all importers, ...) have a common spread, which the labels
@@ -56,7 +56,7 @@ class MixedEffects(ClassifierMixin, BaseEstimator):
         return np.column_stack([1.0 - score, score])
 
 
-class GraphMixedEffects(ClassifierMixin, BaseEstimator):
+class GraphMixedEffects(DeclarationClassifier):
     """Mixed effects in which traders who trade with each other have similar effects.
 
     Each importer, declarant and seller has one more effect. Its prior is a Gaussian Markov random

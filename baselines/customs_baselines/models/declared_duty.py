@@ -7,12 +7,12 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn.base import BaseEstimator, ClassifierMixin
 
+from customs_baselines.classifier import DeclarationClassifier
 from customs_data.season.duty import declared_duty, duty_cap
 
 
-class DeclaredDuty(ClassifierMixin, BaseEstimator):
+class DeclaredDuty(DeclarationClassifier):
     """Order by declared duty; labels are not read.
 
     Scores are in [0, 1] but no probabilities of fraud: the declared duty over itself plus the cap

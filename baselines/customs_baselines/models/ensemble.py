@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy.stats import norm, rankdata
-from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.isotonic import IsotonicRegression
 
 from customs_baselines.catalogue import find_baseline
+from customs_baselines.classifier import DeclarationClassifier
 from customs_baselines.contract import accepted_keywords, make_model
 from customs_baselines.steps import step
 
@@ -24,7 +24,7 @@ MEMBERS: Final[dict[str, float]] = {"graphfc": 3.0, "xgboost_conjunctions": 1.0}
 _TILT: Final = 1e-4  # share of the score in a probability, so that equal levels keep the order
 
 
-class Ensemble(ClassifierMixin, BaseEstimator):
+class Ensemble(DeclarationClassifier):
     """Rank average of baselines.
 
     Scores of different models are on different scales, their ranks are not. The mean of ranks has
@@ -33,8 +33,8 @@ class Ensemble(ClassifierMixin, BaseEstimator):
 
     Parameters
     ----------
-    members : mapping of str to float
-        Weight of each baseline, by name.
+    members : mapping of str to float, optional
+        Weight of each baseline, by name; `MEMBERS` by default.
     random_state : int
         Seed of every member.
     device : str
@@ -50,7 +50,7 @@ class Ensemble(ClassifierMixin, BaseEstimator):
 
     def __init__(
         self,
-        members: Mapping[str, float] = MEMBERS,
+        members: Mapping[str, float] | None = None,
         random_state: int = 0,
         device: str = "auto",
         n_jobs: int = 1,
@@ -88,10 +88,11 @@ class Ensemble(ClassifierMixin, BaseEstimator):
             "device": self.device,
             "n_jobs": self.n_jobs,
         }
-        classes = [find_baseline(name).load_class() for name in self.members]
+        self.weights_ = dict(MEMBERS if self.members is None else self.members)
+        classes = [find_baseline(name).load_class() for name in self.weights_]
         self.models_: list[Any] = [make_model(one, offered) for one in classes]
-        for number, (name, model) in enumerate(zip(self.members, self.models_, strict=True), 1):
-            with step(f"{name}, {number} of {len(self.members)}"):
+        for number, (name, model) in enumerate(zip(self.weights_, self.models_, strict=True), 1):
+            with step(f"{name}, {number} of {len(self.weights_)}"):
                 model.fit(X, y, **accepted_keywords(model.fit, {"y_critical": y_critical}))
         self.classes_ = np.array([0, 1])
         return self
@@ -99,7 +100,7 @@ class Ensemble(ClassifierMixin, BaseEstimator):
     def predict_proba(self, X: pd.DataFrame) -> npt.NDArray[np.float64]:
         """Return probabilities, shape (n_declarations, 2): honest, fraud."""
         scores = [model.predict_proba(X)[:, 1] for model in self.models_]
-        weights = list(self.members.values())
+        weights = list(self.weights_.values())
         fraud = in_order(mean_rank(scores, weights), np.average(scores, axis=0, weights=weights))
         return np.column_stack([1 - fraud, fraud])
 

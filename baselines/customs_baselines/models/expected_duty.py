@@ -7,14 +7,14 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn.base import BaseEstimator, ClassifierMixin
 
 from customs_baselines.catalogue import find_baseline
+from customs_baselines.classifier import DeclarationClassifier
 from customs_baselines.contract import make_model
 from customs_data.season.duty import declared_duty, duty_cap
 
 
-class ExpectedDuty(ClassifierMixin, BaseEstimator):
+class ExpectedDuty(DeclarationClassifier):
     """Order by probability of fraud x declared duty, capped.
 
     For an office that earns what it recovers. On capped revenue (`customs-kit score --revenue`) it

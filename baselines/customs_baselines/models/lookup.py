@@ -7,12 +7,12 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn.base import BaseEstimator, ClassifierMixin
 
+from customs_baselines.classifier import DeclarationClassifier
 from customs_data.lookup import LookupTable
 
 
-class Lookup(ClassifierMixin, BaseEstimator):
+class Lookup(DeclarationClassifier):
     """The mean label of a declaration's twins (`customs_data.lookup.LookupTable`)."""
 
     def fit(self, X: pd.DataFrame, y: npt.NDArray[np.int8]) -> Self:

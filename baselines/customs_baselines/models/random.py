@@ -7,12 +7,13 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn.base import BaseEstimator, ClassifierMixin
+
+from customs_baselines.classifier import DeclarationClassifier
 
 _SPREAD = 0.1  # of the scores around the fraud rate, as a share of it
 
 
-class RandomScore(ClassifierMixin, BaseEstimator):
+class RandomScore(DeclarationClassifier):
     """Random scores about the fraud rate; their precision is the base rate up to noise.
 
     Parameters

@@ -7,15 +7,15 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from customs_baselines.classifier import DeclarationClassifier
 from customs_baselines.features.risk import RiskProfiles
 
 
-class RiskProfile(ClassifierMixin, BaseEstimator):
+class RiskProfile(DeclarationClassifier):
     """Past fraud rates by trader, goods and route, as many customs offices use them.
 
     Parameters

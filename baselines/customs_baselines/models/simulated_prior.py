@@ -7,17 +7,18 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn.base import BaseEstimator, ClassifierMixin
 
+from customs_baselines.classifier import DeclarationClassifier
 from customs_baselines.contract import FraudModel
 from customs_baselines.mixed.estimator import GraphMixedEffects
 from customs_baselines.models.lightgbm_team import LightGBMTeam
 from customs_baselines.models.structured_likelihood import StructuredLikelihood
 from customs_baselines.priors.label_context import LabelContext
 from customs_baselines.priors.weights import load_weights
+from customs_data.columns.column_set import extra_names
 
 
-class SimulatedPrior(ClassifierMixin, BaseEstimator):
+class SimulatedPrior(DeclarationClassifier):
     """Trees that learned from other worlds what labels in the neighbourhood of a row mean.
 
     Parameters
@@ -62,16 +63,23 @@ class SimulatedPrior(ClassifierMixin, BaseEstimator):
         KitError
             If the package has no prior, or one for other features.
         """
-        self.context_ = make_context(self.random_state, self.n_jobs).fit(X, y, X_test)
+        context = make_context(self.random_state, self.n_jobs)
+        later = None if X_test is None else _declared(X_test)
+        self.context_ = context.fit(_declared(X), y, later)
         self.trees_ = load_weights().booster(self.context_.names())
         self.classes_ = np.array([0, 1])
         return self
 
     def predict_proba(self, X: pd.DataFrame) -> npt.NDArray[np.float64]:
         """Return probabilities, shape (n_declarations, 2): honest, fraud."""
-        numbers = self.context_.describe(X)
+        numbers = self.context_.describe(_declared(X))
         fraud = np.asarray(self.trees_.predict(numbers, num_threads=self.n_jobs))
         return np.column_stack([1.0 - fraud, fraud])
+
+
+def _declared(X: pd.DataFrame) -> pd.DataFrame:
+    """Return declarations without extra columns, which other worlds do not have."""
+    return X.drop(columns=[*extra_names(X)])
 
 
 def make_context(random_state: int = 0, n_jobs: int = 1) -> LabelContext:

@@ -13,12 +13,13 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn.base import BaseEstimator, ClassifierMixin
 from xgboost import XGBClassifier
 
+from customs_baselines.classifier import DeclarationClassifier
 from customs_baselines.features.graph import GraphFeatures
 from customs_baselines.features.kit import KitFeatures
 from customs_baselines.steps import step
+from customs_data.columns.column_set import extra_names
 from customs_data.edition.generating import Blueprint, read_blueprint, simulate_world
 from customs_data.keyed_random import derive, secret_of_seed
 from customs_data.schema import DECLARED_COLUMNS, ERASED, KEY
@@ -26,7 +27,7 @@ from customs_data.schema import DECLARED_COLUMNS, ERASED, KEY
 _FEWEST_ROWS = 1000  # in a smaller world there are hardly any rings
 
 
-class SimulatorTransfer(ClassifierMixin, BaseEstimator):
+class SimulatorTransfer(DeclarationClassifier):
     """XGBoost trained on other worlds; its features need no labels.
 
     Parameters
@@ -103,6 +104,8 @@ class SimulatorTransfer(ClassifierMixin, BaseEstimator):
 
 def _read(context: pd.DataFrame, wanted: pd.DataFrame | None = None) -> npt.NDArray[np.float32]:
     """Features without labels of all of `context`, or of the rows `wanted` in that context."""
+    # Own worlds have no extra columns.
+    context = context.drop(columns=[*extra_names(context)])
     y = np.full(len(context), ERASED, dtype=np.int8)
     kit, graph = KitFeatures(with_labels=False), GraphFeatures(with_labels=False)
     features = [kit.fit_transform(context, y), graph.fit_transform(context, y)]

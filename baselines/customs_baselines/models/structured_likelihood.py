@@ -12,8 +12,8 @@ from typing import NoReturn, Self
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn.base import BaseEstimator, ClassifierMixin
 
+from customs_baselines.classifier import DeclarationClassifier
 from customs_baselines.likelihood.book import Book
 from customs_baselines.likelihood.effects import make_design
 from customs_baselines.likelihood.membership import find_clusters
@@ -27,7 +27,7 @@ from customs_data.world.configuration import load_configuration
 _WEIGHT_OF_FORM = 0.7  # effects of goods and mass say a part of it already; judged on own worlds
 
 
-class StructuredLikelihood(ClassifierMixin, BaseEstimator):
+class StructuredLikelihood(DeclarationClassifier):
     """Most likely effects, clusters and rings under the simulator's form; transductive.
 
     The log-odds of an ordinary declaration are the sum of effects of goods, filing, mass, season

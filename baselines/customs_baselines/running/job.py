@@ -70,6 +70,8 @@ class JobResult:
         Largest resident size of the child process.
     notes : list of str
         Sentences for the user about a model that did not fail.
+    lacking : list of str
+        Features of a baseline that lack a column of the edition.
     """
 
     error: str = ""
@@ -80,6 +82,7 @@ class JobResult:
     cpu_seconds: float = 0.0
     peak_memory_mib: float = 0.0
     notes: list[str] = field(default_factory=list)
+    lacking: list[str] = field(default_factory=list)
 
 
 def write_job(folder: Path, job: Job, split: Split) -> None:

@@ -130,6 +130,8 @@ class RunRecord:
             "command": self.command,
             "code": self.code,
         }
+        if self.result.lacking:
+            record["lacking"] = self.result.lacking
         if self.failed:
             record["error"] = self.result.error
         return record

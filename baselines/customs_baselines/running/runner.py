@@ -37,12 +37,12 @@ from customs_data.keyed_random import secret_of_seed
 from customs_data.schema import ERASED
 from customs_data.split import Split
 from customs_data.temporary import scratch_folder
-from customs_data.validation import validation_split
 from customs_scorer.answers import answer_cells
 from customs_scorer.metrics import metrics_of
 from customs_scorer.metrics.metric import values_of
 from customs_scorer.scorecard import N_REPLICATES, chances_of, intervals_of, plain_score
 from customs_scorer.submissions import write_submission
+from customs_scorer.validation import validation_split
 from customs_scorer.yardsticks import Reference, make_reference
 
 SUBMISSION: Final = "submission.csv"
@@ -218,7 +218,7 @@ def _validate(job: Job, split: Split, log: Path, out: Path, watch: Watch) -> dic
     result, answer, _ = train_in_child(job, parts, log, watch=watch)
     if answer is None:
         return {"error": result.error}
-    columns = {task.unit.key: parts.keys.to_numpy(object)}
+    columns: dict[str, Any] = {task.unit.key: parts.keys.to_numpy(object)}
     if task.target[0].role == "label":
         columns |= {task.label: parts.y_test}
     else:

@@ -8,21 +8,25 @@ import time
 import traceback
 from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from customs_baselines.answering import fit_and_answer
 from customs_baselines.catalogue import find_baseline
 from customs_baselines.contract import is_transductive, make_model, reads_unlabelled
+from customs_baselines.features.column_account import lacking_features, unread_extra
 from customs_baselines.running.job import ANSWER, JobResult, read_job
 from customs_baselines.running.kept_code import CODE, save_imported_modules
 from customs_baselines.running.own_errors import describe_error, describe_place
 from customs_baselines.running.own_loading import make_own_model
 from customs_baselines.running.own_model import own_parts
+from customs_data.columns.column_set import absent_columns, extra_names
 from customs_data.errors import KitError
 from customs_data.split import Split
 from customs_data.tasks import Scores
+
+_FEW: Final = 3  # features that a note names; the record of a run has all
 
 
 def run_job(folder: Path) -> Any:
@@ -49,9 +53,11 @@ def run_job(folder: Path) -> Any:
             from customs_baselines.attribution.explain_in_child import explain_in
 
             explain_in(folder, job.explain, model, split.train, split.test, answer)
+        lacking, notes = ([], []) if own else _about_columns(model, split)
         return JobResult(
             transductive=is_transductive(type(model)),
-            notes=_notes(model, split),
+            notes=[*_notes(model, split), *notes],
+            lacking=lacking,
             parameters=parameters,
             seconds=wall,
             cpu_seconds=cpu,
@@ -75,6 +81,21 @@ def _notes(model: Any, split: Split) -> list[str]:
         f"Fitted on the {labelled:,} labelled of {len(split.y):,} declarations: "
         f"{type(model).__name__} does not know y = -1."
     ]
+
+
+def _about_columns(model: Any, split: Split) -> tuple[list[str], list[str]]:
+    """Return the features that a fitted baseline lacks, and notes on these and on extra columns."""
+    lacking: list[str] = []
+    notes = []
+    if absent := absent_columns(split.train):
+        lacking, n_features = lacking_features(model, absent)
+        few, n_more = ", ".join(lacking[:_FEW]), len(lacking) - _FEW
+        more = f" and {n_more} more" if n_more > 0 else ""
+        if lacking:
+            notes.append(f"{len(lacking)} of {n_features} features lack a column: {few}{more}.")
+    if unread := unread_extra(model, extra_names(split.train)):
+        notes.append(f"no use of the extra columns {', '.join(unread)}.")
+    return lacking, notes
 
 
 def _parameters(model: Any) -> dict[str, Any]:

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from lightgbm import LGBMClassifier
-from sklearn.base import BaseEstimator, ClassifierMixin
 
+from customs_baselines.classifier import DeclarationClassifier
 from customs_baselines.contract import accepted_keywords
 from customs_baselines.features.kit import KitFeatures
 from customs_baselines.features.transformer import DeclarationTransformer
@@ -23,7 +23,7 @@ _DEEP: Final[dict[str, Any]] = {"n_estimators": 400, "num_leaves": 24}
 _SHALLOW: Final[dict[str, Any]] = {"n_estimators": 250, "num_leaves": 8}
 
 
-class ContextTrees(ClassifierMixin, BaseEstimator, ABC):
+class ContextTrees(DeclarationClassifier, ABC):
     """LightGBM (or other trees) over recipe `kit` and further features of a subclass.
 
     Parameters

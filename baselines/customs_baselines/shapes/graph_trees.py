@@ -7,9 +7,9 @@ from typing import Any, Protocol, Self
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn.base import BaseEstimator, ClassifierMixin
 from xgboost import XGBClassifier
 
+from customs_baselines.classifier import DeclarationClassifier
 from customs_baselines.features.folds import TWO_VIEWS
 from customs_baselines.features.graph import GraphFeatures
 from customs_baselines.features.kit import KitFeatures
@@ -31,7 +31,7 @@ class LabelFeatures(Protocol):
         """Return the features of later declarations, shape (n_declarations, n_features)."""
 
 
-class GraphTrees(ClassifierMixin, BaseEstimator):
+class GraphTrees(DeclarationClassifier):
     """XGBoost over recipe `kit`, neighbourhood features and further ones of a subclass.
 
     Parameters

@@ -9,8 +9,8 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn.base import BaseEstimator, ClassifierMixin
 
+from customs_baselines.classifier import DeclarationClassifier
 from customs_baselines.features import make_features
 from customs_baselines.features.folds import ONE_VIEW
 from customs_baselines.features.row_blocks import FeatureRows, MatrixRows, read_all, read_blocks
@@ -22,7 +22,7 @@ from customs_data.parallel import threads
 Floats = npt.NDArray[np.float64]
 
 
-class RecipeModel(ClassifierMixin, BaseEstimator, ABC):
+class RecipeModel(DeclarationClassifier, ABC):
     """A classifier over the features of a recipe.
 
     Parameters

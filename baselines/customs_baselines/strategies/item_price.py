@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from customs_baselines.season.week import Week
+from customs_data.columns.column_set import declared_number
 from customs_scorer.season.selection import Selection
 
 
@@ -13,7 +12,7 @@ class ItemPriceStrategy:
 
     def select(self, week: Week) -> Selection:
         """Return the most expensive arrivals."""
-        return week.highest(week.arrivals["Item Price"].to_numpy(np.float64))
+        return week.highest(declared_number(week.arrivals, "Item Price"))
 
 
 ESTIMATOR = ItemPriceStrategy

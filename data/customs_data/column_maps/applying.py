@@ -93,10 +93,10 @@ def apply_map(
             constant = pa.repeat(pa.scalar(rules.absent[name], pa.string()), raw.n_rows)
             columns[name] = pa.chunked_array([constant])
             continue
-        foreign = _column(raw, rules.columns[name])
+        foreign = _column(raw, rules.source_of(name))
         result = convert(column, foreign, rules)
         if name == _PRICE and rules.currency:
-            result = _in_won(result, raw, rules, require)
+            result = _in_won(result, raw, columns["Date"], rules, require)
         require(name, result.rule, result.wrong, foreign)
         columns[name] = result.cells
     keep = pa.array(~bad)
@@ -104,14 +104,21 @@ def apply_map(
     return replace(raw, header=tuple(columns), columns=kept, lines=raw.lines[~bad], report=report)
 
 
-def _in_won(prices: Converted, raw: RawTable, rules: ColumnMap, require: Any) -> Converted:
+def _in_won(
+    prices: Converted, raw: RawTable, days: pa.ChunkedArray, rules: ColumnMap, require: Any
+) -> Converted:
     assert rules.currency is not None
     named = rules.currency.column
     codes = _column(raw, named) if named else None
-    won, has_no_rate = to_won(prices, codes, rules)
-    if codes is not None:
-        rule = f"needs a currency ({named}) with a rate under [currency.rates]"
-        require(_PRICE, rule, has_no_rate, codes)
+    won, has_no_rate = to_won(prices, codes, days, rules)
+    if codes is None:
+        rule = f"needs a rate of {rules.currency.code} in its month under [currency.monthly]"
+        require(_PRICE, rule, has_no_rate, days)
+        return won
+    tables = "[currency.rates]"
+    if rules.currency.monthly:
+        tables += ", or of its month under [currency.monthly]"
+    require(_PRICE, f"needs a currency ({named}) with a rate under {tables}", has_no_rate, codes)
     return won
 
 

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import codecs
+import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final, Literal
 
+from customs_data.columns.column_set import ColumnSet, ExtraType
 from customs_data.errors import KitError
-from customs_data.schema import COLUMN, KEY, LABEL_COLUMNS, Column
+from customs_data.schema import COLUMN, DECLARED_COLUMNS, KEY, LABEL_COLUMNS, Column
 from customs_data.toml import from_table, read_toml
 
 _TEXT_ROLES: Final = ("key", "entity", "code")
 _ALPHA_2: Final = COLUMN["Country of Origin"].pattern
 _HS: Final = "HS6 Code"
+_MONTH: Final = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 _FEWEST_HS_DIGITS: Final = 6
 _MOST_HS_DIGITS: Final = 12
 
@@ -73,26 +77,47 @@ class Currency:
         the currency of all rows.
     rates : dict of str to float
         Won for one unit of each currency. KRW needs none.
+    monthly : dict of str to dict of str to float
+        Currency -> month (``2020-01``) of the declaration -> won for one unit. A currency has
+        either one rate or monthly ones.
     """
 
     column: str = ""
     code: str = ""
     rates: dict[str, float] = field(default_factory=dict)
+    monthly: dict[str, dict[str, float]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Check that there is a currency, and a rate of it."""
         if bool(self.column) == bool(self.code):
             raise KitError("give either column or code: where the currency stands, or which it is.")
-        for name, rate in self.rates.items():
+        dated = [
+            (f"{name} in {month}", rate)
+            for name, rates in self.monthly.items()
+            for month, rate in rates.items()
+        ]
+        for name, rate in (*self.rates.items(), *dated):
             if not 0 < rate < float("inf"):
-                raise KitError(f"the rate of {name} is {rate:g}: write how many won {name} 1 is.")
-        if self.code and self.code not in self.all_rates:
+                one = name.partition(" ")[0]
+                raise KitError(f"the rate of {name} is {rate:g}: write how many won {one} 1 is.")
+        for name, rates in self.monthly.items():
+            if wrong := [month for month in rates if not _MONTH.fullmatch(month)]:
+                raise KitError(f"monthly.{name}: {wrong[0]!r} is no month; write it as 2020-01.")
+            if name in self.rates:
+                raise KitError(f"{name} has one rate and monthly ones: keep one of them.")
+        if self.code and self.code not in (*self.all_rates, *self.monthly):
             raise KitError(f"the currency {self.code} has no rate: add rates = {{{self.code} = }}.")
 
     @property
     def all_rates(self) -> dict[str, float]:
         """Rates with that of the won."""
         return {"KRW": 1.0} | self.rates
+
+    def rate_of(self, name: str, day: str) -> float:
+        """Return the won for one unit of a currency on a day YYYY-MM-DD; NaN if not known."""
+        if name in self.monthly:
+            return self.monthly[name].get(day[: len("2020-01")], math.nan)
+        return self.all_rates.get(name, math.nan)
 
 
 @dataclass(frozen=True)
@@ -112,6 +137,21 @@ class LineItems:
 
 
 @dataclass(frozen=True)
+class Extra:
+    """A column of the file that models get beside those of the kit.
+
+    Attributes
+    ----------
+    column : str
+        Column of the file.
+    type : {'number', 'category'}
+    """
+
+    column: str
+    type: ExtraType
+
+
+@dataclass(frozen=True)
 class ColumnMap:
     """What an export's columns and cells mean.
 
@@ -120,7 +160,10 @@ class ColumnMap:
     columns : dict of str to str
         Column of the kit -> column of the file. Both labels may come from one column.
     absent : dict of str to str
-        Column of the kit that the file lacks -> what stands in every row.
+        Column of the kit that the file lacks -> what stands in every row. With nothing there, the
+        edition lists the column as absent.
+    extra : dict of str to Extra
+        Further columns, which models get as features, by the name that they get.
     missing : tuple of str
         Words that are read as an empty cell.
     date_format : str
@@ -131,8 +174,9 @@ class ColumnMap:
     countries : {'alpha-2', 'alpha-3'}
         Form of the country codes in the file.
     spreadsheet : bool
-        Whether a spreadsheet wrote IDs and codes as numbers: 1000.0 becomes 1000, and a rounded
-        9.7E+07 is refused, as its digits are lost.
+        Whether a spreadsheet wrote IDs, codes and days as numbers: 1000.0 becomes 1000, and a
+        rounded 9.7E+07 is refused, as its digits are lost. 43831 in the column of days is the day
+        2020-01-01, which Excel counts from 1900.
     digits : dict of str to int
         Column of IDs or codes -> digits, to which lost leading zeros are filled.
     values : dict of str to dict
@@ -147,6 +191,7 @@ class ColumnMap:
 
     columns: dict[str, str]
     absent: dict[str, str] = field(default_factory=dict)
+    extra: dict[str, Extra] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
     date_format: str = "%Y-%m-%d"
     hs_digits: int = 6
@@ -169,29 +214,41 @@ class ColumnMap:
         if self.line_items and KEY in (*self.columns, *self.absent):
             raise KitError(f"{KEY} comes from [line_items]; remove it from columns and absent.")
         users: dict[str, str] = {}
-        for name, source in self.columns.items():
+        extra = {name: it.column for name, it in self.extra.items()}
+        for name, source in (*self.columns.items(), *extra.items()):
             if not source.strip():
                 raise KitError(f"columns: {name!r} has no name. Name a column, or remove the line.")
             other = users.setdefault(source, name)
             if other != name and not {name, other} <= set(LABEL_COLUMNS):
                 raise KitError(f"columns: {other!r} and {name!r} are both read from {source!r}.")
             if name in self.absent:
-                raise KitError(f"{name!r} is in columns and in absent: keep one of them.")
+                raise KitError(f"{name!r} has a column and is in absent: keep one of them.")
 
     def sources(self) -> tuple[str, ...]:
         """Return the columns of the file that the map reads."""
         items, currency = self.line_items, self.currency
-        extra = [items.number, items.line] if items else []
-        extra += [currency.column] if currency else []
-        return tuple(dict.fromkeys(name for name in (*self.columns.values(), *extra) if name))
+        more = [items.number, items.line] if items else []
+        more += [currency.column] if currency else []
+        more += [it.column for it in self.extra.values()]
+        return tuple(dict.fromkeys(name for name in (*self.columns.values(), *more) if name))
+
+    def source_of(self, name: str) -> str:
+        """Return the column of the file from which a column of the edition is read."""
+        return self.extra[name].column if name in self.extra else self.columns[name]
+
+    @property
+    def column_set(self) -> ColumnSet:
+        """The columns of the edition: absent are those with nothing in every row."""
+        absent = (it for it, value in self.absent.items() if not value and it in DECLARED_COLUMNS)
+        return ColumnSet(tuple(absent), {name: it.type for name, it in self.extra.items()})
 
     def check_columns(self, wanted: Iterable[Column]) -> None:
-        """Check the map against the columns that an edition needs.
+        """Check the map against the columns that an edition needs, extra ones among them.
 
         Raises
         ------
         KitError
-            If a column is unknown, missing, or absent although it must not be empty.
+            If a column is unknown or missing, or a label absent.
         """
         columns = {column.name: column for column in wanted}
         for where, names in _named(self):
@@ -200,23 +257,21 @@ class ColumnMap:
                     raise KitError(f"{where}: unknown column {name!r}{_nearest(name, columns)}.")
         generated = (KEY,) if self.line_items else ()
         lacking = [
-            name for name in columns if name not in (*self.columns, *self.absent, *generated)
+            name
+            for name in columns
+            if name not in (*self.columns, *self.absent, *self.extra, *generated)
         ]
         if lacking:
             raise KitError(
                 f"nothing is said about {', '.join(lacking)}. Name their columns in [columns], or "
-                "in [absent] what every row gets."
+                'in [absent] what every row gets: "" if your office does not have it.'
             )
-        must_be_filled = [
-            name
-            for name, value in self.absent.items()
-            if not value and not columns[name].may_be_missing and columns[name].role != "label"
-        ]
-        if must_be_filled:
-            raise KitError(
-                f"absent: {', '.join(must_be_filled)} must not be empty. Give a value that every "
-                f"row gets; only {_listed_optional(columns)} may be empty."
-            )
+        for name, value in self.absent.items():
+            if columns[name].role == "label" and not value:
+                raise KitError(
+                    f"absent: an edition needs {name}. Name its column in [columns]; both labels "
+                    "may come from one column."
+                )
         for name in self.digits:
             if columns[name].role not in _TEXT_ROLES or is_hs(columns[name]):
                 raise KitError(f"digits: {name} is no ID or code (hs_digits is for HS codes).")
@@ -232,11 +287,6 @@ def _nearest(name: str, columns: Mapping[str, Column]) -> str:
     plain = {known.casefold(): known for known in columns}
     close = get_close_matches(name.casefold(), plain, n=1)
     return f"; is it {plain[close[0]]!r}?" if close else f"; known are {', '.join(columns)}"
-
-
-def _listed_optional(columns: Mapping[str, Column]) -> str:
-    names = [c.name for c in columns.values() if c.may_be_missing or c.role == "label"]
-    return ", ".join(names)
 
 
 def is_hs(column: Column) -> bool:

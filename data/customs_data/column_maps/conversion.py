@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -26,6 +26,10 @@ from customs_data.schema import Column
 _WRITTEN_AS_NUMBER: Final = re.compile(r"([0-9]+)\.0+")
 _ROUNDED: Final = re.compile(r"[0-9](?:[.,][0-9]+)?[eE]\+?[0-9]+")
 _COMPACT: Final = re.compile(r"(%Y%m%d|%d%m%Y|%m%d%Y)")
+#: Days as Excel counts them: 30000 is in 1982, 69999 in 2091.
+SERIAL_DAY: Final = re.compile(r"[3-6][0-9]{4}")
+# Excel takes 1900 for a leap year: from March 1900 on, its day 0 is this one.
+_EXCEL_DAY_0: Final = date(1899, 12, 30)
 _HS_MARKS: Final = re.compile(r"[.\s\u00a0-]")
 _HS6_DIGITS: Final = 6
 _LARGEST_WHOLE: Final = 2**53
@@ -154,7 +158,8 @@ def _day(cell: str, rules: ColumnMap) -> str | None:
     try:
         time = datetime.strptime(cell, rules.date_format)
     except ValueError:
-        return None
+        is_serial = rules.spreadsheet and SERIAL_DAY.fullmatch(cell)
+        return (_EXCEL_DAY_0 + timedelta(days=int(cell))).isoformat() if is_serial else None
     # Without marks, 2020111 could be the 1st of November or the 11th of January.
     is_clear = not _COMPACT.fullmatch(rules.date_format) or len(cell) == len(f"{time:%Y%m%d}")
     return time.date().isoformat() if is_clear else None
@@ -225,7 +230,7 @@ def read_numbers(text: pa.ChunkedArray, layout: FileLayout) -> Converted:
 
 
 def to_won(
-    prices: Converted, codes: pa.ChunkedArray | None, rules: ColumnMap
+    prices: Converted, codes: pa.ChunkedArray | None, days: pa.ChunkedArray, rules: ColumnMap
 ) -> tuple[Converted, Mask]:
     """Convert prices to won.
 
@@ -235,6 +240,8 @@ def to_won(
         Result of `convert`.
     codes : ChunkedArray, shape (n_rows,), optional
         Currency of each row, if it stands in the file.
+    days : ChunkedArray of string, shape (n_rows,)
+        Day of each row, YYYY-MM-DD, for monthly rates.
     rules : ColumnMap
         With a currency.
 
@@ -253,14 +260,14 @@ def to_won(
     is_text = np.zeros(len(numbers), dtype=bool)
     if pa.types.is_string(prices.cells.type):
         is_text = np.isnan(numbers) & to_mask(pc.not_equal(prices.cells, ""))
-    rates = rules.currency.all_rates
-    if codes is None:
-        rate = np.full(len(numbers), rates[rules.currency.code])
-    else:
+    currency = rules.currency
+    names = [currency.code] * len(numbers)
+    if codes is not None:
         text = plain_text(codes)
         assert text is not None
         names = pc.utf8_upper(without_words(text, rules.missing)).to_pylist()
-        rate = np.array([rates.get(name, np.nan) for name in names], dtype=np.float64)
+    pairs = zip(names, (day or "" for day in days.to_pylist()), strict=True)
+    rate = np.array([currency.rate_of(name, day) for name, day in pairs], dtype=np.float64)
     won = np.round(numbers * rate, _DECIMALS_OF_PRICE)
     has_no_rate = np.isnan(rate)
     result = pa.chunked_array([pa.array(won, pa.float64(), from_pandas=True)])

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from customs_data.column_maps.column_map import FileLayout
+from customs_data.columns.column_set import suitable_name
 from customs_data.errors import printable
 from customs_data.schema import KEY
 
@@ -48,7 +49,7 @@ class Draft:
         Encoding and delimiter.
     guesses : dict of str to Guess
     optional : list of str
-        Columns whose cells may be empty.
+        Columns that may be absent.
     """
 
     source: str
@@ -71,7 +72,7 @@ class Draft:
     items_why: str = ""
     currency: str = ""
     currencies: list[str] = field(default_factory=list)
-    unknown: list[tuple[str, str]] = field(default_factory=list)
+    unknown: list[tuple[str, str, str]] = field(default_factory=list)
 
 
 def write_draft(draft: Draft) -> str:
@@ -117,7 +118,7 @@ def _settings(draft: Draft) -> Iterator[str]:
         listed = ", ".join(map(_text, draft.missing))
         yield f"missing = [{listed}]  # read as empty cells"
     if draft.is_spreadsheet:
-        yield "spreadsheet = true  # IDs or codes such as 1000.0 were written as numbers"
+        yield "spreadsheet = true  # IDs, codes or days were written as numbers: 1000.0, 43831"
     yield ""
 
 
@@ -151,10 +152,13 @@ def _absent(draft: Draft) -> Iterator[str]:
     yield "[absent]"
     for name in names:
         if name in draft.optional:
-            yield f'{_text(name)} = ""  # no column looks like it; its cells may be empty'
+            yield (
+                f'{_text(name)} = ""  # no column looks like it: absent from the edition. Or name '
+                "one in [columns], or give a value for all rows"
+            )
         else:
             yield (
-                f'# {_text(name)} = "?"  # no column looks like it, and it must not be empty: name '
+                f'# {_text(name)} = "?"  # no column looks like it, and an edition needs it: name '
                 "one in [columns], or give a value for all rows here"
             )
     yield ""
@@ -190,6 +194,10 @@ def _details(draft: Draft) -> Iterator[str]:
 
 def _unknown(draft: Draft) -> Iterator[str]:
     if draft.unknown:
-        yield "# Not understood, and left out:"
-        for name, examples in draft.unknown:
-            yield _comment(f"  {_text(name)}: {examples}")
+        yield "# Not understood, and left out. Without the marks # in front of [extra] and of a"
+        yield "# column, models get the column as a feature:"
+        yield "# [extra]"
+        for name, kind, examples in draft.unknown:
+            own = suitable_name(name)
+            line = f"{_text(own)} = {{ column = {_text(name)}, type = {_text(kind)} }}"
+            yield f"{_comment(line)}  {_comment(f'such as {examples}')}"

@@ -69,9 +69,13 @@ def match_name(name: str, meaning: str) -> NameMatch:
     NameMatch(confidence=0.63, reason="contains '순중량', a Korean name")
     >>> match_name("Bemerkung", "Net Mass").confidence
     0.0
+    >>> match_name("Gross weight", "Net Mass").confidence
+    0.0
     """
     plain = _plain(name)
     best = NameMatch()
+    if any(word in plain for word in _excluded().get(meaning, ())):
+        return best
     own = [(_plain(meaning), meaning, "kit")]  # a column that a task adds
     for known, spelled, language in _known_names().get(meaning, own):
         match = _match(plain, known, spelled, language)
@@ -102,16 +106,30 @@ def _plain(name: str) -> str:
 
 
 @cache
+def _read_names() -> dict[str, dict[str, list[str]]]:
+    return read_toml(files("customs_data.column_maps") / "known_names.toml")
+
+
+@cache
+def _excluded() -> dict[str, list[str]]:
+    """Return parts of names, plain, that a meaning excludes."""
+    return {
+        meaning: [_plain(word) for word in languages.get("never", ())]
+        for meaning, languages in _read_names().items()
+    }
+
+
+@cache
 def _known_names() -> dict[str, list[tuple[str, str, str]]]:
     """Return plain name, spelling and language of each known name, by meaning."""
-    table = read_toml(files("customs_data.column_maps") / "known_names.toml")
     names = {
         meaning: [
             (_plain(spelled), spelled, language)
             for language, some in languages.items()
+            if language != "never"
             for spelled in some
         ]
-        for meaning, languages in table.items()
+        for meaning, languages in _read_names().items()
     }
     for name in COLUMN:
         names[name].insert(0, (_plain(name), name, "kit"))

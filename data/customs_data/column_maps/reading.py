@@ -22,6 +22,7 @@ from customs_data.column_maps.rejections import (
     write_rejected,
 )
 from customs_data.column_maps.tables import read_export, tables_of
+from customs_data.columns.column_set import ColumnSet
 from customs_data.errors import InvalidDeclarationsError, KitError
 from customs_data.files.declarations import parse_declarations
 from customs_data.files.problems import ProblemReport
@@ -58,6 +59,20 @@ class Export:
         if self.rules:
             words = tuple(dict.fromkeys((*self.rules.missing, *self.missing)))
             object.__setattr__(self, "rules", replace(self.rules, missing=words))
+
+    @property
+    def column_set(self) -> ColumnSet:
+        """Absent and extra columns.
+
+        Raises
+        ------
+        KitError
+            If the map leaves an edition without what it needs.
+        """
+        try:
+            return self.rules.column_set if self.rules else ColumnSet()
+        except KitError as error:
+            raise KitError(f"The column map: {error}") from None
 
     def read(self, path: Path) -> RawTable:
         """Read one file without interpreting its cells.
@@ -112,7 +127,7 @@ def read_export_files(
     files : sequence of path
     export : Export
     columns : sequence of Column
-        Columns of the edition.
+        Columns of the edition, absent and extra ones among them.
 
     Raises
     ------

@@ -7,13 +7,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from customs_data.column_maps.column_map import is_country, is_hs
+from customs_data.column_maps.column_map import FileLayout, is_country, is_hs
+from customs_data.column_maps.conversion import SERIAL_DAY
 from customs_data.column_maps.drafting import Draft, Guess, write_draft
 from customs_data.column_maps.name_matching import CURRENCY, LINE, match_name
 from customs_data.column_maps.recognising import recognise
 from customs_data.column_maps.tables import tables_of
 from customs_data.column_maps.value_patterns import Values, is_day_unclear, number_marks
-from customs_data.schema import COLUMN, KEY, LABEL_COLUMNS, Column
+from customs_data.columns.column_set import REQUIRED
+from customs_data.schema import COLUMN, DECLARED_COLUMNS, KEY, LABEL_COLUMNS, Column
 from customs_data.tasks import Task
 
 # Guesses below this confidence are left to the person.
@@ -78,20 +80,25 @@ def suggest_map(path: Path, task: Task) -> str:
     export = _Export([Values(name, cells) for name, cells in pairs if name])
     _assign(export, wanted)
     draft = Draft(path.name, raw.n_rows, [c.name for c in wanted], layout, export.guesses)
-    draft.optional = [c.name for c in wanted if c.may_be_missing]
+    draft.optional = [c.name for c in wanted if _may_be_absent(c)]
     _describe_items(export, draft)
     _describe_times(export, draft)
     _describe_goods(export, draft, wanted)
-    _describe_numbers(export, draft, wanted)
+    _describe_currency(export, draft)
     _describe_labels(export, draft)
     _describe_ids(export, draft, wanted)
     taken = {guess.source for guess in draft.guesses.values()}
     taken |= {draft.items[0], draft.items[1]} if draft.items else set()
     taken |= {draft.currency} if draft.currency else set()
-    draft.unknown = [(x.name, x.examples()) for x in export.columns if x.name not in taken]
-    used = [x for x in export.columns if x.name in taken]
-    draft.missing = sorted({word for values in used for word in values.missing})
+    unknown = [x for x in export.columns if x.name not in taken]
+    _describe_numbers(export, draft, wanted, unknown)
+    # Also the words of columns that may become extra ones; they change no other column.
+    draft.missing = sorted({word for values in export.columns for word in values.missing})
     return write_draft(draft)
+
+
+def _may_be_absent(column: Column) -> bool:
+    return column.name in DECLARED_COLUMNS and column.name not in REQUIRED
 
 
 def _assign(export: _Export, wanted: Sequence[Column]) -> None:
@@ -120,6 +127,8 @@ def _judge(values: Values, meaning: str, column: Column | None) -> tuple[float, 
         return round(_UNFIT * confidence, 2), f"{reason}, but its values are unlikely: {why}"
     if column is None or not fits:
         return 0.0, ""
+    if column.role == "time" and not (values.is_time or values.date_formats):
+        return 0.0, ""  # numbers of five digits may be anything
     if column.role == "time" or is_hs(column):
         return _BY_VALUES, f"by its values: {why}"
     if column.name == LABEL_COLUMNS[0] and values.labels:  # words for yes and no
@@ -134,6 +143,8 @@ def _fit(values: Values, meaning: str, column: Column | None) -> tuple[bool, str
             return values.share("[A-Z]{3}") > 0, f"such as {values.examples()}"
         return values.share("[0-9]+") > 0, "whole numbers"
     if column.role == "time":
+        if values.share(rf"{SERIAL_DAY.pattern}(\.0+)?") >= 1:
+            return True, f"days as Excel counts them, such as {values.examples()}"
         fits = values.is_time or bool(values.date_formats)
         return fits, f"days such as {values.examples()}"
     if is_hs(column):
@@ -166,7 +177,10 @@ def _describe_items(export: _Export, draft: Draft) -> None:
 
 def _describe_times(export: _Export, draft: Draft) -> None:
     days = export.values("Date")
-    if days is None or days.is_time or not days.date_formats:
+    if days is None or days.is_time:
+        return
+    draft.is_spreadsheet |= days.has_serial_days
+    if not days.date_formats:
         return
     form = days.date_formats[0]
     draft.date_format = form
@@ -187,16 +201,26 @@ def _describe_goods(export: _Export, draft: Draft, wanted: Sequence[Column]) -> 
             draft.countries = "alpha-3"
 
 
-def _describe_numbers(export: _Export, draft: Draft, wanted: Sequence[Column]) -> None:
-    """Recognise marks in numbers, and currencies."""
+def _describe_numbers(
+    export: _Export, draft: Draft, wanted: Sequence[Column], unknown: Sequence[Values]
+) -> None:
+    """Recognise marks in numbers, and which columns that are not understood are numbers."""
     numbers = [
         values
         for column in wanted
         if column.role == "number" and (values := export.values(column.name)) is not None
     ]
-    marks = number_marks(numbers) if numbers else None
-    if marks is not None:
-        draft.decimal, draft.thousands = marks.decimal, marks.thousands
+    more = [values for values in unknown if number_marks([values]) is not None]
+    # A file has one kind of marks, of which some columns show more than others.
+    marks = number_marks([*numbers, *more]) or number_marks(numbers) or FileLayout()
+    draft.decimal, draft.thousands = marks.decimal, marks.thousands
+    draft.unknown = [
+        (x.name, "number" if x.is_numbers(marks) else "category", x.examples()) for x in unknown
+    ]
+
+
+def _describe_currency(export: _Export, draft: Draft) -> None:
+    """Recognise currencies."""
     guess = draft.guesses.pop(CURRENCY, None)
     currency = next((x for x in export.columns if guess and x.name == guess.source), None)
     if currency is not None and set(currency.counts) - {"KRW"}:

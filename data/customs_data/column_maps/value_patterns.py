@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from customs_data.column_maps.column_map import FileLayout
-from customs_data.column_maps.conversion import plain_text, read_numbers
+from customs_data.column_maps.conversion import SERIAL_DAY, plain_text, read_numbers
 from customs_data.column_maps.countries import ALPHA_2
 from customs_data.columns.damaged_ids import MISSING_WORDS
 from customs_data.files.cells import parse_numbers
@@ -112,8 +112,17 @@ class Values:
         if not self.counts or self.is_time:
             return ()
         some = [value for value, _ in self.counts.most_common(_MOST_DAYS)]
+        if self.has_serial_days:  # beside which others may be days as text
+            some = [value for value in some if not SERIAL_DAY.fullmatch(_as_whole(value))]
+            if not some:
+                return ()
         formats = (day + time for day, time in product(_DAYS, _TIMES))
         return tuple(form for form in formats if _fitting(some, form) >= _MOSTLY)
+
+    @cached_property
+    def has_serial_days(self) -> bool:
+        """Whether some values may be days as a spreadsheet counts them."""
+        return any(SERIAL_DAY.fullmatch(_as_whole(value)) for value in self.counts)
 
     @cached_property
     def hs_digits(self) -> int:
@@ -184,6 +193,10 @@ class Values:
         """Return some values in words."""
         some = [repr(value[:30]) for value, _ in self.counts.most_common(3)]
         return ", ".join(some) if some else "always empty"
+
+
+def _as_whole(value: str) -> str:
+    return re.sub(r"\.0+$", "", value)
 
 
 def _fitting(values: list[str], form: str) -> float:

@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.ipc
 
-from customs_data.schema import COLUMN
+from customs_data.schema import COLUMN, TEXT_DTYPE
 from customs_data.temporary import scratch_folder
 
 
@@ -38,9 +38,11 @@ def map_frame(path: Path) -> pd.DataFrame:
     columns: dict[str, Any] = {}
     for name, column in zip(table.column_names, table.columns, strict=True):
         if pa.types.is_large_string(column.type) or pa.types.is_string(column.type):
-            columns[name] = pd.array(column, dtype=COLUMN[name].dtype)
+            columns[name] = pd.array(column, dtype=TEXT_DTYPE)
         else:
-            columns[name] = column.to_numpy().astype(COLUMN[name].dtype, copy=False)
+            # Columns of a task or an office are not in the schema.
+            kind = COLUMN[name].dtype if name in COLUMN else column.type.to_pandas_dtype()
+            columns[name] = column.to_numpy().astype(kind, copy=False)
     return pd.DataFrame(columns, index=pd.RangeIndex(table.num_rows), copy=False)
 
 

@@ -55,7 +55,8 @@ def exploration_page(edition: Edition, summary: dict[str, Any]) -> str:
     summary : dict
         Result of `summarize_edition`.
     """
-    both = pd.concat([edition.train, edition.test], ignore_index=True)
+    absent = [*edition.manifest.absent]
+    both = pd.concat([edition.train, edition.test], ignore_index=True).drop(columns=absent)
     both = both.assign(Chapter=_chapters(both["HS6 Code"]), Heading=both["HS6 Code"].str[:4])
     starts = {period: days[0].isoformat() for period, days in edition.manifest.dates.items()}
     rows = summary["rows"]
@@ -68,13 +69,20 @@ def exploration_page(edition: Edition, summary: dict[str, Any]) -> str:
         periods=[(period, f"{n:,}", *summary["dates"][period]) for period, n in rows.items()],
         volumes=ink_svg_of(draw_volumes(both["Date"], starts), "Declarations by week"),
         counts=[
-            ink_svg_of(draw_counts(both[name], title), title) for name, title in _COUNTED.items()
+            ink_svg_of(draw_counts(both[name], title), title)
+            for name, title in (_COUNTED | _categories(edition)).items()
+            if name in both
         ],
-        prices=ink_svg_of(draw_prices(both), "Unit price of the most frequent products"),
+        columns=edition.manifest.column_set.sentences(),
+        prices=ink_svg_of(draw_prices(both), "Unit price of the most frequent products")
+        if {"Net Mass", "Item Price"} <= {*both}
+        else None,
         traders=[_trader_row(name, counts) for name, counts in summary["entities"].items()],
         network=ink_svg_of(
             draw_network(sample_network(edition)), "Importers and declarants as a network"
-        ),
+        )
+        if {"Importer ID", "Declarant ID"} <= {*both}
+        else None,
         fewest_labels=FEWEST_LABELS,
         **_fraud_figures(edition),
     )
@@ -85,7 +93,8 @@ def _fraud_figures(edition: Edition) -> dict[str, Any]:
     fraud = edition.y[labelled] == 1
     if min(fraud.sum(), (~fraud).sum()) < FEWEST_LABELS:
         return {"information": None}
-    known = edition.train[labelled].reset_index(drop=True)
+    absent = [*edition.manifest.absent]
+    known = edition.train.drop(columns=absent)[labelled].reset_index(drop=True)
     information = column_information(known, fraud.astype("int8"))
     ranked = sorted(information.items(), key=lambda item: -item[1])
     bars = draw_information([name for name, _ in ranked], [auc for _, auc in ranked])
@@ -94,9 +103,15 @@ def _fraud_figures(edition: Edition) -> dict[str, Any]:
         "information": ink_svg_of(bars, "Label information by column"),
         "rates": [
             ink_svg_of(draw_fraud_by(known[name], fraud, name), f"Fraud rate by {name}")
-            for name in _BY
+            for name in (*_BY, *_categories(edition))
+            if name in known
         ],
     }
+
+
+def _categories(edition: Edition) -> dict[str, str]:
+    """Return the extra categories, by which rates are drawn, too, and their titles."""
+    return {name: name for name, kind in edition.manifest.extra.items() if kind == "category"}
 
 
 def _chapters(codes: pd.Series[str]) -> pd.Series[str]:

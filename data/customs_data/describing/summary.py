@@ -11,13 +11,18 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from customs_data.columns.column_set import ColumnSet
 from customs_data.columns.damaged_ids import find_damage
+from customs_data.edition.hidden import load_solution
 from customs_data.edition.layout import USAGES
-from customs_data.edition.loading import Edition, load_solution
+from customs_data.edition.loading import Edition
 from customs_data.hs_chapters import name_chapter
-from customs_data.schema import ENTITY_COLUMNS, NUMBER_COLUMNS
+from customs_data.schema import ENTITY_COLUMNS, LABEL_COLUMNS, NUMBER_COLUMNS
 
 _TOP: Final = 8
+#: Shares of the labels: name, column and value.
+_RATES: Final = (("fraud_rate", LABEL_COLUMNS[0], 1), ("critical_rate", LABEL_COLUMNS[1], 2))
+_TOP_CODES: Final = ("Country of Origin", "Office ID", "Import Type")
 _BAR_WIDTH: Final = 32
 _QUANTILES: Final = [0.0, 0.25, 0.5, 0.75, 0.99, 1.0]
 
@@ -31,13 +36,16 @@ def summarize_edition(edition: Edition) -> dict[str, Any]:
         ``name``, ``origin``, ``rows``, ``dates``, ``labels``, ``declarations_by_month``,
         ``fraud_rate_by_month`` (labelled training declarations), ``top`` (most frequent values),
         ``numbers`` (quantiles), ``entities`` (distinct, declarations each, share of test rows whose
-        entity is unseen in training), ``warnings`` (`find_damage`) and, on an organizer's copy,
-        ``hidden`` (fraud rates of the test periods).
+        entity is unseen in training), ``warnings`` (`find_damage`), ``absent`` and ``extra`` if the
+        edition has such columns and, on an organizer's copy, ``hidden`` (fraud rates of the test
+        periods). Extra columns are among ``numbers`` and ``top``; absent ones nowhere.
     """
     manifest, train, test = edition.manifest, edition.train, edition.test
-    labelled = edition.y >= 0
-    both = pd.concat([train, test], ignore_index=True)
-    fraud_rates = _by_month(train["Date"].to_numpy()[labelled], edition.y[labelled] == 1)
+    y, critical = _labels(edition, 0), _labels(edition, 1)
+    labelled = y >= 0
+    both = pd.concat([train, test], ignore_index=True).drop(columns=[*manifest.absent])
+    extra = manifest.extra
+    fraud_rates = _by_month(train["Date"].to_numpy()[labelled], y[labelled] == 1)
     summary: dict[str, Any] = {
         "name": manifest.name,
         "origin": manifest.origin,
@@ -47,8 +55,8 @@ def summarize_edition(edition: Edition) -> dict[str, Any]:
             "n_labelled": int(labelled.sum()),
             "label_rate": manifest.label_rate,
             "erasure": manifest.erasure,
-            "fraud_rate": _mean(edition.y[labelled] == 1),
-            "critical_rate": _mean(edition.y_critical[labelled] == 2),
+            "fraud_rate": _mean(y[labelled] == 1),
+            "critical_rate": _mean(critical[labelled] == 2),
         },
         "declarations_by_month": {m: n for m, (n, _) in _by_month(both["Date"].to_numpy()).items()},
         "fraud_rate_by_month": {
@@ -58,9 +66,8 @@ def summarize_edition(edition: Edition) -> dict[str, Any]:
             name: values.value_counts().head(_TOP).to_dict()
             for name, values in {
                 "Chapter": both["HS6 Code"].str[:2],
-                "Country of Origin": both["Country of Origin"],
-                "Office ID": both["Office ID"],
-                "Import Type": both["Import Type"],
+                **{name: both[name] for name in _TOP_CODES if name in both},
+                **{name: both[name] for name, kind in extra.items() if kind == "category"},
             }.items()
         },
         "numbers": {
@@ -68,23 +75,38 @@ def summarize_edition(edition: Edition) -> dict[str, Any]:
                 f"{q:g}": float(value)
                 for q, value in zip(_QUANTILES, both[name].quantile(_QUANTILES), strict=True)
             }
-            for name in NUMBER_COLUMNS
+            for name in (*NUMBER_COLUMNS, *extra)
+            if name in both and extra.get(name) != "category"
         },
-        "entities": {name: _entity(both[name], train[name], test[name]) for name in ENTITY_COLUMNS},
+        "entities": {
+            name: _entity(both[name], train[name], test[name])
+            for name in ENTITY_COLUMNS
+            if name in both
+        },
         "warnings": [damage.as_dict() for damage in find_damage(train, test)],
     }
+    if manifest.absent:
+        summary["absent"] = [*manifest.absent]
+    if extra:
+        summary["extra"] = dict(extra)
     if edition.layout.has_hidden:
         solution = load_solution(edition.layout)
         summary["hidden"] = {
             period: {
-                "fraud_rate": _mean(solution.loc[solution["Usage"] == usage, "Fraud"] == 1),
-                "critical_rate": _mean(
-                    solution.loc[solution["Usage"] == usage, "Critical Fraud"] == 2
-                ),
+                name: _mean(rows[column] == value)
+                for name, column, value in _RATES
+                if column in rows
             }
             for period, usage in USAGES.items()
+            for rows in [solution[solution["Usage"] == usage]]
         }
     return summary
+
+
+def _labels(edition: Edition, place: int) -> npt.NDArray[np.int8]:
+    """Return a label column of the schema; the task's own label if it does not publish it."""
+    name = LABEL_COLUMNS[place]
+    return edition.labels[name].to_numpy(np.int8) if name in edition.labels else edition.y
 
 
 def _by_month(
@@ -136,11 +158,11 @@ def draw_summary(summary: dict[str, Any]) -> RenderableType:
     )
     for period in USAGES if "hidden" in summary else ():
         hidden = summary["hidden"][period]
-        head.append(
-            f"  {period}, from hidden/: fraud {_percent(hidden['fraud_rate'])}, critical "
-            f"{_percent(hidden['critical_rate'])}\n",
-            style="italic",
-        )
+        rates = [f"{name.split('_')[0]} {_percent(rate)}" for name, rate in hidden.items()]
+        if rates:
+            head.append(f"  {period}, from hidden/: {', '.join(rates)}\n", style="italic")
+    for sentence in ColumnSet(summary.get("absent", ()), summary.get("extra", {})).sentences():
+        head.append(f"  {sentence}\n")
     parts: list[RenderableType] = [
         head,
         _bars("Declarations by month", summary["declarations_by_month"], "{:,}"),

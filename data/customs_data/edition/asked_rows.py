@@ -10,7 +10,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from customs_data.edition.layout import TEST, Layout
-from customs_data.edition.loading import load_public_table, load_units, period_of
+from customs_data.edition.loading import (
+    load_public_table,
+    load_units,
+    period_of,
+)
 from customs_data.edition.manifest import read_manifest
 from customs_data.tasks import Task, find_task
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from customs_data.edition import loading
 from customs_data.edition.layout import Layout
 from customs_data.edition.loading import Edition
-from customs_data.edition.practice import practice_edition
+from customs_data.edition.practice import practice_edition, practice_task
 from customs_data.errors import InvalidEditionError
 
 
@@ -18,9 +18,9 @@ def load_edition(edition: Path | str) -> Edition:
     ----------
     edition : path, or ``"practice"``
         The folder that contains public/ (or public/ itself). ``"practice"`` is the practice edition
-        in your cache, made at first use. An edition of your own in a folder named practice comes
-        first, because a path that exists is a path; with ``Path("practice")`` nothing else is
-        meant.
+        in your cache, made at first use; ``"practice-hs6"`` is that of the task hs6. An edition of
+        your own in a folder of that name comes first, because a path that exists is a path; with
+        ``Path("practice")`` nothing else is meant.
 
     Returns
     -------
@@ -37,8 +37,8 @@ def load_edition(edition: Path | str) -> Edition:
     try:
         Layout.find(edition)
     except InvalidEditionError:
-        if edition == "practice":
-            return loading.load_edition(practice_edition())
+        if isinstance(edition, str) and (task := practice_task(edition)) is not None:
+            return loading.load_edition(practice_edition(task))
         raise InvalidEditionError(
             f"{edition} is no edition: it contains no public/edition.json. Check the path, make an "
             "edition with `customs-kit data generate` or `data import`, or take the practice "

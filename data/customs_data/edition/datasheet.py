@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from customs_data.columns.column_set import ColumnSet
 from customs_data.edition.tally import Tally
-from customs_data.schema import COLUMN, DECLARED_COLUMNS
+from customs_data.schema import DECLARED_COLUMNS
 from customs_data.tasks import Task
 
 _ORIGIN = {
@@ -24,6 +25,7 @@ def datasheet(
     periods: dict[str, Tally],
     train: Tally,
     test: Tally,
+    columns: ColumnSet,
 ) -> str:
     """Return the datasheet as Markdown.
 
@@ -39,6 +41,8 @@ def datasheet(
         Counts of each period.
     train, test : Tally
         Counts of train and test as published.
+    columns : ColumnSet
+        Absent and extra columns.
     """
     labelled = train.n_labelled
     rate = f"{train.n_positive / labelled:.4f}" if labelled else "unknown"
@@ -73,7 +77,7 @@ def datasheet(
         "| column | role | unit | missing, train | missing, test | what it is |",
         "|---|---|---|---:|---:|---|",
     ]
-    for column in (*(COLUMN[name] for name in DECLARED_COLUMNS), *task.label_columns):
+    for column in columns.apply((*DECLARED_COLUMNS, *task.label_columns)):
         if column.role == "label":
             in_train, in_test = 1.0 - labelled / train.n_rows, "absent"
         else:
@@ -81,9 +85,13 @@ def datasheet(
             in_test = f"{test.n_missing[column.name] / test.n_rows:.1%}"
             if column.name in task.withheld:
                 in_test = "absent"
+        role = (
+            f"extra, {columns.extra[column.name]}" if column.name in columns.extra else column.role
+        )
+        absent = " Absent from the source: empty in every row." if column.is_absent else ""
         lines.append(
-            f"| {column.name} | {column.role} | {column.unit} | {in_train:.1%} | {in_test} | "
-            f"{column.description} |"
+            f"| {column.name} | {role} | {column.unit} | {in_train:.1%} | {in_test} | "
+            f"{column.description}{absent} |"
         )
     lines += [
         "",

@@ -25,9 +25,8 @@ from customs_data.world.configuration import Configuration, load_configuration
 from customs_data.world.schemes import check_schemes
 from customs_data.world.simulate import World, prepare, simulate
 
-#: Seed of the practice edition. One of eight seeds tried; its ceiling, logistic regression and kit
-#: XGBoost are near the means over ten worlds.
-PRACTICE_SEED: Final = 7
+#: Seed of the practice edition of the default task.
+PRACTICE_SEED: Final = find_task().practice_seed
 
 _FEWEST, _MOST = 100, 50_000_000  # IDs have eight digits
 
@@ -116,7 +115,7 @@ def _plain(value: Any) -> Any:
 
 def read_blueprint(
     *,
-    config: Path | str | Mapping[str, Any] = "practice",
+    config: Path | str | Mapping[str, Any] | None = None,
     profile: Path | None = None,
     n_declarations: int | None = None,
     **settings: Any,
@@ -125,8 +124,9 @@ def read_blueprint(
 
     Parameters
     ----------
-    config : path, str or mapping
-        TOML file, the name of a shipped configuration, or one from a manifest.
+    config : path, str or mapping, optional
+        TOML file, the name of a shipped configuration, or one from a manifest; by default the
+        task's.
     profile : path, optional
         Calibration; the shipped one by default.
     n_declarations : int, optional
@@ -142,7 +142,10 @@ def read_blueprint(
     if isinstance(config, Mapping):
         configuration = from_table(Configuration, config, "The manifest's configuration")
     else:
-        configuration = load_configuration(config)
+        chosen = (
+            find_task(settings.get("task", DEFAULT)).configuration if config is None else config
+        )
+        configuration = load_configuration(chosen)
     try:
         check_schemes(configuration.cheating, configuration.clusters.late_scheme)
     except ValueError as error:
@@ -231,19 +234,19 @@ def split_periods(world: World) -> dict[str, pd.DataFrame]:
     return frames
 
 
-def practice_blueprint() -> Blueprint:
-    """Return the blueprint of the practice edition, whose secret is that of `PRACTICE_SEED`."""
-    return read_blueprint()
+def practice_blueprint(task: str = DEFAULT) -> Blueprint:
+    """Return the blueprint of a task's practice edition (`Task.practice_seed`)."""
+    return read_blueprint(task=task, n_declarations=find_task(task).practice_rows)
 
 
-def make_practice_edition(out: Path) -> Manifest:
-    """Make the practice edition, whose labels anyone can regenerate."""
-    secret = secret_of_seed(PRACTICE_SEED)
+def make_practice_edition(out: Path, task: str = DEFAULT) -> Manifest:
+    """Make the practice edition of a task, whose labels anyone can regenerate."""
+    asked = find_task(task)
     return generate_edition(
-        practice_blueprint(),
-        secret,
+        practice_blueprint(task),
+        secret_of_seed(asked.practice_seed),
         out,
         origin="published-seed",
-        seed=PRACTICE_SEED,
-        name="practice",
+        seed=asked.practice_seed,
+        name=asked.practice_name,
     )

@@ -14,13 +14,14 @@ import pandas as pd
 
 from customs_data.column_maps.reading import Export, ReadExport, read_export_files
 from customs_data.column_maps.tables import tables_of
+from customs_data.columns.column_set import ColumnSet, check_new_names
 from customs_data.columns.damaged_ids import (
     MISSING_WORDS,
     Damage,
     find_damage,
     spelled_missing,
 )
-from customs_data.edition.making import EditionPlan, make_edition
+from customs_data.edition.making import EditionPlan, make_edition, names_taken
 from customs_data.edition.manifest import Manifest
 from customs_data.edition.source import FrameSource
 from customs_data.errors import InvalidDeclarationsError, KitError
@@ -29,7 +30,7 @@ from customs_data.files.problems import ProblemReport
 from customs_data.files.reading import ignored_columns
 from customs_data.files.writing import FileFormat
 from customs_data.keyed_random import secret_of_seed
-from customs_data.schema import COLUMN
+from customs_data.schema import COLUMN, ERASED
 from customs_data.tasks import Task, find_task
 
 # What `files` says of an export in another form: its columns, encoding, delimiter or format.
@@ -95,7 +96,8 @@ def read_sources(files: Sequence[Path], task: Task, export: Export) -> ReadExpor
     notes: list[str] = []
     complaints: list[str] = []
     words: list[str] = []  # that may be read as empty cells
-    columns = [COLUMN[x] if isinstance(x, str) else x for x in task.source_columns]
+    columns = export.column_set.apply(task.source_columns)
+    check_new_names(export.column_set.extra, names_taken(task))
     is_plain = not (export.rules or export.rejections or any(file.is_dir() for file in files))
     for some in [[file] for file in files] if is_plain else [files]:
         try:
@@ -163,6 +165,36 @@ def to_periods(
     }
 
 
+def leave_out_unlabelled(
+    periods: Mapping[str, pd.DataFrame], task: Task
+) -> tuple[dict[str, pd.DataFrame], list[str]]:
+    """Leave declarations without a label out of the test periods.
+
+    Parameters
+    ----------
+    periods : mapping of str to DataFrame
+        Result of `to_periods`.
+    task : Task
+
+    Returns
+    -------
+    periods : dict of str to DataFrame
+    notes : list of str
+        How many were left out, in a sentence for each period.
+    """
+    kept, notes = dict(periods), []
+    for period in ("public", "private"):
+        frame = periods[period]
+        known = frame[task.label] != ERASED
+        kept[period] = frame[known].reset_index(drop=True)
+        if n := int((~known).sum()):
+            notes.append(
+                f"Left out {n:,} of {len(frame):,} declarations of the {period} period: they have "
+                "no label, and so cannot be scored."
+            )
+    return kept, notes
+
+
 def _report_of_words(source: str, frame: pd.DataFrame) -> tuple[ProblemReport, list[str]]:
     """Return the report of IDs that spell "missing", and the words where an ID may be missing."""
     report = ProblemReport(source)
@@ -221,6 +253,7 @@ def import_edition(
     file_format: FileFormat = "csv",
     configuration: Mapping[str, Any] | None = None,
     task: Task | None = None,
+    columns: ColumnSet | None = None,
 ) -> Manifest:
     """Make an edition from existing declarations.
 
@@ -245,6 +278,8 @@ def import_edition(
         Origin of the declarations, for the manifest.
     task : Task, optional
         Task of the edition; fraud by default.
+    columns : ColumnSet, optional
+        Absent and extra columns of the periods; none by default.
 
     Raises
     ------
@@ -268,5 +303,6 @@ def import_edition(
         label_rate=label_rate,
         erasure=erasure,
         task=task,
+        columns=columns or ColumnSet(),
     )
     return make_edition(plan, out, file_format=file_format)

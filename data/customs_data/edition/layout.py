@@ -24,6 +24,8 @@ COMMITTED_TABLES: Final = (TRUTH, NETWORKS)
 HIDDEN_TABLES: Final = (SOLUTION, TRAIN_LABELS, ORACLE, *COMMITTED_TABLES)
 MANIFEST: Final = "edition.json"
 DATASHEET: Final = "DATASHEET.md"
+#: Description for other programs; follows from the other public files. Older editions have none.
+CROISSANT: Final = "croissant.json"
 SECRET: Final = "secret.json"  # noqa: S105 - a file name
 
 #: Columns that exist in hidden/ only.

@@ -16,11 +16,13 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from customs_data.columns.column_set import ColumnSet, check_new_names
 from customs_data.edition import layout as parts
 from customs_data.edition.commitment import commit
 from customs_data.edition.datasheet import datasheet
 from customs_data.edition.layout import USAGES, Layout
 from customs_data.edition.manifest import FORMAT_VERSION, NAME, PERIODS, FileRecord, Manifest
+from customs_data.edition.metadata.croissant import croissant
 from customs_data.edition.source import Source
 from customs_data.edition.tally import Tally
 from customs_data.erasure import COLUMNS_READ, erase
@@ -58,6 +60,8 @@ class EditionPlan:
         The generator's secret in hexadecimal, for hidden/secret.json.
     task : Task
         What the edition asks.
+    columns : ColumnSet
+        Absent and extra columns of the declarations.
     """
 
     name: str
@@ -70,13 +74,20 @@ class EditionPlan:
     erasure: str = "random"
     secret: str | None = field(default=None, repr=False)
     task: Task = field(default_factory=find_task)
+    columns: ColumnSet = field(default_factory=ColumnSet)
 
     def __post_init__(self) -> None:
+        check_new_names(self.columns.extra, names_taken(self.task))
         if not NAME.fullmatch(self.name):
             raise KitError(
                 f"Cannot name an edition {self.name!r}. Pass --name with 1 to 64 letters, digits, "
                 "blanks, dots, underscores or hyphens, the first a letter or digit."
             )
+
+
+def names_taken(task: Task) -> tuple[str, ...]:
+    """Return the columns of an edition's files that are not in the schema."""
+    return (*parts.HIDDEN_COLUMNS, *task.target_names, *task.header)
 
 
 def make_edition(
@@ -119,15 +130,16 @@ def _write_parts(
     layout.hidden.mkdir(mode=0o700)
     kept = _choose_labels(plan)
     task = plan.task
-    tallies = {period: Tally(task.label) for period in PERIODS}
+    names = (*DECLARED_COLUMNS, *plan.columns.extra)
+    tallies = {p: Tally(task.label, n_missing=dict.fromkeys(names, 0)) for p in PERIODS}
     with ExitStack() as stack:
         tables = _Tables(stack, layout, file_format)
         for period, tally in tallies.items():
             for part in plan.source.parts(period):
                 if period == "train":
-                    published = _publish(tables, task, part.declarations, kept, tally.n_rows)
+                    published = _publish(tables, plan, part.declarations, kept, tally.n_rows)
                 else:
-                    published = _hide(tables, task, part.declarations, USAGES[period])
+                    published = _hide(tables, plan, part.declarations, USAGES[period])
                 for name, table in ((parts.ORACLE, part.oracle), (parts.TRUTH, part.truth)):
                     if table is not None:
                         tables.write(name, table)
@@ -136,8 +148,8 @@ def _write_parts(
                 del part, published, table  # memory for the next part
         if (networks := plan.source.networks()) is not None:
             tables.write(parts.NETWORKS, networks)
-        for name, table in _unit_tables(plan, networks).items():
-            tables.write(name, table)
+        if task.ask_units is not None:
+            _ask_units(tables, plan, networks)
     train, test = tallies["train"], tallies["public"].followed_by(tallies["private"])
     public = (*parts.PUBLIC_TABLES, *task.given)
     files = {name: FileRecord(*tables.record(name)) for name in public}
@@ -147,7 +159,9 @@ def _write_parts(
     erasure = plan.erasure if n_erased else "none"
     dates = {period: (tally.first, tally.last) for period, tally in tallies.items()}
     seed = plan.configuration.get("seed")
-    sheet = datasheet(task, plan.name, plan.origin, erasure, seed, tallies, train, test)
+    sheet = datasheet(
+        task, plan.name, plan.origin, erasure, seed, tallies, train, test, plan.columns
+    )
     manifest = Manifest(
         name=plan.name,
         format_version=FORMAT_VERSION,
@@ -174,9 +188,13 @@ def _write_parts(
             task=task.name,
         ),
         task=task.name,
+        absent=plan.columns.absent,
+        extra=dict(plan.columns.extra),
     )
     (layout.public / parts.MANIFEST).write_text(manifest.to_json(), encoding="utf-8")
     (layout.public / parts.DATASHEET).write_text(sheet, encoding="utf-8")
+    described = croissant(manifest, layout.public)
+    (layout.public / parts.CROISSANT).write_text(described, encoding="utf-8")
     secret = {
         "secret": plan.secret, "nonce": plan.nonce.hex(), "hidden_sha256": hidden_sha256
     }  # fmt: skip
@@ -225,27 +243,41 @@ def _choose_labels(plan: EditionPlan) -> npt.NDArray[np.bool_] | None:
     )
 
 
-def _unit_tables(plan: EditionPlan, networks: pa.Table | None) -> dict[str, pa.Table]:
-    """Return the tables of a task whose unit is not the declaration; nothing for other tasks."""
-    if plan.task.unit_tables is None:
-        return {}
+def _ask_units(tables: _Tables, plan: EditionPlan, networks: pa.Table | None) -> None:
+    """Write the tables of a task whose unit is not the declaration."""
+    task = plan.task
     if networks is None:
         raise KitError(
-            f"The task {plan.task.name!r} needs to know the networks of importers, which only a "
+            f"The task {task.name!r} needs to know the networks of importers, which only a "
             "simulated world does. Make the edition with `customs-kit data generate`."
         )
-    return plan.task.unit_tables(networks, derive(plan.erasure_secret, "units"))
+    assert task.ask_units is not None
+    asked = task.ask_units(networks, derive(plan.erasure_secret, "units"))
+    usages = np.where(asked.is_private, USAGES["private"], USAGES["public"])
+    tables.write(parts.SOLUTION, asked.answers.append_column("Usage", pa.array(usages)))
+    tables.write(parts.SAMPLE, _sample(task, asked.answers.select([task.unit.key])))
+    for name, table in asked.given.items():
+        tables.write(name, table)
+
+
+def _sample(task: Task, keys: pa.Table) -> pa.Table:
+    """Return a valid submission that says nothing."""
+    sample = keys
+    for name, cells in task.answer.sample(keys.column(0)).items():
+        sample = sample.append_column(name, cells)
+    return sample
 
 
 def _publish(
     tables: _Tables,
-    task: Task,
+    plan: EditionPlan,
     train: pa.Table,
     kept: npt.NDArray[np.bool_] | None,
     start: int,
 ) -> pa.Table:
     """Write training declarations to public/ and their erased labels to hidden/."""
-    train = train.select([*DECLARED_COLUMNS, *task.labels])
+    task = plan.task
+    train = train.select([*DECLARED_COLUMNS, *task.labels, *plan.columns.extra])
     labels = train.select([KEY, *task.labels])
     if kept is None:
         tables.write(parts.TRAIN, train)
@@ -261,17 +293,15 @@ def _publish(
     return train
 
 
-def _hide(tables: _Tables, task: Task, declarations: pa.Table, usage: str) -> pa.Table:
+def _hide(tables: _Tables, plan: EditionPlan, declarations: pa.Table, usage: str) -> pa.Table:
     """Write test declarations without what is asked, and the answers to hidden/."""
-    test = declarations.select(list(task.test_columns))
+    task = plan.task
+    test = declarations.select([*task.test_columns, *plan.columns.extra])
     tables.write(parts.TEST, test)
     if not task.asks_declarations:
         return test
     usages = pa.array([usage]).take(pa.array(np.zeros(test.num_rows, dtype=np.int8)))
     solution = declarations.select([KEY, *task.target_names]).append_column("Usage", usages)
-    sample = test.select([KEY])
-    for name, cells in task.answer.sample(test[KEY]).items():
-        sample = sample.append_column(name, cells)
-    for name, table in ((parts.SAMPLE, sample), (parts.SOLUTION, solution)):
-        tables.write(name, table)
+    tables.write(parts.SAMPLE, _sample(task, test.select([KEY])))
+    tables.write(parts.SOLUTION, solution)
     return test

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
+from customs_data.columns.column_set import ColumnSet
 from customs_data.edition.layout import MANIFEST, PUBLIC_TABLES
-from customs_data.errors import InvalidEditionError
+from customs_data.errors import InvalidEditionError, KitError
 from customs_data.tasks import DEFAULT
 
 #: Increased whenever readers of the older format would misread the new one. Format 2 has the
@@ -22,6 +24,8 @@ ORIGINS: Final = ("published-seed", "secret", "import")
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}")
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 PERIODS: Final = ("train", "public", "private")
+# Keys that edition.json may lack; it has the last two only if they are not empty.
+_OPTIONAL: Final = frozenset(("task", "absent", "extra"))
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,10 @@ class Manifest:
         SHA-256 that binds the organizer to the hidden labels (hexadecimal).
     task : str
         What is asked; the default one where edition.json names none, as in format 1.
+    absent : tuple of str
+        Declared columns that are empty in every row, because the source lacks them.
+    extra : dict of str to {'number', 'category'}
+        Columns that follow those of the schema: name -> type.
     """
 
     name: str
@@ -79,6 +87,8 @@ class Manifest:
     datasheet_sha256: str
     commitment: str
     task: str = DEFAULT
+    absent: tuple[str, ...] = ()
+    extra: Mapping[str, str] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         rows = ", ".join(f"{self.rows[name]:,} {name}" for name in PERIODS)
@@ -99,18 +109,26 @@ class Manifest:
             raise InvalidEditionError(
                 f"The edition's origin must be one of {', '.join(ORIGINS)}, not {self.origin!r}."
             )
-        for field, by_period in (("rows", self.rows), ("dates", self.dates)):
+        for fact, by_period in (("rows", self.rows), ("dates", self.dates)):
             if set(by_period) != set(PERIODS):
                 raise InvalidEditionError(
-                    f"The manifest's {field} must name {', '.join(PERIODS)}, not "
+                    f"The manifest's {fact} must name {', '.join(PERIODS)}, not "
                     f"{', '.join(sorted(by_period))}."
                 )
-
+        try:
+            object.__setattr__(self, "absent", self.column_set.absent)
+        except KitError as error:
+            raise InvalidEditionError(f"{MANIFEST}: {error}") from None
         for first, last in self.dates.values():
             if first > last:
                 raise InvalidEditionError(
                     f"A period must not end before it begins: {first} .. {last}."
                 )
+
+    @property
+    def column_set(self) -> ColumnSet:
+        """Absent and extra columns."""
+        return ColumnSet(self.absent, self.extra)
 
     def _check_types(self) -> None:
         """Raise if a field has the wrong type, as in a damaged or forged file."""
@@ -128,6 +146,10 @@ class Manifest:
             "task": isinstance(self.task, str),
             # A task may publish further tables.
             "files": set(self.files) >= set(PUBLIC_TABLES),
+            "absent": isinstance(self.absent, list | tuple)
+            and all(isinstance(name, str) for name in self.absent),
+            "extra": isinstance(self.extra, dict)
+            and all(isinstance(kind, str) for kind in self.extra.values()),
             "commitment and checksums": all(
                 isinstance(digest, str) and _DIGEST.fullmatch(digest) for digest in digests
             ),
@@ -142,6 +164,9 @@ class Manifest:
         data = asdict(self)
         if self.format_version == 1 and self.task == DEFAULT:
             del data["task"]
+        for name in ("absent", "extra"):
+            if not data[name]:
+                del data[name]
         data["dates"] = {
             period: [first.isoformat(), last.isoformat()]
             for period, (first, last) in self.dates.items()
@@ -161,9 +186,9 @@ def read_manifest(public: Path) -> Manifest:
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
         known = {field.name for field in fields(Manifest)}
-        if not isinstance(data, dict) or set(data) | {"task"} != known:
+        if not isinstance(data, dict) or set(data) | _OPTIONAL != known:
             there = set(data) if isinstance(data, dict) else set()
-            names = ", ".join(sorted((known ^ there) - {"task"})[:5])
+            names = ", ".join(sorted((known ^ there) - _OPTIONAL)[:5])
             raise ValueError(f"missing or unknown: {names}")
         data["dates"] = {
             period: (date.fromisoformat(first), date.fromisoformat(last))

@@ -12,16 +12,13 @@ from typing import Final
 
 from platformdirs import user_cache_path
 
-from customs_data.edition.generating import (
-    PRACTICE_SEED,
-    make_practice_edition,
-    settings_of,
-)
-from customs_data.edition.layout import Layout
+from customs_data.edition.generating import make_practice_edition, settings_of
+from customs_data.edition.layout import CROISSANT, Layout
 from customs_data.edition.manifest import read_manifest
 from customs_data.edition.verification import CLOSED, verify_edition
 from customs_data.errors import KitError
 from customs_data.files.atomic import UnwritableError, write_errors
+from customs_data.tasks import DEFAULT, find_task, task_names
 from customs_data.temporary import temporary_folder
 from customs_data.world.configuration import load_configuration
 
@@ -33,8 +30,8 @@ _WAY_OUT: Final = (
 _LOG: Final = logging.getLogger(__name__)
 
 
-def practice_edition() -> Path:
-    """Return the folder of the practice edition in the user's cache; make it at first use.
+def practice_edition(task: str = DEFAULT) -> Path:
+    """Return the folder of a task's practice edition in the user's cache; make it at first use.
 
     An edition of another release, or one that `customs-kit data verify` would refuse, is replaced.
     Several processes may call this at once.
@@ -47,14 +44,14 @@ def practice_edition() -> Path:
     cache = user_cache_path("customs-kit")
     if not cache.is_absolute():
         raise KitError(f"The cache {cache} is not an absolute path. {_WAY_OUT}")
-    folder = cache / "practice"
+    folder = cache / find_task(task).practice_name
     try:
         with write_errors(cache):
             before = _identity(folder)
-            if problem := _problem(folder):
+            if problem := _problem(folder, task):
                 if before is not None:
                     _LOG.warning("The practice edition in %s %s. Making it again.", folder, problem)
-                _make(folder, before)
+                _make(folder, before, task)
     except UnwritableError as error:
         raise KitError(
             f"The cache {cache} cannot be written: {error.reason}{_owner(cache)}. {_WAY_OUT}"
@@ -62,7 +59,20 @@ def practice_edition() -> Path:
     return folder
 
 
-def _problem(folder: Path) -> str:
+def practice_task(name: str) -> str | None:
+    """Return the task whose practice edition has a name (`Task.practice_name`); None for others.
+
+    Examples
+    --------
+    >>> practice_task("practice"), practice_task("practice-hs6"), practice_task("busan")
+    ('fraud', 'hs6', None)
+    """
+    if not name.startswith("practice"):
+        return None  # without importing tasks of other packages
+    return next((it for it in task_names() if find_task(it).practice_name == name), None)
+
+
+def _problem(folder: Path, task: str) -> str:
     """Return why the cached edition cannot be used, as the end of a sentence; nothing if it can."""
     try:
         checks = verify_edition(folder)
@@ -70,10 +80,16 @@ def _problem(folder: Path) -> str:
     except KitError:
         return "is not complete"
     made_by = manifest.generator_version, manifest.configuration.get("seed")
-    if made_by != (version("customs-kit"), PRACTICE_SEED):
+    if made_by != (version("customs-kit"), find_task(task).practice_seed):
         return f"was made by customs-kit {manifest.generator_version}"
-    if manifest.configuration.get("world") != settings_of(load_configuration("practice")):
+    if manifest.task != task:
+        return f"asks the task {manifest.task}"
+    if manifest.configuration.get("world") != settings_of(
+        load_configuration(find_task(task).configuration)
+    ):
         return "is of another version of the practice world"
+    if not (folder / "public" / CROISSANT).is_file():
+        return f"has no {CROISSANT}"
     if not Layout.of(folder).has_hidden:
         return "has no hidden labels that can be read"
     # Its labels are no secret, and a disk without permissions cannot close the folder.
@@ -81,7 +97,7 @@ def _problem(folder: Path) -> str:
     return f"is damaged ({'; '.join(failed)})" if failed else ""
 
 
-def _make(folder: Path, before: tuple[int, int] | None) -> None:
+def _make(folder: Path, before: tuple[int, int] | None, task: str) -> None:
     """Make the edition beside its place, then exchange it for what was there.
 
     Parameters
@@ -91,10 +107,11 @@ def _make(folder: Path, before: tuple[int, int] | None) -> None:
     before : (int, int) or None
         Identity of what is to be replaced. If another process has replaced it in the meantime, its
         edition stays.
+    task : str
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     with temporary_folder(folder.parent) as scratch:
-        make_practice_edition(scratch / "new")
+        make_practice_edition(scratch / "new", task)
         if before is not None and _identity(folder) == before:
             # Whoever reads the old edition goes on reading; it is removed with the scratch folder.
             with suppress(FileNotFoundError):
@@ -102,7 +119,7 @@ def _make(folder: Path, before: tuple[int, int] | None) -> None:
         try:
             (scratch / "new").rename(folder)
         except OSError:
-            if _problem(folder):
+            if _problem(folder, task):
                 raise
 
 

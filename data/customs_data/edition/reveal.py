@@ -19,12 +19,12 @@ from customs_data.edition.generating import (
     generate_edition,
     read_blueprint,
 )
-from customs_data.edition.layout import Layout
-from customs_data.edition.loading import (
+from customs_data.edition.hidden import (
     load_secret,
     load_solution,
     load_train_labels,
 )
+from customs_data.edition.layout import Layout
 from customs_data.edition.manifest import Manifest, read_manifest
 from customs_data.edition.secrets import N_BYTES
 from customs_data.edition.verification import Check

@@ -214,7 +214,7 @@ def check_periods(frames: dict[str, pd.DataFrame], task: Task) -> None:
         elif period != "train" and (n := _n_unanswered(frame, task)):
             report.add(
                 f"{n:,} of {len(frame):,} declarations of the {period} period have no label, but "
-                "submissions are scored against these"
+                "submissions are scored against these. --inspected-only leaves them out"
             )
     for earlier, later in (("train", "public"), ("public", "private")):
         if frames[earlier].empty or frames[later].empty:

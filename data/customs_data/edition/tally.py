@@ -24,7 +24,7 @@ class Tally:
     first, last : date
         First and last day.
     n_missing : dict of str to int
-        Empty cells of each declared column.
+        Empty cells of each declared and extra column.
     n_labelled, n_positive : int
         Published labels, and how many of them are 1.
     """

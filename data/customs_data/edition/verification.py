@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
+from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
@@ -14,18 +15,21 @@ import pandas as pd
 
 from customs_data.columns.matching import arrow_text, is_same, match_ids
 from customs_data.edition import layout as parts
-from customs_data.edition.layout import Layout, find_table
-from customs_data.edition.loading import (
+from customs_data.edition.hidden import (
     hidden_commitment,
-    load_given_table,
     load_hidden,
-    load_public_table,
     load_secret,
     load_train_labels,
-    load_units,
     read_solution,
 )
+from customs_data.edition.layout import Layout, find_table
+from customs_data.edition.loading import (
+    load_given_table,
+    load_public_table,
+    load_units,
+)
 from customs_data.edition.manifest import Manifest, read_manifest
+from customs_data.edition.metadata.croissant import croissant
 from customs_data.errors import KitError
 from customs_data.files.declarations import read_declarations
 from customs_data.files.reading import read_header, read_table
@@ -83,6 +87,7 @@ def _check_public(
     yield _no_stray_file(layout.public, task)
     yield _no_hidden_column(layout.public, task)
     yield _datasheet(layout.public, manifest)
+    yield _croissant(layout.public, manifest)
     for table in (parts.TRAIN, parts.TEST):
         try:
             frames[table] = load_public_table(layout, manifest, table)
@@ -132,7 +137,7 @@ def _given(layout: Layout, manifest: Manifest, table: str) -> Check:
 
 
 def _no_stray_file(public: Path, task: Task) -> Check:
-    allowed = {parts.MANIFEST, parts.DATASHEET, f"{parts.SAMPLE}.csv"}
+    allowed = {parts.MANIFEST, parts.DATASHEET, parts.CROISSANT, f"{parts.SAMPLE}.csv"}
     for table in (parts.TRAIN, parts.TEST, *task.given):  # the file that is read; no second one
         allowed |= {f"{table}.csv" if (public / f"{table}.csv").exists() else f"{table}.parquet"}
     stray = sorted(entry.name for entry in public.iterdir() if entry.name not in allowed)
@@ -182,6 +187,22 @@ def _datasheet(public: Path, manifest: Manifest) -> Check:
     return Check("datasheet", same, "As when the edition was made." if same else "It has changed.")
 
 
+def _croissant(public: Path, manifest: Manifest) -> Check:
+    """Compare croissant.json with the one that follows from the other public files."""
+    path = public / parts.CROISSANT
+    if not path.exists():
+        return Check(path.name, True, "Editions of older releases have none.", skipped=True)
+    if manifest.generator_version != version("customs-kit"):
+        said = f"Written by customs-kit {manifest.generator_version}: only that can compare it."
+        return Check(path.name, True, said, skipped=True)
+    try:
+        same = path.read_text(encoding="utf-8") == croissant(manifest, public)
+    except (KitError, OSError, ValueError) as error:
+        return Check(path.name, False, f"It cannot be compared: {error}")
+    said = "It says what the other files say." if same else "It differs from the other files."
+    return Check(path.name, same, said)
+
+
 def _periods(test: pd.DataFrame, manifest: Manifest) -> Check:
     days = test["Date"].to_numpy()
     counted = {}
@@ -229,7 +250,9 @@ def _check_hidden(
         train, test = (
             frames[table]
             if table in frames
-            else read_declarations(find_table(layout.public, table), columns=columns)
+            else read_declarations(
+                find_table(layout.public, table), columns=manifest.column_set.apply(columns)
+            )
             for table, columns in (
                 (parts.TRAIN, task.train_columns),
                 (parts.TEST, task.test_columns),

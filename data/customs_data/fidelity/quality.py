@@ -187,6 +187,18 @@ def measure_quality(
     return tuple(scores)
 
 
+def score_quality(comparison: Comparison) -> dict[str, float]:
+    """Return the eight metrics without entity IDs and without half-split references.
+
+    A twentieth of the work of `measure_quality`, for comparisons of many tables with one source.
+    """
+    values = {
+        name: _mean(metric(comparison, comparison.categorical).values())
+        for name, metric in _METRICS.items()
+    }
+    return {name: value for name, value in values.items() if value is not None}
+
+
 def _measure_references(
     comparison: Comparison, on_metric: Callable[[str], None]
 ) -> dict[str, Reference]:

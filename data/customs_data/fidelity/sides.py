@@ -9,8 +9,9 @@ from typing import Final
 
 import pandas as pd
 
+from customs_data.edition.hidden import load_solution, load_train_labels
 from customs_data.edition.layout import MANIFEST
-from customs_data.edition.loading import Edition, load_edition, load_solution, load_train_labels
+from customs_data.edition.loading import Edition, load_edition
 from customs_data.errors import InvalidDeclarationsError, KitError
 from customs_data.files.declarations import parse_declarations
 from customs_data.files.reading import read_table
@@ -112,14 +113,14 @@ def _read_file(path: Path) -> pd.DataFrame:
 
 
 def _read_edition(path: Path) -> pd.DataFrame:
-    """Read all declarations of an edition, with every label that is there."""
+    """Read all declarations of an edition, with every label that is there; no absent column."""
     edition = load_edition(path)
     train = _with_labels(edition)
     test = edition.test.assign(**dict.fromkeys(LABEL_COLUMNS, ERASED))
     if edition.layout.has_hidden:
         solution = load_solution(edition.layout, edition.test[KEY])
         test = edition.test.assign(**{name: solution[name].to_numpy() for name in LABEL_COLUMNS})
-    both = pd.concat([train, test], ignore_index=True)
+    both = pd.concat([train, test], ignore_index=True).drop(columns=[*edition.manifest.absent])
     return both.astype({name: COLUMN[name].dtype for name in LABEL_COLUMNS})
 
 

@@ -70,8 +70,8 @@ def read_declarations(
     Returns
     -------
     DataFrame
-        Columns in the order and with the dtypes of :mod:`customs_data.schema`; a missing seller or
-        courier is NaN, an erased label is -1. Rows in the order of the file, index 0 .. n - 1.
+        Columns as asked for, with the dtypes of :mod:`customs_data.schema`; a missing cell is NaN,
+        an erased label is -1. Rows in the order of the file, index 0 .. n - 1.
 
     Raises
     ------
@@ -163,8 +163,11 @@ def _parse(
             cells = raw.columns[raw.header.index(column.name)]
             parser = _PARSERS[column.role]
             if parser.accepts(cells):
-                cells = without_words(cells, missing)
-                data[column.name] = parser.parse(_Cells(column, cells, raw.lines, report))
+                given = _Cells(column, without_words(cells, missing), raw.lines, report)
+                data[column.name] = parsed = parser.parse(given)
+                if column.is_absent:
+                    rule = " must be empty in every row, as edition.json lists it under absent"
+                    given.require(rule, ~np.asarray(pd.isna(parsed)))
             else:
                 problem = f"{column.name} must be {parser.kind}, but it is of type {cells.type}"
                 report.add(problem, column=column.name)
@@ -229,7 +232,8 @@ def _parse_number(given: _Cells) -> npt.NDArray[np.float64]:
     if (numbers == 0).any():
         tiny |= (numbers == 0) & is_written_positive(given.cells)
     given.require(f"{unit} must be 0 or at least {column.smallest_positive:g}", tiny)
-    given.require(" must not be empty", np.isnan(numbers) & ~wrong)
+    if not column.may_be_missing:
+        given.require(" must not be empty", np.isnan(numbers) & ~wrong)
     return numbers
 
 

@@ -9,8 +9,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from customs_data.edition.hidden import (
+    load_hidden,
+    load_solution,
+    load_train_labels,
+)
 from customs_data.edition.layout import TRUTH
-from customs_data.edition.loading import Edition, load_hidden, load_solution, load_train_labels
+from customs_data.edition.loading import Edition
 from customs_data.erasure import erase
 from customs_data.errors import InvalidEditionError, KitError
 from customs_data.keyed_random import derive

@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from customs_data.columns.column_set import declared_number
+
 Floats = npt.NDArray[np.float64]
 
 _CAP_QUANTILE: Final = 0.75
@@ -19,9 +21,9 @@ def declared_duty(declarations: pd.DataFrame) -> Floats:
     Parameters
     ----------
     declarations : DataFrame, shape (n_declarations, n_columns)
-        With Item Price (KRW) and Tax Rate (percent).
+        With Item Price (KRW) and Tax Rate (percent); one that is absent counts as 1 in every row.
     """
-    price, rate = (declarations[name].to_numpy(np.float64) for name in ("Item Price", "Tax Rate"))
+    price, rate = (declared_number(declarations, name) for name in ("Item Price", "Tax Rate"))
     return np.asarray(price * rate / 100.0)
 
 

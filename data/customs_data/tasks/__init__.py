@@ -15,10 +15,11 @@ from typing import Final
 
 from customs_data.errors import KitError
 from customs_data.tasks.answers import Answer, Choices, Groups, Scores
-from customs_data.tasks.task import DECLARATION, IMPORTER, Task, Unit
+from customs_data.tasks.task import DECLARATION, DEFAULT, IMPORTER, Task, Unit
 
 __all__ = [
     "DECLARATION",
+    "DEFAULT",
     "IMPORTER",
     "Answer",
     "Choices",
@@ -32,8 +33,6 @@ __all__ = [
 ]
 
 ENTRY_POINTS: Final = "customs_kit.tasks"
-#: The task of editions whose manifest names none.
-DEFAULT: Final = "fraud"
 _NO_TASKS: Final = ("answers", "task")
 
 

@@ -20,10 +20,13 @@ class Answer(ABC):
         Columns of a submission after the key.
     bytes_per_unit : int
         Bytes that the answer to one unit may take in a file, with room to spare.
+    examples : (str, str)
+        Answers to two units, as in a file, for pages.
     """
 
     columns: tuple[str, ...]
     bytes_per_unit: int
+    examples: tuple[str, str]
 
     @abstractmethod
     def sample(self, keys: pa.Array) -> dict[str, pa.Array]:
@@ -58,6 +61,14 @@ class Scores(Answer):
         """A comma, 25 characters of a float64 and quotes in each column, and the key."""
         return 96 * len(self.columns)
 
+    @property
+    def examples(self) -> tuple[str, str]:  # type: ignore[override]
+        """See `Answer`."""
+        numbers = [("0.8134", "0.0210"), ("0.1250", "0.3301"), ("0.0417", "0.0052")]
+        rows = zip(*(numbers[i % 3] for i in range(len(self.columns))), strict=True)
+        first, second = (",".join(row) for row in rows)
+        return first, second
+
     def sample(self, keys: pa.Array) -> dict[str, pa.Array]:
         """See `Answer.sample`."""
         return {name: pa.array(np.full(len(keys), self.neutral)) for name in self.columns}
@@ -79,6 +90,8 @@ class Choices(Answer):
         What the sample submission contains in every cell.
     pattern, pattern_in_words : str
         Regular expression (RE2) that each text matches in full, and the same for people.
+    examples : (str, str)
+        Answers to two units, as in a file.
     """
 
     column: str
@@ -86,6 +99,7 @@ class Choices(Answer):
     neutral: str
     pattern: str
     pattern_in_words: str
+    examples: tuple[str, str]
 
     @property
     def columns(self) -> tuple[str, ...]:  # type: ignore[override]
@@ -131,6 +145,11 @@ class Groups(Answer):
     def name(self) -> Column:
         """What a group may be called: any text that an identifier may be."""
         return replace(COLUMN["Importer ID"], name=self.column, role="code")
+
+    @property
+    def examples(self) -> tuple[str, str]:  # type: ignore[override]
+        """See `Answer`."""
+        return "G17", "G17"
 
     def sample(self, keys: pa.Array) -> dict[str, pa.Array]:
         """Every unit is a group of its own."""

@@ -21,6 +21,9 @@ TASK: Final = Task(
     answer=Scores(("Fraud Score",)),
     truth=_truth,
     keywords={"y_critical": "Critical Fraud"},
+    # One of eight seeds tried; its ceiling, logistic regression and kit XGBoost are near the means
+    # over ten worlds.
+    practice_seed=7,
     motivation=(
         "A customs office can open only 5-10 % of the declarations it receives. This edition is "
         "for learning which ones: to rank import declarations by their suspicion of fraud."

@@ -33,7 +33,12 @@ TASK: Final = Task(
         _code("Declared HS6 Code", "Goods as declared."),
     ),
     answer=Choices(
-        "HS6 Code", 5, "000000", pattern=_CODE.pattern, pattern_in_words=_CODE.pattern_in_words
+        "HS6 Code",
+        5,
+        "000000",
+        pattern=_CODE.pattern,
+        pattern_in_words=_CODE.pattern_in_words,
+        examples=("841821 841899", "300490"),
     ),
     published=tuple(COLUMN[name] for name in LABEL_COLUMNS),
     # Tax rate and type follow from the declared code, so they would lead to the lie.
@@ -41,6 +46,7 @@ TASK: Final = Task(
     truth=_truth,
     derived={"Declared HS6 Code": "HS6 Code"},
     keywords={"y_fraud": "Fraud"},
+    practice_seed=107,
     motivation=(
         "Duty depends on the HS code, so goods are declared under the code of others, by mistake "
         "or on purpose. This edition is for learning which goods a declaration is really about: "

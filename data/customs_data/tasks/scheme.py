@@ -45,6 +45,7 @@ TASK: Final = Task(
     fewest_declarations=20_000,
     oracle=(*POSTERIORS, *PRIORS),
     keywords={"y_fraud": "Fraud", "y_critical": "Critical Fraud"},
+    practice_seed=307,
     motivation=(
         "An inspector who knows what to look for finds it sooner: a false value needs an invoice, "
         "a false mass a scale, a false code an expert. This edition is for learning which "

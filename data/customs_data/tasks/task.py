@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from customs_data.schema import DECLARED_COLUMNS, KEY, Column
@@ -22,19 +24,44 @@ class Unit:
         Singular, for people: "declaration".
     key : str
         Column that identifies it.
+    examples : (str, str)
+        Two keys, for pages.
     """
 
     name: str
     key: str
+    examples: tuple[str, str]
 
 
-DECLARATION: Final = Unit("declaration", KEY)
-IMPORTER: Final = Unit("importer", "Importer ID")
+#: The task of editions whose manifest names none.
+DEFAULT: Final = "fraud"
 
-#: Public and hidden tables of a task whose unit is not the declaration, by name. Parameters: firm
-#: and network of each importer that declares something (`World.networks`), and the source of the
-#: random numbers.
-UnitTables = Callable[[pa.Table, bytes], dict[str, pa.Table]]
+DECLARATION: Final = Unit("declaration", KEY, ("48215930", "10577264"))
+IMPORTER: Final = Unit("importer", "Importer ID", ("7KX2M4Q", "B90TLD3"))
+
+
+@dataclass(frozen=True)
+class AskedUnits:
+    """What is asked of a task whose unit is not the declaration, and what is given.
+
+    Attributes
+    ----------
+    answers : Table, shape (n_units, n_targets + 1)
+        The unit's key and the true target columns.
+    is_private : ndarray of bool, shape (n_units,)
+        Whether a unit counts for the private score, else for the public one.
+    given : dict of str to Table
+        Further public tables (`Task.given`).
+    """
+
+    answers: pa.Table
+    is_private: npt.NDArray[np.bool_]
+    given: dict[str, pa.Table]
+
+
+#: Parameters: firm and network of each importer that declares something (`World.networks`), and the
+#: source of the random numbers.
+AskUnits = Callable[[pa.Table, bytes], AskedUnits]
 
 
 @dataclass(frozen=True, repr=False)
@@ -66,12 +93,19 @@ class Task:
         have the task.
     derived : mapping of str to str
         Target columns that repeat a declared column, by name; a file to import lacks them.
-    unit_tables : callable, optional
-        Makes solution, sample submission and given tables, if the unit is not the declaration.
+    ask_units : callable, optional
+        Chooses what is asked, if the unit is not the declaration (`AskedUnits`).
     fewest_declarations : int
         Declarations of an edition; with fewer, its metric would say too little.
     oracle : tuple of str
         Columns of hidden/oracle of simulated editions beside those that every task has.
+    configuration : str
+        Shipped configuration of its worlds, unless another is named.
+    practice_seed : int
+        Published seed of its practice edition. Each task has its own, because what one publishes
+        would answer another.
+    practice_rows : int or None
+        Declarations of its practice edition; None for the configuration's.
     keywords : mapping of str to str
         Further label columns by the keyword under which `fit` may take them.
     motivation, uses : str
@@ -88,9 +122,12 @@ class Task:
     given: Mapping[str, tuple[Column, ...]] = field(default_factory=dict)
     truth: Callable[[Mapping[str, Any]], dict[str, Any]] | None = None
     derived: Mapping[str, str] = field(default_factory=dict)
-    unit_tables: UnitTables | None = None
+    ask_units: AskUnits | None = None
     fewest_declarations: int = 0
     oracle: tuple[str, ...] = ()
+    configuration: str = "practice"
+    practice_seed: int = 0
+    practice_rows: int | None = None
     keywords: Mapping[str, str] = field(default_factory=dict)
     motivation: str = ""
     uses: str = ""
@@ -106,6 +143,11 @@ class Task:
             f"An edition of the task {self.name} needs at least {self.fewest_declarations:,} "
             f"declarations, but it has {n_declarations:,}: its metric would be too uncertain"
         )
+
+    @property
+    def practice_name(self) -> str:
+        """Name of the practice edition."""
+        return "practice" if self.name == DEFAULT else f"practice-{self.name}"
 
     @property
     def label_columns(self) -> tuple[Column, ...]:
@@ -147,6 +189,26 @@ class Task:
     def asks_declarations(self) -> bool:
         """Whether each declaration of test is a unit."""
         return self.unit == DECLARATION
+
+    @property
+    def example_rows(self) -> tuple[str, str]:
+        """Two rows of a submission, for pages."""
+        first, second = (
+            f"{key},{cells}"
+            for key, cells in zip(self.unit.examples, self.answer.examples, strict=True)
+        )
+        return first, second
+
+    @property
+    def row_in_words(self) -> str:
+        """What one row of a submission is for: "row of test.csv"."""
+        table = "test" if self.asks_declarations else "sample_submission"
+        return f"{'row' if self.asks_declarations else self.unit.name} of {table}.csv"
+
+    def part_in_words(self, period: str) -> str:
+        """What the units of a period are: "public test period"."""
+        kind = "test period" if self.asks_declarations else f"half of the {self.unit.name}s"
+        return f"{period} {kind}"
 
     @property
     def row_columns(self) -> tuple[Column, ...]:

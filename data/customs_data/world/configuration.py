@@ -22,7 +22,7 @@ from customs_data.world.checks import (
     check_shares,
 )
 
-SHIPPED = ("practice", "national", "shifting")
+SHIPPED = ("practice", "national", "shifting", "networks")
 
 Range = tuple[float, float]
 
@@ -313,7 +313,7 @@ def load_configuration(path: str | Path = "practice") -> Configuration:
     Parameters
     ----------
     path : str or Path
-        TOML file, or name of a shipped one: "practice", "national" or "shifting".
+        TOML file, or name of a shipped one: "practice", "national", "shifting" or "networks".
 
     Raises
     ------

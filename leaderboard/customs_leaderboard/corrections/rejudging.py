@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from customs_data.columns.matching import arrow_text, match_ids
 from customs_data.edition.commitment import Replacement
-from customs_data.edition.loading import (
+from customs_data.edition.hidden import (
     hidden_commitment,
     load_solution,
     read_solution,
@@ -23,7 +23,7 @@ from customs_data.edition.loading import (
 from customs_data.errors import KitError
 from customs_data.files.atomic import write_atomically, write_errors
 from customs_data.files.writing import csv_chunks
-from customs_data.schema import KEY
+from customs_data.tasks import find_task
 from customs_data.temporary import temporary_folder
 from customs_leaderboard.board import Board
 from customs_leaderboard.corrections.standing import ranked_submissions, store_steps
@@ -139,10 +139,11 @@ def _canonical_csv(board: Board, file: Path) -> bytes:
     if not file.is_file():
         raise KitError(f"No such file: {file}.")
     old, new = load_solution(layout), read_solution(layout, manifest, file)
-    places = match_ids(arrow_text(old[KEY]), arrow_text(new[KEY]))
+    key = find_task(manifest.task).unit.key
+    places = match_ids(arrow_text(old[key]), arrow_text(new[key]))
     if len(new) != len(old) or (places < 0).any():
         raise KitError(
-            f"{file} must have one row for each of the {len(old):,} Declaration IDs of "
+            f"{file} must have one row for each of the {len(old):,} {key}s of "
             "hidden/solution.csv and no other. Copy that file and change its labels."
         )
     new = new.take(places).reset_index(drop=True)[list(old.columns)]

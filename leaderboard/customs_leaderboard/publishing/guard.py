@@ -13,6 +13,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from customs_data.edition.hidden import load_secret
 from customs_data.edition.layout import (
     HIDDEN_COLUMNS,
     HIDDEN_TABLES,
@@ -24,7 +25,6 @@ from customs_data.edition.layout import (
     Layout,
     find_table,
 )
-from customs_data.edition.loading import load_secret
 from customs_data.edition.manifest import read_manifest
 from customs_data.errors import KitError
 from customs_data.schema import KEY

@@ -12,7 +12,7 @@ from typing import Final
 
 from customs_data.edition.layout import DATASHEET, USAGES, Layout
 from customs_data.edition.manifest import Manifest
-from customs_data.tasks import find_task
+from customs_data.tasks import Scores, Task, find_task
 from customs_leaderboard.publishing.announcement import Announcement
 from customs_leaderboard.publishing.metric_files import published_metrics
 from customs_leaderboard.rules.explanations import (
@@ -23,6 +23,7 @@ from customs_leaderboard.rules.explanations import (
 )
 from customs_leaderboard.rules.schedule import show_time
 from customs_scorer.formats import FORMATS_IN_WORDS
+from customs_scorer.validation import about_validation
 
 #: Licence suggested for generated data, which describe nobody.
 DATA_LICENCE: Final = "CC BY 4.0"
@@ -138,6 +139,11 @@ def make_pages(
         "uncertainty": explain_uncertainty(task, metrics[0], manifest.rows["public"]),
         "answer": explain_answer(task),
         "header": ",".join(task.header),
+        "row": task.row_in_words,
+        "finite": ", with finite numbers" if isinstance(task.answer, Scores) else "",
+        "public_part": _part(task, manifest, "public"),
+        "private_part": _part(task, manifest, "private"),
+        "validate": about_validation(task),
         "datasheet": (layout.public / DATASHEET).read_text(encoding="utf-8").strip(),
         "title": announcement.title,
         "opens": show_time(announcement.opens),
@@ -155,6 +161,24 @@ def make_pages(
         Page(name, title, Template(read_template(name)).substitute(facts))
         for name, title in _TITLES.items()
     ]
+
+
+def _part(task: Task, manifest: Manifest, period: str) -> str:
+    """Return what the units of a period are, with its days where it has any."""
+    if not task.asks_declarations:
+        return task.part_in_words(period)
+    first, last = manifest.dates[period]
+    return f"{period} period ({first} to {last})"
+
+
+def describe_edition(layout: Layout, manifest: Manifest) -> str:
+    """Return the datasheet of an edition, and how to check and load it; only public/ is read."""
+    sheet = (layout.public / DATASHEET).read_text(encoding="utf-8").strip()
+    return (
+        f"{sheet}\n\n## Check\n\n`customs-kit data verify FOLDER` compares the files with "
+        f"edition.json. Commitment to the hidden labels: `{manifest.commitment}`. Load the edition "
+        "with `from customs_kit import load_edition`.\n"
+    )
 
 
 def read_template(name: str) -> str:

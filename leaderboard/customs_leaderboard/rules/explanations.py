@@ -7,7 +7,7 @@ from math import sqrt
 
 import pandas as pd
 
-from customs_data.tasks import Task
+from customs_data.tasks import Choices, Groups, Task
 from customs_leaderboard.rules.competition import Competition
 from customs_scorer.metrics import InspectionMetric, Metric
 from customs_scorer.metrics.inspection import n_inspected
@@ -83,6 +83,19 @@ def explain_quotas(rules: Competition) -> str:
 
 
 def explain_answer(task: Task) -> str:
-    """Return what the numbers of a submission mean."""
-    columns = ", ".join(task.answer.columns)
+    """Return what the cells of a submission mean."""
+    answer, unit = task.answer, task.unit.name
+    if isinstance(answer, Choices):
+        return (
+            f"Each cell has up to {answer.most} codes ({answer.pattern_in_words}), the best first, "
+            "with blanks between them. An empty cell is wrong."
+        )
+    if isinstance(answer, Groups):
+        return (
+            f"{unit.capitalize()}s with the same {answer.column} belong together. Any names will "
+            f"do; a lone {unit} has a name of its own."
+        )
+    columns = ", ".join(answer.columns)
+    if len(answer.columns) > 1:
+        return f"A higher score means that what its column names is more likely: {columns}."
     return f"A higher {columns} means that {task.label} is more likely."

@@ -15,7 +15,7 @@ from typing import Final
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse
 
-from customs_data.edition.layout import DATASHEET, MANIFEST, Layout, find_table
+from customs_data.edition.layout import CROISSANT, DATASHEET, MANIFEST, Layout, find_table
 from customs_data.edition.manifest import Manifest
 from customs_data.files.atomic import replace_file
 from customs_data.temporary import reason_of
@@ -51,6 +51,8 @@ class EditionFiles:
     def __init__(self, layout: Layout, manifest: Manifest) -> None:
         paths = [find_table(layout.public, table) for table in manifest.files]
         paths += [layout.public / MANIFEST, layout.public / DATASHEET]
+        if (described := layout.public / CROISSANT).exists():
+            paths.append(described)
         self._paths: dict[str, Path] = {path.name: path for path in paths}
 
     @property

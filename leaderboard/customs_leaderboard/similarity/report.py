@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from customs_data.reports.pages import render_page
+from customs_data.tasks import Scores
 from customs_leaderboard.board import Board
 from customs_leaderboard.rules.schedule import show_time
 from customs_leaderboard.similarity.pairs import Candidate, Thresholds, similar_pairs
@@ -155,10 +156,10 @@ def join_names(teams: list[TeamRef]) -> str:
 
 
 def new_book(board: Board) -> SketchBook:
-    """Return an empty book for a board's submissions."""
-    metric = board.metrics.ranked[0]
+    """Return an empty book for a board's submissions; several scores per row count as rows."""
+    metric, answer = board.metrics.ranked[0], board.judge.task.answer
     share = float(metric.rate) if isinstance(metric, InspectionMetric) else _SHARE
-    return SketchBook(len(board.judge.expected_ids), share)
+    return SketchBook(len(board.judge.expected_ids) * len(answer.columns), share)
 
 
 def report_similar(
@@ -198,9 +199,11 @@ def report_similar(
         n_submissions = session.scalar(select(func.count()).select_from(Submission)) or 0
         identical = _identical(session)
         addresses, names = _addresses(session), _names(session)
+    if not isinstance(board.judge.task.answer, Scores):
+        rows = []  # texts and groups have no order that could be nearly the same
     missing = [row for row in rows if row.number not in book]
     for done, row in enumerate(missing, start=1):
-        book.add(row.number, board.judge.read(board.folder.accepted_file(row)))
+        book.add(row.number, board.judge.read(board.folder.accepted_file(row)).ravel())
         on_step(done, len(missing))
     numbers, owners = [row.number for row in rows], [row.team_number for row in rows]
     candidates = similar_pairs(book, numbers, owners, _sketched(thresholds))
@@ -277,7 +280,8 @@ def _check(
     """Compare whole files; None if they are not so similar after all."""
     first, second = sorted(pair.numbers, key=lambda number: rows[number].team_number)
     one, other = (
-        board.judge.read(board.folder.accepted_file(rows[number])) for number in (first, second)
+        board.judge.read(board.folder.accepted_file(rows[number])).ravel()
+        for number in (first, second)
     )
     rank_correlation = correlation(one, other)
     overlap = float((top_of(one, book.n_top) & top_of(other, book.n_top)).sum() / book.n_top)

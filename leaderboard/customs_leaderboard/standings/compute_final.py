@@ -10,15 +10,16 @@ import numpy as np
 import numpy.typing as npt
 from sqlalchemy import select
 
+from customs_data.edition.hidden import load_oracle
 from customs_data.edition.layout import USAGES
-from customs_data.edition.loading import load_edition, load_oracle
+from customs_data.edition.loading import load_edition
 from customs_leaderboard.board import Board
 from customs_leaderboard.standings.final import Finalist, FinalStandings
 from customs_leaderboard.standings.public import share_ranks
 from customs_leaderboard.store.schema import RANKED, Selection, Submission, Team
 from customs_leaderboard.store.scores import ExactScores, read_scores
 from customs_scorer.bootstrap import joint_bootstrap
-from customs_scorer.ceiling import oracle_ceiling
+from customs_scorer.ceiling import binary_label, oracle_ceiling
 from customs_scorer.metrics import TaskMetrics
 from customs_scorer.mistakes.analysis import schemes_of
 from customs_scorer.submissions import read_submission
@@ -153,8 +154,8 @@ def rank_teams(board: Board) -> list[RankedTeam]:
     return sorted(entries, key=lambda entry: rank_key(entry.best))
 
 
-def read_stored(board: Board, submission: Submission) -> npt.NDArray[np.float64]:
-    """Read an accepted file again, shape (n_test,); errors as `Folder.accepted_file`."""
+def read_stored(board: Board, submission: Submission) -> npt.NDArray[Any]:
+    """Read an accepted file again; errors as `Folder.accepted_file`."""
     path = board.folder.accepted_file(submission)
     return read_submission(path, board.judge.expected_ids, task=board.judge.task)
 
@@ -187,7 +188,7 @@ def _rank_ranges(
 
 
 def _scores(
-    board: Board, period: str, answer: npt.NDArray[np.float64], boot: npt.NDArray[np.float64]
+    board: Board, period: str, answer: npt.NDArray[Any], boot: npt.NDArray[np.float64]
 ) -> dict[str, Any]:
     """Return all metrics of the task, and the intervals of the ranked ones."""
     answers, answer = board.judge.answers(period), answer[board.judge.row_numbers(period)]
@@ -205,7 +206,8 @@ def _period(board: Board, period: str) -> dict[str, int]:
 
 def _private_schemes(board: Board) -> npt.NDArray[np.object_] | None:
     """Return the scheme of each private declaration, if the edition was simulated."""
-    if not (board.judge.layout.has_oracle and board.metrics.ranked[0].has_gains):
+    has_label = binary_label(board.judge.task) is not None
+    if not (board.judge.layout.has_oracle and board.metrics.ranked[0].has_gains and has_label):
         return None
     schemes = schemes_of(board.judge.expected_ids, load_oracle(board.judge.layout))
     return np.asarray(schemes[board.judge.row_numbers("private")], dtype=object)
@@ -213,15 +215,16 @@ def _private_schemes(board: Board) -> npt.NDArray[np.object_] | None:
 
 def _frauds(board: Board, schemes: npt.NDArray[np.object_]) -> dict[str, int]:
     """Return the number of private frauds by scheme, most frequent first."""
-    names, counts = np.unique(
-        schemes[board.judge.labels("private") == 1].astype(str), return_counts=True
-    )
+    label = binary_label(board.judge.task)
+    assert label is not None
+    positive = board.judge.answers("private")[label].to_numpy() == 1
+    names, counts = np.unique(schemes[positive].astype(str), return_counts=True)
     pairs = [(str(name), int(n)) for name, n in zip(names, counts, strict=True)]
     return dict(sorted(pairs, key=lambda pair: (-pair[1], pair[0])))
 
 
 def _caught(
-    board: Board, answer: npt.NDArray[np.float64], schemes: npt.NDArray[np.object_]
+    board: Board, answer: npt.NDArray[Any], schemes: npt.NDArray[np.object_]
 ) -> dict[str, float]:
     """Return the gains in the first ranked metric by scheme."""
     answer = answer[board.judge.row_numbers("private")]

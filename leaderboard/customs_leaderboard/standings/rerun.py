@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from customs_data.edition.layout import USAGES
 from customs_data.errors import KitError
+from customs_data.tasks import Scores
 from customs_leaderboard.board import Board
 from customs_leaderboard.standings.compute_final import read_stored
 from customs_leaderboard.standings.final import final_standings, key_beside
@@ -33,7 +34,8 @@ class Agreement:
     identical : bool
         Whether all scores are equal.
     rank_correlation : float
-        Spearman's correlation over all test declarations; NaN if all scores of one file are equal.
+        Spearman's correlation over all scores; NaN if all of one file are equal, or answers are no
+        scores.
     periods : dict of str to dict
         By period and key (`key_beside`): the exact values of both in each ranked metric
         (``original``, ``rerun``), and for inspections the share of the declarations opened by the
@@ -83,7 +85,11 @@ def compare_rerun(board: Board, number: int, file: Path) -> Agreement:
     return Agreement(
         submission=number,
         identical=bool(np.array_equal(original, rerun)),
-        rank_correlation=rank_correlation(original, rerun),
+        rank_correlation=(
+            rank_correlation(original.ravel(), rerun.ravel())
+            if isinstance(board.judge.task.answer, Scores)
+            else float("nan")
+        ),
         periods={period: _agreement(board, period, original, rerun) for period in USAGES},
     )
 

@@ -1,9 +1,9 @@
-"""The scores in files: their hash, the same for other line ends, order and spelling; ranks."""
+"""The answers in files: their hash, the same for other line ends, order and spelling; ranks."""
 
 from __future__ import annotations
 
 import hashlib
-from typing import Final
+from typing import Any, Final
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -21,23 +21,30 @@ _NOT_HASHED: Final[WeakKeyDictionary[Board, set[int]]] = WeakKeyDictionary()
 _TEAMS: Final = select(Submission.team_number).where(Submission.answer_sha256.is_(None)).distinct()
 
 
-def hash_answer(answer: npt.NDArray[np.float64]) -> str:
-    """Return the SHA-256 of scores, in hexadecimal.
+def hash_answer(answer: npt.NDArray[Any]) -> str:
+    """Return the SHA-256 of an answer, in hexadecimal.
 
     Parameters
     ----------
-    answer : ndarray of float64, shape (n_test,) or (n_test, n_columns)
-        Finite scores in the order of test.csv (`Judge.check`).
+    answer : ndarray, shape (n_units,) or (n_units, n_columns)
+        Answer of `Judge.check`.
 
     Notes
     -----
-    The bytes hashed are those of little-endian float64, row by row, with 0.0 in place of -0.0.
+    The bytes hashed are those of little-endian float64, row by row, with 0.0 in place of -0.0; of
+    little-endian int64 for groups; and of the texts of choices with a blank after each and a line
+    break after each row.
 
     Examples
     --------
     >>> hash_answer(np.array([0.0, 0.5])) == hash_answer(np.array([-0.0, 5e-1]))
     True
     """
+    if answer.dtype.kind == "U":
+        rows = answer.tolist()
+        return hashlib.sha256("".join(" ".join([*row, "\n"]) for row in rows).encode()).hexdigest()
+    if answer.dtype.kind == "i":
+        return hashlib.sha256(answer.astype("<i8").tobytes()).hexdigest()
     return hashlib.sha256((answer + 0.0).astype("<f8").tobytes()).hexdigest()
 
 

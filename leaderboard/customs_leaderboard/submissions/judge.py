@@ -6,18 +6,18 @@ import os
 from collections import OrderedDict
 from pathlib import Path
 from threading import Lock
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from customs_data.edition.commitment import Replacement
+from customs_data.edition.hidden import load_solution
 from customs_data.edition.layout import TEST, USAGES, Layout
-from customs_data.edition.loading import load_public_table, load_solution
+from customs_data.edition.loading import load_public_table, load_units
 from customs_data.edition.manifest import Manifest, read_manifest
 from customs_data.errors import InvalidEditionError
-from customs_data.schema import KEY
 from customs_data.tasks import find_task
 from customs_leaderboard.store.scores import ExactScores
 from customs_scorer.metrics import metrics_of
@@ -51,8 +51,8 @@ class Judge:
         The edition's manifest.
     commitment : str
         Commitment of the labels.
-    solution : DataFrame, shape (n_test, n_columns)
-        Hidden labels in the order of test.csv.
+    solution : DataFrame, shape (n_units, n_columns)
+        Hidden answers, in the order of `expected_ids`.
     task : Task
         The edition's task.
     metrics : TaskMetrics
@@ -72,8 +72,9 @@ class Judge:
         self.manifest: Manifest = read_manifest(layout.public)
         test = load_public_table(layout, self.manifest, TEST)
         self.commitment = (replacement or self.manifest).commitment
-        self.solution: pd.DataFrame = load_solution(layout, test[KEY], replacement=replacement)
         self.task = find_task(self.manifest.task)
+        units = load_units(layout, self.task, test)
+        self.solution: pd.DataFrame = load_solution(layout, units, replacement=replacement)
         self.metrics = metrics_of(self.task)
         usage = self.solution["Usage"]
         self._rows = {
@@ -98,8 +99,8 @@ class Judge:
 
     @property
     def expected_ids(self) -> pd.Series[str]:
-        """Declaration IDs of test.csv, shape (n_test,)."""
-        return self.solution[KEY]
+        """Keys that a submission answers for, shape (n_units,)."""
+        return self.solution[self.task.unit.key]
 
     def check(self, path: Path) -> CheckedSubmission:
         """Check a team's file as `check_submission` does.
@@ -111,16 +112,16 @@ class Judge:
         """
         return check_submission(path, self.expected_ids, task=self.task, source=SHOWN_NAME)
 
-    def read(self, path: Path) -> npt.NDArray[np.float64]:
-        """Read an accepted file, shape (n_test,)."""
+    def read(self, path: Path) -> npt.NDArray[Any]:
+        """Read an accepted file, shape (n_units,) or (n_units, n_columns)."""
         return read_submission(path, self.expected_ids, task=self.task)
 
-    def score(self, answer: npt.NDArray[np.float64]) -> ExactScores:
+    def score(self, answer: npt.NDArray[Any]) -> ExactScores:
         """Score a checked submission exactly in both periods.
 
         Parameters
         ----------
-        answer : ndarray of float64, shape (n_test,)
+        answer : ndarray
             Answer of `check`.
         """
         return {
@@ -131,7 +132,7 @@ class Judge:
             for period, rows in self._rows.items()
         }
 
-    def public_gains(self, answer: npt.NDArray[np.float64]) -> Gains | None:
+    def public_gains(self, answer: npt.NDArray[Any]) -> Gains | None:
         """Return the first ranked metric's public gains; None if it is no mean of gains."""
         ranked, rows = self.metrics.ranked[0], self._rows["public"]
         return ranked.gains(self._answers["public"], answer[rows]) if ranked.has_gains else None
@@ -150,16 +151,12 @@ class Judge:
         return gains
 
     def row_numbers(self, period: str) -> npt.NDArray[np.intp]:
-        """Return the places of a period's declarations in test.csv, shape (n_declarations,)."""
+        """Return the places of a period's units in `expected_ids`, shape (n_units_of_it,)."""
         return self._rows[period]
 
     def answers(self, period: str) -> pd.DataFrame:
-        """Return the true target columns of a period, shape (n_declarations, n_targets)."""
+        """Return the true target columns of a period, shape (n_units_of_it, n_targets)."""
         return self._answers[period]
-
-    def labels(self, period: str) -> npt.NDArray[np.int8]:
-        """Return the label of a period that models learn, shape (n_declarations,)."""
-        return self._answers[period][self.task.label].to_numpy()
 
 
 def load_judge(

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import sqrt
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from customs_data.columns.column_set import extra_names
 from customs_data.columns.matching import arrow_text, match_ids
-from customs_data.edition.loading import Edition, load_solution, load_train_labels
+from customs_data.edition.hidden import load_solution, load_train_labels
+from customs_data.edition.loading import Edition
 from customs_data.errors import KitError
-from customs_data.schema import COLUMN, ENTITY_COLUMNS, ERASED, KEY
+from customs_data.schema import ENTITY_COLUMNS, ERASED, KEY, NUMBER_DTYPE
 from customs_data.split import Split, rows_of
+from customs_data.tasks import Choices, Groups
 from customs_scorer.metrics import Metric, metrics_of
+from customs_scorer.validation import validation_split
 
 #: Declarations that tests with models, or with hundreds of look-ups, look at; a sample beyond.
 MOST_ROWS: Final = 300_000
@@ -84,6 +89,11 @@ class Skipped:
         return {"name": self.name, "reason": self.reason}
 
 
+def lacks(name: str, column: str) -> Skipped:
+    """Return a test that an edition does not allow because a column is absent."""
+    return Skipped(name, f"The edition lacks {column}.")
+
+
 @dataclass(frozen=True)
 class Evidence:
     """Labelled rows of an edition, split by time.
@@ -109,13 +119,33 @@ class Evidence:
 
     @cached_property
     def y(self) -> npt.NDArray[np.int8]:
-        """Labels of the training declarations, 0 or 1, shape (n_train,)."""
-        return self.split.y
+        """Labels of the training declarations, shape (n_train,): 0, or 1 for any violation."""
+        return np.minimum(self.split.y, np.int8(1))
 
     @cached_property
     def y_later(self) -> npt.NDArray[np.int8]:
-        """Labels of the later declarations, 0 or 1, shape (n_later,)."""
-        return self.split.y_test
+        """Labels of the later declarations, likewise, shape (n_later,)."""
+        return np.minimum(self.split.y_test, np.int8(1))
+
+    def answer_by(
+        self, score: Callable[[npt.NDArray[np.int8]], npt.NDArray[np.float64]]
+    ) -> npt.NDArray[np.float64]:
+        """Return an answer to the later rows: `score` of each label that the task asks for.
+
+        Parameters
+        ----------
+        score : callable
+            From labels of the training declarations, 0 or 1, to scores of the later ones.
+
+        Returns
+        -------
+        ndarray of float64, shape (n_later,), or (n_later, n_columns) for several answer columns
+        """
+        n_columns = len(self.split.task.answer.columns)
+        if n_columns == 1:
+            return score(self.y)
+        labels = ((self.split.y == code).astype(np.int8) for code in range(1, n_columns + 1))
+        return np.column_stack([score(label) for label in labels])
 
     @cached_property
     def metric(self) -> Metric:
@@ -123,8 +153,8 @@ class Evidence:
         assert self.split.answers is not None
         return metrics_of(self.split.task).computable(self.split.answers)[0]
 
-    def score(self, answer: npt.NDArray[np.float64]) -> float:
-        """Value of the yardstick for an answer to the later rows, shape (n_later,)."""
+    def score(self, answer: npt.NDArray[Any]) -> float:
+        """Value of the yardstick for an answer to the later rows."""
         assert self.split.answers is not None
         return self.metric.value(self.split.answers, answer)
 
@@ -141,12 +171,22 @@ class Evidence:
     @cached_property
     def is_later(self) -> npt.NDArray[np.bool_]:
         """Which rows of `both` are later ones."""
-        return np.arange(len(self.y_both)) >= len(self.y)
+        return np.arange(len(self.both)) >= len(self.train)
 
     @cached_property
     def open_columns(self) -> tuple[str, ...]:
         """Columns a look-up may be built on: all that test has but the key and the entities."""
         return tuple(str(n) for n in self.later if n not in (KEY, *ENTITY_COLUMNS))
+
+    @cached_property
+    def traders(self) -> tuple[str, ...]:
+        """Entities that the edition has."""
+        return tuple(name for name in ENTITY_COLUMNS if name in self.later)
+
+    @cached_property
+    def extra(self) -> dict[str, str]:
+        """Name and type of the extra columns."""
+        return extra_names(self.later)
 
     @cached_property
     def codes(self) -> _ColumnCodes:
@@ -155,7 +195,7 @@ class Evidence:
 
     def sampled(self, most: int) -> Evidence:
         """The same, or a random sample of `most` rows in their order, split as the whole is."""
-        n_train, n_later = len(self.y), len(self.y_later)
+        n_train, n_later = len(self.train), len(self.later)
         if n_train + n_later <= most:
             return self
         rng = np.random.default_rng(0)
@@ -165,24 +205,27 @@ class Evidence:
         sample = self.at(early, late)
         # Codes count by first appearance: within the sample, nearly every trader would be new.
         rows = np.concatenate([early, n_train + late])
-        for name in ENTITY_COLUMNS:
+        for name in self.traders:
             sample.codes[name] = self.codes[name][rows]
         return sample
 
     def at(self, early: npt.NDArray[np.intp], late: npt.NDArray[np.intp]) -> Evidence:
         """The training and later declarations at some places only."""
         split = self.split
-        assert split.answers is not None
         train, labels = (f.take(early).reset_index(drop=True) for f in (split.train, split.labels))
-        test, answers = (f.take(late).reset_index(drop=True) for f in (split.test, split.answers))
-        return Evidence(replace(split, train=train, labels=labels, test=test, answers=answers))
+        test, answers = split.test.take(late).reset_index(drop=True), None
+        if split.task.asks_declarations and split.answers is not None:
+            answers = split.answers.take(late).reset_index(drop=True)
+        return Evidence(
+            replace(split, train=train, labels=labels, test=test, answers=answers, units=None)
+        )
 
     def encoded(self, columns: tuple[str, ...]) -> npt.NDArray[np.float64]:
         """Columns of `both` for a tree model: numbers as they are, text by order of appearance."""
         return np.column_stack(
             [
                 self.both[name].to_numpy(np.float64)
-                if COLUMN[name].role == "number"
+                if self.both[name].dtype == NUMBER_DTYPE
                 else self.codes[name].astype(np.float64)
                 for name in columns
             ]
@@ -209,24 +252,12 @@ def gather_evidence(edition: Edition) -> Evidence:
     KitError
         If labels are too few to measure anything.
     """
-    withheld = list(edition.task.withheld)
-    split = replace(edition.split, train=edition.train.drop(columns=withheld))
-    if edition.layout.has_hidden:
-        # The organizer knows the erased labels, too: the audit is of the world, not of the erasure.
-        erased = load_train_labels(edition.layout)
-        places = match_ids(arrow_text(edition.train[KEY]), arrow_text(erased[KEY]))
-        labels = split.labels.copy()
-        for name in split.task.labels:
-            known = np.append(erased[name].to_numpy(np.int8), np.int8(ERASED))
-            labels[name] = np.where(places >= 0, known[places], labels[name])
-        solution = load_solution(edition.layout, edition.test[KEY])
-        private = (solution["Usage"] == "Private").to_numpy()
-        answers = rows_of(solution[list(split.task.target_names)], private)
-        split = replace(split, labels=labels, test=rows_of(edition.test, private), answers=answers)
-    else:
-        days = edition.train["Date"]
-        split = split.earlier_and_later((days > days.quantile(0.75)).to_numpy())
-    evidence = Evidence(split.labelled())
+    answer = edition.task.answer
+    if isinstance(answer, Choices):
+        return Evidence(_without_absent(edition, _judged_choices(edition)))
+    if isinstance(answer, Groups):
+        return Evidence(_without_absent(edition, _with_answers(edition)))
+    evidence = Evidence(_labelled(edition).labelled())
     for part, y in (("training", evidence.y), ("later", evidence.y_later)):
         n_positive = int((y == 1).sum())
         if min(n_positive, len(y) - n_positive) < 20:
@@ -235,6 +266,58 @@ def gather_evidence(edition: Edition) -> Evidence:
                 f"labels, but there are {n_positive} and {len(y) - n_positive}."
             )
     return evidence
+
+
+def _without_absent(edition: Edition, split: Split) -> Split:
+    """Return a split without the columns that the edition lacks: nothing can be looked up there."""
+    absent = edition.manifest.absent
+    train, test = (
+        frame.drop(columns=[name for name in absent if name in frame])
+        for frame in (split.train, split.test)
+    )
+    return replace(split, train=train, test=test)
+
+
+def _with_answers(edition: Edition) -> Split:
+    """Return the split of an edition, with the hidden answers to all units if they are at hand."""
+    if not edition.layout.has_hidden:
+        return edition.split
+    solution = load_solution(edition.layout, edition.units)
+    return replace(edition.split, answers=solution[list(edition.task.target_names)])
+
+
+def _judged_choices(edition: Edition) -> Split:
+    """Return training declarations, and the private ones, or else those of a validation."""
+    if not edition.layout.has_hidden:
+        return validation_split(edition.split)
+    solution = load_solution(edition.layout, edition.units)
+    private = (solution["Usage"] == "Private").to_numpy()
+    answers = rows_of(solution[list(edition.task.target_names)], private)
+    test = rows_of(edition.test, private)
+    return replace(edition.split, test=test, answers=answers, units=test[edition.task.unit.key])
+
+
+def _labelled(edition: Edition) -> Split:
+    """Return training declarations with all labels known, and later ones to be judged on."""
+    split = _without_absent(edition, edition.split)
+    withheld = [name for name in edition.task.withheld if name in split.train]
+    split = replace(split, train=split.train.drop(columns=withheld))
+    if not edition.layout.has_hidden:
+        days = edition.train["Date"]
+        return split.earlier_and_later((days > days.quantile(0.75)).to_numpy())
+    # The organizer knows the erased labels, too: the audit is of the world, not of the erasure.
+    erased = load_train_labels(edition.layout)
+    places = match_ids(arrow_text(edition.train[KEY]), arrow_text(erased[KEY]))
+    labels = split.labels.copy()
+    for name in split.task.labels:
+        known = np.append(erased[name].to_numpy(np.int8), np.int8(ERASED))
+        labels[name] = np.where(places >= 0, known[places], labels[name])
+    solution = load_solution(edition.layout, edition.units)
+    private = (solution["Usage"] == "Private").to_numpy()
+    answers = rows_of(solution[list(split.task.target_names)], private)
+    return replace(
+        split, labels=labels, test=rows_of(split.test, private), answers=answers, units=None
+    )
 
 
 def upper_score(evidence: Evidence, answer: npt.NDArray[np.float64]) -> float:

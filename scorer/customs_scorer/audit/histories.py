@@ -10,22 +10,26 @@ from sklearn.metrics import roc_auc_score
 
 from customs_data.columns.grouping import Group, Grouping, group_sums
 from customs_data.schema import ENTITY_COLUMNS
-from customs_scorer.audit.evidence import AuditTest, Evidence
+from customs_scorer.audit.evidence import AuditTest, Evidence, Skipped, lacks
 
 _LONG_HISTORY = 5  # declarations
 
 
-def audit_histories(evidence: Evidence) -> Iterator[AuditTest]:
+def audit_histories(evidence: Evidence) -> Iterator[AuditTest | Skipped]:
     """Measure constant labels of entities, drift of the fraud rate, and what the future tells."""
     both, labels = evidence.both, evidence.y_both.astype(np.float64)
     groups = {}
     for name in ENTITY_COLUMNS:
+        test = f"{name} with constant labels"
+        if name not in evidence.traders:
+            yield lacks(test, name)
+            continue
         grouping = Grouping((name,))
         group = groups[name] = grouping.fit(both[[name]])
         size = group_sums(group, grouping.n_groups)
         constant = (size >= _LONG_HISTORY) & (group_sums(group, grouping.n_groups, labels) == size)
         yield AuditTest(
-            f"{name} with constant labels",
+            test,
             float(constant[group].mean()),
             0.05,
             f"Share of declarations whose {name} has at least {_LONG_HISTORY} and all are fraud.",
@@ -40,12 +44,16 @@ def audit_histories(evidence: Evidence) -> Iterator[AuditTest]:
         "Largest minus smallest monthly fraud rate (months of at least 200 labels).",
     )
     for name in ("Importer ID", "Seller ID"):
+        test = f"future of the {name}"
+        if name not in evidence.traders:
+            yield lacks(test, name)
+            continue
         present = groups[name] >= 0
         group, of_group = groups[name][present], y.to_numpy()[present]
         past, future = _earlier_and_later(group)
         gain = abs(roc_auc_score(of_group, future) - 0.5) - abs(roc_auc_score(of_group, past) - 0.5)
         yield AuditTest(
-            f"future of the {name}",
+            test,
             float(gain),
             0.05,
             "AUC for the label by which the number of later declarations beats that of earlier "

@@ -9,6 +9,8 @@ from typing import Any, Final
 from customs_data.edition.loading import Edition
 from customs_data.edition.verification import verify_edition
 from customs_data.reports.pages import render_page
+from customs_data.tasks import Answer, Choices, Groups, Scores, Task
+from customs_scorer.audit.choices import audit_best_choice_lookup, audit_choices
 from customs_scorer.audit.evidence import (
     MOST_ROWS,
     AuditTest,
@@ -18,14 +20,42 @@ from customs_scorer.audit.evidence import (
 )
 from customs_scorer.audit.histories import audit_histories
 from customs_scorer.audit.lookups import audit_best_lookup, audit_lookups
-from customs_scorer.audit.traces import audit_traces
+from customs_scorer.audit.memberships import audit_groups
+from customs_scorer.audit.traces import audit_periods, audit_traces
 
-Tester = Callable[[Evidence], Iterator[AuditTest]]
-# What is counted looks at every declaration; models and hundreds of look-ups may take a sample.
-_COUNTING: tuple[Tester, ...] = (audit_lookups, audit_histories)
-_MODELLING: tuple[Tester, ...] = (audit_best_lookup, audit_traces)
-#: Tests of every audit, without those of higher floors.
-N_TESTS: Final = 20
+Tester = Callable[[Evidence], Iterator[AuditTest | Skipped]]
+
+
+@dataclass(frozen=True)
+class _Testers:
+    """Tests of a kind of answer.
+
+    Attributes
+    ----------
+    counting : tuple of callable
+        Counts, which look at every declaration.
+    modelling : tuple of callable
+        Models and hundreds of look-ups, which may take a sample.
+    n_tests : int
+        Tests, without those of higher floors and of extra columns.
+    """
+
+    counting: tuple[Tester, ...]
+    modelling: tuple[Tester, ...]
+    n_tests: int
+
+
+_TESTERS: Final[dict[type[Answer], _Testers]] = {
+    Scores: _Testers((audit_lookups, audit_histories), (audit_best_lookup, audit_traces), 20),
+    Choices: _Testers((audit_choices,), (audit_best_choice_lookup, audit_periods), 10),
+    Groups: _Testers((audit_groups,), (audit_periods,), 7),
+}
+
+
+def count_tests(task: Task) -> int:
+    """Return the number of tests of a task, without those of higher floors and extra columns."""
+    return _TESTERS[type(task.answer)].n_tests
+
 
 #: Tests from a higher floor.
 MoreTests = Callable[[Edition, Evidence], Iterable[AuditTest]]
@@ -45,11 +75,14 @@ class AuditReport:
         Whether labels can be looked up or leak.
     adversary : tuple of AuditTest and Skipped, or None
         What the simulator's code gives away; None if it was not asked for.
+    untested : tuple of Skipped
+        Tests that the edition does not allow, because it lacks a column.
     """
 
     edition: str
     tests: tuple[AuditTest, ...]
     adversary: tuple[AuditTest | Skipped, ...] | None = None
+    untested: tuple[Skipped, ...] = ()
 
     @property
     def adversary_tests(self) -> tuple[AuditTest, ...]:
@@ -58,8 +91,9 @@ class AuditReport:
 
     @property
     def skipped(self) -> tuple[Skipped, ...]:
-        """The adversary's other tests."""
-        return tuple(test for test in self.adversary or () if isinstance(test, Skipped))
+        """What was not tested, the adversary's attacks last."""
+        attacks = (test for test in self.adversary or () if isinstance(test, Skipped))
+        return (*self.untested, *attacks)
 
     @property
     def passed(self) -> bool:
@@ -69,16 +103,18 @@ class AuditReport:
     def as_dict(self) -> dict[str, Any]:
         """Return the report as plain data.
 
-        ``passed`` and ``tests``; with the adversary also ``adversary``, a dict of ``tests`` and
-        ``skipped``.
+        ``passed`` and ``tests``; ``skipped`` if the edition lacks columns; with the adversary also
+        ``adversary``, a dict of ``tests`` and ``skipped``.
         """
         content = {"passed": self.passed, "tests": [test.as_dict() for test in self.tests]}
+        if self.untested:
+            content["skipped"] = [test.as_dict() for test in self.untested]
         if self.adversary is None:
             return content
         return content | {
             "adversary": {
                 "tests": [test.as_dict() for test in self.adversary_tests],
-                "skipped": [test.as_dict() for test in self.skipped],
+                "skipped": [it.as_dict() for it in self.adversary if isinstance(it, Skipped)],
             }
         }
 
@@ -144,19 +180,26 @@ def audit_edition(
     """
     evidence = gather_evidence(edition)
     tests: list[AuditTest] = []
+    untested: list[Skipped] = []
 
-    def keep(test: AuditTest) -> None:
-        tests.append(test)
+    def keep(test: AuditTest | Skipped) -> None:
+        if isinstance(test, AuditTest):
+            tests.append(test)
+        else:
+            untested.append(test)
         on_test(test)
 
-    for tester in _COUNTING:
+    testers = _TESTERS[type(edition.task.answer)]
+    for tester in testers.counting:
         for test in tester(evidence):
             keep(test)
     sample = evidence.sampled(MOST_ROWS)
-    n_rows, n_all = len(sample.y_both), len(evidence.y_both)
-    for tester in _MODELLING:
+    n_rows, n_all = len(sample.both), len(evidence.both)
+    for tester in testers.modelling:
         for test in tester(sample):
-            keep(test if sample is evidence else test.of_sample("random rows", n_rows, n_all))
+            if sample is not evidence and isinstance(test, AuditTest):
+                test = test.of_sample("random rows", n_rows, n_all)
+            keep(test)
     failed = [check.name for check in verify_edition(edition.layout.public) if not check.passed]
     keep(
         AuditTest(
@@ -170,9 +213,9 @@ def audit_edition(
         for test in extra(edition, evidence):
             keep(test)
     if adversary is None:
-        return AuditReport(edition.manifest.name, tuple(tests))
+        return AuditReport(edition.manifest.name, tuple(tests), untested=tuple(untested))
     attacks = []
     for attack in adversary(edition, evidence):
         attacks.append(attack)
         on_test(attack)
-    return AuditReport(edition.manifest.name, tuple(tests), tuple(attacks))
+    return AuditReport(edition.manifest.name, tuple(tests), tuple(attacks), tuple(untested))

@@ -36,16 +36,17 @@ def score(
     row_id_column_name : str
         Name of the ID column.
     kind : {"bcubed", "pairs"}
-        Means over importers, or shares of pairs.
+        Means over importers whose network has several IDs, or shares of all pairs.
 
     Examples
     --------
-    Of 'a' and 'b', two of one network, only 'a' is joined, with the wrong one.
+    Of 'a' and 'b', two of one network, only 'a' is joined, with the wrong one. Precision is the
+    mean of 1/2 and 1, recall that of 1/2 and 1/2.
 
     >>> solution = pd.DataFrame({"id": list("abc"), "Network": ["x", "x", "y"]})
     >>> submission = pd.DataFrame({"id": list("abc"), "Network": ["1", "2", "1"]})
     >>> round(score(solution, submission, "id"), 4), score(solution, submission, "id", "pairs")
-    (0.6667, 0.0)
+    (0.6, 0.0)
     """
     if "Network" not in solution or row_id_column_name not in solution or len(solution) == 0:
         raise ValueError(f"The solution needs rows with {row_id_column_name} and Network.")
@@ -73,6 +74,10 @@ def score(
         np.bincount(x)[x].astype(float) for x in (group, network, both)
     )
     if kind == "bcubed":
+        judged = in_network > 1
+        if not judged.any():
+            return 0.0
+        in_group, in_network, in_both = in_group[judged], in_network[judged], in_both[judged]
         return _f1(float(np.mean(in_both / in_group)), float(np.mean(in_both / in_network)))
     if kind != "pairs":
         raise ValueError("kind must be bcubed or pairs.")

@@ -21,7 +21,7 @@ ANSWER = (
     "Origin marking Score",
 )
 #: Published scores, the most important first, and the arguments of `score` for each.
-SCORES = {"mean_average_precision": {}}
+SCORES: "dict[str, dict[str, object]]" = {"mean_average_precision": {}}
 
 
 class ParticipantVisibleError(Exception):

@@ -13,9 +13,9 @@ from typing import Any
 
 from customs_data.errors import KitError
 from customs_data.tasks import Task, find_task, is_built_in, task_module, task_names
-from customs_scorer.metrics.metric import InspectionMetric, Metric, TaskMetrics
+from customs_scorer.metrics.metric import InspectionMetric, Metric, TaskMetrics, Words
 
-__all__ = ["RANKED", "InspectionMetric", "Metric", "TaskMetrics", "metrics_of"]
+__all__ = ["RANKED", "InspectionMetric", "Metric", "TaskMetrics", "Words", "metrics_of"]
 
 
 @cache

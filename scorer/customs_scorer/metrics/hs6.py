@@ -13,7 +13,7 @@ import pandas as pd
 
 from customs_data.split import Split
 from customs_scorer.metrics.gains import Gains, Part
-from customs_scorer.metrics.metric import Metric, TaskMetrics
+from customs_scorer.metrics.metric import Metric, TaskMetrics, Words
 
 _TRUE: Final = "True HS6 Code"
 _DECLARED: Final = "Declared HS6 Code"
@@ -120,5 +120,15 @@ METRICS: Final = TaskMetrics(
     counts=_counts,
     count_titles={"n_misdeclared": "misdeclared"},
     unseen=_unseen_importers,
-    unseen_definition="on declarations of importers that training does not have",
+    words=Words(
+        chance="mode",
+        chance_meaning="naming the most frequent goods",
+        copied="copied codes",
+        copied_meaning="the codes of training declarations with the same departure, origin and "
+        "net mass, if any",
+        copied_sentence="Copying the code of the same departure, origin and net mass scores",
+        unseen="unseen importers",
+        unseen_meaning="of importers that training lacks",
+        unseen_definition="on declarations of importers that training lacks",
+    ),
 )  # fmt: skip

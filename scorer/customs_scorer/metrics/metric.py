@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -88,6 +88,10 @@ class Metric:
     def chance(self, answers: pd.DataFrame) -> Gains:
         """Return the gains of an answer that says the same of every unit."""
         return self.gains(answers, np.zeros(len(answers)))
+
+    def chance_value(self, answers: pd.DataFrame) -> float:
+        """Return the value of an answer that says nothing; NaN if the metric does not define it."""
+        return self.chance(answers).value if self.has_gains else float("nan")
 
     def value(self, answers: pd.DataFrame, answer: npt.NDArray[Any]) -> float:
         """Return the metric's value; NaN where it has none."""
@@ -200,6 +204,38 @@ def joint_sampler(
     return sample
 
 
+_TUPLE: Final = "tuple (HS6, departure, origin, tax rate, tax type, net mass)"
+
+
+@dataclass(frozen=True)
+class Words:
+    """Titles of a task's yardsticks in tables, and what they mean.
+
+    Attributes
+    ----------
+    chance, chance_meaning : str
+        An answer that says nothing.
+    copied, copied_meaning : str
+        Copying from training (`customs_scorer.copying`).
+    copied_sentence : str
+        The same as the begin of a sentence that goes on with scores.
+    unseen, unseen_meaning : str
+        Units that training has nothing to copy for, as a row's title, and to follow "Private METRIC
+        on the SHARE ".
+    unseen_definition : str
+        The same to follow "unseen: ".
+    """
+
+    chance: str = "base rate"
+    chance_meaning: str = "opening at random"
+    copied: str = "copied labels"
+    copied_meaning: str = f"the label of a training declaration of the same {_TUPLE}, if any"
+    copied_sentence: str = "Copying the label of the exact twin scores"
+    unseen: str = "no label to copy"
+    unseen_meaning: str = "where no label can be copied"
+    unseen_definition: str = f"on declarations whose {_TUPLE} no training declaration has"
+
+
 @dataclass(frozen=True)
 class TaskMetrics:
     """The metrics of a task.
@@ -223,10 +259,10 @@ class TaskMetrics:
     unseen : callable
         Takes a split and returns which of its units have nothing to copy from training, bool, shape
         (n_units,); for declarations, by default those whose six-tuple no training declaration has.
-    unseen_definition : str
-        What these units are, to follow "unseen: ".
     unit : str
         What is counted as ``n_UNITs`` of a period.
+    words : Words
+        Titles of yardsticks in tables.
     """
 
     ranked: tuple[Metric, ...]
@@ -238,11 +274,8 @@ class TaskMetrics:
     unseen: Callable[[Split], npt.NDArray[np.bool_]] = field(
         default=lambda split: is_unseen(split.train, split.test)
     )
-    unseen_definition: str = (
-        "on declarations whose tuple (HS6, departure, origin, tax rate, tax type, net mass) no "
-        "training declaration has"
-    )
     unit: str = DECLARATION.name
+    words: Words = field(default_factory=lambda: Words())
 
     @property
     def n_units(self) -> str:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from customs_data.tasks.scheme import VIOLATIONS
 from customs_data.world.schemes import POSTERIORS, PRIORS
-from customs_scorer.metrics.metric import Metric, TaskMetrics
+from customs_scorer.metrics.metric import Metric, TaskMetrics, Words
 
 _LABEL: Final = "Violation Code"
 
@@ -36,6 +36,12 @@ class AveragePrecision(Metric):
     def value(self, answers: pd.DataFrame, answer: npt.NDArray[Any]) -> float:
         """See `Metric.value`; NaN if the period has none of the violations."""
         return float(self.sampler(answers, answer)(np.ones((1, len(answers)), dtype=np.int32))[0])
+
+    def chance_value(self, answers: pd.DataFrame) -> float:
+        """Value of equal scores: the mean share of the violations that the period has."""
+        if len(answers) == 0:
+            return float("nan")
+        return self.value(answers, np.zeros((len(answers), max(self.codes))))
 
     def sampler(
         self, answers: pd.DataFrame, answer: npt.NDArray[Any]
@@ -96,6 +102,13 @@ METRICS: Final = TaskMetrics(
     ),
     counts=_counts,
     count_titles={"n_violations": "violations"},
+    words=Words(
+        chance_meaning="equal scores for all declarations",
+        copied="copied violations",
+        copied_meaning="how often training declarations of the same tuple (HS6, departure, origin, "
+        "tax rate, tax type, net mass) had each violation, if there are any",
+        copied_sentence="Copying the violations of exact twins scores",
+    ),
     oracle=POSTERIORS,
     prior=PRIORS,
 )

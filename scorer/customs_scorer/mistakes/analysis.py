@@ -170,7 +170,7 @@ def schemes_of(declaration_ids: pd.Series[str], oracle: pd.DataFrame) -> npt.NDA
     declaration_ids : Series of str, shape (n_declarations,)
         Which declarations, in which order.
     oracle : DataFrame
-        Declaration ID and Scheme (`customs_data.edition.loading.load_oracle`).
+        Declaration ID and Scheme (`customs_data.edition.hidden.load_oracle`).
 
     Raises
     ------

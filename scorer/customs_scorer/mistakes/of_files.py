@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from customs_data.edition.hidden import load_oracle, load_solution
 from customs_data.edition.layout import USAGES
-from customs_data.edition.loading import Edition, load_oracle, load_solution
+from customs_data.edition.loading import Edition
 from customs_data.schema import KEY
 from customs_scorer.mistakes.analysis import ErrorAnalysis, analyse_errors, schemes_of
 from customs_scorer.submissions import read_submission

@@ -67,14 +67,14 @@ class EditionFolder(click.Path):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
         """Return the folder; the practice edition is made at first use."""
         from customs_data.edition.layout import Layout
-        from customs_data.edition.practice import practice_edition
+        from customs_data.edition.practice import practice_edition, practice_task
         from customs_data.errors import InvalidEditionError
 
-        if value == "practice":
+        if isinstance(value, str) and (task := practice_task(value)) is not None:
             try:
                 Layout.find(value)
             except InvalidEditionError:
-                return practice_edition()
+                return practice_edition(task)
         return Path(os.fsdecode(super().convert(value, param, ctx)))
 
 
@@ -129,6 +129,12 @@ def edition_or_workspace(edition: Path | None) -> Path:
 
 task_option = click.option(
     "--task", type=TaskName(), default="fraud", show_default=True, help="What the edition asks."
+)
+asked_task_option = click.option(
+    "--task",
+    type=TaskName(),
+    help="Take the practice edition of a task; the task of an edition that you name must be this "
+    "one.",
 )
 name_option = click.option("--name", help="Name of the edition.  [default: name of the folder]")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")

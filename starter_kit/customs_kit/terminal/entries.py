@@ -17,22 +17,24 @@ if TYPE_CHECKING:
 
 
 def show_entries(
-    entries: Sequence[Baseline] | Sequence[Strategy], column: str, *, as_json: bool
+    entries: Sequence[Baseline] | Sequence[Strategy], *columns: str, as_json: bool
 ) -> None:
     """Print the entries of a catalogue.
 
     Parameters
     ----------
     entries : sequence of Baseline or Strategy
-    column : str
-        The attribute between name and summary.
+    *columns : str
+        Attributes between name and summary.
     as_json : bool
         Print all attributes as JSON.
     """
     if as_json:
         print_json([asdict(entry) for entry in entries])
         return
-    rows = [(it.name, str(getattr(it, column) or "-"), it.summary) for it in entries]
-    name, middle = (max(len(row[i]) for row in rows) for i in (0, 1))
-    for row in rows:
-        click.echo(f"{row[0]:<{name}}  {row[1]:<{middle}}  {row[2]}")
+    names = ("name", *columns, "summary")
+    rows = [[str(getattr(it, name) or "-") for name in names] for it in entries]
+    widths = [max(map(len, cells)) for cells in zip(*rows, strict=True)]
+    for *row, summary in rows:
+        padded = (f"{cell:<{width}}" for cell, width in zip(row, widths, strict=False))
+        click.echo("  ".join([*padded, summary]))

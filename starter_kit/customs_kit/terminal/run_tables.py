@@ -17,7 +17,7 @@ from customs_kit.terminal.fitting import Column, fit_table
 if TYPE_CHECKING:
     from customs_baselines.running.history import KeptRun
     from customs_baselines.running.records import RunRecord
-    from customs_scorer.metrics import Metric, TaskMetrics
+    from customs_scorer.metrics import Metric, TaskMetrics, Words
     from customs_scorer.ranking import Standing
     from customs_scorer.yardsticks import Reference
 
@@ -28,8 +28,6 @@ _RUN_NAME: Final = 44
 #: Scores that a yardstick does not have.
 _NOTHING: Final[Scores] = {}
 _INTERVAL_LEGEND: Final = "In brackets: the 95 % interval (bootstrap)."
-#: What declarations are looked up by.
-TUPLE: Final = "tuple (HS6, departure, origin, tax rate, tax type, net mass)"
 
 
 def number(value: float | None) -> str:
@@ -122,27 +120,28 @@ def meaning_of_ceiling(ceiling: object, prior: object) -> dict[str, str]:
 
 
 class _Yardsticks:
-    """Rows below the scores: the base rate, copied labels, ceiling and prior."""
+    """Rows below the scores: chance, copied labels, ceiling and prior."""
 
-    def __init__(self, reference: Reference | None) -> None:
+    def __init__(self, reference: Reference | None, words: Words) -> None:
+        self._words = words
         self._rows: dict[str, tuple[str, dict[str, dict[str, float]]]] = {}
         if reference is None:
             return
         share = f"{reference.twin_share:.1%}"
-        copied = f"the label of a training declaration of the same {TUPLE}, if any ({share} have)"
         if reference.lookup is not None:
-            self._rows["copied labels"] = (copied, reference.lookup)
+            copied = f"{words.copied_meaning} ({share} have)"
+            self._rows[words.copied] = (copied, reference.lookup)
         scores = {"ceiling": reference.ceiling, "prior": reference.prior}
         for name, meaning in meaning_of_ceiling(reference.ceiling, reference.prior).items():
             self._rows[name] = (meaning, scores[name] or {})
 
     @property
     def names(self) -> list[str]:
-        return ["base rate", *self._rows]
+        return [self._words.chance, *self._rows]
 
     @property
     def legend(self) -> str:
-        meanings = {"base rate": "opening at random"} | {
+        meanings = {self._words.chance: self._words.chance_meaning} | {
             k: text for k, (text, _) in self._rows.items()
         }
         return " ".join(f"{name}: {meaning}." for name, meaning in meanings.items())
@@ -164,7 +163,7 @@ def runs_table(
 ) -> list[RenderableType]:
     """Return the runs in the order of the plan, with yardsticks, and the legends."""
     scored = any(record.scores["private"] for record in records)
-    yardsticks = _Yardsticks(reference if scored else None)
+    yardsticks = _Yardsticks(reference if scored else None, metrics.words)
     validations: list[Scores] = [record.validation or {} for record in records]
     periods = []
     if able := _validated_metrics(metrics, validations):
@@ -195,7 +194,7 @@ def runs_table(
             chosen += period.columns(without)
         if scored and "unseen" not in without:
             cells = [number((record.scores["private"] or {}).get(unseen)) for record in records]
-            chosen.append(_unseen_column(cells + empty, first, reference))
+            chosen.append(_unseen_column(cells + empty, first, reference, metrics.words))
         for name, cells in _costs(records).items():
             if name not in without:
                 chosen.append(Column(name, cells + empty))
@@ -205,9 +204,9 @@ def runs_table(
     return fit_table(title, columns, order or ["MiB", "CPU s", "seconds"], width, n_last=n_last)
 
 
-def _unseen_column(cells: list[str], metric: Metric, reference: Reference) -> Column:
+def _unseen_column(cells: list[str], metric: Metric, reference: Reference, words: Words) -> Column:
     share = f"{reference.unseen.mean():.1%}"
-    legend = f"unseen: Private {metric.title} on the {share} where no label can be copied."
+    legend = f"unseen: Private {metric.title} on the {share} {words.unseen_meaning}."
     return Column(f"unseen\n{metric.short or metric.title}", cells, legend)
 
 
@@ -223,7 +222,7 @@ def _names(records: Sequence[RunRecord]) -> list[str]:
             if names[run.name] == 1
             else os.path.relpath(run.model)
         )
-        + marks_of(run.name, record.result.transductive)
+        + marks_of(run.name, record.result.transductive, record.task.name)
         for record in records
         for run in [record.run]
     ]
@@ -244,7 +243,7 @@ def standings_table(
     """Return submissions, best first, with yardsticks, and the legends."""
     metrics = standings[0].scorecard.metrics
     first = metrics.ranked[0]
-    yardsticks = _Yardsticks(reference)
+    yardsticks = _Yardsticks(reference, metrics.words)
     public: list[Scores] = [standing.scorecard.public for standing in standings]
     private: list[Scores] = [standing.scorecard.private for standing in standings]
     periods = [
@@ -264,7 +263,7 @@ def standings_table(
         for period in periods:
             chosen += period.columns(without)
         if "unseen" not in without:
-            chosen.append(_unseen_column(unseen + empty, first, reference))
+            chosen.append(_unseen_column(unseen + empty, first, reference, metrics.words))
         return chosen
 
     others = (metric.short or metric.title for metric in metrics.ranked[1:])

@@ -48,7 +48,7 @@ def adversary_tables(report: AuditReport) -> list[Table]:
         tables.append(_tests_table(title, report.adversary_tests))
     if report.skipped:
         table = Table(title=Text("Not tested"), title_justify="left")
-        table.add_column("attack")
+        table.add_column("test")
         table.add_column("why", overflow="fold")
         for test in report.skipped:
             table.add_row(test.name, test.reason)

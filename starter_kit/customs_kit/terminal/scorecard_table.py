@@ -8,7 +8,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from customs_kit.terminal.run_tables import TUPLE, meaning_of_ceiling, number
+from customs_kit.terminal.run_tables import meaning_of_ceiling, number
 
 if TYPE_CHECKING:
     from customs_scorer.ranking import Standing
@@ -19,8 +19,9 @@ def scorecard_table(standing: Standing, reference: Reference) -> list[Renderable
     """Return the table of a submission's scores with yardsticks, and the legend."""
     card = standing.scorecard
     periods = {"public": card.public, "private": card.private}
+    words = card.metrics.words
     yardsticks = {
-        "copied labels": reference.lookup or {},
+        words.copied: reference.lookup or {},
         "ceiling": reference.ceiling or {},
         "prior": reference.prior or {},
     }
@@ -46,20 +47,19 @@ def scorecard_table(standing: Standing, reference: Reference) -> list[Renderable
                 cells = [f"{low:.3f} .. {high:.3f}" for low, high in intervals]
                 table.add_row("  95 % interval", *cells)
             chances = [score.get(f"chance_{metric.name}") for score in periods.values()]
-            table.add_row("  base rate", *map(number, chances))
+            table.add_row(f"  {words.chance}", *map(number, chances))
             for name, by_period in yardsticks.items():
                 if by_period:
                     values = [by_period[key].get(metric.name) for key in periods]
                     table.add_row(f"  {name}", *map(number, values))
     table.add_section()
-    table.add_row("no label to copy", *(f"{score['n_unseen']:,}" for score in periods.values()))
+    table.add_row(words.unseen, *(f"{score['n_unseen']:,}" for score in periods.values()))
     for metric in card.metrics.ranked:
         unseen = (score[f"unseen_{metric.name}"] for score in periods.values())
         table.add_row(f"  {metric.title} of these", *map(number, unseen))
-    legend = (
-        "base rate: opening at random. copied labels: the label of a training declaration of the "
-        f"same {TUPLE}, if any ({reference.twin_share:.1%} have)."
-    )
+    legend = f"{words.chance}: {words.chance_meaning}."
+    if reference.lookup:
+        legend += f" {words.copied}: {words.copied_meaning} ({reference.twin_share:.1%} have)."
     meanings = meaning_of_ceiling(reference.ceiling, reference.prior)
-    words = (f" {name}: {meaning}." for name, meaning in meanings.items())
-    return [table, Text(legend + "".join(words))]
+    more = (f" {name}: {meaning}." for name, meaning in meanings.items())
+    return [table, Text(legend + "".join(more))]

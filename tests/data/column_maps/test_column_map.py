@@ -44,12 +44,17 @@ def without(*names):
     return {name: source for name, source in SAME.items() if name not in names}
 
 
+def extra_table(name, source, kind):
+    return f"[extra]\n{name!r} = {{column = {source!r}, type = {kind!r}}}\n"
+
+
 def changed(name, cells, *, rows=slice(0, 1)):
     text = TEXT.copy()
     text.loc[text.index[rows], name] = cells
     return text
 
 
+TRADERS = ("Declarant ID", "Importer ID", "Seller ID", "Courier ID")
 COUNTRIES = ("Country of Departure", "Country of Origin")
 ALPHA_3 = TEXT.assign(**dict.fromkeys(COUNTRIES, "KOR"))
 EUROS = {"more": '[currency]\ncolumn = "M"\nrates = {USD = 1250.0}\n'}
@@ -69,12 +74,48 @@ WRONG = {
     "nothing about a column": (
         TEXT, {"columns": without("Tax Type")}, "nothing is said about Tax Type.",
     ),
-    "absent, but must not be empty": (
+    "without goods": (
+        TEXT, {"columns": without("HS6 Code"), "more": table("absent", {"HS6 Code": ""})},
+        "The column map: HS6 Code must not be absent. The least that an edition needs is",
+    ),
+    "without mass and price": (
+        TEXT, {"columns": without("Net Mass", "Item Price"),
+               "more": table("absent", {"Net Mass": "", "Item Price": ""})},
+        "Net Mass or Item Price must not be absent. The least",
+    ),
+    "without any trader": (
+        TEXT, {"columns": without(*TRADERS), "more": table("absent", dict.fromkeys(TRADERS, ""))},
+        "one of Declarant ID, Importer ID, Seller ID, Courier ID must not be absent. The least",
+    ),
+    "without a label": (
         TEXT,
-        {"columns": without("Tax Type", "Seller ID"),
-         "more": table("absent", {"Tax Type": "", "Seller ID": ""})},
-        "absent: Tax Type must not be empty. Give a value that every row gets; only Seller ID, "
-        "Courier ID, Fraud, Critical Fraud may be empty.",
+        {"columns": without("Critical Fraud"), "more": table("absent", {"Critical Fraud": ""})},
+        "absent: an edition needs Critical Fraud. Name its column in [columns]; both labels may",
+    ),
+    "an extra column of a wrong type": (
+        TEXT, {"more": extra_table("Note", "Tax Type", "text")},
+        "type must be one of number, category, not 'text'.",
+    ),
+    "an extra column with a name of the kit": (
+        TEXT.assign(M="1"), {"more": extra_table("Net Mass", "M", "number")},
+        "'Net Mass' is a column of the kit: name it in [columns], not in [extra].",
+    ),
+    "an extra column named like a hidden one": (
+        TEXT.assign(M="1"), {"more": extra_table("usage", "M", "number")},
+        "An extra column must not be named 'usage': the kit uses the name 'Usage'.",
+    ),
+    "an extra column with a name that is no name": (
+        TEXT.assign(M="1"), {"more": extra_table("=1+1", "M", "number")},
+        "'=1+1' does not suit an extra column: choose 1 to 64 letters",
+    ),
+    "an extra column that is read already": (
+        TEXT, {"more": extra_table("Mass again", "Net Mass", "number")},
+        "columns: 'Net Mass' and 'Mass again' are both read from 'Net Mass'.",
+    ),
+    "an extra number that is none": (
+        TEXT.assign(M=["many"] + ["1"] * (len(TEXT) - 1)),
+        {"more": extra_table("M", "M", "number")},
+        "M must be a number from -1e+15 to 1e+15, but line 2 has 'many'.",
     ),
     "unknown encoding": (
         TEXT, {"more": '[file]\nencoding = "cp9499"\n'}, "Unknown encoding 'cp9499'",
@@ -252,11 +293,12 @@ def test_a_draft_says_what_it_does_not_know(tmp_path):
     assert '"Date" = "When"  # 0.45: by its values' in draft
     assert '"Fraud" = "R"  # 0.35: by its values only' in draft
     assert '"Critical Fraud" = "R"  # 0.35: no column for it' in draft
-    assert '# "Tax Type" = "?"  # no column looks like it, and it must not be empty' in draft
-    assert '"Courier ID" = ""  # no column looks like it; its cells may be empty' in draft
-    assert "# \"Note\": 'x'" in draft
-    (tmp_path / "map.toml").write_text(draft.replace('# "Tax Type" = "?"', '"Tax Type" = "A"'))
+    for absent in ("Tax Type", "Courier ID"):
+        assert f'"{absent}" = ""  # no column looks like it: absent from the edition' in draft
+    assert """# "Note" = { column = "Note", type = "category" }  # such as 'x'""" in draft
+    (tmp_path / "map.toml").write_text(draft)
     export = Export(rules=read_column_map(tmp_path / "map.toml"))
+    assert export.column_set.absent == ("Courier ID", "Tax Type")
     result = read_sources([tmp_path / "export.csv"], find_task(), export)
     assert result.frames[0]["Fraud"].tolist() == CLEAN["Fraud"].tolist()
     assert result.notes == ["Left out 1 column that the map does not name: Note."]

@@ -33,15 +33,9 @@ def in_order(frame):
     return plain.sort_values(list(plain), ignore_index=True)
 
 
-@pytest.mark.parametrize("office", OFFICES)
-def test_import_gives_the_rows_of_the_clean_file(office, tmp_path):
-    if office == "workbook":
-        pytest.importorskip("openpyxl")
-    clean = CLEAN.copy()
-    if office == "workbook":  # has no couriers
-        clean.loc[:, "Courier ID"] = None
-    write_table(clean, tmp_path / "clean.csv")
-    export = OFFICES[office].write(clean, tmp_path)
+def mapped_import(office, clean, folder):
+    """Draft a map, correct it as the office does, and import with it."""
+    export = OFFICES[office].write(clean, folder)
     drafted = run("data", "import", export, "--suggest")
     assert drafted.exit_code == 0, drafted.output
     text = drafted.stdout
@@ -50,9 +44,30 @@ def test_import_gives_the_rows_of_the_clean_file(office, tmp_path):
     for pattern, line in corrections:
         text, n = re.subn(f"^{pattern}$", line, text, flags=re.MULTILINE)
         assert n == 1, drafted.stdout
-    (tmp_path / "map.toml").write_text(text, encoding="utf-8")
+    (folder / "map.toml").write_text(text, encoding="utf-8")
+    return imported(folder / "foreign", export, "--columns", folder / "map.toml")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("office", OFFICES)
+def test_a_run_on_an_imported_edition_ends_with_a_table(office, tmp_path):
+    mapped_import(office, CLEAN, tmp_path)
+    arguments = ["logistic_regression", "lookup", "--edition", tmp_path / "foreign"]
+    result = run("baseline", "run", *arguments, "--out", tmp_path / "runs")
+    assert result.exit_code == 0, result.output
+    assert "precision@5 %" in result.output
+
+
+@pytest.mark.parametrize("office", OFFICES)
+def test_import_gives_the_rows_of_the_clean_file(office, tmp_path):
+    if office == "workbook":
+        pytest.importorskip("openpyxl")
+    clean = CLEAN.copy()
+    if office == "workbook":  # has no couriers
+        clean.loc[:, "Courier ID"] = None
+    write_table(clean, tmp_path / "clean.csv")
     expected = imported(tmp_path / "clean", tmp_path / "clean.csv")
-    result = imported(tmp_path / "foreign", export, "--columns", tmp_path / "map.toml")
+    result = mapped_import(office, clean, tmp_path)
     for name in FILES:
         if office != "Colombian":
             pd.testing.assert_frame_equal(result[name], expected[name])

@@ -22,7 +22,14 @@ from customs_leaderboard.service.edition_files import EditionFiles
 from customs_leaderboard.service.text_formats import format_megabytes
 from path_tricks import HIDDEN, TRICKS
 
-NAMES = ["DATASHEET.md", "edition.json", "sample_submission.csv", "test.csv", "train.csv"]
+NAMES = [
+    "DATASHEET.md",
+    "croissant.json",
+    "edition.json",
+    "sample_submission.csv",
+    "test.csv",
+    "train.csv",
+]
 
 
 @pytest.mark.parametrize("name", NAMES)

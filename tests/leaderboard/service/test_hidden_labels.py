@@ -22,8 +22,8 @@ import pandas as pd
 import pytest
 from fastapi.testclient import TestClient
 
+from customs_data.edition.hidden import hidden_commitment, read_solution
 from customs_data.edition.layout import MANIFEST, Layout
-from customs_data.edition.loading import hidden_commitment, read_solution
 from customs_data.edition.manifest import read_manifest
 from customs_leaderboard.board import Board, make_board
 from customs_leaderboard.corrections.disabling import disable_team, enable_team
@@ -167,6 +167,7 @@ def ask_everything(board: Board, files: list[bytes], forward: Any) -> list[Any]:
     for name in (*board.manifest.files, "edition"):
         ask("GET", f"/edition/{name}.{'json' if name == 'edition' else 'csv'}")
     ask("GET", "/edition/DATASHEET.md")
+    ask("GET", "/edition/croissant.json")
     ask("GET", f"/edition/{board.manifest.name}.zip")
     for trick, name in itertools.product(TRICKS, HIDDEN):
         ask("GET", "/edition/" + trick.format(name))

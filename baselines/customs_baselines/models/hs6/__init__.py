@@ -1,6 +1,6 @@
-"""Baselines of the task hs6, which name the goods; constants as in `customs_baselines.models`."""
+"""Baselines of the task hs6; constants as in `customs_baselines.models`."""
 
 from typing import Final
 
 #: Models of `baseline run` when no name is given.
-DEFAULT_BASELINES: Final = ()
+DEFAULT_BASELINES: Final = ("mode", "history", "profile_bayes", "mixture", "ranker")

@@ -1,6 +1,6 @@
-"""Baselines of the task networks, which group importers; constants as in `customs_baselines.models`."""
+"""Baselines of the task networks; constants as in `customs_baselines.models`."""
 
 from typing import Final
 
 #: Models of `baseline run` when no name is given.
-DEFAULT_BASELINES: Final = ()
+DEFAULT_BASELINES: Final = ("alone", "rule", "propagation", "pairs", "memberships")

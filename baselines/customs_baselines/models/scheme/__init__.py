@@ -1,7 +1,4 @@
-"""Baselines of the task scheme, which say which violation it is.
-
-Constants are those of `customs_baselines.models`.
-"""
+"""Baselines of the task scheme; constants as in `customs_baselines.models`."""
 
 from typing import Final
 

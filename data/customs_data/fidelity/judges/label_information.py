@@ -13,7 +13,7 @@ from customs_data.fidelity.comparison import Comparison, to_numbers
 from customs_data.fidelity.judges.judgement import Finding, Judgement
 from customs_data.fidelity.judges.out_of_fold import quantile_bins, rate_auc
 from customs_data.fidelity.metrics import Codes
-from customs_data.schema import COLUMN, ERASED, KEY, LABEL_COLUMNS
+from customs_data.schema import COLUMN, ERASED, KEY, LABEL_COLUMNS, NUMBER_DTYPE
 
 JUDGE: Final = "label information"
 _N_BINS: Final = 64
@@ -87,6 +87,12 @@ def column_information(
 
 
 def _codes(column: pd.Series[str]) -> Codes:
-    if COLUMN[str(column.name)].role in ("number", "time"):
+    name = str(column.name)
+    if name not in COLUMN and column.dtype == NUMBER_DTYPE:  # an extra column may have gaps
+        codes = np.full(len(column), -1, dtype=np.int64)
+        known = column.notna().to_numpy()
+        codes[known] = quantile_bins(column.to_numpy(np.float64)[known], _N_BINS)
+        return codes + 1
+    if name in COLUMN and COLUMN[name].role in ("number", "time"):
         return quantile_bins(to_numbers(column), _N_BINS)
     return pd.factorize(column, use_na_sentinel=False)[0].astype(np.int64)

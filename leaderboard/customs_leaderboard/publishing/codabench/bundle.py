@@ -14,8 +14,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
+from customs_data.edition.hidden import load_solution
 from customs_data.edition.layout import USAGES, Layout
-from customs_data.edition.loading import load_edition, load_solution
+from customs_data.edition.loading import load_edition
 from customs_data.edition.manifest import Manifest
 from customs_data.errors import KitError
 from customs_data.files.atomic import write_atomically

@@ -12,8 +12,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+import pyarrow as pa
+
+from customs_data.edition.hidden import load_solution
 from customs_data.edition.layout import Layout
-from customs_data.edition.loading import load_edition, load_solution
+from customs_data.edition.loading import load_edition
 from customs_data.edition.manifest import Manifest, read_manifest
 from customs_data.errors import KitError
 from customs_data.files.atomic import copy_files, new_folder
@@ -107,9 +110,13 @@ def solution_file(layout: Layout) -> bytes:
     """
     task = find_task(read_manifest(layout.public).task)
     solution = load_solution(layout)
-    placeholders = dict.fromkeys(task.answer.columns, task.answer.neutral)
-    columns = [*task.header, *target_columns(task), "Usage"]
-    table = solution.assign(**placeholders)[columns]
+    keys = pa.array(solution[task.unit.key], pa.string())
+    sample = {n: cells.to_pandas() for n, cells in task.answer.sample(keys).items()}
+    # Kaggle wants the columns of a submission in the solution, too. Where one is itself a target,
+    # it has the true answers.
+    placeholders = {n: cells for n, cells in sample.items() if n not in target_columns(task)}
+    columns = dict.fromkeys([*task.header, *target_columns(task), "Usage"])
+    table = solution.assign(**placeholders)[[*columns]]
     return table.to_csv(index=False, lineterminator="\n").encode()
 
 

@@ -8,15 +8,16 @@ import shutil
 from pathlib import Path
 from typing import Any, Final
 
-from customs_data.edition.layout import DATASHEET, Layout
+from customs_data.columns.column_set import ColumnSet
+from customs_data.edition.layout import Layout
 from customs_data.edition.loading import load_edition
-from customs_data.edition.manifest import Manifest
+from customs_data.edition.metadata.columns import public_columns
 from customs_data.errors import KitError
 from customs_data.files.atomic import new_folder
-from customs_data.schema import COLUMN, Column
 from customs_data.tasks import Task, find_task
 from customs_leaderboard.publishing.guard import HiddenGuard
 from customs_leaderboard.publishing.kaggle.client import KaggleService
+from customs_leaderboard.publishing.pages import describe_edition
 from customs_leaderboard.rules.edition_origin import check_origin
 from customs_leaderboard.rules.explanations import explain_answer
 
@@ -32,6 +33,7 @@ _DESCRIPTIONS: Final = {
     "sample_submission": "A valid submission.",
     "edition": "Manifest: rows, dates, checksums, the commitment to the hidden labels.",
     "DATASHEET": "Description of the edition and its columns.",
+    "croissant": "The same for programs that read MLCommons Croissant.",
 }
 
 
@@ -82,10 +84,10 @@ def prepare_dataset(
         "id": reference,
         "title": _sized(title or f"Customs declarations: {manifest.name}"[:50], 6, 50, "title"),
         "subtitle": _sized(subtitle or task.question, 20, 80, "subtitle"),
-        "description": _description(layout, manifest),
+        "description": describe_edition(layout, manifest),
         "licenses": [{"name": licence or LICENCE}],
         "keywords": list(_KEYWORDS),
-        "resources": [_resource(path, task) for path in files],
+        "resources": [_resource(path, task, manifest.column_set) for path in files],
     }
     with new_folder(folder) as scratch:
         for path in files:
@@ -160,31 +162,15 @@ def _sized(text: str, fewest: int, most: int, what: str) -> str:
     return text
 
 
-def _description(layout: Layout, manifest: Manifest) -> str:
-    sheet = (layout.public / DATASHEET).read_text(encoding="utf-8").strip()
-    return (
-        f"{sheet}\n\n## Check\n\n`customs-kit data verify FOLDER` compares the files with "
-        f"edition.json. Commitment to the hidden labels: `{manifest.commitment}`. Load the edition "
-        "with `from customs_kit import load_edition`.\n"
-    )
-
-
-def _resource(path: Path, task: Task) -> dict[str, Any]:
+def _resource(path: Path, task: Task, edition: ColumnSet) -> dict[str, Any]:
     """Return a file's metadata with the description of its columns."""
     resource: dict[str, Any] = {"path": path.name, "description": _DESCRIPTIONS.get(path.stem, "")}
-    columns = {
-        "train": [COLUMN[c] if isinstance(c, str) else c for c in task.train_columns],
-        "test": [COLUMN[name] for name in task.test_columns],
-        "sample_submission": [
-            COLUMN[task.unit.key],
-            *(Column(name, "number", explain_answer(task)) for name in task.answer.columns),
-        ],
-    }.get(path.stem)
+    columns = public_columns(task, edition, explain_answer(task)).get(path.stem)
     if columns:
         fields = [
             {
                 "name": column.name,
-                "description": column.description + (f" ({column.unit})" if column.unit else ""),
+                "description": column.explanation,
                 "type": _TYPES.get(column.role, "string"),
             }
             for column in columns

@@ -7,6 +7,7 @@ from typing import Any, Final
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request, Response
 
+from customs_data.edition.layout import SAMPLE
 from customs_data.errors import KitError
 from customs_data.tasks import find_task
 from customs_leaderboard.board import Board
@@ -77,7 +78,7 @@ def _form(
         status=200 if problem is None else problem.status,
         problem=problem,
         archive=request.app.state.edition_archive.get_or_none(),
-        n_test=board.manifest.rows["public"] + board.manifest.rows["private"],
+        n_test=board.manifest.files[SAMPLE].rows,
         quotas=explain_quotas(board.competition),
         meaning=explain_answer(find_task(board.manifest.task)),
         **content,

@@ -95,7 +95,9 @@ def explain(
     runs = list(Plan((name,), recipes, rates, erasure, (seed,)).runs())
     loaded = load_edition(chosen_edition(edition))
     out = out or Path("runs") / loaded.manifest.name.replace(" ", "-") / "explained"
-    about: Any = {"edition": loaded.manifest.name, "with_declaration": not anonymous}
+    columns = loaded.manifest.column_set
+    name_and_columns = columns.after(loaded.manifest.name)
+    about: Any = {"edition": name_and_columns, "with_declaration": not anonymous}
     explanations, folders = [], []
     for run in runs:
         # Without a log the model has not run, and there is nothing to keep.
@@ -139,4 +141,6 @@ def explain(
                 show(account_table(explanation), explanation.sentence)
             else:
                 show(contributions_table(explanation))
+    for sentence in columns.sentences():
+        click.echo(sentence)
     click.echo(f"Figures, pages and JSON: {', '.join(folders)}")

@@ -12,6 +12,8 @@ import click
 from customs_kit.commands.options import (
     CommaSeparated,
     FiniteRange,
+    TaskName,
+    asked_task_option,
     device_option,
     edition_option,
     erasure_option,
@@ -23,24 +25,32 @@ from customs_kit.commands.options import (
 if TYPE_CHECKING:
     from customs_baselines.running.records import RunRecord
     from customs_data.edition.loading import Edition
+    from customs_data.tasks import Task
 
 
 @click.command("list")
+@click.option("--task", type=TaskName(), help="Only baselines of this task.  [default: all]")
 @json_option
-def list_(as_json: bool) -> None:
-    """List the baselines.
+def list_(task: str | None, as_json: bool) -> None:
+    """List the baselines by task.
 
-    Example: customs-kit baseline list
+    \b
+    Examples:
+      customs-kit baseline list
+      customs-kit baseline list --task hs6
     """
-    from customs_baselines.catalogue import list_baselines
+    from customs_baselines.catalogue import list_baselines, tasks_with_baselines
     from customs_kit.terminal.entries import show_entries
 
-    show_entries(list_baselines(), "recipe", as_json=as_json)
+    tasks = tasks_with_baselines() if task is None else [task]
+    baselines = [entry for name in tasks for entry in list_baselines(name)]
+    show_entries(baselines, "task", "recipe", as_json=as_json)
 
 
 @click.command()
 @click.argument("names", nargs=-1, metavar="[NAME ... | FILE.py:NAME]")
 @edition_option(required=False)
+@asked_task_option
 @recipe_option
 @click.option(
     "--label-rate",
@@ -99,6 +109,7 @@ def list_(as_json: bool) -> None:
 def run(
     names: tuple[str, ...],
     edition: Path | None,
+    task: str | None,
     recipes: tuple[str, ...],
     label_rates: tuple[float, ...],
     erasure: str,
@@ -119,11 +130,11 @@ def run(
 
     FILE.py:NAME is your own model: a class with fit(X, y) and predict_proba(X), a scikit-learn
     estimator or Pipeline, or a function that returns one. FILE.py is enough if the file has one
-    model. X is a DataFrame of the 20 declared columns, y contains 0, 1 and -1 (unlabelled), and
-    predict_proba returns the columns [honest, fraud]. An estimator of a library does not know -1
-    and is fitted on the labelled declarations only. The model runs in the folder of its file.
-    random_state (or seed) is set to --seed; a number of your own in an estimator is increased by
-    it.
+    model. X is a DataFrame of the 20 declared columns and the edition's extra ones, y contains 0, 1
+    and -1 (unlabelled), and predict_proba returns the columns [honest, fraud]. An estimator of a
+    library does not know -1 and is fitted on the labelled declarations only. The model runs in the
+    folder of its file. random_state (or seed) is set to --seed; a number of your own in an
+    estimator is increased by it.
 
     --edition defaults to that of your workspace (`customs-kit start`), else to the practice
     edition, which is made in your cache.
@@ -138,6 +149,7 @@ def run(
       customs-kit baseline run my_model.py:MyModel --edition my-edition
       customs-kit baseline run my_pipeline.py:pipe --verbose --time-limit 600
       customs-kit baseline run xgboost lightgbm --edition my-edition --validate --errors
+      customs-kit baseline run --task hs6
     """
     from customs_baselines.running.plan import Plan
     from customs_baselines.running.runner import run_baselines
@@ -156,9 +168,10 @@ def run(
     from customs_kit.terminal.runs_progress import runs_progress
     from customs_kit.workspace import chosen_edition
     from customs_scorer.metrics import metrics_of
+    from customs_scorer.validation import about_training
 
-    plan = Plan(names, recipes, label_rates, erasure, seeds)
-    loaded = load_edition(chosen_edition(edition))
+    loaded = load_edition(chosen_edition(edition, task))
+    plan = Plan(names, recipes, label_rates, erasure, seeds, loaded.task.name)
     out = out or Path("runs") / loaded.manifest.name.replace(" ", "-")
     with runs_progress(sum(1 for _ in plan.runs())) as progress:
         records, reference = run_baselines(
@@ -177,8 +190,7 @@ def run(
             on_start=progress.start,
             on_done=progress.finish,
         )
-    labels = int((loaded.y >= 0).sum())
-    title = f"{loaded.manifest.name}: {labels:,} of {len(loaded.y):,} labels"
+    title = f"{loaded.manifest.name}: {about_training(loaded.split)}"
     metrics = metrics_of(loaded.task)
     if picture is not None:
         parts = runs_table(records, title, metrics, reference, PICTURE_WIDTH)
@@ -189,9 +201,11 @@ def run(
     elif len(failed) < len(records):
         show(*runs_table(records, title, metrics, reference, output_width()))
         if any(record.validation for record in records):
-            say(_about_validation(records))
+            say(_about_validation(records, loaded.task))
         if not loaded.layout.has_hidden:
             _check_submissions(records, loaded)
+        for sentence in loaded.manifest.column_set.sentences():
+            say(sentence)
         _tell_notes_and_logs(records)
         kept = ", ".join(record.name for record in records)
         say(f"Kept in {out} (submission, record, log): {kept}.")
@@ -217,9 +231,12 @@ def _tell_notes_and_logs(records: list[RunRecord]) -> None:
     from customs_baselines.running.run_folders import LOG
     from customs_kit.terminal.output import say
 
-    notes = (f"{it.run.name}: {note}" for it in records for note in it.result.notes)
-    for note in dict.fromkeys(notes):
-        say(note)
+    models: dict[str, list[str]] = {}  # by note: many models often have the same
+    for record in records:
+        for note in record.result.notes:
+            models.setdefault(note, []).append(record.run.name)
+    for note, names in models.items():
+        say(f"{', '.join(dict.fromkeys(names))}: {note}")
     for record in records:
         if record.submission is not None:
             log = record.submission.parent / LOG
@@ -227,9 +244,11 @@ def _tell_notes_and_logs(records: list[RunRecord]) -> None:
                 say(f"Output of {record.run.name}: {log}")
 
 
-def _about_validation(records: list[RunRecord]) -> str:
+def _about_validation(records: list[RunRecord], task: Task) -> str:
     """Return what was validated on, with a caveat where it resembles the test periods less."""
-    sentence = "Validation: the labelled declarations of the last quarter of training."
+    from customs_scorer.validation import about_validation
+
+    sentence = f"Validation: {about_validation(task)}."
     erasures = {
         record.repeat["erasure"]
         for record in records
@@ -242,14 +261,14 @@ def _about_validation(records: list[RunRecord]) -> str:
 
 def _check_submissions(records: list[RunRecord], edition: Edition) -> None:
     """Check a team's submissions as the organizer will."""
-    from customs_data.schema import KEY
     from customs_kit.terminal.output import say
     from customs_scorer.submissions import read_submission
 
     for record in records:
         if record.submission is not None:
-            n = len(read_submission(record.submission, edition.test[KEY], task=edition.task))
-            say(f"Checked: {record.submission} can be scored ({n:,} declarations).")
+            n = len(read_submission(record.submission, edition.units, task=edition.task))
+            unit = edition.task.unit.name
+            say(f"Checked: {record.submission} can be scored ({n:,} {unit}s).")
 
 
 def _write_errors(records: list[RunRecord], edition: Edition, out: Path) -> Path | None:

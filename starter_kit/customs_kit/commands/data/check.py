@@ -89,7 +89,7 @@ def describe(edition: Path, page: Path | None, as_json: bool) -> None:
     from customs_data.describing.summary import draw_summary, summarize_edition
     from customs_kit.terminal.output import print_json, show, warn
     from customs_kit.terminal.score_tables import ceiling_table
-    from customs_scorer.ceiling import oracle_ceiling
+    from customs_scorer.ceiling import binary_label, oracle_ceiling
     from customs_scorer.metrics import metrics_of
 
     loaded = load_edition(edition)
@@ -107,8 +107,8 @@ def describe(edition: Path, page: Path | None, as_json: bool) -> None:
         print_json(summary)
         return
     show(draw_summary(summary))
-    if loaded.layout.has_oracle:
-        show(ceiling_table(summary["hidden"], metrics_of(loaded.task), loaded.task.label))
+    if loaded.layout.has_oracle and (label := binary_label(loaded.task)) is not None:
+        show(ceiling_table(summary["hidden"], metrics_of(loaded.task), label))
     for warning in summary["warnings"]:
         warn(f"{warning['column']}: {warning['message']}")
 
@@ -162,14 +162,23 @@ def audit(
       customs-kit data audit my-edition --adversary --html audit.html
     """
     from customs_data import load_edition
+    from customs_data.errors import KitError
     from customs_data.files.atomic import write_atomically
     from customs_kit.terminal.audit_progress import audit_progress
     from customs_kit.terminal.output import print_json, show
     from customs_kit.terminal.score_tables import adversary_tables, audit_table
-    from customs_scorer.audit.report import N_TESTS, audit_edition
+    from customs_scorer.audit.report import audit_edition, count_tests
+    from customs_scorer.ceiling import binary_label
 
     loaded = load_edition(edition)
     is_simulated = loaded.manifest.origin != "import"
+    if binary_label(loaded.task) != loaded.task.label:
+        if adversary:
+            raise KitError(
+                f"The adversary attacks labels of 0 and 1, which the task {loaded.task.name} does "
+                "not ask for. Leave --adversary out."
+            )
+        transfer = False
     more, attacks, n_attacks = [], None, 0
     if adversary or (transfer and is_simulated):
         from functools import partial
@@ -183,7 +192,9 @@ def audit(
         if adversary:
             attacks = partial(audit_adversary, transfer=copied, profile=profile)
             n_attacks = N_RESULTS
-    with audit_progress(N_TESTS + len(more) + n_attacks) as on_test:
+    with audit_progress(
+        count_tests(loaded.task) + len(loaded.manifest.extra) + len(more) + n_attacks
+    ) as on_test:
         report = audit_edition(loaded, more=more, adversary=attacks, on_test=on_test)
     if page is not None:
         write_atomically(page, report.to_html())

@@ -22,6 +22,7 @@ def report_edition(
     as_json: bool,
 ) -> None:
     """Print the facts of a new edition; of an imported one also rates of the label and warnings."""
+    from customs_data.columns.column_set import listed_extra
     from customs_data.tasks import find_task
     from customs_kit.terminal.output import print_json, warn
 
@@ -36,6 +37,8 @@ def report_edition(
                 "label_rate": manifest.label_rate,
                 "erasure": manifest.erasure,
                 "commitment": manifest.commitment,
+                **({"absent": [*manifest.absent]} if manifest.absent else {}),
+                **({"extra": dict(manifest.extra)} if manifest.extra else {}),
                 **({} if rates is None else {"warnings": [w.as_dict() for w in warnings]}),
             }
         )
@@ -49,6 +52,10 @@ def report_edition(
             line += "  no labels" if rate is None else f"  {label} rate {rate:.4f}"
         click.echo(line)
     click.echo(f"  labels: rate {manifest.label_rate:g}, erasure {manifest.erasure}")
+    if manifest.absent:
+        click.echo(f"  absent: {', '.join(manifest.absent)}")
+    if manifest.extra:
+        click.echo(f"  extra: {listed_extra(manifest.extra)}")
     if rates is None:
         click.echo(f"  commitment: {manifest.commitment}")
     for warning in warnings:

@@ -68,6 +68,12 @@ if TYPE_CHECKING:
     help="Go on without the rejected rows if they are at most this share of all.",
 )
 @click.option(
+    "--inspected-only",
+    is_flag=True,
+    help="Leave declarations without a label out of the test periods, where nothing can be scored "
+    "against them. Training keeps them.",
+)
+@click.option(
     "--keep-ids",
     type=click.Path(path_type=Path),
     help="Write the Declaration ID of each number and line to this CSV file.",
@@ -89,6 +95,7 @@ def import_(
     suggest: bool,
     rejected: Path | None,
     reject_up_to: float,
+    inspected_only: bool,
     keep_ids: Path | None,
     file_format: FileFormat,
     as_json: bool,
@@ -100,7 +107,8 @@ def import_(
     that look damaged. An ID that spells "missing" is refused, unless --missing names it.
 
     Your own export may have other columns, also in a workbook (.xlsx): --suggest drafts a map of
-    them, you correct it, and --columns reads the files with it.
+    them, you correct it, and --columns reads the files with it. The map also says which columns you
+    lack, and which others models get as features.
 
     \b
     Examples:
@@ -110,6 +118,8 @@ def import_(
       customs-kit data import export.csv --suggest > map.toml
       customs-kit data import export.csv --columns map.toml --rejected rejected.csv \\
           --reject-up-to 0.01 --public-from 2021-01-01 --private-from 2021-04-01 --out my-edition
+      customs-kit data import export.csv --columns map.toml --inspected-only \\
+          --public-from 2021-01-01 --private-from 2021-04-01 --out my-edition
     """
     if suggest:
         from customs_data.column_maps.suggesting import suggest_map
@@ -134,6 +144,7 @@ def import_(
     from customs_data.edition.importing import (
         find_warnings,
         import_edition,
+        leave_out_unlabelled,
         read_sources,
         to_periods,
     )
@@ -151,8 +162,12 @@ def import_(
     with progress_console().status("Reading declarations ..."):
         read = read_sources(files, asked, export)
         periods = to_periods(read.frames, starts)
+        notes = list(read.notes)
+        if inspected_only:
+            periods, unlabelled = leave_out_unlabelled(periods, asked)
+            notes += unlabelled
         warnings = find_warnings(files, periods)
-    warnings += [Damage("rows and columns", note) for note in read.notes]
+    warnings += [Damage("rows and columns", note) for note in notes]
     with progress_console().status("Writing the edition ..."):
         manifest = import_edition(
             periods,
@@ -163,6 +178,7 @@ def import_(
             seed=seed,
             file_format=file_format,
             task=asked,
+            columns=export.column_set,
         )
     fraud_rates = {
         period: float((known == 1).mean()) if len(known) else None

@@ -1,4 +1,4 @@
-"""`customs-kit data generate | secret | profile | reveal`: commands of organizers."""
+"""`customs-kit data generate | secret | reveal`: commands of organizers."""
 
 from __future__ import annotations
 
@@ -42,9 +42,8 @@ if TYPE_CHECKING:
 @click.option(
     "--config",
     type=click.Path(path_type=Path),
-    default=Path("practice"),
-    show_default=True,
-    help="TOML file, or the name of a shipped configuration (practice, national).",
+    help="TOML file, or the name of a shipped configuration (practice, national).  [default: that "
+    "of the task]",
 )
 @click.option(
     "--profile",
@@ -77,7 +76,7 @@ def generate(
     secret_file: Path | None,
     label_rate: float,
     erasure: str,
-    config: Path,
+    config: Path | None,
     profile: Path | None,
     file_format: FileFormat,
     workers: int,
@@ -168,39 +167,6 @@ def secret(out: Path, as_json: bool) -> None:
     _report_file(
         as_json, out, f"Wrote {out}. It serves one edition; keep it as safe as the labels."
     )
-
-
-@click.command()
-@click.argument("source", type=click.Path(path_type=Path), nargs=-1, required=True)
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="File to write.")
-@click.option(
-    "--min-count",
-    type=click.IntRange(min=1),
-    default=10,
-    show_default=True,
-    help="Cells with fewer declarations are omitted.",
-)
-@click.option("--note", default="", help="Source of the declarations, recorded in the profile.")
-@json_option
-def profile(source: tuple[Path, ...], out: Path, min_count: int, note: str, as_json: bool) -> None:
-    """Make a calibration profile: aggregated tables without any single declaration.
-
-    SOURCE is one or more files of declarations.
-
-    Example: customs-kit data profile declarations.csv --out my-profile.json.gz
-    """
-    import pandas as pd
-
-    from customs_data.count_profile import make_profile
-    from customs_data.files.declarations import read_declarations
-    from customs_kit.terminal.output import progress_console
-
-    with progress_console().status("Counting ..."):
-        frame = pd.concat([read_declarations(path) for path in source], ignore_index=True)
-        calibration = make_profile(frame, min_count, {"name": note} if note else {})
-        calibration.save(out)
-    n_cells = len(calibration.goods.hs6)
-    _report_file(as_json, out, f"Wrote {out}: {n_cells:,} combinations of goods and route.")
 
 
 @click.command()

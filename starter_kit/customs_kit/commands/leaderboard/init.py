@@ -81,10 +81,8 @@ _DAYS = 30
     "--ladder-ground",
     "ladder_ground_errors",
     type=float,
-    default=GROUND_ERRORS,
-    show_default=True,
     help="Standard errors by which a score must exceed chance before it is shown; 0 shows every "
-    "first score.",
+    f"first score.  [default: {GROUND_ERRORS:g}; 0 for a metric that is no mean of gains]",
 )
 @click.option(
     "--late/--no-late",
@@ -134,7 +132,7 @@ def init(
     selections: int,
     ladder: Kind,
     ladder_step: float | None,
-    ladder_ground_errors: float,
+    ladder_ground_errors: float | None,
     late: bool,
     max_upload_mib: int | None,
     references: tuple[Path, ...],
@@ -164,7 +162,7 @@ def init(
     require_extra()
     from datetime import timedelta
 
-    from customs_data.edition.layout import Layout
+    from customs_data.edition.layout import SAMPLE, Layout
     from customs_data.edition.manifest import read_manifest
     from customs_data.tasks import find_task
     from customs_kit.terminal.output import print_json
@@ -183,19 +181,25 @@ def init(
         show_time,
     )
     from customs_leaderboard.standings.reference_scores import read_reference_scores
+    from customs_scorer.metrics import metrics_of
     from customs_scorer.submissions import max_content_bytes
 
     manifest = read_manifest(Layout.find(edition).public)
     begins = parse_time(opens) if opens else utc_now().replace(microsecond=0)
     if phases and not opens:
         begins = parse_phase(phases[0], begins).begins
-    n_test = manifest.rows["public"] + manifest.rows["private"]
+    task = find_task(manifest.task)
+    n_units = manifest.files[SAMPLE].rows
+    n_public = manifest.rows["public"] if task.asks_declarations else n_units // 2
+    if ladder_ground_errors is None:
+        has_gains = metrics_of(task).ranked[0].has_gains
+        ladder_ground_errors = GROUND_ERRORS if has_gains else 0.0
     competition = Competition(
         title=manifest.name if title is None else title,
         edition=edition.resolve(),
         opens=begins,
         closes=parse_moment(closes, begins) if closes else begins + timedelta(days=_DAYS),
-        ladder_step=default_step(manifest.rows["public"]) if ladder_step is None else ladder_step,
+        ladder_step=default_step(n_public) if ladder_step is None else ladder_step,
         daily_limit=daily_limit,
         hourly_limit=hourly_limit,
         total_limit=total_limit,
@@ -207,8 +211,7 @@ def init(
         ladder_ground_errors=ladder_ground_errors,
         late_submissions=late,
         # The reader's own limit, in whole MiB.
-        max_upload_mib=max_upload_mib
-        or -(-max_content_bytes(n_test, find_task(manifest.task)) >> 20),
+        max_upload_mib=max_upload_mib or -(-max_content_bytes(n_units, task) >> 20),
         practice=practice,
         contact=contact,
         private=private,

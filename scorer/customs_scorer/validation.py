@@ -10,9 +10,9 @@ import pandas as pd
 
 from customs_data.errors import KitError
 from customs_data.split import Split, rows_of, split_by_time
-from customs_data.tasks import Choices, Groups
+from customs_data.tasks import Choices, Groups, Task
 
-#: Share of the known groups, and of the units known to be alone, that are asked.
+#: Share of the known units that are asked.
 _ASKED_SHARE: Final = 0.25
 
 
@@ -21,7 +21,7 @@ def validation_split(split: Split) -> Split:
 
     Scores and choices: the last quarter of the training days; of scores, its labelled rows. Choices
     are compared with the declared texts, because the true ones are not published. Groups: a quarter
-    of the known groups.
+    of the known units.
 
     Raises
     ------
@@ -30,7 +30,7 @@ def validation_split(split: Split) -> Split:
     """
     task = split.task
     if isinstance(task.answer, Groups):
-        return _ask_known_groups(split)
+        return _ask_known_units(split)
     _, later = split_by_time(split.train["Date"])
     if isinstance(task.answer, Choices):
         judged = rows_of(split.train, later)
@@ -48,21 +48,39 @@ def validation_split(split: Split) -> Split:
     return parts
 
 
-def _ask_known_groups(split: Split) -> Split:
-    """Hold back whole groups. Names of groups are random, so the last ones are a random choice."""
+def about_validation(task: Task) -> str:
+    """Return what `validation_split` asks, as the end of a sentence."""
+    if isinstance(task.answer, Groups):
+        return f"a quarter of the known {task.unit.name}s"
+    if isinstance(task.answer, Choices):
+        return "the last quarter of training, compared with what was declared"
+    return "the labelled declarations of the last quarter of training"
+
+
+def about_training(split: Split) -> str:
+    """Return in a few words what models learn from."""
+    if isinstance(split.task.answer, Groups):
+        ((name, known),) = split.given.items()
+        return f"{len(known):,} {split.task.unit.name}s in {name}"
+    if isinstance(split.task.answer, Choices):
+        return f"{len(split.train):,} training declarations"
+    return f"{int((split.y >= 0).sum()):,} of {len(split.y):,} labels"
+
+
+def _ask_known_units(split: Split) -> Split:
+    """Hold back some known units, one by one, as the competition asks for some of each group."""
     ((name, known),) = split.given.items()
     key, group = known.columns
-    own = known[group].where(known[group].notna(), known[key])
+    # The order of the file says nothing, but a fixed stride might: draw.
+    order = np.random.default_rng(0).permutation(len(known))
     asked = np.zeros(len(known), dtype=bool)
-    for is_group in (True, False):
-        names = np.sort(own[known[group].notna() == is_group].unique().astype(str))
-        asked |= own.isin(names[len(names) - round(_ASKED_SHARE * len(names)) :]).to_numpy()
+    asked[order[: round(_ASKED_SHARE * len(known))]] = True
     if not asked.any() or asked.all():
-        raise KitError(f"{name}.csv has too few groups to hold some back.")
-    answers = pd.DataFrame({group: own[asked].to_numpy(object)})
+        raise KitError(f"{name}.csv has too few {split.task.unit.name}s to hold some back.")
+    own = known[group].where(known[group].notna(), known[key])
     return replace(
         split,
         units=rows_of(known, asked)[key],
         given={name: rows_of(known, ~asked)},
-        answers=answers,
+        answers=pd.DataFrame({group: own[asked].to_numpy(object)}),
     )

@@ -1,0 +1,180 @@
+"""A graph network over importers and what they use; its embeddings are close within networks."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import nn
+from torch.nn.functional import normalize
+from torch_geometric.nn import SimpleConv
+
+from customs_baselines.organisations.importers import (
+    DECLARANT,
+    PORT,
+    PRODUCT,
+    SELLER,
+    Importers,
+    Key,
+)
+
+Codes = npt.NDArray[np.int64]
+
+#: Kinds of nodes beside importers.
+_NODES: Final[tuple[Key, ...]] = (
+    (SELLER,), (DECLARANT,), (SELLER, DECLARANT), (DECLARANT, PRODUCT, PORT),
+    (DECLARANT, "Chapter", PORT), (DECLARANT, "Office ID", PORT), (PRODUCT, PORT), (PRODUCT,),
+    ("Office ID",), (PORT, "Chapter"), ("Mode of Transport", "Import Type"),
+    ("Import Use", "Payment Type"), ("Country of Origin Indicator",),
+)  # fmt: skip
+_TEMPERATURE: Final = 0.1
+_MOST_ALONE: Final = 1500
+
+
+class ImporterGraph:
+    """Edges between importers and what they use, and numbers of each importer.
+
+    Attributes
+    ----------
+    edges : list of Tensor of int64, each of shape (2, n_edges)
+        Importer and value, by kind of node. Values of a single importer are left out.
+    sizes : list of int
+        Values of each kind.
+    numbers : Tensor of float32, shape (n_importers, 4)
+        Size, first and last day, price; standardised.
+    """
+
+    def __init__(self, importers: Importers) -> None:
+        self.edges: list[torch.Tensor] = []
+        self.sizes: list[int] = []
+        for key in _NODES:
+            counts = importers.counts(key).tocoo()
+            row, column = (it.astype(np.int64) for it in counts.coords)
+            is_shared = np.bincount(column, minlength=counts.shape[1]) > 1
+            number = np.cumsum(is_shared) - 1
+            kept = is_shared[column]
+            self.edges.append(torch.from_numpy(np.stack([row[kept], number[column[kept]]])))
+            self.sizes.append(max(int(is_shared.sum()), 1))
+        columns = [np.log(importers.n_rows), importers.first, importers.last, importers.price]
+        table = np.column_stack(columns)
+        table = (table - table.mean(axis=0)) / np.maximum(table.std(axis=0), 1e-9)
+        self.numbers = torch.from_numpy(table.astype(np.float32))
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+
+class GraphNetwork(nn.Module):
+    """Embeddings of importers after two rounds of messages.
+
+    An importer first reads embeddings of what it uses. Then each value reads the mean of its
+    importers, and the importer the mean of its values.
+
+    Parameters
+    ----------
+    sizes : list of int
+        Values of each kind of node.
+    width : int
+        Length of the embeddings.
+    dropout : float
+        Share of the edges left out in each step of training.
+
+    Shape
+    -----
+    Input: an `ImporterGraph`. Output: (n_importers, width), of length 1.
+    """
+
+    def __init__(self, sizes: list[int], width: int, dropout: float) -> None:
+        super().__init__()
+        self.dropout = dropout
+        self.values = nn.ModuleList(nn.Embedding(size, width) for size in sizes)
+        self.numbers = nn.Linear(4, width)
+        self.mean = SimpleConv(aggr="mean")
+        self.read = nn.ModuleList(nn.Linear(width, width, bias=False) for _ in sizes)
+        self.hidden = nn.Sequential(nn.LayerNorm(width), nn.ReLU(), nn.Linear(width, width))
+        self.hear = nn.ModuleList(nn.Linear(width, width, bias=False) for _ in sizes)
+        self.output = nn.Sequential(nn.LayerNorm(width), nn.ReLU(), nn.Linear(width, width))
+
+    def forward(self, graph: ImporterGraph) -> torch.Tensor:
+        """Return the embedding of each importer."""
+        n = len(graph)
+        edges = [self._some(edge) for edge in graph.edges]
+        own = self.numbers(graph.numbers)
+        for read, table, edge, size in zip(self.read, self.values, edges, graph.sizes, strict=True):
+            own = own + read(self.mean((table.weight, None), edge.flip(0), size=(size, n)))
+        hidden = self.hidden(own)
+        heard = own + hidden
+        for hear, edge, size in zip(self.hear, edges, graph.sizes, strict=True):
+            of_value = self.mean((hidden, None), edge, size=(n, size))
+            heard = heard + hear(self.mean((of_value, None), edge.flip(0), size=(size, n)))
+        return normalize(self.output(heard), dim=1)
+
+    def _some(self, edge: torch.Tensor) -> torch.Tensor:
+        if not self.training:
+            return edge
+        return edge[:, torch.rand(edge.shape[1]) >= self.dropout]
+
+
+def train_embeddings(
+    graph: ImporterGraph,
+    known: Codes,
+    *,
+    width: int,
+    n_steps: int,
+    dropout: float,
+    generator: torch.Generator,
+) -> npt.NDArray[np.float32]:
+    """Return embeddings that are close for known members of one network, (n_importers, width).
+
+    Parameters
+    ----------
+    graph : ImporterGraph
+    known : ndarray of int64, shape (n_importers,)
+        Known groups, -1 where asked. Lone importers are only what others differ from.
+    width, n_steps : int
+    dropout : float
+    generator : torch.Generator
+        Draws the lone importers of each step.
+
+    References
+    ----------
+    Khosla et al., 'Supervised Contrastive Learning', NeurIPS 2020.
+    """
+    members, alone = _members(known)
+    network = GraphNetwork(graph.sizes, width, dropout)
+    if len(members):
+        optimizer = torch.optim.AdamW(network.parameters(), lr=0.01, weight_decay=0.01)
+        group = torch.from_numpy(known)
+        for _ in range(n_steps):
+            optimizer.zero_grad()
+            embedding = network(graph)
+            drawn = torch.randperm(len(alone), generator=generator)[:_MOST_ALONE]
+            others = embedding[torch.from_numpy(alone)[drawn]]
+            chosen = torch.from_numpy(members)
+            loss = _contrastive_loss(embedding[chosen], group[chosen], others)
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimizer.step()
+    network.eval()
+    with torch.no_grad():
+        return np.asarray(network(graph).numpy())
+
+
+def _members(known: Codes) -> tuple[Codes, Codes]:
+    """Return known importers whose group has several known members, and the other known ones."""
+    size = np.bincount(known[known >= 0], minlength=1)
+    has_others = (known >= 0) & (size[known] > 1)
+    return np.flatnonzero(has_others), np.flatnonzero((known >= 0) & ~has_others)
+
+
+def _contrastive_loss(
+    embedding: torch.Tensor, group: torch.Tensor, others: torch.Tensor
+) -> torch.Tensor:
+    n = len(embedding)
+    likeness = embedding @ torch.cat([embedding, others]).T / _TEMPERATURE
+    likeness[torch.arange(n), torch.arange(n)] = -torch.inf
+    log_share = likeness - torch.logsumexp(likeness, dim=1, keepdim=True)
+    same = group[:, None] == group[None, :]
+    same.fill_diagonal_(False)
+    return -(log_share[:, :n].masked_fill(~same, 0.0).sum(dim=1) / same.sum(dim=1)).mean()

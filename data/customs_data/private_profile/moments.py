@@ -1,0 +1,89 @@
+"""Bounded contributions to sums of logarithms and of their squares."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from customs_data.private_profile.contributions import Contributions
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+#: Sums per cell: 1, standardized ln mass and ln price per kg, and their squares less 1.
+N_SUMS: Final = 5
+#: Weight of the squares among the sums.
+SQUARES: Final = 0.35
+#: Longest vector of these five that one declaration has; longer ones are shortened.
+LONGEST: Final = 3.5
+#: Lowest logarithm and width of the classes of the histograms of masses and unit prices.
+MASS_CLASSES: Final = (float(np.log(1e-3)), 0.25, 112)
+PRICE_CLASSES: Final = (float(np.log(1e-2)), 0.25, 112)
+
+
+def logarithms(contributions: Contributions) -> tuple[FloatArray, FloatArray, NDArray[np.bool_]]:
+    """Return ln(kg), ln(KRW per kg) and where both exist; shape (n_declarations,) each."""
+    valid = (contributions.mass > 0) & (contributions.price > 0)
+    mass = np.log(np.where(valid, contributions.mass, 1.0))
+    return mass, np.log(np.where(valid, contributions.price, 1.0)) - mass, valid
+
+
+def classes_of(values: FloatArray, classes: tuple[float, float, int]) -> IntArray:
+    """Return the class of each logarithm; those beyond the ends are in the first or last."""
+    low, width, n = classes
+    return np.clip(np.floor((values - low) / width), 0, n - 1).astype(np.int64)
+
+
+def middles(classes: tuple[float, float, int]) -> FloatArray:
+    """Return the middle of each class."""
+    low, width, n = classes
+    return np.asarray(low + width * (np.arange(n) + 0.5), dtype=np.float64)
+
+
+def sum_moments(
+    mass: FloatArray, price: FloatArray, place: IntArray, weight: IntArray, n_cells: int
+) -> IntArray:
+    """Add up the five sums by cell.
+
+    Parameters
+    ----------
+    mass, price : float64 arrays, shape (n,)
+        Standardized logarithms.
+    place : int64 array, shape (n,)
+        Cell of each declaration; -1 does not count.
+    weight : int64 array, shape (n,)
+        Units of a declaration.
+
+    Returns
+    -------
+    ndarray of int64, shape (n_cells, N_SUMS)
+        Units, rounded towards 0: an importer's contribution has a length of at most `LONGEST` times
+        what it weighs.
+    """
+    rows = np.flatnonzero(place >= 0)
+    columns = np.stack(
+        [
+            np.ones(len(rows)),
+            mass[rows],
+            price[rows],
+            SQUARES * (mass[rows] ** 2 - 1.0),
+            SQUARES * (price[rows] ** 2 - 1.0),
+        ],
+        axis=1,
+    )
+    length = np.sqrt((columns**2).sum(axis=1))
+    columns *= np.minimum(1.0, LONGEST / np.maximum(length, LONGEST))[:, None]
+    units = np.trunc(columns * weight[rows, None])
+    cells = place[rows]
+    sums = [np.bincount(cells, weights=units[:, i], minlength=n_cells) for i in range(N_SUMS)]
+    return np.stack(sums, axis=1).astype(np.int64)
+
+
+def whole_classes(values: FloatArray, decades: range) -> IntArray:
+    """Return twice the decade's place, plus 1 for whole numbers; -1 for numbers not above 0."""
+    positive = values > 0
+    decade = np.floor(np.log10(np.where(positive, values, 1.0)))
+    place = np.clip(decade, decades[0], decades[-1]).astype(np.int64) - decades[0]
+    return np.where(positive, 2 * place + (values % 1 == 0), -1)
