@@ -29,7 +29,7 @@ INSTALL = $(PYTHON) starter_kit/install.py $(VENV) --builds $(TORCH)
 FRESH ?=
 
 .PHONY: run leaderboard test test-fast test-oldest test-slow lint format results all-results explained scarcity \
-	adversary variants settings prior worlds networks scheme guide \
+	adversary variants settings prior worlds hs6 networks scheme guide \
 	season season-pooling relbench validation fidelity privacy synthesizers reference site documents release benchmark \
 	benchmark-season benchmark-served benchmark-national benchmark-leaderboard benchmark-attack fuzz ladder clean
 
