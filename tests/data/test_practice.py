@@ -92,7 +92,7 @@ def test_a_reader_of_the_old_one_reads_on(cache):
 
 
 def test_who_comes_second_takes_the_first_ones(cache, monkeypatch, made):
-    def make(out):
+    def make(out, task="fraud"):
         if out.parent.name != "cache":
             shutil.copytree(made, out)
             shutil.copytree(made, cache / "practice")  # another process was faster
