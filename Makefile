@@ -118,7 +118,9 @@ hs6: $(VENV)/.core ## the task hs6 on ten worlds: run what is missing (ten minut
 	$(BIN)/python -m studies.tasks.hs6_table $(RESULTS)/hs6.json --write baselines/HS6.md
 
 networks: $(VENV)/.core ## the task networks on ten worlds: run what is missing (half an hour)
-	$(BIN)/python -m studies.tasks.networks --out $(RESULTS)/networks.json $(FRESH)
+	$(BIN)/python -m studies.tasks.networks --models alone,rule,propagation,memberships,transfer,pairs \
+		--out $(RESULTS)/networks.json $(FRESH)
+	$(BIN)/python -m studies.tasks.networks --models graph --worlds 4 --out $(RESULTS)/networks.json
 	$(BIN)/python -m studies.tasks.networks --config practice --models alone,rule,propagation \
 		--out $(RESULTS)/networks_practice.json $(FRESH)
 	$(BIN)/python -m studies.tasks.networks_table $(RESULTS)/networks.json --write baselines/NETWORKS.md

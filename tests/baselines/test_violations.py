@@ -72,6 +72,7 @@ class TestContract:
         assert whole.shape == (300, N_CLASSES)
         assert whole.min() >= 0
         assert np.allclose(whole.sum(axis=1), 1.0, atol=1e-5)
+        assert np.array_equal(model.predict(test), whole.argmax(axis=1))
         assert np.array_equal(pickle.loads(pickle.dumps(model)).predict_proba(test), whole)
         again = clone(model)
         assert again.get_params() == model.get_params()

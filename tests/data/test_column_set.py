@@ -25,7 +25,7 @@ ABSENT = ("Importer ID", "Courier ID", "Tax Rate", "Net Mass")
 
 @pytest.fixture(scope="module")
 def edition(tmp_path_factory):
-    return make_lacking(tmp_path_factory.mktemp("lacking") / "edition", ABSENT, n=700)
+    return make_lacking(tmp_path_factory.mktemp("lacking") / "edition", ABSENT, n=900)
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,9 @@ def made(tmp_path_factory):
 def cache(tmp_path, monkeypatch, made):
     """An empty cache, where making the edition is copying it."""
     monkeypatch.setattr(practice, "user_cache_path", lambda _: tmp_path / "cache")
-    monkeypatch.setattr(practice, "make_practice_edition", lambda out: shutil.copytree(made, out))
+    monkeypatch.setattr(
+        practice, "make_practice_edition", lambda out, task="fraud": shutil.copytree(made, out)
+    )
     return tmp_path / "cache"
 
 

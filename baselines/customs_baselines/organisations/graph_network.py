@@ -131,6 +131,11 @@ class ContrastiveTraining:
     generator : torch.Generator
         Draws the lone importers of each step.
 
+    Attributes
+    ----------
+    is_trained : bool
+        Whether there were known members to learn from.
+
     References
     ----------
     Khosla et al., 'Supervised Contrastive Learning', NeurIPS 2020.
@@ -141,6 +146,7 @@ class ContrastiveTraining:
     ) -> None:
         self._graph = graph
         self._generator = generator
+        self.is_trained = False
         self._network = GraphNetwork(graph.sizes, width, dropout)
         self._optimizer = torch.optim.AdamW(
             self._network.parameters(), lr=_LEARNING_RATE, weight_decay=0.01
@@ -158,6 +164,7 @@ class ContrastiveTraining:
         members, alone = (torch.from_numpy(it) for it in _members(known))
         if not len(members):
             return
+        self.is_trained = True
         group = torch.from_numpy(known)[members]
         self._network.train()
         for _ in range(n_steps):

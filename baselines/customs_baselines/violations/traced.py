@@ -7,7 +7,6 @@ from typing import Any, Final, Self
 import numpy as np
 import pandas as pd
 from scipy.special import expit
-from sklearn.base import BaseEstimator, ClassifierMixin
 
 from customs_baselines.features.kit import KitFeatures
 from customs_baselines.mixed.estimator import GraphMixedEffects
@@ -20,6 +19,7 @@ from customs_baselines.violations.classes import (
     as_fraud,
     split_by_mix,
 )
+from customs_baselines.violations.classifier import ViolationClassifier
 from customs_baselines.violations.mix_profiles import MixProfiles
 from customs_baselines.violations.traces import find_traces
 from customs_baselines.violations.two_steps import FRAUD_TREES, MixTrees, trees
@@ -28,7 +28,7 @@ from customs_data.schema import KEY
 _LEAST: Final = 1e-6  # probabilities closer to 0 or 1 count as this
 
 
-class TracedViolations(ClassifierMixin, BaseEstimator):
+class TracedViolations(ViolationClassifier):
     """P(violation) = P(fraud) x P(violation | fraud), both from traces; transductive.
 
     The trees read recipe ``kit``, the traces of each declaration among all of training and test
