@@ -29,7 +29,7 @@ INSTALL = $(PYTHON) starter_kit/install.py $(VENV) --builds $(TORCH)
 FRESH ?=
 
 .PHONY: run leaderboard test test-fast test-oldest test-slow lint format results all-results explained scarcity \
-	adversary variants settings prior worlds networks guide \
+	adversary variants settings prior worlds networks lite guide \
 	season season-pooling relbench validation fidelity privacy synthesizers reference site documents release benchmark \
 	benchmark-season benchmark-served benchmark-national benchmark-leaderboard benchmark-attack fuzz ladder clean
 
@@ -108,6 +108,9 @@ adversary: $(VENV)/.core ## what a team that reads the code can do, on the ten w
 	$(BIN)/python -m studies.adversary --out $(RESULTS)/adversary.json $(FRESH)
 	$(BIN)/python -m studies.adversary_table $(RESULTS)/adversary.json $(RESULTS)/scarcity.json \
 		--write baselines/ADVERSARY.md
+
+lite: $(VENV)/.dev ## the scorecard beside risk_profile, on ten worlds: run what is missing (two minutes)
+	$(BIN)/python -m studies.lite_study --out $(RESULTS)/lite.json --write baselines/MODELS.md $(FRESH)
 
 networks: $(VENV)/.core ## the task networks on ten worlds: run what is missing (half an hour)
 	$(BIN)/python -m studies.tasks.networks --out $(RESULTS)/networks.json $(FRESH)
