@@ -24,6 +24,7 @@ from customs_kit.cli import customs_kit
 from studies.adversary_table import adversary_tables
 from studies.costs_table import costs_table
 from studies.fidelity_study import read_study, study_table
+from studies.lite_study import LABEL_RATES, lite_table
 from studies.relbench_gnn import study_table as relbench_table
 from studies.season_study import GRIDS, season_table
 from studies.synthesizer_study import study_table as synthesizers_table
@@ -216,6 +217,16 @@ def test_the_table_of_synthesizers_is_that_of_its_study():
 def test_the_table_of_relbench_is_that_of_its_study():
     results = json.loads((ROOT / "baselines/results/relbench.json").read_text(encoding="utf-8"))
     put_table(ROOT / "docs/STANDARDS.md", "relbench", relbench_table(results), check=True)
+
+
+def test_the_table_of_the_scorecard_is_that_of_its_study():
+    measured = json.loads((ROOT / "baselines/results/lite.json").read_text(encoding="utf-8"))
+    put_table(ROOT / "baselines/MODELS.md", "lite", lite_table(measured), check=True)
+    assert len(measured["worlds"]) == 10
+    for rate in LABEL_RATES:
+        rows = [world[f"{rate:g}"] for world in measured["worlds"]]
+        assert sum(row["lite"] - row["risk_profile"] for row in rows) / 10 >= -0.03
+        assert not any(row["differently in SQL"] for row in rows)
 
 
 def test_the_validation_table_is_that_of_its_runs():
