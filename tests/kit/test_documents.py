@@ -24,6 +24,7 @@ from customs_kit.cli import customs_kit
 from studies.adversary_table import adversary_tables
 from studies.costs_table import costs_table
 from studies.fidelity_study import read_study, study_table
+from studies.gallery import draw_gallery
 from studies.lite_study import LABEL_RATES, lite_table
 from studies.relbench_gnn import study_table as relbench_table
 from studies.season_study import GRIDS, season_table
@@ -217,6 +218,17 @@ def test_the_table_of_synthesizers_is_that_of_its_study():
 def test_the_table_of_relbench_is_that_of_its_study():
     results = json.loads((ROOT / "baselines/results/relbench.json").read_text(encoding="utf-8"))
     put_table(ROOT / "docs/STANDARDS.md", "relbench", relbench_table(results), check=True)
+
+
+def test_the_gallery_shows_pictures_that_exist_and_follow_from_results(tmp_path):
+    results = ROOT / "baselines/results"
+    for drawn in draw_gallery(results / "practice.json", results / "season.json", tmp_path):
+        assert (ROOT / "docs" / drawn.name).read_bytes() == drawn.read_bytes(), "run `make gallery`"
+    pictures = re.findall(r"!\[(.+)\]\((.+)\)", (ROOT / "docs/GALLERY.md").read_text("utf-8"))
+    assert len(pictures) > 10
+    for words, picture in pictures:
+        assert len(words) > 10
+        assert (ROOT / "docs" / picture).is_file(), picture
 
 
 def test_the_table_of_the_scorecard_is_that_of_its_study():
