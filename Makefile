@@ -29,8 +29,8 @@ INSTALL = $(PYTHON) starter_kit/install.py $(VENV) --builds $(TORCH)
 FRESH ?=
 
 .PHONY: run leaderboard test test-fast test-oldest test-slow lint format results all-results explained scarcity \
-	adversary variants settings prior worlds hs6 networks scheme guide \
-	season season-pooling relbench validation fidelity privacy synthesizers reference site documents release benchmark \
+	adversary variants settings prior worlds hs6 networks scheme lite gallery guide \
+	season season-pooling relbench validation fidelity privacy synthesizers reference site slides documents release benchmark \
 	benchmark-season benchmark-served benchmark-national benchmark-leaderboard benchmark-attack fuzz ladder clean
 
 run: $(VENV)/.core ## install, make the practice edition, show precision@5 % and @10 % of baselines
@@ -117,6 +117,12 @@ hs6: $(VENV)/.core ## the task hs6 on ten worlds: run what is missing (ten minut
 	$(BIN)/python -m studies.tasks.hs6 --out $(RESULTS)/hs6.json $(FRESH)
 	$(BIN)/python -m studies.tasks.hs6_table $(RESULTS)/hs6.json --write baselines/HS6.md
 
+lite: $(VENV)/.dev ## the scorecard beside risk_profile, on ten worlds: run what is missing (two minutes)
+	$(BIN)/python -m studies.lite_study --out $(RESULTS)/lite.json --write baselines/MODELS.md $(FRESH)
+
+gallery: $(VENV)/.core ## the pictures of docs/GALLERY.md that no other target draws
+	$(BIN)/python -m studies.gallery $(RESULTS)/practice.json $(RESULTS)/season.json --out docs
+
 networks: $(VENV)/.core ## the task networks on ten worlds: run what is missing (half an hour)
 	$(BIN)/python -m studies.tasks.networks --models alone,rule,propagation,memberships,transfer,pairs \
 		--out $(RESULTS)/networks.json $(FRESH)
@@ -154,9 +160,12 @@ reference: $(VENV)/.core ## rewrite the reference of commands and the practice e
 site: $(VENV)/.dev ## the documentation site, into build/site, without network
 	$(BIN)/python docs/site/build_site.py build/site
 
-documents: $(VENV)/.dev ## run workspace, notebook and guides from top to bottom; build the site
+slides: $(VENV)/.dev ## the slides of the course, from its notebooks, into build/slides (two minutes)
+	$(BIN)/python docs/course/build_slides.py build/slides --run
+
+documents: $(VENV)/.dev ## run workspace, notebooks, course and guides from top to bottom; build the site
 	$(BIN)/python -m pytest -n auto -m slow tests/kit/test_start.py tests/kit/test_guides.py \
-		tests/kit/test_documents.py
+		tests/kit/test_documents.py tests/kit/test_course.py
 
 release: $(VENV)/.dev ## build sdist and wheel into dist/, and try the wheel in a clean environment
 	rm -rf dist

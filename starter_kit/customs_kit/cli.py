@@ -48,6 +48,7 @@ baseline = _group(
         "runs": ("baseline.runs:runs", "List the runs that are kept, with their scores."),
         "table": ("baseline.table:table", "Run grids of models; make tables and curves."),
         "explain": ("baseline.explain:explain", "Show what a model looks at."),
+        "export": ("baseline.export:export", "Write the scorecard lite as CSV and SQL."),
     },
 )
 

@@ -27,7 +27,7 @@ from customs_data.schema import DECLARED_COLUMNS
 SMALL = {"n_worlds": 2, "n_masks": 4}
 # Of each kind one that takes less than a fifth of a second here; graphs and the others are slow.
 QUICK = (
-    *("declared_duty", "lightgbm", "logistic_regression", "lookup", "mixed_effects_graph"),
+    *("declared_duty", "lightgbm", "lite", "logistic_regression", "lookup", "mixed_effects_graph"),
     *("risk_profile", "xgboost"),
 )
 MODELS = [

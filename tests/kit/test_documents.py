@@ -24,6 +24,8 @@ from customs_kit.cli import customs_kit
 from studies.adversary_table import adversary_tables
 from studies.costs_table import costs_table
 from studies.fidelity_study import read_study, study_table
+from studies.gallery import draw_gallery
+from studies.lite_study import LABEL_RATES, lite_table
 from studies.relbench_gnn import study_table as relbench_table
 from studies.season_study import GRIDS, season_table
 from studies.synthesizer_study import study_table as synthesizers_table
@@ -226,6 +228,27 @@ def test_the_table_of_synthesizers_is_that_of_its_study():
 def test_the_table_of_relbench_is_that_of_its_study():
     results = json.loads((ROOT / "baselines/results/relbench.json").read_text(encoding="utf-8"))
     put_table(ROOT / "docs/STANDARDS.md", "relbench", relbench_table(results), check=True)
+
+
+def test_the_gallery_shows_pictures_that_exist_and_follow_from_results(tmp_path):
+    results = ROOT / "baselines/results"
+    for drawn in draw_gallery(results / "practice.json", results / "season.json", tmp_path):
+        assert (ROOT / "docs" / drawn.name).read_bytes() == drawn.read_bytes(), "run `make gallery`"
+    pictures = re.findall(r"!\[(.+)\]\((.+)\)", (ROOT / "docs/GALLERY.md").read_text("utf-8"))
+    assert len(pictures) > 10
+    for words, picture in pictures:
+        assert len(words) > 10
+        assert (ROOT / "docs" / picture).is_file(), picture
+
+
+def test_the_table_of_the_scorecard_is_that_of_its_study():
+    measured = json.loads((ROOT / "baselines/results/lite.json").read_text(encoding="utf-8"))
+    put_table(ROOT / "baselines/MODELS.md", "lite", lite_table(measured), check=True)
+    assert len(measured["worlds"]) == 10
+    for rate in LABEL_RATES:
+        rows = [world[f"{rate:g}"] for world in measured["worlds"]]
+        assert sum(row["lite"] - row["risk_profile"] for row in rows) / 10 >= -0.03
+        assert not any(row["differently in SQL"] for row in rows)
 
 
 def test_the_validation_table_is_that_of_its_runs():
