@@ -52,7 +52,6 @@ STEPS: Final = (
     Step("validation", ("starter_kit/results/validation.json",)),
     Step("season", ("build/seasons", f"{_RESULTS}/season.json")),
     Step("fidelity", ("data/results/fidelity_practice.json",)),
-    Step("privacy", (f"{_RESULTS}/privacy.json",)),
     Step("explained"),
     Step("guide"),
     Step("reference"),
