@@ -62,6 +62,7 @@ lint: $(VENV)/.dev ## style, types, import contracts, deployment files
 	$(BIN)/lint-imports
 	$(BIN)/hadolint leaderboard/deploy/Dockerfile
 	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.compose-spec leaderboard/deploy/compose.yaml
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.citation-file-format CITATION.cff
 
 format: $(VENV)/.dev ## format the code
 	$(BIN)/ruff check --fix .

@@ -1,17 +1,26 @@
-"""Build the documentation site without network: python docs/site/build_site.py OUT."""
+"""Build the documentation site without network: python docs/site/build_site.py OUT [VERSION].
+
+Writes OUT/VERSION, by default the version of pyproject.toml. Other versions in OUT stay, and every
+page offers them: a site of several versions is made by one call per checkout.
+"""
 
 from __future__ import annotations
 
+import json
+import os
+import re
 import shutil
 import sys
 import tempfile
+import tomllib
+import zipfile
 from pathlib import Path
 
 from sphinx.cmd.build import build_main
 
 ROOT = Path(__file__).parents[2]
 PAGES = {
-    "Start": ["README", "docs/TOUR"],
+    "Start": ["README", "docs/TOUR", "docs/GALLERY", "docs/course/README"],
     "Guides": [
         "docs/TEAM",
         "docs/ORGANIZER",
@@ -21,6 +30,7 @@ PAGES = {
         "docs/FURTHER_TASKS",
         "docs/STANDARDS",
         "docs/PRIVACY",
+        "docs/course/INSTRUCTOR",
         "starter_kit/README",
     ],
     "Reference": ["docs/CLI", "api/index", "docs/PRACTICE_DATASHEET", "docs/VERSIONS"],
@@ -63,8 +73,13 @@ PICTURES = ("docs/*.png", "docs/*.svg", "docs/world/*.svg")
 _OMITTED = ("migrations", "template", "commands", "service")
 
 
-def build(out: Path) -> int:
+#: What learners get of the course.
+COURSE = ("docs/course/*.ipynb", "docs/course/workshop.py")
+
+
+def build(out: Path, version: str) -> int:
     """Copy the documents, write index and API pages, and build HTML with Sphinx."""
+    os.environ["CUSTOMS_KIT_SITE_VERSION"] = version
     with tempfile.TemporaryDirectory() as scratch:
         source = Path(scratch)
         for page in (page for pages in PAGES.values() for page in pages):
@@ -74,9 +89,47 @@ def build(out: Path) -> int:
             for picture in ROOT.glob(pattern):
                 _copy(picture, source / picture.relative_to(ROOT))
         shutil.copyfile(ROOT / "docs/site/conf.py", source / "conf.py")
+        _copy(ROOT / "docs/site/versions.html", source / "_templates/versions.html")
+        _add_course(source / "_extra/docs/course")
         (source / "index.md").write_text(_index(), encoding="utf-8")
         _write_api(source / "api")
-        return build_main(["-q", "-W", "--keep-going", "-b", "html", str(source), str(out)])
+        options = ["-q", "-W", "--keep-going", "-b", "html"]
+        status = int(build_main([*options, str(source), str(out / version)]))
+    if status == 0:
+        _list_versions(out)
+    return status
+
+
+def _add_course(folder: Path) -> None:
+    """Write the slides, the notebooks that pages link to, and all of them as course.zip."""
+    sys.path.insert(0, str(ROOT / "docs/course"))
+    from build_slides import build as build_slides
+
+    folder.mkdir(parents=True)
+    build_slides(folder / "slides")
+    with zipfile.ZipFile(folder / "course.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in (path for pattern in COURSE for path in sorted(ROOT.glob(pattern))):
+            _copy(path, folder / path.name)
+            archive.write(path, f"course/{path.name}")
+
+
+def _list_versions(out: Path) -> None:
+    """List the versions in a site, the newest first, and lead its root to that one."""
+    names = [path.parent.name for path in out.glob("*/index.html")]
+    names.sort(key=lambda name: [int(part) for part in re.findall(r"\d+", name)], reverse=True)
+    text = f"window.CUSTOMS_KIT_VERSIONS = {json.dumps(names)};\n"
+    (out / "versions.js").write_text(text, encoding="utf-8")
+    (out / "index.html").write_text(
+        "<!doctype html><title>customs-kit</title>"
+        f'<meta http-equiv="refresh" content="0; url={names[0]}/index.html">\n',
+        encoding="utf-8",
+    )
+
+
+def current_version() -> str:
+    """Return the version of pyproject.toml."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return str(project["version"])
 
 
 def _copy(path: Path, to: Path) -> None:
@@ -111,4 +164,4 @@ def _write_api(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(build(Path(sys.argv[1])))
+    sys.exit(build(Path(sys.argv[1]), *(sys.argv[2:] or [current_version()])))

@@ -1,16 +1,27 @@
 """Sphinx configuration of the documentation site; nothing is loaded from the network."""
 
+import os
+
 project = "customs-kit"
 author = "The customs-kit authors"
+version = release = os.environ.get("CUSTOMS_KIT_SITE_VERSION", "")
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
-html_theme = "alabaster"
-html_title = "customs-kit"
-html_theme_options = {
-    "description": "A competition in a box for customs fraud detection",
-    "page_width": "72rem",
-    "sidebar_width": "16rem",
-    "font_family": "system-ui, sans-serif",
+# Light and dark by the reader's setting, with a button; its fonts are the system's.
+html_theme = "furo"
+html_title = f"customs-kit {version}".strip()
+html_theme_options = {"navigation_with_keys": True}
+templates_path = ["_templates"]
+html_sidebars = {
+    "**": [
+        "sidebar/brand.html",
+        "versions.html",
+        "sidebar/search.html",
+        "sidebar/scroll-start.html",
+        "sidebar/navigation.html",
+        "sidebar/scroll-end.html",
+    ]
 }
+html_extra_path = ["_extra"]  # slides and notebooks of the course
 html_show_sourcelink = False
 napoleon_google_docstring = False
 napoleon_use_ivar = True  # attributes of dataclasses are described once

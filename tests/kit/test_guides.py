@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,9 @@ import yaml
 
 from command_line import run_blocks
 from customs_baselines.experiments.markdown_tables import put_table
+from customs_data.edition.generating import read_blueprint
+from customs_data.edition.manifest import FORMAT_VERSION
+from customs_data.tasks import is_built_in, task_names
 from customs_kit.make_reference import FACTS, command_reference, practice_facts, walk_commands
 
 ROOT = Path(__file__).parents[2]
@@ -29,7 +33,23 @@ def test_the_citation_names_this_version():
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
     version = re.search(r'^version = "(.+)"', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)
     assert citation["version"] == version[1]
-    assert {"cff-version", "message", "title", "authors", "license"} <= citation.keys()
+    assert citation["preferred-citation"]["version"] == version[1]
+    assert {"cff-version", "message", "title", "abstract", "authors", "license"} <= citation.keys()
+
+
+def test_documents_state_the_versions_of_this_release():
+    version = re.search(r'^version = "(.+)"', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    newest = re.search(r"^## (\S+)", changelog, re.MULTILINE)
+    assert newest[1] == version[1]
+    page = (ROOT / "docs/VERSIONS.md").read_text(encoding="utf-8").split("\n## ")[0]
+    stated = dict(re.findall(r"^\| ([a-z ]+) \| ([^|]+) \|", page, re.MULTILINE))
+    assert stated["package"] == stated["generator"] == version[1]
+    assert stated["world"] == str(read_blueprint(config="practice").configuration.version)
+    assert stated["edition format"] == str(FORMAT_VERSION)
+    assert re.findall(r"`(\w+)`", stated["task"]) == [
+        name for name in task_names() if is_built_in(name)
+    ]
 
 
 @pytest.mark.slow
@@ -83,9 +103,20 @@ def test_the_site_is_built_and_asks_no_other_server(tmp_path):
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert built.returncode == 0, built.stderr
+    version = re.search(r'^version = "(.+)"', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)
+    site = tmp_path / "site" / version[1]
     pages = list((tmp_path / "site").rglob("*.html"))
     assert len(pages) > 20
-    assert "precision_at" in (tmp_path / "site/api/customs_scorer.html").read_text()
+    assert "precision_at" in (site / "api/customs_scorer.html").read_text()
+    assert "precision_at" in (site / "searchindex.js").read_text()
+    assert 'class="theme-toggle' in (site / "index.html").read_text()
+    assert (tmp_path / "site/versions.js").read_text().endswith(f'["{version[1]}"];\n')
+    assert f"url={version[1]}/index.html" in (tmp_path / "site/index.html").read_text()
+    assert (site / "docs/course/slides/1_declarations.html").is_file()
+    with zipfile.ZipFile(site / "docs/course/course.zip") as archive:
+        names = archive.namelist()
+    assert "course/workshop.py" in names
+    assert not any("solutions" in name for name in names)
     for page in pages:
         loaded = re.findall(
             r"<(?:script|link|img)[^>]+(?:src|href)=\"(https?:[^\"]+)", page.read_text()
