@@ -308,6 +308,7 @@ def _attack(contributions: Contributions, epsilon: float | None) -> Results:
     "epsilons",
     type=click.Choice([str(epsilon or "none") for epsilon in EPSILONS]),
     multiple=True,
+    metavar="E",
     help="Only profiles of this epsilon.",
 )
 @click.option("--fresh", is_flag=True, help="Discard earlier results.")
