@@ -173,6 +173,22 @@ def test_results_of_other_versions_or_another_edition_are_not_continued(finished
         run_grid(grid, path)
 
 
+def test_results_of_another_release_go_on_if_the_edition_is_the_same(finished, tmp_path):
+    """A commitment contains the release; what it commits to is compared by its scores."""
+    path, grid = tmp_path / "grid.json", read_grid(grid_file(tmp_path))
+    content = json.loads(finished.read_text())
+    del content["runs"][next(iter(content["runs"]))]
+    content["editions"]["world-1"]["commitment"] = "0" * 64
+    content["made_by"]["versions"]["customs-kit"] = "0.0.1"
+    path.write_text(json.dumps(content))
+    run_grid(grid, path)
+    assert load_grid_results(path).runs.keys() == load_grid_results(finished).runs.keys()
+    content["editions"]["world-1"]["train_sha256"] = "0" * 64
+    path.write_text(json.dumps(content))
+    with pytest.raises(KitError, match="commitment"):
+        run_grid(grid, path)
+
+
 def test_runs_that_left_the_grid_leave_the_results(finished, tmp_path):
     path = tmp_path / "grid.json"
     path.write_bytes(finished.read_bytes())

@@ -280,9 +280,10 @@ def test_the_practice_edition_is_the_same_everywhere(tmp_path):
         "test": "e6d79a24b5d4b6e8a884e8bcde3de3e5ab08007d4c88d65ed464ac392016fa1e",
         "sample_submission": "86f05d293ba62a22bf4a1ae34db5fb4929b2de0aa799bfacb5c23ebff5894c9d",
     }
-    # The commitment binds labels, truth and networks; the oracle is not part of it.
+    # The commitment binds labels, truth, networks and the release (that of pyproject.toml must be
+    # the installed one); the oracle is not part of it.
     assert manifest.commitment == (
-        "40423552ea308c01ce360a5a9ac6b6bf5b0512ac947ddaf1600be76d959a8be1"
+        "62db838c642b2ae1c2dd26ca5539a338ac42c99ff8542e1f8198b564ab31e42c"
     )
     oracle = (tmp_path / "practice/hidden/oracle.csv").read_bytes()
     assert sha256(oracle).hexdigest() == (
