@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -67,10 +68,10 @@ def fit_and_score(model: FraudModel, split: Split) -> npt.NDArray[np.float64]:
     proba = np.asarray(model.predict_proba(split.test.copy()), dtype=np.float64)
     n_test, n_columns = len(split.test), len(split.task.answer.columns)
     if n_columns > 1 and proba.shape != (n_test, n_columns + 1):
-        classes = ", ".join(["none", *split.task.answer.columns])
         raise KitError(
-            f"predict_proba must return shape ({n_test}, {n_columns + 1}), columns {classes}, but "
-            f"it returned {proba.shape}. A class without training rows has a column of zeros."
+            f"predict_proba must return shape ({n_test}, {n_columns + 1}): the first column for "
+            f"label 0, then one for each of {', '.join(split.task.answer.columns)}. It returned "
+            f"{proba.shape}. A class without training rows has a column of zeros."
         )
     if n_columns == 1 and proba.shape != (n_test, 2):
         raise KitError(_shape_error(proba.shape, n_test, has_unlabelled=bool((y < 0).any())))
@@ -89,18 +90,36 @@ def _fit_and_rank(model: ChoiceModel, split: Split, answer: Choices) -> npt.NDAr
     texts = split.train[answer.column].to_numpy(dtype=object).astype(np.str_)
     offered: dict[str, Any] = {"X_test": split.test.copy(), **split.keywords}
     model.fit(X.copy(), texts, **accepted_keywords(model.fit, offered))
-    ranked = np.asarray(model.rank(split.test.copy(), answer.most))
     shape = (len(split.test), answer.most)
-    if ranked.ndim != 2 or len(ranked) != shape[0] or ranked.shape[1] > shape[1]:
+    ranked = _padded(model.rank(split.test.copy(), answer.most), shape)
+    codes = np.unique(ranked)
+    if wrong := [code for code in codes if code and not re.fullmatch(answer.pattern, code)]:
         raise KitError(
-            f"rank must return shape {shape}, texts with the best first, but it returned "
-            f"{ranked.shape}."
+            f"rank must return codes, each {answer.pattern_in_words}, unlike {wrong[0]!r}."
         )
-    if ranked.dtype.kind not in "UO":
-        raise KitError(f"rank must return texts, but it returned {ranked.dtype}.")
-    filled = np.full(shape, "", dtype=f"<U{len(answer.neutral)}")
-    filled[:, : ranked.shape[1]] = ranked
-    return filled
+    ordered = np.sort(ranked, axis=1)
+    repeated = ((ordered[:, 1:] == ordered[:, :-1]) & (ordered[:, 1:] != "")).any(axis=1)
+    if repeated.any():
+        raise KitError(
+            f"rank must return different codes, but {int(repeated.sum()):,} of {shape[0]:,} rows "
+            f"repeat one, such as {' '.join(filter(None, ranked[np.argmax(repeated)]))}."
+        )
+    return ranked
+
+
+def _padded(ranked: Any, shape: tuple[int, int]) -> npt.NDArray[np.str_]:
+    """Return the texts of each row, up to as many as are allowed, "" where there are fewer."""
+    rows = [list(row) if isinstance(row, list | tuple | np.ndarray) else None for row in ranked]
+    if len(rows) != shape[0] or any(row is None or len(row) > shape[1] for row in rows):
+        returned = getattr(ranked, "shape", f"{len(rows)} rows")
+        raise KitError(
+            f"rank must return up to {shape[1]} texts for each of {shape[0]} rows, best first, "
+            f"but it returned {returned}."
+        )
+    if odd := next((text for row in rows for text in row or () if not isinstance(text, str)), None):
+        raise KitError(f"rank must return texts, but it returned {odd!r}.")
+    padded = [[*(row or ()), *[""] * (shape[1] - len(row or ()))] for row in rows]
+    return np.array(padded, dtype=np.str_).reshape(shape)
 
 
 def _fit_and_group(model: GroupModel, split: Split) -> npt.NDArray[np.int64]:

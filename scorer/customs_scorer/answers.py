@@ -104,7 +104,7 @@ def _parse_groups(
     fits = matches_in_full(cells, answer.name.pattern)
     for rule, wrong in (
         (f"must be {answer.name.pattern_in_words}", ~fits & ~empty),
-        ("must not be empty: a lone unit has a group of its own", empty),
+        ("must not be empty: who is alone has a group of its own", empty),
     ):
         _report(rule, wrong, answer.column, cells, lines, report)
     return _numbered(cells.to_pandas().to_numpy(object))

@@ -11,7 +11,7 @@ from customs_baselines.running.own_model import own_parts, split_reference
 from customs_data.erasure import ERASURES
 from customs_data.errors import KitError
 from customs_data.exact_rates import exact_rate
-from customs_data.tasks import DEFAULT
+from customs_data.tasks import DEFAULT, Scores, find_task
 
 
 @dataclass(frozen=True)
@@ -105,6 +105,11 @@ class Plan:
                 raise KitError(f"Unknown recipe {recipe!r}: choose {' or '.join(RECIPES)}.")
         for rate in self.label_rates:
             exact_rate(rate, "label rate")
+        if self.label_rates and not isinstance(find_task(self.task).answer, Scores):
+            raise KitError(
+                f"A label rate erases labels, but models of the task {self.task} learn from "
+                "something else. Leave --label-rate out."
+            )
         if self.erasure not in ERASURES:
             raise KitError(f"Unknown erasure {self.erasure!r}: choose {', '.join(ERASURES)}.")
         if any(seed < 0 or seed >= 2**32 for seed in self.seeds) or not self.seeds:

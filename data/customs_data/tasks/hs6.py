@@ -48,9 +48,9 @@ TASK: Final = Task(
     keywords={"y_fraud": "Fraud"},
     practice_seed=107,
     motivation=(
-        "Duty depends on the HS code, so goods are declared under the code of others, by mistake "
-        "or on purpose. This edition is for learning which goods a declaration is really about: "
-        "where that differs from the declared code, an officer should look."
+        "Duty depends on the HS code, so goods are declared under the code of other goods, by "
+        "mistake or on purpose. This edition is for learning which goods a declaration is really "
+        "about: where that differs from the declared code, an officer should look."
     ),
     uses=(
         "Train on train.csv, whose codes are as declared, wrong ones included; name up to five "

@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from customs_data.errors import KitError
 from customs_data.schema import DECLARED_COLUMNS, KEY, Column
-from customs_data.tasks.answers import Answer
+from customs_data.tasks.answers import Answer, Scores
 
 
 @dataclass(frozen=True)
@@ -184,6 +185,27 @@ class Task:
     def train_columns(self) -> tuple[str | Column, ...]:
         """Columns of train: all declared ones by name, then the labels."""
         return (*DECLARED_COLUMNS, *self.label_columns)
+
+    @property
+    def scores_one_label(self) -> bool:
+        """Whether the answer is one score, of a label that is 0 or 1 and scored itself."""
+        one = isinstance(self.answer, Scores) and len(self.answer.columns) == 1
+        first = self.target[0]
+        return one and first.role == "label" and first.values == (0, 1)
+
+    def require_one_label(self, what: str) -> None:
+        """Refuse what is made for scores of one label of 0 and 1.
+
+        Raises
+        ------
+        KitError
+            If the task asks for something else.
+        """
+        if not self.scores_one_label:
+            raise KitError(
+                f"{what} is about scores of one label, 0 or 1, but the task {self.name} asks for "
+                "something else."
+            )
 
     @property
     def asks_declarations(self) -> bool:

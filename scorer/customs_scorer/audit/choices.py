@@ -27,14 +27,14 @@ def audit_choices(evidence: Evidence) -> Iterator[AuditTest]:
         "six-tuple look-up",
         evidence.score(answer),
         _LOOKUP,
-        f"{title} of copying the text of declarations with the same departure, origin and mass.",
+        f"{title} of copying the code of declarations with the same departure, origin and mass.",
     )
     for name in ("Net Mass", "Item Price"):
         yield AuditTest(
             f"exact {name} look-up",
             lookups.top_1((name,)),
             _LOOKUP,
-            f"{title} of copying the most frequent text of declarations with the same {name}.",
+            f"{title} of copying the most frequent code of declarations with the same {name}.",
         )
     texts = np.concatenate([_texts(evidence), _answers(evidence)])
     rows, day = evidence.both, evidence.both["Date"].to_numpy().astype("datetime64[D]").astype(str)
@@ -45,7 +45,7 @@ def audit_choices(evidence: Evidence) -> Iterator[AuditTest]:
             name,
             abs(neighbours_agree(place, texts, day)),
             _NEIGHBOURS,
-            f"How much more often neighbours by {name} on one day have the same text than others "
+            f"How much more often neighbours by {name} on one day have the same code than others "
             "of that day.",
         )
 

@@ -20,11 +20,15 @@ from customs_data.errors import KitError
 from customs_data.schema import ENTITY_COLUMNS, ERASED, KEY, NUMBER_DTYPE
 from customs_data.split import Split, rows_of
 from customs_data.tasks import Choices, Groups
+from customs_scorer.bootstrap import joint_bootstrap
 from customs_scorer.metrics import Metric, metrics_of
 from customs_scorer.validation import validation_split
 
 #: Declarations that tests with models, or with hundreds of look-ups, look at; a sample beyond.
 MOST_ROWS: Final = 300_000
+
+#: Bootstrap samples for the standard error of a metric that is no mean of gains.
+_N_SAMPLES: Final = 100
 
 Codes = npt.NDArray[np.int64]
 
@@ -326,8 +330,10 @@ def upper_score(evidence: Evidence, answer: npt.NDArray[np.float64]) -> float:
     A threshold of the audit: a look-up that beats a trained model by less than the sampling error
     does not prove that it can replace learning.
     """
-    assert evidence.split.answers is not None
-    value, n = evidence.score(answer), float(len(evidence.later))
-    if evidence.metric.has_gains:
-        n = float(evidence.metric.gains(evidence.split.answers, answer).weight)
-    return value + 2 * sqrt(value * (1 - value) / n)
+    answers, metric = evidence.split.answers, evidence.metric
+    assert answers is not None
+    value = evidence.score(answer)
+    if not metric.has_gains:
+        samples = joint_bootstrap([metric], answers, [answer], n_replicates=_N_SAMPLES, seed=0)
+        return value + 2 * float(samples.std())
+    return value + 2 * sqrt(value * (1 - value) / float(metric.gains(answers, answer).weight))

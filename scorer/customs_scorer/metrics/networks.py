@@ -153,7 +153,7 @@ METRICS: Final = TaskMetrics(
         chance="everybody alone",
         chance_meaning="each importer is a group of its own",
         unseen="unseen importers",
-        unseen_meaning="that training lacks",
+        unseen_meaning="of importers that training lacks",
         unseen_definition="on importers that training lacks",
     ),
 )

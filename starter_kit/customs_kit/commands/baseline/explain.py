@@ -91,9 +91,10 @@ def explain(
     )
     from customs_kit.workspace import chosen_edition
 
-    rates = () if label_rate is None else (label_rate,)
-    runs = list(Plan((name,), recipes, rates, erasure, (seed,)).runs())
     loaded = load_edition(chosen_edition(edition))
+    loaded.task.require_one_label("`baseline explain`")
+    rates = () if label_rate is None else (label_rate,)
+    runs = list(Plan((name,), recipes, rates, erasure, (seed,), loaded.task.name).runs())
     out = out or Path("runs") / loaded.manifest.name.replace(" ", "-") / "explained"
     columns = loaded.manifest.column_set
     name_and_columns = columns.after(loaded.manifest.name)

@@ -171,6 +171,8 @@ def run(
     from customs_scorer.validation import about_training
 
     loaded = load_edition(chosen_edition(edition, task))
+    if errors:
+        loaded.task.require_one_label("The error analysis (--errors)")
     plan = Plan(names, recipes, label_rates, erasure, seeds, loaded.task.name)
     out = out or Path("runs") / loaded.manifest.name.replace(" ", "-")
     with runs_progress(sum(1 for _ in plan.runs())) as progress:

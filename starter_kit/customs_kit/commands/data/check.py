@@ -162,23 +162,17 @@ def audit(
       customs-kit data audit my-edition --adversary --html audit.html
     """
     from customs_data import load_edition
-    from customs_data.errors import KitError
     from customs_data.files.atomic import write_atomically
     from customs_kit.terminal.audit_progress import audit_progress
     from customs_kit.terminal.output import print_json, show
     from customs_kit.terminal.score_tables import adversary_tables, audit_table
     from customs_scorer.audit.report import audit_edition, count_tests
-    from customs_scorer.ceiling import binary_label
 
     loaded = load_edition(edition)
     is_simulated = loaded.manifest.origin != "import"
-    if binary_label(loaded.task) != loaded.task.label:
-        if adversary:
-            raise KitError(
-                f"The adversary attacks labels of 0 and 1, which the task {loaded.task.name} does "
-                "not ask for. Leave --adversary out."
-            )
-        transfer = False
+    if adversary:
+        loaded.task.require_one_label("--adversary")
+    transfer = transfer and loaded.task.scores_one_label
     more, attacks, n_attacks = [], None, 0
     if adversary or (transfer and is_simulated):
         from functools import partial
