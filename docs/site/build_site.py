@@ -21,6 +21,7 @@ PAGES = {
         "docs/FURTHER_TASKS",
         "docs/STANDARDS",
         "docs/PRIVACY",
+        "docs/SCALE",
         "starter_kit/README",
     ],
     "Reference": ["docs/CLI", "api/index", "docs/PRACTICE_DATASHEET", "docs/VERSIONS"],
