@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from importlib import import_module
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from customs_baselines.experiments.markdown_tables import put_table
 from customs_baselines.features.kit import KitFeatures
 from customs_baselines.features.row_blocks import read_all
 from customs_data.edition.importing import import_edition
@@ -79,3 +81,8 @@ def test_a_difference_is_reported(engines, outs, tmp_path, change):
     made.to_parquet(tmp_path / "other.parquet", index=False)
     with pytest.raises(SystemExit, match="differ"):
         engines.largest_difference(outs["kit"], tmp_path / "other.parquet")
+
+
+def test_the_table_is_that_of_the_results(engines):
+    results = json.loads((ROOT / "baselines/results/engines.json").read_text(encoding="utf-8"))
+    put_table(ROOT / "docs/SCALE.md", "engines", engines.table_of(results), check=True)
