@@ -31,7 +31,8 @@ FRESH ?=
 .PHONY: run leaderboard test test-fast test-oldest test-slow lint format results all-results explained scarcity \
 	adversary variants settings prior worlds hs6 networks scheme lite gallery guide \
 	season season-pooling relbench validation fidelity privacy synthesizers reference site slides documents release benchmark \
-	benchmark-season benchmark-served benchmark-national benchmark-leaderboard benchmark-attack fuzz ladder clean
+	benchmark-season benchmark-served benchmark-national benchmark-engines benchmark-leaderboard benchmark-attack \
+	fuzz ladder clean
 
 run: $(VENV)/.core ## install, make the practice edition, show precision@5 % and @10 % of baselines
 	$(BIN)/customs-kit baseline run
@@ -206,6 +207,9 @@ benchmark-national: $(VENV)/.core ## make, read, learn from and score 24.7 milli
 	$(BIN)/python benchmarks/national_commands.py
 	$(BIN)/python benchmarks/train_national.py
 	$(BIN)/python benchmarks/score_national.py --rows 24700000
+
+benchmark-engines: $(VENV)/.dev ## the kit's features beside Polars and DuckDB, on a million declarations
+	$(BIN)/python benchmarks/engines.py --results $(RESULTS)/engines.json --write docs/SCALE.md
 
 benchmark-leaderboard: $(VENV)/.dev ## 200 teams at once, on SQLite and, with DATABASE_URL, on PostgreSQL
 	$(BIN)/python benchmarks/worst_files.py

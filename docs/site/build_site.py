@@ -31,6 +31,7 @@ PAGES = {
         "docs/STANDARDS",
         "docs/PRIVACY",
         "docs/course/INSTRUCTOR",
+        "docs/SCALE",
         "starter_kit/README",
     ],
     "Reference": ["docs/CLI", "api/index", "docs/PRACTICE_DATASHEET", "docs/VERSIONS"],

@@ -81,12 +81,15 @@ class CellSums:
             What is summed; 1 by default.
         """
         known = group >= 0 if rows is None else (group >= 0) & rows
-        place = group[known].astype(np.int64) * n_cells + cell[known]
+        if not known.all():  # copying all rows would take as long as counting them
+            group, cell = group[known], cell[known]
+            units = None if units is None else units[known]
+        place = group.astype(np.int64) * n_cells + cell
         size = (n_groups + 1) * n_cells
         if units is None:
             return cls.of(np.bincount(place, minlength=size).reshape(-1, n_cells))
         sums = np.zeros(size, dtype=np.int64)
-        np.add.at(sums, place, units[known])
+        np.add.at(sums, place, units)
         return cls.of(sums.reshape(-1, n_cells))
 
     @classmethod
@@ -101,11 +104,12 @@ class CellSums:
         """Return the sums of each row's group, without those of the cells that it leaves out."""
         sums = self.total[group].astype(np.int64)
         if left_out is not None:
-            last = left_out.stop - 1
-            for place in range(int((last - left_out.first).max(initial=-1)) + 1):
-                cell = np.minimum(left_out.first + place, last)
-                is_new = left_out.first + place <= last
-                sums -= np.where(is_new, self.by_cell[group, cell], 0)
+            own = group * self.by_cell.shape[1] + left_out.first
+            n_out = left_out.stop - left_out.first
+            sums -= self.by_cell.take(own)  # at least one cell; a group of -1 takes the last row
+            for place in range(1, int(n_out.max(initial=0))):
+                is_out = place < n_out
+                sums -= np.where(is_out, self.by_cell.take(own + np.where(is_out, place, 0)), 0)
         return sums
 
 

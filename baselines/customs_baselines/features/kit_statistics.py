@@ -160,7 +160,13 @@ class KitStatistics:
 
     @classmethod
     def of(
-        cls, X: pd.DataFrame, y: npt.NDArray[np.int8], cell: Cells, n_cells: int, with_labels: bool
+        cls,
+        X: pd.DataFrame,
+        y: npt.NDArray[np.int8],
+        cell: Cells,
+        n_cells: int,
+        with_labels: bool,
+        wanted: Mapping[Key, tuple[str, ...]] | None = None,
     ) -> KitStatistics:
         """Return the statistics of a part.
 
@@ -176,12 +182,20 @@ class KitStatistics:
             Number of cells of the whole.
         with_labels : bool
             Whether labels are counted.
+        wanted : mapping of tuple to tuple of str, optional
+            What is summed for each key; by default what recipe `kit` needs (see `measures`).
         """
-        return cls.read(X, y, cell, n_cells, with_labels)[0]
+        return cls.read(X, y, cell, n_cells, with_labels, wanted)[0]
 
     @classmethod
     def read(
-        cls, X: pd.DataFrame, y: npt.NDArray[np.int8], cell: Cells, n_cells: int, with_labels: bool
+        cls,
+        X: pd.DataFrame,
+        y: npt.NDArray[np.int8],
+        cell: Cells,
+        n_cells: int,
+        with_labels: bool,
+        wanted: Mapping[Key, tuple[str, ...]] | None = None,
     ) -> tuple[KitStatistics, CodedTable, dict[Key, Codes]]:
         """Return the statistics as `of`, the rows as codes, and each row's group by key."""
         book = Codebook()
@@ -189,7 +203,8 @@ class KitStatistics:
         extra = extra_names(X)
         rows = {LABELLED: y >= 0, FRAUDS: y == 1}
         groupings, sums, groups = {}, {}, {}
-        for key, names in measures(with_labels, extra).items():
+        wanted = measures(with_labels, extra) if wanted is None else wanted
+        for key, names in wanted.items():
             groupings[key] = Grouping(key)
             group = groupings[key].fit(coded)
             # Cached in four bytes each, because grouping several columns again would take longer.
@@ -207,7 +222,8 @@ class KitStatistics:
             }
         overall = {DECLARATIONS: len(X)}
         overall |= {name: int(counted.sum()) for name, counted in rows.items()}
-        overall |= {name: int(_units(X, name).sum()) for name in NORMED}
+        summed = {name for names in wanted.values() for name in names}
+        overall |= {name: int(_units(X, name).sum()) for name in NORMED if name in summed}
         numbers = {
             name: ExtraNumber.of(X[name].to_numpy(np.float64))
             for name, kind in extra.items()
