@@ -29,7 +29,7 @@ INSTALL = $(PYTHON) starter_kit/install.py $(VENV) --builds $(TORCH)
 FRESH ?=
 
 .PHONY: run leaderboard test test-fast test-oldest test-slow lint format results all-results explained scarcity \
-	adversary variants settings prior worlds networks lite gallery guide \
+	adversary variants settings prior worlds hs6 networks scheme lite gallery guide \
 	season season-pooling relbench validation fidelity privacy synthesizers reference site slides documents release benchmark \
 	benchmark-season benchmark-served benchmark-national benchmark-leaderboard benchmark-attack fuzz ladder clean
 
@@ -105,10 +105,18 @@ variants: $(VENV)/.core ## other convolutions, a second task and pre-training of
 settings: $(VENV)/.core ## choose the classic models' hyper-parameters again (about half an hour)
 	$(BIN)/python -m studies.settings_search --out $(RESULTS)/settings.json
 
+scheme: $(VENV)/.core ## the task scheme on ten worlds: run what is missing (ten minutes)
+	$(BIN)/python -m studies.tasks.scheme --out $(RESULTS)/scheme.json $(FRESH)
+	$(BIN)/python -m studies.tasks.scheme_table $(RESULTS)/scheme.json --write baselines/SCHEME.md
+
 adversary: $(VENV)/.core ## what a team that reads the code can do, on the ten worlds of `make scarcity`: run what is missing
 	$(BIN)/python -m studies.adversary --out $(RESULTS)/adversary.json $(FRESH)
 	$(BIN)/python -m studies.adversary_table $(RESULTS)/adversary.json $(RESULTS)/scarcity.json \
 		--write baselines/ADVERSARY.md
+
+hs6: $(VENV)/.core ## the task hs6 on ten worlds: run what is missing (ten minutes)
+	$(BIN)/python -m studies.tasks.hs6 --out $(RESULTS)/hs6.json $(FRESH)
+	$(BIN)/python -m studies.tasks.hs6_table $(RESULTS)/hs6.json --write baselines/HS6.md
 
 lite: $(VENV)/.dev ## the scorecard beside risk_profile, on ten worlds: run what is missing (two minutes)
 	$(BIN)/python -m studies.lite_study --out $(RESULTS)/lite.json --write baselines/MODELS.md $(FRESH)
@@ -117,7 +125,9 @@ gallery: $(VENV)/.core ## the pictures of docs/GALLERY.md that no other target d
 	$(BIN)/python -m studies.gallery $(RESULTS)/practice.json $(RESULTS)/season.json --out docs
 
 networks: $(VENV)/.core ## the task networks on ten worlds: run what is missing (half an hour)
-	$(BIN)/python -m studies.tasks.networks --out $(RESULTS)/networks.json $(FRESH)
+	$(BIN)/python -m studies.tasks.networks --models alone,rule,propagation,memberships,transfer,pairs \
+		--out $(RESULTS)/networks.json $(FRESH)
+	$(BIN)/python -m studies.tasks.networks --models graph --worlds 4 --out $(RESULTS)/networks.json
 	$(BIN)/python -m studies.tasks.networks --config practice --models alone,rule,propagation \
 		--out $(RESULTS)/networks_practice.json $(FRESH)
 	$(BIN)/python -m studies.tasks.networks_table $(RESULTS)/networks.json --write baselines/NETWORKS.md

@@ -68,7 +68,7 @@ _SEED: Final = 24
 _N_WORLDS: Final = 3
 #: Cells that a target is about have more worlds, for the eight metrics alone: the range of masses
 #: is that of one extreme declaration.
-JUDGED: Final = {(_NATIONAL, None): 12, (_NATIONAL, 1.0): 12}
+JUDGED: Final = {(_NATIONAL, None): 40, (_NATIONAL, 1.0): 40}
 # Declarations of each world, and of the sample of the source that it is compared with.
 _N_ROWS: Final = 54_000
 # Declarations of each side that boosted trees are trained on.
@@ -308,6 +308,7 @@ def _attack(contributions: Contributions, epsilon: float | None) -> Results:
     "epsilons",
     type=click.Choice([str(epsilon or "none") for epsilon in EPSILONS]),
     multiple=True,
+    metavar="E",
     help="Only profiles of this epsilon.",
 )
 @click.option("--fresh", is_flag=True, help="Discard earlier results.")

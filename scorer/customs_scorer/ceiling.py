@@ -111,9 +111,14 @@ def _scores(
 
     if metrics.oracle is None:
         return {}, None
-    columns = (metrics.oracle,) if isinstance(metrics.oracle, str) else metrics.oracle
-    has_posterior = {*columns} <= {*oracle}
-    if not has_posterior and metrics.prior is not None:
+
+    def has(column: str | tuple[str, ...] | None) -> bool:
+        columns = (column,) if isinstance(column, str) else column or ()
+        return bool(columns) and {*columns} <= {*oracle}
+
+    if not has(metrics.oracle):  # the edition is older than the posterior, or than both
+        if metrics.prior is None or not has(metrics.prior):
+            return {}, None
         return score(metrics.ranked, metrics.prior), None
     ceiling = score(metrics.ranked, metrics.oracle)
     for metric in metrics.reported:

@@ -46,7 +46,7 @@ def split_of(n_declarations):
 
 @pytest.fixture(scope="module")
 def split():
-    return split_of(6000)
+    return split_of(4000)
 
 
 @pytest.fixture(scope="module")
@@ -120,9 +120,15 @@ def test_models_learn(split):
     assert mixture > history + 0.05
 
 
-@pytest.mark.training
-def test_the_ranker_learns_more_than_the_mixture(split):
-    assert top_1("ranker", split) > top_1("mixture", split)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param("ranker", marks=pytest.mark.training),
+        pytest.param("graph", marks=pytest.mark.slow),
+    ],
+)
+def test_trees_and_network_learn_more_than_the_mixture(name, split):
+    assert top_1(name, split) > top_1("mixture", split)
 
 
 def test_history_names_the_importers_usual_goods_first():

@@ -23,7 +23,7 @@ from customs_data.tasks.networks import CONFIGURATION, KNOWN, ask_importers
 
 TASK = find_task("networks")
 #: Smaller than the defaults, for a world of 2,000 declarations.
-QUICK = {"transfer": {"n_worlds": 2}, "transfer_known": {"n_worlds": 2}, "graph": {"n_steps": 15}}
+QUICK = {"transfer": {"n_worlds": 2}, "graph": {"n_steps": 15}}
 
 
 @pytest.fixture(scope="module")
@@ -167,3 +167,14 @@ def test_average_linkage_is_as_defined(seed, n, limit):
     groups = join_groups(n, a, b, probability, limit, known)
     expected = slow_groups(n, a, b, probability, limit, known)
     assert (pd.factorize(groups)[0] == pd.factorize(expected)[0]).all()
+
+
+@pytest.mark.parametrize("known_importers", [0, 40])
+@pytest.mark.parametrize("name", ["propagation", "pairs", "memberships", "graph"])
+def test_models_do_without_known_networks(name, known_importers, asked):
+    X = asked[0].iloc[:400]
+    ids = X["Importer ID"].unique()
+    known = pd.DataFrame({"Importer ID": ids[:known_importers], "Network": np.nan})
+    model = find_baseline(name, "networks").load_class()(**QUICK.get(name, {}))
+    groups = model.fit(X, known.astype({"Network": object})).group(ids)
+    assert len(set(groups)) == len(ids)

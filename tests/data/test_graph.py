@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from absent_columns import lacking
 from customs_data.errors import KitError
 from customs_data.graph import ENTITIES, hetero_data
 
@@ -54,6 +55,14 @@ def test_test_declarations_move_no_number_of_training(graph, sample_edition):
     for kind in (*ENTITIES, *LINE):
         edges = alone["declaration", "to", kind].edge_index
         assert (graph["declaration", "to", kind].edge_index[:, : edges.shape[1]] == edges).all()
+
+
+def test_absent_columns_leave_finite_features_and_no_edges(sample_edition):
+    absent = ("Net Mass", "Tax Rate", "Office ID", "Declarant ID")
+    data = hetero_data(lacking(sample_edition.train, absent), sample_edition.y)
+    assert data["declaration"].x.isfinite().all()
+    assert data["declarant"].num_nodes == 0
+    assert data["importer"].num_nodes > 0
 
 
 def test_features_are_scaled_and_read_no_label(sample_edition):

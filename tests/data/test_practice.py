@@ -32,7 +32,9 @@ def made(tmp_path_factory):
 def cache(tmp_path, monkeypatch, made):
     """An empty cache, where making the edition is copying it."""
     monkeypatch.setattr(practice, "user_cache_path", lambda _: tmp_path / "cache")
-    monkeypatch.setattr(practice, "make_practice_edition", lambda out: shutil.copytree(made, out))
+    monkeypatch.setattr(
+        practice, "make_practice_edition", lambda out, task="fraud": shutil.copytree(made, out)
+    )
     return tmp_path / "cache"
 
 
@@ -90,7 +92,7 @@ def test_a_reader_of_the_old_one_reads_on(cache):
 
 
 def test_who_comes_second_takes_the_first_ones(cache, monkeypatch, made):
-    def make(out):
+    def make(out, task="fraud"):
         if out.parent.name != "cache":
             shutil.copytree(made, out)
             shutil.copytree(made, cache / "practice")  # another process was faster

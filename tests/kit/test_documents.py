@@ -29,6 +29,7 @@ from studies.lite_study import LABEL_RATES, lite_table
 from studies.relbench_gnn import study_table as relbench_table
 from studies.season_study import GRIDS, season_table
 from studies.synthesizer_study import study_table as synthesizers_table
+from studies.tasks.networks_table import networks_tables
 from studies.validation_study import validation_table
 from studies.world_figures.figures import FIGURES
 from studies.world_guide import LINKS
@@ -188,6 +189,15 @@ def test_the_tables_of_the_adversary_are_those_of_its_study():
     grid = results.with_name("scarcity.json")
     for name, table in adversary_tables(results, (grid,)).items():
         put_table(page, name, table, check=True)
+
+
+@pytest.mark.parametrize("name", ["networks", "networks_practice"])
+def test_the_tables_of_the_task_networks_are_those_of_its_study(name):
+    page, results = ROOT / "baselines/NETWORKS.md", ROOT / f"baselines/results/{name}.json"
+    tables = networks_tables(json.loads(results.read_text(encoding="utf-8")))
+    for ending, table in tables.items():
+        if name == "networks" or not ending:
+            put_table(page, f"{name}{ending}", table, check=True)
 
 
 def test_the_tables_of_seasons_are_those_of_their_study():

@@ -70,7 +70,9 @@ def test_practice_is_made_in_the_cache_unless_an_edition_has_its_name(
 ):
     monkeypatch.chdir(tmp_path)
     in_cache = tmp_path / "cached"
-    monkeypatch.setattr("customs_data.edition.by_name.practice_edition", lambda: in_cache)
+    monkeypatch.setattr(
+        "customs_data.edition.by_name.practice_edition", lambda task="fraud": in_cache
+    )
     import_edition(sample, in_cache)
     load_edition = customs_kit.load_edition
     Path("practice").mkdir()  # no edition: the name means the practice edition
@@ -78,7 +80,9 @@ def test_practice_is_made_in_the_cache_unless_an_edition_has_its_name(
     assert load_edition("practice").layout == Layout.of(in_cache)
     with pytest.raises(InvalidEditionError, match=r"practice is no edition.*load_edition\(\"pra"):
         load_edition(Path("practice"))
-    monkeypatch.setattr("customs_data.edition.practice.practice_edition", lambda: in_cache)
+    monkeypatch.setattr(
+        "customs_data.edition.practice.practice_edition", lambda task="fraud": in_cache
+    )
     folder = EditionFolder(path_type=Path)
     assert folder.convert("practice", None, None) == in_cache
     assert folder.convert("practise", None, None) == Path("practise")

@@ -236,3 +236,20 @@ def unpack(archive, folder):
         opened.extractall(folder)
     for inner in list(folder.rglob("*.zip")):
         unpack(inner, inner.with_suffix(""))
+
+
+def test_a_secret_serves_one_task(tmp_path):
+    assert kit_in_fork("data", "secret", "--out", "secret.json", cwd=tmp_path).status == 0
+    given = ("--secret-file", "secret.json", "--rows", 500)
+    first = kit_in_fork("data", "generate", "--task", "hs6", *given, "--out", "goods", cwd=tmp_path)
+    assert first.status == 0, first.stderr
+    # test.csv of the task fraud is the answer sheet of hs6.
+    second = kit_in_fork("data", "generate", *given, "--out", "fraud", cwd=tmp_path)
+    assert second.status == 1
+    assert "secret" in second.stderr
+    assert not (tmp_path / "fraud").exists()
+
+
+def test_practice_editions_of_tasks_come_from_different_seeds():
+    seeds = [find_task(name).practice_seed for name in task_names()]
+    assert len(set(seeds)) == len(seeds)

@@ -163,7 +163,7 @@ def test_the_ceiling_is_that_of_the_true_probabilities(
     oracle = load_oracle(Layout.of(edition_path)).set_index("Declaration ID")
     ids = board.judge.expected_ids.iloc[board.judge.row_numbers("private")]
     probability = oracle.loc[list(ids), column].to_numpy(float)
-    expected = precision_at(board.judge.labels("private"), probability, 0.05)
+    expected = precision_at(board.judge.answers("private")["Fraud"].to_numpy(), probability, 0.05)
     assert scores["private"]["precision_at_5"] == expected
 
 

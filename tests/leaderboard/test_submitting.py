@@ -134,7 +134,7 @@ def send_labels(edition, tmp_path):
 
     def send(board, team, n_caught):
         judge = board.judge
-        rows, fraud = judge.row_numbers("public"), judge.labels("public")
+        rows, fraud = judge.row_numbers("public"), judge.answers("public")["Fraud"].to_numpy()
         scores = np.zeros(len(judge.expected_ids))
         scores[rows[np.flatnonzero(fraud)[:n_caught]]] = 1
         scores[rows[np.flatnonzero(fraud == 0)[: 16 - n_caught]]] = 1
@@ -156,7 +156,7 @@ def test_the_parameter_free_ladder_compares_with_the_best_file(board_of, make_fi
         path = make_file(seed, quality)
         receipt = submit_file(board, team.number, path)
         scores = read_submission(path, judge.expected_ids)[judge.row_numbers("public")]
-        new = gains_of(judge.labels("public"), scores, 0.05)
+        new = gains_of(judge.answers("public")["Fraud"].to_numpy(), scores, 0.05)
         shown, improved = paired_ladder(shown, best, new, step=1 / new.weight, standard_errors=1)
         best = new if improved else best
         assert (receipt.shown, receipt.improved) == (shown, improved)
@@ -362,6 +362,6 @@ def test_equal_scores_everywhere_give_the_base_rate(board, team, edition, exact_
         f"{name},0.5\n" for name in edition.test["Declaration ID"]
     )
     send_bytes(board, team, content.encode())
-    fraud = board.judge.labels("private")
+    fraud = board.judge.answers("private")["Fraud"].to_numpy()
     base_rate = np.count_nonzero(fraud) / len(fraud)
     assert set(exact_scores(board)[1]["private"].values()) == {base_rate}

@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 from sklearn.metrics import average_precision_score
 
-from customs_data.edition.generating import generate_edition, read_blueprint
-from customs_data.edition.loading import Edition, load_edition, load_oracle, load_solution
+from customs_data.edition.generating import generate_edition, read_blueprint, simulate_world
+from customs_data.edition.hidden import load_oracle, load_solution
+from customs_data.edition.loading import Edition, load_edition
 from customs_data.edition.source import check_periods
 from customs_data.errors import KitError
 from customs_data.keyed_random import secret_of_seed
@@ -21,6 +22,8 @@ from customs_scorer.metrics import metrics_of
 from customs_scorer.metrics.scheme import METRICS
 
 MEAN = METRICS.ranked[0]
+BLUEPRINT = read_blueprint(n_declarations=find_task("scheme").fewest_declarations, task="scheme")
+SECRET = secret_of_seed(3)
 
 
 def made_up(seed, n=400, codes=range(8), decimals=1):
@@ -98,10 +101,7 @@ def test_with_too_few_declarations_no_edition_is_made(sample):
 @pytest.fixture(scope="module")
 def edition(tmp_path_factory) -> Edition:
     path = tmp_path_factory.mktemp("scheme") / "edition"
-    blueprint = read_blueprint(
-        n_declarations=find_task("scheme").fewest_declarations, task="scheme"
-    )
-    generate_edition(blueprint, secret_of_seed(3), path, origin="published-seed")
+    generate_edition(BLUEPRINT, SECRET, path, origin="published-seed")
     return load_edition(path)
 
 
@@ -118,6 +118,13 @@ def test_the_ceiling_is_the_posterior_of_each_violation(edition):
         value = np.nanmean(expected(code, best))
         assert known[name]["private"] == {MEAN.name: pytest.approx(value, abs=1e-12)}
     assert known["ceiling"]["private"][MEAN.name] > known["prior"]["private"][MEAN.name] > 0.1
+
+
+def test_the_world_made_again_has_the_posteriors_of_the_edition(edition):
+    world = simulate_world(BLUEPRINT, SECRET)
+    oracle = load_oracle(edition.layout).set_index("Declaration ID")
+    again = world.schemes.set_index(world.oracle["Declaration ID"].to_numpy())
+    assert again.loc[oracle.index].to_numpy().tolist() == oracle[list(again)].to_numpy().tolist()
 
 
 def test_titles_name_every_violation():

@@ -50,13 +50,13 @@ def test_the_table_compares_with_the_profile_without_privacy():
 @pytest.mark.slow
 def test_a_study_that_was_stopped_goes_on(tmp_path, monkeypatch):
     monkeypatch.setattr(privacy_study, "SIZES", {4_000: "practice"})
-    monkeypatch.setattr(privacy_study, "EPSILONS", (None, 0.01))
     monkeypatch.setattr(privacy_study, "_N_ROWS", 2_000)
     monkeypatch.setattr(privacy_study, "MODELS", ("lookup",))
     monkeypatch.setattr(privacy_study, "MIN_COUNT", 1)
     path = tmp_path / "privacy.json"
     parts = []
-    arguments = {"sizes": (4_000,), "n_worlds": 1, "path": path, "on_cell": parts.append}
+    arguments = {"sizes": (4_000,), "epsilons": (None, 0.01), "n_worlds": 1, "path": path}
+    arguments["on_cell"] = parts.append
     results = measure_study(tmp_path / "keep", **arguments)
     assert "4000/none: world 0" in parts
     none, private = results["cells"].values()

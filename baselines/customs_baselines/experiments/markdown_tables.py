@@ -18,6 +18,7 @@ from customs_baselines.experiments.statistics import (
     summarize,
 )
 from customs_baselines.explaining.explanation_tables import explanations_table, is_explanations
+from customs_data.columns.column_set import ColumnSet
 from customs_data.errors import KitError
 from customs_data.files.atomic import write_atomically
 from customs_scorer.calibration import N_GROUPS
@@ -153,6 +154,10 @@ def _caption(results: Results) -> str:
     parts = [f"{capitalized(ranked[0].title.partition('@')[0])} on Private. {whose}"]
     if len(results.editions) == 1:
         parts.append(f"*unseen*: {results.metrics.words.unseen_definition}.")
+    for edition in editions:
+        columns = ColumnSet(tuple(edition.get("absent", ())), edition.get("extra", {}))
+        if columns != ColumnSet():
+            parts.append(columns.after(f"Columns of `{edition['name']}`") + ".")
     if _has_calibration(results):
         parts.append(
             f"*calibration*: the expected calibration error on Private, which is the mean distance "

@@ -177,6 +177,8 @@ def _edition_entry(grid: Grid, name: str, on: GridEdition) -> dict[str, Any]:
         "lookup": _rounded(reference.lookup),
         "ceiling": _rounded(reference.ceiling),
         "prior": _rounded(reference.prior),
+        **({"absent": [*manifest.absent]} if manifest.absent else {}),
+        **({"extra": dict(manifest.extra)} if manifest.extra else {}),
     }
 
 

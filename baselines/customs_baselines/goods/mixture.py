@@ -13,10 +13,12 @@ from customs_baselines.goods.codes import GoodsCodes, Integers
 from customs_baselines.goods.densities import Densities, ln_mass_and_unit_price
 from customs_baselines.goods.histories import Histories
 
+Chain = tuple[tuple[tuple[str, ...], float], ...]
+
 _ROUTE: Final = ("Country of Departure", "Country of Origin")
 #: Keys from the widest to the narrowest, each with the number of declarations of its own that
 #: weigh as much as all wider keys; chosen on worlds of seeds 900 and 901.
-CHAIN: Final[tuple[tuple[tuple[str, ...], float], ...]] = (
+CHAIN: Final[Chain] = (
     (_ROUTE, 20.0),
     (("Seller ID",), 2.0),
     (("Seller ID", *_ROUTE), 1.0),
@@ -37,6 +39,8 @@ class Mixture:
         As declared.
     keys : sequence of tuple of str, optional
         Further keys to count, which the mixture does not read.
+    chain : sequence of (tuple of str, float), optional
+        Keys from the widest to the narrowest, with their weights.
 
     Attributes
     ----------
@@ -52,9 +56,11 @@ class Mixture:
         X: pd.DataFrame,
         codes: npt.NDArray[np.str_],
         keys: tuple[tuple[str, ...], ...] = (),
+        chain: Chain = CHAIN,
     ) -> None:
         self.codes, self.goods = GoodsCodes.of(codes)
-        every = dict.fromkeys((*(key for key, _ in CHAIN), *keys))
+        self._chain = chain
+        every = dict.fromkeys((*(key for key, _ in chain), *keys))
         self.histories = Histories(tuple(every), X, self.goods, len(self.codes))
         self.densities = Densities(ln_mass_and_unit_price(X), self.goods, self.codes)
         counts = np.bincount(self.goods, minlength=len(self.codes)) + 0.5
@@ -65,7 +71,7 @@ class Mixture:
     ) -> npt.NDArray[np.float32]:
         """Return ln of the goods' expected shares, before mass and price, (n_rows, n_codes)."""
         share = np.tile(self.prior, (rows.stop - rows.start, 1))
-        for key, weight in CHAIN:
+        for key, weight in self._chain:
             history, group = self.histories.by_key[key], groups[key][rows]
             known = np.flatnonzero(group >= 0)
             own = history.counts[group[known]].toarray()

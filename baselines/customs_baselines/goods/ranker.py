@@ -18,8 +18,8 @@ _MOST_LATER: Final = 15_000  # of more declarations the latest teach the trees
 _SETTINGS: Final[dict[str, Any]] = {
     "max_depth": 5,
     "eta": 0.1,
-    "subsample": 0.7,
-    "colsample_bytree": 0.6,
+    "subsample": 0.5,
+    "colsample_bytree": 0.4,
     "min_child_weight": 1.0,
     "tree_method": "hist",
     "base_score": 0.0,
@@ -36,7 +36,9 @@ def earlier_and_later(X: pd.DataFrame) -> tuple[Integers, Integers]:
 
 
 class CandidateRanker:
-    """Trees whose loss is that of choosing the declared goods among the candidates.
+    """Trees that have learned on later declarations, described by the earlier ones.
+
+    So new importers and sellers are as frequent in training as they will be.
 
     Parameters
     ----------
@@ -49,8 +51,7 @@ class CandidateRanker:
     Attributes
     ----------
     candidates : Candidates
-        Of all training declarations. The trees have learned with those of the earlier ones only, so
-        that new importers and sellers are as frequent as they will be.
+        Of all training declarations.
     """
 
     def __init__(
@@ -66,32 +67,43 @@ class CandidateRanker:
         shape = (len(X), self.candidates.n)
         goods, scores = np.empty(shape, dtype=np.int64), np.empty(shape, dtype=np.float32)
         for rows, some, features in self.candidates.describe(X):
-            goods[rows], scores[rows] = some, features[:, :, 0]
-            if self._trees is not None:
-                table = DMatrix(_flat(features), base_margin=features[:, :, 0].ravel())
-                scores[rows] = self._trees.predict(table, output_margin=True).reshape(some.shape)
+            goods[rows], scores[rows] = some, score_candidates(self._trees, features)
         return goods, scores
-
-
-def _flat(features: Features) -> Features:
-    return features.reshape(-1, features.shape[-1])
 
 
 def _learn(
     known: Candidates, X: pd.DataFrame, codes: npt.NDArray[np.str_], seed: int, n_jobs: int
 ) -> Booster | None:
-    """Return the trees; None if the candidates of no declaration contain the declared goods."""
+    """Describe declarations by known ones, and learn to choose their goods."""
     parts, labels = [], []
     for rows, goods, features in known.describe(X):
-        right = known.mixture.codes.texts[goods] == codes[rows, None]
-        there = right.any(axis=1)
-        parts.append(features[there])
-        labels.append(right[there])
-    features, right = np.concatenate(parts), np.concatenate(labels)
-    if len(right) == 0:
+        parts.append(features)
+        labels.append(known.mixture.codes.texts[goods] == codes[rows, None])
+    return choose_trees(np.concatenate(parts), np.concatenate(labels), seed, n_jobs)
+
+
+def choose_trees(
+    features: Features, is_right: npt.NDArray[np.bool_], seed: int, n_jobs: int
+) -> Booster | None:
+    """Return trees whose loss is that of choosing the right one of the candidates.
+
+    Parameters
+    ----------
+    features : ndarray of float32, shape (n, n_candidates, n_features)
+        The first one is what the trees start from.
+    is_right : ndarray of bool, shape (n, n_candidates)
+
+    Returns
+    -------
+    Booster or None
+        None if no declaration has the right one among its candidates.
+    """
+    there = is_right.any(axis=1)
+    if not there.any():
         return None
-    table = DMatrix(_flat(features), right.ravel(), base_margin=features[:, :, 0].ravel())
-    n = right.shape[1]
+    features, is_right = features[there], is_right[there]
+    n = is_right.shape[1]
+    table = DMatrix(_flat(features), is_right.ravel(), base_margin=features[:, :, 0].ravel())
 
     def choice_loss(margins: Features, table: DMatrix) -> tuple[Features, Features]:
         """Gradient and curvature of -ln softmax of the right candidate."""
@@ -103,3 +115,16 @@ def _learn(
 
     settings = _SETTINGS | {"seed": seed, "nthread": n_jobs}
     return train(settings, table, _N_TREES, obj=choice_loss)
+
+
+def score_candidates(trees: Booster | None, features: Features) -> npt.NDArray[np.float32]:
+    """Return the log-odds of candidates, shape (n, n_candidates); without trees, what they have."""
+    start = features[:, :, 0]
+    if trees is None:
+        return start
+    table = DMatrix(_flat(features), base_margin=start.ravel())
+    return np.asarray(trees.predict(table, output_margin=True).reshape(start.shape))
+
+
+def _flat(features: Features) -> Features:
+    return features.reshape(-1, features.shape[-1])

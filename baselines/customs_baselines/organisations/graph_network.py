@@ -31,6 +31,7 @@ _NODES: Final[tuple[Key, ...]] = (
 )  # fmt: skip
 _TEMPERATURE: Final = 0.1
 _MOST_ALONE: Final = 1500
+_LEARNING_RATE: Final = 0.01
 
 
 class ImporterGraph:
@@ -117,48 +118,68 @@ class GraphNetwork(nn.Module):
         return edge[:, torch.rand(edge.shape[1]) >= self.dropout]
 
 
-def train_embeddings(
-    graph: ImporterGraph,
-    known: Codes,
-    *,
-    width: int,
-    n_steps: int,
-    dropout: float,
-    generator: torch.Generator,
-) -> npt.NDArray[np.float32]:
-    """Return embeddings that are close for known members of one network, (n_importers, width).
+class ContrastiveTraining:
+    """Training that places known members of one network close together, and far from all others.
 
     Parameters
     ----------
     graph : ImporterGraph
-    known : ndarray of int64, shape (n_importers,)
-        Known groups, -1 where asked. Lone importers are only what others differ from.
-    width, n_steps : int
+    width : int
+        Length of the embeddings.
     dropout : float
+        Share of the edges left out in each step.
     generator : torch.Generator
         Draws the lone importers of each step.
+
+    Attributes
+    ----------
+    is_trained : bool
+        Whether there were known members to learn from.
 
     References
     ----------
     Khosla et al., 'Supervised Contrastive Learning', NeurIPS 2020.
     """
-    members, alone = _members(known)
-    network = GraphNetwork(graph.sizes, width, dropout)
-    if len(members):
-        optimizer = torch.optim.AdamW(network.parameters(), lr=0.01, weight_decay=0.01)
-        group = torch.from_numpy(known)
+
+    def __init__(
+        self, graph: ImporterGraph, width: int, dropout: float, generator: torch.Generator
+    ) -> None:
+        self._graph = graph
+        self._generator = generator
+        self.is_trained = False
+        self._network = GraphNetwork(graph.sizes, width, dropout)
+        self._optimizer = torch.optim.AdamW(
+            self._network.parameters(), lr=_LEARNING_RATE, weight_decay=0.01
+        )
+
+    def train(self, known: Codes, n_steps: int) -> None:
+        """Train some steps more.
+
+        Parameters
+        ----------
+        known : ndarray of int64, shape (n_importers,)
+            Known groups, -1 where asked. Lone importers are only what others differ from.
+        n_steps : int
+        """
+        members, alone = (torch.from_numpy(it) for it in _members(known))
+        if not len(members):
+            return
+        self.is_trained = True
+        group = torch.from_numpy(known)[members]
+        self._network.train()
         for _ in range(n_steps):
-            optimizer.zero_grad()
-            embedding = network(graph)
-            drawn = torch.randperm(len(alone), generator=generator)[:_MOST_ALONE]
-            others = embedding[torch.from_numpy(alone)[drawn]]
-            chosen = torch.from_numpy(members)
-            loss = _contrastive_loss(embedding[chosen], group[chosen], others)
+            self._optimizer.zero_grad()
+            embedding = self._network(self._graph)
+            drawn = torch.randperm(len(alone), generator=self._generator)[:_MOST_ALONE]
+            loss = _contrastive_loss(embedding[members], group, embedding[alone[drawn]])
             loss.backward()  # type: ignore[no-untyped-call]
-            optimizer.step()
-    network.eval()
-    with torch.no_grad():
-        return np.asarray(network(graph).numpy())
+            self._optimizer.step()
+
+    def embeddings(self) -> npt.NDArray[np.float32]:
+        """Return the embedding of each importer, (n_importers, width)."""
+        self._network.eval()
+        with torch.no_grad():
+            return np.asarray(self._network(self._graph).numpy())
 
 
 def _members(known: Codes) -> tuple[Codes, Codes]:

@@ -73,10 +73,10 @@ def compare_with_networks(
     p = np.concatenate([probability, probability])
     kept = (code[b] >= 0) & (p > 0)
     key = a[kept] * len(groups) + code[b[kept]]
-    found, place = np.unique(key, return_inverse=True)
-    importer, network = found // max(len(groups), 1), found % max(len(groups), 1)
+    linked, place = np.unique(key, return_inverse=True)
+    importer, network = linked // max(len(groups), 1), linked % max(len(groups), 1)
     n_others = size[network] - (code[importer] == network)
-    evidence = _evidence(place, p[kept], len(found), importer, n_others)
+    evidence = _evidence(place, p[kept], len(linked), importer, n_others)
     lives = _lives(importers, code, len(groups), importer, network)
     profiles = _profiles(importers, code, len(groups), importer, network, n_others)
     features = np.column_stack([*evidence, importers.n_rows[importer], *lives, *profiles])

@@ -32,11 +32,10 @@ class OtherWorld:
     importers: Importers
     group: Codes
 
-    def known_in_part(self, random_state: int) -> tuple[Codes, npt.NDArray[np.bool_]]:
-        """Return the groups as an edition publishes them, -1 where asked, and who is asked."""
+    def choose_asked(self, random_state: int) -> npt.NDArray[np.bool_]:
+        """Return which importers are asked, as many as in an edition, shape (n_importers,)."""
         rng = np.random.default_rng(random_state)
-        asked = rng.random(len(self.group)) >= KNOWN_SHARE
-        return np.where(asked, -1, self.group), asked
+        return rng.random(len(self.group)) >= KNOWN_SHARE
 
 
 def make_other_worlds(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, Self
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -42,29 +42,29 @@ class MixProfiles:
 
         Returns
         -------
-        float64 array, shape (n_train, 7 * n_keys)
+        float64 array, shape (n_train, n_violations * n_keys)
+            Of violations that some, but not all labelled frauds are.
         """
-        self.profiles_ = [
-            RiskProfiles(KEYS, _SMOOTHING, random_state=self.random_state)
-            for _ in range(1, N_CLASSES)
-        ]
-        return np.hstack(
+        number = np.bincount(y[y > 0], minlength=N_CLASSES)
+        self.profiles_ = {
+            violation: RiskProfiles(KEYS, _SMOOTHING, random_state=self.random_state)
+            for violation in range(1, N_CLASSES)
+            if 0 < number[violation] < number.sum()
+        }
+        return _side_by_side(
             [
-                _risks(profile.learn_features(X, as_one(y, violation)))
-                for violation, profile in enumerate(self.profiles_, start=1)
-            ]
+                profile.learn_features(X, as_one(y, violation))
+                for violation, profile in self.profiles_.items()
+            ],
+            len(X),
         )
 
     def find_features(self, X: pd.DataFrame) -> Floats:
-        """Return the profiles of later declarations, shape (n_declarations, 7 * n_keys)."""
-        return np.hstack([_risks(profile.find_features(X)) for profile in self.profiles_])
-
-    def fit(self, X: pd.DataFrame, y: Labels) -> Self:
-        """Learn; parameters as of `learn_features`."""
-        self.learn_features(X, y)
-        return self
+        """Return the profiles of later declarations; shape as of `learn_features`."""
+        profiles = [profile.find_features(X) for profile in self.profiles_.values()]
+        return _side_by_side(profiles, len(X))
 
 
-def _risks(profile: Floats) -> Floats:
+def _side_by_side(profiles: list[Floats], n_rows: int) -> Floats:
     """Leave out how many violations a profile is based on: fraud's own profiles say it."""
-    return profile[:, ::2]
+    return np.hstack([np.empty((n_rows, 0)), *(profile[:, ::2] for profile in profiles)])

@@ -37,7 +37,8 @@ class Pairs:
 
     def sums(self, values: npt.NDArray[np.generic]) -> npt.NDArray[np.float64]:
         """Return the sum of a value over the pairs of each row of the block, (n_rows,)."""
-        return np.bincount(self.place, weights=values, minlength=len(self.block))
+        sums = np.bincount(self.place, weights=values, minlength=len(self.block))
+        return sums.astype(np.float64)
 
 
 def pairs_in_groups(group: Integers, time: Integers, most: int) -> Iterator[Pairs]:

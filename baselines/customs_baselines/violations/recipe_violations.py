@@ -7,13 +7,19 @@ from typing import Any, Self
 
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator, ClassifierMixin
 
 from customs_baselines.features import make_features
-from customs_baselines.violations.classes import Floats, Labels, as_fraud, in_columns
+from customs_baselines.violations.classes import (
+    N_CLASSES,
+    Floats,
+    Labels,
+    as_fraud,
+    in_columns,
+)
+from customs_baselines.violations.classifier import ViolationClassifier
 
 
-class RecipeViolations(ClassifierMixin, BaseEstimator, ABC):
+class RecipeViolations(ViolationClassifier, ABC):
     """A classifier of eight classes over the features of a recipe.
 
     The features are those of the task fraud; their risk profiles count any violation.
@@ -42,11 +48,12 @@ class RecipeViolations(ClassifierMixin, BaseEstimator, ABC):
         self.features_ = make_features(self.recipe, self.random_state)
         features = self.features_.learn_features(X, as_fraud(y))
         labelled = y >= 0
-        self.classes_, code = np.unique(y[labelled], return_inverse=True)
+        self.learned_, code = np.unique(y[labelled], return_inverse=True)
         self.classifier_ = self.build().fit(features[labelled], code)
+        self.classes_ = np.arange(N_CLASSES)
         return self
 
     def predict_proba(self, X: pd.DataFrame) -> Floats:
         """Return probabilities, shape (n_declarations, 8): none, then the violations."""
         proba = self.classifier_.predict_proba(self.features_.find_features(X))
-        return in_columns(self.classes_, proba)
+        return in_columns(self.learned_, proba)

@@ -7,7 +7,6 @@ from typing import Any, Final, Self
 import numpy as np
 import pandas as pd
 from scipy.special import expit
-from sklearn.base import BaseEstimator, ClassifierMixin
 
 from customs_baselines.features.kit import KitFeatures
 from customs_baselines.mixed.estimator import GraphMixedEffects
@@ -20,6 +19,7 @@ from customs_baselines.violations.classes import (
     as_fraud,
     split_by_mix,
 )
+from customs_baselines.violations.classifier import ViolationClassifier
 from customs_baselines.violations.mix_profiles import MixProfiles
 from customs_baselines.violations.traces import find_traces
 from customs_baselines.violations.two_steps import FRAUD_TREES, MixTrees, trees
@@ -28,7 +28,7 @@ from customs_data.schema import KEY
 _LEAST: Final = 1e-6  # probabilities closer to 0 or 1 count as this
 
 
-class TracedViolations(ClassifierMixin, BaseEstimator):
+class TracedViolations(ViolationClassifier):
     """P(violation) = P(fraud) x P(violation | fraud), both from traces; transductive.
 
     The trees read recipe ``kit``, the traces of each declaration among all of training and test
@@ -108,6 +108,6 @@ class TracedViolations(ClassifierMixin, BaseEstimator):
         places = pd.Index(self.context_[KEY]).get_indexer(pd.Index(X[KEY]))
         known = bool((places >= 0).all())
         if known and self.context_.iloc[places].reset_index(drop=True).equals(X):
-            return self.traces_[places]
+            return np.asarray(self.traces_[places])
         both = pd.concat([self.train_, X], ignore_index=True)
         return self.describe(both).to_numpy()[len(self.train_) :]

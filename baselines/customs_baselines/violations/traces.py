@@ -177,7 +177,7 @@ class _Goods:
         """Return how well a row's price would suit the other's goods, in (0, 1]; (n_pairs,)."""
         norm = self.log_unit_price[other] - self.price_of_goods[other]
         distance = (self.log_unit_price[row] - norm - self.usual_price[row]) / _PRICE_SD
-        return np.exp(-0.5 * distance * distance)
+        return np.asarray(np.exp(-0.5 * distance * distance))
 
 
 def _mean(pairs: Pairs, values: Floats, related: Mask) -> Floats:
@@ -190,7 +190,8 @@ def _mean(pairs: Pairs, values: Floats, related: Mask) -> Floats:
 def _share_in(fine: Integers, coarse: Integers) -> Floats:
     """Return the share of a row's fine group among the others of its coarse one, (n,)."""
     numbers = (np.bincount(group)[group] - 1.0 for group in (fine, coarse))
-    return np.divide(next(numbers), np.maximum(next(numbers), 1.0))
+    fine_number, coarse_number = numbers
+    return np.asarray(fine_number / np.maximum(coarse_number, 1.0))
 
 
 def _dearer_share(group: Integers, rate: Integers) -> Floats:

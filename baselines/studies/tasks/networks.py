@@ -35,7 +35,7 @@ from studies.script import Study, describe_blueprint, resume_results, save_resul
 Values = dict[str, float]
 Codes = npt.NDArray[np.int64]
 
-#: In the order in which they run. The transfer models learn once for all worlds.
+#: In the order in which they run. The transfer model learns once for all worlds.
 MODELS: Final = (
     "alone",
     "rule",
@@ -43,7 +43,6 @@ MODELS: Final = (
     "memberships",
     "transfer",
     "pairs",
-    "transfer_known",
     "graph",
 )
 ORACLE: Final = "oracle"

@@ -209,9 +209,10 @@ def _certainty(world: World) -> Values:
     show_default=True,
     help="Chooses the secrets; use one that nothing was tuned on.",
 )
+@click.option("--models", metavar="NAMES", help="Baselines, separated by commas; all by default.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Results, as JSON.")
 @click.option("--fresh", is_flag=True, help="Discard earlier results.")
-def main(worlds: int, seed: int, out: Path, fresh: bool) -> None:
+def main(worlds: int, seed: int, models: str | None, out: Path, fresh: bool) -> None:
     """Measure the models of the task scheme on worlds that OUT lacks.
 
     \b
@@ -222,6 +223,7 @@ def main(worlds: int, seed: int, out: Path, fresh: bool) -> None:
         n_worlds=worlds,
         seed=seed,
         path=out,
+        models=tuple(models.split(",")) if models else None,
         fresh=fresh,
         on_step=lambda text: click.echo(text, err=True),
     )

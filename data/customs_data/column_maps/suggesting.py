@@ -119,6 +119,8 @@ def _assign(export: _Export, wanted: Sequence[Column]) -> None:
 
 def _judge(values: Values, meaning: str, column: Column | None) -> tuple[float, str]:
     """Return the confidence that a column has a meaning, and why."""
+    if column is not None and not values.counts and _may_be_absent(column):
+        return 0.0, ""  # always empty
     confidence, reason = match_name(values.name, meaning)
     fits, why = _fit(values, meaning, column)
     if confidence:

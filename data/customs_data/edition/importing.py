@@ -37,6 +37,8 @@ from customs_data.tasks import Task, find_task
 _FOREIGN: Final = re.compile(
     "unknown columns: |is not UTF-8 text|separates its cells with|Excel workbook|UTF-16, not UTF-8"
 )
+# A cell that must have a value, in many rows.
+_EMPTY: Final = re.compile(r"must not be empty, but .* lines in all\)")
 
 
 def read_periods(
@@ -126,15 +128,23 @@ def read_sources(files: Sequence[Path], task: Task, export: Export) -> ReadExpor
             complaints.append(f"Read such cells as empty: --missing {listed}")
         if is_plain and any(map(_FOREIGN.search, complaints)):
             complaints.append(_way_to_a_map(files[0]))
+        elif is_plain and any(map(_EMPTY.search, complaints)):
+            complaints.append(
+                "If a column is empty in every row because your office lacks it, say so in a map. "
+                f"Draft one: {_draft_of(files[0])}"
+            )
         raise InvalidDeclarationsError("\n".join(complaints))
     return ReadExport(frames, notes)
 
 
 def _way_to_a_map(file: Path) -> str:
     return (
-        "Or read your own export as it is, with a map of its columns. Draft one: customs-kit data "
-        f"import {shlex.quote(str(file))} --suggest > map.toml"
+        f"Or read your own export as it is, with a map of its columns. Draft one: {_draft_of(file)}"
     )
+
+
+def _draft_of(file: Path) -> str:
+    return f"customs-kit data import {shlex.quote(str(file))} --suggest > map.toml"
 
 
 def to_periods(

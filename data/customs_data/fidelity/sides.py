@@ -120,7 +120,8 @@ def _read_edition(path: Path) -> pd.DataFrame:
     if edition.layout.has_hidden:
         solution = load_solution(edition.layout, edition.test[KEY])
         test = edition.test.assign(**{name: solution[name].to_numpy() for name in LABEL_COLUMNS})
-    both = pd.concat([train, test], ignore_index=True).drop(columns=[*edition.manifest.absent])
+    both = pd.concat([train, test], ignore_index=True)
+    both = both[[it for it in COLUMN if it in both and it not in edition.manifest.absent]]
     return both.astype({name: COLUMN[name].dtype for name in LABEL_COLUMNS})
 
 

@@ -106,10 +106,15 @@ def count_users(importer: Codes, place: IntArray, n_cells: int) -> IntArray:
 
     So an importer's contribution has a length of at most 1. Importers are ascending.
     """
+    filled = place >= 0
+    if not filled.all():
+        importer, place = importer[filled], place[filled]
     if n_cells > _BITS:
         pairs = np.unique(importer.astype(np.int64) * n_cells + place)
         who, cell = np.divmod(pairs, n_cells)
         return add_up(cell, _split_one(np.bincount(who)[who]), n_cells)
+    if not len(importer):
+        return np.zeros(n_cells, dtype=np.int64)
     starts = np.flatnonzero(np.append(True, importer[1:] != importer[:-1]))
     used = np.bitwise_or.reduceat(np.uint64(1) << place.astype(np.uint64), starts)
     n_used = np.zeros(len(used), dtype=np.int64)
@@ -145,6 +150,10 @@ def count_by_size(importer: Codes, agent: Codes, most: int, edges: IntArray) -> 
     ndarray of int64, shape (n_edges,)
         Units. One importer moves at most `most` agents from one class to another.
     """
+    filled = agent >= 0
+    importer, agent = importer[filled], agent[filled]
+    if not len(agent):
+        return np.zeros(len(edges), dtype=np.int64)
     n_agents = int(agent.max()) + 1
     pairs, rows = np.unique(importer.astype(np.int64) * n_agents + agent, return_counts=True)
     who, whom = np.divmod(pairs, n_agents)

@@ -18,6 +18,8 @@ N_SUMS: Final = 5
 SQUARES: Final = 0.35
 #: Longest vector of these five that one declaration has; longer ones are shortened.
 LONGEST: Final = 3.5
+# Rounding of floating-point numbers stays within the bound.
+_JUST_BELOW: Final = 1.0 - 1e-9
 #: Lowest logarithm and width of the classes of the histograms of masses and unit prices.
 MASS_CLASSES: Final = (float(np.log(1e-3)), 0.25, 112)
 PRICE_CLASSES: Final = (float(np.log(1e-2)), 0.25, 112)
@@ -74,7 +76,8 @@ def sum_moments(
         axis=1,
     )
     length = np.sqrt((columns**2).sum(axis=1))
-    columns *= np.minimum(1.0, LONGEST / np.maximum(length, LONGEST))[:, None]
+    most = LONGEST * _JUST_BELOW
+    columns *= np.minimum(1.0, most / np.maximum(length, most))[:, None]
     units = np.trunc(columns * weight[rows, None])
     cells = place[rows]
     sums = [np.bincount(cells, weights=units[:, i], minlength=n_cells) for i in range(N_SUMS)]

@@ -18,9 +18,10 @@ FloatArray = NDArray[np.float64]
 DECADES: Final = range(-1, 8)
 #: Classes of a declarant's number of declarations: 1, 2, 3, 4, 6, 8, 12, ...
 SIZE_EDGES: Final = np.array([1, *sorted(n * 2**i for i in range(24) for n in (2, 3))])
+# What is above so many standard deviations of the noise is taken for more than noise.
 _CLEARLY: Final = 3.0
-# Smallest spread, as a share of that of the group above; and where nothing is known.
-_LEAST_SD, _USUAL_SD = 0.1, 1.0
+# Smallest spread, as a share of that of the group above.
+_LEAST_SD: Final = 0.1
 
 
 @dataclass(frozen=True)
@@ -78,11 +79,11 @@ def fill_in(
     Parameters
     ----------
     counted : dict
-        Weight of cells, whose last text is the value.
+        Weight of cells.
     users : dict
-        Weighted number of importers of each value, whose only text is the value.
+        Weighted number of importers of each value, which is the only text of its cell.
     place : int
-        Unused cells are those whose text at this place, counted from 1, is the value.
+        Which text of a counted cell is the value, counted from 1.
     """
     weight: dict[str, float] = {}
     for cell, count in counted.items():

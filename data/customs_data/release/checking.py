@@ -33,6 +33,8 @@ _MOST_ROWS: Final = 20_000
 _FEWEST_ROWS: Final = 100
 # A recomputed epsilon may differ from the stated one by rounding alone.
 _TOLERANCE: Final = 1e-6
+#: Epsilon above which a release needs a reason.
+_MUCH: Final = 3.0
 #: Largest AUC of the attack with a sample of others that needs no explanation.
 _SUSPICIOUS: Final = 0.52
 
@@ -133,6 +135,10 @@ def check_release(
         on_step("recomputing epsilon")
         epsilon_again = recompute(guarantee)[0]
         ceiling = membership_ceiling(guarantee.rho)
+        if guarantee.epsilon > _MUCH:
+            problems.append(
+                f"Epsilon is {guarantee.epsilon:.3g}. Above {_MUCH:g}, say why so much is needed."
+            )
         if epsilon_again > guarantee.epsilon * (1.0 + _TOLERANCE):
             problems.append(
                 f"The profile states epsilon {guarantee.epsilon:.4g}, but its noise gives "

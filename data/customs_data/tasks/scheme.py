@@ -40,8 +40,8 @@ TASK: Final = Task(
     ),
     answer=Scores(tuple(f"{name.capitalize()} Score" for name in VIOLATIONS)),
     truth=_truth,
-    # The standard error of mean average precision is .025 then, as that of precision@5 % with
-    # 54,000 declarations; .015 with 54,000 (baselines/SCHEME.md).
+    # The standard error of mean average precision is then below .025, that of precision@5 % with
+    # 54,000 declarations (baselines/SCHEME.md has it by size).
     fewest_declarations=20_000,
     oracle=(*POSTERIORS, *PRIORS),
     keywords={"y_fraud": "Fraud", "y_critical": "Critical Fraud"},

@@ -1,7 +1,7 @@
 """Metrics of the task networks: how well groups of importers agree with the true ones.
 
-B-cubed is over importers whose organisation has several of the IDs asked. Two thirds of the others
-are alone, and being right about them would hide all differences. They count where they are put into
+B-cubed is over importers whose organisation has several of the IDs asked. Most others are
+alone, and being right about them would hide all differences. They count where they are put into
 the group of a network, and pairwise F1 counts every pair.
 
 B-cubed: Bagga and Baldwin, 'Entity-Based Cross-Document Coreferencing Using the Vector Space Model'

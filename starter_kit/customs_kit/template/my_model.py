@@ -46,5 +46,6 @@ class MyModel(ClassifierMixin, BaseEstimator):
 
     def own_features(self, X):
         """Days since the importer was first seen: shell companies are young."""
-        age = (X["Date"] - X["Importer ID"].map(self.first_seen_)).dt.days
+        first = self.first_seen_.reindex(X["Importer ID"]).to_numpy()
+        age = (X["Date"] - first).dt.days
         return age.fillna(0).to_numpy(dtype=float)[:, np.newaxis]

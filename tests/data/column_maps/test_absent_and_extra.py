@@ -153,22 +153,36 @@ def test_a_value_in_an_absent_column_is_refused(edition, tmp_path):
     manifest.write_text(kept)
 
 
+def test_a_column_that_is_always_empty_leads_to_a_map(tmp_path):
+    path = tmp_path / "all.csv"
+    as_text(CLEAN).assign(**{"Net Mass": ""}).to_csv(path, index=False)
+    refused = run("data", "import", path, *DATES, "--out", tmp_path / "e")
+    assert "Net Mass must not be empty" in str(refused.exception)
+    assert "because your office lacks it, say so in a map. Draft one: customs-kit" in str(
+        refused.exception
+    )
+    (tmp_path / "map.toml").write_text(suggest_map(path, find_task()), encoding="utf-8")
+    rules = read_column_map(tmp_path / "map.toml")
+    assert rules.column_set.absent == ("Net Mass",)
+
+
 def test_days_as_excel_counts_them(tmp_path):
-    text = as_text(CLEAN)
-    serial = (CLEAN["Date"] - pd.Timestamp("1899-12-30")).dt.days
-    assert serial[CLEAN["Date"] == "2020-01-01"].unique().tolist() in ([43831], [])
+    clean = CLEAN.iloc[1::2].reset_index(drop=True)
+    text = as_text(clean)
+    serial = (clean["Date"] - pd.Timestamp("1899-12-30")).dt.days
+    assert serial[clean["Date"] == "2020-01-01"].unique().tolist() in ([43831], [])
     dates = (
-        CLEAN["Date"].dt.strftime("%d/%m/%Y").where(CLEAN["Date"].dt.day > 12, serial.astype(str))
+        clean["Date"].dt.strftime("%d/%m/%Y").where(clean["Date"].dt.day > 12, serial.astype(str))
     )
     for cells in (serial.astype(str) + ".0", dates):
-        export = damaged(CLEAN, tmp_path)
+        export = damaged(clean, tmp_path)
         table = pd.read_csv(export, dtype=str, keep_default_na=False)
         table.assign(Date=cells).to_csv(export, index=False)
         (tmp_path / "map.toml").write_text(suggest_map(export, find_task()), encoding="utf-8")
         rules = read_column_map(tmp_path / "map.toml")
         assert rules.spreadsheet
         frame = read_sources([export], find_task(), Export(rules=rules)).frames[0]
-        assert frame["Date"].tolist() == CLEAN["Date"].tolist()
+        assert frame["Date"].tolist() == clean["Date"].tolist()
     # A number is no day without a spreadsheet, and columns of such numbers are no guess.
     codes = text.assign(**{"Office ID": "43831"}).rename(columns={"Office ID": "Place"})
     codes.to_csv(tmp_path / "codes.csv", index=False)

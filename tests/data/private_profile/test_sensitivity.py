@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from customs_data.private_profile.contributions import bound, read_contributions
-from customs_data.private_profile.counting import count_by_size
+from customs_data.private_profile.counting import count_by_size, count_users
 from customs_data.private_profile.measuring import measure
 from customs_data.private_profile.noise import UNIT
 from customs_data.private_profile.plan import (
@@ -117,3 +117,12 @@ def _ten_days(frame):
     n = len(frame)
     zeros = np.zeros(n, dtype=np.int32)
     return Contributions(zeros, {}, {}, np.arange(n, dtype=np.int32), zeros + 1.0, zeros + 1.0)
+
+
+def test_empty_cells_do_not_count():
+    importer = np.array([0, 0, 1], dtype=np.int32)
+    some, none = np.array([0, -1, -1]), np.full(3, -1)
+    assert count_users(importer, some, 2).tolist() == [UNIT, 0]
+    assert count_users(importer, none, 2).tolist() == [0, 0]
+    assert count_by_size(importer, none, MOST_DECLARANTS, SIZE_EDGES).sum() == 0
+    assert count_by_size(importer, some, MOST_DECLARANTS, SIZE_EDGES)[0] == UNIT

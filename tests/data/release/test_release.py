@@ -77,7 +77,8 @@ def test_without_privacy_the_attacker_wins_and_the_report_says_so(folder):
 def test_without_the_source_the_report_says_what_it_lacks(folder):
     report = check_release(folder / "private.json.gz")
     assert report.attacks == ()
-    assert "--source" in report.problems[0]
+    assert "--source" in report.problems[-1]
+    assert "say why so much is needed" in report.problems[0]  # 50
     assert "Not rehearsed" in release_page(report)
 
 

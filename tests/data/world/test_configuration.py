@@ -26,6 +26,18 @@ def test_large_differs_from_practice_in_size_alone() -> None:
     assert dataclasses.replace(national, name=practice.name, n_declarations=54_000) == practice
 
 
+def test_the_world_of_networks_differs_from_practice_in_its_clusters_alone() -> None:
+    practice, networks = load_configuration("practice"), load_configuration("networks")
+    clusters = dataclasses.asdict(networks.clusters)
+    changed = {k for k, v in dataclasses.asdict(practice.clusters).items() if clusters[k] != v}
+    assert changed == {
+        "rings_per_declaration", "decoys_per_declaration", "recruit_share",
+        "second_principal_share", "shell_declarations", "cover_share",
+    }  # fmt: skip
+    same = dataclasses.replace(networks, name=practice.name, clusters=practice.clusters)
+    assert same == practice
+
+
 def test_unknown_and_missing_settings_are_named(tmp_path: Path) -> None:
     shipped = resources.files("customs_data").joinpath("configurations/practice.toml")
     text = shipped.read_text(encoding="utf-8")

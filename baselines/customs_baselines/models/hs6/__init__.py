@@ -3,4 +3,4 @@
 from typing import Final
 
 #: Models of `baseline run` when no name is given.
-DEFAULT_BASELINES: Final = ("mode", "history", "profile_bayes", "mixture", "ranker")
+DEFAULT_BASELINES: Final = ("mode", "history", "profile_bayes", "mixture", "ranker", "graph")

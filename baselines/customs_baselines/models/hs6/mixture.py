@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.base import BaseEstimator
 
+from customs_baselines.goods.candidates import N_CANDIDATES
 from customs_baselines.goods.codes import Integers, best_first
 from customs_baselines.goods.mixture import Mixture
 
@@ -40,8 +41,8 @@ class HistoryMixture(BaseEstimator):
     def score_candidates(
         self, X: pd.DataFrame
     ) -> tuple[npt.NDArray[np.str_], npt.NDArray[np.float32]]:
-        """Return all codes, best first, and their log probabilities up to a constant."""
-        goods, scores = self._best(X, len(self.mixture_.codes))
+        """Return the best codes and their log probabilities up to a constant, (n, n_candidates)."""
+        goods, scores = self._best(X, min(N_CANDIDATES, len(self.mixture_.codes)))
         return self.mixture_.codes.named(goods), scores
 
     def _best(self, X: pd.DataFrame, k: int) -> tuple[Integers, npt.NDArray[np.float32]]:

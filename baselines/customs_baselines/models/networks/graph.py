@@ -10,7 +10,7 @@ import numpy.typing as npt
 import torch
 
 from customs_baselines.networks.device import repeatable
-from customs_baselines.organisations.graph_network import ImporterGraph, train_embeddings
+from customs_baselines.organisations.graph_network import ContrastiveTraining, ImporterGraph
 from customs_baselines.organisations.grouping_model import GroupingModel
 from customs_baselines.organisations.importers import Importers
 from customs_baselines.organisations.known import choose_setting, hide_some
@@ -35,7 +35,7 @@ class GraphModel(GroupingModel):
     width : int
         Length of an embedding.
     n_steps : int
-        Steps of training, each over all known importers.
+        Steps of training, each over all known importers; a third more once the limits are chosen.
     dropout : float
         Share of the edges left out in each step.
     random_state : int
@@ -47,7 +47,7 @@ class GraphModel(GroupingModel):
     def __init__(
         self,
         width: int = 32,
-        n_steps: int = 30,
+        n_steps: int = 45,
         dropout: float = 0.3,
         random_state: int = 0,
         n_jobs: int = 1,
@@ -64,29 +64,27 @@ class GraphModel(GroupingModel):
             pairs = compare_pairs(importers)
         graph = ImporterGraph(importers)
         some, asked = hide_some(known, self.random_state)
-        with step("graph network for the limits"):
-            cosine = self._cosines(graph, pairs, some)
+        with repeatable(self.random_state, self.n_jobs, torch.device("cpu")) as generator:
+            training = ContrastiveTraining(graph, self.width, self.dropout, generator)
+            with step("graph network without hidden members"):
+                training.train(some, self.n_steps)
+                cosine = _cosines(pairs, training.embeddings())
 
-        def group(limits: tuple[float, float]) -> Codes:
-            return _group(pairs, cosine, some, *limits)
+            def group(limits: tuple[float, float]) -> Codes:
+                return _group(pairs, cosine, some, *limits)
 
-        self.limits_ = choose_setting(_LIMITS, group, known, asked)
-        with step("graph network"):
-            cosine = self._cosines(graph, pairs, known)
+            self.limits_ = choose_setting(_LIMITS, group, known, asked)
+            with step("graph network with all known members"):
+                training.train(known, self.n_steps // 3)
+                cosine = _cosines(pairs, training.embeddings())
+            if not training.is_trained:  # nobody's distance means anything
+                return np.arange(len(importers))
         return _group(pairs, cosine, known, *self.limits_)
 
-    def _cosines(self, graph: ImporterGraph, pairs: Pairs, known: Codes) -> npt.NDArray[np.float64]:
-        with repeatable(self.random_state, self.n_jobs, torch.device("cpu")) as generator:
-            embedding = train_embeddings(
-                graph,
-                known,
-                width=self.width,
-                n_steps=self.n_steps,
-                dropout=self.dropout,
-                generator=generator,
-            )
-        cosine = np.einsum("ij,ij->i", embedding[pairs.a], embedding[pairs.b])
-        return np.asarray(cosine, dtype=np.float64)
+
+def _cosines(pairs: Pairs, embedding: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+    cosine = np.einsum("ij,ij->i", embedding[pairs.a], embedding[pairs.b])
+    return np.asarray(cosine, dtype=np.float64)
 
 
 def _group(

@@ -45,9 +45,6 @@ class SimulatorTransfer(GroupingModel):
         Threads.
     """
 
-    #: Whether known members are in one group from the start, as in `pairs`.
-    uses_known = False
-
     def __init__(
         self,
         n_worlds: int = 4,
@@ -81,11 +78,10 @@ class SimulatorTransfer(GroupingModel):
             self.linker_ = Linker(self.random_state, self.n_jobs, most_pairs=None)
             self.linker_.fit(np.vstack(features), np.concatenate(same))
         link = self.linker_.probability(pairs.features)
-        known, asked = world.known_in_part(self.random_state)
+        asked = world.choose_asked(self.random_state)
 
         def group(limit: float) -> Codes:
-            start = known if self.uses_known else None
-            return join_groups(len(known), pairs.a, pairs.b, link, limit, start)
+            return join_groups(len(asked), pairs.a, pairs.b, link, limit)
 
         self.limit_ = choose_setting(_LIMITS, group, world.group, asked)
 
@@ -97,8 +93,7 @@ class SimulatorTransfer(GroupingModel):
         with step("pairs of importers"):
             pairs = compare_pairs(importers)
         link = self.linker_.probability(pairs.features)
-        start = known if self.uses_known else None
-        return join_groups(len(importers), pairs.a, pairs.b, link, self.limit_, start)
+        return join_groups(len(importers), pairs.a, pairs.b, link, self.limit_)
 
 
 ESTIMATOR = SimulatorTransfer

@@ -6,7 +6,6 @@ from typing import Self
 
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator, ClassifierMixin
 
 from customs_baselines.features import make_features
 from customs_baselines.models.xgboost import XGBoost
@@ -17,10 +16,11 @@ from customs_baselines.violations.classes import (
     as_fraud,
     split_by_mix,
 )
+from customs_baselines.violations.classifier import ViolationClassifier
 from customs_baselines.violations.two_steps import MixTrees
 
 
-class FraudTimesMix(ClassifierMixin, BaseEstimator):
+class FraudTimesMix(ViolationClassifier):
     """P(violation) = P(fraud) x P(violation | fraud).
 
     The first factor is `xgboost` of the task fraud. The second is learned from frauds alone, on the

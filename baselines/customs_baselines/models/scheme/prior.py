@@ -6,15 +6,15 @@ from typing import Final, Self
 
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator, ClassifierMixin
 
 from customs_baselines.violations.classes import N_CLASSES, Floats, Labels
+from customs_baselines.violations.classifier import ViolationClassifier
 from customs_data.columns.grouping import Grouping
 
 _SHRINKAGE: Final = 50.0  # imaginary declarations of the overall frequencies
 
 
-class ChapterPrior(ClassifierMixin, BaseEstimator):
+class ChapterPrior(ViolationClassifier):
     """Frequencies of the violations among a chapter's declarations, shrunk to those of all."""
 
     def fit(self, X: pd.DataFrame, y: Labels) -> Self:
@@ -33,7 +33,7 @@ class ChapterPrior(ClassifierMixin, BaseEstimator):
 
     def predict_proba(self, X: pd.DataFrame) -> Floats:
         """Return the chapters' frequencies, shape (n_declarations, 8)."""
-        return self.frequency_[self.grouping_.find(X)]
+        return np.asarray(self.frequency_[self.grouping_.find(X)])
 
 
 ESTIMATOR = ChapterPrior

@@ -6,14 +6,14 @@ from typing import Final, Self
 
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator, ClassifierMixin
 
 from customs_baselines.violations.classes import N_CLASSES, Floats, Labels
+from customs_baselines.violations.classifier import ViolationClassifier
 
 _SPREAD: Final = 0.1  # of a score around the violation's frequency, as a share of it
 
 
-class RandomViolations(ClassifierMixin, BaseEstimator):
+class RandomViolations(ViolationClassifier):
     """Random scores about each violation's frequency.
 
     Parameters
