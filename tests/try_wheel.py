@@ -6,6 +6,9 @@ kit itself comes from the wheel. Usage: python tests/try_wheel.py dist
 
 from __future__ import annotations
 
+import json
+import os
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -44,7 +47,11 @@ IN_SOURCE = (
     "Makefile",
     "constraints.txt",
     "tests/conftest.py",
+    "docs/course/workshop.py",
 )
+COURSE = Path(__file__).parents[1] / "docs/course"
+#: Notebooks of the course's first day, which need nothing but the wheel and the course's pages.
+FIRST_DAY = ("1_declarations", "2_risk_profiles", "3_trees")
 
 
 def main(dist: Path) -> None:
@@ -79,7 +86,25 @@ def main(dist: Path) -> None:
         run(root / "team", kit, "baseline", "run", "my_model.py:MyModel")
         out = ("--out", "bundle.zip", "--closes", "2035-01-01", "--practice")
         run(root, kit, "publish", "codabench", "edition", *out)
+        run_first_day(root / "course", python)
     print(f"{wheel.name} works where it is installed alone.")  # noqa: T201
+
+
+def run_first_day(folder: Path, python: Path) -> None:
+    """Run the cells of the first day's notebooks, in a folder that has only the course's files."""
+    folder.mkdir()
+    shutil.copyfile(COURSE / "workshop.py", folder / "workshop.py")
+    for name in FIRST_DAY:
+        notebook = json.loads((COURSE / f"{name}.ipynb").read_text(encoding="utf-8"))
+        cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+        code = "\n".join("".join(cell["source"]) for cell in cells)
+        (folder / f"{name}.py").write_text(code, encoding="utf-8")
+        subprocess.run(
+            [str(python), f"{name}.py"],
+            cwd=folder,
+            env={**os.environ, "MPLBACKEND": "agg"},
+            check=True,
+        )
 
 
 def dependency_folders() -> list[str]:

@@ -51,6 +51,8 @@ STEPS: Final = (
     Step("scheme", (f"{_RESULTS}/scheme.json",)),
     Step("validation", ("starter_kit/results/validation.json",)),
     Step("season", ("build/seasons", f"{_RESULTS}/season.json")),
+    Step("gallery"),
+    Step("lite", (f"{_RESULTS}/lite.json",)),
     Step("fidelity", ("data/results/fidelity_practice.json",)),
     Step("explained"),
     Step("guide"),

@@ -91,7 +91,7 @@ def build(out: Path, version: str) -> int:
                 _copy(picture, source / picture.relative_to(ROOT))
         shutil.copyfile(ROOT / "docs/site/conf.py", source / "conf.py")
         _copy(ROOT / "docs/site/versions.html", source / "_templates/versions.html")
-        _add_course(source / "_extra/docs/course")
+        _add_course(source)
         (source / "index.md").write_text(_index(), encoding="utf-8")
         _write_api(source / "api")
         options = ["-q", "-W", "--keep-going", "-b", "html"]
@@ -101,17 +101,23 @@ def build(out: Path, version: str) -> int:
     return status
 
 
-def _add_course(folder: Path) -> None:
-    """Write the slides, the notebooks that pages link to, and all of them as course.zip."""
+def _add_course(source: Path) -> None:
+    """Add the notebooks, all of them as course.zip, the slides, and links to these."""
     sys.path.insert(0, str(ROOT / "docs/course"))
     from build_slides import build as build_slides
 
-    folder.mkdir(parents=True)
-    build_slides(folder / "slides")
+    folder = source / "docs/course"
     with zipfile.ZipFile(folder / "course.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         for path in (path for pattern in COURSE for path in sorted(ROOT.glob(pattern))):
             _copy(path, folder / path.name)
             archive.write(path, f"course/{path.name}")
+    # Slides are pages of their own, which Sphinx copies as they are.
+    pages = build_slides(source / "_extra/docs/course/slides")
+    slides = ", ".join(
+        f'<a href="slides/{page.name}">{page.stem.replace("_", " ")}</a>' for page in pages
+    )
+    with (folder / "README.md").open("a", encoding="utf-8") as page:
+        page.write(f"\n## Files\n\nAll notebooks: [course.zip](course.zip). Slides: {slides}.\n")
 
 
 def _list_versions(out: Path) -> None:

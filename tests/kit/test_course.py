@@ -85,6 +85,43 @@ def test_a_notebook_runs_from_top_to_bottom(path, tmp_path):
         assert text_of(cell) == f"{name}: right.\n"
 
 
+def test_slides_are_made_of_the_notebooks_and_ask_no_server(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(COURSE))
+    from build_slides import build
+
+    pages = build(tmp_path)
+    assert [page.stem for page in pages] == [path.stem for path in NOTEBOOKS]
+    for page, path in zip(pages, NOTEBOOKS, strict=True):
+        html = page.read_text(encoding="utf-8")
+        kinds = [it.metadata["slideshow"]["slide_type"] for it in nbformat.read(path, 4).cells]
+        assert html.count("<section") == kinds.count("slide") >= 7
+        assert not re.search(r"https?://", html)
+        assert "check(" not in html
+        assert "<h1>" in html
+
+
+def test_what_was_printed_and_drawn_is_on_the_slide(monkeypatch):
+    monkeypatch.syspath_prepend(str(COURSE))
+    from build_slides import slides_of
+
+    shown, hidden = {"slide_type": "slide"}, {"slide_type": "skip"}
+    new = nbformat.v4
+    outputs = [
+        new.new_output("stream", text="1 < 2\n"),
+        new.new_output("display_data", {"image/png": "aGk=\n"}),
+    ]
+    cells = [
+        new.new_markdown_cell("# One", metadata={"slideshow": shown}),
+        new.new_code_cell("secret()", metadata={"slideshow": hidden}, outputs=outputs),
+        new.new_markdown_cell("# Two", metadata={"slideshow": shown}),
+    ]
+    one, two = slides_of(new.new_notebook(cells=cells))
+    assert "<pre>1 &lt; 2</pre>" in one
+    assert 'src="data:image/png;base64,aGk="' in one
+    assert "secret" not in one
+    assert "Two" in two
+
+
 class TestChecks:
     @pytest.fixture
     def workshop(self, monkeypatch):

@@ -113,7 +113,9 @@ def test_the_site_is_built_and_asks_no_other_server(tmp_path):
     assert (tmp_path / "site/versions.js").read_text().endswith(f'["{version[1]}"];\n')
     assert f"url={version[1]}/index.html" in (tmp_path / "site/index.html").read_text()
     assert (site / "docs/course/slides/1_declarations.html").is_file()
-    with zipfile.ZipFile(site / "docs/course/course.zip") as archive:
+    course = (site / "docs/course/README.html").read_text()
+    assert re.search(r'href="[^"#]*/1_declarations\.ipynb"', course)
+    with zipfile.ZipFile(next(site.glob("_downloads/*/course.zip"))) as archive:
         names = archive.namelist()
     assert "course/workshop.py" in names
     assert not any("solutions" in name for name in names)

@@ -146,7 +146,14 @@ def allow_open_files(n_connections: int) -> None:
             f"and the system allows {hard:,}. Raise the limit (`ulimit -Hn`, or LimitNOFILE of "
             "systemd)."
         )
-    resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
+    except (ValueError, OSError):  # macOS: its hard limit is infinite, the kernel's is not
+        raise KitError(
+            f"The leaderboard needs up to {needed:,} open files for {n_connections:,} connections, "
+            "and the system refuses so many. Allow fewer connections, or raise "
+            "kern.maxfilesperproc."
+        ) from None
 
 
 def serve(
