@@ -95,7 +95,7 @@ def _fit_and_rank(model: ChoiceModel, split: Split, answer: Choices) -> npt.NDAr
     codes = np.unique(ranked)
     if wrong := [code for code in codes if code and not re.fullmatch(answer.pattern, code)]:
         raise KitError(
-            f"rank must return codes, each {answer.pattern_in_words}, unlike {wrong[0]!r}."
+            f"rank must return codes, each {answer.pattern_in_words}, unlike '{wrong[0]}'."
         )
     ordered = np.sort(ranked, axis=1)
     repeated = ((ordered[:, 1:] == ordered[:, :-1]) & (ordered[:, 1:] != "")).any(axis=1)
