@@ -7,8 +7,6 @@ import shutil
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
-
 from customs_data.edition.layout import (
     CROISSANT,
     DATASHEET,
@@ -214,6 +212,8 @@ def _metadata(manifest: Manifest, paths: dict[str, Path], title: str, licence: s
             if path.suffix == ".parquet"  # the site reads all tables in one format
         ],
     }
+    import yaml
+
     return str(yaml.safe_dump(metadata, sort_keys=False, allow_unicode=True))
 
 

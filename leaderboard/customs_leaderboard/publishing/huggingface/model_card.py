@@ -7,8 +7,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
-
 from customs_data.edition.manifest import Manifest
 from customs_data.errors import KitError
 from customs_data.files.atomic import new_folder
@@ -70,6 +68,8 @@ def prepare_model_card(
         **({"datasets": [dataset]} if dataset else {}),
         "model-index": [_entry(manifest, dataset, one) for one in summaries if "error" not in one],
     }
+    import yaml
+
     text = yaml.safe_dump(metadata, sort_keys=False, allow_unicode=True)
     with new_folder(folder) as scratch:
         body = _body(manifest, name, table, summaries)
