@@ -71,8 +71,8 @@ def score(
 
     with progress_console().status("Scoring ..."):
         loaded = load_edition(edition)
-    if errors is not None:
-        loaded.task.require_one_label("The error analysis (--errors)")
+        if errors is not None:
+            loaded.task.require_one_label("The error analysis (--errors)")
         if not loaded.layout.has_hidden:
             raise KitError(
                 f"{edition} has no hidden labels; they are the organizer's. Validate on training "
