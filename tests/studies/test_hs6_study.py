@@ -10,8 +10,9 @@ from customs_baselines.catalogue import list_baselines
 from customs_baselines.experiments.markdown_tables import put_table
 from customs_data.errors import KitError
 from customs_scorer.metrics import metrics_of
+from studies.tasks.commands import read_measures
 from studies.tasks.hs6 import measure_worlds
-from studies.tasks.hs6_table import hs6_tables, main, read_measures
+from studies.tasks.hs6_table import hs6_tables, main
 
 ROOT = Path(__file__).parents[2]
 

@@ -12,8 +12,9 @@ from customs_baselines.experiments.markdown_tables import put_table
 from customs_data.errors import KitError
 from customs_data.tasks import scheme
 from customs_scorer.metrics import metrics_of
+from studies.tasks.commands import read_measures
 from studies.tasks.scheme import measure_worlds
-from studies.tasks.scheme_table import main, read_measures, scheme_tables
+from studies.tasks.scheme_table import main, scheme_tables
 
 ROOT = Path(__file__).parents[2]
 

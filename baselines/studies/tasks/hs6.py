@@ -34,6 +34,7 @@ from customs_scorer.audit.choice_lookups import ChoiceLookups, neighbours_agree
 from customs_scorer.metrics import metrics_of
 from customs_scorer.metrics.metric import values_of
 from studies.script import Study, describe_blueprint, resume_results, save_results
+from studies.tasks.commands import options_of_worlds
 from studies.tasks.hs6_oracle import oracle_goods
 
 #: Rows of the table that are no baselines.
@@ -220,19 +221,7 @@ def _lookups(split: Split, public: int) -> Values:
 
 
 @click.command(cls=Study)
-@click.option(
-    "--worlds", type=click.IntRange(min=2), default=10, show_default=True, help="Worlds to measure."
-)
-@click.option(
-    "--seed",
-    type=click.IntRange(min=0),
-    default=2028,
-    show_default=True,
-    help="Chooses the secrets; use one that nothing was tuned on.",
-)
-@click.option("--models", metavar="NAMES", help="Baselines, separated by commas; all by default.")
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="Results, as JSON.")
-@click.option("--fresh", is_flag=True, help="Discard earlier results.")
+@options_of_worlds(seed=2028)
 def main(worlds: int, seed: int, models: str | None, out: Path, fresh: bool) -> None:
     """Measure the models of the task hs6 on worlds that OUT lacks.
 

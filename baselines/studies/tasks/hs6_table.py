@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import sqrt
 from pathlib import Path
-from statistics import mean, stdev
+from statistics import mean
 from typing import Any, Final
 
 import click
 
 from customs_baselines.catalogue import find_baseline, list_baselines, marks_of
 from customs_baselines.contract import is_transductive
-from customs_baselines.experiments.markdown_tables import put_table
-from customs_baselines.experiments.results_file import read_json
-from customs_data.errors import KitError
 from studies.script import Study
+from studies.tasks.commands import (
+    mean_and_error,
+    options_of_tables,
+    read_measures,
+    show_tables,
+)
 
 World = dict[str, dict[str, float]]
 
@@ -113,7 +115,7 @@ def _models(measured: dict[str, Any], worlds: list[World]) -> str:
         f"| --- |{' ---: |' * (len(_COLUMNS) + 1)}",
     ]
     for name in _names(worlds):
-        cells = [_mean_and_error([world[name][_FIRST] for world in worlds])]
+        cells = [mean_and_error([world[name][_FIRST] for world in worlds])]
         cells += [
             f"{mean(world[name][value] for world in worlds):.3f}" for value in list(_COLUMNS)[1:]
         ]
@@ -139,10 +141,10 @@ def _bars(worlds: list[World]) -> str:
     for bar in BARS:
         values = [bar.value(world) for world in worlds]
         holds = "yes" if bar.low <= mean(values) <= bar.high else "**no**"
-        lines.append(f"| {bar.title} | {_mean_and_error(values)} | {bar} | {holds} |")
+        lines.append(f"| {bar.title} | {mean_and_error(values)} | {bar} | {holds} |")
     for name in ("exact Net Mass", "exact Item Price", "neighbours by ID", "neighbours in a day"):
         values = [world["look-ups"][name] for world in worlds]
-        lines.append(f"| {name} | {_mean_and_error(values)} | | |")
+        lines.append(f"| {name} | {mean_and_error(values)} | | |")
     return "\n".join(lines)
 
 
@@ -154,7 +156,7 @@ def _corrections(worlds: list[World]) -> str:
     names = _names(worlds, "misdeclared AP")
     for name in names:
         cells = [
-            _mean_and_error([world[name][value] for world in worlds])
+            mean_and_error([world[name][value] for world in worlds])
             for value in ("misdeclared AP", "misdeclared @5 %", "correction")
         ]
         lines.append(f"| {_title(name)} | {' | '.join(cells)} |")
@@ -169,30 +171,8 @@ def _corrections(worlds: list[World]) -> str:
     )
 
 
-def _mean_and_error(values: list[float]) -> str:
-    return f"{mean(values):.3f} ± {stdev(values) / sqrt(len(values)):.3f}"
-
-
-def read_measures(path: Path) -> dict[str, Any]:
-    """Read results of `studies.tasks.hs6`.
-
-    Raises
-    ------
-    KitError
-        If the file cannot be read or contains something else.
-    """
-    measured: Any = read_json(path)
-    if not isinstance(measured, dict) or len(measured.get("worlds", ())) < 2:
-        raise KitError(f"{path} does not contain two measured worlds.")
-    return measured
-
-
 @click.command(cls=Study)
-@click.argument("results", type=click.Path(path_type=Path))
-@click.option(
-    "--write", "document", type=click.Path(path_type=Path), help="Document to put the tables in."
-)
-@click.option("--check", is_flag=True, help="Only check that the document has these tables.")
+@options_of_tables
 def main(results: Path, document: Path | None, check: bool) -> None:
     """Print the tables of RESULTS, or put them in a document.
 
@@ -200,11 +180,7 @@ def main(results: Path, document: Path | None, check: bool) -> None:
     Example:
       python -m studies.tasks.hs6_table hs6.json --write baselines/HS6.md
     """
-    for name, table in hs6_tables(read_measures(results)).items():
-        if document is None:
-            click.echo(f"{table}\n")
-        else:
-            put_table(document, name, table, check=check)
+    show_tables(hs6_tables(read_measures(results)), document, check)
 
 
 if __name__ == "__main__":

@@ -28,6 +28,7 @@ from customs_data.world.simulate import World
 from customs_scorer.metrics import metrics_of
 from customs_scorer.metrics.metric import values_of
 from studies.script import Study, describe_blueprint, resume_results, save_results
+from studies.tasks.commands import options_of_worlds
 
 #: Editions whose certainty is measured, and the number of worlds of each.
 SIZES: Final = {5_000: 10, 10_000: 10, 20_000: 10, 54_000: 10, 100_000: 4, 200_000: 4}
@@ -199,19 +200,7 @@ def _certainty(world: World) -> Values:
 
 
 @click.command(cls=Study)
-@click.option(
-    "--worlds", type=click.IntRange(min=2), default=10, show_default=True, help="Worlds to measure."
-)
-@click.option(
-    "--seed",
-    type=click.IntRange(min=0),
-    default=2027,
-    show_default=True,
-    help="Chooses the secrets; use one that nothing was tuned on.",
-)
-@click.option("--models", metavar="NAMES", help="Baselines, separated by commas; all by default.")
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="Results, as JSON.")
-@click.option("--fresh", is_flag=True, help="Discard earlier results.")
+@options_of_worlds(seed=2027)
 def main(worlds: int, seed: int, models: str | None, out: Path, fresh: bool) -> None:
     """Measure the models of the task scheme on worlds that OUT lacks.
 

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import sqrt
 from pathlib import Path
-from statistics import mean, stdev
+from statistics import mean
 from typing import Any, Final
 
 import click
 
 from customs_baselines.catalogue import find_baseline, list_baselines, marks_of
 from customs_baselines.contract import is_transductive
-from customs_baselines.experiments.markdown_tables import put_table
-from customs_baselines.experiments.results_file import read_json
-from customs_data.errors import KitError
 from customs_data.tasks import find_task
 from customs_scorer.metrics import metrics_of
 from studies.script import Study
+from studies.tasks.commands import (
+    mean_and_error,
+    options_of_tables,
+    read_measures,
+    show_tables,
+)
 
 RANKED: Final = "mean_average_precision"
 #: Rows that are no models, in the order of the table, and what they are.
@@ -93,7 +95,7 @@ def _models(measured: dict[str, Any], worlds: Worlds) -> str:
         n_half = sum(way >= HALF for way in ways)
         seconds = f"{mean(row.of('cpu_seconds')):.1f}" if row.name not in LIMITS else ""
         lines.append(
-            f"| {_title(row.name)} | {_cell(row.of(RANKED))} | {_cell(ways)} | "
+            f"| {_title(row.name)} | {mean_and_error(row.of(RANKED))} | {mean_and_error(ways)} | "
             f"{n_half} of {len(worlds)} | {mean(row.of('standard_error')):.3f} | {seconds} |"
         )
     return "\n".join(
@@ -142,30 +144,8 @@ def _sizes(sizes: dict[str, list[dict[str, float]]]) -> str:
     )
 
 
-def _cell(values: list[float]) -> str:
-    return f"{mean(values):.3f} ± {stdev(values) / sqrt(len(values)):.3f}"
-
-
-def read_measures(path: Path) -> dict[str, Any]:
-    """Read results of `studies.tasks.scheme`.
-
-    Raises
-    ------
-    KitError
-        If the file cannot be read or contains something else.
-    """
-    measured: Any = read_json(path)
-    if not isinstance(measured, dict) or len(measured.get("worlds", ())) < 2:
-        raise KitError(f"{path} does not contain two measured worlds.")
-    return measured
-
-
 @click.command(cls=Study)
-@click.argument("results", type=click.Path(path_type=Path))
-@click.option(
-    "--write", "document", type=click.Path(path_type=Path), help="Document to put the tables in."
-)
-@click.option("--check", is_flag=True, help="Only check that the document has these tables.")
+@options_of_tables
 def main(results: Path, document: Path | None, check: bool) -> None:
     """Print the tables of RESULTS, or put them in a document.
 
@@ -173,11 +153,7 @@ def main(results: Path, document: Path | None, check: bool) -> None:
     Example:
       python -m studies.tasks.scheme_table scheme.json --write baselines/SCHEME.md
     """
-    for name, table in scheme_tables(read_measures(results)).items():
-        if document is None:
-            click.echo(f"{table}\n")
-        else:
-            put_table(document, name, table, check=check)
+    show_tables(scheme_tables(read_measures(results)), document, check)
 
 
 if __name__ == "__main__":
