@@ -253,3 +253,11 @@ def test_a_secret_serves_one_task(tmp_path):
 def test_practice_editions_of_tasks_come_from_different_seeds():
     seeds = [find_task(name).practice_seed for name in task_names()]
     assert len(set(seeds)) == len(seeds)
+
+
+def test_a_profile_reads_the_training_declarations_of_every_task(walk):
+    train = walk.edition / "public/train.csv"
+    out = walk.folder / "profile.json.gz"
+    made = kit_in_fork("data", "profile", train, "--min-count", 1, "--out", out)
+    assert made.status == 0, made.stderr
+    assert out.is_file()

@@ -16,6 +16,7 @@ from customs_data.errors import InvalidDeclarationsError, KitError
 from customs_data.files.declarations import parse_declarations
 from customs_data.files.reading import read_table
 from customs_data.schema import COLUMN, ERASED, KEY, LABEL_COLUMNS
+from customs_data.tasks import label_columns
 
 _ENDINGS: Final = (".csv", ".csv.gz", ".parquet")
 
@@ -98,7 +99,7 @@ def _split(given: str) -> list[Path]:
 
 
 def _read_file(path: Path) -> pd.DataFrame:
-    """Read the schema's columns that a file has; other columns are an error."""
+    """Read the schema's columns that a file has; others but labels of a task are an error."""
     raw = read_table(path)
     known = [name for name in COLUMN if name in raw.header]
     if len(set(known) - {KEY}) < 2:
@@ -106,10 +107,13 @@ def _read_file(path: Path) -> pd.DataFrame:
             f"{path} has {len(known)} of the {len(COLUMN)} columns of declarations (Date, HS6 "
             "Code, ...). Spell them as in an edition's DATASHEET.md."
         )
-    frame, report = parse_declarations(raw, columns=known)
+    labels = [
+        it for name, it in label_columns().items() if name in raw.header and name not in known
+    ]
+    frame, report = parse_declarations(raw, columns=[*known, *labels])
     if report:
         raise InvalidDeclarationsError(str(report))
-    return frame
+    return frame[known]
 
 
 def _read_edition(path: Path) -> pd.DataFrame:

@@ -14,6 +14,7 @@ from types import ModuleType
 from typing import Final
 
 from customs_data.errors import KitError
+from customs_data.schema import Column
 from customs_data.tasks.answers import Answer, Choices, Groups, Scores
 from customs_data.tasks.task import DECLARATION, DEFAULT, IMPORTER, Task, Unit
 
@@ -28,6 +29,7 @@ __all__ = [
     "Task",
     "Unit",
     "find_task",
+    "label_columns",
     "task_module",
     "task_names",
 ]
@@ -75,6 +77,18 @@ def task_module(name: str) -> ModuleType:
 def is_built_in(name: str) -> bool:
     """Whether a task is one of the kit's own."""
     return name in _built_in()
+
+
+def label_columns() -> dict[str, Column]:
+    """Return the label columns that tasks publish with training declarations, by name.
+
+    Examples
+    --------
+    >>> sorted({"Fraud", "Violation Code"} & label_columns().keys())
+    ['Fraud', 'Violation Code']
+    """
+    tasks = map(find_task, task_names())
+    return {column.name: column for task in tasks for column in task.label_columns}
 
 
 def find_task(name: str = DEFAULT) -> Task:

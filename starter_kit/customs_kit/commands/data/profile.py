@@ -133,9 +133,11 @@ def _read(path: Path) -> pd.DataFrame:
     """Read the declared columns of a file, whether or not it has labels."""
     from customs_data.files.declarations import read_declarations
     from customs_data.files.reading import read_header
-    from customs_data.schema import DECLARED_COLUMNS, LABEL_COLUMNS
+    from customs_data.schema import DECLARED_COLUMNS
+    from customs_data.tasks import label_columns
 
-    labels = [name for name in LABEL_COLUMNS if name in read_header(path)]
+    header = read_header(path)
+    labels = [column for name, column in label_columns().items() if name in header]
     return read_declarations(path, columns=[*DECLARED_COLUMNS, *labels])[list(DECLARED_COLUMNS)]
 
 
