@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from io import TextIOWrapper
 from multiprocessing import parent_process
 from multiprocessing.connection import wait
 from threading import Lock, Thread
@@ -147,3 +148,10 @@ def begin_worker() -> None:
 def _end_with(sentinel: int) -> None:
     wait([sentinel])
     os._exit(1)
+
+
+def write_lines_at_once() -> None:
+    """Write each printed line to the log at once, because a child may be ended at any time."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(line_buffering=True, errors="backslashreplace")

@@ -6,10 +6,9 @@ import json
 import sys
 from dataclasses import asdict
 from functools import partial
-from io import TextIOWrapper
 from pathlib import Path
 
-from customs_data.child_processes import end_with_parent
+from customs_data.child_processes import end_with_parent, write_lines_at_once
 
 
 def main() -> None:
@@ -21,9 +20,7 @@ def main() -> None:
 
     folder = Path(sys.argv[1])
     del sys.argv[1:]  # a team's file may parse arguments of its own
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):  # lines are watched as they come
-            stream.reconfigure(line_buffering=True, errors="backslashreplace")
+    write_lines_at_once()  # they are watched as they come
     if (folder / STEP).exists():
         listen(partial(_write_step, folder / STEP))
     result = run_job(folder)

@@ -15,7 +15,7 @@ import time
 import traceback
 from typing import Any
 
-from customs_data.child_processes import end_with_parent
+from customs_data.child_processes import end_with_parent, write_lines_at_once
 
 
 def main() -> None:
@@ -23,6 +23,7 @@ def main() -> None:
     incoming, outgoing, parent = map(int, sys.argv[1:4])
     end_with_parent(parent)  # before the imports, which take seconds
     del sys.argv[1:]
+    write_lines_at_once()
     with os.fdopen(incoming, "rb") as weeks, os.fdopen(outgoing, "w", encoding="utf-8") as answers:
         play(weeks, answers)
 

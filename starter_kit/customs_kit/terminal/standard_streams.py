@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import os
 import sys
-from contextlib import suppress
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from customs_data.errors import KitError
@@ -64,20 +63,22 @@ def prepare_streams() -> None:
 def end_with(error: KitError | OSError) -> NoReturn:
     """Print an error in one sentence and end with exit status 1; a broken pipe is silent."""
     if isinstance(error, BrokenPipeError | _OutputError):
-        _drop_output()
+        _drop(_STDOUT)
     if not isinstance(error, BrokenPipeError):
         from customs_kit.terminal.output import say
 
-        with suppress(OSError):  # standard error is full, too
+        try:
             say(f"Error: {_message(error)}", err=True)
             sys.stderr.flush()
+        except OSError:  # standard error is full, too
+            _drop(_LAST)
     sys.exit(1)
 
 
-def _drop_output() -> None:
-    """Send what is still in the buffer nowhere, so that Python can end in peace."""
+def _drop(stream: int) -> None:
+    """Send what is still in the buffer of a stream nowhere, so that Python can end in peace."""
     descriptor = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(descriptor, _STDOUT)
+    os.dup2(descriptor, stream)
     os.close(descriptor)
 
 
