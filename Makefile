@@ -146,7 +146,7 @@ guide: $(VENV)/.core ## rewrite figures and table of data/HOW_THE_WORLD_WORKS.md
 	$(BIN)/python -m studies.world_guide --links $(RESULTS)/scarcity.json --out docs/world
 
 season: $(VENV)/.core ## strategies week by week, on ten worlds of each kind: play what is missing (an hour)
-	$(BIN)/python -m studies.season_study --keep build/seasons --out $(RESULTS)/season.json --write docs/SEASON.md
+	$(BIN)/python -m studies.seasons.study --keep build/seasons --out $(RESULTS)/season.json --write docs/SEASON.md
 
 relbench: $(VENV)/.dev ## train RelBench's graph network on the practice edition (minutes)
 	$(BIN)/python -m studies.relbench_gnn --out $(RESULTS)/relbench.json --write docs/STANDARDS.md
@@ -179,7 +179,7 @@ fidelity: $(VENV)/.core ## compare five worlds with the public release: run what
 		--out data/results/fidelity_practice.json --write data/FIDELITY.md $(FRESH)
 
 privacy: $(VENV)/.dev ## what private profiles cost and prevent, up to 24.7 million declarations: measure what is missing (an hour, 6 GiB)
-	$(BIN)/python -m studies.privacy_study --keep build/privacy --out $(RESULTS)/privacy.json --write docs/PRIVACY.md $(FRESH)
+	$(BIN)/python -m studies.privacy.study --keep build/privacy --out $(RESULTS)/privacy.json --write docs/PRIVACY.md $(FRESH)
 
 synthesizers: $(VENV)/.core ## fit and compare synthesizers on the public release: run what is missing
 	$(BIN)/python -m studies.synthesizer_study $(RELEASED_FILES) \
@@ -197,7 +197,7 @@ benchmark: $(VENV)/.core ## the speed claims, as ratios measured in one run
 	$(BIN)/python benchmarks/score_national.py
 
 season-pooling: $(VENV)/.core ## what two teams gain that pool everything they learn in seasons (three minutes)
-	$(BIN)/python -m studies.season_pooling --pairs 6
+	$(BIN)/python -m studies.seasons.pooling --pairs 6
 
 benchmark-season: $(VENV)/.core ## what seasons cost up to a million declarations, and many at once (half an hour)
 	$(BIN)/python benchmarks/season_growth.py --results $(RESULTS)/season_growth.json --write docs/SEASON.md

@@ -27,7 +27,7 @@ from studies.fidelity_study import read_study, study_table
 from studies.gallery import draw_gallery
 from studies.lite_study import LABEL_RATES, lite_table
 from studies.relbench_gnn import study_table as relbench_table
-from studies.season_study import GRIDS, season_table
+from studies.seasons.study import GRIDS, season_table
 from studies.synthesizer_study import study_table as synthesizers_table
 from studies.tasks.networks_table import networks_tables
 from studies.validation_study import validation_table

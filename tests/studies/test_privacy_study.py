@@ -10,9 +10,9 @@ from customs_baselines.experiments.markdown_tables import put_table
 from customs_baselines.experiments.results_file import read_json
 from customs_data.errors import KitError
 from customs_data.fidelity.quality import PUBLISHED
-from studies import privacy_study
-from studies.privacy_study import measure_study, run_command
-from studies.privacy_table import privacy_table
+from studies.privacy import study
+from studies.privacy.study import measure_study, run_command
+from studies.privacy.table import privacy_table
 
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "baselines/results/privacy.json"
@@ -49,10 +49,10 @@ def test_the_table_compares_with_the_profile_without_privacy():
 
 @pytest.mark.slow
 def test_a_study_that_was_stopped_goes_on(tmp_path, monkeypatch):
-    monkeypatch.setattr(privacy_study, "SIZES", {4_000: "practice"})
-    monkeypatch.setattr(privacy_study, "_N_ROWS", 2_000)
-    monkeypatch.setattr(privacy_study, "MODELS", ("lookup",))
-    monkeypatch.setattr(privacy_study, "MIN_COUNT", 1)
+    monkeypatch.setattr(study, "SIZES", {4_000: "practice"})
+    monkeypatch.setattr(study, "_N_ROWS", 2_000)
+    monkeypatch.setattr(study, "MODELS", ("lookup",))
+    monkeypatch.setattr(study, "MIN_COUNT", 1)
     path = tmp_path / "privacy.json"
     parts = []
     arguments = {"sizes": (4_000,), "epsilons": (None, 0.01), "n_worlds": 1, "path": path}

@@ -9,9 +9,10 @@ import pytest
 from click.testing import CliRunner
 
 ROOT = Path(__file__).parents[2]
+STUDIES = ROOT / "baselines/studies"
 SCRIPTS = [
-    path.stem
-    for path in sorted((ROOT / "baselines/studies").glob("*.py"))
+    ".".join(path.relative_to(STUDIES).with_suffix("").parts)
+    for path in sorted(STUDIES.rglob("*.py"))
     if "__main__" in path.read_text(encoding="utf-8")
 ]
 

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from customs_baselines.season.comparison import compare_strategies
-from studies.season_study import main, season_table
+from studies.seasons.study import main, season_table
 
 
 def record(strategy, world, precision, *, reference=False):

@@ -11,7 +11,7 @@ def remaining_risks(guarantee: Guarantee | None, *, is_imported: bool) -> tuple[
     Parameters
     ----------
     guarantee : Guarantee or None
-        Of the profile.
+        What the profile guarantees; None if it has no privacy.
     is_imported : bool
         Whether the release contains declarations of a source itself.
     """

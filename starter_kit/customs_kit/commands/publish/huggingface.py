@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from customs_kit.commands.options import EditionFolder, json_option, practice_option
+from customs_kit.commands.publish.options import tell_upload
 
 if TYPE_CHECKING:
     from customs_data.edition.layout import Layout
@@ -115,15 +116,8 @@ def huggingface(
             )
     if as_json:
         print_json(summary)
-        return
-    click.echo(f"{', '.join(summary['files'])} in {folder}.")
-    readers = "everybody" if public else "you alone"
-    if confirm:
-        click.echo(f"Sent: {summary['url']} (visible to {readers}).")
     else:
-        click.echo(
-            f"Not sent. Add --confirm to send it to {summary['endpoint']}, visible to {readers}."
-        )
+        tell_upload(summary)
 
 
 def _make_model_card(

@@ -11,6 +11,7 @@ from customs_kit.commands.options import CommaSeparated, json_option, practice_o
 from customs_kit.commands.publish.options import (
     announcement_options,
     make_announcement,
+    tell_upload,
 )
 
 if TYPE_CHECKING:
@@ -141,15 +142,8 @@ def _dataset(
             )
     if as_json:
         print_json(summary)
-        return
-    click.echo(f"{', '.join(summary['files'])} in {folder}.")
-    readers = "everybody" if public else "you alone"
-    if confirm:
-        click.echo(f"Sent: {summary['url']} (visible to {readers}, unless changed on Kaggle).")
     else:
-        click.echo(
-            f"Not sent. Add --confirm to send it to {summary['endpoint']}, visible to {readers}."
-        )
+        tell_upload(summary, changed_on="Kaggle")
 
 
 def _competition(

@@ -75,3 +75,24 @@ def make_announcement(
         daily_limit=daily_limit,
         contact=contact,
     )
+
+
+def tell_upload(summary: dict[str, Any], changed_on: str = "") -> None:
+    """Print which files were sent, or would be, and who sees them.
+
+    Parameters
+    ----------
+    summary : dict
+        ``files``, ``folder``, ``public``, ``sent``, ``endpoint``, and ``url`` of what was sent.
+    changed_on : str
+        Platform on which the owner may have changed who sees them.
+    """
+    click.echo(f"{', '.join(summary['files'])} in {summary['folder']}.")
+    readers = "everybody" if summary["public"] else "you alone"
+    if summary["sent"]:
+        unless = f", unless changed on {changed_on}" if changed_on else ""
+        click.echo(f"Sent: {summary['url']} (visible to {readers}{unless}).")
+        return
+    click.echo(
+        f"Not sent. Add --confirm to send it to {summary['endpoint']}, visible to {readers}."
+    )

@@ -51,7 +51,7 @@ from customs_data.private_profile.plan import DELTA, Plan
 from customs_data.split import Split
 from customs_data.tasks import find_task
 from customs_scorer.metrics.inspection import precision_at
-from studies.privacy_table import privacy_table
+from studies.privacy.table import privacy_table
 from studies.script import Study, resume_results, save_results
 
 #: Sizes of the source, with the configuration that it is simulated from.
@@ -325,7 +325,7 @@ def main(
 
     \b
     Example:
-      python -m studies.privacy_study --out privacy.json --keep build/privacy
+      python -m studies.privacy.study --out privacy.json --keep build/privacy
     """
     if check:
         results = json.loads(out.read_text(encoding="utf-8"))

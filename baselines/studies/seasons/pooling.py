@@ -4,7 +4,7 @@ Each account plays a world of its own. `exploit` plays world A, then world B twi
 everything that was learned in A added to what it trains on (A's declarations and its opened labels,
 as if they had been filed before B). If other worlds say nothing, the paired difference is noise.
 
-    python -m studies.season_pooling --pairs 6
+    python -m studies.seasons.pooling --pairs 6
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ def main(pairs: int, rows: int, weeks: int, as_json: bool) -> None:
 
     \b
     Example:
-      python -m studies.season_pooling --pairs 6
+      python -m studies.seasons.pooling --pairs 6
     """
     with scratch_folder() as folder:
         records = [compare_pair(pair, rows, weeks, folder / "log") for pair in range(pairs)]

@@ -196,7 +196,7 @@ def main(
 
     \b
     Example:
-      python -m studies.season_study --out season.json --write docs/SEASON.md
+      python -m studies.seasons.study --out season.json --write docs/SEASON.md
     """
     if not only_table:
         for grid in GRIDS:

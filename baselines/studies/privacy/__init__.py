@@ -1,0 +1,1 @@
+"""What private profiles cost and prevent: docs/PRIVACY.md."""

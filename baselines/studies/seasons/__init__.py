@@ -1,0 +1,1 @@
+"""Strategies of the weekly decision on many worlds: docs/SEASON.md."""
