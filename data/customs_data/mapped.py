@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import mmap
 import os
-import pickle  # noqa: S403 - only files that this program has written
+import pickle
 import struct
 from pathlib import Path
 from typing import Any
@@ -35,13 +35,13 @@ def write_mapped(thing: Any, path: Path) -> None:
     """
     buffers: list[pickle.PickleBuffer] = []
     text = pickle.dumps(thing, protocol=5, buffer_callback=buffers.append)
-    views = [buffer.raw() for buffer in buffers]
-    sizes = [len(text), *(view.nbytes for view in views)]
+    contents = [memoryview(text), *(buffer.raw() for buffer in buffers)]
+    sizes = [content.nbytes for content in contents]
     head = struct.pack(f"<{len(sizes) + 1}Q", len(sizes), *sizes)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with open(descriptor, "wb") as stream:  # noqa: PTH123 - a descriptor
         stream.write(head)
-        for content in (text, *views):
+        for content in contents:
             stream.write(b"\0" * (-stream.tell() % _ALIGNMENT))
             stream.write(content)
 
