@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -30,9 +32,7 @@ def test_any_cut_of_a_month_gives_the_month(simulation: Simulation, data: st.Dat
     month = data.draw(st.sampled_from(simulation.months_of()))
     cuts = data.draw(st.sets(st.integers(month.start + 1, month.stop - 1), max_size=5))
     edges = [month.start, *sorted(cuts), month.stop]
-    pieces = [
-        simulation.piece(start, stop) for start, stop in zip(edges[:-1], edges[1:], strict=True)
-    ]
+    pieces = [simulation.piece(start, stop) for start, stop in pairwise(edges)]
     whole = plain(simulation.month(month))
     assert plain(simulation.join_pieces(month, pieces)) == whole
     assert whole["Date"] == sorted(whole["Date"])  # type: ignore[type-var]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from secrets import token_hex
 from typing import Literal
 
 import pyarrow as pa
@@ -98,19 +99,29 @@ class PartTables:
         if self._format == "parts" and name != SAMPLE:
             folder = folder_of(self._layout, name) / name
             folder.mkdir(exist_ok=True)
-            with TableWriter(folder / part_name(place), "parquet") as writer:
+            with (
+                self._new_file(folder / part_name(place)) as path,
+                TableWriter(path, "parquet") as writer,
+            ):
                 writer.write(table)
             self.parts[name] = PartRecord(writer.n_rows, writer.sha256)
             return
         rows = Aside(
             table.column_names, table.num_rows, self._folder / f"{name}-{self._number}.csv"
         )
-        with rows.path.open("wb") as stream:
+        with self._new_file(rows.path) as path, path.open("wb") as stream:
             stream.writelines(line_chunks(table))
         if self._format == "parquet" and name != SAMPLE:
-            with pa.ipc.new_file(rows.arrow, table.schema) as writer:
-                writer.write_table(table, max_chunksize=SPAN)
+            with self._new_file(rows.arrow) as path, pa.ipc.new_file(path, table.schema) as arrow:
+                arrow.write_table(table, max_chunksize=SPAN)
         self.aside[name] = rows
+
+    @contextmanager
+    def _new_file(self, path: Path) -> Iterator[Path]:
+        """Write a file under a temporary name, for a cluster may make rows twice at a time."""
+        scratch = self._folder / f"{token_hex(8)}{path.suffix}"
+        yield scratch
+        scratch.replace(path)
 
 
 @dataclass
