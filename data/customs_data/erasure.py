@@ -1,8 +1,9 @@
 """Label erasure: which training declarations keep a label.
 
 Every scheme is an *order* of the training rows. A label rate keeps the labels of the first rows, so
-that masks are nested across rates and the rate is exact. The order depends on declared columns, on
-labels of the past and on its own random stream, never on the label of the row itself.
+that masks are nested across rates and the rate is exact; they are found by a threshold, because
+sorting a nation's rows takes long. The order depends on declared columns, on labels of the past and
+on its own random stream, never on the label of the row itself.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 from math import floor
-from typing import Final, Literal, get_args
+from typing import Any, Final, Literal, NamedTuple, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -25,7 +26,8 @@ from customs_data.schema import ERASED
 Erasure = Literal["random", "importer", "inspection", "delay"]
 ERASURES: Final[tuple[str, ...]] = get_args(Erasure)
 
-Order = npt.NDArray[np.int64]
+Rows = npt.NDArray[np.int64]
+Keys = tuple[npt.NDArray[Any], ...]
 Labels = npt.NDArray[np.int8]
 
 #: `inspection`: share of the declarations that the office opens each month and learns from
@@ -65,7 +67,7 @@ def n_kept(label_rate: float, n_rows: int) -> int:
     return kept
 
 
-def erasure_order(train: pd.DataFrame, y: npt.ArrayLike, erasure: str, secret: bytes) -> Order:
+def erasure_order(train: pd.DataFrame, y: npt.ArrayLike, erasure: str, secret: bytes) -> Rows:
     """Return the training rows, from the first to keep its label to the first to lose it.
 
     Parameters
@@ -103,9 +105,8 @@ def erasure_order(train: pd.DataFrame, y: npt.ArrayLike, erasure: str, secret: b
     refuses a rate so low that a label the office learned from would stay unpublished: the mask
     would reveal something about hidden labels.
     """
-    if erasure not in _ORDERS:
-        raise KitError(f"Unknown erasure {erasure!r}: choose one of {', '.join(ERASURES)}.")
-    return _ORDERS[erasure](train, np.asarray(y, dtype=np.int8), secret)
+    keys = _sort_keys(train, np.asarray(y, dtype=np.int8), erasure, secret)
+    return np.lexsort(keys[::-1]).astype(np.int64)
 
 
 def erase(
@@ -133,8 +134,12 @@ def erase(
     """
     labels = np.asarray(y, dtype=np.int8)
     wanted = n_kept(label_rate, len(labels))
-    order = erasure_order(train, labels, erasure, secret)
-    present = order[labels[order] != ERASED]
+    read = np.zeros(0, dtype=np.int64)
+    if erasure == "inspection":
+        *keys, read = _inspect(train, labels, secret)
+    else:
+        keys = list(_sort_keys(train, labels, erasure, secret))
+    present = np.flatnonzero(labels != ERASED)
     if wanted > len(present):
         raise KitError(
             f"The label rate {label_rate} asks for {wanted:,} labels of {len(labels):,} "
@@ -142,8 +147,8 @@ def erase(
             f"({len(present) / len(labels):.4f}). Lower the label rate."
         )
     kept = np.zeros(len(labels), dtype=bool)
-    kept[present[:wanted]] = True
-    if erasure == "inspection" and not kept[_inspect(train, labels, secret)[1]].all():
+    kept[_first(wanted, present, tuple(keys))] = True
+    if not kept[read].all():
         raise KitError(
             f"The label rate {label_rate} is too low for the erasure `inspection`: labels that the "
             "office learned from would stay hidden, and the mask would reveal some of them. "
@@ -152,11 +157,40 @@ def erase(
     return kept
 
 
-def _by_chance(train: pd.DataFrame, y: Labels, secret: bytes) -> Order:
-    return random_order(secret, "erasure", "random", n=len(train))
+def _first(wanted: int, rows: Rows, keys: Keys) -> Rows:
+    """Return the first rows by (keys, row), without sorting more than the ties of a threshold.
+
+    Parameters
+    ----------
+    wanted : int
+        Number of rows, at least 1.
+    rows : ndarray of int64
+        Rows to choose from, in ascending order.
+    keys : tuple of ndarray, shape (n_declarations,) each
+        The most important key first.
+    """
+    if wanted == len(rows):
+        return rows
+    if not keys:
+        return rows[:wanted]
+    values = keys[0][rows]
+    threshold = np.partition(values, wanted - 1)[wanted - 1]
+    below, ties = rows[values < threshold], rows[values == threshold]
+    return np.concatenate([below, _first(wanted - len(below), ties, keys[1:])])
 
 
-def _by_importer(train: pd.DataFrame, y: Labels, secret: bytes) -> Order:
+def _sort_keys(train: pd.DataFrame, y: Labels, erasure: str, secret: bytes) -> Keys:
+    """Return what the rows are ordered by, most important first; equal ones stay as they are."""
+    if erasure not in _KEYS:
+        raise KitError(f"Unknown erasure {erasure!r}: choose one of {', '.join(ERASURES)}.")
+    return _KEYS[erasure](train, y, secret)
+
+
+def _by_chance(train: pd.DataFrame, y: Labels, secret: bytes) -> Keys:
+    return (random_words(secret, "erasure", "random", n=len(train)),)
+
+
+def _by_importer(train: pd.DataFrame, y: Labels, secret: bytes) -> Keys:
     if is_absent(train["Importer ID"]):
         raise KitError(
             "The erasure `importer` needs Importer ID, which this edition lacks. Use another one."
@@ -165,27 +199,45 @@ def _by_importer(train: pd.DataFrame, y: Labels, secret: bytes) -> Order:
     codes, uniques = pd.factorize(train["Importer ID"], sort=True)
     place = np.empty(len(uniques), dtype=np.int64)
     place[random_order(secret, "erasure", "importer", n=len(uniques))] = np.arange(len(uniques))
-    return np.lexsort((train["Date"].to_numpy(), place[codes])).astype(np.int64)
+    return place[codes], train["Date"].to_numpy()
 
 
-def _by_delay(train: pd.DataFrame, y: Labels, secret: bytes) -> Order:
-    chance = random_words(secret, "erasure", "delay", n=len(train))
-    return np.lexsort((chance, train["Date"].to_numpy())).astype(np.int64)
+def _by_delay(train: pd.DataFrame, y: Labels, secret: bytes) -> Keys:
+    return train["Date"].to_numpy(), random_words(secret, "erasure", "delay", n=len(train))
 
 
-def _by_inspection(train: pd.DataFrame, y: Labels, secret: bytes) -> Order:
-    return _inspect(train, y, secret)[0]
+def _by_inspection(train: pd.DataFrame, y: Labels, secret: bytes) -> Keys:
+    inspected = _inspect(train, y, secret)
+    return inspected.depth, inspected.chance
 
 
-def _inspect(train: pd.DataFrame, y: Labels, secret: bytes) -> tuple[Order, Order]:
-    """Return the order of `inspection`, and the rows whose labels the office learned from."""
+class _Inspection(NamedTuple):
+    """Places of all rows in their month's ranking.
+
+    Attributes
+    ----------
+    depth : ndarray of float64, shape (n_declarations,)
+        Place in (0, 1).
+    chance : ndarray of uint64, shape (n_declarations,)
+        Decides between equal places.
+    read : ndarray of int64
+        Rows whose labels the office learned from.
+    """
+
+    depth: npt.NDArray[np.float64]
+    chance: npt.NDArray[np.uint64]
+    read: Rows
+
+
+def _inspect(train: pd.DataFrame, y: Labels, secret: bytes) -> _Inspection:
+    """Rank the declarations month by month, as an office does that learns from what it opened."""
     months = train["Date"].to_numpy().astype("datetime64[M]")
     keys = [pd.factorize(train[name], use_na_sentinel=False)[0] for name in _RISK_COLUMNS]
     chance = random_words(secret, "erasure", "inspection", n=len(train))
     lottery = random_words(secret, "erasure", "inspection places", n=len(train))
     lasting = np.unique(months)[:-1]  # no month follows the last one
     depth = np.empty(len(train))  # place in its month's ranking, in (0, 1)
-    opened: list[Order] = []
+    opened: list[Rows] = []
     for month in np.unique(months):
         rows = np.flatnonzero(months == month)
         risk = _risk(keys, y, np.concatenate(opened) if opened else rows[:0], rows)
@@ -198,11 +250,11 @@ def _inspect(train: pd.DataFrame, y: Labels, secret: bytes) -> tuple[Order, Orde
         if month in lasting:
             opened.append(ranked[: floor(REFERENCE_INSPECTION_RATE * len(rows))])
     read = np.concatenate(opened) if opened else np.zeros(0, dtype=np.int64)
-    return np.lexsort((chance, depth)).astype(np.int64), read[y[read] != ERASED]
+    return _Inspection(depth, chance, read[y[read] != ERASED])
 
 
 def _risk(
-    keys: list[npt.NDArray[np.intp]], y: Labels, past: Order, rows: Order
+    keys: list[npt.NDArray[np.intp]], y: Labels, past: Rows, rows: Rows
 ) -> npt.NDArray[np.float64]:
     """Return the sum over columns of the smoothed past fraud rate of each row's value."""
     risk = np.zeros(len(rows))
@@ -218,7 +270,7 @@ def _risk(
     return risk
 
 
-def _interleave(by_risk: Order, by_chance: Order, is_random: npt.NDArray[np.bool_]) -> Order:
+def _interleave(by_risk: Rows, by_chance: Rows, is_random: npt.NDArray[np.bool_]) -> Rows:
     """Fill each place from one of two queues of the same rows, skipping rows already placed."""
     queues = {False: iter(by_risk.tolist()), True: iter(by_chance.tolist())}
     placed: set[int] = set()
@@ -230,7 +282,7 @@ def _interleave(by_risk: Order, by_chance: Order, is_random: npt.NDArray[np.bool
     return np.array(ranked, dtype=np.int64)
 
 
-_ORDERS: Final[dict[str, Callable[[pd.DataFrame, Labels, bytes], Order]]] = {
+_KEYS: Final[dict[str, Callable[[pd.DataFrame, Labels, bytes], Keys]]] = {
     "random": _by_chance,
     "importer": _by_importer,
     "inspection": _by_inspection,

@@ -19,12 +19,14 @@ from concurrent.futures import (
     ThreadPoolExecutor,
     wait,
 )
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from itertools import islice
 from multiprocessing import active_children, get_context
 from typing import Any, TypeVar
 
 from customs_data.child_processes import begin_worker, no_child_processes
+from customs_data.errors import KitError
 
 #: Rows per span: their arrays fit into the processor's cache.
 SPAN = 32_768
@@ -56,14 +58,26 @@ def threads(n_workers: int) -> Iterator[Executor | None]:
 
 @contextmanager
 def processes(n_workers: int) -> Iterator[Executor | None]:
-    """Open a pool of processes; for one worker None, so that work runs inline."""
+    """Open a pool of processes; for one worker None, so that work runs inline.
+
+    Raises
+    ------
+    KitError
+        If a process ends while it works.
+    """
     if n_workers == 1:
         yield None
         return
     # Spawned, because a fork of a process that has used OpenMP can wait forever.
     pool = ProcessPoolExecutor(n_workers, mp_context=get_context("spawn"), initializer=begin_worker)
-    with pool as executor, _ended_by_interrupt(executor):
-        yield executor
+    try:
+        with pool as executor, _ended_by_interrupt(executor):
+            yield executor
+    except BrokenProcessPool:
+        raise KitError(
+            "A worker process was ended from outside, perhaps because the memory was full. Run it "
+            "again, with fewer workers if there is little memory."
+        ) from None
 
 
 @contextmanager

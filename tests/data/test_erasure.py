@@ -53,6 +53,16 @@ def test_a_rows_own_label_never_decides(sample, erasure):
     assert (np.argsort(erasure_order(train, flipped, erasure, SECRET)) == place).all()
 
 
+@pytest.mark.parametrize("erasure", ERASURES)
+@pytest.mark.parametrize("rate", [0.2, 0.7, 1.0])
+def test_the_threshold_keeps_the_first_labels_of_the_order(sample, erasure, rate):
+    train = sample["train"]
+    y = train["Fraud"].to_numpy().astype(np.int8)
+    kept = erase(train, y, label_rate=rate, erasure=erasure, secret=SECRET)
+    first = erasure_order(train, y, erasure, SECRET)[: n_kept(rate, len(train))]
+    assert np.flatnonzero(kept).tolist() == sorted(first.tolist())
+
+
 def test_importer_keeps_or_erases_whole_importers(sample):
     kept = masks(sample, "importer", rates=(0.3,))[0]
     share = sample["train"].assign(kept=kept).groupby("Importer ID")["kept"].mean()

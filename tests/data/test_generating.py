@@ -262,7 +262,7 @@ def test_an_invalid_configuration_or_profile_is_a_kit_error(tmp_path):
 def test_invalid_settings_are_kit_errors(settings):
     with pytest.raises(KitError):
         read_blueprint(**settings)
-    with pytest.raises(KitError, match="100 to 50,000,000"):
+    with pytest.raises(KitError, match="100 to 1,000,000,000"):
         read_blueprint(n_declarations=3)
 
 

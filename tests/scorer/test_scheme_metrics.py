@@ -10,7 +10,7 @@ from sklearn.metrics import average_precision_score
 from customs_data.edition.generating import generate_edition, read_blueprint, simulate_world
 from customs_data.edition.hidden import load_oracle, load_solution
 from customs_data.edition.loading import Edition, load_edition
-from customs_data.edition.source import check_periods
+from customs_data.edition.writing.source import check_periods
 from customs_data.errors import KitError
 from customs_data.keyed_random import secret_of_seed
 from customs_data.tasks import find_task

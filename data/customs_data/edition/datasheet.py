@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from customs_data.columns.column_set import ColumnSet
-from customs_data.edition.tally import Tally
+from customs_data.edition.writing.tally import Tally
 from customs_data.schema import DECLARED_COLUMNS
 from customs_data.tasks import Task
 

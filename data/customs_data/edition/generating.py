@@ -12,12 +12,13 @@ import pandas as pd
 
 from customs_data.edition.making import EditionPlan, make_edition
 from customs_data.edition.manifest import PERIODS, Manifest
-from customs_data.edition.source import SimulatedSource
+from customs_data.edition.writing.source import SimulatedSource
+from customs_data.edition.writing.tables import EditionFormat
 from customs_data.erasure import ERASURES
 from customs_data.errors import KitError
 from customs_data.exact_rates import exact_rate
-from customs_data.files.writing import FileFormat
 from customs_data.keyed_random import derive, secret_of_seed
+from customs_data.parallel import count_workers, threads
 from customs_data.profile import Profile, load_profile
 from customs_data.tasks import DEFAULT, find_task
 from customs_data.toml import from_table
@@ -28,7 +29,8 @@ from customs_data.world.simulate import World, prepare, simulate
 #: Seed of the practice edition of the default task.
 PRACTICE_SEED: Final = find_task().practice_seed
 
-_FEWEST, _MOST = 100, 50_000_000  # IDs have eight digits
+# Lines are numbered in 32 bits; a declaration has less than two.
+_FEWEST, _MOST = 100, 1_000_000_000
 
 
 @dataclass(frozen=True)
@@ -163,7 +165,7 @@ def generate_edition(
     origin: str,
     seed: int | None = None,
     name: str | None = None,
-    file_format: FileFormat = "csv",
+    file_format: EditionFormat = "csv",
     executor: Executor | None = None,
     on_rows: Callable[[int], None] = lambda n: None,
 ) -> Manifest:
@@ -184,10 +186,11 @@ def generate_edition(
         The published seed that the secret was made from, for the manifest.
     name : str, optional
         Name of the edition; the folder's name by default.
-    file_format : {'csv', 'parquet'}
-        Format of the tables.
+    file_format : {'csv', 'parquet', 'parts'}
+        Format of the tables, as of `make_edition`.
     executor : Executor, optional
-        Simulates the months; the result does not depend on it.
+        Simulates and writes the months; the result does not depend on it. Workers must see the
+        folder that `out` is in.
     on_rows : callable
         Called with the number of further declarations written.
 
@@ -197,14 +200,15 @@ def generate_edition(
         If the folder cannot be written.
     """
     task = find_task(blueprint.task)
-    simulation = prepare(
-        blueprint.configuration, secret, executor=executor, **blueprint.world_arguments()
-    )
+    with threads(count_workers(executor)) as preparing:  # other processes would get the agents
+        simulation = prepare(
+            blueprint.configuration, secret, executor=preparing, **blueprint.world_arguments()
+        )
     plan = EditionPlan(
         name=Path(out).name if name is None else name,
         origin=origin,
         configuration=blueprint.as_dict() | ({} if seed is None else {"seed": seed}),
-        source=SimulatedSource(simulation, executor, task),
+        source=SimulatedSource(simulation, task),
         nonce=derive(secret, "nonce"),
         erasure_secret=derive(secret, "erasure"),
         label_rate=blueprint.label_rate,
@@ -212,7 +216,8 @@ def generate_edition(
         secret=secret.hex(),
         task=task,
     )
-    return make_edition(plan, out, file_format=file_format, on_rows=on_rows)
+    del simulation  # the source replaces it by one that its workers share
+    return make_edition(plan, out, file_format=file_format, executor=executor, on_rows=on_rows)
 
 
 def simulate_world(

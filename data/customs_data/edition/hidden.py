@@ -143,7 +143,7 @@ def load_secret(layout: Layout) -> dict[str, Any]:
 def load_hidden(layout: Layout, table: str) -> pd.DataFrame:
     """Read truth or networks (organizers, generated editions of format 2 only)."""
     path = find_table(layout.hidden, table)
-    if path.suffix == ".parquet":
+    if path.suffix != ".csv":
         return pd.read_parquet(path)
     text = dict.fromkeys((*schema.COLUMN, *HIDDEN_COLUMNS), schema.TEXT_DTYPE)
     for number in ("Duty Evaded", "True Tax Rate", "True Net Mass", "True Item Price"):
@@ -155,4 +155,4 @@ def load_oracle(layout: Layout) -> pd.DataFrame:
     """Read the simulator's truth (organizers, generated editions only)."""
     path = find_table(layout.hidden, ORACLE)
     text = dict.fromkeys((schema.KEY, "Scheme", "Ring"), schema.TEXT_DTYPE)
-    return pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path, dtype=text)
+    return pd.read_csv(path, dtype=text) if path.suffix == ".csv" else pd.read_parquet(path)

@@ -23,7 +23,7 @@ from customs_data.columns.damaged_ids import (
 )
 from customs_data.edition.making import EditionPlan, make_edition, names_taken
 from customs_data.edition.manifest import Manifest
-from customs_data.edition.source import FrameSource
+from customs_data.edition.writing.source import FrameSource
 from customs_data.errors import InvalidDeclarationsError, KitError
 from customs_data.files.declarations import read_declarations
 from customs_data.files.problems import ProblemReport

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from customs_data.errors import InvalidEditionError
+from customs_data.files.table_parts import part_name
 from customs_data.world.schemes import POSTERIORS, PRIORS
 
 TRAIN: Final = "train"
@@ -102,11 +104,24 @@ class Layout:
         return self.has_hidden and self._holds(TRUTH)
 
     def _holds(self, table: str) -> bool:
-        return any(is_file(self.hidden / f"{table}{end}") for end in (".csv", ".parquet"))
+        try:
+            find_table(self.hidden, table)
+        except InvalidEditionError:
+            return False
+        return True
+
+
+def files_below(folder: Path) -> Iterator[Path]:
+    """Yield the files in public/ or hidden/, those of tables in parts, too, and empty folders."""
+    for entry in folder.iterdir():
+        if entry.is_dir() and not entry.is_symlink() and any(entry.iterdir()):
+            yield from files_below(entry)
+        else:
+            yield entry
 
 
 def find_table(folder: Path, table: str) -> Path:
-    """Return the file of a table, CSV or Parquet.
+    """Return the file of a table, CSV or Parquet, or the folder of its parts.
 
     Raises
     ------
@@ -117,6 +132,8 @@ def find_table(folder: Path, table: str) -> Path:
         path = folder / f"{table}{suffix}"
         if is_file(path):
             return path
+    if is_file(folder / table / part_name(1)):
+        return folder / table
     raise InvalidEditionError(
         f"{folder} contains neither {table}.csv nor {table}.parquet. Fetch the edition again."
     )

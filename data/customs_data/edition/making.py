@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
-from contextlib import ExitStack
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from hashlib import sha256
 from importlib.metadata import version
@@ -14,23 +15,22 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from customs_data.columns.column_set import ColumnSet, check_new_names
 from customs_data.edition import layout as parts
 from customs_data.edition.commitment import commit
 from customs_data.edition.datasheet import datasheet
 from customs_data.edition.layout import USAGES, Layout
-from customs_data.edition.manifest import FORMAT_VERSION, NAME, PERIODS, FileRecord, Manifest
+from customs_data.edition.manifest import FORMAT_VERSION, NAME, PARTS_VERSION, Manifest
 from customs_data.edition.metadata.croissant import croissant
-from customs_data.edition.source import Source
-from customs_data.edition.tally import Tally
+from customs_data.edition.writing.batches import has_own_memory, write_batches
+from customs_data.edition.writing.rows import RowRules
+from customs_data.edition.writing.source import Source
+from customs_data.edition.writing.tables import EditionFormat, EditionTables
 from customs_data.erasure import COLUMNS_READ, erase
 from customs_data.errors import KitError
 from customs_data.files.atomic import new_folder
-from customs_data.files.writing import FileFormat, TableWriter
 from customs_data.keyed_random import derive
-from customs_data.schema import DECLARED_COLUMNS, KEY
 from customs_data.tasks import Task, find_task
 
 
@@ -94,7 +94,8 @@ def make_edition(
     plan: EditionPlan,
     out: Path | str,
     *,
-    file_format: FileFormat = "csv",
+    file_format: EditionFormat = "csv",
+    executor: Executor | None = None,
     on_rows: Callable[[int], None] = lambda n: None,
 ) -> Manifest:
     """Write an edition.
@@ -108,8 +109,11 @@ def make_edition(
         What to write.
     out : path
         A new or empty folder.
-    file_format : {'csv', 'parquet'}
-        Format of all tables but sample_submission.csv.
+    file_format : {'csv', 'parquet', 'parts'}
+        Format of all tables but sample_submission.csv; ``parts`` is a folder of Parquet files for
+        each table.
+    executor : Executor, optional
+        Makes and writes the declarations. Its workers must see the folder `out` is in.
     on_rows : callable
         Called with the number of further declarations written.
 
@@ -119,44 +123,45 @@ def make_edition(
         If `out` is not empty or cannot be written, or there are too few labels for the label rate.
     """
     with new_folder(out) as scratch:
-        return _write_parts(plan, Layout.of(scratch), file_format, on_rows)
+        layout, aside = Layout.of(scratch), scratch / "aside"
+        layout.public.mkdir()
+        layout.hidden.mkdir(mode=0o700)
+        aside.mkdir(mode=0o700)
+        manifest = _write_tables(plan, layout, aside, file_format, executor, on_rows)
+        shutil.rmtree(aside)
+        return manifest
 
 
-def _write_parts(
-    plan: EditionPlan, layout: Layout, file_format: FileFormat, on_rows: Callable[[int], None]
+def _write_tables(
+    plan: EditionPlan,
+    layout: Layout,
+    aside: Path,
+    file_format: EditionFormat,
+    executor: Executor | None,
+    on_rows: Callable[[int], None],
 ) -> Manifest:
     """Write public/ and hidden/."""
-    layout.public.mkdir()
-    layout.hidden.mkdir(mode=0o700)
-    kept = _choose_labels(plan)
+    if has_own_memory(executor):
+        plan.source.share(aside)
+    kept = _choose_labels(plan, executor)
     task = plan.task
-    names = (*DECLARED_COLUMNS, *plan.columns.extra)
-    tallies = {p: Tally(task.label, n_missing=dict.fromkeys(names, 0)) for p in PERIODS}
-    with ExitStack() as stack:
-        tables = _Tables(stack, layout, file_format)
-        for period, tally in tallies.items():
-            for part in plan.source.parts(period):
-                if period == "train":
-                    published = _publish(tables, plan, part.declarations, kept, tally.n_rows)
-                else:
-                    published = _hide(tables, plan, part.declarations, USAGES[period])
-                for name, table in ((parts.ORACLE, part.oracle), (parts.TRUTH, part.truth)):
-                    if table is not None:
-                        tables.write(name, table)
-                tally.add(published)
-                on_rows(published.num_rows)
-                del part, published, table  # memory for the next part
-        if (networks := plan.source.networks()) is not None:
+    rules = RowRules(task, tuple(plan.columns.extra))
+    with EditionTables(layout, file_format) as tables:
+        tallies, importers = write_batches(
+            plan.source, kept, tables, rules, aside, executor, on_rows
+        )
+        if (networks := plan.source.networks(importers)) is not None:
             tables.write(parts.NETWORKS, networks)
         if task.ask_units is not None:
-            _ask_units(tables, plan, networks)
+            _ask_units(tables, rules, plan, networks)
     train, test = tallies["train"], tallies["public"].followed_by(tallies["private"])
     public = (*parts.PUBLIC_TABLES, *task.given)
-    files = {name: FileRecord(*tables.record(name)) for name in public}
-    n_erased, train_labels_sha256 = tables.record(parts.TRAIN_LABELS)
-    hidden_sha256 = {name: tables.record(name)[1] for name in tables.among(parts.COMMITTED_TABLES)}
+    files = {name: tables.record(name) for name in public}
+    erased = tables.record(parts.TRAIN_LABELS)
+    committed = tables.among(parts.COMMITTED_TABLES)
+    hidden_sha256 = {name: tables.record(name).sha256 for name in committed}
     generator_version = version("customs-kit")
-    erasure = plan.erasure if n_erased else "none"
+    erasure = plan.erasure if erased.rows else "none"
     dates = {period: (tally.first, tally.last) for period, tally in tallies.items()}
     seed = plan.configuration.get("seed")
     sheet = datasheet(
@@ -164,7 +169,7 @@ def _write_parts(
     )
     manifest = Manifest(
         name=plan.name,
-        format_version=FORMAT_VERSION,
+        format_version=PARTS_VERSION if file_format == "parts" else FORMAT_VERSION,
         generator_version=generator_version,
         origin=plan.origin,
         configuration=plan.configuration,
@@ -182,8 +187,8 @@ def _write_parts(
             configuration=plan.configuration,
             public_sha256={table: record.sha256 for table, record in files.items()},
             generator_version=generator_version,
-            solution_sha256=tables.record(parts.SOLUTION)[1],
-            train_labels_sha256=train_labels_sha256,
+            solution_sha256=tables.record(parts.SOLUTION).sha256,
+            train_labels_sha256=erased.sha256,
             hidden_sha256=hidden_sha256,
             task=task.name,
         ),
@@ -199,51 +204,24 @@ def _write_parts(
         "secret": plan.secret, "nonce": plan.nonce.hex(), "hidden_sha256": hidden_sha256
     }  # fmt: skip
     (layout.hidden / parts.SECRET).write_text(json.dumps(secret, indent=2) + "\n", encoding="utf-8")
-    for path in layout.hidden.iterdir():
-        path.chmod(0o600)
+    for path in layout.hidden.rglob("*"):
+        path.chmod(0o700 if path.is_dir() else 0o600)
     return manifest
 
 
-class _Tables:
-    """Writers of an edition's tables, each opened with its first rows."""
-
-    def __init__(self, stack: ExitStack, layout: Layout, file_format: FileFormat) -> None:
-        self._stack = stack
-        self._layout = layout
-        self._format = file_format
-        self._writers: dict[str, TableWriter] = {}
-
-    def write(self, name: str, table: pa.Table) -> None:
-        """Append rows to a table."""
-        if name not in self._writers:
-            hidden = name in parts.HIDDEN_TABLES
-            folder = self._layout.hidden if hidden else self._layout.public
-            # Teams submit CSV, so the sample is CSV in every edition.
-            chosen: FileFormat = "csv" if name == parts.SAMPLE else self._format
-            writer = TableWriter(folder / name, chosen)
-            self._writers[name] = self._stack.enter_context(writer)
-        self._writers[name].write(table)
-
-    def among(self, names: tuple[str, ...]) -> list[str]:
-        """Return those of some tables that were written."""
-        return [name for name in names if name in self._writers]
-
-    def record(self, name: str) -> tuple[int, str]:
-        """Return the number of rows and the SHA-256 of a table."""
-        return self._writers[name].n_rows, self._writers[name].sha256
-
-
-def _choose_labels(plan: EditionPlan) -> npt.NDArray[np.bool_] | None:
+def _choose_labels(plan: EditionPlan, executor: Executor | None) -> npt.NDArray[np.bool_] | None:
     """Return which training declarations keep their label; None if all do."""
     if plan.label_rate is None or (plan.label_rate == 1.0 and plan.source.has_every_label):
         return None
-    train, y = plan.source.training(COLUMNS_READ[plan.erasure])
+    train, y = plan.source.training(COLUMNS_READ[plan.erasure], executor)
     return erase(
         train, y, label_rate=plan.label_rate, erasure=plan.erasure, secret=plan.erasure_secret
     )
 
 
-def _ask_units(tables: _Tables, plan: EditionPlan, networks: pa.Table | None) -> None:
+def _ask_units(
+    tables: EditionTables, rules: RowRules, plan: EditionPlan, networks: pa.Table | None
+) -> None:
     """Write the tables of a task whose unit is not the declaration."""
     task = plan.task
     if networks is None:
@@ -255,53 +233,6 @@ def _ask_units(tables: _Tables, plan: EditionPlan, networks: pa.Table | None) ->
     asked = task.ask_units(networks, derive(plan.erasure_secret, "units"))
     usages = np.where(asked.is_private, USAGES["private"], USAGES["public"])
     tables.write(parts.SOLUTION, asked.answers.append_column("Usage", pa.array(usages)))
-    tables.write(parts.SAMPLE, _sample(task, asked.answers.select([task.unit.key])))
+    tables.write(parts.SAMPLE, rules.sample(asked.answers.select([task.unit.key])))
     for name, table in asked.given.items():
         tables.write(name, table)
-
-
-def _sample(task: Task, keys: pa.Table) -> pa.Table:
-    """Return a valid submission that says nothing."""
-    sample = keys
-    for name, cells in task.answer.sample(keys.column(0)).items():
-        sample = sample.append_column(name, cells)
-    return sample
-
-
-def _publish(
-    tables: _Tables,
-    plan: EditionPlan,
-    train: pa.Table,
-    kept: npt.NDArray[np.bool_] | None,
-    start: int,
-) -> pa.Table:
-    """Write training declarations to public/ and their erased labels to hidden/."""
-    task = plan.task
-    train = train.select([*DECLARED_COLUMNS, *task.labels, *plan.columns.extra])
-    labels = train.select([KEY, *task.labels])
-    if kept is None:
-        tables.write(parts.TRAIN, train)
-        tables.write(parts.TRAIN_LABELS, labels.slice(0, 0))
-        return train
-    keeps = pa.array(kept[start : start + train.num_rows])
-    known = pc.is_valid(train[task.label])
-    tables.write(parts.TRAIN_LABELS, labels.filter(pc.and_(pc.invert(keeps), known)))
-    for name in task.labels:
-        place = train.column_names.index(name)
-        train = train.set_column(place, name, pc.if_else(keeps, train[name], None))
-    tables.write(parts.TRAIN, train)
-    return train
-
-
-def _hide(tables: _Tables, plan: EditionPlan, declarations: pa.Table, usage: str) -> pa.Table:
-    """Write test declarations without what is asked, and the answers to hidden/."""
-    task = plan.task
-    test = declarations.select([*task.test_columns, *plan.columns.extra])
-    tables.write(parts.TEST, test)
-    if not task.asks_declarations:
-        return test
-    usages = pa.array([usage]).take(pa.array(np.zeros(test.num_rows, dtype=np.int8)))
-    solution = declarations.select([KEY, *task.target_names]).append_column("Usage", usages)
-    tables.write(parts.SAMPLE, _sample(task, test.select([KEY])))
-    tables.write(parts.SOLUTION, solution)
-    return test

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from datetime import date
 from pathlib import Path
@@ -13,12 +13,15 @@ from typing import Any, Final
 from customs_data.columns.column_set import ColumnSet
 from customs_data.edition.layout import MANIFEST, PUBLIC_TABLES
 from customs_data.errors import InvalidEditionError, KitError
+from customs_data.files.table_parts import joint_sha256
 from customs_data.tasks import DEFAULT
 
 #: Increased whenever readers of the older format would misread the new one. Format 2 has the
 #: tables truth and networks in hidden/, which its commitment names, and always names its task.
 FORMAT_VERSION: Final = 2
-_READABLE: Final = (1, FORMAT_VERSION)
+#: Format 3 is format 2 with tables in parts.
+PARTS_VERSION: Final = 3
+_READABLE: Final = (1, FORMAT_VERSION, PARTS_VERSION)
 ORIGINS: Final = ("published-seed", "secret", "import")
 #: Names of editions become names of folders.
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}")
@@ -29,11 +32,32 @@ _OPTIONAL: Final = frozenset(("task", "absent", "extra"))
 
 
 @dataclass(frozen=True)
-class FileRecord:
-    """Number of rows of a table, and SHA-256 of its canonical CSV stream (hexadecimal)."""
+class PartRecord:
+    """Number of rows of a part, and SHA-256 of its canonical CSV stream (hexadecimal)."""
 
     rows: int
     sha256: str
+
+
+@dataclass(frozen=True)
+class FileRecord:
+    """Number of rows of a table, its SHA-256 (hexadecimal), and its parts.
+
+    The SHA-256 is that of the canonical CSV stream, or of a table in parts that of their SHA-256
+    (see `customs_data.files.table_parts.joint_sha256`).
+    """
+
+    rows: int
+    sha256: str
+    parts: tuple[PartRecord, ...] = ()
+
+    @property
+    def agrees(self) -> bool:
+        """Whether rows and SHA-256 follow from those of the parts, if there are any."""
+        return not self.parts or (
+            self.rows == sum(part.rows for part in self.parts)
+            and self.sha256 == joint_sha256(part.sha256 for part in self.parts)
+        )
 
 
 @dataclass(frozen=True, repr=False)
@@ -132,9 +156,12 @@ class Manifest:
 
     def _check_types(self) -> None:
         """Raise if a field has the wrong type, as in a damaged or forged file."""
-        whole = [*self.rows.values(), *(record.rows for record in self.files.values())]
+        records: list[FileRecord | PartRecord] = list(self.files.values())
+        for file in self.files.values():
+            records += file.parts
+        whole = [*self.rows.values(), *(record.rows for record in records)]
         digests = [self.commitment, self.datasheet_sha256]
-        digests += [record.sha256 for record in self.files.values()]
+        digests += [record.sha256 for record in records]
         valid = {
             "name": isinstance(self.name, str) and NAME.fullmatch(self.name) is not None,
             "format_version": type(self.format_version) is int,
@@ -154,7 +181,10 @@ class Manifest:
                 isinstance(digest, str) and _DIGEST.fullmatch(digest) for digest in digests
             ),
         }
-        if wrong := [name for name, is_valid in valid.items() if not is_valid]:
+        wrong = [name for name, is_valid in valid.items() if not is_valid]
+        # Not computed from digests that are none.
+        wrong = wrong or [f"parts of {name}" for name, it in self.files.items() if not it.agrees]
+        if wrong:
             raise InvalidEditionError(
                 f"{MANIFEST} is damaged ({', '.join(wrong)}). Fetch the edition again."
             )
@@ -167,11 +197,18 @@ class Manifest:
         for name in ("absent", "extra"):
             if not data[name]:
                 del data[name]
+        for record in data["files"].values():
+            if not record["parts"]:
+                del record["parts"]
         data["dates"] = {
             period: [first.isoformat(), last.isoformat()]
             for period, (first, last) in self.dates.items()
         }
         return json.dumps(data, indent=2, sort_keys=False) + "\n"
+
+
+def _file_record(rows: int, sha256: str, parts: Sequence[dict[str, Any]] = ()) -> FileRecord:
+    return FileRecord(rows, sha256, tuple(PartRecord(**part) for part in parts))
 
 
 def read_manifest(public: Path) -> Manifest:
@@ -194,7 +231,7 @@ def read_manifest(public: Path) -> Manifest:
             period: (date.fromisoformat(first), date.fromisoformat(last))
             for period, (first, last) in data["dates"].items()
         }
-        data["files"] = {name: FileRecord(**record) for name, record in data["files"].items()}
+        data["files"] = {name: _file_record(**record) for name, record in data["files"].items()}
         return Manifest(**data)
     except InvalidEditionError:
         raise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib.metadata import version
@@ -22,7 +23,7 @@ from customs_data.edition.hidden import (
     load_train_labels,
     read_solution,
 )
-from customs_data.edition.layout import Layout, find_table
+from customs_data.edition.layout import Layout, files_below, find_table
 from customs_data.edition.loading import (
     load_given_table,
     load_public_table,
@@ -33,6 +34,7 @@ from customs_data.edition.metadata.croissant import croissant
 from customs_data.errors import KitError
 from customs_data.files.declarations import read_declarations
 from customs_data.files.reading import read_header, read_table
+from customs_data.files.table_parts import table_parts
 from customs_data.files.writing import stored_sha256
 from customs_data.schema import ERASED, KEY
 from customs_data.tasks import Task, find_task
@@ -138,9 +140,14 @@ def _given(layout: Layout, manifest: Manifest, table: str) -> Check:
 
 def _no_stray_file(public: Path, task: Task) -> Check:
     allowed = {parts.MANIFEST, parts.DATASHEET, parts.CROISSANT, f"{parts.SAMPLE}.csv"}
-    for table in (parts.TRAIN, parts.TEST, *task.given):  # the file that is read; no second one
-        allowed |= {f"{table}.csv" if (public / f"{table}.csv").exists() else f"{table}.parquet"}
-    stray = sorted(entry.name for entry in public.iterdir() if entry.name not in allowed)
+    for table in (parts.TRAIN, parts.TEST, *task.given):  # what is read; no second one
+        with suppress(KitError):  # missing: reported by the table's own check
+            allowed |= {
+                path.relative_to(public).as_posix()
+                for path in table_parts(find_table(public, table))
+            }
+    there = (path.relative_to(public).as_posix() for path in files_below(public))
+    stray = sorted(name for name in there if name not in allowed)
     return Check(
         "public/ contains nothing else",
         not stray,
@@ -151,7 +158,7 @@ def _no_stray_file(public: Path, task: Task) -> Check:
 def _no_hidden_column(public: Path, task: Task) -> Check:
     """Check the header of every table in public/, expected or not."""
     leaks = []
-    for path in sorted(public.iterdir()):
+    for path in sorted(files_below(public)):
         if path.suffix not in (".csv", ".parquet", ".gz"):
             continue
         try:
@@ -159,8 +166,9 @@ def _no_hidden_column(public: Path, task: Task) -> Check:
         except KitError:
             continue  # reported by the table's own check
         secret = {*parts.HIDDEN_COLUMNS, *task.target_names, *task.withheld}
-        secret -= _open_columns(task, path)
-        leaks += [f"{path.name}: {name}" for name in header if name in secret]
+        secret -= _open_columns(task, path.relative_to(public).parts[0].partition(".")[0])
+        place = path.relative_to(public)
+        leaks += [f"{place}: {name}" for name in header if name in secret]
     return Check(
         "no hidden column in public/",
         not leaks,
@@ -168,9 +176,8 @@ def _no_hidden_column(public: Path, task: Task) -> Check:
     )
 
 
-def _open_columns(task: Task, path: Path) -> set[str]:
+def _open_columns(task: Task, table: str) -> set[str]:
     """Return columns that a table in public/ has, although elsewhere they would be an answer."""
-    table = path.name.partition(".")[0]
     if table == parts.TRAIN:
         return {*task.labels, *task.withheld}
     if table == parts.SAMPLE:

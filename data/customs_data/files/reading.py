@@ -25,6 +25,7 @@ from customs_data.files.csv_parsing import UTF8_BOM, check_encoding, parse_csv, 
 from customs_data.files.problems import ProblemReport
 from customs_data.files.raw_table import RawTable
 from customs_data.files.recognition import GZIP_MAGIC, PARQUET_MAGIC
+from customs_data.files.table_parts import is_in_parts, table_parts
 
 # What pandas calls an index without a name.
 _INDEX_NAME = re.compile(r"__index_level_\d+__")
@@ -48,7 +49,8 @@ def read_table(
     Parameters
     ----------
     path : path
-        File of any name; its first bytes determine the format.
+        File of any name; its first bytes determine the format. Or the folder of a table in parts
+        (see `customs_data.files.table_parts`).
     max_bytes : int, optional
         Largest content accepted, after decompression. Decompression stops there, so that a small
         file cannot fill the memory.
@@ -61,6 +63,8 @@ def read_table(
         If the file is missing, unreadable, empty, not UTF-8, damaged, or larger than `max_bytes`.
     """
     path = Path(path)
+    if is_in_parts(path) and max_bytes is None:
+        return _join(list(read_parts(path)))
     content = read_content(path, max_bytes=max_bytes, source=source)
     name = path.name if source is None else source
     if content is None:
@@ -98,7 +102,7 @@ def read_header(path: Path | str) -> tuple[str, ...]:
     KitError
         As in `read_table`.
     """
-    path = Path(path)
+    path = table_parts(Path(path))[0]
     with _read_errors(path):
         magic = _first_bytes(path, str(path))
         if magic == PARQUET_MAGIC:
@@ -165,7 +169,7 @@ def _open_csv(path: Path, magic: bytes) -> gzip.GzipFile | io.BufferedReader:
 
 
 def read_parts(path: Path | str) -> Iterator[RawTable]:
-    """Yield the row groups of a large Parquet file, or any other file whole.
+    """Yield the parts of a table in parts, the row groups of a large Parquet file, or a file whole.
 
     Raises
     ------
@@ -173,6 +177,9 @@ def read_parts(path: Path | str) -> Iterator[RawTable]:
         As in `read_table`, when a part is read.
     """
     path = Path(path)
+    if is_in_parts(path):
+        yield from _read_folder(path)
+        return
     try:
         with path.open("rb") as stream:
             is_parquet = stream.read(len(PARQUET_MAGIC)) == PARQUET_MAGIC
@@ -187,6 +194,32 @@ def read_parts(path: Path | str) -> Iterator[RawTable]:
         table = _checked(path.name, partial(parquet.read_row_group, number))
         yield _raw(path.name, table, start)
         start += table.num_rows
+
+
+def _read_folder(path: Path) -> Iterator[RawTable]:
+    """Yield the parts in a folder; row i of the table is line i + 2, as in one file."""
+    start, header = 0, None
+    for part in table_parts(path):
+        name = f"{path.name}/{part.name}"
+        table = _checked(name, partial(pyarrow.parquet.read_table, part))
+        raw = _raw(name, table, start)
+        if header not in (None, raw.header):
+            raise KitError(f"{part} has other columns than the parts before it. Fetch it again.")
+        yield raw
+        start, header = start + raw.n_rows, raw.header
+
+
+def _join(parts: list[RawTable]) -> RawTable:
+    """Return the parts of a table as one."""
+    if len(parts) == 1:
+        return parts[0]
+    first = parts[0]
+    columns = tuple(
+        pa.chunked_array([chunk for part in parts for chunk in part.columns[place].chunks])
+        for place in range(len(first.header))
+    )
+    lines = np.concatenate([part.lines for part in parts])
+    return RawTable(first.source, first.header, columns, lines, first.report)
 
 
 def _read_bytes(

@@ -9,7 +9,8 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
@@ -23,6 +24,7 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from customs_data.files.atomic import replace_file, write_errors
+from customs_data.files.table_parts import is_in_parts, joint_sha256, table_parts
 from customs_data.parallel import map_in_order, threads
 from customs_data.schema import COLUMN, ERASED, LABEL_COLUMNS
 
@@ -58,10 +60,10 @@ def csv_chunks(table: pd.DataFrame | pa.Table) -> Iterator[bytes]:
     """
     whole = to_arrow(table) if isinstance(table, pd.DataFrame) else table
     yield csv_header(whole.column_names)
-    yield from _line_chunks(whole)
+    yield from line_chunks(whole)
 
 
-def _line_chunks(whole: pa.Table) -> Iterator[bytes]:
+def line_chunks(whole: pa.Table) -> Iterator[bytes]:
     """Yield the canonical CSV of a table in pieces, without the header line."""
     parts = (whole.slice(start, _CHUNK_ROWS) for start in range(0, whole.num_rows, _CHUNK_ROWS))
     with threads(_PARTS_AT_A_TIME if whole.num_rows > _CHUNK_ROWS else 1) as executor:
@@ -153,11 +155,25 @@ def table_sha256(table: pd.DataFrame | pa.Table) -> str:
 
 
 def stored_sha256(path: Path, frame: pd.DataFrame) -> str:
-    """Return the SHA-256 of the canonical CSV of the table read from `path` as `frame`."""
+    """Return the SHA-256 of the table read from `path` as `frame`.
+
+    It is that of its canonical CSV, or of a table in parts the one of `joint_sha256`.
+    """
+    if is_in_parts(path):
+        return joint_sha256(part_digests(path, frame))
     if path.suffix != ".csv":
         return table_sha256(frame)
     with path.open("rb") as stream:  # a stored CSV is the canonical stream
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def part_digests(path: Path, frame: pd.DataFrame) -> Iterator[str]:
+    """Yield the SHA-256 of the canonical CSV of each part of the table read as `frame`."""
+    start = 0
+    for part in table_parts(path):
+        stop = start + pyarrow.parquet.read_metadata(part).num_rows
+        yield table_sha256(frame.iloc[start:stop])
+        start = stop
 
 
 def _repeating(names: list[str]) -> list[str]:
@@ -214,18 +230,36 @@ class TableWriter:
 
     def write(self, table: pa.Table) -> None:
         """Append rows; the first table, which may be empty, decides the columns."""
-        for chunk in csv_chunks(table) if self._is_new else _line_chunks(table):
+        self.append(table.column_names, table.num_rows, line_chunks(table), table)
+
+    def append(
+        self, names: list[str], n_rows: int, lines: Iterable[bytes], table: pa.Table | None
+    ) -> None:
+        """Append rows whose canonical CSV is known.
+
+        Parameters
+        ----------
+        names : list of str
+            Columns.
+        n_rows : int
+        lines : iterable of bytes
+            The rows' canonical CSV without the header line, in pieces of any length.
+        table : Table or None
+            The rows, which Parquet needs.
+        """
+        for chunk in chain([csv_header(names)] if self._is_new else [], lines):
             self._digest.update(chunk)
             if self._csv is not None:
                 self._csv.write(chunk)
         if self._csv is None:
+            assert table is not None
             if self._parquet is None:
                 self._parquet = pyarrow.parquet.ParquetWriter(
                     self._path, table.schema, use_dictionary=_repeating(table.column_names)
                 )
             self._parquet.write_table(table, row_group_size=_ROWS_PER_GROUP)
         self._is_new = False
-        self.n_rows += table.num_rows
+        self.n_rows += n_rows
 
     @property
     def sha256(self) -> str:

@@ -79,6 +79,16 @@ def join_rows(parts: list[Columns], rows: IntArray) -> Columns:
     return joined
 
 
+def take_rows(columns: Columns, start: int, stop: int) -> Columns:
+    """Return the rows ``start .. stop - 1`` as views."""
+    return {
+        name: Text(column.code[start:stop], column.values)
+        if isinstance(column, Text)
+        else column[start:stop]
+        for name, column in columns.items()
+    }
+
+
 def to_table(columns: Columns, order: tuple[str, ...]) -> pa.Table:
     """Return columns as an Arrow table."""
     arrays = []

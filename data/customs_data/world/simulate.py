@@ -21,7 +21,7 @@ from customs_data.profile import Profile, load_profile
 from customs_data.world.calendar import Month
 from customs_data.world.cheating import Constants, cheat_and_inspect, scheme_mix
 from customs_data.world.configuration import Configuration
-from customs_data.world.drawing.identifiers import issue_declaration_ids
+from customs_data.world.drawing.identifiers import DeclarationIds
 from customs_data.world.drawing.random_streams import Streams
 from customs_data.world.honest_trade import draw_importers
 from customs_data.world.paperwork import (
@@ -91,9 +91,9 @@ class World:
 
 @dataclass(frozen=True)
 class Simulation:
-    """World whose declarations are made month by month.
+    """World whose declarations are made month by month, or in pieces of any size.
 
-    For all rows, only agents and Declaration IDs are in memory.
+    Only the agents of all declarations are in memory.
     """
 
     setup: WorldSetup
@@ -101,7 +101,7 @@ class Simulation:
     names: Names
     occasions: Occasions
     posterior: Posterior
-    declaration_ids: NDArray[np.int32]
+    declaration_ids: DeclarationIds
 
     def months(
         self,
@@ -124,14 +124,58 @@ class Simulation:
         Yields
         ------
         dict
-            Every column of a `World`; Declaration ID in int32.
+            Every column of a `World`; Declaration ID in int64.
         """
-        months = [m for m in self.setup.calendar.months if period in (None, m.period)]
         return map_in_order(
-            partial(_make_month, self, with_posterior),
-            [m for m in months if m.stop > m.start],
-            executor,
+            partial(_make_month, self, with_posterior), self.months_of(period), executor
         )
+
+    def months_of(self, period: int | None = None) -> list[Month]:
+        """Return the months of a period (of all three by default) that have declarations."""
+        months = self.setup.calendar.months
+        return [m for m in months if m.stop > m.start and period in (None, m.period)]
+
+    def month(self, month: Month, *, with_posterior: bool = True) -> Columns:
+        """Return the columns of a month, sorted by date; see `months`."""
+        made = self._spans(month.start, month.stop, with_posterior)
+        return self.join_pieces(month, list(made))
+
+    def piece(self, start: int, stop: int, *, with_posterior: bool = True) -> Columns:
+        """Return the declarations ``start .. stop - 1``, in the order in which they are drawn.
+
+        They have no Declaration ID yet, which belongs to the place in the month (`join_pieces`).
+        A value depends on its declaration alone, not on the piece that it is made in.
+
+        Raises
+        ------
+        ValueError
+            If the piece is empty or no part of the world.
+        """
+        n_declarations = self.setup.calendar.months[-1].stop
+        if not 0 <= start < stop <= n_declarations:
+            raise ValueError(
+                f"There is no piece {start} .. {stop} of {n_declarations:,} declarations."
+            )
+        made = list(self._spans(start, stop, with_posterior))
+        return join_rows(made, np.arange(stop - start))
+
+    def join_pieces(self, month: Month, pieces: list[Columns]) -> Columns:
+        """Return a month made of the pieces that together are its declarations, in their order.
+
+        The pieces are emptied to save memory.
+        """
+        calendar = self.setup.calendar
+        columns = join_rows(pieces, calendar.order(month, calendar.day(month.start, month.stop)))
+        columns["Declaration ID"] = self.declaration_ids.issue(month.start, month.stop)
+        return columns
+
+    def _spans(self, start: int, stop: int, with_posterior: bool) -> Iterator[Columns]:
+        """Yield the columns of a piece in spans that fit into the processor's cache."""
+        day = self.setup.calendar.day(start, stop)
+        importer = draw_importers(self.setup.population, day, start, self.setup.streams)
+        for first, last in spans(stop, start):
+            rows = slice(first - start, last - start)
+            yield _make_span(self, with_posterior, first, day[rows], importer[rows])
 
     def no_importers(self) -> NDArray[np.bool_]:
         """Return False for each importer, to be marked for `networks_table`."""
@@ -153,16 +197,7 @@ class Simulation:
 
 
 def _make_month(simulation: Simulation, with_posterior: bool, month: Month) -> Columns:
-    setup = simulation.setup
-    day = setup.calendar.day(month.start, month.stop)
-    importer = draw_importers(setup.population, day, month.start, setup.streams)
-    parts = []
-    for start, stop in spans(month.stop, month.start):
-        rows = slice(start - month.start, stop - month.start)
-        parts.append(_make_span(simulation, with_posterior, start, day[rows], importer[rows]))
-    columns = join_rows(parts, setup.calendar.order(month, day))
-    columns["Declaration ID"] = simulation.declaration_ids[month.start : month.stop]
-    return columns
+    return simulation.month(month, with_posterior=with_posterior)
 
 
 def _make_span(
@@ -263,8 +298,6 @@ def prepare(
     check_schemes(configuration.cheating, configuration.clusters.late_scheme)
     profile = profile or load_profile()
     streams = Streams(secret, _world_name(configuration, profile, n_declarations))
-    # Millions of IDs are shuffled while the agents are drawn.
-    declaration_ids = submit(executor, issue_declaration_ids, n_declarations, streams)
     setup = draw_setup(
         configuration,
         streams,
@@ -277,9 +310,8 @@ def prepare(
     names = submit(executor, name_agents, setup.population, streams)
     constants, occasions = solve(setup, n_declarations, executor), Occasions(setup.market)
     posterior = Posterior(setup, occasions, constants)
-    return Simulation(
-        setup, constants, names.result(), occasions, posterior, declaration_ids.result()
-    )
+    declaration_ids = DeclarationIds.draw(n_declarations, streams)
+    return Simulation(setup, constants, names.result(), occasions, posterior, declaration_ids)
 
 
 def _world_name(configuration: Configuration, profile: Profile, n_declarations: int) -> str:

@@ -9,8 +9,8 @@ import pytest
 
 from customs_data.world.configuration import Configuration
 from customs_data.world.drawing.identifiers import (
+    DeclarationIds,
     Permutation,
-    issue_declaration_ids,
     issue_numbers,
     issue_texts,
 )
@@ -46,7 +46,7 @@ def test_no_table_of_the_space_is_needed() -> None:
 def test_kinds_of_identifiers_have_permutations_of_their_own() -> None:
     importer, seller = (issue_texts(name, 1_000, 7, STREAMS) for name in ("importer", "seller"))
     assert not set(importer.to_pylist()) & set(seller.to_pylist())
-    number = issue_declaration_ids(1_000, STREAMS)
+    number = DeclarationIds.draw(1_000, STREAMS).issue(0, 1_000)
     assert number.min() >= 10_000_000
     assert number.max() <= 99_999_999
 
@@ -66,7 +66,9 @@ def test_one_secret_gives_unrelated_worlds_for_two_sizes_or_configurations(
     for name in ("importer", "declarant", "seller"):
         ids = [set(getattr(world.names, name).to_pylist()) for world in (first, second)]
         assert not ids[0] & ids[1]
-    declarations = [set(world.declaration_ids.tolist()) for world in (first, second)]
+    declarations = [
+        set(world.declaration_ids.issue(0, 2_000).tolist()) for world in (first, second)
+    ]
     assert not declarations[0] & declarations[1]
     # The n-th declaration falls on another day: days of the month, apart from holidays by chance.
     days = [world.setup.calendar.day(0, 2_000) for world in (first, second)]
@@ -77,3 +79,18 @@ def test_one_secret_gives_unrelated_worlds_for_two_sizes_or_configurations(
             getattr(world.setup.population.importers, name)[:500] for world in (first, second)
         ]
         assert abs(np.corrcoef(*traits)[0, 1]) < 0.2
+
+
+@pytest.mark.parametrize(("count", "digits"), [(90_000_000, 8), (90_000_001, 9), (10**9, 10)])
+def test_declaration_ids_have_as_many_digits_as_needed(count: int, digits: int) -> None:
+    ids = DeclarationIds.draw(count, STREAMS)
+    drawn = np.concatenate([ids.issue(0, 500), ids.issue(count - 500, count)])
+    assert {len(str(number)) for number in drawn.tolist()} == {digits}
+    assert len(np.unique(drawn)) == 1_000
+
+
+def test_a_declaration_has_its_id_whatever_else_is_issued() -> None:
+    ids = DeclarationIds.draw(100_000, STREAMS)
+    whole = ids.issue(0, 100_000)
+    assert len(np.unique(whole)) == 100_000
+    assert ids.issue(32_700, 98_400).tolist() == whole[32_700:98_400].tolist()

@@ -15,6 +15,7 @@ from typing import Any, Final
 from customs_data.edition.layout import DATASHEET, find_table
 from customs_data.edition.manifest import Manifest
 from customs_data.edition.metadata.columns import public_columns
+from customs_data.files.table_parts import is_in_parts, table_parts
 from customs_data.schema import Column
 from customs_data.tasks import find_task
 
@@ -109,11 +110,11 @@ def croissant(manifest: Manifest, public: Path) -> str:
     if counted := sections.get("Composition", "").rpartition("\n\n")[2]:
         content["rai:dataCollectionMissingData"] = counted
     content["distribution"] = [
-        *(_file_object(path, _digest(path, manifest, table)) for table, path in files.items()),
+        *(it for table, path in files.items() for it in _distribution(table, path, manifest)),
         _file_object(sheet, manifest.datasheet_sha256),
     ]
     content["recordSet"] = [
-        _record_set(table, columns[table], files[table].name) for table in columns
+        _record_set(table, columns[table], _source(files[table])) for table in columns
     ]
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
@@ -124,6 +125,34 @@ def _sections(sheet: str) -> dict[str, str]:
     return {title: text.strip() for title, text in zip(parts[::2], parts[1::2], strict=True)}
 
 
+def _distribution(table: str, path: Path, manifest: Manifest) -> list[dict[str, Any]]:
+    """Return the file of a table; of one in parts the set of its files, and each of them."""
+    if not is_in_parts(path):
+        return [_file_object(path, _digest(path, manifest, table))]
+    parts = table_parts(path)
+    file_set = {
+        "@type": "cr:FileSet",
+        "@id": _set_id(path),
+        "name": _set_id(path),
+        "encodingFormat": _ENCODINGS[parts[0].suffix],
+        "includes": f"{path.name}/*{parts[0].suffix}",
+    }
+    names = (f"{path.name}/{part.name}" for part in parts)
+    digests = (_digest(part, manifest, table) for part in parts)
+    return [file_set, *map(_file_object, parts, digests, names)]
+
+
+def _source(path: Path) -> dict[str, Any]:
+    """Return what the rows of a table are extracted from."""
+    if is_in_parts(path):
+        return {"fileSet": {"@id": _set_id(path)}}
+    return {"fileObject": {"@id": path.name}}
+
+
+def _set_id(path: Path) -> str:
+    return f"{path.name}-parts"
+
+
 def _digest(path: Path, manifest: Manifest, table: str) -> str:
     """Return the SHA-256 of a table's file; that in the manifest is of its canonical CSV."""
     if path.suffix == ".csv":
@@ -132,18 +161,20 @@ def _digest(path: Path, manifest: Manifest, table: str) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _file_object(path: Path, sha256: str) -> dict[str, Any]:
+def _file_object(path: Path, sha256: str, name: str | None = None) -> dict[str, Any]:
+    """Return the description of a file; its name is the path from public/ to it."""
+    name = path.name if name is None else name
     return {
         "@type": "cr:FileObject",
-        "@id": path.name,
-        "name": path.name,
-        "contentUrl": path.name,
+        "@id": name,
+        "name": name,
+        "contentUrl": name,
         "encodingFormat": _ENCODINGS[path.suffix],
         "sha256": sha256,
     }
 
 
-def _record_set(table: str, columns: tuple[Column, ...], file: str) -> dict[str, Any]:
+def _record_set(table: str, columns: tuple[Column, ...], source: dict[str, Any]) -> dict[str, Any]:
     """Return the description of a table's rows; its first column is the key."""
     return {
         "@type": "cr:RecordSet",
@@ -157,7 +188,7 @@ def _record_set(table: str, columns: tuple[Column, ...], file: str) -> dict[str,
                 "name": column.name,
                 "description": column.explanation,
                 "dataType": _DATA_TYPES.get(column.role, "sc:Text"),
-                "source": {"fileObject": {"@id": file}, "extract": {"column": column.name}},
+                "source": {**source, "extract": {"column": column.name}},
             }
             for column in columns
         ],

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from customs_data.synthesis.encoding.rows import Ints
-from customs_data.world.drawing.identifiers import issue_declaration_ids, issue_texts
+from customs_data.world.drawing.identifiers import DeclarationIds, issue_texts
 from customs_data.world.drawing.random_streams import Streams
 
 _LENGTH: Final = 7
@@ -28,6 +28,5 @@ def issue_ids(name: str, code: Ints, rng: np.random.Generator) -> npt.NDArray[An
 
 def issue_keys(count: int, rng: np.random.Generator) -> npt.NDArray[Any]:
     """Return distinct Declaration IDs of eight digits, as text, shape (count,)."""
-    return (
-        issue_declaration_ids(count, Streams(rng.bytes(32), "synthesis")).astype(str).astype(object)
-    )
+    ids = DeclarationIds.draw(count, Streams(rng.bytes(32), "synthesis"))
+    return ids.issue(0, count).astype(str).astype(object)

@@ -24,8 +24,7 @@ Words = NDArray[np.uint64]
 _LETTERS = np.frombuffer(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ", dtype=np.uint8)
 _ROUNDS = 8
 _ONE, _HALF = np.uint64(1), np.uint64(32)
-FIRST_DECLARATION_ID = 10_000_000
-_DECLARATION_IDS = 90_000_000  # 8 digits without a leading zero, as in the release
+_FEWEST_DIGITS = 8  # of a Declaration ID, as in the release
 
 
 @dataclass(frozen=True)
@@ -106,7 +105,38 @@ def issue_texts(name: str, count: int, length: int, streams: Streams) -> pa.Stri
     return pa.StringArray.from_buffers(count, pa.py_buffer(ends), pa.py_buffer(digits))
 
 
-def issue_declaration_ids(count: int, streams: Streams) -> NDArray[np.int32]:
-    """Return distinct declaration numbers of 8 digits, shape (count,)."""
-    number = issue_numbers("declaration", count, _DECLARATION_IDS, streams)
-    return (FIRST_DECLARATION_ID + number).astype(np.int32)
+@dataclass(frozen=True)
+class DeclarationIds:
+    """Declaration IDs of a world, computed when they are asked for.
+
+    Attributes
+    ----------
+    first : int
+        Smallest number with so many digits.
+    permutation : Permutation
+        Permutation of all numbers with so many digits.
+    """
+
+    first: int
+    permutation: Permutation
+
+    @classmethod
+    def draw(cls, count: int, streams: Streams) -> DeclarationIds:
+        """Draw the IDs of `count` declarations: 8 digits, as in the release, or more if needed.
+
+        All IDs of a world have equally many digits and no leading zero, so that they sort as
+        numbers and as text alike.
+        """
+        digits = _FEWEST_DIGITS
+        while 9 * 10 ** (digits - 1) < count:
+            digits += 1
+        space = 9 * 10 ** (digits - 1)
+        return cls(10 ** (digits - 1), Permutation.draw("declaration", space, streams))
+
+    def issue(self, start: int, stop: int) -> IntArray:
+        """Return the IDs of the declarations ``start .. stop - 1``, shape (n,)."""
+        number = np.empty(stop - start, dtype=np.int64)
+        for first, last in spans(stop, start):  # small enough for the processor's cache
+            number[first - start : last - start] = self.permutation(np.arange(first, last))
+        number += self.first
+        return number

@@ -10,14 +10,13 @@ import click
 
 from customs_kit.commands.options import (
     erasure_option,
-    format_option,
     json_option,
     name_option,
     task_option,
 )
 
 if TYPE_CHECKING:
-    from customs_data.files.writing import FileFormat
+    from customs_data.edition.writing.tables import EditionFormat
 
 
 @click.command()
@@ -50,13 +49,20 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     help="Calibration made by `customs-kit data profile`.  [default: the public release's]",
 )
-@format_option
+@click.option(
+    "--format",
+    "file_format",
+    type=click.Choice(["csv", "parquet", "parts"]),
+    default="csv",
+    show_default=True,
+    help="File format of the tables; parts: Parquet, a folder of several files for each table.",
+)
 @click.option(
     "--workers",
     type=click.IntRange(min=1),
     default=1,
     show_default=True,
-    help="Months simulated in parallel; the result does not depend on it.",
+    help="Processes that simulate and write months; the result does not depend on it.",
 )
 @click.option(
     "--without-links",
@@ -78,7 +84,7 @@ def generate(
     erasure: str,
     config: Path | None,
     profile: Path | None,
-    file_format: FileFormat,
+    file_format: EditionFormat,
     workers: int,
     without_links: bool,
     without_decoys: bool,
@@ -102,7 +108,7 @@ def generate(
     from customs_data.edition.generating import generate_edition, read_blueprint
     from customs_data.edition.secrets import used_for
     from customs_data.keyed_random import secret_of_seed
-    from customs_data.parallel import threads
+    from customs_data.parallel import processes
     from customs_kit.commands.data.edition_report import report_edition
     from customs_kit.terminal.output import progress_bar
 
@@ -125,7 +131,7 @@ def generate(
     with (
         source as secret,
         progress_bar("Simulating", blueprint.n_declarations) as advance,
-        threads(workers) as executor,
+        processes(workers) as executor,
     ):
         manifest = generate_edition(
             blueprint,

@@ -51,6 +51,15 @@ class Tally:
             self.n_labelled += table.num_rows - table[self.label].null_count
             self.n_positive += pc.sum(table[self.label]).as_py() or 0
 
+    def extend(self, other: Tally) -> None:
+        """Count what `other` counted, too."""
+        self.n_rows += other.n_rows
+        self.first, self.last = min(self.first, other.first), max(self.last, other.last)
+        for name, n in other.n_missing.items():
+            self.n_missing[name] += n
+        self.n_labelled += other.n_labelled
+        self.n_positive += other.n_positive
+
     def followed_by(self, other: Self) -> Tally:
         """Return the counts of this period and a later one together."""
         missing = {name: n + other.n_missing[name] for name, n in self.n_missing.items()}

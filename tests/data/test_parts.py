@@ -1,0 +1,166 @@
+"""Editions in parts, and editions made by several processes: the same bytes, the same rows."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from hashlib import sha256
+from pathlib import Path
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from customs_data.edition.generating import generate_edition, read_blueprint
+from customs_data.edition.hidden import load_hidden, load_oracle, load_solution, load_train_labels
+from customs_data.edition.importing import import_edition
+from customs_data.edition.loading import load_edition
+from customs_data.edition.manifest import Manifest, read_manifest
+from customs_data.edition.verification import verify_edition
+from customs_data.edition.writing import source
+from customs_data.errors import InvalidEditionError, KitError
+from customs_data.files.table_parts import joint_sha256, table_parts
+from customs_data.files.writing import csv_chunks
+from customs_data.keyed_random import secret_of_seed
+from customs_data.parallel import processes, threads
+from made_up import make_sample
+
+N_ROWS = 2_400
+
+
+def make(out: Path, file_format: str, executor=None, task: str = "fraud") -> Manifest:
+    blueprint = read_blueprint(n_declarations=N_ROWS, label_rate=0.2, erasure="importer", task=task)
+    return generate_edition(
+        blueprint,
+        secret_of_seed(4),
+        out,
+        origin="published-seed",
+        seed=4,
+        name="made",
+        file_format=file_format,
+        executor=executor,
+    )
+
+
+def content(edition: Path) -> dict[str, str]:
+    """Return the SHA-256 of all files, of Parquet that of the rows."""
+    digests = {}
+    for path in sorted(edition.rglob("*")):
+        if path.suffix == ".parquet":
+            rows = b"".join(csv_chunks(pq.read_table(path)))
+            digests[str(path.relative_to(edition))] = sha256(rows).hexdigest()
+        elif path.is_file() and path.name != "croissant.json":
+            digests[str(path.relative_to(edition))] = sha256(path.read_bytes()).hexdigest()
+    return digests
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory) -> dict[str, Path]:
+    """Editions made without an executor, by format."""
+    folder = tmp_path_factory.mktemp("alone")
+    for file_format in ("csv", "parquet", "parts"):
+        make(folder / file_format, file_format)
+    return {path.name: path for path in folder.iterdir()}
+
+
+@pytest.fixture(scope="module")
+def parts(alone) -> Path:
+    return alone["parts"]
+
+
+@pytest.mark.parametrize("pool", [processes(2), threads(7)])
+def test_workers_change_no_byte(alone, tmp_path, pool):
+    with pool as executor:
+        for file_format, path in alone.items():
+            made = make(tmp_path / file_format, file_format, executor)
+            assert made == read_manifest(path / "public")
+            assert content(tmp_path / file_format) == content(path)
+
+
+def test_both_forms_have_the_same_rows(alone):
+    whole, cut = (load_edition(alone[name]) for name in ("parquet", "parts"))
+    for table in ("train", "labels", "test"):
+        pd.testing.assert_frame_equal(getattr(whole, table), getattr(cut, table))
+    for load in (load_solution, load_train_labels, load_oracle):
+        pd.testing.assert_frame_equal(load(whole.layout), load(cut.layout))
+    for table in ("truth", "networks"):
+        frames = (load_hidden(edition.layout, table) for edition in (whole, cut))
+        pd.testing.assert_frame_equal(*frames)
+    pd.testing.assert_frame_equal(whole.sample_submission, cut.sample_submission)
+
+
+def test_the_manifest_names_the_parts(parts):
+    manifest = read_manifest(parts / "public")
+    assert manifest.format_version == 3
+    record = manifest.files["train"]
+    assert len(record.parts) == 12  # a month each
+    assert record.rows == manifest.rows["train"] == sum(part.rows for part in record.parts)
+    digests = []
+    for path, part in zip(table_parts(parts / "public/train"), record.parts, strict=True):
+        table = pq.read_table(path)
+        digests.append(sha256(b"".join(csv_chunks(table))).hexdigest())
+        assert (table.num_rows, digests[-1]) == (part.rows, part.sha256)
+    joint = sha256(b"".join(bytes.fromhex(digest) for digest in digests)).hexdigest()
+    assert record.sha256 == joint == joint_sha256(digests)
+    assert manifest.files["sample_submission"].parts == ()
+
+
+def test_long_months_have_several_parts(tmp_path, monkeypatch):
+    monkeypatch.setattr(source, "PART_ROWS", 50)
+    made = make(tmp_path / "e", "parts")
+    for table, n_months in (("train", 12), ("test", 6)):
+        rows = [part.rows for part in made.files[table].parts]
+        assert max(rows) == 50
+        assert len(rows) > 2 * n_months
+    n_parts = len(made.files["train"].parts) + len(made.files["test"].parts)
+    assert len(table_parts(tmp_path / "e/hidden/truth")) == n_parts
+    assert all(check.passed for check in verify_edition(tmp_path / "e"))
+
+
+def test_an_edition_in_parts_is_verified(parts):
+    assert all(check.passed for check in verify_edition(parts))
+    hidden = list((parts / "hidden").rglob("*"))
+    assert {path.stat().st_mode & 0o077 for path in hidden} == {0}
+
+
+@pytest.mark.parametrize("task", ["scheme", "networks", "hs6"])
+def test_other_tasks_in_parts(tmp_path, task, monkeypatch):
+    rows = {"scheme": 20_000, "networks": 8_000, "hs6": 4_000}
+    monkeypatch.setitem(globals(), "N_ROWS", rows[task])
+    make(tmp_path / "e", "parts", task=task)
+    assert all(check.passed for check in verify_edition(tmp_path / "e"))
+
+
+def test_an_import_in_parts(tmp_path):
+    import_edition(make_sample(240, seed=2), tmp_path / "e", label_rate=0.5, file_format="parts")
+    assert load_edition(tmp_path / "e").manifest.format_version == 3
+    assert all(check.passed for check in verify_edition(tmp_path / "e"))
+
+
+def test_a_manifest_whose_parts_do_not_add_up_is_refused(parts, tmp_path):
+    data = json.loads((parts / "public/edition.json").read_text())
+    data["files"]["train"]["parts"].pop()
+    (tmp_path / "edition.json").write_text(json.dumps(data))
+    with pytest.raises(InvalidEditionError, match="parts of train"):
+        read_manifest(tmp_path)
+
+
+class Killing(source.SimulatedSource):
+    """A source whose first batch ends its process."""
+
+    def batches(self, period):
+        first, *others = super().batches(period)
+        return [source.Batch(first.period, first.n_rows, end_process), *others]
+
+
+def end_process():
+    os.kill(os.getpid(), signal.SIGKILL)
+    yield
+
+
+def test_a_killed_worker_ends_with_a_sentence_and_leaves_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr("customs_data.edition.generating.SimulatedSource", Killing)
+    with pytest.raises(KitError, match="A worker process was ended"), processes(2) as executor:
+        make(tmp_path / "e", "parts", executor)
+    assert list(tmp_path.iterdir()) == []
