@@ -156,7 +156,7 @@ def test_extra_columns_of_parts_merge(sample):
         KitStatistics.of(part, y[part.index], division.find(part), N_CELLS, with_labels=True)
         for part in parts
     ]
-    merged = KitFeatures().fit_statistics(statistics[0].merge(statistics[1]))
+    merged = KitFeatures().fit_statistics(KitStatistics.merge(statistics))
     whole = KitFeatures().fit(train, y)
     test = with_extra(sample["private"])
     assert np.array_equal(merged.find_features(test), whole.transform(test))

@@ -60,7 +60,7 @@ def test_any_partition_and_merge_order_gives_equal_tables_and_features(
     ]
     while len(statistics) > 1:  # a tree of merges, in any order
         one, other = (statistics.pop(rng.integers(len(statistics))) for _ in range(2))
-        statistics.append(one.merge(other))
+        statistics.append(KitStatistics.merge([one, other]))
     (merged,) = statistics
     assert list(tables(merged)) == list(tables(kit.statistics_))
     again = KitFeatures().fit_statistics(merged)

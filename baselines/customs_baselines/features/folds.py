@@ -8,6 +8,7 @@ day, *folds* take their place.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -125,6 +126,39 @@ class LeftOut:
         return LeftOut(self.first[rows], self.stop[rows])
 
 
+@dataclass(frozen=True)
+class DayCounts:
+    """Training rows by day; those of parts can be merged.
+
+    Attributes
+    ----------
+    days : ndarray of int64, shape (n_days,)
+        Days since 1970 on which there are rows, rising.
+    rows, labelled : ndarray of int64, shape (n_days,)
+        All rows of each day, and those with a label.
+    """
+
+    days: npt.NDArray[np.int64]
+    rows: npt.NDArray[np.int64]
+    labelled: npt.NDArray[np.int64]
+
+    @classmethod
+    def of(cls, X: pd.DataFrame, y: npt.NDArray[np.int8]) -> DayCounts:
+        """Count the rows of a table, which needs the column Date; labels are 1, 0 or -1."""
+        days, place = np.unique(days_of(X), return_inverse=True)
+        count = np.bincount(place, minlength=len(days))
+        return cls(days, count, np.bincount(place[y >= 0], minlength=len(days)))
+
+    @classmethod
+    def merge(cls, parts: Sequence[DayCounts]) -> DayCounts:
+        """Return the counts of several parts together."""
+        days, place = np.unique(np.concatenate([it.days for it in parts]), return_inverse=True)
+        rows, labelled = np.zeros((2, len(days)), dtype=np.int64)
+        np.add.at(rows, place, np.concatenate([it.rows for it in parts]))
+        np.add.at(labelled, place, np.concatenate([it.labelled for it in parts]))
+        return cls(days, rows, labelled)
+
+
 def divide(
     X: pd.DataFrame, y: npt.NDArray[np.int8], n_cells: int, random_state: int = 0
 ) -> Division:
@@ -143,8 +177,13 @@ def divide(
     random_state : int
         Key of the folds.
     """
-    counted = y >= 0 if (y >= 0).any() else np.ones(len(y), dtype=np.bool_)
-    days, n_rows = np.unique(days_of(X)[counted], return_counts=True)
+    return divide_days(DayCounts.of(X, y), n_cells, random_state)
+
+
+def divide_days(counts: DayCounts, n_cells: int, random_state: int = 0) -> Division:
+    """Return the division of the training rows that were counted; see `divide`."""
+    n_rows = counts.labelled if counts.labelled.any() else counts.rows
+    days, n_rows = counts.days[n_rows > 0], n_rows[n_rows > 0]
     stretch = (np.cumsum(n_rows) - n_rows / 2) * n_cells // n_rows.sum()
     if np.bincount(stretch.astype(np.int64), n_rows).max() > _LARGEST * n_rows.sum():
         return Folds(n_cells, random_state)

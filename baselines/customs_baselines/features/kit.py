@@ -64,6 +64,11 @@ _SOURCES: dict[str, tuple[str, ...]] = {
 }
 
 
+def cells_and_views(n_labelled: int, views: Sequence[float]) -> tuple[int, Sequence[float]]:
+    """Return the number of cells for so many labels, and which of the views are used."""
+    return (N_CELLS // 2, ONE_VIEW) if n_labelled >= _MANY_LABELS else (N_CELLS, views)
+
+
 def extra_feature(name: str) -> str:
     """Return the name of the feature of an extra column."""
     return f"extra {name}"
@@ -140,9 +145,7 @@ class KitFeatures(DeclarationTransformer):
             The declarations in their order, once per view.
         """
         y = self.check_training(X, y)
-        n_cells = N_CELLS
-        if (y >= 0).sum() >= _MANY_LABELS:
-            n_cells, views = N_CELLS // 2, ONE_VIEW
+        n_cells, views = cells_and_views(int((y >= 0).sum()), views)
         division = divide(X, y, n_cells, self.random_state)
         cell = division.find(X)
         statistics, coded, groups = KitStatistics.read(

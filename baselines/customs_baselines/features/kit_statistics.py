@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import reduce
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -231,26 +232,51 @@ class KitStatistics:
         }
         return cls(book, groupings, sums, overall, extra, numbers), coded, groups
 
-    def merge(self, other: KitStatistics) -> KitStatistics:
-        """Return the statistics of both parts together; their cells are the same."""
-        book = self.book.unite(other.book)
+    @classmethod
+    def merge(cls, parts: Sequence[KitStatistics]) -> KitStatistics:
+        """Return the statistics of several parts together; their cells and keys are the same."""
+        first = parts[0]
+        book = Codebook.unite([part.book for part in parts])
         groupings, sums = {}, {}
-        for key, own in self.groupings.items():
-            values = [
-                {name: part.book.places_in(book, name)[codes] for name, codes in one.items()}
-                for part, one in ((self, own.values()), (other, other.groupings[key].values()))
-            ]
-            both = {name: np.concatenate([one[name] for one in values]) for name in key}
+        for key in first.groupings:
+            values = []
+            for part in parts:
+                codes = part.groupings[key].values()
+                values.append({it: part.book.places_in(book, it)[codes[it]] for it in key})
+            all_values = {name: np.concatenate([one[name] for one in values]) for name in key}
             groupings[key] = Grouping(key)
-            group = groupings[key].fit(CodedTable.of_codes(book, both))
-            places = np.split(group, [own.n_groups])
+            group = groupings[key].fit(CodedTable.of_codes(book, all_values))
+            ends = np.cumsum([part.groupings[key].n_groups for part in parts])
+            places = np.split(group, ends[:-1])
             sums[key] = {
-                name: CellSums.add(groupings[key].n_groups, places, [mine, other.sums[key][name]])
-                for name, mine in self.sums[key].items()
+                name: CellSums.add(
+                    groupings[key].n_groups, places, [part.sums[key][name] for part in parts]
+                )
+                for name in first.sums[key]
             }
-        overall = {name: sum_ + other.overall[name] for name, sum_ in self.overall.items()}
-        numbers = {name: it.merge(other.numbers[name]) for name, it in self.numbers.items()}
-        return KitStatistics(book, groupings, sums, overall, self.extra, numbers)
+        overall = {name: sum(part.overall[name] for part in parts) for name in first.overall}
+        numbers = {
+            name: reduce(ExtraNumber.merge, (part.numbers[name] for part in parts))
+            for name in first.numbers
+        }
+        return cls(book, groupings, sums, overall, first.extra, numbers)
+
+    def only(self, key: Key) -> KitStatistics:
+        """Return what is known of one key, with the codebook of its columns."""
+        groupings, sums = {key: self.groupings[key]}, {key: self.sums[key]}
+        return replace(self, book=self.book.only(key), groupings=groupings, sums=sums)
+
+    @classmethod
+    def join(cls, keys: Sequence[KitStatistics]) -> KitStatistics:
+        """Return the statistics of the same declarations for several keys (see `only`)."""
+        book = Codebook()
+        groupings: dict[Key, Grouping] = {}
+        sums: dict[Key, dict[str, CellSums]] = {}
+        for one in keys:
+            book.add_columns(one.book)
+            groupings |= one.groupings
+            sums |= one.sums
+        return replace(keys[0], book=book, groupings=groupings, sums=sums)
 
     def rank(self, name: str) -> Floats:
         """Return the rank of each code of a column by (-count, value), shape (n_values + 1,).

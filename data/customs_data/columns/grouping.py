@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import numpy as np
@@ -45,13 +45,24 @@ class Codebook:
         """Return later declarations as codes."""
         return CodedTable(X, self, is_training=False)
 
-    def unite(self, other: Codebook) -> Codebook:
-        """Return the codebook of this one's and another one's declarations."""
-        union = Codebook()
-        for name, values in self._values.items():
-            both = pa.chunked_array([values, other._values[name].cast(values.type)])
-            union._values[name] = _sorted(pc.unique(both))
+    @classmethod
+    def unite(cls, books: Sequence[Codebook]) -> Codebook:
+        """Return the codebook of the declarations of several; they number the same columns."""
+        union = cls()
+        for name, values in books[0]._values.items():
+            all_values = [book._values[name].cast(values.type) for book in books]
+            union._values[name] = _sorted(pc.unique(pa.chunked_array(all_values)))
         return union
+
+    def only(self, names: Iterable[str]) -> Codebook:
+        """Return the codebook of some columns."""
+        book = Codebook()
+        book._values = {name: self._values[name] for name in names}
+        return book
+
+    def add_columns(self, other: Codebook) -> None:
+        """Add the columns of a codebook of the same declarations."""
+        self._values |= other._values
 
     def places_in(self, union: Codebook, name: str) -> Codes:
         """Return the code of each value of a column in a union, shape (n_values,)."""
