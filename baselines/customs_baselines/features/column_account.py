@@ -43,6 +43,21 @@ def lacking_features(model: Any, absent: Collection[str]) -> tuple[list[str], in
     return lacking, len(sources)
 
 
+def describe_lacking(model: Any, absent: Collection[str]) -> tuple[list[str], list[str]]:
+    """Return the features that lack a column (see `lacking_features`), and a note on them if any.
+
+    Without absent columns there are none.
+    """
+    if not absent:
+        return [], []
+    lacking, n_features = lacking_features(model, absent)
+    if not lacking:
+        return [], []
+    few, n_more = ", ".join(lacking[:_FEW]), len(lacking) - _FEW
+    more = f" and {n_more} more" if n_more > 0 else ""
+    return lacking, [f"{len(lacking)} of {n_features} features lack a column: {few}{more}."]
+
+
 def unread_extra(model: Any, extra: Collection[str]) -> list[str]:
     """Return the extra columns that a fitted baseline does not read."""
     read = {

@@ -19,8 +19,8 @@ from customs_baselines.shapes.log_odds import log_odds, mean_of_opinions
 from customs_baselines.shapes.recipe_model import RecipeModel
 from customs_data.parallel import spans, threads
 
-# From here on trees know the codes by themselves, and a linear model would only cost time.
-_MANY_LABELS: Final = 100_000
+#: From here on trees know the codes by themselves, and a linear model would only cost time.
+MANY_LABELS: Final = 100_000
 _LEAST: Final = 1e-7  # probabilities of the trees closer to 0 or 1 count as this
 
 _BASE: dict[str, Any] = {
@@ -102,7 +102,7 @@ class XGBoost(RecipeModel):
 
     def fit(self, X: pd.DataFrame, y: npt.NDArray[np.int8]) -> Self:
         """Learn from labelled rows; parameters as of `RecipeModel.fit`."""
-        asked = self.recipe == "kit" and 0 < (y >= 0).sum() < _MANY_LABELS
+        asked = self.recipe == "kit" and 0 < (y >= 0).sum() < MANY_LABELS
         self.effects_ = MixedEffects().fit(X, y) if asked else None
         return super().fit(X, y)
 

@@ -72,6 +72,9 @@ class JobResult:
         Sentences for the user about a model that did not fail.
     lacking : list of str
         Features of a baseline that lack a column of the edition.
+    cluster : dict
+        Of a model that a cluster trained: ``address`` (local, tcp or tls) and number of
+        ``workers``, on which its scores depend. Costs are then sums over the workers.
     """
 
     error: str = ""
@@ -83,6 +86,7 @@ class JobResult:
     peak_memory_mib: float = 0.0
     notes: list[str] = field(default_factory=list)
     lacking: list[str] = field(default_factory=list)
+    cluster: dict[str, Any] = field(default_factory=dict)
 
 
 def write_job(folder: Path, job: Job, split: Split) -> None:

@@ -132,6 +132,8 @@ class RunRecord:
         }
         if self.result.lacking:
             record["lacking"] = self.result.lacking
+        if self.result.cluster:
+            record["cluster"] = self.result.cluster
         if self.failed:
             record["error"] = self.result.error
         return record

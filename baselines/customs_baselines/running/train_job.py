@@ -8,14 +8,14 @@ import time
 import traceback
 from math import isfinite
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
 from customs_baselines.answering import fit_and_answer
 from customs_baselines.catalogue import find_baseline
 from customs_baselines.contract import is_transductive, make_model, reads_unlabelled
-from customs_baselines.features.column_account import lacking_features, unread_extra
+from customs_baselines.features.column_account import describe_lacking, unread_extra
 from customs_baselines.running.job import ANSWER, JobResult, read_job
 from customs_baselines.running.kept_code import CODE, save_imported_modules
 from customs_baselines.running.own_errors import describe_error, describe_place
@@ -25,8 +25,6 @@ from customs_data.columns.column_set import absent_columns, extra_names
 from customs_data.errors import KitError
 from customs_data.split import Split
 from customs_data.tasks import Scores
-
-_FEW: Final = 3  # features that a note names; the record of a run has all
 
 
 def run_job(folder: Path) -> Any:
@@ -85,14 +83,7 @@ def _notes(model: Any, split: Split) -> list[str]:
 
 def _about_columns(model: Any, split: Split) -> tuple[list[str], list[str]]:
     """Return the features that a fitted baseline lacks, and notes on these and on extra columns."""
-    lacking: list[str] = []
-    notes = []
-    if absent := absent_columns(split.train):
-        lacking, n_features = lacking_features(model, absent)
-        few, n_more = ", ".join(lacking[:_FEW]), len(lacking) - _FEW
-        more = f" and {n_more} more" if n_more > 0 else ""
-        if lacking:
-            notes.append(f"{len(lacking)} of {n_features} features lack a column: {few}{more}.")
+    lacking, notes = describe_lacking(model, absent_columns(split.train))
     if unread := unread_extra(model, extra_names(split.train)):
         notes.append(f"no use of the extra columns {', '.join(unread)}.")
     return lacking, notes

@@ -3,6 +3,7 @@
 Dask is imported only when a cluster is opened.
 """
 
+from customs_data.cluster.checks import check_readable
 from customs_data.cluster.opening import cluster_executor, open_cluster, parse_address
 
-__all__ = ["cluster_executor", "open_cluster", "parse_address"]
+__all__ = ["check_readable", "cluster_executor", "open_cluster", "parse_address"]

@@ -82,3 +82,20 @@ def _answer(question: Path) -> Path:
     answer = question.with_name(f"answer-{secrets.token_hex(8)}")
     answer.write_bytes(question.read_bytes())
     return answer
+
+
+def check_readable(client: Client, path: Path) -> None:
+    """Check that each worker finds a file that this process has, under the same path.
+
+    Raises
+    ------
+    KitError
+        If one does not.
+    """
+    path = path.resolve()
+    for worker, is_there in client.run(path.is_file).items():
+        if not is_there:
+            raise KitError(
+                f"The worker at {worker} does not find {path}. Move the edition to a folder that "
+                "all machines have under the same path."
+            )

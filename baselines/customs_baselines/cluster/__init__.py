@@ -1,0 +1,1 @@
+"""Models trained by the workers of a cluster, on editions in parts."""

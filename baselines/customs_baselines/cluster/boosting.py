@@ -1,0 +1,169 @@
+"""Boosted trees that several workers train together, each on parts of its own.
+
+`xgboost.dask` trains from collections that lie in the workers' memory: with 17 million rows of a
+hundred features, several times what one machine needs, which never stores features but computes
+them block by block. So workers do here what `xgboost.dask` does inside: they join XGBoost's own
+collective, and each trains on blocks of its parts. Sums of gradients are all that they exchange,
+not encrypted, even where Dask's messages are; they follow from public declarations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Thread
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import numpy.typing as npt
+from xgboost.collective import CommunicatorContext
+from xgboost.core import XGBoostError
+from xgboost.tracker import RabitTracker
+
+from customs_baselines.cluster.parts import PublicParts
+from customs_baselines.cluster.rows import PartRows
+from customs_baselines.cluster.statistics import read_statistics
+from customs_baselines.features.folds import Division
+from customs_baselines.features.kit import KitFeatures
+from customs_baselines.models.xgboost import XGBoost
+from customs_data.errors import KitError
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+# Seconds between two looks at whether all workers are there.
+_LOOK_S: Final = 1
+
+
+@dataclass(frozen=True)
+class Training:
+    """What a worker needs to know.
+
+    Attributes
+    ----------
+    parts : PublicParts
+    division : Division
+        Cells of the training declarations.
+    views : sequence of float
+        As of `KitFeatures.fit_rows`.
+    statistics : tuple of path
+        Files of `write_statistics`.
+    parameters : dict
+        Parameters of `XGBoost`.
+    """
+
+    parts: PublicParts
+    division: Division
+    views: Sequence[float]
+    statistics: tuple[Path, ...]
+    parameters: dict[str, Any]
+
+    def features(self) -> KitFeatures:
+        """Return the fitted features."""
+        features = KitFeatures(self.parameters["random_state"])
+        return features.fit_statistics(read_statistics(self.statistics))
+
+    def model(self, trees: bytes | bytearray) -> XGBoost:
+        """Return the fitted model."""
+        model = XGBoost(**self.parameters)
+        model.features_ = self.features()
+        model.classifier_ = model.make_classifier()
+        model.classifier_.load_model(bytearray(trees))
+        model.calibration_ = model.effects_ = None
+        model.classes_ = np.array([0, 1])
+        return model
+
+    def predict(self, trees: Path, number: int) -> npt.NDArray[np.float64]:
+        """Return the scores of a test part, shape (n_rows,)."""
+        model = self.model(trees.read_bytes())
+        return model.predict_proba(self.parts.read_test(number))[:, 1]
+
+
+def train_together(client: Client, training: Training, numbers: Sequence[int]) -> bytes:
+    """Train the trees on all workers of a cluster.
+
+    Parameters
+    ----------
+    client : distributed.Client
+    training : Training
+    numbers : sequence of int
+        The training parts that have labels. With fewer parts than workers, some workers have
+        nothing to do. The same number of workers gives the same trees.
+
+    Returns
+    -------
+    bytes
+        XGBoost's raw model.
+
+    Raises
+    ------
+    KitError
+        If a worker is lost: the others cannot go on without its rows.
+    """
+    from distributed import wait
+    from distributed.comm import get_address_host
+
+    threads = client.nthreads()
+    workers = sorted(threads)[: len(numbers)]
+    host = get_address_host(workers[0])
+    arguments = client.submit(
+        _start_tracker, len(workers), host, workers=workers[:1], pure=False
+    ).result()
+    futures = [
+        client.submit(
+            _train_share,
+            training,
+            numbers[rank :: len(workers)],
+            arguments | {"dmlc_task_id": f"{rank:06}"},  # which decides the rank
+            threads[worker],
+            workers=[worker],
+            pure=False,
+        )
+        for rank, worker in enumerate(workers)
+    ]
+    waiting = futures
+    try:
+        while waiting:
+            try:
+                waiting = list(wait(waiting, _LOOK_S, return_when="FIRST_COMPLETED").not_done)
+            except TimeoutError:
+                pass
+            if set(workers) - client.nthreads().keys():
+                raise _lost()
+            if failed := [it for it in futures if it.status == "error"]:
+                failed[0].result()
+        return next(trees for trees in (it.result() for it in futures) if trees)
+    except XGBoostError as error:
+        # Others see the loss of a worker as a broken connection.
+        raise _lost() from error
+    finally:
+        client.cancel(futures)
+
+
+def _lost() -> KitError:
+    return KitError(
+        "A worker was lost while trees were trained, and they need the rows of all. Perhaps its "
+        "memory was full, or workers cannot reach each other. Start again."
+    )
+
+
+def _start_tracker(n_workers: int, host: str) -> dict[str, Any]:
+    """Start what introduces workers to each other, on one of them; return how to reach it."""
+    tracker = RabitTracker(n_workers, host_ip=host, sortby="task")
+    tracker.start()
+    Thread(target=tracker.wait_for, daemon=True).start()
+    return dict(tracker.worker_args())
+
+
+def _train_share(
+    training: Training, numbers: Sequence[int], arguments: dict[str, Any], n_threads: int
+) -> bytes | None:
+    """Train with the other workers; the first one returns the trees, which all have."""
+    model = XGBoost(**training.parameters | {"n_jobs": n_threads})
+    rows = PartRows(training.features(), training.division, training.views, training.parts, numbers)
+    weight = 1 / len(training.views)
+    with CommunicatorContext(**arguments):
+        classifier = model.train(rows, rows.y, weight)
+    is_first = int(arguments["dmlc_task_id"]) == 0
+    return bytes(classifier.get_booster().save_raw()) if is_first else None
