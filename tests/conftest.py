@@ -19,7 +19,9 @@ TESTS = Path(__file__).parent
 #: Modules and functions that start processes.
 PROCESS = {
     "ChildProcess",
+    "LocalCluster",
     "explain_run",
+    "open_cluster",
     "run_at_once",
     "run_baselines",
     "run_grid",

@@ -53,7 +53,8 @@ def test_help_loads_nothing_heavy():
         "import sys; from customs_kit.cli import customs_kit\n"
         "try: customs_kit(['--help'])\n"
         "except SystemExit: pass\n"
-        "heavy = {'torch', 'pandas', 'numpy', 'pyarrow', 'xgboost', 'sklearn', 'rich', 'shap'}\n"
+        "heavy = {'torch', 'pandas', 'numpy', 'pyarrow', 'xgboost', 'sklearn', 'rich', 'shap',\n"
+        "         'dask', 'distributed'}\n"
         "print('LOADED', sorted(heavy & set(sys.modules)))"
     )
     ran = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
