@@ -41,8 +41,8 @@ if TYPE_CHECKING:
 @click.option(
     "--config",
     type=click.Path(path_type=Path),
-    help="TOML file, or the name of a shipped configuration (practice, national).  [default: that "
-    "of the task]",
+    help="TOML file, or the name of a shipped configuration (practice, national, shifting, "
+    "networks, decade).  [default: that of the task]",
 )
 @click.option(
     "--profile",
