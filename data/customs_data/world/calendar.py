@@ -95,7 +95,7 @@ def make_calendar(
     Days within a month are drawn by the volumes, which contain weekdays and holidays.
     """
     starts = period.month_starts()
-    n_days = (starts[-1] - starts[0]).days
+    n_days = period.n_days
     volume = expected_volumes(period, profile, n_days)
     first_days = [(day - period.first_day).days for day in starts]
     # Sums of volumes are exact in any order.

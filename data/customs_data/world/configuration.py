@@ -281,6 +281,12 @@ class Configuration:
         if not self.name or not self.version:
             raise ValueError("name or version is empty.")
         check_positive(self, "n_declarations")
+        last = self.clusters.late_days[1]
+        if self.clusters.late_share > 0 and last >= self.period.n_days:
+            raise ValueError(
+                f"late_days of [clusters] end on day {last:g}, but the window has "
+                f"{self.period.n_days} days: late rings start within it."
+            )
 
     @property
     def edition(self) -> str:

@@ -53,6 +53,11 @@ class Period:
         if not low <= self.growth <= high:
             raise ValueError(f"growth is {self.growth}: give a share between {low} and {high}.")
 
+    @property
+    def n_days(self) -> int:
+        """Length of the window."""
+        return (self.month_starts()[-1] - self.first_day).days
+
     def month_starts(self) -> list[datetime.date]:
         """Return the first day of each month, and the day after the window."""
         numbers = [self._month(number) for number in range(sum(self.months) + 1)]

@@ -56,8 +56,7 @@ def test_a_world_can_have_any_length(months: tuple[int, int, int]) -> None:
         practice.period, months=months, reference_rows=None, growth=0.05, seasons=True,
         first_day=datetime.date(2016, 2, 1),
     )  # fmt: skip
-    n_days = (period.month_starts()[-1] - period.first_day).days
-    late = (0.7 * n_days, 0.8 * n_days)
+    late = (0.7 * period.n_days, 0.8 * period.n_days)
     clusters = dataclasses.replace(practice.clusters, late_days=late)
     world = simulate(
         dataclasses.replace(practice, period=period, clusters=clusters), SECRET,
@@ -71,6 +70,13 @@ def test_a_world_can_have_any_length(months: tuple[int, int, int]) -> None:
     counts = [(dates < str(end)).sum() for end in ends]
     assert counts == [sum(world.period_rows[: number + 1]) for number in range(3)]
     assert world.declarations["Fraud"].mean() == pytest.approx(0.2165, abs=0.03)
+
+
+def test_late_rings_start_within_the_window() -> None:
+    practice = load_configuration("practice")
+    period = dataclasses.replace(practice.period, months=(1, 1, 1))
+    with pytest.raises(ValueError, match=r"late_days .* day 450, but the window has 91"):
+        dataclasses.replace(practice, period=period)
 
 
 def test_an_edition_of_a_decade_is_made_again_from_its_reveal(tmp_path) -> None:
