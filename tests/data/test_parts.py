@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
+from customs_data.cluster import cluster_executor, open_cluster
 from customs_data.edition.generating import generate_edition, read_blueprint
 from customs_data.edition.hidden import load_hidden, load_oracle, load_solution, load_train_labels
 from customs_data.edition.importing import import_edition
@@ -147,20 +149,47 @@ def test_a_manifest_whose_parts_do_not_add_up_is_refused(parts, tmp_path):
 
 
 class Killing(source.SimulatedSource):
-    """A source whose first batch ends its process."""
+    """A source whose months of training end their process while they are written, at first."""
+
+    marker: Path
 
     def batches(self, period):
-        first, *others = super().batches(period)
-        return [source.Batch(first.period, first.n_rows, end_process), *others]
+        batches = super().batches(period)
+        if period != "train":
+            return batches
+        return [
+            source.Batch(it.period, it.n_rows, partial(end_process_once, self.marker, it.make))
+            for it in batches
+        ]
 
 
-def end_process():
-    os.kill(os.getpid(), signal.SIGKILL)
-    yield
+def end_process_once(marker, make):
+    parts = list(make())
+    yield parts[0]
+    if not marker.exists():
+        marker.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    yield from parts[1:]
 
 
-def test_a_killed_worker_ends_with_a_sentence_and_leaves_nothing(tmp_path, monkeypatch):
+@pytest.fixture
+def killing(tmp_path_factory, monkeypatch):
     monkeypatch.setattr("customs_data.edition.generating.SimulatedSource", Killing)
+    marker = tmp_path_factory.mktemp("killing") / "marker"
+    monkeypatch.setattr(Killing, "marker", marker, raising=False)
+    return marker
+
+
+def test_a_worker_killed_midway_on_a_cluster_changes_no_byte(alone, tmp_path, killing):
+    with open_cluster("local:2", shared=tmp_path) as client:
+        made = make(tmp_path / "e", "parts", cluster_executor(client))
+    assert killing.exists()
+    assert made == read_manifest(alone["parts"] / "public")
+    assert content(tmp_path / "e") == content(alone["parts"])
+
+
+@pytest.mark.usefixtures("killing")
+def test_a_killed_worker_ends_with_a_sentence_and_leaves_nothing(tmp_path):
     with pytest.raises(KitError, match="A worker process was ended"), processes(2) as executor:
         make(tmp_path / "e", "parts", executor)
     assert list(tmp_path.iterdir()) == []

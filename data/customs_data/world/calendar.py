@@ -1,4 +1,4 @@
-"""Days of declarations, by the profile's months, weekdays and holidays."""
+"""Days of declarations: their months in the window, and how many each has."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from customs_data.profile import Profile
-from customs_data.world.configuration import Period
+from customs_data.world.daily_volume import expected_volumes
 from customs_data.world.drawing.random_streams import Streams
 from customs_data.world.drawing.weighted_draws import draw_weighted, largest_remainder
+from customs_data.world.period import Period
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -89,17 +90,20 @@ def make_calendar(
 ) -> Calendar:
     """Distribute the declarations over the window.
 
-    Periods have the paper's proportions and months the profile's, both by largest remainder. Days
-    within a month are drawn by the profile's daily volumes, which contain weekdays and holidays.
+    Periods have the proportions of ``period.reference_rows`` or, without them, of the expected
+    volumes of their days, and the months of a period those of theirs; both by largest remainder.
+    Days within a month are drawn by the volumes, which contain weekdays and holidays.
     """
-    n_months = sum(period.months)
-    starts = [_add_months(period.first_day, month) for month in range(n_months + 1)]
-    n_days = (starts[-1] - starts[0]).days
-    volume = _volume_of_days(profile, period.first_day, n_days)
+    starts = period.month_starts()
+    n_days = period.n_days
+    volume = expected_volumes(period, profile, n_days)
     first_days = [(day - period.first_day).days for day in starts]
-    # Volumes are whole numbers: their sums are exact in any order.
+    # Sums of volumes are exact in any order.
     month_volume = np.add.reduceat(volume, np.array(first_days[:-1]))
-    period_rows = largest_remainder(np.array(period.reference_rows, dtype=float), n_declarations)
+    period_share = np.array(
+        period.reference_rows or _add_up(month_volume, period.months), dtype=np.float64
+    )
+    period_rows = largest_remainder(period_share, n_declarations)
     months: list[Month] = []
     row = 0
     for number, (count, rows) in enumerate(zip(period.months, period_rows, strict=True)):
@@ -113,21 +117,7 @@ def make_calendar(
     )
 
 
-def _add_months(day: datetime.date, months: int) -> datetime.date:
-    """Return the first day of a later month."""
-    index = day.year * 12 + day.month - 1 + months
-    return datetime.date(index // 12, index % 12 + 1, 1)
-
-
-def _volume_of_days(profile: Profile, first_day: datetime.date, n_days: int) -> FloatArray:
-    """Return the expected volume of each day: the profile's, or that of its weekdays."""
-    start = datetime.date.fromisoformat(profile.first_day)
-    counts = np.array(profile.day_counts, dtype=np.float64)
-    offset = (first_day - start).days
-    weekday = np.zeros(7)
-    np.add.at(weekday, (start.weekday() + np.arange(len(counts))) % 7, counts)
-    volume = np.floor(weekday[(first_day.weekday() + np.arange(n_days)) % 7] / len(counts) * 7) + 1
-    inside = np.arange(n_days) + offset
-    known = (inside >= 0) & (inside < len(counts))
-    volume[known] = counts[inside[known]] + 0.25  # a day without a row is rare, not impossible
-    return volume
+def _add_up(month_volume: FloatArray, months: tuple[int, ...]) -> FloatArray:
+    """Return the volume of each period, shape (n_periods,)."""
+    first = np.cumsum(months) - np.array(months)
+    return np.asarray(np.add.reduceat(month_volume, first), dtype=np.float64)

@@ -7,8 +7,7 @@ another world is no setting: only its distribution is, and the secret draws the 
 
 from __future__ import annotations
 
-import datetime
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -21,28 +20,14 @@ from customs_data.world.checks import (
     check_ranges_of_shares,
     check_shares,
 )
+from customs_data.world.period import Period
 
-SHIPPED = ("practice", "national", "shifting", "networks")
+SHIPPED = ("practice", "national", "shifting", "networks", "decade")
 
 Range = tuple[float, float]
 
 #: Random numbers are reserved for so many lines of an importer, so that they never shift.
 LINES_PER_IMPORTER = 8
-
-
-@dataclass(frozen=True)
-class Period:
-    """First day of an edition, and the number of months and reference rows of each period."""
-
-    first_day: datetime.date
-    months: tuple[int, int, int]
-    reference_rows: tuple[int, int, int]
-
-    def __post_init__(self) -> None:
-        if self.first_day.day != 1:
-            raise ValueError(f"first_day is {self.first_day}: give the first day of a month.")
-        if min(self.months) < 1 or min(self.reference_rows) < 1:
-            raise ValueError("months or reference_rows contain a number below 1.")
 
 
 @dataclass(frozen=True)
@@ -296,6 +281,12 @@ class Configuration:
         if not self.name or not self.version:
             raise ValueError("name or version is empty.")
         check_positive(self, "n_declarations")
+        last = self.clusters.late_days[1]
+        if self.clusters.late_share > 0 and last >= self.period.n_days:
+            raise ValueError(
+                f"late_days of [clusters] end on day {last:g}, but the window has "
+                f"{self.period.n_days} days: late rings start within it."
+            )
 
     @property
     def edition(self) -> str:
@@ -303,8 +294,22 @@ class Configuration:
         return f"{self.name}/{self.version}"
 
     def as_dict(self) -> dict[str, Any]:
-        """Return all settings as plain data. A section that the file does not have is left out."""
-        return {name: value for name, value in asdict(self).items() if value is not None}
+        """Return all settings as plain data.
+
+        What a file need not say is left out while it has its default: names of worlds and
+        manifests contain all settings, and a new optional one must not change those that exist.
+        """
+        return _without_defaults(self)
+
+
+def _without_defaults(settings: Any) -> dict[str, Any]:
+    """Return a dataclass as plain data without fields that have their default."""
+    stated = {}
+    for field in fields(settings):
+        value = getattr(settings, field.name)
+        if value != field.default:
+            stated[field.name] = _without_defaults(value) if is_dataclass(value) else value
+    return stated
 
 
 def load_configuration(path: str | Path = "practice") -> Configuration:
@@ -313,7 +318,7 @@ def load_configuration(path: str | Path = "practice") -> Configuration:
     Parameters
     ----------
     path : str or Path
-        TOML file, or name of a shipped one: "practice", "national", "shifting" or "networks".
+        TOML file, or name of a shipped one (`SHIPPED`).
 
     Raises
     ------

@@ -38,6 +38,35 @@ def test_the_world_of_networks_differs_from_practice_in_its_clusters_alone() -> 
     assert same == practice
 
 
+def test_a_decade_differs_from_practice_in_what_its_length_changes() -> None:
+    practice, decade = load_configuration("practice"), load_configuration("decade")
+    changed = {}
+    for section in ("trade", "clusters", "risk"):
+        before = dataclasses.asdict(getattr(practice, section))
+        after = dataclasses.asdict(getattr(decade, section))
+        changed |= {
+            name: (before[name], after[name]) for name in before if before[name] != after[name]
+        }
+    assert set(changed) == {
+        "importers_per_declaration", "declarants_per_declaration", "sellers_factor",
+        "houses_factor", "near_declarations", "branch_declarations", "lifelong_share",
+        "rings_per_declaration", "decoys_per_declaration", "declarant_volume", "late_days",
+        "drift_size", "circle_declarations",
+    }  # fmt: skip
+    longer = sum(decade.period.months) / sum(practice.period.months)
+    assert decade.n_declarations == pytest.approx(longer * practice.n_declarations)
+    for name in ("near_declarations", "branch_declarations", "circle_declarations"):
+        assert changed[name][1] == pytest.approx(longer * changed[name][0], rel=0.01)
+    for name in ("declarants", "rings", "decoys"):
+        before, after = changed[f"{name}_per_declaration"]
+        assert after == pytest.approx(before / longer)
+    same = dataclasses.replace(
+        decade, name=practice.name, n_declarations=practice.n_declarations, period=practice.period,
+        trade=practice.trade, clusters=practice.clusters, risk=practice.risk,
+    )  # fmt: skip
+    assert same == practice
+
+
 def test_unknown_and_missing_settings_are_named(tmp_path: Path) -> None:
     shipped = resources.files("customs_data").joinpath("configurations/practice.toml")
     text = shipped.read_text(encoding="utf-8")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from customs_kit.commands.options import (
+    cluster_options,
     erasure_option,
     json_option,
     name_option,
@@ -41,8 +42,8 @@ if TYPE_CHECKING:
 @click.option(
     "--config",
     type=click.Path(path_type=Path),
-    help="TOML file, or the name of a shipped configuration (practice, national).  [default: that "
-    "of the task]",
+    help="TOML file, or the name of a shipped configuration (practice, national, shifting, "
+    "networks, decade).  [default: that of the task]",
 )
 @click.option(
     "--profile",
@@ -64,6 +65,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Processes that simulate and write months; the result does not depend on it.",
 )
+@cluster_options
 @click.option(
     "--without-links",
     is_flag=True,
@@ -86,6 +88,8 @@ def generate(
     profile: Path | None,
     file_format: EditionFormat,
     workers: int,
+    cluster: str | None,
+    insecure: bool,
     without_links: bool,
     without_decoys: bool,
     as_json: bool,
@@ -101,15 +105,19 @@ def generate(
       customs-kit data secret --out my-secret.json
       customs-kit data generate --secret-file my-secret.json --label-rate 0.1 \\
           --erasure inspection --out my-competition
+      customs-kit data generate --seed 1 --config national --rows 24700000 --format parts \\
+          --workers 4 --out my-nation
     """
+    if cluster is not None and workers != 1:
+        raise click.UsageError("Give either --workers or --cluster.")
     if (seed is None) == (secret_file is None):
         raise click.UsageError("Give either --seed or --secret-file.")
 
     from customs_data.edition.generating import generate_edition, read_blueprint
     from customs_data.edition.secrets import used_for
     from customs_data.keyed_random import secret_of_seed
-    from customs_data.parallel import processes
     from customs_kit.commands.data.edition_report import report_edition
+    from customs_kit.commands.executors import open_executor
     from customs_kit.terminal.output import progress_bar
 
     blueprint = read_blueprint(
@@ -122,6 +130,7 @@ def generate(
         with_links=not without_links,
         with_decoys=not without_decoys,
     )
+    executors = open_executor(workers, cluster, out, secret=seed is None, insecure=insecure)
     source: AbstractContextManager[bytes]
     if secret_file is not None:
         source = used_for(secret_file, name or out.name)
@@ -129,9 +138,9 @@ def generate(
         assert seed is not None
         source = nullcontext(secret_of_seed(seed))
     with (
+        executors as executor,  # first, for a secret is marked only if the cluster can be used
         source as secret,
         progress_bar("Simulating", blueprint.n_declarations) as advance,
-        processes(workers) as executor,
     ):
         manifest = generate_edition(
             blueprint,
