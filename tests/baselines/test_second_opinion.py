@@ -39,11 +39,11 @@ def test_trees_ask_a_linear_model_that_moves_them_half_way(sample_edition):
 
 def test_many_labels_and_the_papers_recipe_have_trees_alone(sample_edition, monkeypatch):
     n_labels = int((sample_edition.y >= 0).sum())
-    monkeypatch.setattr("customs_baselines.models.xgboost._MANY_LABELS", n_labels)
+    monkeypatch.setattr("customs_baselines.models.xgboost.MANY_LABELS", n_labels)
     for model in (fitted(sample_edition), fitted(sample_edition, "paper")):
         scores = model.predict_proba(sample_edition.test)[:, 1]
         assert np.array_equal(scores, trees_alone(model, sample_edition))
-    monkeypatch.setattr("customs_baselines.models.xgboost._MANY_LABELS", n_labels + 1)
+    monkeypatch.setattr("customs_baselines.models.xgboost.MANY_LABELS", n_labels + 1)
     assert fitted(sample_edition).effects_ is not None
     assert fitted(sample_edition, "paper").effects_ is None
 

@@ -10,6 +10,7 @@ not encrypted, even where Dask's messages are; they follow from public declarati
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import redirect_stdout, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
@@ -30,7 +31,7 @@ from customs_baselines.models.xgboost import XGBoost
 from customs_data.errors import KitError
 
 if TYPE_CHECKING:
-    from distributed import Client
+    from distributed import Client, Future
 
 # Seconds between two looks at whether all workers are there.
 _LOOK_S: Final = 1
@@ -101,7 +102,6 @@ def train_together(client: Client, training: Training, numbers: Sequence[int]) -
     KitError
         If a worker is lost: the others cannot go on without its rows.
     """
-    from distributed import wait
     from distributed.comm import get_address_host
 
     threads = client.nthreads()
@@ -122,23 +122,30 @@ def train_together(client: Client, training: Training, numbers: Sequence[int]) -
         )
         for rank, worker in enumerate(workers)
     ]
-    waiting = futures
     try:
-        while waiting:
-            try:
-                waiting = list(wait(waiting, _LOOK_S, return_when="FIRST_COMPLETED").not_done)
-            except TimeoutError:
-                pass
-            if set(workers) - client.nthreads().keys():
-                raise _lost()
-            if failed := [it for it in futures if it.status == "error"]:
-                failed[0].result()
+        _wait_for_all(client, workers, futures)
         return next(trees for trees in (it.result() for it in futures) if trees)
     except XGBoostError as error:
         # Others see the loss of a worker as a broken connection.
         raise _lost() from error
     finally:
         client.cancel(futures)
+
+
+def _wait_for_all(client: Client, workers: Sequence[str], futures: Sequence[Future]) -> None:
+    """Wait until all are done; raise the first error, and KitError if a worker is lost."""
+    from distributed import wait
+
+    waiting = list(futures)
+    while waiting:
+        with client.as_current(), suppress(TimeoutError):
+            waiting = list(wait(waiting, _LOOK_S, return_when="FIRST_COMPLETED").not_done)
+        # Work that is pinned to a lost worker would wait for it for ever.
+        if not client.nthreads().keys() >= set(workers):
+            raise _lost()
+        for future in futures:
+            if future.status == "error":
+                future.result()
 
 
 def _lost() -> KitError:
@@ -163,7 +170,8 @@ def _train_share(
     model = XGBoost(**training.parameters | {"n_jobs": n_threads})
     rows = PartRows(training.features(), training.division, training.views, training.parts, numbers)
     weight = 1 / len(training.views)
-    with CommunicatorContext(**arguments):
+    # XGBoost would print the ranks, among the output of the command if the workers are its own.
+    with redirect_stdout(None), CommunicatorContext(**arguments):
         classifier = model.train(rows, rows.y, weight)
     is_first = int(arguments["dmlc_task_id"]) == 0
     return bytes(classifier.get_booster().save_raw()) if is_first else None

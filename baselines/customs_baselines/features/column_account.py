@@ -11,6 +11,7 @@ from customs_baselines.features.risk import RiskProfiles
 from customs_baselines.mixed.design import PARTS, Design
 
 _OWN: Final = "customs_baselines."
+_FEW: Final = 3  # features that a note names; the record of a run has all
 
 
 def lacking_features(model: Any, absent: Collection[str]) -> tuple[list[str], int]:

@@ -177,17 +177,21 @@ format_option = click.option(
 )
 
 
-def cluster_options(function: F) -> F:
-    """Add --cluster and --insecure (see `customs_data.cluster.open_cluster`)."""
-    address = click.option(
+def cluster_option(function: F) -> F:
+    """Add --cluster (see `customs_data.cluster.open_cluster`)."""
+    return click.option(
         "--cluster",
         metavar="ADDRESS",
         help="Work on a Dask cluster (needs customs-kit[cluster]): local:N for N processes on this "
         "machine, or the scheduler's address, such as tls://10.0.0.5:8786.",
-    )
+    )(function)
+
+
+def cluster_options(function: F) -> F:
+    """Add --cluster and --insecure (see `customs_data.cluster.open_cluster`)."""
     insecure = click.option(
         "--insecure",
         is_flag=True,
         help="Send a secret to the scheduler of --cluster even without TLS.",
     )
-    return address(insecure(function))
+    return cluster_option(insecure(function))

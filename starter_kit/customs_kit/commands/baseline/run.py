@@ -14,6 +14,7 @@ from customs_kit.commands.options import (
     FiniteRange,
     TaskName,
     asked_task_option,
+    cluster_option,
     device_option,
     edition_option,
     erasure_option,
@@ -82,6 +83,7 @@ def list_(task: str | None, as_json: bool) -> None:
     "hidden labels]",
 )
 @threads_option
+@cluster_option
 @click.option(
     "--time-limit",
     type=FiniteRange(min=0, min_open=True),
@@ -117,6 +119,7 @@ def run(
     out: Path | None,
     validate: bool | None,
     threads: int | None,
+    cluster: str | None,
     time_limit: float | None,
     verbose: bool,
     picture: Path | None,
@@ -139,6 +142,11 @@ def run(
     --edition defaults to that of your workspace (`customs-kit start`), else to the practice
     edition, which is made in your cache.
 
+    With --cluster, the workers of a Dask cluster train xgboost on an edition in parts (`customs-kit
+    data generate --format parts`), each on parts of its own. They must see edition and --out under
+    the same paths. Features do not depend on the workers; scores repeat with the same number of
+    them.
+
     Exits 1 if a model fails; the other models still run.
 
     \b
@@ -150,11 +158,20 @@ def run(
       customs-kit baseline run my_pipeline.py:pipe --verbose --time-limit 600
       customs-kit baseline run xgboost lightgbm --edition my-edition --validate --errors
       customs-kit baseline run --task hs6
+      customs-kit baseline run xgboost --edition my-nation --cluster local:4
     """
+    if cluster is not None and not (validate is threads is time_limit is None):
+        raise click.UsageError(
+            "Workers of a cluster know no --validate, --threads and --time-limit. Leave them out."
+        )
+    from customs_baselines.running.cluster_runs import run_on_cluster
     from customs_baselines.running.plan import Plan
     from customs_baselines.running.runner import run_baselines
     from customs_baselines.running.watch import Watch
     from customs_data import load_edition
+    from customs_data.edition.layout import Layout
+    from customs_data.edition.manifest import read_manifest
+    from customs_data.tasks import find_task
     from customs_kit.terminal.output import (
         PICTURE_WIDTH,
         output_width,
@@ -170,28 +187,45 @@ def run(
     from customs_scorer.metrics import metrics_of
     from customs_scorer.validation import about_training
 
-    loaded = load_edition(chosen_edition(edition, task))
+    chosen = chosen_edition(edition, task)
+    manifest = read_manifest(Layout.find(chosen).public)
     if errors:
-        loaded.task.require_one_label("The error analysis (--errors)")
-    plan = Plan(names, recipes, label_rates, erasure, seeds, loaded.task.name)
-    out = out or Path("runs") / loaded.manifest.name.replace(" ", "-")
+        find_task(manifest.task).require_one_label("The error analysis (--errors)")
+    plan = Plan(names, recipes, label_rates, erasure, seeds, manifest.task)
+    out = out or Path("runs") / manifest.name.replace(" ", "-")
+    command = shlex.join(["customs-kit", *sys.argv[1:]])
+    loaded = load_edition(chosen) if cluster is None else None
     with runs_progress(sum(1 for _ in plan.runs())) as progress:
-        records, reference = run_baselines(
-            plan,
-            loaded,
-            out,
-            validate=validate,
-            device=device,
-            n_jobs=threads,
-            command=shlex.join(["customs-kit", *sys.argv[1:]]),
-            watch=Watch(
-                time_limit=time_limit,
-                on_output=progress.print_line if verbose else None,
-                on_step=progress.step if progress.is_shown else None,
-            ),
-            on_start=progress.start,
-            on_done=progress.finish,
-        )
+        on_step = progress.step if progress.is_shown else None
+        if loaded is not None:
+            records, reference = run_baselines(
+                plan,
+                loaded,
+                out,
+                validate=validate,
+                device=device,
+                n_jobs=threads,
+                command=command,
+                watch=Watch(
+                    time_limit=time_limit,
+                    on_output=progress.print_line if verbose else None,
+                    on_step=on_step,
+                ),
+                on_start=progress.start,
+                on_done=progress.finish,
+            )
+        else:
+            assert cluster is not None
+            records, reference, loaded = run_on_cluster(
+                plan,
+                chosen,
+                out,
+                cluster,
+                command=command,
+                on_step=on_step,
+                on_start=progress.start,
+                on_done=progress.finish,
+            )
     title = f"{loaded.manifest.name}: {about_training(loaded.split)}"
     metrics = metrics_of(loaded.task)
     if picture is not None:
