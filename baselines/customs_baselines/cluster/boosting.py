@@ -9,8 +9,9 @@ not encrypted, even where Dask's messages are; they follow from public declarati
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import redirect_stdout, suppress
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
@@ -124,7 +125,8 @@ def train_together(client: Client, training: Training, numbers: Sequence[int]) -
     ]
     try:
         _wait_for_all(client, workers, futures)
-        return next(trees for trees in (it.result() for it in futures) if trees)
+        trees: bytes = futures[0].result()
+        return trees
     except XGBoostError as error:
         # Others see the loss of a worker as a broken connection.
         raise _lost() from error
@@ -170,8 +172,26 @@ def _train_share(
     model = XGBoost(**training.parameters | {"n_jobs": n_threads})
     rows = PartRows(training.features(), training.division, training.views, training.parts, numbers)
     weight = 1 / len(training.views)
-    # XGBoost would print the ranks, among the output of the command if the workers are its own.
-    with redirect_stdout(None), CommunicatorContext(**arguments):
+    with _quiet(), CommunicatorContext(**arguments):
         classifier = model.train(rows, rows.y, weight)
     is_first = int(arguments["dmlc_task_id"]) == 0
     return bytes(classifier.get_booster().save_raw()) if is_first else None
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Drop what XGBoost prints about ranks; its errors are raised, too.
+
+    It does so behind Python's back, and a local worker prints where the command does.
+    """
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    kept = {stream: os.dup(stream) for stream in (1, 2)}
+    try:
+        for stream in kept:
+            os.dup2(nowhere, stream)
+        yield
+    finally:
+        for stream, copy in kept.items():
+            os.dup2(copy, stream)
+            os.close(copy)
+        os.close(nowhere)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -10,6 +12,8 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet
 
 from customs_baselines.features.folds import DayCounts
@@ -18,7 +22,7 @@ from customs_data.edition.manifest import Manifest
 from customs_data.errors import KitError
 from customs_data.files.declarations import read_declarations
 from customs_data.files.table_parts import is_in_parts, table_parts
-from customs_data.schema import Column
+from customs_data.schema import ERASED, Column
 from customs_data.tasks import find_task
 
 
@@ -85,17 +89,36 @@ class PublicParts:
 
     def read_labels(self, number: int) -> npt.NDArray[np.int8]:
         """Return the labels of a training part alone, shape (n_rows,)."""
-        table = pyarrow.parquet.read_table(self.train[number], columns=[self.label])
-        return table[self.label].to_numpy().astype(np.int8)
+        return _labels(self._columns(number, self.label), self.label)
 
     def count_days(self, number: int) -> DayCounts:
         """Count the rows of a training part by day."""
-        table = pyarrow.parquet.read_table(self.train[number], columns=["Date", self.label])
+        table = self._columns(number, "Date", self.label)
         dates = pd.DataFrame({"Date": table["Date"].to_numpy()})
-        return DayCounts.of(dates, table[self.label].to_numpy().astype(np.int8))
+        return DayCounts.of(dates, _labels(table, self.label))
+
+    def _columns(self, number: int, *names: str) -> pa.Table:
+        """Read some columns of a training part, unchecked: `read_train` checks them later."""
+        with _read_errors(self.train[number]):
+            return pyarrow.parquet.read_table(self.train[number], columns=list(names))
 
     def read_test(self, number: int) -> pd.DataFrame:
         """Return the declarations of a test part."""
         return read_declarations(
             self.test[number], columns=self.test_columns, period=self.test_period
         )
+
+
+def _labels(table: pa.Table, name: str) -> npt.NDArray[np.int8]:
+    """Return labels as models get them; an erased one is an empty cell."""
+    labels = pc.fill_null(table[name], ERASED)
+    return np.asarray(labels.to_numpy(), dtype=np.int8)
+
+
+@contextmanager
+def _read_errors(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, pa.ArrowException) as error:
+        reason = str(error).partition("\n")[0].rstrip(".")
+        raise KitError(f"{path} cannot be read ({reason}). Fetch the edition again.") from None
