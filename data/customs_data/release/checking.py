@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from customs_data.calibration.sources import find_source
+from customs_data.columns.column_set import ColumnSet
 from customs_data.edition.layout import MANIFEST, Layout
 from customs_data.edition.manifest import Manifest, read_manifest
 from customs_data.errors import KitError
@@ -109,8 +112,8 @@ def check_release(
     profile : path, optional
         Of an edition: the profile that it was generated with; the shipped one by default.
     source : sequence of path
-        Files of the declarations that the profile was made from. With them the attack is rehearsed
-        and nearest neighbours are measured; nothing of it is published.
+        Files of the declarations that the profile was made from, or the edition. With them the
+        attack is rehearsed and nearest neighbours are measured; nothing of it is published.
     on_step : callable
         Called with the name of each step before it begins.
 
@@ -131,7 +134,7 @@ def check_release(
     guarantee = None if calibration is None else calibration.privacy
     problems = _problems_of(manifest, calibration)
     epsilon_again, ceiling = None, None
-    if guarantee is not None and guarantee.noise == SECURE:
+    if calibration is not None and guarantee is not None and guarantee.noise == SECURE:
         on_step("recomputing epsilon")
         epsilon_again = recompute(guarantee)[0]
         ceiling = membership_ceiling(guarantee.rho)
@@ -139,6 +142,7 @@ def check_release(
             problems.append(
                 f"Epsilon is {guarantee.epsilon:.3g}. Above {_MUCH:g}, say why so much is needed."
             )
+        problems += _problems_of_tables(calibration, guarantee)
         if epsilon_again > guarantee.epsilon * (1.0 + _TOLERANCE):
             problems.append(
                 f"The profile states epsilon {guarantee.epsilon:.4g}, but its noise gives "
@@ -149,10 +153,14 @@ def check_release(
     if source:
         sample = _Sample()
         on_step("reading the source")
-        contributions = read_contributions(sample.watch(read_frames(source)))
-        if calibration is not None:
-            on_step("rehearsing the attack")
-            attacks = _attack(calibration, contributions)
+        found = find_source(source)
+        frames = sample.watch(read_frames(found.files, found.columns))
+        if calibration is None:
+            deque(frames, maxlen=0)
+        else:
+            _check_columns(calibration, found.columns)
+            attacks, reason = _attack(calibration, frames, on_step)
+            problems += [f"The attack was not rehearsed: {reason}"] if reason else []
         on_step("searching nearest neighbours")
         drawn = _rows_of(release, manifest, calibration, sample.n_rows)
         neighbours = _measure_neighbours(sample.side(), drawn)
@@ -231,6 +239,7 @@ def _facts(manifest: Manifest | None, profile: Profile | None) -> tuple[tuple[st
         ("combinations of goods and route", f"{len(profile.goods.hs6):,}"),
         ("products", f"{len(profile.values.hs6):,}"),
         ("columns not read", "Declaration ID, Fraud, Critical Fraud"),
+        *(("columns", sentence) for sentence in profile.sentences),
         ("IDs published", "none: importers, declarants, sellers and couriers are made up"),
     ]
     return tuple(facts)
@@ -260,13 +269,66 @@ class _Sample:
         return Side("source", self._rows.drop(columns="ticket").reset_index(drop=True))
 
 
-def _attack(profile: Profile, contributions: Any) -> tuple[Attack, ...]:
+def _extra_of(profile: Profile) -> dict[str, str]:
+    return {name: counts.type for name, counts in profile.extra.items()}
+
+
+def _check_columns(profile: Profile, columns: ColumnSet) -> None:
+    counted = ColumnSet(profile.absent, _extra_of(profile))
+    if columns != counted:
+        raise KitError(
+            f"{columns.after('The source')} and {counted.after('the source of the profile')} do "
+            "not have the same columns. Give the declarations that the profile was made from."
+        )
+
+
+def _attack(
+    profile: Profile, frames: Iterable[pd.DataFrame], on_step: Callable[[str], None]
+) -> tuple[tuple[Attack, ...], str]:
+    """Read the frames to the end, and attack a profile like this one.
+
+    Returns
+    -------
+    attacks : tuple of Attack
+        Empty if none is possible.
+    reason : str
+        Why none is; else "".
+    """
+    if "Importer ID" in profile.absent:
+        deque(frames, maxlen=0)
+        return (), "the source lacks Importer ID."
+    contributions = read_contributions(frames, profile.absent, _extra_of(profile))
+    on_step("rehearsing the attack")
     guarantee = profile.privacy
-    if guarantee is None:
-        return rehearse(contributions, None, min_count=profile.min_count)
-    weight = next(table.norm for table in guarantee.tables if table.name == "products")
-    plan = Plan(guarantee.epsilon, guarantee.delta, guarantee.most_declarations, weight)
-    return rehearse(contributions, plan, SecureNoise())
+    try:
+        if guarantee is None:
+            least, absent = profile.min_count, profile.absent
+            return rehearse(contributions, None, min_count=least, absent=absent), ""
+        weight = next(table.norm for table in guarantee.tables if table.name == "products")
+        plan = Plan(
+            guarantee.epsilon,
+            guarantee.delta,
+            guarantee.most_declarations,
+            weight,
+            absent=profile.absent,
+            extra=_extra_of(profile),
+        )
+        return rehearse(contributions, plan, SecureNoise()), ""
+    except KitError as error:  # four fifths of the importers may be too few for this epsilon
+        return (), str(error)
+
+
+def _problems_of_tables(profile: Profile, guarantee: Guarantee) -> list[str]:
+    """Return whether the budget names other tables than a profile of these columns is made from."""
+    plan = Plan(1.0, absent=profile.absent, extra=_extra_of(profile))
+    stated = [table.name for table in guarantee.tables]
+    if sorted(stated) == sorted(plan.tables):
+        return []
+    odd = sorted({*stated} ^ {*plan.tables}) or ["a table twice"]
+    return [
+        f"The budget does not name the tables that the profile contains ({', '.join(odd)}). Do not "
+        "release it: it was changed or damaged."
+    ]
 
 
 def _rows_of(

@@ -23,6 +23,7 @@ def report_edition(
 ) -> None:
     """Print the facts of a new edition; of an imported one also rates of the label and warnings."""
     from customs_data.columns.column_set import listed_extra
+    from customs_data.profile import filled_sentence
     from customs_data.tasks import find_task
     from customs_kit.terminal.output import print_json, warn
 
@@ -38,6 +39,11 @@ def report_edition(
                 "erasure": manifest.erasure,
                 "commitment": manifest.commitment,
                 **({"absent": [*manifest.absent]} if manifest.absent else {}),
+                **{
+                    name: manifest.configuration[name]
+                    for name in ("filled",)
+                    if name in manifest.configuration
+                },
                 **({"extra": dict(manifest.extra)} if manifest.extra else {}),
                 **({} if rates is None else {"warnings": [w.as_dict() for w in warnings]}),
             }
@@ -54,6 +60,8 @@ def report_edition(
     click.echo(f"  labels: rate {manifest.label_rate:g}, erasure {manifest.erasure}")
     if manifest.absent:
         click.echo(f"  absent: {', '.join(manifest.absent)}")
+    if filled := manifest.configuration.get("filled"):
+        click.echo(f"  {filled_sentence(filled)}")
     if manifest.extra:
         click.echo(f"  extra: {listed_extra(manifest.extra)}")
     if rates is None:
