@@ -143,7 +143,7 @@ def _divide(
     divided: Counter[_Key] = Counter()
     for cell, count in cells.items():
         weights = next(
-            (found for names, group in groups.items() if (found := group.get(_key(cell, names)))),
+            (group[key] for names, group in groups.items() if (key := _key(cell, names)) in group),
             None,
         )
         if weights is None:  # an unknown country: a route without a detour

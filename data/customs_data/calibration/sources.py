@@ -64,8 +64,8 @@ def find_source(given: Sequence[Path]) -> ProfileSource:
     sets: dict[Path, ColumnSet] = {}
     for path in given:
         if path.is_dir():
-            found, sets[path] = _edition(path)
-            files += found
+            tables, sets[path] = _edition(path)
+            files += tables
         else:
             files.append(path)
             sets[path] = _columns_of(path)

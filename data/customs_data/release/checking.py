@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 
 from customs_data.calibration.sources import find_source
-from customs_data.columns.column_set import ColumnSet
 from customs_data.edition.layout import MANIFEST, Layout
 from customs_data.edition.manifest import Manifest, read_manifest
 from customs_data.errors import KitError
@@ -22,11 +21,11 @@ from customs_data.fidelity.judges.privacy import judge_privacy
 from customs_data.fidelity.sides import Side, read_side
 from customs_data.keyed_random import secret_of_seed
 from customs_data.private_profile.accounting import membership_ceiling, recompute
-from customs_data.private_profile.contributions import read_contributions, read_frames
-from customs_data.private_profile.membership import Attack, rehearse
-from customs_data.private_profile.noise import SECURE, SecureNoise
-from customs_data.private_profile.plan import Plan
+from customs_data.private_profile.contributions import read_frames
+from customs_data.private_profile.membership import Attack
+from customs_data.private_profile.noise import SECURE
 from customs_data.profile import Guarantee, Profile, load_profile
+from customs_data.release.rehearsing import check_columns, problems_of_tables, rehearse_attack
 from customs_data.release.sentences import remaining_risks
 from customs_data.world.configuration import load_configuration
 from customs_data.world.simulate import simulate
@@ -142,7 +141,7 @@ def check_release(
             problems.append(
                 f"Epsilon is {guarantee.epsilon:.3g}. Above {_MUCH:g}, say why so much is needed."
             )
-        problems += _problems_of_tables(calibration, guarantee)
+        problems += problems_of_tables(calibration, guarantee)
         if epsilon_again > guarantee.epsilon * (1.0 + _TOLERANCE):
             problems.append(
                 f"The profile states epsilon {guarantee.epsilon:.4g}, but its noise gives "
@@ -153,13 +152,13 @@ def check_release(
     if source:
         sample = _Sample()
         on_step("reading the source")
-        found = find_source(source)
-        frames = sample.watch(read_frames(found.files, found.columns))
+        given = find_source(source)
+        frames = sample.watch(read_frames(given.files, given.columns))
         if calibration is None:
             deque(frames, maxlen=0)
         else:
-            _check_columns(calibration, found.columns)
-            attacks, reason = _attack(calibration, frames, on_step)
+            check_columns(calibration, given.columns)
+            attacks, reason = rehearse_attack(calibration, frames, on_step)
             problems += [f"The attack was not rehearsed: {reason}"] if reason else []
         on_step("searching nearest neighbours")
         drawn = _rows_of(release, manifest, calibration, sample.n_rows)
@@ -267,68 +266,6 @@ class _Sample:
     def side(self) -> Side:
         """Return the rows."""
         return Side("source", self._rows.drop(columns="ticket").reset_index(drop=True))
-
-
-def _extra_of(profile: Profile) -> dict[str, str]:
-    return {name: counts.type for name, counts in profile.extra.items()}
-
-
-def _check_columns(profile: Profile, columns: ColumnSet) -> None:
-    counted = ColumnSet(profile.absent, _extra_of(profile))
-    if columns != counted:
-        raise KitError(
-            f"{columns.after('The source')} and {counted.after('the source of the profile')} do "
-            "not have the same columns. Give the declarations that the profile was made from."
-        )
-
-
-def _attack(
-    profile: Profile, frames: Iterable[pd.DataFrame], on_step: Callable[[str], None]
-) -> tuple[tuple[Attack, ...], str]:
-    """Read the frames to the end, and attack a profile like this one.
-
-    Returns
-    -------
-    attacks : tuple of Attack
-        Empty if none is possible.
-    reason : str
-        Why none is; else "".
-    """
-    if "Importer ID" in profile.absent:
-        deque(frames, maxlen=0)
-        return (), "the source lacks Importer ID."
-    contributions = read_contributions(frames, profile.absent, _extra_of(profile))
-    on_step("rehearsing the attack")
-    guarantee = profile.privacy
-    try:
-        if guarantee is None:
-            least, absent = profile.min_count, profile.absent
-            return rehearse(contributions, None, min_count=least, absent=absent), ""
-        weight = next(table.norm for table in guarantee.tables if table.name == "products")
-        plan = Plan(
-            guarantee.epsilon,
-            guarantee.delta,
-            guarantee.most_declarations,
-            weight,
-            absent=profile.absent,
-            extra=_extra_of(profile),
-        )
-        return rehearse(contributions, plan, SecureNoise()), ""
-    except KitError as error:  # four fifths of the importers may be too few for this epsilon
-        return (), str(error)
-
-
-def _problems_of_tables(profile: Profile, guarantee: Guarantee) -> list[str]:
-    """Return whether the budget names other tables than a profile of these columns is made from."""
-    plan = Plan(1.0, absent=profile.absent, extra=_extra_of(profile))
-    stated = [table.name for table in guarantee.tables]
-    if sorted(stated) == sorted(plan.tables):
-        return []
-    odd = sorted({*stated} ^ {*plan.tables}) or ["a table twice"]
-    return [
-        f"The budget does not name the tables that the profile contains ({', '.join(odd)}). Do not "
-        "release it: it was changed or damaged."
-    ]
 
 
 def _rows_of(

@@ -95,9 +95,9 @@ def profile(
     if epsilon is not None and "min_count" in given:
         raise click.UsageError("--min-count is for profiles without --epsilon.")
     provenance = {"name": note} if note else {}
-    found = find_source(source)
+    counted = find_source(source)
     if epsilon is None:
-        calibration = _count(found, min_count, provenance)
+        calibration = _count(counted, min_count, provenance)
     else:
         from customs_data.private_profile.plan import DELTA, Plan
 
@@ -105,10 +105,10 @@ def profile(
             epsilon,
             DELTA if delta is None else delta,
             most_declarations=most_declarations,
-            absent=found.columns.absent,
-            extra=found.columns.extra,
+            absent=counted.columns.absent,
+            extra=counted.columns.extra,
         )
-        calibration = _measure(found, plan, provenance)
+        calibration = _measure(counted, plan, provenance)
     calibration.save(out)
     if as_json:
         print_json(
