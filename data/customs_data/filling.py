@@ -17,6 +17,7 @@ from customs_data.columns.column_set import needed_of
 from customs_data.errors import KitError
 from customs_data.profile import (
     FILING_FIELDS,
+    GIVEN,
     Goods,
     Profile,
     Values,
@@ -114,6 +115,31 @@ def fill_absent(profile: Profile) -> Profile:
         whole_share=profile.whole_share
         | {name: shipped.whole_share[name] for name, it in sizes.items() if it in absent},
     )
+
+
+def unlike_shipped(profile: Profile) -> list[str]:
+    """Return absent columns of which a profile says what the shipped one does not.
+
+    Nothing of it can come from `fill_absent`: the profile was changed, or filled in by a release
+    that ships another one.
+    """
+    shipped, absent = load_profile(), set(profile.absent)
+    odd = {
+        GIVEN.get(field, field)
+        for field in absent_fields(absent)
+        if profile.filing[field] != shipped.filing[field]
+    }
+    same = {
+        "Courier ID": profile.courier_counts == shipped.courier_counts,
+        "Declarant ID": profile.degrees["Declarant ID"] == shipped.degrees["Declarant ID"],
+        "Net Mass": profile.whole_share["mass"] == shipped.whole_share["mass"],
+        "Item Price": profile.whole_share["price"] == shipped.whole_share["price"],
+    }
+    for column, part in _PART_OF.items():
+        public = {*getattr(shipped.goods, part)}
+        public |= {*getattr(profile.goods, _SAME[part])} if part in _SAME else set()
+        same[column] = {*getattr(profile.goods, part)} <= public
+    return sorted(odd | {column for column in absent if not same.get(column, True)})
 
 
 def _fill_goods(goods: Goods, shipped: Goods, absent: set[str]) -> Goods:

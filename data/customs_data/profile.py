@@ -241,11 +241,14 @@ class Profile:
             raise ValueError(f"no declared columns: {', '.join(sorted(unknown))}.")
 
     @property
-    def sentences(self) -> list[str]:
-        """What the source lacks and has beside the schema, for people; nothing if neither."""
-        said = [filled_sentence(self.absent)] if self.absent else []
+    def sentences(self) -> dict[str, str]:
+        """What the source lacks ("absent") and has beside the schema ("extra"), for people."""
+        said = {}
+        if self.absent:
+            said["absent"] = filled_sentence(self.absent)
         if self.extra:
-            said.append(f"Extra columns, which a world does not have: {', '.join(self.extra)}.")
+            listed = ", ".join(self.extra)
+            said["extra"] = f"Extra columns, which a world does not have: {listed}."
         return said
 
     def save(self, path: str | Path) -> None:

@@ -238,7 +238,7 @@ def _facts(manifest: Manifest | None, profile: Profile | None) -> tuple[tuple[st
         ("combinations of goods and route", f"{len(profile.goods.hs6):,}"),
         ("products", f"{len(profile.values.hs6):,}"),
         ("columns not read", "Declaration ID, Fraud, Critical Fraud"),
-        *(("columns", sentence) for sentence in profile.sentences),
+        *((f"{kind} columns", sentence) for kind, sentence in profile.sentences.items()),
         ("IDs published", "none: importers, declarants, sellers and couriers are made up"),
     ]
     return tuple(facts)

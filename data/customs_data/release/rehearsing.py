@@ -9,6 +9,7 @@ import pandas as pd
 
 from customs_data.columns.column_set import ColumnSet
 from customs_data.errors import KitError
+from customs_data.filling import unlike_shipped
 from customs_data.private_profile.contributions import read_contributions
 from customs_data.private_profile.membership import Attack, rehearse
 from customs_data.private_profile.noise import SecureNoise
@@ -73,13 +74,20 @@ def rehearse_attack(
 
 
 def problems_of_tables(profile: Profile, guarantee: Guarantee) -> list[str]:
-    """Return whether the budget names other tables than a profile of these columns is made from."""
+    """Return whether a profile contains what its budget does not name, or the other way round."""
     plan = Plan(1.0, absent=profile.absent, extra=_extra_of(profile))
+    problems = []
     stated = [table.name for table in guarantee.tables]
-    if sorted(stated) == sorted(plan.tables):
-        return []
-    odd = sorted({*stated} ^ {*plan.tables}) or ["a table twice"]
-    return [
-        f"The budget does not name the tables that the profile contains ({', '.join(odd)}). Do not "
-        "release it: it was changed or damaged."
-    ]
+    if sorted(stated) != sorted(plan.tables):
+        odd = sorted({*stated} ^ {*plan.tables}) or ["a table twice"]
+        problems.append(
+            f"The budget does not name the tables that the profile contains ({', '.join(odd)}). Do "
+            "not release it: it was changed or damaged."
+        )
+    if odd := unlike_shipped(profile):
+        problems.append(
+            f"The profile does not say of {', '.join(odd)} what the public release does, though "
+            "its source lacks them. Do not release it: it was changed, or made with another "
+            "release of the kit."
+        )
+    return problems

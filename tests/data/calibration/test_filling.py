@@ -13,7 +13,7 @@ from absent_columns import LEAST
 from customs_data.calibration.counting import make_profile
 from customs_data.columns.column_set import REQUIRED
 from customs_data.columns.extra_classes import CLASSES, EDGES, classes_of_numbers
-from customs_data.filling import _apportion
+from customs_data.filling import _apportion, unlike_shipped
 from customs_data.private_profile.making import make_private_profile
 from customs_data.private_profile.plan import Plan
 from customs_data.profile import FILING_FIELDS, absent_fields, load_profile
@@ -69,6 +69,7 @@ def check_filled(profile, absent):
     assert "" not in {*profile.goods.departure, *profile.goods.origin, *profile.goods.tax_type}
     assert sum(profile.goods.count) == profile.n_declarations
     assert min(profile.goods.count) >= 1
+    assert unlike_shipped(profile) == []
     assert profile.degrees["Declarant ID"] or "Declarant ID" not in absent
     assert profile.whole_share.keys() == {"mass", "price"}
     for field, condition in FILING_FIELDS:

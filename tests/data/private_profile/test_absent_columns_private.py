@@ -191,6 +191,14 @@ def test_the_source_of_a_report_is_that_of_the_profile(folder, frame, tmp_path):
         (lambda p: replace(p, absent=("Country of Origin",)), "masses"),
         (lambda p: replace(p, absent=("Country of Origin", "Net Mass", "Office ID")), "Office ID"),
         (lambda p: _with_tables(p, (*p.privacy.tables, p.privacy.tables[0])), "a table twice"),
+        # Couriers of the source that are said to be public.
+        (
+            lambda p: _with_tables(
+                replace(p, absent=(*p.absent, "Courier ID")),
+                [it for it in p.privacy.tables if "Courier" not in " ".join(it.columns)],
+            ),
+            "does not say of Courier ID",
+        ),
     ],
 )
 def test_a_budget_that_does_not_fit_the_columns_is_noticed(folder, tmp_path, forge, odd):

@@ -27,6 +27,7 @@ def report_edition(
     from customs_data.tasks import find_task
     from customs_kit.terminal.output import print_json, warn
 
+    filled = manifest.configuration.get("filled")
     if as_json:
         print_json(
             {
@@ -39,11 +40,7 @@ def report_edition(
                 "erasure": manifest.erasure,
                 "commitment": manifest.commitment,
                 **({"absent": [*manifest.absent]} if manifest.absent else {}),
-                **{
-                    name: manifest.configuration[name]
-                    for name in ("filled",)
-                    if name in manifest.configuration
-                },
+                **({"filled": [*filled]} if filled else {}),
                 **({"extra": dict(manifest.extra)} if manifest.extra else {}),
                 **({} if rates is None else {"warnings": [w.as_dict() for w in warnings]}),
             }
@@ -60,7 +57,7 @@ def report_edition(
     click.echo(f"  labels: rate {manifest.label_rate:g}, erasure {manifest.erasure}")
     if manifest.absent:
         click.echo(f"  absent: {', '.join(manifest.absent)}")
-    if filled := manifest.configuration.get("filled"):
+    if filled:
         click.echo(f"  {filled_sentence(filled)}")
     if manifest.extra:
         click.echo(f"  extra: {listed_extra(manifest.extra)}")

@@ -122,7 +122,7 @@ def profile(
         return
     n_cells = len(calibration.goods.hs6)
     click.echo(f"Wrote {out}: {n_cells:,} combinations of goods and route.")
-    for sentence in calibration.sentences:
+    for sentence in calibration.sentences.values():
         click.echo(sentence)
     if calibration.privacy is None:
         click.echo(
