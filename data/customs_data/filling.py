@@ -71,19 +71,6 @@ def check_profiled(absent: Iterable[str]) -> None:
         )
 
 
-def with_way_out(report: str) -> str:
-    """Return a report of problems, with the ways out for absent and extra columns."""
-    ways = []
-    if "must not be empty" in report:
-        ways.append(
-            "If the source lacks a column, leave it out of the file, or profile the folder of an "
-            "edition that lists it under absent."
-        )
-    if "Unknown columns" in report:
-        ways.append("Only the folder of an edition has extra columns; a file has none.")
-    return "\n".join([report, *ways])
-
-
 def fill_absent(profile: Profile) -> Profile:
     """Return a profile with the tables that its source lacks.
 

@@ -15,13 +15,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from customs_data.columns.column_set import ColumnSet
+from customs_data.columns.column_set import ColumnSet, with_way_out
 from customs_data.columns.extra_classes import classes_of_numbers
 from customs_data.errors import InvalidDeclarationsError, KitError
 from customs_data.files.declarations import parse_declarations
 from customs_data.files.raw_table import RawTable
 from customs_data.files.reading import read_parts
-from customs_data.filling import with_way_out
 from customs_data.parallel import map_in_order, threads
 from customs_data.schema import COLUMN
 from customs_data.tasks import label_columns

@@ -234,7 +234,7 @@ class _Measurer:
     def _release_known(
         self, name: str, cells: Sequence[tuple[str, ...]], sums: IntArray, norm: float
     ) -> None:
-        """Add noise to the sums of known cells, shape (n_cells,) or (n_cells, N_SUMS)."""
+        """Add noise to the sums of known cells, shape (n_cells,) or (n_cells, n_sums)."""
         price = price_known(self._plan, self._plan.share(name), norm)
         noisy = self._noise.add(sums.ravel(), price.scale).reshape(sums.shape)
         most = self._plan.most_declarations * (sums.shape[1] if sums.ndim > 1 else 1)
