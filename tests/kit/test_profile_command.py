@@ -46,7 +46,7 @@ def test_without_epsilon_it_says_that_it_guarantees_nothing(declarations, tmp_pa
 @pytest.mark.parametrize("options", [["--min-count", 2], ["--epsilon", 90]])
 def test_what_a_source_lacks_is_said_wherever_its_profile_goes(tmp_path, options):
     absent = [name for name in LEAST["Importer ID", "Item Price"] if name != "Country of Origin"]
-    make_lacking(tmp_path / "edition", absent, n=1500)
+    make_lacking(tmp_path / "edition", absent, n=4000)
     out, world = tmp_path / "profile", tmp_path / "world"
     sentence = "Absent from the source, and in a world as in the public release: Office ID, "
     ran = kit("data", "profile", tmp_path / "edition", "--out", out, *options)
