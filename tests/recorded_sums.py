@@ -6,7 +6,6 @@ import numpy as np
 
 from customs_data.private_profile.contributions import bound, read_contributions
 from customs_data.private_profile.measuring import _Measurer
-from customs_data.private_profile.plan import COUNTED, VOCABULARIES
 
 
 class _Recorder(_Measurer):
@@ -29,13 +28,7 @@ class _Recorder(_Measurer):
 
 def sums_of(frames, plan, given):
     """Return the sums of all tables by cell, in units of a declaration."""
-    rows = bound(read_contributions(frames), plan.most_declarations)
+    rows = bound(read_contributions(frames, plan.absent, plan.extra), plan.most_declarations)
     recorder = _Recorder(rows, plan, given)
-    for column in VOCABULARIES:
-        recorder.count_values(column)
-    for name, columns in COUNTED.items():
-        recorder.count(name, columns)
-    recorder.count_days()
-    recorder.count_sizes()
-    recorder.sum_values()
+    recorder.measure_all()
     return recorder.sums

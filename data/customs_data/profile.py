@@ -11,14 +11,16 @@ import gzip
 import hashlib
 import json
 import zlib
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from customs_data.errors import KitError
 from customs_data.files.atomic import write_atomically
+from customs_data.schema import DECLARED_COLUMNS
 from customs_data.toml import from_table
 
 PROFILE_FORMAT = 1
@@ -37,6 +39,8 @@ FILING_FIELDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Country of Origin Indicator", ("Mode of Transport", "Courier Given")),
     ("Seller Given", ("Mode of Transport", "Country of Origin Indicator")),
 )
+#: Yes-or-no fields of a filing, and the columns that they are made from.
+GIVEN: Final = {"Courier Given": "Courier ID", "Seller Given": "Seller ID"}
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,22 @@ class Values:
     def __post_init__(self) -> None:
         if min(self.mass_sd, default=0.0) < 0 or min(self.price_sd, default=0.0) < 0:
             raise ValueError("a standard deviation is negative.")
+
+
+@dataclass(frozen=True)
+class ExtraCounts:
+    """Declarations by the values of an extra column.
+
+    Attributes
+    ----------
+    type : {'number', 'category'}
+    counts : dict of str to int
+        Class of a number (`customs_data.columns.extra_classes`) or value of a category ->
+        declarations; "" for empty cells.
+    """
+
+    type: str
+    counts: dict[str, int]
 
 
 @dataclass(frozen=True)
@@ -189,6 +209,11 @@ class Profile:
         "mass" and "price" -> decade (floor of log10) -> share of whole numbers.
     privacy : Guarantee or None
         None: there is no guarantee, only `min_count`.
+    absent : tuple of str
+        Declared columns that the source lacks. What the tables above say of them is that of the
+        shipped profile; see `customs_data.filling`.
+    extra : dict of str
+        Extra column -> what it contains. A world has no extra columns.
     """
 
     source: dict[str, str]
@@ -203,13 +228,28 @@ class Profile:
     degrees: dict[str, tuple[tuple[int, int], ...]]
     whole_share: dict[str, dict[str, float]]
     privacy: Guarantee | None = None
+    absent: tuple[str, ...] = ()
+    extra: dict[str, ExtraCounts] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        missing = [field for field, _ in FILING_FIELDS if field not in self.filing]
+        missing = [name for name, _ in FILING_FIELDS if name not in self.filing]
         if missing:
             raise ValueError(f"filing lacks the fields {', '.join(missing)}.")
         if self.n_declarations < 1 or self.min_count < 1:
             raise ValueError("n_declarations and min_count must be positive.")
+        if unknown := set(self.absent) - {*DECLARED_COLUMNS}:
+            raise ValueError(f"no declared columns: {', '.join(sorted(unknown))}.")
+
+    @property
+    def sentences(self) -> dict[str, str]:
+        """What the source lacks ("absent") and has beside the schema ("extra"), for people."""
+        said = {}
+        if self.absent:
+            said["absent"] = filled_sentence(self.absent)
+        if self.extra:
+            listed = ", ".join(self.extra)
+            said["extra"] = f"Extra columns, which a world does not have: {listed}."
+        return said
 
     def save(self, path: str | Path) -> None:
         """Write gzipped JSON; the same profile gives the same bytes."""
@@ -223,14 +263,39 @@ class Profile:
     def to_json(self) -> str:
         """Return the profile as canonical JSON: sorted keys, no blanks."""
         content = {"format": PROFILE_FORMAT, **_fields(self)}
-        if self.privacy is None:  # a profile without a guarantee keeps its digest
-            del content["privacy"]
+        for name in ("privacy", "absent", "extra"):  # a profile without them keeps its digest
+            if not content[name]:
+                del content[name]
         return json.dumps(content, default=_fields, sort_keys=True, separators=(",", ":"))
+
+
+def absent_fields(absent: Iterable[str]) -> set[str]:
+    """Return the filing fields that a source without some columns does not have.
+
+    Examples
+    --------
+    >>> sorted(absent_fields(["Office ID", "Seller ID", "Tax Rate"]))
+    ['Office ID', 'Seller Given']
+    """
+    lacking = set(absent)
+    return {name for name, _ in FILING_FIELDS if GIVEN.get(name, name) in lacking}
+
+
+def filled_sentence(absent: Sequence[str]) -> str:
+    """Return where a world has columns from that the source of its profile lacks.
+
+    Examples
+    --------
+    >>> filled_sentence(["Tax Rate"])
+    'Absent from the source, and in a world as in the public release: Tax Rate.'
+    """
+    listed = ", ".join(absent)
+    return f"Absent from the source, and in a world as in the public release: {listed}."
 
 
 def _fields(part: Any) -> dict[str, Any]:
     """Return the fields of a dataclass; unlike `asdict` without copying what they contain."""
-    return {field.name: getattr(part, field.name) for field in fields(part)}
+    return {it.name: getattr(part, it.name) for it in fields(part)}
 
 
 def load_profile(path: str | Path | None = None) -> Profile:

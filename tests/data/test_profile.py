@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from customs_data.count_profile import make_profile
+from customs_data.calibration.counting import make_profile
 from customs_data.errors import KitError
 from customs_data.profile import load_profile
 from customs_data.world.configuration import load_configuration
@@ -70,9 +70,9 @@ def test_rare_cells_are_left_out() -> None:
         make_profile(_declarations(), min_count=19)
 
 
-def test_missing_column_is_named() -> None:
-    with pytest.raises(KitError, match="Missing columns: Tax Type"):
-        make_profile(_declarations().drop(columns="Tax Type"))
+def test_what_no_profile_can_do_without_is_named() -> None:
+    with pytest.raises(KitError, match="The source lacks Net Mass or Item Price"):
+        make_profile(_declarations().drop(columns=["Net Mass", "Item Price"]))
 
 
 def test_round_trip(tmp_path: Path) -> None:

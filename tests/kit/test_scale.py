@@ -16,7 +16,7 @@ PAGE = Path(__file__).parents[2] / "docs/SCALE.md"
 
 @pytest.mark.parametrize("library", ["duckdb", "polars"])
 def test_two_lines_look_at_an_edition(library, sample, tmp_path, monkeypatch):
-    import_edition(sample, tmp_path / "my-edition", label_rate=0.5, file_format="parquet")
+    import_edition(sample, tmp_path / "my-edition", label_rate=0.5, file_format="parts")
     monkeypatch.chdir(tmp_path / "my-edition/public")
     blocks = [code for _, code in BLOCK.findall(PAGE.read_text(encoding="utf-8"))]
     (code,) = (code for code in blocks if re.search(rf"^import {library}\b", code))
@@ -24,7 +24,7 @@ def test_two_lines_look_at_an_edition(library, sample, tmp_path, monkeypatch):
     names = {}
     exec(code, names)
     offices = names["offices"]
-    train = pd.read_parquet("train.parquet")
+    train = pd.read_parquet("train")
     assert train["Fraud"].isna().any()
     by_office = train.groupby("Office ID")["Fraud"].agg(["size", "mean"])
     assert len(by_office) > 1

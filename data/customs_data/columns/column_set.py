@@ -106,15 +106,40 @@ def check_absent(absent: Iterable[str]) -> None:
     lacking = set(absent)
     if unknown := sorted(lacking - {*DECLARED_COLUMNS}):
         raise KitError(f"{unknown[0]!r} is no declared column, so it cannot be absent.")
-    needed = [name for name in REQUIRED if name in lacking]
-    needed += ["one of " + ", ".join(ENTITY_COLUMNS)] if lacking >= {*ENTITY_COLUMNS} else []
-    needed += [" or ".join(_SIZES)] if lacking >= {*_SIZES} else []
-    if needed:
+    if needed := needed_of(lacking):
         raise KitError(
             f"{'; '.join(needed)} must not be absent. The least that an edition needs is "
             "Declaration ID, Date, HS6 Code, one trader (declarant, importer, seller or courier), "
             "Net Mass or Item Price, and a label."
         )
+
+
+def needed_of(absent: Iterable[str]) -> list[str]:
+    """Return what of absent columns declarations cannot do without, for people; empty if nothing.
+
+    Examples
+    --------
+    >>> needed_of(["Date", "Net Mass", "Item Price"])
+    ['Date', 'Net Mass or Item Price']
+    """
+    lacking = set(absent)
+    needed = [name for name in REQUIRED if name in lacking]
+    needed += ["one of " + ", ".join(ENTITY_COLUMNS)] if lacking >= {*ENTITY_COLUMNS} else []
+    needed += [" or ".join(_SIZES)] if lacking >= {*_SIZES} else []
+    return needed
+
+
+def with_way_out(report: str) -> str:
+    """Return a report of problems, with the ways out for absent and extra columns."""
+    ways = []
+    if "must not be empty" in report:
+        ways.append(
+            "If the source lacks a column, leave it out of the file, or profile the folder of an "
+            "edition that lists it under absent."
+        )
+    if "Unknown columns" in report:
+        ways.append("Only the folder of an edition has extra columns; a file has none.")
+    return "\n".join([report, *ways])
 
 
 def extra_column(name: str, kind: str) -> Column:

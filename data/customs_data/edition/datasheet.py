@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from customs_data.columns.column_set import ColumnSet
 from customs_data.edition.writing.tally import Tally
+from customs_data.profile import filled_sentence
 from customs_data.schema import DECLARED_COLUMNS
 from customs_data.tasks import Task
 
@@ -26,6 +29,7 @@ def datasheet(
     train: Tally,
     test: Tally,
     columns: ColumnSet,
+    filled: Sequence[str] = (),
 ) -> str:
     """Return the datasheet as Markdown.
 
@@ -43,6 +47,8 @@ def datasheet(
         Counts of train and test as published.
     columns : ColumnSet
         Absent and extra columns.
+    filled : sequence of str
+        Columns that the source of a simulated edition's profile lacks.
     """
     labelled = train.n_labelled
     rate = f"{train.n_positive / labelled:.4f}" if labelled else "unknown"
@@ -59,6 +65,7 @@ def datasheet(
         "## Collection",
         "",
         _ORIGIN[origin] + ("" if seed is None else f" The seed is {seed}."),
+        *(["", f"Calibration: {filled_sentence(filled)}"] if filled else []),
         "",
         "## Composition",
         "",

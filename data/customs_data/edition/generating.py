@@ -97,6 +97,7 @@ class Blueprint:
             "erasure": self.erasure,
             "with_links": self.with_links,
             "with_decoys": self.with_decoys,
+            **({"filled": [*self.profile.absent]} if self.profile.absent else {}),
         }
 
 

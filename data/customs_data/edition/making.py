@@ -164,8 +164,9 @@ def _write_tables(
     erasure = plan.erasure if erased.rows else "none"
     dates = {period: (tally.first, tally.last) for period, tally in tallies.items()}
     seed = plan.configuration.get("seed")
+    filled = plan.configuration.get("filled", ())
     sheet = datasheet(
-        task, plan.name, plan.origin, erasure, seed, tallies, train, test, plan.columns
+        task, plan.name, plan.origin, erasure, seed, tallies, train, test, plan.columns, filled
     )
     manifest = Manifest(
         name=plan.name,

@@ -7,14 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from customs_data.filling import fill_absent
 from customs_data.private_profile.accounting import compose
 from customs_data.private_profile.days import estimate_days
 from customs_data.private_profile.filing import estimate_filing
 from customs_data.private_profile.goods import estimate_goods
-from customs_data.private_profile.plan import Plan
-from customs_data.private_profile.tables import NoisyTables
-from customs_data.private_profile.values import estimate_sizes, estimate_values, whole_shares
-from customs_data.profile import Guarantee, Profile
+from customs_data.private_profile.plan import Plan, extra_table
+from customs_data.private_profile.tables import NoisyTables, Released
+from customs_data.private_profile.values import (
+    CLEARLY,
+    estimate_sizes,
+    estimate_values,
+    whole_shares,
+)
+from customs_data.profile import ExtraCounts, Guarantee, Profile
 from customs_data.schema import ENTITY_COLUMNS
 
 
@@ -38,7 +44,8 @@ def assemble(
     -------
     Profile
         ``n_declarations`` is what the goods weigh, ``min_count`` 1. Of entities other than
-        declarants nothing is counted, because the simulator reads nothing of them.
+        declarants nothing is counted, because the simulator reads nothing of them. What is absent
+        is filled in from the shipped profile.
 
     Raises
     ------
@@ -46,9 +53,10 @@ def assemble(
         If too little reaches the thresholds.
     """
     goods = estimate_goods(tables)
+    released = tables.released
     first_day, day_counts = estimate_days(tables)
     rho, spent, epsilon = compose(tables.records, plan.delta)
-    return Profile(
+    estimated = Profile(
         source=dict(source),
         n_declarations=sum(goods.count),
         min_count=1,
@@ -57,14 +65,20 @@ def assemble(
         filing=estimate_filing(tables),
         first_day=first_day,
         day_counts=day_counts,
-        courier_counts=tuple(max(1, round(float(weight))) for weight in tables["couriers"].weight),
+        courier_counts=tuple(
+            max(1, round(float(weight)))
+            for weight in (released["couriers"].weight if "couriers" in released else ())
+        ),
         degrees={
-            column: estimate_sizes(tables["declarants"]) if column == "Declarant ID" else ()
+            column: estimate_sizes(released["declarants"])
+            if column == "Declarant ID" and "declarants" in released
+            else ()
             for column in ENTITY_COLUMNS
         },
         whole_share={
-            "mass": whole_shares(tables["whole masses"]),
-            "price": whole_shares(tables["whole prices"]),
+            number: whole_shares(released[name])
+            for number, name in (("mass", "whole masses"), ("price", "whole prices"))
+            if name in released
         },
         privacy=Guarantee(
             epsilon=epsilon,
@@ -76,4 +90,17 @@ def assemble(
             library=noise[1],
             tables=tables.records,
         ),
+        absent=plan.absent,
+        extra={
+            column: _count_extra(released[extra_table(column)], kind)
+            for column, kind in plan.extra.items()
+        },
     )
+    return fill_absent(estimated)
+
+
+def _count_extra(table: Released, kind: str) -> ExtraCounts:
+    """Return the counts of an extra column; classes of noise alone are left out."""
+    least = CLEARLY * table.record.scale if table.record.known_cells else 0.0
+    counts = {cell[0]: round(n) for cell, n in table.as_dict().items() if n > least}
+    return ExtraCounts(kind, {value: n for value, n in counts.items() if n > 0})

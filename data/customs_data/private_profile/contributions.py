@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,12 +15,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from customs_data.columns.column_set import ColumnSet, with_way_out
+from customs_data.columns.extra_classes import classes_of_numbers
 from customs_data.errors import InvalidDeclarationsError, KitError
 from customs_data.files.declarations import parse_declarations
 from customs_data.files.raw_table import RawTable
 from customs_data.files.reading import read_parts
 from customs_data.parallel import map_in_order, threads
 from customs_data.schema import COLUMN
+from customs_data.tasks import label_columns
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -40,10 +44,8 @@ CODED: Final = (
     "Process Type",
     "Country of Origin Indicator",
 )
-#: Yes-or-no fields of the profile, and the columns they are made from.
-GIVEN: Final = {"Courier Given": "Courier ID", "Seller Given": "Seller ID"}
 _AGENTS: Final = ("Importer ID", "Declarant ID", "Courier ID")
-#: Columns that are read.
+#: Columns that are read of a source that has them all.
 NEEDED: Final = ("Date", *CODED, *_AGENTS, "Seller ID", "Net Mass", "Item Price")
 # Parts of a large file that are parsed at the same time.
 _PARTS_AT_A_TIME: Final = 2
@@ -58,14 +60,16 @@ class Contributions:
     importer : int32 array, shape (n_declarations,)
         After `bound` ascending; the numbers mean nothing.
     codes : dict of int16 or int32 array, shape (n_declarations,)
-        Places in `values` of the columns in `CODED` and `GIVEN`, of Declarant ID and of Courier ID
-        (-1 for an empty cell).
+        Places in `values` of the columns in `CODED`, of fields that are given or not, of Declarant
+        ID and of Courier ID (-1 for an empty cell), and of extra categories.
     values : dict of list of str
         Values of each column, in no particular order; of rates with all their digits.
     day : int32 array, shape (n_declarations,)
         Days since 1970.
     mass, price : float64 arrays, shape (n_declarations,)
-        kg and KRW.
+        kg and KRW; 1 where the source lacks the column.
+    classes : dict of int16 array, shape (n_declarations,)
+        Places in `CLASSES` of extra numbers.
     """
 
     importer: NDArray[np.int32]
@@ -74,6 +78,7 @@ class Contributions:
     day: NDArray[np.int32]
     mass: FloatArray
     price: FloatArray
+    classes: dict[str, NDArray[np.int16]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.importer)
@@ -87,86 +92,128 @@ class Contributions:
             day=self.day[rows],
             mass=self.mass[rows],
             price=self.price[rows],
+            classes={name: places[rows] for name, places in self.classes.items()},
         )
 
 
-def read_frames(paths: Iterable[Path | str]) -> Iterator[pd.DataFrame]:
+def read_frames(
+    paths: Iterable[Path | str], columns: ColumnSet | None = None
+) -> Iterator[pd.DataFrame]:
     """Yield the declarations of files, part by part.
+
+    Parameters
+    ----------
+    paths : iterable of path
+    columns : ColumnSet, optional
+        Absent columns, which are not read, and extra ones; none by default.
 
     Raises
     ------
     KitError
         If a file cannot be read or breaks the schema.
     """
+    parse = partial(_parse, columns or ColumnSet())
     for path in paths:
         with threads(_PARTS_AT_A_TIME) as executor:
-            yield from map_in_order(_parse, read_parts(path), executor, n_ahead=_PARTS_AT_A_TIME)
+            yield from map_in_order(parse, read_parts(path), executor, n_ahead=_PARTS_AT_A_TIME)
 
 
-def _parse(raw: RawTable) -> pd.DataFrame:
-    # Columns of the schema that no table needs are not parsed; unknown ones are reported.
-    kept = [i for i, name in enumerate(raw.header) if name in NEEDED or name not in COLUMN]
+def _parse(columns: ColumnSet, raw: RawTable) -> pd.DataFrame:
+    needed = [COLUMN[name] for name in NEEDED if name not in columns.absent]
+    needed += columns.extra_columns
+    # Columns that no table needs are not parsed; unknown ones are reported.
+    unneeded = {*COLUMN, *label_columns()} - {column.name for column in needed}
+    kept = [i for i, name in enumerate(raw.header) if name not in unneeded]
     raw = replace(
         raw,
         header=tuple(raw.header[i] for i in kept),
         columns=tuple(raw.columns[i] for i in kept),
     )
-    frame, report = parse_declarations(raw, columns=NEEDED)
+    frame, report = parse_declarations(raw, columns=needed)
     if report:
-        raise InvalidDeclarationsError(str(report))
+        raise InvalidDeclarationsError(with_way_out(str(report)))
     return frame
 
 
-def read_contributions(frames: Iterable[pd.DataFrame]) -> Contributions:
+def read_contributions(
+    frames: Iterable[pd.DataFrame],
+    absent: Collection[str] = (),
+    extra: Mapping[str, str] | None = None,
+) -> Contributions:
     """Encode declarations, part by part, without bounding them.
 
     Parameters
     ----------
     frames : iterable of DataFrame
-        The columns `NEEDED`; labels and Declaration IDs are not read.
+        The columns `NEEDED` but absent ones, and extra ones; labels and Declaration IDs are not
+        read.
+    absent : collection of str
+        Declared columns that the source lacks; not Importer ID.
+    extra : mapping of str to {'number', 'category'}, optional
+        Extra columns.
 
     Raises
     ------
     KitError
         If a column is missing or there are no declarations.
     """
-    texts: dict[str, list[pa.DictionaryArray]] = {name: [] for name in (*CODED, *_AGENTS)}
-    sellers, days, masses, prices = [], [], [], []
+    extra = extra or {}
+    needed = [name for name in NEEDED if name not in absent] + list(extra)
+    categories = [name for name, kind in extra.items() if kind == "category"]
+    coded = [name for name in (*CODED, *_AGENTS, *categories) if name in needed]
+    texts: dict[str, list[pa.DictionaryArray]] = {name: [] for name in coded}
+    numbers: dict[str, list[NDArray[np.int16]]] = {}
+    numbers |= {name: [] for name in extra if name not in categories}
+    sellers, days = [], []
+    masses: list[FloatArray] = []
+    prices: list[FloatArray] = []
     for frame in frames:
-        if absent := [name for name in NEEDED if name not in frame]:
-            raise KitError(f"Missing columns: {', '.join(absent)}.")
+        if missing := [name for name in needed if name not in frame]:
+            raise KitError(f"Missing columns: {', '.join(missing)}.")
         for name, parts in texts.items():
             column = frame[name]
             if name == "Tax Rate":
                 column = pa.array(column.to_numpy(np.float64))
-            parts.append(_encode(column))
-        sellers.append(frame["Seller ID"].notna().to_numpy(bool))
+            parts.append(_encode(column, name in categories))
+        for name, places in numbers.items():
+            places.append(classes_of_numbers(frame[name].to_numpy(np.float64)).astype(np.int16))
+        if "Seller ID" in needed:
+            sellers.append(frame["Seller ID"].notna().to_numpy(bool))
         days.append(frame["Date"].to_numpy().astype("datetime64[D]").astype(np.int32))
-        masses.append(frame["Net Mass"].to_numpy(np.float64))
-        prices.append(frame["Item Price"].to_numpy(np.float64))
+        masses.append(_number(frame, "Net Mass", needed))
+        prices.append(_number(frame, "Item Price", needed))
     if not sum(map(len, days)):
         raise KitError("There are no declarations to count.")
     codes: dict[str, Codes] = {}
     values: dict[str, list[str]] = {}
     for name in list(texts):
         codes[name], values[name] = _unite(texts.pop(name), name)
-    for name, given in (
-        ("Courier Given", codes["Courier ID"] >= 0),
-        ("Seller Given", np.concatenate(sellers)),
-    ):
-        codes[name], values[name] = given.astype(np.int16), ["0", "1"]
+    given = {"Courier Given": codes["Courier ID"] >= 0} if "Courier ID" in codes else {}
+    if sellers:
+        given["Seller Given"] = np.concatenate(sellers)
+    for name, is_given in given.items():
+        codes[name], values[name] = is_given.astype(np.int16), ["0", "1"]
     importer = codes.pop("Importer ID").astype(np.int32)
     values = {name: of for name, of in values.items() if name not in _AGENTS}
-    day, mass, price = (np.concatenate(parts) for parts in (days, masses, prices))
-    return Contributions(importer, codes, values, day, mass, price)
+    day = np.concatenate(days)
+    mass, price = (np.concatenate(parts) for parts in (masses, prices))
+    classes = {name: np.concatenate(of_parts) for name, of_parts in numbers.items()}
+    return Contributions(importer, codes, values, day, mass, price, classes)
 
 
-def _encode(column: Any) -> pa.DictionaryArray:
+def _number(frame: pd.DataFrame, name: str, needed: Collection[str]) -> FloatArray:
+    return frame[name].to_numpy(np.float64) if name in needed else np.ones(len(frame))
+
+
+def _encode(column: Any, is_extra: bool) -> pa.DictionaryArray:
+    """Return codes of texts or rates; an empty cell of an extra column is a value as others."""
     array = pa.array(column, from_pandas=True)
     if isinstance(array, pa.ChunkedArray):
         array = array.combine_chunks()
     if not pa.types.is_floating(array.type):
         array = pc.cast(array, pa.large_string())
+    if is_extra:
+        array = pc.fill_null(array, "")
     return pc.dictionary_encode(array)
 
 

@@ -6,6 +6,7 @@ from collections import defaultdict
 from typing import Final
 
 from customs_data.errors import KitError
+from customs_data.private_profile.plan import COUNTED, values_table
 from customs_data.private_profile.tables import NoisyTables
 from customs_data.private_profile.values import fill_in, product_scale
 from customs_data.profile import Goods
@@ -27,13 +28,15 @@ def estimate_goods(tables: NoisyTables) -> Goods:
     among the routes of its chapter and the tariffs of the product (or its chapter), where origins
     have the kinds of tariffs that they have elsewhere.
 
+    What the source lacks is "" in every combination, a rate NaN.
+
     Raises
     ------
     KitError
         If no product, route or tariff reaches a threshold.
     """
     weight: dict[_Cell, float] = defaultdict(float)
-    for cell, count in tables["goods"].as_dict().items():
+    for cell, count in _complete(tables, "goods").items():
         product, departure, origin, rate, kind = cell
         weight[product, departure, origin, rate, kind] += max(count, 0.0)
     known: dict[str, float] = defaultdict(float)
@@ -54,7 +57,7 @@ def estimate_goods(tables: NoisyTables) -> Goods:
         hs6=tuple(cell[0] for cell in cells),
         departure=tuple(cell[1] for cell in cells),
         origin=tuple(cell[2] for cell in cells),
-        tax_rate=tuple(float(cell[3]) for cell in cells),
+        tax_rate=tuple(float(cell[3] or "nan") for cell in cells),
         tax_type=tuple(cell[4] for cell in cells),
         count=tuple(round(weight[cell]) for cell in cells),
     )
@@ -66,22 +69,40 @@ _TOO_FEW: Final = (
 )
 
 
+def _complete(tables: NoisyTables, name: str) -> dict[tuple[str, ...], float]:
+    """Return the cells of a table of goods with "" where a column is absent; {} without it."""
+    if name not in tables.released:
+        return {}
+    cells = tables[name].as_dict()
+    present = tables[name].record.columns
+    if present == COUNTED[name]:
+        return cells
+    place = {column: i for i, column in enumerate(present)}
+    return {
+        tuple(cell[place[it]] if it in place else "" for it in COUNTED[name]): weight
+        for cell, weight in cells.items()
+    }
+
+
 class _Composer:
     """Shares of routes and tariffs, by product and by chapter."""
 
     def __init__(self, tables: NoisyTables) -> None:
         self.products = product_scale(tables)
-        self._routes = _group(tables["routes"].as_dict())
-        self._own_tariffs = _group(tables["tariffs"].as_dict())
-        self._tariffs = _group(tables["tariffs of chapters"].as_dict())
-        self._kinds = {pair: max(n, 0.0) for pair, n in tables["agreements"].as_dict().items()}
+        self._routes = _group(_complete(tables, "routes"))
+        self._own_tariffs = _group(_complete(tables, "tariffs"))
+        self._tariffs = _group(_complete(tables, "tariffs of chapters"))
+        agreements = _complete(tables, "agreements")
+        self._kinds = {(cell[0], cell[1]): max(n, 0.0) for cell, n in agreements.items()}
         self._of_kind: dict[str, float] = defaultdict(float)
         self._of_origin: dict[str, float] = defaultdict(float)
         for (origin, kind), count in self._kinds.items():
             self._of_kind[kind] += count
             self._of_origin[origin] += count
         self._rare = {
-            place: fill_in(tables[table].as_dict(), tables[f"values of {column}"].as_dict(), at)
+            place: fill_in(_complete(tables, table), tables[values_table(column)].as_dict(), at)
+            if values_table(column) in tables.released
+            else {"": 1.0}
             for place, (table, at, column) in {
                 1: ("routes", 2, "Country of Departure"),
                 2: ("routes", 3, "Country of Origin"),
@@ -90,7 +111,12 @@ class _Composer:
             }.items()
         }
         if not self._routes:
-            self._routes = {"": {(c, c): n for c, n in self._rare[2].items()}}
+            departures, origins = self._rare[1], self._rare[2]
+            self._routes = {"": {(c, c): n for c, n in origins.items()}}
+            if "" in departures:
+                self._routes = {"": {("", c): n for c, n in origins.items()}}
+            elif "" in origins:
+                self._routes = {"": {(c, ""): n for c, n in departures.items()}}
         if not self._tariffs:
             self._tariffs = {
                 "": {

@@ -27,7 +27,8 @@ def make_private_profile(
     Parameters
     ----------
     frames : iterable of DataFrame
-        Declarations, part by part; see `read_frames`. Labels are not read.
+        Declarations, part by part; see `read_frames`. Labels are not read, nor what the plan says
+        is absent.
     plan : Plan
         Budget and bounds.
     source : mapping, optional
@@ -62,7 +63,9 @@ def make_private_profile(
     """
     noise = SecureNoise() if noise is None else noise
     on_step("reading")
-    contributions = bound(read_contributions(frames), plan.most_declarations)
+    contributions = bound(
+        read_contributions(frames, plan.absent, plan.extra), plan.most_declarations
+    )
     tables = measure(contributions, plan, noise, on_step)
     on_step("making tables consistent")
     return assemble(tables, plan, (noise.source, noise.library), source or {})

@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from customs_data.columns.extra_classes import CLASSES
 from customs_data.parallel import spans
 from customs_data.private_profile.accounting import Price, price_known, price_thresholded
 from customs_data.private_profile.contributions import Contributions
@@ -25,15 +26,21 @@ from customs_data.private_profile.days import month_names, months_of, weekday_of
 from customs_data.private_profile.moments import (
     LONGEST,
     MASS_CLASSES,
-    N_SUMS,
+    NUMBERS,
     PRICE_CLASSES,
     classes_of,
     logarithms,
+    n_sums,
     sum_moments,
     whole_classes,
 )
 from customs_data.private_profile.noise import UNIT, Noise
-from customs_data.private_profile.plan import COUNTED, KNOWN, MOST_DECLARANTS, VOCABULARIES, Plan
+from customs_data.private_profile.plan import (
+    MOST_DECLARANTS,
+    Plan,
+    extra_table,
+    values_table,
+)
 from customs_data.private_profile.tables import NoisyTables, Released
 from customs_data.private_profile.values import (
     DECADES,
@@ -49,7 +56,6 @@ IntArray = NDArray[np.int64]
 
 # Declarations that are looked at together.
 _PART: Final = 1 << 20
-_N_THRESHOLDED: Final = len(COUNTED) + len(VOCABULARIES)
 
 
 def measure(
@@ -74,13 +80,7 @@ def measure(
     NoisyTables
     """
     measurer = _Measurer(contributions, plan, noise, on_step)
-    for column in VOCABULARIES:
-        measurer.count_values(column)
-    for name, columns in COUNTED.items():
-        measurer.count(name, columns)
-    measurer.count_days()
-    measurer.count_sizes()
-    measurer.sum_values()
+    measurer.measure_all()
     return measurer.tables
 
 
@@ -99,9 +99,23 @@ class _Measurer:
         self._weight = weigh(contributions, plan.weight)
         self._weight_of_values = weigh(contributions, plan.weight_of_values)
 
+    def measure_all(self) -> None:
+        """Release the tables of the plan; later ones depend on earlier ones."""
+        for column in self._plan.vocabularies:
+            self.count_values(column)
+        for name, columns in self._plan.counted.items():
+            self.count(name, columns)
+        self.count_days()
+        if "declarants" in self._plan.known:
+            self.count_sizes()
+        self.sum_values()
+        for column, kind in self._plan.extra.items():
+            if kind == "number":
+                self.count_classes(column)
+
     def count_values(self, column: str) -> None:
         """Count the importers that use each value of a column."""
-        name = f"values of {column}"
+        name = values_table(column)
         self._on_step(name)
         keys = Keys(self._rows, (column,))
         users = count_users(self._rows.importer, keys.place, len(keys.numbers))
@@ -142,28 +156,37 @@ class _Measurer:
     def sum_values(self) -> None:
         """Sum masses and prices: of all goods, then of chapters, then of products."""
         decades = [(str(decade), whole) for decade in DECADES for whole in "01"]
-        self._count_known("whole masses", decades, lambda rows: whole_classes(rows.mass, DECADES))
-        self._count_known("whole prices", decades, lambda rows: whole_classes(rows.price, DECADES))
-        for name, column, classes in (
-            ("masses", 0, MASS_CLASSES),
-            ("prices", 1, PRICE_CLASSES),
+        for name, number in (("whole masses", "Net Mass"), ("whole prices", "Item Price")):
+            if name in self._plan.known:
+                self._count_known(name, decades, partial(_whole_class, number))
+        for name, number, classes in (
+            ("masses", "Net Mass", MASS_CLASSES),
+            ("prices", "Item Price", PRICE_CLASSES),
         ):
+            if name not in self._plan.known:
+                continue
             cells = [(str(i),) for i in range(classes[2])]
-            self._count_known(name, cells, partial(_logarithm_class, column, classes))
+            self._count_known(name, cells, partial(_logarithm_class, number, classes))
         # The same for all chapters.
-        overall = standard_of_all(self.tables)
-        overall = Standard(*(np.full(100, value) for value in vars(overall).values()))
+        overall = standard_of_all(self.tables).repeat(100)
         chapters = [(f"{number:02d}",) for number in range(100)]
         self._sum_known("moments of chapters", chapters, overall, chapters_of)
         products = sorted(product_scale(self.tables))
-        number = {code: i for i, code in enumerate(products)}
+        row = {code: i for i, code in enumerate(products)}
         codes = self._rows.values["HS6 Code"]
-        place = np.array([number.get(code, -1) for code in codes], dtype=np.int64)
+        place = np.array([row.get(code, -1) for code in codes], dtype=np.int64)
         self._sum_known(
             "moments of products",
             [(code,) for code in products],
             standard_of_chapters(self.tables),
             lambda rows: place[rows.codes["HS6 Code"]],
+        )
+
+    def count_classes(self, column: str) -> None:
+        """Count the numbers of an extra column by classes."""
+        cells = [(name,) for name in CLASSES]
+        self._count_known(
+            extra_table(column), cells, lambda rows: rows.classes[column].astype(np.int64)
         )
 
     def _count_known(
@@ -188,16 +211,17 @@ class _Measurer:
     ) -> None:
         """Add up moments by known cells; `standard` has one entry per chapter."""
         self._on_step(name)
-        sums = np.zeros((len(cells), N_SUMS), dtype=np.int64)
+        numbers = [number for number in NUMBERS if number in self._plan.known[name]]
+        sums = np.zeros((len(cells), n_sums(len(numbers))), dtype=np.int64)
         for rows, weight in self._parts(self._weight_of_values):
-            mass, price, valid = logarithms(rows)
+            logs, valid = logarithms(rows)
             chapter = chapters_of(rows)
+            standardized = [
+                (logs[number] - standard.mean[number][chapter]) / standard.sd[number][chapter]
+                for number in numbers
+            ]
             sums += sum_moments(
-                (mass - standard.mass_mean[chapter]) / standard.mass_sd[chapter],
-                (price - standard.price_mean[chapter]) / standard.price_sd[chapter],
-                np.where(valid, cell_of(rows), -1),
-                weight,
-                len(cells),
+                standardized, np.where(valid, cell_of(rows), -1), weight, len(cells)
             )
         self._release_known(name, cells, sums, LONGEST * self._plan.weight_of_values)
 
@@ -210,18 +234,20 @@ class _Measurer:
     def _release_known(
         self, name: str, cells: Sequence[tuple[str, ...]], sums: IntArray, norm: float
     ) -> None:
-        """Add noise to the sums of known cells, shape (n_cells,) or (n_cells, N_SUMS)."""
-        price = price_known(self._plan, self._plan.shares[name], norm)
+        """Add noise to the sums of known cells, shape (n_cells,) or (n_cells, n_sums)."""
+        price = price_known(self._plan, self._plan.share(name), norm)
         noisy = self._noise.add(sums.ravel(), price.scale).reshape(sums.shape)
-        most = self._plan.most_declarations * (N_SUMS if sums.ndim > 1 else 1)
-        self._keep(name, KNOWN[name], cells, noisy, norm, price, most, known=True)
+        most = self._plan.most_declarations * (sums.shape[1] if sums.ndim > 1 else 1)
+        self._keep(name, self._plan.known[name], cells, noisy, norm, price, most, known=True)
 
     def _release_above(
         self, name: str, columns: tuple[str, ...], keys: Keys, sums: IntArray, norm: float
     ) -> None:
         """Add noise to the sums of cells that the data shows; keep those above a threshold."""
         most = self._plan.most_declarations
-        price = price_thresholded(self._plan, self._plan.shares[name], _N_THRESHOLDED, most, norm)
+        price = price_thresholded(
+            self._plan, self._plan.share(name), self._plan.n_thresholded, most, norm
+        )
         places, noisy = self._noise.add_above(sums, price.scale, price.threshold)
         # Ordered by their texts: numbers of cells follow the order of the declarations.
         texts = keys.texts(places)
@@ -257,9 +283,14 @@ class _Measurer:
         self.tables.released[name] = Released(list(cells), noisy / UNIT, record)
 
 
+def _whole_class(number: str, rows: Contributions) -> IntArray:
+    """Return decade and wholeness of each mass or price, or -1; see `whole_classes`."""
+    return whole_classes(rows.mass if number == "Net Mass" else rows.price, DECADES)
+
+
 def _logarithm_class(
-    column: int, classes: tuple[float, float, int], rows: Contributions
+    number: str, classes: tuple[float, float, int], rows: Contributions
 ) -> IntArray:
-    """Return the class of ln(kg) (column 0) or ln(KRW per kg) (1) of each declaration, or -1."""
-    *numbers, valid = logarithms(rows)
-    return np.where(valid, classes_of(numbers[column], classes), -1)
+    """Return the class of ln(kg) or ln(KRW per kg) of each declaration, or -1."""
+    logs, valid = logarithms(rows)
+    return np.where(valid, classes_of(logs[number], classes), -1)

@@ -8,6 +8,7 @@ declarations of the importer in question, and of the others either a sample or e
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -20,8 +21,8 @@ from customs_data.private_profile.contributions import Contributions, bound
 from customs_data.private_profile.counting import Keys, add_up, count_users, weigh
 from customs_data.private_profile.measuring import measure
 from customs_data.private_profile.noise import UNIT, Noise
-from customs_data.private_profile.plan import COUNTED, VOCABULARIES, Plan
-from customs_data.profile import FILING_FIELDS
+from customs_data.private_profile.plan import COUNTED, Plan, values_table
+from customs_data.profile import FILING_FIELDS, absent_fields
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -81,6 +82,7 @@ def rehearse(
     noise: Noise | None = None,
     *,
     min_count: int = 1,
+    absent: Collection[str] = (),
     seed: int = 0,
 ) -> tuple[Attack, Attack]:
     """Make a profile without a fifth of the importers, and attack it.
@@ -98,6 +100,8 @@ def rehearse(
         With a plan.
     min_count : int
         Without a plan: smallest count of a cell.
+    absent : collection of str
+        Without a plan: declared columns that the source lacks.
     seed : int
         Seed of who is who.
 
@@ -123,15 +127,19 @@ def rehearse(
     role = np.where(role > _SAMPLE, _MEMBER, role)
     members = contributions.take(np.flatnonzero(role[contributions.importer] == _MEMBER))
     if plan is None:
-        tables = _count_exactly(members, min_count)
+        tables = _count_exactly(members, min_count, absent)
         weight = np.full(len(contributions), UNIT, dtype=np.int64)
     else:
         assert noise is not None
         released = measure(members, plan, noise)
-        names = {**COUNTED, **{f"values of {column}": (column,) for column in VOCABULARIES}}
+        vocabularies = {values_table(column): (column,) for column in plan.vocabularies}
+        names = plan.counted | vocabularies
         tables = [
             _Table(
-                columns, released[name].as_dict(), released[name].record.scale, name not in COUNTED
+                columns,
+                released[name].as_dict(),
+                released[name].record.scale,
+                name in vocabularies,
             )
             for name, columns in names.items()
             if columns != ("Courier ID",)
@@ -155,11 +163,13 @@ def rehearse(
     return sample, everybody
 
 
-def _count_exactly(members: Contributions, min_count: int) -> list[_Table]:
+def _count_exactly(members: Contributions, min_count: int, absent: Collection[str]) -> list[_Table]:
     """Return the counts of a profile without privacy: goods and filing codes."""
     tables = []
+    lacking = {*absent, *absent_fields(absent)}
     columns = [COUNTED["goods"], *((*on, field) for field, on in FILING_FIELDS)]
-    for names in columns:
+    columns = [names for names in columns if names[-1] not in lacking or names is columns[0]]
+    for names in (tuple(it for it in names if it not in lacking) for names in columns):
         keys = Keys(members, names)
         counts = np.bincount(keys.place, minlength=len(keys.numbers))
         kept = np.flatnonzero(counts >= min_count)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -12,11 +13,11 @@ from customs_data.private_profile.contributions import Contributions
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
-#: Sums per cell: 1, standardized ln mass and ln price per kg, and their squares less 1.
-N_SUMS: Final = 5
+#: Numbers whose logarithms are summed: of the mass, and of the price per kg.
+NUMBERS: Final = ("Net Mass", "Item Price")
 #: Weight of the squares among the sums.
 SQUARES: Final = 0.35
-#: Longest vector of these five that one declaration has; longer ones are shortened.
+#: Longest vector of all sums that one declaration has; longer ones are shortened.
 LONGEST: Final = 3.5
 # Rounding of floating-point numbers stays within the bound.
 _JUST_BELOW: Final = 1.0 - 1e-9
@@ -25,11 +26,21 @@ MASS_CLASSES: Final = (float(np.log(1e-3)), 0.25, 112)
 PRICE_CLASSES: Final = (float(np.log(1e-2)), 0.25, 112)
 
 
-def logarithms(contributions: Contributions) -> tuple[FloatArray, FloatArray, NDArray[np.bool_]]:
-    """Return ln(kg), ln(KRW per kg) and where both exist; shape (n_declarations,) each."""
+def n_sums(n_numbers: int) -> int:
+    """Return the sums per cell: 1, standardized logarithms, and their squares less 1."""
+    return 1 + 2 * n_numbers
+
+
+def logarithms(contributions: Contributions) -> tuple[dict[str, FloatArray], NDArray[np.bool_]]:
+    """Return ln(kg) and ln(KRW per kg) by `NUMBERS`, and where both exist.
+
+    All arrays have the shape (n_declarations,). Absent numbers are 1 everywhere, so without masses
+    the price per kg is that of the item.
+    """
     valid = (contributions.mass > 0) & (contributions.price > 0)
     mass = np.log(np.where(valid, contributions.mass, 1.0))
-    return mass, np.log(np.where(valid, contributions.price, 1.0)) - mass, valid
+    price = np.log(np.where(valid, contributions.price, 1.0)) - mass
+    return {"Net Mass": mass, "Item Price": price}, valid
 
 
 def classes_of(values: FloatArray, classes: tuple[float, float, int]) -> IntArray:
@@ -45,13 +56,13 @@ def middles(classes: tuple[float, float, int]) -> FloatArray:
 
 
 def sum_moments(
-    mass: FloatArray, price: FloatArray, place: IntArray, weight: IntArray, n_cells: int
+    numbers: Sequence[FloatArray], place: IntArray, weight: IntArray, n_cells: int
 ) -> IntArray:
-    """Add up the five sums by cell.
+    """Add up ones, numbers and their squares by cell.
 
     Parameters
     ----------
-    mass, price : float64 arrays, shape (n,)
+    numbers : sequence of float64 array, shape (n,)
         Standardized logarithms.
     place : int64 array, shape (n,)
         Cell of each declaration; -1 does not count.
@@ -60,7 +71,7 @@ def sum_moments(
 
     Returns
     -------
-    ndarray of int64, shape (n_cells, N_SUMS)
+    ndarray of int64, shape (n_cells, n_sums(n_numbers))
         Units, rounded towards 0: an importer's contribution has a length of at most `LONGEST` times
         what it weighs.
     """
@@ -68,10 +79,8 @@ def sum_moments(
     columns = np.stack(
         [
             np.ones(len(rows)),
-            mass[rows],
-            price[rows],
-            SQUARES * (mass[rows] ** 2 - 1.0),
-            SQUARES * (price[rows] ** 2 - 1.0),
+            *(number[rows] for number in numbers),
+            *(SQUARES * (number[rows] ** 2 - 1.0) for number in numbers),
         ],
         axis=1,
     )
@@ -80,7 +89,7 @@ def sum_moments(
     columns *= np.minimum(1.0, most / np.maximum(length, most))[:, None]
     units = np.trunc(columns * weight[rows, None])
     cells = place[rows]
-    sums = [np.bincount(cells, weights=units[:, i], minlength=n_cells) for i in range(N_SUMS)]
+    sums = [np.bincount(cells, weights=column, minlength=n_cells) for column in units.T]
     return np.stack(sums, axis=1).astype(np.int64)
 
 

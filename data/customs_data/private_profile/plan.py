@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from customs_data.errors import KitError
-from customs_data.profile import FILING_FIELDS
+from customs_data.filling import check_profiled
+from customs_data.profile import FILING_FIELDS, absent_fields
 
 #: Default of delta: far below one over the number of importers of any country.
 DELTA: Final = 1e-8
@@ -26,6 +28,8 @@ _GOODS: Final = (
     "Tax Rate",
     "Tax Type",
 )
+#: Name of the table of the first three fields of a filing.
+TRANSPORT: Final = "filing: transport"
 #: Counts of combinations, whose cells are not known beforehand.
 COUNTED: Final[dict[str, tuple[str, ...]]] = {
     "products": ("HS6 Code",),
@@ -35,11 +39,12 @@ COUNTED: Final[dict[str, tuple[str, ...]]] = {
     "agreements": ("Country of Origin", "Tax Type"),
     "goods": _GOODS,
     "couriers": ("Courier ID",),
-    # Mode of Transport and Import Type follow from the first.
+    # These three depend on each other; all other fields on some of them.
+    TRANSPORT: ("Mode of Transport", "Import Type", "Courier Given"),
     **{
         f"filing: {column}": (*condition, column)
         for column, condition in FILING_FIELDS
-        if column not in ("Mode of Transport", "Import Type")
+        if column not in ("Mode of Transport", "Import Type", "Courier Given")
     },
 }
 #: Sums and counts whose cells are known beforehand, with the columns that they read.
@@ -81,7 +86,7 @@ SHARES: Final[dict[str, float]] = {
     "agreements": 0.03,
     "goods": 0.08,
     "couriers": 0.015,
-    "filing: Courier Given": 0.02,
+    TRANSPORT: 0.02,
     "filing: Payment Type": 0.01,
     "filing: Office ID": 0.02,
     "filing: Import Use": 0.01,
@@ -99,6 +104,28 @@ SHARES: Final[dict[str, float]] = {
     "moments of chapters": 0.03,
     "moments of products": 0.08,
 }
+#: Share of each extra column, before all shares are divided by their sum.
+SHARE_OF_EXTRA: Final = 0.01
+
+
+# Column without which a known table says nothing.
+_ESSENTIAL: Final = {
+    "declarants": "Declarant ID",
+    "whole masses": "Net Mass",
+    "whole prices": "Item Price",
+    "masses": "Net Mass",
+    "prices": "Item Price",
+}
+
+
+def values_table(column: str) -> str:
+    """Return the name of the table of a column's values."""
+    return f"values of {column}"
+
+
+def extra_table(column: str) -> str:
+    """Return the name of the table of an extra column."""
+    return f"extra: {column}"
 
 
 @dataclass(frozen=True)
@@ -116,7 +143,16 @@ class Plan:
     most_weight : float
         What they weigh together: with more declarations than this, each weighs less.
     shares : dict of str to float
-        Share of the budget of each table.
+        Share of the budget of each table. Tables of absent columns leave theirs to the others.
+    absent : tuple of str
+        Declared columns that the source lacks.
+    extra : mapping of str to {'number', 'category'}
+        Extra columns to count.
+
+    Raises
+    ------
+    KitError
+        If budget or bounds are not valid, or a column is absent that cannot be.
     """
 
     epsilon: float
@@ -124,6 +160,8 @@ class Plan:
     most_declarations: int = MOST_DECLARATIONS
     most_weight: float = MOST_WEIGHT
     shares: dict[str, float] = field(default_factory=lambda: dict(SHARES))
+    absent: tuple[str, ...] = ()
+    extra: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not 0.0 < self.epsilon <= 100.0:
@@ -137,6 +175,67 @@ class Plan:
             raise KitError("At least one declaration of each importer must count.")
         if abs(sum(self.shares.values()) - 1.0) > 1e-9:
             raise ValueError("the shares of the budget must add up to 1.")
+        check_profiled(self.absent)
+        if "Importer ID" in self.absent:
+            raise KitError(
+                "A private profile protects importers, and the source lacks Importer ID. Make one "
+                "without --epsilon, which is no guarantee, and publish neither it nor its worlds."
+            )
+
+    @property
+    def vocabularies(self) -> tuple[str, ...]:
+        """Columns of `VOCABULARIES` that the source has."""
+        return tuple(column for column in VOCABULARIES if column not in self.absent)
+
+    @property
+    def counted(self) -> dict[str, tuple[str, ...]]:
+        """Tables of `COUNTED` and of extra categories, with the columns that the source has.
+
+        What is left of a table is counted if it still says more than the tables before it.
+        """
+        lacking = {*self.absent, *absent_fields(self.absent)}
+        tables: dict[str, tuple[str, ...]] = {}
+        for name, columns in COUNTED.items():
+            left = tuple(column for column in columns if column not in lacking)
+            if name.startswith("filing: ") and name != TRANSPORT:
+                says_more = columns[-1] in left
+            else:
+                fewest = 1 if name == TRANSPORT else 2
+                says_more = len(left) >= fewest and left not in tables.values()
+            if left == columns or says_more:
+                tables[name] = left
+        return tables | {
+            extra_table(name): (name,) for name, kind in self.extra.items() if kind == "category"
+        }
+
+    @property
+    def known(self) -> dict[str, tuple[str, ...]]:
+        """Tables of `KNOWN` and of extra numbers, with the columns that the source has."""
+        tables = {
+            name: tuple(column for column in columns if column not in self.absent)
+            for name, columns in KNOWN.items()
+            if _ESSENTIAL.get(name) not in self.absent
+        }
+        return tables | {
+            extra_table(name): (name,) for name, kind in self.extra.items() if kind == "number"
+        }
+
+    @property
+    def tables(self) -> list[str]:
+        """Names of all tables."""
+        return [*map(values_table, self.vocabularies), *self.counted, *self.known]
+
+    @property
+    def n_thresholded(self) -> int:
+        """Tables whose cells are not known beforehand."""
+        return len(self.vocabularies) + len(self.counted)
+
+    def share(self, name: str) -> float:
+        """Return the share of the budget of a table that is made."""
+        return self._part(name) / sum(map(self._part, self.tables))
+
+    def _part(self, name: str) -> float:
+        return self.shares.get(name, SHARE_OF_EXTRA)
 
     @property
     def weight(self) -> float:

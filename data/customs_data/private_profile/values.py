@@ -18,42 +18,62 @@ FloatArray = NDArray[np.float64]
 DECADES: Final = range(-1, 8)
 #: Classes of a declarant's number of declarations: 1, 2, 3, 4, 6, 8, 12, ...
 SIZE_EDGES: Final = np.array([1, *sorted(n * 2**i for i in range(24) for n in (2, 3))])
-# What is above so many standard deviations of the noise is taken for more than noise.
-_CLEARLY: Final = 3.0
+#: What is above so many standard deviations of the noise is taken for more than noise.
+CLEARLY: Final = 3.0
 # Smallest spread, as a share of that of the group above.
 _LEAST_SD: Final = 0.1
 
 
 @dataclass(frozen=True)
 class Standard:
-    """Means and standard deviations of ln(kg) and ln(KRW per kg), numbers or arrays by group."""
+    """Means and standard deviations of ln(kg) and ln(KRW per kg).
 
-    mass_mean: Any
-    mass_sd: Any
-    price_mean: Any
-    price_sd: Any
+    Attributes
+    ----------
+    mean, sd : dict of str
+        By `NUMBERS` that the source has: numbers, or float64 arrays by group.
+    """
+
+    mean: dict[str, Any]
+    sd: dict[str, Any]
+
+    def repeat(self, n_groups: int) -> Standard:
+        """Return the same for groups."""
+        return self.take(np.zeros(n_groups, dtype=np.int64))
+
+    def take(self, groups: NDArray[np.int64]) -> Standard:
+        """Return the standards of some groups, which may repeat."""
+        mean, sd = (
+            {number: np.atleast_1d(column)[groups] for number, column in columns.items()}
+            for columns in (self.mean, self.sd)
+        )
+        return Standard(mean, sd)
 
 
 def standard_of_all(tables: NoisyTables) -> Standard:
     """Return mean and standard deviation over all goods, from the noisy histograms."""
-    numbers = []
-    for name, classes in (("masses", MASS_CLASSES), ("prices", PRICE_CLASSES)):
+    result = Standard({}, {})
+    for number, name, classes in (
+        ("Net Mass", "masses", MASS_CLASSES),
+        ("Item Price", "prices", PRICE_CLASSES),
+    ):
+        if name not in tables.released:
+            continue
         table = tables[name]
         # Without this, the noise of the many empty classes would widen the distribution.
-        weight = np.where(table.weight > _CLEARLY * table.record.scale, table.weight, 0.0)
+        weight = np.where(table.weight > CLEARLY * table.record.scale, table.weight, 0.0)
         if weight.sum() <= 0.0:
             weight = np.maximum(table.weight, 1e-9)
         mean = float(np.average(middles(classes), weights=weight))
         variance = float(np.average((middles(classes) - mean) ** 2, weights=weight))
-        numbers += [mean, max(variance, classes[1] ** 2) ** 0.5]
-    return Standard(*numbers)
+        result.mean[number], result.sd[number] = mean, max(variance, classes[1] ** 2) ** 0.5
+    return result
 
 
 def standard_of_chapters(tables: NoisyTables) -> Standard:
     """Return means and standard deviations of the hundred chapters, shape (100,) each."""
     table = tables["moments of chapters"]
-    overall = standard_of_all(tables)
-    return _shrink(table, overall)
+    return _shrink(table, standard_of_all(tables).repeat(len(table.cells)))
 
 
 def product_scale(tables: NoisyTables) -> dict[str, float]:
@@ -65,7 +85,8 @@ def product_scale(tables: NoisyTables) -> dict[str, float]:
     users = tables["values of HS6 Code"].as_dict()
     scale = fill_in(tables["products"].as_dict(), users, 1)
     unseen: dict[str, float] = {}
-    for cell, weight in tables["goods"].as_dict().items():
+    combinations = tables["goods"].as_dict() if "goods" in tables.released else {}
+    for cell, weight in combinations.items():
         if cell[0] not in scale:
             unseen[cell[0]] = unseen.get(cell[0], 0.0) + weight
     return scale | {product: weight for product, weight in unseen.items() if weight > 0.0}
@@ -98,23 +119,23 @@ def fill_in(
 
 
 def estimate_values(tables: NoisyTables) -> Values:
-    """Return mass and unit price of each released product."""
+    """Return mass and unit price of each released product; mean 0 and sd 1 of absent ones."""
     table = tables["moments of products"]
     standard = standard_of_chapters(tables)
     products = [code for (code,) in table.cells]
     chapter = np.array([int(code[:2]) for code in products], dtype=np.int64)
-    above = Standard(*(column[chapter] for column in vars(standard).values()))
-    own = _shrink(table, above)
+    own = _shrink(table, standard.take(chapter))
+    absent = np.zeros(len(products))
 
     def rounded(column: FloatArray) -> tuple[float, ...]:
         return tuple(round(float(x), 3) for x in column)
 
     return Values(
         tuple(products),
-        rounded(own.mass_mean),
-        rounded(own.mass_sd),
-        rounded(own.price_mean),
-        rounded(own.price_sd),
+        rounded(own.mean.get("Net Mass", absent)),
+        rounded(own.sd.get("Net Mass", absent + 1.0)),
+        rounded(own.mean.get("Item Price", absent)),
+        rounded(own.sd.get("Item Price", absent + 1.0)),
     )
 
 
@@ -125,27 +146,23 @@ def _shrink(table: Released, above: Standard) -> Standard:
     than noise and chance explain (empirical Bayes).
     """
     noise, n = table.record.scale, table.weight[:, 0]
-    enough = n > _CLEARLY * noise
+    enough = n > CLEARLY * noise
     size = np.where(enough, n, np.inf)
-    moments = []
-    for column in (1, 2):
+    result = Standard({}, {})
+    for column, number in enumerate(above.mean, start=1):
         mean = table.weight[:, column] / size
         kept = _share_of_signal(mean, (noise / size) ** 2 + 1.0 / size, n, enough) * mean
-        square = 1.0 + table.weight[:, column + 2] / size / SQUARES
+        square = 1.0 + table.weight[:, column + len(above.mean)] / size / SQUARES
         variance = square - mean**2 + (noise / size) ** 2  # the square of the mean has noise, too
         usual = float(np.average(variance[enough], weights=n[enough])) if enough.any() else 1.0
         usual = max(usual, _LEAST_SD**2)
         off = np.where(enough, variance - usual, 0.0)
         error = (noise / size / SQUARES) ** 2 + 2.0 / size
         variance = usual + _share_of_signal(off, error, n, enough) * off
-        moments += [kept, np.sqrt(np.maximum(variance, _LEAST_SD**2))]
-    mass_mean, mass_sd, price_mean, price_sd = moments
-    return Standard(
-        above.mass_mean + above.mass_sd * mass_mean,
-        above.mass_sd * mass_sd,
-        above.price_mean + above.price_sd * price_mean,
-        above.price_sd * price_sd,
-    )
+        spread = np.sqrt(np.maximum(variance, _LEAST_SD**2))
+        result.mean[number] = above.mean[number] + above.sd[number] * kept
+        result.sd[number] = above.sd[number] * spread
+    return result
 
 
 def _share_of_signal(
@@ -166,7 +183,7 @@ def whole_shares(table: Released) -> dict[str, float]:
     shares = {}
     for decade in DECADES:
         broken, whole = (max(by_cell[str(decade), kind], 0.0) for kind in "01")
-        known = broken + whole > _CLEARLY * table.record.scale
+        known = broken + whole > CLEARLY * table.record.scale
         share = whole / (broken + whole) if known else float(decade > 3)
         shares[str(decade)] = round(share, 3)
     return shares
@@ -177,7 +194,7 @@ def estimate_sizes(table: Released) -> tuple[tuple[int, int], ...]:
     sizes = []
     stops = [int(edge) for (edge,) in table.cells[1:]] + [2 * int(table.cells[-1][0])]
     for (edge,), stop, agents in zip(table.cells, stops, table.weight.tolist(), strict=True):
-        if agents > _CLEARLY * table.record.scale:
+        if agents > CLEARLY * table.record.scale:
             middle = round((int(edge) * max(stop - 1, int(edge))) ** 0.5)
             sizes.append((middle, max(1, round(agents))))
     return tuple(sizes)

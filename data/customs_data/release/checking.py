@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from customs_data.calibration.sources import find_source
 from customs_data.edition.layout import MANIFEST, Layout
 from customs_data.edition.manifest import Manifest, read_manifest
 from customs_data.errors import KitError
@@ -19,11 +21,11 @@ from customs_data.fidelity.judges.privacy import judge_privacy
 from customs_data.fidelity.sides import Side, read_side
 from customs_data.keyed_random import secret_of_seed
 from customs_data.private_profile.accounting import membership_ceiling, recompute
-from customs_data.private_profile.contributions import read_contributions, read_frames
-from customs_data.private_profile.membership import Attack, rehearse
-from customs_data.private_profile.noise import SECURE, SecureNoise
-from customs_data.private_profile.plan import Plan
+from customs_data.private_profile.contributions import read_frames
+from customs_data.private_profile.membership import Attack
+from customs_data.private_profile.noise import SECURE
 from customs_data.profile import Guarantee, Profile, load_profile
+from customs_data.release.rehearsing import check_columns, problems_of_tables, rehearse_attack
 from customs_data.release.sentences import remaining_risks
 from customs_data.world.configuration import load_configuration
 from customs_data.world.simulate import simulate
@@ -109,8 +111,8 @@ def check_release(
     profile : path, optional
         Of an edition: the profile that it was generated with; the shipped one by default.
     source : sequence of path
-        Files of the declarations that the profile was made from. With them the attack is rehearsed
-        and nearest neighbours are measured; nothing of it is published.
+        Files of the declarations that the profile was made from, or the edition. With them the
+        attack is rehearsed and nearest neighbours are measured; nothing of it is published.
     on_step : callable
         Called with the name of each step before it begins.
 
@@ -131,7 +133,7 @@ def check_release(
     guarantee = None if calibration is None else calibration.privacy
     problems = _problems_of(manifest, calibration)
     epsilon_again, ceiling = None, None
-    if guarantee is not None and guarantee.noise == SECURE:
+    if calibration is not None and guarantee is not None and guarantee.noise == SECURE:
         on_step("recomputing epsilon")
         epsilon_again = recompute(guarantee)[0]
         ceiling = membership_ceiling(guarantee.rho)
@@ -139,6 +141,7 @@ def check_release(
             problems.append(
                 f"Epsilon is {guarantee.epsilon:.3g}. Above {_MUCH:g}, say why so much is needed."
             )
+        problems += problems_of_tables(calibration, guarantee)
         if epsilon_again > guarantee.epsilon * (1.0 + _TOLERANCE):
             problems.append(
                 f"The profile states epsilon {guarantee.epsilon:.4g}, but its noise gives "
@@ -149,10 +152,14 @@ def check_release(
     if source:
         sample = _Sample()
         on_step("reading the source")
-        contributions = read_contributions(sample.watch(read_frames(source)))
-        if calibration is not None:
-            on_step("rehearsing the attack")
-            attacks = _attack(calibration, contributions)
+        given = find_source(source)
+        frames = sample.watch(read_frames(given.files, given.columns))
+        if calibration is None:
+            deque(frames, maxlen=0)
+        else:
+            check_columns(calibration, given.columns)
+            attacks, reason = rehearse_attack(calibration, frames, on_step)
+            problems += [f"The attack was not rehearsed: {reason}"] if reason else []
         on_step("searching nearest neighbours")
         drawn = _rows_of(release, manifest, calibration, sample.n_rows)
         neighbours = _measure_neighbours(sample.side(), drawn)
@@ -231,6 +238,7 @@ def _facts(manifest: Manifest | None, profile: Profile | None) -> tuple[tuple[st
         ("combinations of goods and route", f"{len(profile.goods.hs6):,}"),
         ("products", f"{len(profile.values.hs6):,}"),
         ("columns not read", "Declaration ID, Fraud, Critical Fraud"),
+        *((f"{kind} columns", sentence) for kind, sentence in profile.sentences.items()),
         ("IDs published", "none: importers, declarants, sellers and couriers are made up"),
     ]
     return tuple(facts)
@@ -258,15 +266,6 @@ class _Sample:
     def side(self) -> Side:
         """Return the rows."""
         return Side("source", self._rows.drop(columns="ticket").reset_index(drop=True))
-
-
-def _attack(profile: Profile, contributions: Any) -> tuple[Attack, ...]:
-    guarantee = profile.privacy
-    if guarantee is None:
-        return rehearse(contributions, None, min_count=profile.min_count)
-    weight = next(table.norm for table in guarantee.tables if table.name == "products")
-    plan = Plan(guarantee.epsilon, guarantee.delta, guarantee.most_declarations, weight)
-    return rehearse(contributions, plan, SecureNoise())
 
 
 def _rows_of(

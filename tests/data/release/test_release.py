@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from customs_data.count_profile import make_profile
+from customs_data.calibration.counting import make_profile
 from customs_data.edition.generating import generate_edition, read_blueprint
 from customs_data.edition.importing import import_edition
 from customs_data.errors import KitError

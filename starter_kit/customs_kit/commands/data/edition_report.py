@@ -23,9 +23,11 @@ def report_edition(
 ) -> None:
     """Print the facts of a new edition; of an imported one also rates of the label and warnings."""
     from customs_data.columns.column_set import listed_extra
+    from customs_data.profile import filled_sentence
     from customs_data.tasks import find_task
     from customs_kit.terminal.output import print_json, warn
 
+    filled = manifest.configuration.get("filled")
     if as_json:
         print_json(
             {
@@ -38,6 +40,7 @@ def report_edition(
                 "erasure": manifest.erasure,
                 "commitment": manifest.commitment,
                 **({"absent": [*manifest.absent]} if manifest.absent else {}),
+                **({"filled": [*filled]} if filled else {}),
                 **({"extra": dict(manifest.extra)} if manifest.extra else {}),
                 **({} if rates is None else {"warnings": [w.as_dict() for w in warnings]}),
             }
@@ -54,6 +57,8 @@ def report_edition(
     click.echo(f"  labels: rate {manifest.label_rate:g}, erasure {manifest.erasure}")
     if manifest.absent:
         click.echo(f"  absent: {', '.join(manifest.absent)}")
+    if filled:
+        click.echo(f"  {filled_sentence(filled)}")
     if manifest.extra:
         click.echo(f"  extra: {listed_extra(manifest.extra)}")
     if rates is None:

@@ -11,8 +11,7 @@ from click.core import ParameterSource
 from customs_kit.commands.options import FiniteRange, json_option
 
 if TYPE_CHECKING:
-    import pandas as pd
-
+    from customs_data.calibration.sources import ProfileSource
     from customs_data.private_profile.plan import Plan
     from customs_data.profile import Profile
 
@@ -68,7 +67,10 @@ def profile(
 ) -> None:
     """Make a calibration profile: aggregated tables without any single declaration.
 
-    SOURCE is one or more files of declarations. A world made from the profile resembles them.
+    SOURCE is one or more files of declarations, or the folder of an edition. A world made from the
+    profile resembles them. Columns that no header has, or that edition.json lists under absent, are
+    filled in from the public release. Extra columns of an edition are counted, but no world has
+    them.
 
     With --epsilon the profile is differentially private: whether any one importer's declarations
     are in SOURCE hardly changes it. The file contains the noise and the budget of each table. This
@@ -79,6 +81,7 @@ def profile(
       customs-kit data profile declarations.csv --out my-profile.json.gz
       customs-kit data profile declarations.parquet --epsilon 1 --out my-profile.json.gz
     """
+    from customs_data.calibration.sources import find_source
     from customs_kit.terminal.output import print_json
 
     given = {
@@ -92,19 +95,35 @@ def profile(
     if epsilon is not None and "min_count" in given:
         raise click.UsageError("--min-count is for profiles without --epsilon.")
     provenance = {"name": note} if note else {}
+    counted = find_source(source)
     if epsilon is None:
-        calibration = _count(source, min_count, provenance)
+        calibration = _count(counted, min_count, provenance)
     else:
         from customs_data.private_profile.plan import DELTA, Plan
 
-        plan = Plan(epsilon, DELTA if delta is None else delta, most_declarations=most_declarations)
-        calibration = _measure(source, plan, provenance)
+        plan = Plan(
+            epsilon,
+            DELTA if delta is None else delta,
+            most_declarations=most_declarations,
+            absent=counted.columns.absent,
+            extra=counted.columns.extra,
+        )
+        calibration = _measure(counted, plan, provenance)
     calibration.save(out)
     if as_json:
-        print_json({"file": str(out), "privacy": _summarize(calibration)})
+        print_json(
+            {
+                "file": str(out),
+                **({"absent": [*calibration.absent]} if calibration.absent else {}),
+                **({"extra": [*calibration.extra]} if calibration.extra else {}),
+                "privacy": _summarize(calibration),
+            }
+        )
         return
     n_cells = len(calibration.goods.hs6)
     click.echo(f"Wrote {out}: {n_cells:,} combinations of goods and route.")
+    for sentence in calibration.sentences.values():
+        click.echo(sentence)
     if calibration.privacy is None:
         click.echo(
             f"Cells with fewer than {min_count} declarations are left out. This is no guarantee of "
@@ -118,37 +137,26 @@ def profile(
     )
 
 
-def _count(source: tuple[Path, ...], min_count: int, provenance: dict[str, str]) -> Profile:
+def _count(source: ProfileSource, min_count: int, provenance: dict[str, str]) -> Profile:
+    from customs_data.calibration.counting import make_profile
+    from customs_data.calibration.sources import read_declared
     from customs_data.columns.mapped_frames import map_frames
-    from customs_data.count_profile import make_profile
     from customs_kit.terminal.output import progress_console
 
     with progress_console().status("Counting ..."):
-        frames = (_read(path) for path in source)
-        frame = next(frames) if len(source) == 1 else map_frames(frames)
-        return make_profile(frame, min_count, provenance)
+        frames = (read_declared(path, source.columns) for path in source.files)
+        frame = next(frames) if len(source.files) == 1 else map_frames(frames)
+        return make_profile(frame, min_count, provenance, source.columns.extra)
 
 
-def _read(path: Path) -> pd.DataFrame:
-    """Read the declared columns of a file, whether or not it has labels."""
-    from customs_data.files.declarations import read_declarations
-    from customs_data.files.reading import read_header
-    from customs_data.schema import DECLARED_COLUMNS
-    from customs_data.tasks import label_columns
-
-    header = read_header(path)
-    labels = [column for name, column in label_columns().items() if name in header]
-    return read_declarations(path, columns=[*DECLARED_COLUMNS, *labels])[list(DECLARED_COLUMNS)]
-
-
-def _measure(source: tuple[Path, ...], plan: Plan, provenance: dict[str, str]) -> Profile:
+def _measure(source: ProfileSource, plan: Plan, provenance: dict[str, str]) -> Profile:
     from customs_data.private_profile.contributions import read_frames
     from customs_data.private_profile.making import make_private_profile
     from customs_kit.terminal.output import progress_console
 
     with progress_console().status("Reading ...") as status:
         return make_private_profile(
-            read_frames(source),
+            read_frames(source.files, source.columns),
             plan,
             provenance,
             on_step=lambda step: status.update(f"Measuring: {step} ..."),

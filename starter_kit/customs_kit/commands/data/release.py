@@ -15,7 +15,7 @@ from customs_kit.commands.options import json_option
     "--source",
     multiple=True,
     type=click.Path(path_type=Path),
-    help="File of the declarations that the profile was made from; may be given several times. "
+    help="File or edition that the profile was made from; may be given several times. "
     "With it the attack is rehearsed and nearest neighbours are measured.",
 )
 @click.option(

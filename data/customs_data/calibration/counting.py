@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from math import nan
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from customs_data.columns.extra_classes import CLASSES, classes_of_numbers
 from customs_data.errors import KitError
-from customs_data.profile import FILING_FIELDS, Goods, Profile, Values
-from customs_data.schema import ENTITY_COLUMNS
+from customs_data.filling import check_profiled, fill_absent
+from customs_data.profile import (
+    FILING_FIELDS,
+    GIVEN,
+    ExtraCounts,
+    Goods,
+    Profile,
+    Values,
+    absent_fields,
+)
+from customs_data.schema import DECLARED_COLUMNS, ENTITY_COLUMNS, KEY
 
 _GOODS_COLUMNS = ("HS6 Code", "Country of Departure", "Country of Origin", "Tax Rate", "Tax Type")
 _DECADES = range(-1, 8)
@@ -20,58 +31,71 @@ def make_profile(
     declarations: pd.DataFrame,
     min_count: int = 10,
     source: Mapping[str, str] | None = None,
+    extra: Mapping[str, str] | None = None,
 ) -> Profile:
     """Count the tables of a profile.
 
     Parameters
     ----------
-    declarations : DataFrame, shape (n_declarations, 22)
-        The schema's columns; labels are not read.
+    declarations : DataFrame, shape (n_declarations, n_columns)
+        Declared columns; one that is not there is absent. Labels and Declaration IDs are not read.
     min_count : int
         Cells with fewer declarations are left out.
     source : mapping, optional
         Provenance, such as name, licence and reference.
+    extra : mapping of str to {'number', 'category'}, optional
+        Extra columns to count.
 
     Returns
     -------
     Profile
+        What is absent is filled in from the shipped profile; see `customs_data.filling`.
 
     Raises
     ------
     KitError
-        If a column is missing or no cell reaches `min_count`.
+        If columns are missing that no profile can do without, or no cell reaches `min_count`.
     """
-    needed = [*_GOODS_COLUMNS, *ENTITY_COLUMNS, "Date", "Net Mass", "Item Price"]
-    if absent := [column for column in needed if column not in declarations]:
-        raise KitError(f"Missing columns: {', '.join(absent)}.")
+    absent = tuple(it for it in DECLARED_COLUMNS if it not in declarations and it != KEY)
+    check_profiled(absent)
+    lacking = absent_fields(absent)
     frame = declarations.assign(
-        **{
-            "Courier Given": _given(declarations["Courier ID"]),
-            "Seller Given": _given(declarations["Seller ID"]),
-            "HS6 Code": declarations["HS6 Code"].astype(str),
-            "Tax Rate": declarations["Tax Rate"].astype(float),
-        }
+        **{"HS6 Code": declarations["HS6 Code"].astype(str)},
+        **{name: _given(declarations[it]) for name, it in GIVEN.items() if name not in lacking},
     )
     goods = _count_goods(frame, min_count)
     first_day, day_counts = _count_days(frame["Date"], min_count)
-    return Profile(
+    couriers = frame["Courier ID"].dropna().value_counts() if "Courier ID" in frame else ()
+    counted = Profile(
         source=dict(source or {}),
         n_declarations=len(frame),
         min_count=min_count,
         goods=goods,
         values=_measure_values(frame, goods.hs6, min_count),
-        filing={field: _count_field(frame, field, on, min_count) for field, on in FILING_FIELDS},
+        filing={
+            field: {"": {}}
+            if field in lacking
+            else _count_field(frame, field, [it for it in on if it not in lacking], min_count)
+            for field, on in FILING_FIELDS
+        },
         first_day=first_day,
         day_counts=day_counts,
-        courier_counts=tuple(
-            int(n) for n in frame["Courier ID"].dropna().value_counts() if n >= min_count
-        ),
-        degrees={column: _count_degrees(frame[column], min_count) for column in ENTITY_COLUMNS},
+        courier_counts=tuple(int(n) for n in couriers if n >= min_count),
+        degrees={
+            column: _count_degrees(frame[column], min_count) if column in frame else ()
+            for column in ENTITY_COLUMNS
+        },
         whole_share={
-            "mass": _whole_share(frame["Net Mass"], min_count),
-            "price": _whole_share(frame["Item Price"], min_count),
+            name: _whole_share(frame[column], min_count)
+            for name, column in (("mass", "Net Mass"), ("price", "Item Price"))
+            if column in frame
+        },
+        absent=absent,
+        extra={
+            name: _count_extra(frame[name], kind, min_count) for name, kind in (extra or {}).items()
         },
     )
+    return fill_absent(counted)
 
 
 def _given(column: pd.Series[Any]) -> pd.Series[Any]:
@@ -81,30 +105,41 @@ def _given(column: pd.Series[Any]) -> pd.Series[Any]:
 
 def _count_goods(frame: pd.DataFrame, min_count: int) -> Goods:
     """Return the joint counts of product, route and tariff."""
-    counts = frame.groupby(list(_GOODS_COLUMNS), sort=True).size()
+    present = [column for column in _GOODS_COLUMNS if column in frame]
+    counts = frame.groupby(present, sort=True).size()
     counts = counts[counts >= min_count]
     if counts.empty:
         raise KitError(
-            f"No combination of {', '.join(_GOODS_COLUMNS)} occurs {min_count} times. Lower "
+            f"No combination of {', '.join(present)} occurs {min_count} times. Lower "
             "min_count, or count more declarations."
         )
-    columns = [counts.index.get_level_values(level) for level in _GOODS_COLUMNS]
-    hs6, departure, origin, tax_type = (
-        tuple(str(code) for code in columns[i]) for i in (0, 1, 2, 4)
+    columns = {column: counts.index.get_level_values(column) for column in present}
+
+    def texts(column: str) -> tuple[str, ...]:
+        return tuple(map(str, columns.get(column, [""] * len(counts))))
+
+    return Goods(
+        hs6=texts("HS6 Code"),
+        departure=texts("Country of Departure"),
+        origin=texts("Country of Origin"),
+        tax_rate=tuple(map(float, columns.get("Tax Rate", [nan] * len(counts)))),
+        tax_type=texts("Tax Type"),
+        count=tuple(int(n) for n in counts),
     )
-    rate = tuple(float(value) for value in columns[3])
-    return Goods(hs6, departure, origin, rate, tax_type, tuple(int(n) for n in counts))
 
 
 def _measure_values(frame: pd.DataFrame, hs6: tuple[str, ...], min_count: int) -> Values:
     """Return mean and standard deviation of the logarithms; rare products get their chapter's."""
-    valid = frame[(frame["Net Mass"].astype(float) > 0) & (frame["Item Price"].astype(float) > 0)]
-    mass = np.log(valid["Net Mass"].astype(float))
+    # An absent number counts as 1, an absent price as 1 per kg: `filling` replaces both.
+    mass = _positive(frame["Net Mass"]) if "Net Mass" in frame else pd.Series(1.0, frame.index)
+    price = _positive(frame["Item Price"]) if "Item Price" in frame else mass
+    valid = mass.notna() & price.notna()
+    log_mass = np.log(mass[valid])
     logs = pd.DataFrame(
         {
-            "hs6": valid["HS6 Code"],
-            "mass": mass,
-            "price": np.log(valid["Item Price"].astype(float)) - mass,
+            "hs6": frame.loc[valid, "HS6 Code"],
+            "mass": log_mass,
+            "price": np.log(price[valid]) - log_mass,
         }
     )
     logs["chapter"] = logs["hs6"].str[:2]
@@ -135,8 +170,14 @@ def _measure_values(frame: pd.DataFrame, hs6: tuple[str, ...], min_count: int) -
     )
 
 
+def _positive(numbers: pd.Series[Any]) -> pd.Series[Any]:
+    """Return numbers above 0, NaN elsewhere."""
+    values = numbers.astype(float)
+    return values.where(values > 0)
+
+
 def _count_field(
-    frame: pd.DataFrame, field: str, condition: tuple[str, ...], min_count: int
+    frame: pd.DataFrame, field: str, condition: Sequence[str], min_count: int
 ) -> dict[str, dict[str, int]]:
     """Return counts of a field's codes, overall (condition "") and by the condition's codes."""
     codes = frame[field].astype(str)
@@ -188,3 +229,14 @@ def _whole_share(column: pd.Series[Any], min_count: int) -> dict[str, float]:
     by_decade = (values % 1 == 0).groupby(decade)
     whole = by_decade.mean()[by_decade.size() >= min_count]
     return {str(n): round(float(whole.get(n, float(n > 3))), 3) for n in _DECADES}
+
+
+def _count_extra(column: pd.Series[Any], kind: str, min_count: int) -> ExtraCounts:
+    """Return counts of an extra column: of its values, or of its numbers by classes."""
+    if kind == "number":
+        places = classes_of_numbers(column.to_numpy(np.float64))
+        counts = dict(zip(CLASSES, np.bincount(places, minlength=len(CLASSES)), strict=True))
+    else:
+        counts = dict(column.astype(object).where(column.notna(), "").value_counts())
+    kept = {str(code): int(n) for code, n in counts.items() if n >= min_count}
+    return ExtraCounts(kind, kept)
