@@ -105,6 +105,11 @@ def count_workers(executor: Executor | None) -> int:
     return getattr(executor, "_max_workers", None) or os.cpu_count() or 1
 
 
+def shares_memory(executor: Executor | None) -> bool:
+    """Return whether calls run in this process, so that large arguments cost nothing."""
+    return executor is None or isinstance(executor, ThreadPoolExecutor)
+
+
 def submit(
     executor: Executor | None, function: Callable[..., Result], *args: Any
 ) -> Future[Result]:

@@ -19,7 +19,7 @@ from customs_baselines.running.runner import n_processors, run_one
 from customs_data.errors import KitError
 from customs_data.parallel import count_workers, map_in_order
 from customs_data.tasks import DEFAULT
-from customs_data.temporary import scratch_folder
+from customs_data.temporary import scratch_folder, temporary_folder
 from customs_scorer.scorecard import N_REPLICATES
 
 _DIGITS: Final = 6
@@ -35,6 +35,7 @@ def run_grid(
     n_jobs: int | None = None,
     device: str = "auto",
     fresh: bool = False,
+    shared: Path | None = None,
     on_plan: Callable[[int, int, list[str]], None] = lambda done, total, notes: None,
     on_done: Callable[[Cell, dict[str, Any]], None] = lambda cell, run: None,
 ) -> GridResults:
@@ -54,6 +55,9 @@ def run_grid(
         Passed to models that take it.
     fresh : bool
         Ignore the runs in `path` and repeat them all.
+    shared : path, optional
+        Folder that all workers of the executor write, for simulated editions; by default that for
+        temporary files.
     on_plan : callable
         Called once with the number of finished cells, the number of cells, and notes for the user.
     on_done : callable
@@ -88,7 +92,7 @@ def run_grid(
         results.save(path)
         on_done(cell, run)
 
-    with scratch_folder() as scratch:
+    with scratch_folder() if shared is None else temporary_folder(shared) as scratch:
         editions = Editions(grid, scratch, n_cached=n_workers + 1)
         run = partial(_run_cell, editions, offered, n_replicates)
         deque(map_in_order(run, missing, executor, n_ahead=len(missing), on_done=save), maxlen=0)

@@ -7,7 +7,7 @@ from concurrent.futures import Executor
 from contextlib import contextmanager
 from pathlib import Path
 
-from customs_data.parallel import processes
+from customs_data.parallel import processes, threads
 
 
 @contextmanager
@@ -36,8 +36,42 @@ def open_executor(
         with processes(workers) as pool:
             yield pool
         return
+    with _cluster(cluster, out, secret, insecure) as executor:
+        yield executor
+
+
+@contextmanager
+def open_threads(workers: int | None, cluster: str | None, out: Path) -> Iterator[Executor | None]:
+    """Open a cluster's executor, or a pool of threads for work that starts processes of its own.
+
+    Parameters
+    ----------
+    workers : int, optional
+        Number of threads, by default that of processors; not used with a cluster.
+    cluster, out
+        As of `open_executor`.
+
+    Raises
+    ------
+    KitError
+        If the cluster cannot be used.
+    """
+    from customs_baselines.running.runner import n_processors
+
+    if cluster is None:
+        with threads(workers or n_processors()) as pool:
+            yield pool
+        return
+    with _cluster(cluster, out) as executor:
+        yield executor
+
+
+@contextmanager
+def _cluster(
+    address: str, out: Path, secret: bool = False, insecure: bool = False
+) -> Iterator[Executor]:
     from customs_data.cluster import cluster_executor, open_cluster
 
     shared = next(folder for folder in out.resolve().parents if folder.is_dir())
-    with open_cluster(cluster, shared=shared, secret=secret, insecure=insecure) as client:
+    with open_cluster(address, shared=shared, secret=secret, insecure=insecure) as client:
         yield cluster_executor(client)

@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from customs_kit.commands.options import CommaSeparated, device_option, json_option
+from customs_kit.commands.options import (
+    CommaSeparated,
+    cluster_option,
+    device_option,
+    json_option,
+)
 
 if TYPE_CHECKING:
     from customs_baselines.experiments.grid import Cell
@@ -30,6 +35,7 @@ _GRID = ".toml"
     help="Models trained in parallel.  [default: number of processors]",
 )
 @click.option("--threads", type=click.IntRange(min=1), help="Threads of each model.")
+@cluster_option
 @device_option
 @click.option(
     "--write",
@@ -82,6 +88,7 @@ def table(
     fresh: bool,
     workers: int | None,
     threads: int | None,
+    cluster: str | None,
     device: str,
     document: Path | None,
     checked: Path | None,
@@ -121,6 +128,8 @@ def table(
       customs-kit baseline table grid.toml --against xgboost
       customs-kit baseline table results.json
     """
+    if cluster is not None and workers is not None:
+        raise click.UsageError("Give either --workers or --cluster.")
     if document is not None and checked is not None:
         raise click.UsageError("Give --write or --check, not both.")
     if against is not None and as_json:
@@ -136,7 +145,15 @@ def table(
     from customs_kit.terminal.output import print_json
 
     files = [
-        _run(source, results or source.with_suffix(".json"), fresh, workers, threads, device)
+        _run(
+            source,
+            results or source.with_suffix(".json"),
+            fresh,
+            workers,
+            threads,
+            cluster,
+            device,
+        )
         if source.suffix == _GRID
         else source
         for source in sources
@@ -168,16 +185,19 @@ def _run(
     fresh: bool,
     workers: int | None,
     n_jobs: int | None,
+    cluster: str | None,
     device: str,
 ) -> Path:
     """Run the missing runs of a grid with a progress bar; return its results file."""
     from customs_baselines.experiments.grid import read_grid
     from customs_baselines.experiments.run_grid import run_grid
-    from customs_baselines.running.runner import n_processors
-    from customs_data.parallel import threads
+    from customs_kit.commands.executors import open_threads
     from customs_kit.terminal.output import runs_bar, say
 
-    with runs_bar() as progress, threads(workers or n_processors()) as executor:
+    if cluster is not None:  # workers may be in other folders
+        source, results = source.resolve(), results.resolve()
+        n_jobs = n_jobs or 1
+    with runs_bar() as progress, open_threads(workers, cluster, results) as executor:
         task = progress.add_task(source.name)
 
         def on_plan(done: int, total: int, notes: list[str]) -> None:
@@ -199,6 +219,7 @@ def _run(
             n_jobs=n_jobs,
             device=device,
             fresh=fresh,
+            shared=None if cluster is None else results.parent,
             on_plan=on_plan,
             on_done=on_done,
         )

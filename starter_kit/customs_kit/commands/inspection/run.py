@@ -11,6 +11,7 @@ from customs_baselines.season.catalogue import EXPLORERS
 from customs_kit.commands.options import (
     ERASURES,
     FiniteRange,
+    cluster_option,
     edition_option,
     json_option,
 )
@@ -111,6 +112,7 @@ def list_(as_json: bool) -> None:
     help="Weeks after which a label counts half, for exploit and what is built on it.",
 )
 @strategy_options
+@cluster_option
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
@@ -143,6 +145,7 @@ def run(
     week_timeout: float,
     strategy_seed: int,
     threads: int | None,
+    cluster: str | None,
     out: Path,
     as_json: bool,
 ) -> None:
@@ -168,18 +171,19 @@ def run(
       customs-kit inspection run xgboost --edition my-edition --refit-every 4
       customs-kit inspection run my_strategy.py:MyStrategy exploit --rate 0.1
     """
-    from customs_baselines.running.runner import n_processors
     from customs_baselines.season.catalogue import resolve_strategy
     from customs_baselines.season.playing import SeasonSettings
     from customs_baselines.season.run_seasons import run_seasons
     from customs_baselines.season.worlds import SeasonWorld
-    from customs_data.parallel import threads as open_threads
     from customs_data.season.kinds import rows_of_season
     from customs_data.season.warm_up import full_weeks
+    from customs_kit.commands.executors import open_threads
     from customs_kit.commands.inspection.show import show_seasons
     from customs_kit.terminal.output import print_json, runs_bar, warn
     from customs_scorer.season.budget import Budget
 
+    if cluster is not None and threads is not None:
+        raise click.UsageError("Give either --threads or --cluster.")
     source = click.get_current_context().get_parameter_source
     for name in _OF_WORLDS:
         if edition is not None and source(name) is ParameterSource.COMMANDLINE:
@@ -222,7 +226,7 @@ def run(
     ]
     if edition is not None:
         played = [SeasonWorld(edition=edition)]
-    with runs_bar() as bar, open_threads(threads or n_processors()) as executor:
+    with runs_bar() as bar, open_threads(threads, cluster, out) as executor:
         task = bar.add_task("seasons", total=len(played) * len(chosen))
         records = run_seasons(
             played, chosen, settings, out, executor=executor, on_done=lambda _: bar.advance(task)
