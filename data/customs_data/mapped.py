@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import mmap
 import os
-import pickle  # noqa: S403 - only files that this program has written
+import pickle
 import struct
 from pathlib import Path
 from typing import Any

@@ -25,6 +25,7 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 _LOWEST_DECADE, _HIGHEST_DECADE = -1, 7
+_FEW_TEXTS = 1000  # a dictionary is written with every part of a column
 _TENTHS_SHARE = 0.55  # share of prices with one decimal among those that are not whole; release
 
 _FILING_COLUMNS = {
@@ -55,9 +56,15 @@ class Text:
 
     def to_arrow(self) -> pa.StringArray:
         """Return the texts, shape (n,), missing ones as null."""
+        return pc.take(self.values, self._indices())
+
+    def to_dictionary(self) -> pa.DictionaryArray:
+        """Return the texts as codes of all values, shape (n,), missing ones as null."""
+        return pa.DictionaryArray.from_arrays(self._indices(), self.values)
+
+    def _indices(self) -> pa.Array:
         missing = self.code < 0
-        mask = missing if missing.any() else None
-        return pc.take(self.values, pa.array(self.code, mask=mask))
+        return pa.array(self.code, mask=missing if missing.any() else None)
 
 
 Column = Text | NDArray[Any]
@@ -80,11 +87,16 @@ def join_rows(parts: list[Columns], rows: IntArray) -> Columns:
 
 
 def to_table(columns: Columns, order: tuple[str, ...]) -> pa.Table:
-    """Return columns as an Arrow table."""
+    """Return columns as an Arrow table; columns of few texts as dictionaries."""
     arrays = []
     for name in order:
         column = columns[name]
-        arrays.append(column.to_arrow() if isinstance(column, Text) else pa.array(column))
+        if not isinstance(column, Text):
+            arrays.append(pa.array(column))
+        elif len(column.values) <= _FEW_TEXTS:
+            arrays.append(column.to_dictionary())
+        else:
+            arrays.append(column.to_arrow())
     return pa.table(arrays, names=list(order))
 
 
