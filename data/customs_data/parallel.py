@@ -27,7 +27,7 @@ from typing import Any, TypeVar
 from customs_data.child_processes import begin_worker, no_child_processes
 
 #: Rows per span: their arrays fit into the processor's cache.
-SPAN = 32_768
+SPAN = 16_384
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
