@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,7 @@ from customs_data.world.drawing.random_streams import Streams
 from customs_data.world.effects import Effects
 from customs_data.world.honest_trade import Population
 from customs_data.world.market import Market
-from customs_data.world.mixes import Mixes
+from customs_data.world.mixes import Mixes, count_reached
 from customs_data.world.schemes import SCHEMES, Chance, Occasions
 
 FloatArray = NDArray[np.float64]
@@ -184,11 +185,14 @@ def cheat_and_inspect(
 
     scheme = np.full(len(draft), -1, dtype=np.int64)
     rows = np.flatnonzero(cheats | is_fraud | habitual)
-    principal = principal_schemes(configuration, market, effects, population.clusters)
-    drawn = mixes.draw(mix[rows], u[rows, 1])
-    follows = (draft.cluster[rows] >= 0) & (u[rows, 2] < configuration.cheating.principal_share)
-    drawn = np.where(follows, principal[draft.cluster[rows]], drawn)
-    scheme[rows] = mixes.draw_with_occasion(drawn, mix[rows], u[rows, 3])
+    scheme[rows] = mixes.draw(mix[rows], u[rows, 1])
+    follow = rows[
+        (draft.cluster[rows] >= 0) & (u[rows, 2] < configuration.cheating.principal_share)
+    ]
+    scheme[follow] = principal_schemes(
+        configuration, market, effects, population.clusters, draft.cluster[follow]
+    )
+    scheme[rows] = mixes.draw_with_occasion(scheme[rows], mix[rows], u[rows, 3])
 
     look = np.where(habitual & ~cheats, scheme, -1)
     drawn = np.searchsorted(effects.lookalike_shares, u[:, 4], side="right")
@@ -245,11 +249,13 @@ def scheme_mix(
     mixes = Mixes(effects, occasions)
     number = mixes.number(draft, (draft.cluster >= 0) & ~risks.in_ring)
     own = np.flatnonzero(draft.cluster >= 0)
-    principal = principal_schemes(configuration, market, effects, population.clusters)
+    principal = principal_schemes(
+        configuration, market, effects, population.clusters, draft.cluster[own]
+    )
     follows = configuration.cheating.principal_share
     drawn = mixes.share[number[own]]
     drawn *= 1.0 - follows
-    drawn[np.arange(len(own)), principal[draft.cluster[own]]] += follows
+    drawn[np.arange(len(own)), principal] += follows
     mix = _with_occasion(mixes.share, mixes.share, mixes.can).take(number, axis=0)
     mix[own] = _with_occasion(drawn, mixes.share[number[own]], mixes.can[number[own]])
     return mix
@@ -264,17 +270,23 @@ def _with_occasion(drawn: FloatArray, share: FloatArray, can: BoolArray) -> Floa
 
 
 def principal_schemes(
-    configuration: Configuration, market: Market, effects: Effects, clusters: ClusterTable
+    configuration: Configuration,
+    market: Market,
+    effects: Effects,
+    clusters: ClusterTable,
+    cluster: NDArray[np.integer[Any]],
 ) -> IntArray:
-    """Return each cluster's principal scheme, by the mix of the section of its first goods."""
-    names = list(SCHEMES)
-    home_section = market.section[clusters.cell[:, 0]]
-    home = np.where(
-        clusters.is_ring[:, None],
-        effects.scheme_shares[home_section],
-        effects.practice_shares[home_section],
-    )
-    spot = (np.arange(len(clusters)) * 0.6180339887498949) % 1.0
-    principal = np.minimum(np.sum(home <= spot[:, None], axis=1), len(names) - 1)
-    late = names.index(configuration.clusters.late_scheme)
-    return np.where(clusters.is_late, late, principal)
+    """Return the principal schemes of clusters, by the mix of the section of their first goods.
+
+    Parameters
+    ----------
+    cluster : integer array, shape (n,)
+        Numbers of the clusters.
+    """
+    section = market.section[clusters.cell[cluster, 0]]
+    shares = np.concatenate([effects.scheme_shares, effects.practice_shares])
+    mix = section + len(effects.scheme_shares) * ~clusters.is_ring[cluster]
+    spot = (cluster.astype(np.int64) * 0.6180339887498949) % 1.0
+    principal = count_reached(shares, mix, spot)
+    late = list(SCHEMES).index(configuration.clusters.late_scheme)
+    return np.where(clusters.is_late[cluster], late, principal)

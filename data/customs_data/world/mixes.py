@@ -48,7 +48,7 @@ class Mixes:
 
     def draw(self, mix: IntArray, u: FloatArray) -> IntArray:
         """Draw a scheme of each mix, shape (n,)."""
-        return _count_reached(self.running, mix, u)
+        return count_reached(self.running, mix, u)
 
     def draw_with_occasion(self, scheme: IntArray, mix: IntArray, u: FloatArray) -> IntArray:
         """Replace schemes that could change nothing by another of the row's mix that can.
@@ -66,12 +66,12 @@ class Mixes:
         possible = np.cumsum(self.share * self.can, axis=1)
         mix = mix[rows]
         replaced = scheme.copy()
-        replaced[rows] = _count_reached(possible, mix, u[rows] * possible[mix, -1])
+        replaced[rows] = count_reached(possible, mix, u[rows] * possible[mix, -1])
         return replaced
 
 
-def _count_reached(running: FloatArray, mix: IntArray, number: FloatArray) -> IntArray:
-    """Return how many running sums of a row's mix its number reaches, at most all but one."""
+def count_reached(running: FloatArray, mix: IntArray, number: FloatArray) -> IntArray:
+    """Return how many of the running sums of its mix each number reaches, at most all but one."""
     place = np.zeros(len(mix), dtype=np.int64)
     for column in np.ascontiguousarray(running.T[:-1]):
         place += column.take(mix) <= number

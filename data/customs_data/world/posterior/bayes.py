@@ -73,7 +73,11 @@ class Posterior:
         self._marks = Marks(setup)
         self._mixes = Mixes(setup.effects, occasions)
         self._principal = principal_schemes(
-            setup.configuration, setup.market, setup.effects, setup.population.clusters
+            setup.configuration,
+            setup.market,
+            setup.effects,
+            setup.population.clusters,
+            np.arange(len(setup.population.clusters)),
         )
         self._tabulate_schemes()
 
