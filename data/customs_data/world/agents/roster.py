@@ -39,6 +39,17 @@ class Roster:
         self._shares = shares
         self._class = importer_class
         self.n_weeks = -(-n_days // int(self.DAYS))
+        # The first and last week in which an importer is alive, also for a part of it.
+        first, last = self._week_of(importers.birth), self._week_of(importers.death)
+        last[importers.death == last * self.DAYS] -= 1
+        last[importers.death <= importers.birth] = -1
+        self._first_week, self._last_week = first.astype(np.int16), last.astype(np.int16)
+
+    def _week_of(self, day: FloatArray) -> FloatArray:
+        """Return the week of each day, -1 before the window, shape (n,)."""
+        week = np.floor(np.clip(day, -1.0, self.n_weeks * self.DAYS) / self.DAYS)
+        # The quotient may be rounded up to the next week.
+        return np.where(day < week * self.DAYS, np.maximum(week - 1.0, -1.0), week)
 
     def _table(self, week: int) -> GroupedTable:
         """Return the importers who are alive in a week, by class."""
@@ -48,12 +59,15 @@ class Roster:
         weight = np.empty(len(importers.death))
         n_present = 0
         for first, last in spans(len(present)):  # small enough for the processor's cache
-            span = slice(first, last)
-            alive = np.minimum(importers.death[span], end)
-            alive -= np.maximum(importers.birth[span], start)
-            rows = np.flatnonzero(alive > 0.0)
+            first_week, last_week = self._first_week[first:last], self._last_week[first:last]
+            rows = np.flatnonzero((first_week <= week) & (last_week >= week))
+            days = np.full(len(rows), self.DAYS)
+            some = np.flatnonzero((first_week[rows] == week) | (last_week[rows] == week))
+            part = first + rows[some]
+            days[some] = np.minimum(importers.death[part], end)
+            days[some] -= np.maximum(importers.birth[part], start)
             filled = slice(n_present, n_present + len(rows))
-            weight[filled] = importers.weight[span][rows] * np.minimum(alive[rows], self.DAYS)
+            np.multiply(importers.weight[first:last][rows], days, out=weight[filled])
             present[filled] = first + rows
             n_present += len(rows)
         present, weight = present[:n_present], weight[:n_present]
