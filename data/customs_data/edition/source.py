@@ -23,8 +23,10 @@ from customs_data.files.writing import to_arrow
 from customs_data.schema import DECLARED_COLUMNS, ERASED, KEY, TEXT_DTYPE
 from customs_data.tasks import Task, find_task
 from customs_data.world.paperwork import Columns, Text, join_rows
+from customs_data.world.schemes import POSTERIORS, PRIORS
 from customs_data.world.simulate import Simulation
 from customs_data.world.tables import (
+    UNRECORDED_COLUMNS,
     declarations_table,
     importers_of,
     oracle_table,
@@ -133,9 +135,10 @@ class SimulatedSource:
         executor: Executor | None = None,
         task: Task | None = None,
     ) -> None:
-        self._simulation = simulation
         self._executor = executor
         self._task = task or find_task()
+        unused = {*POSTERIORS, *PRIORS, *UNRECORDED_COLUMNS}.difference(self._task.oracle)
+        self._simulation = simulation.without(unused)
         self.has_every_label = True
         self._declares = simulation.no_importers()
 

@@ -284,7 +284,7 @@ def principal_schemes(
         Numbers of the clusters.
     """
     section = market.section[clusters.cell[cluster, 0]]
-    shares = np.concatenate([effects.scheme_shares, effects.practice_shares])
+    shares: FloatArray = np.concatenate([effects.scheme_shares, effects.practice_shares])
     mix = section + len(effects.scheme_shares) * ~clusters.is_ring[cluster]
     spot = (cluster.astype(np.int64) * 0.6180339887498949) % 1.0
     principal = count_reached(shares, mix, spot)

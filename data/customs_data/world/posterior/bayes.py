@@ -81,7 +81,9 @@ class Posterior:
         )
         self._tabulate_schemes()
 
-    def columns(self, draft: Draft, prior: FloatArray, mix: FloatArray) -> dict[str, FloatArray]:
+    def columns(
+        self, draft: Draft, prior: FloatArray, mix: FloatArray | None
+    ) -> dict[str, FloatArray]:
         """Return the oracle's columns of a draft, to six decimals.
 
         Parameters
@@ -91,17 +93,19 @@ class Posterior:
         prior : float64 array, shape (n,)
             Probability of the label 1 before the form is written. Taken for a form that nothing
             explains, should there be one.
-        mix : float64 array, shape (n, n_schemes)
-            Probability of each scheme, if the label is 1, before the form is written.
+        mix : float64 array, shape (n, n_schemes), or None
+            Probability of each scheme, if the label is 1, before the form is written. None leaves
+            out the columns of schemes.
         """
         beliefs = self.judge(draft)
         explained = np.isfinite(beliefs.fraud)
         fraud = np.where(explained, beliefs.fraud, prior)
         critical = np.where(explained, beliefs.critical, 0.0)
         columns = {"Posterior Probability": fraud, "Critical Probability": critical}
-        for number, (after, before) in enumerate(zip(POSTERIORS, PRIORS, strict=True)):
-            columns[before] = prior * mix[:, number]
-            columns[after] = np.where(explained, beliefs.violation[:, number], columns[before])
+        if mix is not None:
+            for number, (after, before) in enumerate(zip(POSTERIORS, PRIORS, strict=True)):
+                columns[before] = prior * mix[:, number]
+                columns[after] = np.where(explained, beliefs.violation[:, number], columns[before])
         return {name: np.rint(values * 1e6) / 1e6 for name, values in columns.items()}
 
     def judge(self, draft: Draft) -> Beliefs:
