@@ -99,9 +99,11 @@ def _pieces(column: pa.Array) -> list[Piece] | None:
     kind = column.type
     if pa.types.is_floating(kind):
         return _number_pieces(column.to_numpy(zero_copy_only=False))
+    # A period has few distinct days, and labels are few: format each once.
     if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
-        # A period has few distinct days: format each once.
         column = pc.dictionary_encode(pc.cast(column, pa.date32()))
+    if pa.types.is_int8(kind):
+        column = pc.dictionary_encode(column)
     if pa.types.is_dictionary(column.type):
         texts = _padded(pc.cast(column.dictionary, pa.string()))
         if texts is None:
