@@ -60,15 +60,16 @@ class Roster:
         n_present = 0
         for first, last in spans(len(present)):  # small enough for the processor's cache
             first_week, last_week = self._first_week[first:last], self._last_week[first:last]
-            rows = np.flatnonzero((first_week <= week) & (last_week >= week))
-            days = np.full(len(rows), self.DAYS)
-            some = np.flatnonzero((first_week[rows] == week) | (last_week[rows] == week))
-            part = first + rows[some]
-            days[some] = np.minimum(importers.death[part], end)
-            days[some] -= np.maximum(importers.birth[part], start)
+            is_present = (first_week <= week) & (last_week >= week)
+            rows = np.flatnonzero(is_present)
             filled = slice(n_present, n_present + len(rows))
-            np.multiply(importers.weight[first:last][rows], days, out=weight[filled])
             present[filled] = first + rows
+            days = np.full(len(rows), self.DAYS)
+            some = np.flatnonzero(is_present & ((first_week == week) | (last_week == week)))
+            part = np.minimum(importers.death[first + some], end)
+            part -= np.maximum(importers.birth[first + some], start)
+            days[np.searchsorted(rows, some)] = part
+            np.multiply(importers.weight[first:last].take(rows), days, out=weight[filled])
             n_present += len(rows)
         present, weight = present[:n_present], weight[:n_present]
         return GroupedTable.from_sorted(present, self._class[present], weight, len(self._shares))

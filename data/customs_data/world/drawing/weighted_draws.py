@@ -110,7 +110,9 @@ class GroupedTable:
         total = np.where(total > 0.0, total, 1.0)
         edges = running  # in place: the table of a nation's importers is made once a week
         for start, stop in spans(len(edges)):
-            edge, group = edges[start:stop], sorted_group[start:stop]
+            edge, groups = edges[start:stop], sorted_group[start:stop]
+            # A long table has few groups, so that most spans are in one.
+            group = groups[0] if groups[0] == groups[-1] else groups
             edge -= before[group]
             edge /= total[group]
             np.minimum(edge, 1.0, out=edge)
