@@ -171,19 +171,24 @@ def true_columns(market: Market, draft: Draft, outcome: Outcome, columns: Column
         Declared columns of the draft (see `declared_columns`). Honest declarations are true as
         they stand, those that look like a scheme, too.
     """
-    cheats = outcome.scheme >= 0
-    declared = _numbers(columns["Item Price"])
-    price = _true_value(declared, outcome.hidden_log_price)
-    rate = np.where(cheats, market.rate[draft.cell], draft.rate)
-    evaded = np.rint(price * rate - declared * draft.rate) / 100.0
-    hs6 = np.where(cheats, market.hs6[draft.cell], draft.hs6)
-    origin = np.where(cheats, market.origin[draft.cell], draft.origin)
+    cheats = np.flatnonzero(outcome.scheme >= 0)
+    cell = draft.cell[cheats]
+    mass, declared = _numbers(columns["Net Mass"]), _numbers(columns["Item Price"])
+    true_mass, price, rate = mass.copy(), declared.copy(), draft.rate.copy()
+    true_mass[cheats] = _true_value(mass[cheats], outcome.hidden_log_mass[cheats])
+    price[cheats] = _true_value(declared[cheats], outcome.hidden_log_price[cheats])
+    rate[cheats] = market.rate[cell]
+    evaded = np.zeros(len(draft))
+    duty = price[cheats] * rate[cheats] - declared[cheats] * draft.rate[cheats]
+    evaded[cheats] = np.maximum(np.rint(duty) / 100.0, 0.0)
+    hs6, origin = draft.hs6.astype(np.int16), draft.origin.astype(np.int16)
+    hs6[cheats], origin[cheats] = market.hs6[cell], market.origin[cell]
     return {
-        "Duty Evaded": np.where(cheats, np.maximum(evaded, 0.0), 0.0),
-        "True HS6 Code": Text(hs6.astype(np.int16), market.hs6_texts),
-        "True Country of Origin": Text(origin.astype(np.int16), market.country_texts),
+        "Duty Evaded": evaded,
+        "True HS6 Code": Text(hs6, market.hs6_texts),
+        "True Country of Origin": Text(origin, market.country_texts),
         "True Tax Rate": rate,
-        "True Net Mass": _true_value(_numbers(columns["Net Mass"]), outcome.hidden_log_mass),
+        "True Net Mass": true_mass,
         "True Item Price": price,
     }
 

@@ -24,6 +24,7 @@ from customs_data.world.schemes import POSTERIORS, PRIORS, SCHEMES, Occasions
 from customs_data.world.setup import WorldSetup
 
 FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
 
 _NAMES = list(SCHEMES)
 _UNDER, _OVER = _NAMES.index("undervaluation"), _NAMES.index("overvaluation")
@@ -127,8 +128,9 @@ class Posterior:
             possible.draft,
             setup.calendar.n_days,
         )
-        form, hidden = self._form_chances(possible)
-        cheats = self._cheating_chances(possible, risks, hidden)
+        mark = self._marks.place(possible.draft)
+        form, hidden = self._form_chances(possible, mark)
+        cheats = self._cheating_chances(possible, risks, hidden, mark)
         scheme, lookalike = self._scheme_chances(possible, risks)
         n, row = len(draft), possible.row
         cheat = np.empty_like(scheme)
@@ -158,7 +160,7 @@ class Posterior:
         violation[:, -1] = 1.0 - label
         return Beliefs(violation, np.bincount(row, weights=critical, minlength=n) / whole)
 
-    def _form_chances(self, possible: Hypotheses) -> tuple[FloatArray, FloatArray]:
+    def _form_chances(self, possible: Hypotheses, mark: IntArray) -> tuple[FloatArray, FloatArray]:
         """Return the probability of each form by scheme, the last one none; (n_schemes + 1, m).
 
         Also returns the ln mass that understatement would hide, shape (m,).
@@ -176,11 +178,11 @@ class Posterior:
         form[_UNDER] = possible.goods[_UNDER] * possible.weight * mass * lower
         form[_OVER] = possible.goods[_OVER] * possible.weight * mass * higher
         form[_QUANTITY] = possible.goods[_QUANTITY] * possible.weight * understated * price
-        form[_MARK] *= self._marks.false[self._marks.place(possible.draft)]
+        form[_MARK] *= self._marks.false.take(mark)
         return form, hidden
 
     def _cheating_chances(
-        self, possible: Hypotheses, risks: Risks, hidden: FloatArray
+        self, possible: Hypotheses, risks: Risks, hidden: FloatArray, mark: IntArray
     ) -> list[FloatArray]:
         """Return the probability that a declaration cheats, by its scheme; each (m,)."""
         intercept = self._constants.intercept
@@ -193,7 +195,7 @@ class Posterior:
 
         chances = [risks.cheating(intercept)] * len(_NAMES)
         chances[_QUANTITY] = cheating(self._setup.effects.mass * hidden)
-        chances[_MARK] = cheating(self._marks.risk[self._marks.place(possible.draft)])
+        chances[_MARK] = cheating(self._marks.risk.take(mark))
         return chances
 
     def _tabulate_schemes(self) -> None:
