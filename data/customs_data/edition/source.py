@@ -185,9 +185,13 @@ class SimulatedSource:
 
     def _sort(self, columns: Columns) -> Columns:
         """Return the columns of a month by date and ID, with the task's truth."""
-        # Declaration IDs have eight digits, so that they sort as numbers and as text alike.
+        # Declaration IDs have eight digits, so that they sort as numbers and as text alike. One
+        # number of day and ID is sorted four times as fast as two.
         key, date = columns["Declaration ID"], columns["Date"]
-        rows = join_rows([columns], np.lexsort((key, date)))  # type: ignore[arg-type]
+        assert isinstance(key, np.ndarray)
+        assert isinstance(date, np.ndarray)
+        day = date.astype("datetime64[D]").astype(np.int64)
+        rows = join_rows([columns], np.argsort((day << 40) + key))
         assert self._task.truth is not None
         return {**rows, **self._task.truth(rows)}
 

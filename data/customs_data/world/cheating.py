@@ -286,7 +286,7 @@ def principal_schemes(
     section = market.section[clusters.cell[cluster, 0]]
     shares: FloatArray = np.concatenate([effects.scheme_shares, effects.practice_shares])
     mix = section + len(effects.scheme_shares) * ~clusters.is_ring[cluster]
-    spot: FloatArray = (cluster.astype(np.int64) * 0.6180339887498949) % 1.0
-    principal = count_reached(shares, mix, spot)
+    spot = (cluster * np.float64(0.6180339887498949)) % 1.0
+    principal = count_reached(shares, mix, np.asarray(spot, dtype=np.float64))
     late = list(SCHEMES).index(configuration.clusters.late_scheme)
     return np.where(clusters.is_late[cluster], late, principal)
