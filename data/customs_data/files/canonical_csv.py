@@ -49,7 +49,10 @@ def line_chunks(table: pa.Table) -> Iterator[bytes]:
 
 def csv_lines(table: pa.Table) -> bytes:
     """Return the canonical CSV of some rows, without the header line."""
-    columns = [column.combine_chunks() for column in table.columns]
+    columns = [
+        column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()  # which copies
+        for column in table.columns
+    ]
     cells = [_pieces(column) for column in columns]
     whole = [pieces for pieces in cells if pieces is not None]
     if len(whole) < len(cells):  # a cell with a comma or quote: rare
@@ -67,14 +70,15 @@ def _join(cells: list[list[Piece]], n_rows: int) -> bytes:
             line += bytes(piece.dtype.itemsize)
         formats.append((f"{len(formats)}", "V1"))
         line += b","
-    lines = np.frombuffer(bytearray((line[:-1] + b"\n") * n_rows), dtype=formats)
+    content = bytearray(line[:-1] + b"\n") * n_rows
+    lines = np.frombuffer(content, dtype=formats)
     number = 0
     for pieces in cells:
         for piece in pieces:
             lines[f"{number}"] = piece
             number += 1
         number += 1  # the comma
-    return lines.tobytes().translate(None, b"\0")
+    return bytes(content.translate(None, b"\0"))
 
 
 def _quoted_lines(columns: list[pa.Array]) -> bytes:
@@ -108,9 +112,10 @@ def _pieces(column: pa.Array) -> list[Piece] | None:
         texts = _padded(pc.cast(column.dictionary, pa.string()))
         if texts is None:
             return None
-        missing = len(texts)
-        codes = pc.fill_null(pc.cast(column.indices, pa.int64()), missing).to_numpy()
-        return [np.append(texts, np.zeros(1, texts.dtype))[codes]]
+        codes = column.indices
+        if codes.null_count:
+            codes = pc.fill_null(pc.cast(codes, pa.int64()), len(texts))
+        return [np.append(texts, np.zeros(1, texts.dtype)).take(codes.to_numpy())]
     texts = _padded(pc.cast(column, pa.string()))
     return None if texts is None else [texts]
 
@@ -201,7 +206,7 @@ def _digits(number: npt.NDArray[np.integer[Any]]) -> list[Piece]:
         if place:
             rest = rest - group * 10_000**place
         is_first = number < 10_000 ** (place + 1)
-        pieces.append(_groups(is_last=place == 0)[group + 10_000 * is_first])
+        pieces.append(_groups(is_last=place == 0).take(group + 10_000 * is_first))
     return pieces
 
 
@@ -218,12 +223,12 @@ def _groups(*, is_last: bool) -> Piece:
 def _decimals(behind: npt.NDArray[np.int64], decimals: int) -> list[Piece]:
     """Return the point and the digits after it without trailing zeros, at least one."""
     if decimals == 2:
-        return [_fractions(2, b".", b"0")[behind]]
+        return [_fractions(2, b".", b"0").take(behind)]
     ahead = behind // 1000
     rest = behind - ahead * 1000
     # The first digits end at their last zero only if no other digit follows.
     first = np.where(rest == 0, ahead, ahead + 1000)
-    return [_fractions(3, b".", b"0")[first], _fractions(3, b"", b"")[rest]]
+    return [_fractions(3, b".", b"0").take(first), _fractions(3, b"", b"").take(rest)]
 
 
 @cache
