@@ -70,8 +70,8 @@ PER_MIB = 1 << 20 if sys.platform == "darwin" else 1 << 10
 
 def with_kit(source: Path, out: Path, starts: tuple[int, ...]) -> None:
     """All declarations at once, as the kit's models do; text comes as codes of its values."""
-    table = pq.read_table(source, columns=READ, use_threads=False, read_dictionary=[*COLUMNS])
-    X, y, cell = training(table, starts)
+    with pq.ParquetFile(source, read_dictionary=[*COLUMNS]) as file:
+        X, y, cell = training(file.read(READ, use_threads=False), starts)
     statistics, _, groups = KitStatistics.read(X, y, cell, len(starts) + 1, True, WANTED)
     left_out = LeftOut.around(cell, len(starts) + 1)
     lookups = statistics.lookups(len(X), left_out)
