@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 
 from customs_data import schema
 from customs_data.columns.matching import arrow_text, match_ids
@@ -25,6 +26,7 @@ from customs_data.edition.loading import read_keyed_table
 from customs_data.edition.manifest import Manifest, read_manifest
 from customs_data.errors import InvalidEditionError
 from customs_data.files.reading import read_table
+from customs_data.files.table_parts import part_name, table_parts
 from customs_data.files.writing import stored_sha256
 from customs_data.tasks import find_task
 
@@ -144,7 +146,7 @@ def load_hidden(layout: Layout, table: str) -> pd.DataFrame:
     """Read truth or networks (organizers, generated editions of format 2 only)."""
     path = find_table(layout.hidden, table)
     if path.suffix != ".csv":
-        return pd.read_parquet(path)
+        return _read_parquet(path)
     text = dict.fromkeys((*schema.COLUMN, *HIDDEN_COLUMNS), schema.TEXT_DTYPE)
     for number in ("Duty Evaded", "True Tax Rate", "True Net Mass", "True Item Price"):
         del text[number]
@@ -155,4 +157,24 @@ def load_oracle(layout: Layout) -> pd.DataFrame:
     """Read the simulator's truth (organizers, generated editions only)."""
     path = find_table(layout.hidden, ORACLE)
     text = dict.fromkeys((schema.KEY, "Scheme", "Ring"), schema.TEXT_DTYPE)
-    return pd.read_csv(path, dtype=text) if path.suffix == ".csv" else pd.read_parquet(path)
+    return pd.read_csv(path, dtype=text) if path.suffix == ".csv" else _read_parquet(path)
+
+
+def _read_parquet(path: Path) -> pd.DataFrame:
+    """Read a Parquet file, or the parts of a table, with the types that it says.
+
+    Raises
+    ------
+    InvalidEditionError
+        If it is damaged, or its parts have other columns than each other.
+    """
+    try:
+        frames = [pd.read_parquet(part) for part in table_parts(path)]
+    except (pa.ArrowException, OSError) as error:
+        raise InvalidEditionError(f"{path} cannot be read: {error}. Restore it.") from None
+    kinds = [frame.dtypes.to_dict() for frame in frames]
+    if odd := [number for number, kind in enumerate(kinds, start=1) if kind != kinds[0]]:
+        raise InvalidEditionError(
+            f"{path / part_name(odd[0])} has other columns than {part_name(1)}. Restore it."
+        )
+    return frames[0] if len(frames) == 1 else pd.concat(frames, ignore_index=True)
