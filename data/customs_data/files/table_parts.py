@@ -44,13 +44,13 @@ def files_and_parts(folder: Path) -> list[Path]:
     OSError
         If the folder cannot be read.
     """
-    found = []
+    files = []
     for path in sorted(folder.iterdir()):
         if path.is_file():
-            found.append(path)
+            files.append(path)
         elif is_in_parts(path):
-            found += table_parts(path)
-    return found
+            files += table_parts(path)
+    return files
 
 
 def table_of(path: Path) -> str:
