@@ -251,7 +251,7 @@ DAMAGE = [
     (drop_a_row, "the SHA-256 of part-00003.parquet is not that in edition.json."),
     (move_a_row, "the SHA-256 of part-00002.parquet, part-00003.parquet is not"),
     (rename_a_column, "has other columns than part-00001.parquet: Office, Office ID."),
-    (change_a_type, "has other columns than part-00001.parquet: Net Mass."),
+    (change_a_type, "the SHA-256 of part-00003.parquet is not that in edition.json."),
     (damage_one, f"train/{PART} is a damaged Parquet file"),
     (empty_one, f"train/{PART} is a damaged Parquet file"),
     (put_a_file_beside, "contains the table train twice, as train.parquet and train."),
@@ -270,6 +270,16 @@ def test_damage_is_one_sentence(damaged, damage, message):
     with pytest.raises(KitError) as caught:
         load_edition(damaged)
     assert message in str(caught.value)
+
+
+def test_types_of_parts_may_be_wider_than_others_but_not_of_another_kind(damaged):
+    folder = damaged / "public/train"
+    frame = pd.read_parquet(folder / PART)
+    frame.astype({"Net Mass": "float32"}).to_parquet(folder / PART)  # also writes large strings
+    assert read_table(folder).n_rows == sum(part_rows(folder))
+    change_a_type(folder)
+    with pytest.raises(KitError, match="train: Net Mass is of several types in its parts: double,"):
+        read_table(folder)
 
 
 def test_verifying_says_it_too(damaged):

@@ -9,16 +9,20 @@ import zipfile
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import numpy as np
+import pandas as pd
 import pytest
 from fastapi.testclient import TestClient
 from pandas.testing import assert_frame_equal
 
 from customs_data.edition.hidden import load_solution
+from customs_data.edition.importing import import_edition
 from customs_data.edition.layout import Layout
 from customs_data.edition.loading import load_edition
 from customs_data.edition.verification import verify_edition
 from customs_data.errors import KitError
 from customs_leaderboard.board import make_board
+from customs_leaderboard.corrections.rejudging import rejudge
 from customs_leaderboard.publishing.announcement import Announcement
 from customs_leaderboard.publishing.codabench.bundle import make_bundle
 from customs_leaderboard.publishing.guard import HiddenGuard
@@ -31,6 +35,7 @@ from customs_leaderboard.submissions.submit import submit_file
 from customs_leaderboard.teams.teams import add_team
 from customs_leaderboard.verification.published import verify_evidence
 from customs_leaderboard.verification.verify import Scope
+from customs_scorer import write_submission
 
 NOTICE = Announcement(
     "Which five percent?",
@@ -84,6 +89,29 @@ def test_it_gives_the_same_standings_and_evidence(twins, competition, make_file,
         board.close_connections()
     one, parts = (standings[path] for path in twins)
     assert one == parts
+
+
+def test_labels_can_be_replaced(sample, board_of, clock, tmp_path):
+    path = tmp_path / "imported"
+    import_edition(sample, path, label_rate=0.5, file_format="parts")
+    board, edition = board_of(edition=path), load_edition(path)
+    team, _ = add_team(board, "Busan")
+    scores = np.arange(len(edition.test), dtype=float)
+    submit_file(board, team.number, write_submission(edition, scores, tmp_path / "s.csv"))
+    shutil.copytree(path / "hidden/solution", tmp_path / "solution")
+    part = tmp_path / "solution/part-00002.parquet"
+    corrected = pd.read_parquet(part).assign(Fraud=0, **{"Critical Fraud": 0})
+    corrected.loc[:9, "Fraud"] = 1
+    corrected.to_parquet(part)
+    assert rejudge(board, tmp_path / "solution", "Appeals of May").n_submissions == 1
+    judge = board.newest_judge()
+    private = judge.solution["Usage"] == "Private"
+    assert judge.solution.loc[private, "Fraud"].sum() == 10
+    clock.forward(days=30)
+    close_competition(board, n_replicates=20)
+    reveal_labels(board)
+    folder = board.folder
+    assert verify_evidence(folder.evidence_file, path, folder.reveal_file, Scope()).findings == []
 
 
 def test_parts_can_be_downloaded_one_by_one_and_in_a_zip(board, edition_path, tmp_path, guard):

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet
 
 from customs_data import schema
 from customs_data.columns.matching import arrow_text, match_ids
@@ -26,7 +27,7 @@ from customs_data.edition.loading import read_keyed_table
 from customs_data.edition.manifest import Manifest, read_manifest
 from customs_data.errors import InvalidEditionError
 from customs_data.files.reading import read_table
-from customs_data.files.table_parts import part_name, table_parts
+from customs_data.files.table_parts import is_in_parts, part_name, table_parts
 from customs_data.files.writing import stored_sha256
 from customs_data.tasks import find_task
 
@@ -161,7 +162,7 @@ def load_oracle(layout: Layout) -> pd.DataFrame:
 
 
 def _read_parquet(path: Path) -> pd.DataFrame:
-    """Read a Parquet file, or the parts of a table, with the types that it says.
+    """Read a Parquet file, or the parts of a table, with the types that they say.
 
     Raises
     ------
@@ -169,12 +170,16 @@ def _read_parquet(path: Path) -> pd.DataFrame:
         If it is damaged, or its parts have other columns than each other.
     """
     try:
-        frames = [pd.read_parquet(part) for part in table_parts(path)]
+        if not is_in_parts(path):
+            return pd.read_parquet(path)
+        tables = [pyarrow.parquet.read_table(part) for part in table_parts(path)]
+        headers = [table.column_names for table in tables]
+        if odd := [number for number, it in enumerate(headers, start=1) if it != headers[0]]:
+            raise InvalidEditionError(
+                f"{path / part_name(odd[0])} has other columns than {part_name(1)}. Restore it."
+            )
+        whole = pa.concat_tables(tables, promote_options="permissive")
+        return whole.replace_schema_metadata(None).to_pandas()
     except (pa.ArrowException, OSError) as error:
-        raise InvalidEditionError(f"{path} cannot be read: {error}. Restore it.") from None
-    kinds = [frame.dtypes.to_dict() for frame in frames]
-    if odd := [number for number, kind in enumerate(kinds, start=1) if kind != kinds[0]]:
-        raise InvalidEditionError(
-            f"{path / part_name(odd[0])} has other columns than {part_name(1)}. Restore it."
-        )
-    return frames[0] if len(frames) == 1 else pd.concat(frames, ignore_index=True)
+        reason = (str(error).splitlines() or [""])[0]
+        raise InvalidEditionError(f"{path} cannot be read: {reason} Restore it.") from None

@@ -213,22 +213,22 @@ def part_rows(path: Path) -> list[int]:
 
 def _read_folder(path: Path) -> Iterator[RawTable]:
     """Yield the parts in a folder; row i of the table is line i + 2, as in one file."""
-    start, first = 0, None
+    start, first = 0, ()
     for part in table_parts(path):
         name = f"{path.name}/{part.name}"
         # A stream, lest the library takes names of folders for columns.
         with _read_errors(part), part.open("rb") as stream:
             table = _checked(name, partial(pyarrow.parquet.read_table, stream))
-        kinds = list(zip(table.schema.names, table.schema.types, strict=True))
-        if first is not None and kinds != first:
-            odd = [name for name, kind in kinds if (name, kind) not in first]
-            odd += [name for name, kind in first if name not in table.schema.names]
+        raw = _raw(name, table, start)
+        first = first or raw.header
+        if raw.header != first:
+            odd = [it for it in (*raw.header, *first) if (it in first) != (it in raw.header)]
             raise KitError(
                 f"{part} has other columns than {part_name(1)}: "
                 f"{', '.join(odd) or 'another order'}. Fetch it again."
             )
-        yield _raw(name, table, start)
-        start, first = start + table.num_rows, kinds
+        yield raw
+        start += raw.n_rows
 
 
 def _join(name: str, parts: list[RawTable]) -> RawTable:
@@ -237,11 +237,21 @@ def _join(name: str, parts: list[RawTable]) -> RawTable:
     if len(parts) == 1:
         return first
     columns = tuple(
-        pa.chunked_array([chunk for part in parts for chunk in part.columns[place].chunks])
-        for place in range(len(first.header))
+        _join_column(f"{name}: {column}", [part.columns[place] for part in parts])
+        for place, column in enumerate(first.header)
     )
     lines = np.concatenate([part.lines for part in parts])
     return RawTable(name, first.header, columns, lines, ProblemReport(name))
+
+
+def _join_column(name: str, parts: list[pa.ChunkedArray]) -> pa.ChunkedArray:
+    """Return the cells of all parts, of which some may have a wider type than others."""
+    try:
+        tables = [pa.table({name: part}) for part in parts]
+        return pa.concat_tables(tables, promote_options="permissive").column(0)
+    except pa.ArrowException:
+        kinds = sorted({str(part.type) for part in parts})
+        raise KitError(f"{name} is of several types in its parts: {', '.join(kinds)}.") from None
 
 
 def _read_bytes(
