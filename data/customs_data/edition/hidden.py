@@ -179,7 +179,8 @@ def _read_parquet(path: Path) -> pd.DataFrame:
                 f"{path / part_name(odd[0])} has other columns than {part_name(1)}. Restore it."
             )
         whole = pa.concat_tables(tables, promote_options="permissive")
-        return whole.replace_schema_metadata(None).to_pandas()
+        frame: pd.DataFrame = whole.replace_schema_metadata(None).to_pandas()
     except (pa.ArrowException, OSError) as error:
         reason = (str(error).splitlines() or [""])[0]
         raise InvalidEditionError(f"{path} cannot be read: {reason} Restore it.") from None
+    return frame
