@@ -25,6 +25,7 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 _LOWEST_DECADE, _HIGHEST_DECADE = -1, 7
+_ID_LENGTH = 7  # characters, as in the release
 _FEW_TEXTS = 1000  # a dictionary is written with every part of a column
 _TENTHS_SHARE = 0.55  # share of prices with one decimal among those that are not whole; release
 
@@ -113,11 +114,22 @@ class Names:
 def name_agents(population: Population, streams: Streams) -> Names:
     """Draw identifiers of seven characters, six for couriers, as in the release."""
     return Names(
-        issue_texts("importer", len(population.importers), 7, streams),
-        issue_texts("declarant", len(population.declarants), 7, streams),
-        issue_texts("seller", len(population.seller_log_odds), 7, streams),
+        issue_texts("importer", len(population.importers), _ID_LENGTH, streams),
+        issue_texts("declarant", len(population.declarants), _ID_LENGTH, streams),
+        issue_texts("seller", len(population.seller_log_odds), _ID_LENGTH, streams),
         issue_texts("courier", len(population.courier_weight), 6, streams),
     )
+
+
+def order_of_ids(ids: pa.StringArray) -> IntArray:
+    """Return the alphabetical order of identifiers of importers, shape (n,).
+
+    Read as numbers, their bytes are sorted five times as fast as texts.
+    """
+    content = np.frombuffer(ids.buffers()[2], dtype=np.uint8, count=len(ids) * _ID_LENGTH)
+    number = np.zeros((len(ids), 8), dtype=np.uint8)
+    number[:, :_ID_LENGTH] = content.reshape(len(ids), _ID_LENGTH)
+    return np.argsort(number.view(">u8").reshape(-1).astype(np.uint64)).astype(np.int64)
 
 
 def declared_columns(
