@@ -31,6 +31,7 @@ from customs_data.world.paperwork import (
     declared_columns,
     join_rows,
     name_agents,
+    order_of_ids,
     to_table,
     true_columns,
 )
@@ -191,15 +192,17 @@ class Simulation:
         """Return firm and network of each importer that declares something (see `World`)."""
         importers, names = self.setup.population.importers, self.setup.cluster_names
         rows = np.flatnonzero(declares)
+        ids = pc.take(self.names.importer, pa.array(rows))
+        order = order_of_ids(ids)
+        rows = rows[order]
         network = _last_if_missing(importers.cluster[rows], names)
-        table = pa.table(
+        return pa.table(
             {
-                "Importer ID": pc.take(self.names.importer, pa.array(rows)),
+                "Importer ID": pc.take(ids, pa.array(order)),
                 "Firm": pc.take(self.names.importer, pa.array(importers.firm[rows])),
                 "Network": Text(network, names).to_arrow(),
             }
         )
-        return table.sort_by("Importer ID")
 
 
 def _make_month(simulation: Simulation, with_posterior: bool, month: Month) -> Columns:
