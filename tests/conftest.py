@@ -7,10 +7,12 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import CodeType
+from typing import NamedTuple
 
 import pandas as pd
 import pytest
 
+from customs_data.edition.generating import generate_edition, read_blueprint
 from customs_data.edition.importing import import_edition
 from customs_data.edition.loading import Edition, load_edition
 from made_up import make_sample
@@ -84,6 +86,21 @@ THOROUGH = {
     "studies/test_world_figures.py",
     "studies/test_world_guide.py",
 }
+
+
+class Twins(NamedTuple):
+    """Organizer's copies of the same declarations.
+
+    Attributes
+    ----------
+    one, parts : path
+        Tables in one Parquet file each, and in a folder of parts each.
+    """
+
+    one: Path
+    parts: Path
+
+
 # Tests run in parallel: more threads than processors would wait for each other most of the time.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
@@ -181,6 +198,25 @@ def small_edition(tmp_path_factory) -> Edition:
     path = tmp_path_factory.mktemp("editions") / "small"
     import_edition(make_sample(600, seed=1), path)
     return load_edition(path)
+
+
+@pytest.fixture(scope="session")
+def twins(tmp_path_factory) -> Twins:
+    """One world as two editions, in files and in parts; never change them."""
+    folder = tmp_path_factory.mktemp("editions")
+    paths = Twins(one=folder / "one/twin", parts=folder / "parts/twin")
+    blueprint = read_blueprint(n_declarations=2400, label_rate=0.5, erasure="inspection")
+    for path, file_format in zip(paths, ("parquet", "parts"), strict=True):
+        generate_edition(
+            blueprint,
+            bytes(range(32)),
+            path,
+            origin="secret",
+            seed=None,
+            name="twin",
+            file_format=file_format,
+        )
+    return paths
 
 
 @pytest.fixture

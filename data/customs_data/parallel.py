@@ -29,7 +29,7 @@ from customs_data.child_processes import begin_worker, no_child_processes
 from customs_data.errors import KitError
 
 #: Rows per span: their arrays fit into the processor's cache.
-SPAN = 32_768
+SPAN = 16_384
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")

@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from customs_baselines.features import make_features
 from customs_baselines.features.norms import deviations_from_others
 from customs_baselines.features.risk import RiskProfiles
-from customs_data.columns.grouping import Grouping
+from customs_data.columns.grouping import Codebook, Grouping
+from customs_data.columns.mapped_frames import frame_of
 from customs_data.errors import KitError
 
 
@@ -88,6 +90,41 @@ def test_groups_are_numbered_alike_with_and_without_a_table(train, sparsity, mon
     assert group.tolist() == [number.get(row, -1) for row in rows]
     assert grouping.n_groups == len(tuples)
     assert (grouping.find(train) == group).all()
+
+
+KEYS = (("HS6 Code",), ("Heading",), ("Seller ID", "Chapter"), ("Chapter", "Country of Origin"))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_dictionaries_are_coded_as_text_is(sample_edition, seed):
+    """In several chunks, with dictionaries of their own, and with values that no cell has."""
+    rng = np.random.default_rng(seed)
+    train = sample_edition.train.iloc[: int(rng.integers(0, 900))]
+    cuts = np.sort(rng.integers(0, len(train) + 1, 3)).tolist()
+    parts = list(zip([0, *cuts], [*cuts, len(train)], strict=True))
+    columns = {}
+    for name in ("HS6 Code", "Seller ID", "Country of Origin"):
+        cells = train[name].astype(object).where(train[name].notna(), None).tolist()
+        # Slices whose dictionaries keep the values of the two cells before them.
+        chunks = [pa.array(["000000", "999999", *cells[i:j]]).dictionary_encode() for i, j in parts]
+        columns[name] = pa.chunked_array([chunk[2:] for chunk in chunks])
+    coded = frame_of(pa.table(columns))
+    assert all(isinstance(kind, pd.ArrowDtype) for kind in coded.dtypes)
+    books = Codebook(), Codebook()
+    tables = [book.fit(X) for book, X in zip(books, (train, coded), strict=True)]
+    later = sample_edition.test
+    for key in KEYS:
+        of_text, of_codes = Grouping(key), Grouping(key)
+        assert (of_text.fit(tables[0]) == of_codes.fit(tables[1])).all()
+        later_groups = (
+            grouping.find(book.find(later))
+            for grouping, book in zip((of_text, of_codes), books, strict=True)
+        )
+        assert np.array_equal(*later_groups)
+        for name in key:
+            assert books[0].values(name) == books[1].values(name)
+            assert books[0].values(name) == sorted(set(books[0].values(name)))
+            assert "999999"[: {"Chapter": 2, "Heading": 4}.get(name)] not in books[1].values(name)
 
 
 def test_many_columns_of_many_values_do_not_collide():

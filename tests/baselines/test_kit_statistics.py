@@ -8,7 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from customs_baselines.features.cell_sums import CellSums, to_units
+from customs_baselines.features.cell_sums import (
+    CellSums,
+    GroupRows,
+    Lookup,
+    RowsByCell,
+    to_units,
+)
 from customs_baselines.features.folds import TWO_VIEWS, Folds, LeftOut, Stretches, divide
 from customs_baselines.features.kit import N_CELLS, KitFeatures
 from customs_baselines.features.kit_statistics import KitStatistics
@@ -173,13 +179,70 @@ class TestCellSums:
     def test_golden(self):
         group = np.array([0, 0, 1, -1, 1])
         cell = np.array([0, 1, 0, 0, 0], dtype=np.int8)
-        sums = CellSums.count(group, 2, cell, 2)
+        sums = GroupRows(RowsByCell(cell, 2), group, 2).count()
         assert sums.by_cell.tolist() == [[1, 1], [2, 0], [0, 0]]
         assert sums.total.tolist() == [2, 2, 0]
         own = LeftOut.around(cell, 2)
         assert sums.others(group, own).tolist() == [1, 1, 0, 0, 0]
         assert sums.others(group, LeftOut.around(cell, 2, share=1.0)).tolist() == [0] * 5
         assert sums.others(group, None).tolist() == [2, 2, 2, 0, 2]
+
+    @pytest.mark.parametrize("seed", range(6))
+    def test_sums_are_those_of_a_loop_over_rows(self, seed):
+        rng = np.random.default_rng(seed)
+        n_rows, n_groups, n_cells = rng.integers([0, 1, 1], [400, 30, 13])
+        group = rng.integers(-1, n_groups, n_rows).astype(rng.choice([np.int32, np.int64]))
+        cell = rng.integers(0, n_cells, n_rows).astype(np.int8)
+        if seed % 2:
+            cell = np.sort(cell)  # declarations in order of time
+        counts = rng.random(n_rows) < 0.3
+        units = rng.integers(-(2**40), 2**40, n_rows)
+        cells = RowsByCell(cell, n_cells)
+        rows = GroupRows(cells, group, n_groups)
+        for sums, weights in (
+            (rows.count(), np.ones(n_rows, dtype=np.int64)),
+            (rows.count(cells.find(counts)), counts),
+            (rows.sum(cells.sort(units)), units),
+        ):
+            expected = np.zeros((n_groups + 1, n_cells), dtype=np.int64)
+            for place in np.flatnonzero(group >= 0):
+                expected[group[place], cell[place]] += weights[place]
+            assert sums.by_cell.tolist() == expected.tolist()
+            assert sums.total.tolist() == expected.sum(axis=1).tolist()
+            assert sums.by_cell.dtype == CellSums.of(expected).by_cell.dtype
+            for share in (0.0, 1 / 3, 0.45, 1.0):
+                left_out = LeftOut.around(cell, n_cells, share)
+                width = left_out.width
+                others = [
+                    expected[g].sum() - expected[g, c // width * width :][:width].sum()
+                    for g, c in zip(group, cell.astype(int), strict=True)
+                ]
+                assert sums.others(group, left_out).tolist() == others
+
+    @pytest.mark.parametrize("share", [None, 0.0, 1 / 3, 0.45])
+    def test_a_lookup_by_table_is_the_function_bit_for_bit(self, share):
+        rng = np.random.default_rng(3)
+        group = rng.integers(-1, 9, 1000).astype(np.int32)
+        cell = rng.integers(0, 12, 1000).astype(np.int8)
+        rows = GroupRows(RowsByCell(cell, 12), group, 9)
+        n_calls = []
+
+        def function(group, left_out):
+            n_calls.append(len(group))
+            n = rows.count().others(group, left_out)
+            return {"n": n, "log": np.log((n + 0.3) / (n + 2.7))}
+
+        left_out = None if share is None else LeftOut.around(cell, 12, share)
+        expected = function(group, left_out)
+        table = Lookup(function, 9, len(group), left_out)
+        assert n_calls[1:] == [10 * (1 if left_out is None else left_out.n_parts)]
+        for some in (slice(0, 0), slice(3, 500), slice(0, 1000)):
+            taken = None if left_out is None else left_out.take(some)
+            looked_up = table.read(group[some], taken)
+            again = Lookup(function, 9, 1, left_out).read(group[some], taken)  # without a table
+            for name, column in expected.items():
+                assert looked_up[name].dtype == column.dtype
+                assert looked_up[name].tolist() == again[name].tolist() == column[some].tolist()
 
     @pytest.mark.parametrize(
         ("largest", "kind"), [(255, "uint8"), (256, "uint16"), (65536, "uint32"), (-1, "int64")]

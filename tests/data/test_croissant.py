@@ -29,7 +29,7 @@ MENDED = {
 }
 
 
-@pytest.fixture(scope="module", params=["csv", "parquet"])
+@pytest.fixture(scope="module", params=["csv", "parquet", "parts"])
 def edition(request, tmp_path_factory):
     """An edition of some declarations, half of their labels erased."""
     frames = make_sample(240, seed=2)

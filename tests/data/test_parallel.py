@@ -13,9 +13,10 @@ import pandas as pd
 import pytest
 
 from customs_baselines.features.row_blocks import MatrixRows, read_blocks
+from customs_data.files.canonical_csv import csv_lines
 from customs_data.files.declarations import _parse_valid_part
 from customs_data.files.reading import read_parts
-from customs_data.files.writing import csv_lines, to_arrow, write_table
+from customs_data.files.writing import to_arrow, write_table
 from customs_data.parallel import count_workers, map_in_order, processes, submit, threads
 
 

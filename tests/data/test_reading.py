@@ -55,7 +55,7 @@ def test_parquet_and_csv_hold_the_same(sample, tmp_path):
 
 def test_canonical_stream_does_not_depend_on_chunks(sample, monkeypatch):
     whole = b"".join(csv_chunks(sample["train"]))
-    monkeypatch.setattr("customs_data.files.writing._CHUNK_ROWS", 7)
+    monkeypatch.setattr("customs_data.files.canonical_csv._CHUNK_ROWS", 7)
     assert b"".join(csv_chunks(sample["train"])) == whole
 
 

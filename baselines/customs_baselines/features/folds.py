@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from customs_data.columns.grouping import Codes, Group
 from customs_data.schema import KEY
 
 Cells = npt.NDArray[np.int8]
@@ -98,14 +99,21 @@ class Stretches:
 class LeftOut:
     """The consecutive cells that each training row leaves out, its own among them.
 
+    The cells are cut into parts of equal length; a row leaves out the part of its own cell.
+
     Attributes
     ----------
-    first, stop : ndarray of int8, shape (n_rows,)
-        First cell, and the one after the last.
+    part : ndarray of int8, shape (n_rows,)
+        Part of each row, 0 .. n_parts - 1.
+    width : int
+        Cells of a part; the last one may be shorter.
+    n_cells : int
+        Number of cells.
     """
 
-    first: Cells
-    stop: Cells
+    part: Cells
+    width: int
+    n_cells: int
 
     @classmethod
     def around(cls, cell: Cells, n_cells: int, share: float = 0.0) -> LeftOut:
@@ -114,16 +122,36 @@ class LeftOut:
         Examples
         --------
         >>> left_out = LeftOut.around(np.array([0, 5, 11], dtype=np.int8), 12, share=1 / 3)
-        >>> left_out.first.tolist(), left_out.stop.tolist()
-        ([0, 4, 8], [4, 8, 12])
+        >>> left_out.part.tolist(), left_out.width, left_out.n_parts
+        ([0, 1, 2], 4, 3)
         """
         width = max(1, round(n_cells * share))
-        first = cell // width * width
-        return cls(first.astype(np.int8), np.minimum(first + width, n_cells).astype(np.int8))
+        return cls(cell // np.int8(width), width, n_cells)
+
+    @property
+    def n_parts(self) -> int:
+        """Number of parts."""
+        return -(-self.n_cells // self.width)
 
     def take(self, rows: slice) -> LeftOut:
         """Return what some rows leave out."""
-        return LeftOut(self.first[rows], self.stop[rows])
+        return LeftOut(self.part[rows], self.width, self.n_cells)
+
+    def every(self, n_groups: int) -> tuple[Group, LeftOut]:
+        """Return all pairs of a part and a group, as rows: part by part, group -1 the last."""
+        group = np.arange(n_groups + 1)
+        group[-1] = -1
+        part = np.repeat(np.arange(self.n_parts, dtype=np.int8), n_groups + 1)
+        return np.tile(group, self.n_parts), LeftOut(part, self.width, self.n_cells)
+
+    def pairs(self, group: Group | Codes, n_groups: int) -> Group:
+        """Return the place of each row's pair in `every`, shape (n_rows,).
+
+        It is negative for group -1 of the first part; the entry there is that of group -1, too.
+        """
+        place = (np.arange(self.n_parts) * (n_groups + 1)).take(self.part)
+        place += group
+        return place
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, Self
 
 import numpy as np
@@ -10,15 +10,15 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
-from customs_baselines.features.cell_sums import UNIT
+from customs_baselines.features.cell_sums import UNIT, Lookup
 from customs_baselines.features.folds import ONE_VIEW, LeftOut, divide
 from customs_baselines.features.kit_statistics import (
     COUNTED_KEYS,
     DECLARATIONS,
-    FRAUDS,
-    LABELLED,
+    EVIDENCE,
     NORMED,
     RANKED_CODES,
+    RISK,
     USUAL_PAIRS,
     Key,
     KitStatistics,
@@ -26,10 +26,10 @@ from customs_baselines.features.kit_statistics import (
     profile_keys,
 )
 from customs_baselines.features.norms import NORM_LEVELS, norms_of_goods
-from customs_baselines.features.risk import PROFILE_KEYS, SMOOTHING, names_of, profile_of
+from customs_baselines.features.risk import PROFILE_KEYS, names_of
 from customs_baselines.features.row_blocks import Floats, read_all
 from customs_baselines.features.transformer import DeclarationTransformer
-from customs_data.columns.grouping import CodedSlice, CodedTable, Codes, Group, declared_columns
+from customs_data.columns.grouping import CodedSlice, CodedTable, Codes, declared_columns
 from customs_data.schema import KEY
 
 #: Cells of the training rows; a view leaves out one or several.
@@ -226,8 +226,7 @@ class KitFeatures(DeclarationTransformer):
         self,
         X: pd.DataFrame,
         coded: CodedSlice,
-        groups: dict[Key, Group],
-        left_out: LeftOut | None,
+        histories: Mapping[Key, Mapping[str, npt.NDArray[Any]]],
     ) -> Floats:
         """Compute features of some rows, shape (n_rows, n_features).
 
@@ -237,24 +236,15 @@ class KitFeatures(DeclarationTransformer):
             Declared and extra columns.
         coded : CodedSlice
             The same rows as codes.
-        groups : dict of tuple to integer array
-            Group of each row by key.
-        left_out : LeftOut or None
-            What training rows leave out.
+        histories : mapping of tuple to mapping of str to ndarray, shape (n_rows,) each
+            What is known of the rows' groups, by key (see `KitStatistics.history`).
         """
-        statistics = self.statistics_
-
-        def others(key: Key, measure: str) -> npt.NDArray[np.int64]:
-            return statistics.sums[key][measure].others(groups[key], left_out)
-
         numbers = numbers_of(X)
         columns: dict[str, npt.NDArray[Any]] = dict(numbers)
-        counted = dict.fromkeys((*COUNTED_KEYS, *NORM_LEVELS))
-        counted |= dict.fromkeys(key for pair in USUAL_PAIRS for key in pair)
-        counts = {key: others(key, DECLARATIONS) for key in counted}
         for name in NORMED:
-            levels = ((counts[key], others(key, name) * UNIT) for key in NORM_LEVELS)
-            *_, hs6, origin = norms_of_goods(statistics.mean(name), levels)
+            known = (histories[key] for key in NORM_LEVELS)
+            levels = ((history[DECLARATIONS], history[name] * UNIT) for history in known)
+            *_, hs6, origin = norms_of_goods(self.statistics_.mean(name), levels)
             columns[f"{name} against HS6 norm"] = numbers[name] - hs6
             columns[f"{name} against HS6 and origin norm"] = numbers[name] - origin
         date = X["Date"].dt
@@ -268,17 +258,12 @@ class KitFeatures(DeclarationTransformer):
         for name in RANKED_CODES:
             columns[name] = self.ranks_[name][coded[name]]
         for key in COUNTED_KEYS:
-            columns[f"count of {' x '.join(key)}"] = np.log1p(counts[key])
+            columns[f"count of {' x '.join(key)}"] = np.log1p(histories[key][DECLARATIONS])
         for coarse, fine in USUAL_PAIRS:
             # One imaginary declaration that does not match, so that rare goods get no high share.
-            columns[f"share of {fine[-1]} in {' x '.join(coarse)}"] = counts[fine] / (
-                counts[coarse] + 1.0
-            )
-        risk = []
-        for key in self._profiled():
-            risk += profile_of(
-                others(key, LABELLED), others(key, FRAUDS), statistics.base_rate(), SMOOTHING
-            )
+            usual, of = (histories[key][DECLARATIONS] for key in (fine, coarse))
+            columns[f"share of {fine[-1]} in {' x '.join(coarse)}"] = usual / (of + 1.0)
+        risk = [histories[key][name] for key in self._profiled() for name in (RISK, EVIDENCE)]
         extra = self._extra_values(X, coded)
         return np.column_stack([*(columns[name] for name in _SOURCES), *extra, *risk])
 
@@ -312,6 +297,7 @@ class KitRows:
         self._coded = coded
         self._groups = groups
         self._views = views
+        self._lookups: dict[int, dict[Key, Lookup]] = {}
 
     def __len__(self) -> int:
         return len(self._X) * len(self._views)
@@ -320,24 +306,24 @@ class KitRows:
         """See `FeatureRows`."""
         n = len(self._X)
         parts = [
-            self._read(slice(max(start - place * n, 0), min(stop - place * n, n)), left_out)
-            for place, left_out in enumerate(self._views)
-            if start < (place + 1) * n and stop > place * n
+            self._read(slice(max(start - view * n, 0), min(stop - view * n, n)), view)
+            for view in range(len(self._views))
+            if start < (view + 1) * n and stop > view * n
         ]
-        return np.vstack(parts) if parts else self._read(slice(0, 0), None)
+        return np.vstack(parts) if parts else self._read(slice(0, 0), 0)
 
-    def _read(self, rows: slice, left_out: LeftOut | None) -> Floats:
+    def _read(self, rows: slice, view: int) -> Floats:
+        statistics, left_out = self._features.statistics_, self._views[view]
+        if view not in self._lookups:
+            self._lookups[view] = statistics.lookups(len(self._X), left_out)
         coded = self._coded.slice(rows.start, rows.stop)
-        groups: dict[Key, Group]
-        if self._groups is None:
-            groupings = self._features.statistics_.groupings
-            groups = {key: grouping.find(coded) for key, grouping in groupings.items()}
-        else:
-            groups = {key: group[rows].astype(np.int64) for key, group in self._groups.items()}
-        return self._features.assemble(
-            self._X.iloc[rows], coded, groups, None if left_out is None else left_out.take(rows)
-        )
+        some = None if left_out is None else left_out.take(rows)
+        histories = {}
+        for key, grouping in statistics.groupings.items():
+            group = grouping.find(coded) if self._groups is None else self._groups[key][rows]
+            histories[key] = self._lookups[view][key].read(group, some)
+        return self._features.assemble(self._X.iloc[rows], coded, histories)
 
     def forget(self) -> None:
         """See `FeatureRows`."""
-        del self._coded, self._groups, self._views
+        del self._coded, self._groups, self._views, self._lookups

@@ -4,19 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import reduce
-from typing import Final, NamedTuple
+from functools import partial, reduce
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from customs_baselines.features.cell_sums import UNIT, CellSums, Floats, Integers, to_units
-from customs_baselines.features.folds import Cells
+from customs_baselines.features.cell_sums import (
+    UNIT,
+    CellSums,
+    Floats,
+    GroupRows,
+    Integers,
+    Lookup,
+    RowsByCell,
+    to_units,
+)
+from customs_baselines.features.folds import Cells, LeftOut
 from customs_baselines.features.norms import NORM_LEVELS
-from customs_baselines.features.risk import PROFILE_KEYS
+from customs_baselines.features.risk import PROFILE_KEYS, SMOOTHING, profile_of
 from customs_data.columns.column_set import declared_number, extra_names
-from customs_data.columns.grouping import Codebook, CodedTable, Codes, Grouping
+from customs_data.columns.grouping import Codebook, CodedTable, Codes, Group, Grouping
 
 Key = tuple[str, ...]
 
@@ -60,6 +69,7 @@ USUAL_PAIRS: Final[tuple[tuple[Key, Key], ...]] = (
 #: Numbers whose norm by goods is known, and what else is summed.
 NORMED: Final = ("log unit price", "log mass")
 DECLARATIONS, LABELLED, FRAUDS = "declarations", "labelled", "frauds"
+RISK, EVIDENCE = "risk", "evidence"
 
 # Declared numbers on a log scale; 0 kg and 0 KRW occur, hence the offsets.
 _NUMBERS: dict[str, Callable[[Floats, Floats, Floats], Floats]] = {
@@ -202,29 +212,26 @@ class KitStatistics:
         book = Codebook()
         coded = book.fit(X)
         extra = extra_names(X)
-        rows = {LABELLED: y >= 0, FRAUDS: y == 1}
-        groupings, sums, groups = {}, {}, {}
+        cells = RowsByCell(cell, n_cells)
+        rows = {LABELLED: cells.find(y >= 0), FRAUDS: cells.find(y == 1)}
         wanted = measures(with_labels, extra) if wanted is None else wanted
+        summed = {name for names in wanted.values() for name in names}
+        units = {name: cells.sort(_units(X, name)) for name in NORMED if name in summed}
+        groupings, sums, groups = {}, {}, {}
         for key, names in wanted.items():
             groupings[key] = Grouping(key)
-            group = groupings[key].fit(coded)
-            # Cached in four bytes each, because grouping several columns again would take longer.
-            groups[key] = coded[key[0]] if len(key) == 1 else group.astype(np.int32)
+            # Kept, because grouping several columns again would take longer.
+            groups[key] = groupings[key].fit_codes(coded)
+            of_groups = GroupRows(cells, groups[key], groupings[key].n_groups)
             sums[key] = {
-                name: CellSums.count(
-                    group,
-                    groupings[key].n_groups,
-                    cell,
-                    n_cells,
-                    rows.get(name),
-                    _units(X, name) if name in NORMED else None,
-                )
+                name: of_groups.sum(units[name])
+                if name in units
+                else of_groups.count(rows.get(name))
                 for name in names
             }
         overall = {DECLARATIONS: len(X)}
-        overall |= {name: int(counted.sum()) for name, counted in rows.items()}
-        summed = {name for names in wanted.values() for name in names}
-        overall |= {name: int(_units(X, name).sum()) for name in NORMED if name in summed}
+        overall |= {LABELLED: int((y >= 0).sum()), FRAUDS: int((y == 1).sum())}
+        overall |= {name: int(unit.sum()) for name, unit in units.items()}
         numbers = {
             name: ExtraNumber.of(X[name].to_numpy(np.float64))
             for name, kind in extra.items()
@@ -237,12 +244,17 @@ class KitStatistics:
         """Return the statistics of several parts together; their cells and keys are the same."""
         first = parts[0]
         book = Codebook.unite([part.book for part in parts])
+        columns = {name for key in first.groupings for name in key}
+        new = [{name: it.book.places_in(book, name) for name in columns} for it in parts]
         groupings, sums = {}, {}
         for key in first.groupings:
-            values = []
-            for part in parts:
-                codes = part.groupings[key].values()
-                values.append({it: part.book.places_in(book, it)[codes[it]] for it in key})
+            values = [
+                {
+                    name: places[name].take(codes)
+                    for name, codes in it.groupings[key].values().items()
+                }
+                for places, it in zip(new, parts, strict=True)
+            ]
             all_values = {name: np.concatenate([one[name] for one in values]) for name in key}
             groupings[key] = Grouping(key)
             group = groupings[key].fit(CodedTable.of_codes(book, all_values))
@@ -277,6 +289,41 @@ class KitStatistics:
             groupings |= one.groupings
             sums |= one.sums
         return replace(keys[0], book=book, groupings=groupings, sums=sums)
+
+    def lookups(self, n_rows: int, left_out: LeftOut | None) -> dict[Key, Lookup]:
+        """Return what finds the `history` of rows, by key; parameters as of `Lookup`."""
+        return {
+            key: Lookup(partial(self.history, key), grouping.n_groups, n_rows, left_out)
+            for key, grouping in self.groupings.items()
+        }
+
+    def history(
+        self, key: Key, group: Group | Codes, left_out: LeftOut | None
+    ) -> dict[str, npt.NDArray[Any]]:
+        """Return what is known of the rows' groups from the cells that they do not leave out.
+
+        Parameters
+        ----------
+        key : tuple of str
+            A key of the statistics.
+        group : ndarray of integers, shape (n_rows,)
+            Group of each row; -1 for none.
+        left_out : LeftOut or None
+            What training rows leave out.
+
+        Returns
+        -------
+        dict of str to ndarray, shape (n_rows,) each
+            Sums by measure, int64. Risk and evidence (see `profile_of`), float64, take the place of
+            labelled declarations and frauds.
+        """
+        known: dict[str, npt.NDArray[Any]] = {
+            name: sums.others(group, left_out) for name, sums in self.sums[key].items()
+        }
+        if LABELLED in known:
+            n, f = known.pop(LABELLED), known.pop(FRAUDS)
+            known[RISK], known[EVIDENCE] = profile_of(n, f, self.base_rate(), SMOOTHING)
+        return known
 
     def rank(self, name: str) -> Floats:
         """Return the rank of each code of a column by (-count, value), shape (n_values + 1,).

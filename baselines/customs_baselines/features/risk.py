@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from customs_baselines.features.cell_sums import CellSums, Floats, Integers
+from customs_baselines.features.cell_sums import Floats, GroupRows, Integers, RowsByCell
 from customs_baselines.features.folds import N_CELLS, LeftOut, divide
 from customs_baselines.features.transformer import DeclarationTransformer
 from customs_data.columns.grouping import Group, Grouping, declared_columns
@@ -108,13 +108,12 @@ class RiskProfiles(DeclarationTransformer):
         self.base_ = float((y[labelled] == 1).mean()) if labelled.any() else 0.5
         self.groupings_ = [Grouping(key) for key in self.keys]
         groups = [grouping.fit(X) for grouping in self.groupings_]
-        self.history_ = [
-            [
-                CellSums.count(group, grouping.n_groups, cell, division.n_cells, rows)
-                for rows in (labelled, y == 1)
-            ]
-            for group, grouping in zip(groups, self.groupings_, strict=True)
-        ]
+        cells = RowsByCell(cell, division.n_cells)
+        rows = [cells.find(counts) for counts in (labelled, y == 1)]
+        self.history_ = []
+        for group, grouping in zip(groups, self.groupings_, strict=True):
+            of_groups = GroupRows(cells, group, grouping.n_groups)
+            self.history_.append([of_groups.count(some) for some in rows])
         return self._profiles(groups, LeftOut.around(cell, division.n_cells))
 
     def find_features(self, X: pd.DataFrame) -> Floats:

@@ -30,7 +30,8 @@ class Codebook:
 
     One codebook can serve many groupings. Each column is then read once, which saves time and
     memory with millions of declarations. The numbers depend on the set of values only, not on the
-    order of the rows, so that codebooks of parts can be united.
+    order of the rows, so that codebooks of parts can be united. A column may be text, or a
+    dictionary of text (see `customs_data.columns.mapped_frames.frame_of`).
     """
 
     def __init__(self) -> None:
@@ -77,28 +78,45 @@ class Codebook:
         """Return the distinct values of a column in training, sorted."""
         return [str(value) for value in self._values[name].to_pylist()]
 
-    def encode(self, X: pd.DataFrame, name: str, is_training: bool) -> Codes:
+    def encode(self, X: pd.DataFrame, name: str) -> Codes:
         """Return the codes of a column, shape (n_rows,); -1 is empty or unseen in training."""
         own = _dictionary(X, name)
         values = own.dictionary
         if name in HS_LEVELS:
-            levels = pc.dictionary_encode(pc.utf8_slice_codeunits(values, 0, HS_LEVELS[name]))
-            codes, values = _recode(levels.indices, _places(own)), levels.dictionary
-        else:
-            codes = _places(own)
-        if is_training:
-            self._values[name] = _sorted(values)
-        return _recode(pc.index_in(values, value_set=self._values[name]), codes)
+            values = pc.utf8_slice_codeunits(values, 0, HS_LEVELS[name])
+        return _recode(pc.index_in(values, value_set=self._values[name]), _places(own))
+
+    def learn(self, X: pd.DataFrame, name: str) -> Codes:
+        """Number the values of a declared column; return its codes as `encode` does."""
+        own = _dictionary(X, name)
+        places = _places(own)
+        is_used = np.bincount(places + 1, minlength=len(own.dictionary) + 1)[1:] > 0
+        order = pc.array_sort_indices(own.dictionary).to_numpy()
+        order = order[is_used[order]]  # a given dictionary may have values that no cell has
+        self._values[name] = own.dictionary.take(pa.array(order))
+        new = np.full(len(is_used), -1, dtype=np.int32)
+        new[order] = np.arange(len(order), dtype=np.int32)
+        return _recode(new, places)
+
+    def learn_level(self, name: str, hs6: Codes) -> Codes:
+        """Number the values of a level of the HS code, given the codes of 'HS6 Code' in training.
+
+        The first digits of sorted codes are sorted.
+        """
+        values = pc.utf8_slice_codeunits(self._values["HS6 Code"], 0, HS_LEVELS[name])
+        level = pc.dictionary_encode(values)
+        self._values[name] = level.dictionary
+        return _recode(level.indices, hs6)
 
 
 def _sorted(values: pa.Array) -> pa.Array:
     return values.take(pc.array_sort_indices(values))
 
 
-def _recode(new: pa.Int32Array, codes: Codes) -> Codes:
+def _recode(new: pa.Int32Array | Codes, codes: Codes) -> Codes:
     """Return the new code of each code, or -1."""
-    table = np.append(pc.fill_null(new, -1).to_numpy(), -1).astype(np.int32)
-    return table[codes]
+    known = new if isinstance(new, np.ndarray) else pc.fill_null(new, -1).to_numpy()
+    return np.append(known, np.int32(-1)).astype(np.int32, copy=False).take(codes)
 
 
 def _dictionary(X: pd.DataFrame, name: str) -> pa.DictionaryArray:
@@ -106,14 +124,15 @@ def _dictionary(X: pd.DataFrame, name: str) -> pa.DictionaryArray:
     column = pa.array(X["HS6 Code" if name in HS_LEVELS else name], from_pandas=True)
     if pa.types.is_null(column.type):  # every cell is empty
         column = pc.cast(column, pa.large_string())
-    own = pc.dictionary_encode(column)
-    return own.combine_chunks() if isinstance(own, pa.ChunkedArray) else own
+    if isinstance(column, pa.ChunkedArray):
+        return pc.dictionary_encode(column).unify_dictionaries().combine_chunks()
+    return pc.dictionary_encode(column)
 
 
 def _places(own: pa.DictionaryArray) -> Codes:
     """Return the place of each cell's value in the dictionary, -1 for an empty cell."""
-    places: Codes = pc.fill_null(own.indices, -1).to_numpy(zero_copy_only=False)
-    return places.astype(np.int32, copy=False)
+    places: Codes = pc.fill_null(own.indices.cast(pa.int32()), -1).to_numpy()
+    return places
 
 
 class CodedTable:
@@ -143,7 +162,12 @@ class CodedTable:
     def __getitem__(self, name: str) -> Codes:
         """Return the codes of a declared column or a level of the HS code, shape (n_rows,)."""
         if name not in self._codes:
-            self._codes[name] = self.book.encode(self._X, name, self._is_training)
+            if not self._is_training:
+                self._codes[name] = self.book.encode(self._X, name)
+            elif name in HS_LEVELS:
+                self._codes[name] = self.book.learn_level(name, self["HS6 Code"])
+            else:
+                self._codes[name] = self.book.learn(self._X, name)
         return self._codes[name]
 
     def slice(self, start: int, stop: int) -> CodedSlice:
@@ -197,18 +221,18 @@ class Grouping:
 
     def fit(self, X: Declarations) -> Group:
         """Number the values of `X` and return the group of each row, shape (n_rows,)."""
+        return self.fit_codes(X).astype(np.int64)
+
+    def fit_codes(self, X: Declarations) -> Codes:
+        """Return the groups as `fit` does, but in four bytes each."""
         coded = Codebook().fit(X) if isinstance(X, pd.DataFrame) else X
         self._own_book = coded.book if isinstance(X, pd.DataFrame) else None
-        self._sizes: list[int] = []
-        self._combinations: list[Group] = []
-        group = np.zeros(len(coded), dtype=np.int64)
-        for place, name in enumerate(self.key):
+        group = coded[self.key[0]]
+        self._sizes = [coded.book.n_values(self.key[0])]
+        self._combinations: list[Group] = [np.arange(self._sizes[0])]  # the codes themselves
+        for name in self.key[1:]:
             codes = coded[name]
             self._sizes.append(coded.book.n_values(name))
-            if place == 0:  # the codes themselves
-                group, n_groups = codes.astype(np.int64), self._sizes[0]
-                self._combinations.append(np.arange(n_groups))
-                continue
             pair = self._pair(group, codes, self._sizes[-1])
             known, group = _number(pair, len(self._combinations[-1]) * self._sizes[-1])
             self._combinations.append(known)
@@ -243,30 +267,47 @@ class Grouping:
         return {name: codes[name] for name in self.key}
 
     @staticmethod
-    def _pair(group: Group, codes: Codes, size: int) -> Group:
+    def _pair(group: Group | Codes, codes: Codes, size: int) -> Group:
         """Return one integer per pair of a group and a further value, -1 if either is unknown.
 
         Groups are renumbered after each column, so that the product stays far below 2^63.
         """
-        valid = (group >= 0) & (codes >= 0)
-        return np.where(valid, group * size + codes, -1)
+        pair = np.multiply(group, size, dtype=np.int64)
+        pair += codes
+        pair[(group < 0) | (codes < 0)] = -1
+        return pair
 
 
-def _number(pair: Group, n_possible: int) -> tuple[Group, Group]:
+def _number(pair: Group, n_possible: int) -> tuple[Group, Codes]:
     """Return the sorted distinct values >= 0, and each row's place among them (-1 for none).
 
     Values lie below `n_possible`. If a table over all of them is not much longer than the rows, no
     sorting is needed.
     """
     if n_possible > _MAX_SPARSITY * len(pair):
-        known, place = np.unique(pair, return_inverse=True)
-        return (known[1:], place - 1) if len(known) and known[0] < 0 else (known, place)
+        return _number_by_sorting(pair)
     places = np.full(n_possible + 1, -1, dtype=np.int32)  # the last entry is for -1
     places[pair] = 0
     places[-1] = -1
     known = np.flatnonzero(places == 0)
     places[known] = np.arange(len(known), dtype=np.int32)
-    return known, places[pair].astype(np.int64)
+    return known, places.take(pair)
+
+
+def _number_by_sorting(pair: Group) -> tuple[Group, Codes]:
+    """Return what `_number` does, in half the time and memory of `numpy.unique`."""
+    order = np.argsort(pair)
+    known = pair.take(order)
+    is_first = known[1:] != known[:-1]
+    rank = np.zeros(len(pair), dtype=np.int32)
+    np.cumsum(is_first, dtype=np.int32, out=rank[1:])
+    known = np.append(known[:1], known[1:][is_first])
+    if len(known) and known[0] < 0:
+        known = known[1:]
+        rank -= 1
+    place = np.empty(len(pair), dtype=np.int32)
+    place[order] = rank
+    return known, place
 
 
 def declared_columns(key: Sequence[str]) -> tuple[str, ...]:

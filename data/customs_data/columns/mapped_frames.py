@@ -35,10 +35,32 @@ def map_frame(path: Path) -> pd.DataFrame:
     """Map a file written by `save_frame`, with the types of the schema; text is not copied."""
     with pa.memory_map(str(path)) as source:
         table = pyarrow.ipc.open_file(source).read_all()
+    return frame_of(table)
+
+
+def frame_of(table: pa.Table) -> pd.DataFrame:
+    """Return an Arrow table of declarations as a frame with the types of the schema.
+
+    Text is not copied. Text that comes as a dictionary stays one: with Parquet's `read_dictionary`,
+    cells are numbers of their values, which a `Codebook` takes over without comparing any text.
+
+    Parameters
+    ----------
+    table : pyarrow.Table
+        Columns as an edition's Parquet files have them. Cells of labels must not be empty.
+
+    Examples
+    --------
+    >>> offices = pa.array(["13", "21", "13"]).dictionary_encode()
+    >>> frame_of(pa.table({"Office ID": offices})).dtypes.tolist()
+    [dictionary<values=string, indices=int32, ordered=0>[pyarrow]]
+    """
     columns: dict[str, Any] = {}
     for name, column in zip(table.column_names, table.columns, strict=True):
         if pa.types.is_large_string(column.type) or pa.types.is_string(column.type):
             columns[name] = pd.array(column, dtype=TEXT_DTYPE)
+        elif pa.types.is_dictionary(column.type):
+            columns[name] = pd.array(column, dtype=pd.ArrowDtype(column.type))
         else:
             # Columns of a task or an office are not in the schema.
             kind = COLUMN[name].dtype if name in COLUMN else column.type.to_pandas_dtype()

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet
 
 from customs_data import schema
 from customs_data.columns.matching import arrow_text, match_ids
@@ -25,6 +27,7 @@ from customs_data.edition.loading import read_keyed_table
 from customs_data.edition.manifest import Manifest, read_manifest
 from customs_data.errors import InvalidEditionError
 from customs_data.files.reading import read_table
+from customs_data.files.table_parts import is_in_parts, part_name, table_parts
 from customs_data.files.writing import stored_sha256
 from customs_data.tasks import find_task
 
@@ -144,7 +147,7 @@ def load_hidden(layout: Layout, table: str) -> pd.DataFrame:
     """Read truth or networks (organizers, generated editions of format 2 only)."""
     path = find_table(layout.hidden, table)
     if path.suffix != ".csv":
-        return pd.read_parquet(path)
+        return _read_parquet(path)
     text = dict.fromkeys((*schema.COLUMN, *HIDDEN_COLUMNS), schema.TEXT_DTYPE)
     for number in ("Duty Evaded", "True Tax Rate", "True Net Mass", "True Item Price"):
         del text[number]
@@ -155,4 +158,29 @@ def load_oracle(layout: Layout) -> pd.DataFrame:
     """Read the simulator's truth (organizers, generated editions only)."""
     path = find_table(layout.hidden, ORACLE)
     text = dict.fromkeys((schema.KEY, "Scheme", "Ring"), schema.TEXT_DTYPE)
-    return pd.read_csv(path, dtype=text) if path.suffix == ".csv" else pd.read_parquet(path)
+    return pd.read_csv(path, dtype=text) if path.suffix == ".csv" else _read_parquet(path)
+
+
+def _read_parquet(path: Path) -> pd.DataFrame:
+    """Read a Parquet file, or the parts of a table, with the types that they say.
+
+    Raises
+    ------
+    InvalidEditionError
+        If it is damaged, or its parts have other columns than each other.
+    """
+    try:
+        if not is_in_parts(path):
+            return pd.read_parquet(path)
+        tables = [pyarrow.parquet.read_table(part) for part in table_parts(path)]
+        headers = [table.column_names for table in tables]
+        if odd := [number for number, it in enumerate(headers, start=1) if it != headers[0]]:
+            raise InvalidEditionError(
+                f"{path / part_name(odd[0])} has other columns than {part_name(1)}. Restore it."
+            )
+        whole = pa.concat_tables(tables, promote_options="permissive")
+        frame: pd.DataFrame = whole.replace_schema_metadata(None).to_pandas()
+        return frame
+    except (pa.ArrowException, OSError) as error:
+        reason = (str(error).splitlines() or [""])[0]
+        raise InvalidEditionError(f"{path} cannot be read: {reason} Restore it.") from None

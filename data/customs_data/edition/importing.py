@@ -24,11 +24,11 @@ from customs_data.columns.damaged_ids import (
 from customs_data.edition.making import EditionPlan, make_edition, names_taken
 from customs_data.edition.manifest import Manifest
 from customs_data.edition.writing.source import FrameSource
+from customs_data.edition.writing.tables import EditionFormat
 from customs_data.errors import InvalidDeclarationsError, KitError
 from customs_data.files.declarations import read_declarations
 from customs_data.files.problems import ProblemReport
 from customs_data.files.reading import ignored_columns
-from customs_data.files.writing import FileFormat
 from customs_data.keyed_random import secret_of_seed
 from customs_data.schema import COLUMN, ERASED
 from customs_data.tasks import Task, find_task
@@ -260,7 +260,7 @@ def import_edition(
     label_rate: float | None = None,
     erasure: str = "random",
     seed: int = 0,
-    file_format: FileFormat = "csv",
+    file_format: EditionFormat = "csv",
     configuration: Mapping[str, Any] | None = None,
     task: Task | None = None,
     columns: ColumnSet | None = None,
@@ -282,7 +282,7 @@ def import_edition(
         How labels are erased.
     seed : int
         Seed of the erasure; the same seed gives the same files.
-    file_format : {'csv', 'parquet'}
+    file_format : {'csv', 'parquet', 'parts'}
         Format of the tables.
     configuration : mapping, optional
         Origin of the declarations, for the manifest.

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from customs_data.errors import InvalidEditionError
-from customs_data.files.table_parts import part_name
+from customs_data.files.table_parts import is_in_parts
 from customs_data.world.schemes import POSTERIORS, PRIORS
 
 TRAIN: Final = "train"
@@ -104,11 +104,7 @@ class Layout:
         return self.has_hidden and self._holds(TRUTH)
 
     def _holds(self, table: str) -> bool:
-        try:
-            find_table(self.hidden, table)
-        except InvalidEditionError:
-            return False
-        return True
+        return bool(_places(self.hidden, table))
 
 
 def files_below(folder: Path) -> Iterator[Path]:
@@ -126,14 +122,25 @@ def find_table(folder: Path, table: str) -> Path:
     Raises
     ------
     InvalidEditionError
-        If it is missing.
+        If it is missing, or there twice.
     """
-    for suffix in (".csv", ".parquet"):
-        path = folder / f"{table}{suffix}"
-        if is_file(path):
-            return path
-    if is_file(folder / table / part_name(1)):
-        return folder / table
-    raise InvalidEditionError(
-        f"{folder} contains neither {table}.csv nor {table}.parquet. Fetch the edition again."
-    )
+    places = _places(folder, table)
+    if not places:
+        raise InvalidEditionError(
+            f"{folder} contains neither {table}.csv nor {table}.parquet nor parts in {table}/. "
+            "Fetch the edition again."
+        )
+    if len(places) > 1:
+        raise InvalidEditionError(
+            f"{folder} contains the table {table} twice, as "
+            f"{' and '.join(place.name for place in places)}. Remove the one that the edition did "
+            "not come with."
+        )
+    return places[0]
+
+
+def _places(folder: Path, table: str) -> list[Path]:
+    """Return the files of a table, and the folder of its parts."""
+    files = [folder / f"{table}{suffix}" for suffix in (".csv", ".parquet")]
+    there = [path for path in files if is_file(path)]
+    return [*there, folder / table] if is_in_parts(folder / table) else there

@@ -21,11 +21,12 @@ from customs_data.edition.layout import (
     Layout,
     find_table,
 )
-from customs_data.edition.manifest import Manifest, read_manifest
+from customs_data.edition.manifest import FileRecord, Manifest, read_manifest
 from customs_data.errors import InvalidEditionError
 from customs_data.files.declarations import parse_declarations, read_declarations
 from customs_data.files.reading import read_table
-from customs_data.files.writing import stored_sha256, table_sha256
+from customs_data.files.table_parts import is_in_parts, part_name, table_parts
+from customs_data.files.writing import part_digests, stored_sha256, table_sha256
 from customs_data.graph import ENTITIES, hetero_data
 from customs_data.split import Split
 from customs_data.tasks import Scores, Task, find_task
@@ -185,9 +186,9 @@ def load_given_table(layout: Layout, manifest: Manifest, table: str) -> pd.DataF
         If it is missing, damaged or has changed.
     """
     task = find_task(manifest.task)
-    path = find_table(layout.public, table)
+    path = _find_recorded(layout, manifest, table)
     frame = read_keyed_table(path, task.given[table][1:], key=task.given[table][0])
-    _check_digest(path, frame, manifest.files[table].sha256)
+    _check_digest(path, frame, manifest.files[table])
     return frame
 
 
@@ -207,25 +208,63 @@ def load_public_table(layout: Layout, manifest: Manifest, table: str) -> pd.Data
     task = find_task(manifest.task)
     wanted = task.train_columns if table == TRAIN else task.test_columns
     columns = manifest.column_set.apply(wanted)
-    path = find_table(layout.public, table)
+    path = _find_recorded(layout, manifest, table)
     frame = read_declarations(path, columns=columns, period=period)
-    _check_digest(path, frame, manifest.files[table].sha256)
+    _check_digest(path, frame, manifest.files[table])
     return frame
 
 
-def _check_digest(path: Path, frame: pd.DataFrame, expected: str) -> None:
+def _find_recorded(layout: Layout, manifest: Manifest, table: str) -> Path:
+    """Return the path of a public table, which has as many parts as the manifest states.
+
+    Raises
+    ------
+    InvalidEditionError
+        If it is missing, or has other parts.
+    """
+    path = find_table(layout.public, table)
+    n_stated = len(manifest.files[table].parts)
+    n_there = len(table_parts(path)) if is_in_parts(path) else 0
+    if n_there == n_stated:
+        return path
+    if n_stated == 0 or n_there == 0:
+        raise InvalidEditionError(
+            f"{path} is not the table of edition.json, which has "
+            f"{f'{n_stated} parts' if n_stated else 'one file'}. Fetch the edition again."
+        )
+    cause = (
+        f"it lacks {part_name(n_there + 1)}"
+        if n_there < n_stated
+        else f"edition.json does not name {part_name(n_stated + 1)}"
+    )
+    raise InvalidEditionError(
+        f"{path} has changed since the edition was made: {cause}. Fetch the edition again."
+    )
+
+
+def _check_digest(path: Path, frame: pd.DataFrame, record: FileRecord) -> None:
     """Raise InvalidEditionError if a table is not the one whose SHA-256 the manifest states."""
-    if stored_sha256(path, frame) != expected:
-        same_rows = path.suffix == ".csv" and table_sha256(frame) == expected
+    if record.parts:
+        digests = part_digests(path, frame)
+        stated = ((part_name(n), part.sha256) for n, part in enumerate(record.parts, start=1))
+        pairs = zip(stated, digests, strict=True)
+        changed = [name for (name, expected), digest in pairs if digest != expected]
+        if not changed:
+            return
+        cause = f"the SHA-256 of {', '.join(changed[:5])} is not that in edition.json"
+    else:
+        if stored_sha256(path, frame) == record.sha256:
+            return
+        same_rows = path.suffix == ".csv" and table_sha256(frame) == record.sha256
         cause = (
             "it has the same rows in other bytes. Git or an editor rewrote its line ends, or added "
             "a byte order mark"
             if same_rows
             else "its SHA-256 is not that in edition.json"
         )
-        raise InvalidEditionError(
-            f"{path} has changed since the edition was made: {cause}. Fetch the edition again."
-        )
+    raise InvalidEditionError(
+        f"{path} has changed since the edition was made: {cause}. Fetch the edition again."
+    )
 
 
 def read_keyed_table(

@@ -34,7 +34,7 @@ from customs_data.edition.metadata.croissant import croissant
 from customs_data.errors import KitError
 from customs_data.files.declarations import read_declarations
 from customs_data.files.reading import read_header, read_table
-from customs_data.files.table_parts import table_parts
+from customs_data.files.table_parts import table_of, table_parts
 from customs_data.files.writing import stored_sha256
 from customs_data.schema import ERASED, KEY
 from customs_data.tasks import Task, find_task
@@ -166,7 +166,7 @@ def _no_hidden_column(public: Path, task: Task) -> Check:
         except KitError:
             continue  # reported by the table's own check
         secret = {*parts.HIDDEN_COLUMNS, *task.target_names, *task.withheld}
-        secret -= _open_columns(task, path.relative_to(public).parts[0].partition(".")[0])
+        secret -= _open_columns(task, table_of(path))
         place = path.relative_to(public)
         leaks += [f"{place}: {name}" for name in header if name in secret]
     return Check(

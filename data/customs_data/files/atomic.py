@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from customs_data.errors import KitError
+from customs_data.files.table_parts import files_and_parts
 from customs_data.temporary import (
     is_below,
     move_parts,
@@ -195,7 +196,9 @@ def new_folder(path: Path | str, *, mode: int = 0o777) -> Iterator[Path]:
 
 
 def copy_files(source: Path, folder: Path) -> None:
-    """Copy the files of one folder to a new one.
+    """Copy the files of one folder, and the tables in parts there, to a new one.
+
+    Other folders are left out: a copy of public/ may have hidden/ in it.
 
     Raises
     ------
@@ -203,9 +206,10 @@ def copy_files(source: Path, folder: Path) -> None:
         As soon as one cannot be copied; `shutil.copytree` would collect them.
     """
     folder.mkdir()
-    for path in sorted(source.iterdir()):
-        if path.is_file():
-            shutil.copyfile(path, folder / path.name)
+    for path in files_and_parts(source):
+        target = folder / path.relative_to(source)
+        target.parent.mkdir(exist_ok=True)
+        shutil.copyfile(path, target)
 
 
 def _rename_to_new(scratch: Path, path: Path) -> None:

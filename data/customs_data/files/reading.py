@@ -25,7 +25,7 @@ from customs_data.files.csv_parsing import UTF8_BOM, check_encoding, parse_csv, 
 from customs_data.files.problems import ProblemReport
 from customs_data.files.raw_table import RawTable
 from customs_data.files.recognition import GZIP_MAGIC, PARQUET_MAGIC
-from customs_data.files.table_parts import is_in_parts, table_parts
+from customs_data.files.table_parts import is_in_parts, part_name, table_parts
 
 # What pandas calls an index without a name.
 _INDEX_NAME = re.compile(r"__index_level_\d+__")
@@ -63,8 +63,8 @@ def read_table(
         If the file is missing, unreadable, empty, not UTF-8, damaged, or larger than `max_bytes`.
     """
     path = Path(path)
-    if is_in_parts(path) and max_bytes is None:
-        return _join(list(read_parts(path)))
+    if max_bytes is None and is_in_parts(path):
+        return _join(path.name, list(read_parts(path)))
     content = read_content(path, max_bytes=max_bytes, source=source)
     name = path.name if source is None else source
     if content is None:
@@ -124,7 +124,7 @@ def ignored_columns(path: Path | str) -> tuple[str, ...]:
     KitError
         As in `read_table`.
     """
-    path = Path(path)
+    path = table_parts(Path(path))[0]
     with _read_errors(path):
         is_parquet = _first_bytes(path, str(path)) == PARQUET_MAGIC
         return _index_columns(pyarrow.parquet.read_schema(path)) if is_parquet else ()
@@ -196,30 +196,63 @@ def read_parts(path: Path | str) -> Iterator[RawTable]:
         start += table.num_rows
 
 
+def part_rows(path: Path) -> list[int]:
+    """Return the number of rows of each part of a table in parts.
+
+    Raises
+    ------
+    KitError
+        If a part is missing or damaged.
+    """
+    rows = []
+    for part in table_parts(path):
+        with _read_errors(part):
+            rows.append(pyarrow.parquet.read_metadata(part).num_rows)
+    return rows
+
+
 def _read_folder(path: Path) -> Iterator[RawTable]:
     """Yield the parts in a folder; row i of the table is line i + 2, as in one file."""
-    start, header = 0, None
+    start = 0
+    first: tuple[str, ...] = ()
     for part in table_parts(path):
         name = f"{path.name}/{part.name}"
-        table = _checked(name, partial(pyarrow.parquet.read_table, part))
+        # A stream, lest the library takes names of folders for columns.
+        with _read_errors(part), part.open("rb") as stream:
+            table = _checked(name, partial(pyarrow.parquet.read_table, stream))
         raw = _raw(name, table, start)
-        if header not in (None, raw.header):
-            raise KitError(f"{part} has other columns than the parts before it. Fetch it again.")
+        first = first or raw.header
+        if raw.header != first:
+            odd = [it for it in (*raw.header, *first) if (it in first) != (it in raw.header)]
+            raise KitError(
+                f"{part} has other columns than {part_name(1)}: "
+                f"{', '.join(odd) or 'another order'}. Fetch it again."
+            )
         yield raw
-        start, header = start + raw.n_rows, raw.header
+        start += raw.n_rows
 
 
-def _join(parts: list[RawTable]) -> RawTable:
+def _join(name: str, parts: list[RawTable]) -> RawTable:
     """Return the parts of a table as one."""
-    if len(parts) == 1:
-        return parts[0]
     first = parts[0]
+    if len(parts) == 1:
+        return first
     columns = tuple(
-        pa.chunked_array([chunk for part in parts for chunk in part.columns[place].chunks])
-        for place in range(len(first.header))
+        _join_column(f"{name}: {column}", [part.columns[place] for part in parts])
+        for place, column in enumerate(first.header)
     )
     lines = np.concatenate([part.lines for part in parts])
-    return RawTable(first.source, first.header, columns, lines, first.report)
+    return RawTable(name, first.header, columns, lines, ProblemReport(name))
+
+
+def _join_column(name: str, parts: list[pa.ChunkedArray]) -> pa.ChunkedArray:
+    """Return the cells of all parts, of which some may have a wider type than others."""
+    try:
+        tables = [pa.table({name: part}) for part in parts]
+        return pa.concat_tables(tables, promote_options="permissive").column(0)
+    except pa.ArrowException:
+        kinds = sorted({str(part.type) for part in parts})
+        raise KitError(f"{name} is of several types in its parts: {', '.join(kinds)}.") from None
 
 
 def _read_bytes(

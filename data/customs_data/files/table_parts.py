@@ -27,8 +27,41 @@ def part_name(number: int) -> str:
 
 
 def is_in_parts(path: Path) -> bool:
-    """Return whether a path is a folder with a first part."""
-    return (path / part_name(1)).is_file()
+    """Return whether a path is a folder with a part; False if this user may not read it."""
+    try:
+        return any(_NAME.fullmatch(entry.name) for entry in path.iterdir())
+    except OSError:  # among them a file, and a path that does not exist
+        return False
+
+
+def files_and_parts(folder: Path) -> list[Path]:
+    """Return the files in a folder and the parts of its tables, sorted; no other folder's files.
+
+    Raises
+    ------
+    KitError
+        If a part is missing between others.
+    OSError
+        If the folder cannot be read.
+    """
+    files = []
+    for path in sorted(folder.iterdir()):
+        if path.is_file():
+            files.append(path)
+        elif is_in_parts(path):
+            files += table_parts(path)
+    return files
+
+
+def table_of(path: Path) -> str:
+    """Return the name of the table that a file has by its place.
+
+    Examples
+    --------
+    >>> table_of(Path("public/test.csv")), table_of(Path("public/train/part-00001.parquet"))
+    ('test', 'train')
+    """
+    return path.parent.name if _NAME.fullmatch(path.name) else path.name.partition(".")[0]
 
 
 def table_parts(path: Path) -> tuple[Path, ...]:
@@ -37,15 +70,22 @@ def table_parts(path: Path) -> tuple[Path, ...]:
     Raises
     ------
     KitError
-        If a part is missing between others.
+        If a part is missing before or between others, or has more digits than it needs.
     """
     if not is_in_parts(path):
         return (path,)
     there = {entry.name for entry in path.iterdir() if _NAME.fullmatch(entry.name)}
     names = [part_name(number + 1) for number in range(len(there))]
     if missing := [name for name in names if name not in there]:
-        raise KitError(f"{path} lacks {missing[0]}, although it has later parts. Fetch it again.")
+        raise KitError(
+            f"{path} lacks {missing[0]}, although it has {max(there, key=_length_first)}. "
+            "Fetch the table again."
+        )
     return tuple(path / name for name in names)
+
+
+def _length_first(name: str) -> tuple[int, str]:
+    return len(name), name
 
 
 def joint_sha256(digests: Iterable[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from customs_data.world.drawing.random_streams import Streams
 from customs_data.world.effects import Effects
 from customs_data.world.honest_trade import Population
 from customs_data.world.market import Market
+from customs_data.world.mixes import Mixes, count_reached
 from customs_data.world.schemes import SCHEMES, Chance, Occasions
 
 FloatArray = NDArray[np.float64]
@@ -173,31 +175,41 @@ def cheat_and_inspect(
     u = streams.uniform("row/label", draft.start, stop, 12)
     cheating = risks.cheating(constants.intercept)
     cheats = u[:, 0] < cheating
-    shares = scheme_shares(market, effects, draft, risks)
-    scheme = _choose_scheme(configuration, market, population, effects, draft, shares, u[:, 1:3])
-    can = occasions.can(draft)
-    scheme = _with_occasion(scheme, shares, can, u[:, 3])
-    look = np.searchsorted(effects.lookalike_shares, u[:, 4], side="right")
-    looks = look < len(SCHEMES)
-    look = _with_occasion(np.where(looks, look, 0), shares, can, u[:, 11])
-    look = np.where(looks, look, -1)
+    is_fraud = np.where(
+        cheats, u[:, 8] >= inspection.missed_share, u[:, 8] < inspection.accused_share
+    )
     in_decoy = (draft.cluster >= 0) & ~risks.in_ring
     habitual = in_decoy & (u[:, 10] < population.clusters.practice_rate[draft.cluster])
-    look = np.where(habitual, scheme, look)
+    mixes = Mixes(effects, occasions)
+    mix = mixes.number(draft, in_decoy)
+
+    scheme = np.full(len(draft), -1, dtype=np.int64)
+    rows = np.flatnonzero(cheats | is_fraud | habitual)
+    scheme[rows] = mixes.draw(mix[rows], u[rows, 1])
+    follow = rows[
+        (draft.cluster[rows] >= 0) & (u[rows, 2] < configuration.cheating.principal_share)
+    ]
+    scheme[follow] = principal_schemes(
+        configuration, market, effects, population.clusters, draft.cluster[follow]
+    )
+    scheme[rows] = mixes.draw_with_occasion(scheme[rows], mix[rows], u[rows, 3])
+
+    look = np.where(habitual & ~cheats, scheme, -1)
+    drawn = np.searchsorted(effects.lookalike_shares, u[:, 4], side="right")
+    rows = np.flatnonzero((drawn < len(SCHEMES)) & ~cheats & ~habitual)
+    look[rows] = mixes.draw_with_occasion(drawn[rows], mix[rows], u[rows, 11])
     applied = np.where(cheats, scheme, look)
-    depth = normal_quantile(u[:, 5])
     log_price, log_mass = draft.log_price.copy(), draft.log_mass.copy()
     for number, (name, function) in enumerate(SCHEMES.items()):
         rows = np.flatnonzero(applied == number)
         mean, spread = configuration.cheating.depth[name]
         chance = Chance(
-            effects.depth_factor[number] * (mean + spread * depth[rows]), u[rows, 6], u[rows, 7]
+            effects.depth_factor[number] * (mean + spread * normal_quantile(u[rows, 5])),
+            u[rows, 6],
+            u[rows, 7],
         )
         function(draft, rows, chance, occasions)
 
-    is_fraud = np.where(
-        cheats, u[:, 8] >= inspection.missed_share, u[:, 8] < inspection.accused_share
-    )
     factor = critical_factors(configuration)
     grave = constants.critical_factor * risks.critical_weight * factor[scheme]
     is_critical = is_fraud & cheats & (u[:, 9] < grave)
@@ -206,7 +218,7 @@ def cheat_and_inspect(
         critical=np.where(is_critical, 2, is_fraud).astype(np.int8),
         probability=np.rint(_label_probability(configuration, cheating) * 1e6) / 1e6,
         scheme=np.where(cheats, scheme, -1),
-        lookalike=np.where(cheats, -1, look),
+        lookalike=look,
         violation=np.where(is_fraud, scheme, -1),
         hidden_log_price=np.where(cheats, log_price - draft.log_price, 0.0),
         hidden_log_mass=np.where(cheats, log_mass - draft.log_mass, 0.0),
@@ -219,15 +231,6 @@ def critical_factors(configuration: Configuration) -> FloatArray:
     factor = np.array([given.get(name, 1.0) for name in SCHEMES])
     weight = np.array([configuration.cheating.weights[name] for name in SCHEMES])
     return np.asarray(factor / (ordered_sum(weight * factor) / ordered_sum(weight)))
-
-
-def scheme_shares(market: Market, effects: Effects, draft: Draft, risks: Risks) -> FloatArray:
-    """Return the cumulative shares of schemes of each row, shape (n, n_schemes)."""
-    section = market.section[draft.cell]
-    in_decoy = (draft.cluster >= 0) & ~risks.in_ring
-    shares = effects.scheme_shares[section]
-    shares[in_decoy] = effects.practice_shares[section[in_decoy]]
-    return shares
 
 
 def scheme_mix(
@@ -243,74 +246,47 @@ def scheme_mix(
 
     It is known before anything is drawn: from the true goods, the cluster, and the occasions.
     """
-    can = occasions.can(draft)
-    mix = np.diff(scheme_shares(market, effects, draft, risks), axis=1, prepend=0.0)
+    mixes = Mixes(effects, occasions)
+    number = mixes.number(draft, (draft.cluster >= 0) & ~risks.in_ring)
     own = np.flatnonzero(draft.cluster >= 0)
-    principal = principal_schemes(configuration, market, effects, population.clusters)
+    principal = principal_schemes(
+        configuration, market, effects, population.clusters, draft.cluster[own]
+    )
     follows = configuration.cheating.principal_share
-    drawn = mix.copy()
-    drawn[own] *= 1.0 - follows
-    drawn[own, principal[draft.cluster[own]]] += follows
-    allowed = mix * can
+    drawn = mixes.share[number[own]]
+    drawn *= 1.0 - follows
+    drawn[np.arange(len(own)), principal] += follows
+    mix = _with_occasion(mixes.share, mixes.share, mixes.can).take(number, axis=0)
+    mix[own] = _with_occasion(drawn, mixes.share[number[own]], mixes.can[number[own]])
+    return mix
+
+
+def _with_occasion(drawn: FloatArray, share: FloatArray, can: BoolArray) -> FloatArray:
+    """Distribute the share of schemes that could change nothing; arrays (n, n_schemes)."""
+    allowed = share * can
     without = np.cumsum(drawn * ~can, axis=1)[:, -1]
     total = np.maximum(np.cumsum(allowed, axis=1)[:, -1], 1e-12)
     return np.asarray(drawn * can + allowed * (without / total)[:, None])
 
 
-def _choose_scheme(
+def principal_schemes(
     configuration: Configuration,
     market: Market,
-    population: Population,
     effects: Effects,
-    draft: Draft,
-    shares: FloatArray,
-    u: FloatArray,
+    clusters: ClusterTable,
+    cluster: NDArray[np.integer[Any]],
 ) -> IntArray:
-    """Draw the scheme that each row would use, by its section or its cluster's principal scheme."""
-    names = list(SCHEMES)
-    clusters = population.clusters
-    scheme = np.sum(shares <= u[:, :1], axis=1)
-    principal = principal_schemes(configuration, market, effects, clusters)
-    follows = (draft.cluster >= 0) & (u[:, 1] < configuration.cheating.principal_share)
-    return np.where(follows, principal[draft.cluster], np.minimum(scheme, len(names) - 1))
-
-
-def principal_schemes(
-    configuration: Configuration, market: Market, effects: Effects, clusters: ClusterTable
-) -> IntArray:
-    """Return each cluster's principal scheme, by the mix of the section of its first goods."""
-    names = list(SCHEMES)
-    home_section = market.section[clusters.cell[:, 0]]
-    home = np.where(
-        clusters.is_ring[:, None],
-        effects.scheme_shares[home_section],
-        effects.practice_shares[home_section],
-    )
-    spot = (np.arange(len(clusters)) * 0.6180339887498949) % 1.0
-    principal = np.minimum(np.sum(home <= spot[:, None], axis=1), len(names) - 1)
-    late = names.index(configuration.clusters.late_scheme)
-    return np.where(clusters.is_late, late, principal)
-
-
-def _with_occasion(scheme: IntArray, shares: FloatArray, can: BoolArray, u: FloatArray) -> IntArray:
-    """Replace schemes that could change nothing by another of the row's mix that can.
-
-    Otherwise a cheat could leave no trace, and a label would depend on nothing in the file.
+    """Return the principal schemes of clusters, by the mix of the section of their first goods.
 
     Parameters
     ----------
-    scheme : int64 array, shape (n,)
-    shares : float64 array, shape (n, n_schemes)
-        Cumulative shares of each row's mix.
-    can : bool array, shape (n, n_schemes)
-        Whether the scheme would change the declaration.
-    u : float64 array, shape (n,)
-        Uniform numbers.
+    cluster : integer array, shape (n,)
+        Numbers of the clusters.
     """
-    rows = np.flatnonzero(~can[np.arange(len(scheme)), scheme])
-    weight = np.diff(shares[rows], axis=1, prepend=0.0) * can[rows]
-    running = np.cumsum(weight, axis=1)
-    drawn = np.sum(running <= u[rows, None] * running[:, -1:], axis=1)
-    replaced = scheme.copy()
-    replaced[rows] = np.minimum(drawn, can.shape[1] - 1)
-    return replaced
+    section = market.section[clusters.cell[cluster, 0]]
+    shares: FloatArray = np.concatenate([effects.scheme_shares, effects.practice_shares])
+    mix = section + len(effects.scheme_shares) * ~clusters.is_ring[cluster]
+    spot = (cluster * np.float64(0.6180339887498949)) % 1.0
+    principal = count_reached(shares, mix, np.asarray(spot, dtype=np.float64))
+    late = list(SCHEMES).index(configuration.clusters.late_scheme)
+    return np.where(clusters.is_late[cluster], late, principal)

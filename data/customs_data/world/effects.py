@@ -119,6 +119,17 @@ class Effects:
 
     def moment(self, chapter: IntArray, day: IntArray, n_days: int) -> FloatArray:
         """Return the log-odds from season and drift, shape (n,)."""
+        n_chapters = len(self.drift)
+        first, last = int(day.min(initial=n_days)), int(day.max(initial=0))
+        width = max(last - first + 1, 0)
+        if width * n_chapters > len(day):
+            return self._moment(chapter, day, n_days)
+        # Many declarations of a month: once for each chapter and day.
+        every = np.arange(n_chapters)[:, None]
+        table = self._moment(every, np.arange(first, last + 1)[None], n_days)
+        return table.reshape(-1).take(chapter * width + (day - first))
+
+    def _moment(self, chapter: IntArray, day: IntArray, n_days: int) -> FloatArray:
         turn = day / _DAYS_OF_YEAR + self.season_phase[chapter]
         trend = self.drift[chapter] * (day / n_days - 0.5)
         return np.asarray(self.season_size[chapter] * wave(turn) + trend)

@@ -92,24 +92,34 @@ def compose(
     goods = streams.uniform("row/goods", start, stop, 8)
     member = importers.cluster[importer]
     is_cover = (member >= 0) & (goods[:, 0] < clusters.drawn.cover_share)
-    cell = np.where(is_cover, market.draw_cell(goods[:, 1]), lines.cell[line])
+    cover = np.flatnonzero(is_cover)
+    cell = lines.cell[line].astype(np.int64)
+    cell[cover] = market.draw_cell(goods[cover, 1])
     product = market.hs6[cell]
-    z = normal_quantile(goods[:, 2:4])
-    other = trade.line_mass_spread * trimmed_quantile(goods[:, 4], trade.line_mass_tail)
-    usual = np.where(
-        is_cover,
-        market.mass_mean[product] + market.mass_sd[product] * other,
-        lines.log_mass[line],
-    )
-    log_mass = usual + importers.mass_sd[importer] * z[:, 0]
-    deviation = importers.price_offset[importer] + trade.price_sd * z[:, 1]
+    z_mass, z_price = normal_quantile(goods[:, 2]), normal_quantile(goods[:, 3])
+    other = trade.line_mass_spread * trimmed_quantile(goods[cover, 4], trade.line_mass_tail)
+    usual = lines.log_mass[line]
+    usual[cover] = market.mass_mean[product[cover]] + market.mass_sd[product[cover]] * other
+    log_mass = usual + importers.mass_sd[importer] * z_mass
+    deviation = importers.price_offset[importer] + trade.price_sd * z_price
 
     principal = lines.cluster[line]
     active = ~is_cover & clusters.is_active(principal, day)
     cluster = np.where(active, principal, -1).astype(np.int32)
     filing = _fill_in(configuration, market, population, importer, start, streams)
+    by_courier = np.flatnonzero(filing["courier_given"] == 1)
     declarant, seller, courier = _name_partners(
-        configuration, market, population, importer, line, cell, cluster, day, start, streams
+        configuration,
+        market,
+        population,
+        importer,
+        line,
+        cell,
+        cluster,
+        day,
+        by_courier,
+        start,
+        streams,
     )
     return Draft(
         start=start,
@@ -117,7 +127,7 @@ def compose(
         importer=importer,
         declarant=declarant,
         seller=np.where(filing["seller_given"] == 1, seller, -1),
-        courier=np.where(filing["courier_given"] == 1, courier, -1),
+        courier=courier,
         filing=filing,
         cell=cell,
         hs6=product.copy(),
@@ -155,7 +165,7 @@ def _fill_in(
     stop = start + len(importer)
     u = streams.uniform("row/filing", start, stop, 9)
     keep = streams.uniform("row/habit", start, stop, len(HABITS) + 2)
-    habit = population.importers.habit[importer]
+    habit = population.importers.habit.take(importer, axis=0)  # faster than an index
     codes: dict[str, IntArray] = {}
     for column, name in enumerate(
         ("mode", "import_type", "courier_given", "payment", "office", "import_use", "process",
@@ -179,10 +189,11 @@ def _name_partners(
     cell: IntArray,
     cluster: NDArray[np.int32],
     day: IntArray,
+    by_courier: IntArray,
     start: int,
     streams: Streams,
 ) -> tuple[NDArray[np.int32], IntArray, IntArray]:
-    """Draw declarant, seller and courier of each declaration."""
+    """Draw declarant, seller and, for the rows `by_courier`, courier of each declaration."""
     trade, clusters, sellers = configuration.trade, population.clusters, population.sellers
     u = streams.uniform("row/partners", start, start + len(importer), 12)
     choice = draw_weighted(np.array(trade.declarant_shares), u[:, 0])
@@ -191,10 +202,12 @@ def _name_partners(
         market.pool[cell] == market.pool[population.lines.cell[line]]
     )
     agents = population.importers
-    other_seller = sellers.draw(
-        market.pool[cell], u[:, 2], agents.house[importer], agents.place[importer]
+    seller = population.lines.seller[line].astype(np.int64)
+    others = np.flatnonzero(~keeps)
+    agent = importer[others]
+    seller[others] = sellers.draw(
+        market.pool[cell[others]], u[others, 2], agents.house[agent], agents.place[agent]
     )
-    seller = np.where(keeps, population.lines.seller[line], other_seller)
     linked = np.flatnonzero(cluster >= 0)
     own = cluster[linked].astype(np.int64)
     from_home = market.departure[cell[linked]] == clusters.kinship.country[own]
@@ -213,7 +226,8 @@ def _name_partners(
     at_house = (cluster < 0) & (house >= 0) & (house < len(population.house_broker))
     follows = np.flatnonzero(at_house & (u[:, 9] < trade.house_broker_share))
     declarant[follows] = population.house_broker[house[follows]]
-    usual = draw_weighted(population.courier_weight, population.importers.courier[importer])
-    other = draw_weighted(population.courier_weight, u[:, 7])
-    courier = np.where(u[:, 8] < trade.courier_habit, usual, other)
+    usual = population.importers.courier[importer[by_courier]]
+    drawn = np.where(u[by_courier, 8] < trade.courier_habit, usual, u[by_courier, 7])
+    courier = np.full(len(importer), -1, dtype=np.int64)
+    courier[by_courier] = draw_weighted(population.courier_weight, drawn)
     return declarant, seller, courier

@@ -96,6 +96,10 @@ class Filing:
         places = np.flatnonzero(self.codes[name] == code)
         return int(places[0]) if len(places) else -1
 
+    def given(self, name: str) -> tuple[str, ...]:
+        """Return the fields that a field depends on."""
+        return self._conditions[name]
+
     def group(self, name: str, given: dict[str, IntArray], n: int) -> IntArray:
         """Return the number of the combination of codes that a field depends on, shape (n,)."""
         group = np.zeros(n, dtype=np.int64)

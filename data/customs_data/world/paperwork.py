@@ -25,6 +25,7 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 _LOWEST_DECADE, _HIGHEST_DECADE = -1, 7
+_FEW_TEXTS = 1000  # a dictionary is written with every part of a column
 _TENTHS_SHARE = 0.55  # share of prices with one decimal among those that are not whole; release
 
 _FILING_COLUMNS = {
@@ -55,9 +56,15 @@ class Text:
 
     def to_arrow(self) -> pa.StringArray:
         """Return the texts, shape (n,), missing ones as null."""
+        return pc.take(self.values, self._indices())
+
+    def to_dictionary(self) -> pa.DictionaryArray:
+        """Return the texts as codes of all values, shape (n,), missing ones as null."""
+        return pa.DictionaryArray.from_arrays(self._indices(), self.values)
+
+    def _indices(self) -> pa.Array:
         missing = self.code < 0
-        mask = missing if missing.any() else None
-        return pc.take(self.values, pa.array(self.code, mask=mask))
+        return pa.array(self.code, mask=missing if missing.any() else None)
 
 
 Column = Text | NDArray[Any]
@@ -90,11 +97,16 @@ def take_rows(columns: Columns, start: int, stop: int) -> Columns:
 
 
 def to_table(columns: Columns, order: tuple[str, ...]) -> pa.Table:
-    """Return columns as an Arrow table."""
+    """Return columns as an Arrow table; columns of few texts as dictionaries."""
     arrays = []
     for name in order:
         column = columns[name]
-        arrays.append(column.to_arrow() if isinstance(column, Text) else pa.array(column))
+        if not isinstance(column, Text):
+            arrays.append(pa.array(column))
+        elif len(column.values) <= _FEW_TEXTS:
+            arrays.append(column.to_dictionary())
+        else:
+            arrays.append(column.to_arrow())
     return pa.table(arrays, names=list(order))
 
 
@@ -169,19 +181,24 @@ def true_columns(market: Market, draft: Draft, outcome: Outcome, columns: Column
         Declared columns of the draft (see `declared_columns`). Honest declarations are true as
         they stand, those that look like a scheme, too.
     """
-    cheats = outcome.scheme >= 0
-    declared = _numbers(columns["Item Price"])
-    price = _true_value(declared, outcome.hidden_log_price)
-    rate = np.where(cheats, market.rate[draft.cell], draft.rate)
-    evaded = np.rint(price * rate - declared * draft.rate) / 100.0
-    hs6 = np.where(cheats, market.hs6[draft.cell], draft.hs6)
-    origin = np.where(cheats, market.origin[draft.cell], draft.origin)
+    cheats = np.flatnonzero(outcome.scheme >= 0)
+    cell = draft.cell[cheats]
+    mass, declared = _numbers(columns["Net Mass"]), _numbers(columns["Item Price"])
+    true_mass, price, rate = mass.copy(), declared.copy(), draft.rate.copy()
+    true_mass[cheats] = _true_value(mass[cheats], outcome.hidden_log_mass[cheats])
+    price[cheats] = _true_value(declared[cheats], outcome.hidden_log_price[cheats])
+    rate[cheats] = market.rate[cell]
+    evaded = np.zeros(len(draft))
+    duty = price[cheats] * rate[cheats] - declared[cheats] * draft.rate[cheats]
+    evaded[cheats] = np.maximum(np.rint(duty) / 100.0, 0.0)
+    hs6, origin = draft.hs6.astype(np.int16), draft.origin.astype(np.int16)
+    hs6[cheats], origin[cheats] = market.hs6[cell], market.origin[cell]
     return {
-        "Duty Evaded": np.where(cheats, np.maximum(evaded, 0.0), 0.0),
-        "True HS6 Code": Text(hs6.astype(np.int16), market.hs6_texts),
-        "True Country of Origin": Text(origin.astype(np.int16), market.country_texts),
+        "Duty Evaded": evaded,
+        "True HS6 Code": Text(hs6, market.hs6_texts),
+        "True Country of Origin": Text(origin, market.country_texts),
         "True Tax Rate": rate,
-        "True Net Mass": _true_value(_numbers(columns["Net Mass"]), outcome.hidden_log_mass),
+        "True Net Mass": true_mass,
         "True Item Price": price,
     }
 

@@ -25,6 +25,7 @@ BoolArray = NDArray[np.bool_]
 
 N_TRIES = 6  # draws of another agreement or mark: a claim of what is true is no fraud
 _GOLDEN = 0.6180339887498949
+_MARK = "indicator"  # the filing field that says where goods are marked with their origin
 SHALLOWEST = 0.1  # ln units: less is not worth the risk; generator specification, B3
 DEPARTURE_FOLLOWS = 0.6  # share of false origins with departure from there; the same source
 
@@ -88,20 +89,45 @@ class Occasions:
 
     def can(self, draft: Draft) -> BoolArray:
         """Return whether each scheme would change a declaration, shape (n, n_schemes)."""
-        can = np.ones((len(SCHEMES), len(draft)), dtype=np.bool_)
-        for number, name in enumerate(SCHEMES):
-            if name in ("misclassification", "wrong tariff rate"):
-                ranked = (
-                    self.cheaper_on_route
-                    if name == "misclassification"
-                    else self.cheaper_for_product
-                )
-                can[number] = (ranked[3] > ranked[2])[draft.cell]
-            elif name == "false origin":
-                can[number] = self._has_other_agreement[draft.cell]
-            elif name == "origin marking":
-                can[number] = self.market.filing.has_choice("indicator", draft.filing)
-        return can.T
+        return self.kinds.take(self.kind(draft), axis=0)
+
+    def kind(self, draft: Draft) -> IntArray:
+        """Return the row of `kinds` of each declaration, shape (n,)."""
+        kind = self._kind_of_goods.take(draft.cell)
+        kind += self.market.filing.has_choice(_MARK, draft.filing)
+        return kind
+
+    @cached_property
+    def kinds(self) -> BoolArray:
+        """Whether each scheme would change a declaration of some kind, shape (n_kinds, n_schemes).
+
+        The kinds are the combinations of conditions, counted in binary: the last one is the mark's.
+        """
+        conditions = [*self._conditions_of_goods, "origin marking"]
+        n_kinds = 2 ** len(conditions)
+        kinds = np.ones((n_kinds, len(SCHEMES)), dtype=np.bool_)
+        for place, name in enumerate(reversed(conditions)):
+            kinds[:, list(SCHEMES).index(name)] = np.arange(n_kinds) >> place & 1
+        return kinds
+
+    @cached_property
+    def _conditions_of_goods(self) -> dict[str, BoolArray]:
+        """Whether a scheme would change the goods of each cell, by the scheme's name."""
+        _, _, first_on_route, last_on_route = self.cheaper_on_route
+        _, _, first, last = self.cheaper_for_product
+        return {
+            "misclassification": last_on_route > first_on_route,
+            "wrong tariff rate": last > first,
+            "false origin": self._has_other_agreement,
+        }
+
+    @cached_property
+    def _kind_of_goods(self) -> IntArray:
+        """The kind of each cell's declarations without a choice of marks, shape (n_cells,)."""
+        kind = np.zeros(self.market.n_cells, dtype=np.int64)
+        for condition in self._conditions_of_goods.values():
+            kind = 2 * (kind + condition)
+        return kind
 
     @cached_property
     def claim(self) -> IntArray:
@@ -239,16 +265,17 @@ def claim_rate(draft: Draft, rows: IntArray, chance: Chance, occasions: Occasion
 def mark_origin(draft: Draft, rows: IntArray, chance: Chance, occasions: Occasions) -> None:
     """Declare another mark of origin than the goods have."""
     table = occasions.market.filing
-    given = {name: code[rows] for name, code in draft.filing.items()}
-    mark = given["indicator"].copy()
+    true = draft.filing[_MARK][rows]
+    given = {name: draft.filing[name][rows] for name in table.given(_MARK)}
+    mark = true.copy()
     # Drawn by honest frequencies, because a code that only cheats use would give them away; drawn
     # again, a few times, where it is the same.
     for number in range(N_TRIES):
-        same = np.flatnonzero(mark == given["indicator"])
+        same = np.flatnonzero(mark == true)
         some = {name: code[same] for name, code in given.items()}
         v = (chance.first[same] + number * _GOLDEN) % 1.0
-        mark[same] = table.draw_field("indicator", some, v)
-    draft.filing["indicator"][rows] = mark
+        mark[same] = table.draw_field(_MARK, some, v)
+    draft.filing[_MARK][rows] = mark
 
 
 Scheme = Callable[[Draft, IntArray, Chance, Occasions], None]

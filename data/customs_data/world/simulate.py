@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -93,7 +93,8 @@ class World:
 class Simulation:
     """World whose declarations are made month by month, or in pieces of any size.
 
-    Only the agents of all declarations are in memory.
+    Only the agents of all declarations are in memory. It makes every column of a `World` except
+    those `omitted`.
     """
 
     setup: WorldSetup
@@ -102,6 +103,11 @@ class Simulation:
     occasions: Occasions
     posterior: Posterior
     declaration_ids: DeclarationIds
+    omitted: frozenset[str] = frozenset()
+
+    def without(self, names: Iterable[str]) -> Simulation:
+        """Return the simulation without some columns, which saves their computation."""
+        return replace(self, omitted=frozenset(names))
 
     def months(
         self,
@@ -232,7 +238,8 @@ def _make_span(
     )
     columns["Fraud Probability"] = outcome.probability
     if with_posterior:
-        mix = scheme_mix(*world)
+        # Without the columns of schemes, half of the numbers need not be joined and sorted.
+        mix = None if simulation.omitted.issuperset(_OF_SCHEMES) else scheme_mix(*world)
         columns |= simulation.posterior.columns(draft, outcome.probability, mix)
     columns["Scheme"] = Text(_last_if_missing(outcome.scheme, _SCHEMES), _SCHEMES)
     ring = np.where(risks.in_ring, draft.cluster, -1)
@@ -242,12 +249,13 @@ def _make_span(
     names = setup.cluster_names
     active = setup.effects.campaigns.active(draft.cell, draft.filing, day)
     campaign = np.where(risks.in_ring, -1, active)
-    return columns | {
+    columns |= {
         "Cluster": Text(_last_if_missing(draft.cluster, names), names),
         "Late Cluster": (draft.cluster >= 0) & setup.population.clusters.is_late[draft.cluster],
         "Look-alike": Text(_last_if_missing(outcome.lookalike, _SCHEMES), _SCHEMES),
         "Campaign": Text(_last_if_missing(campaign, setup.campaign_names), setup.campaign_names),
     }
+    return {name: column for name, column in columns.items() if name not in simulation.omitted}
 
 
 def _last_if_missing(code: NDArray[Any], values: pa.StringArray) -> NDArray[np.int32]:
@@ -256,6 +264,7 @@ def _last_if_missing(code: NDArray[Any], values: pa.StringArray) -> NDArray[np.i
 
 
 _SCHEMES = pa.array([*SCHEMES, ""], pa.string())
+_OF_SCHEMES = (*POSTERIORS, *PRIORS)
 
 
 def prepare(

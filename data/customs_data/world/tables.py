@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from customs_data.files.canonical_csv import texts_of_ids
 from customs_data.schema import COLUMN, TEXT_DTYPE
 from customs_data.world.paperwork import Columns, Text, to_table
 
@@ -49,7 +50,8 @@ def truth_table(columns: Columns) -> pa.Table:
 
 def _with_text_ids(columns: Columns) -> Columns:
     number = columns["Declaration ID"]
-    return columns | {"Declaration ID": pc.cast(pa.array(number), pa.string())}
+    assert isinstance(number, np.ndarray)
+    return columns | {"Declaration ID": texts_of_ids(number)}
 
 
 def to_frame(tables: list[pa.Table]) -> pd.DataFrame:
@@ -57,9 +59,9 @@ def to_frame(tables: list[pa.Table]) -> pd.DataFrame:
     table = pa.concat_tables(tables)
     return pd.DataFrame(
         {
-            name: pd.array(column, dtype=TEXT_DTYPE)
-            if pa.types.is_string(column.type)
-            else column.to_numpy()
+            name: column.to_numpy()
+            if pa.types.is_primitive(column.type)
+            else pd.array(pc.cast(column, pa.string()), dtype=TEXT_DTYPE)
             for name, column in zip(table.column_names, table.columns, strict=True)
         }
     )

@@ -22,6 +22,7 @@ from customs_data.edition.hidden import (
 )
 from customs_data.errors import KitError
 from customs_data.files.atomic import write_atomically, write_errors
+from customs_data.files.table_parts import is_in_parts
 from customs_data.files.writing import csv_chunks
 from customs_data.tasks import find_task
 from customs_data.temporary import temporary_folder
@@ -136,7 +137,7 @@ def _check_not_revealed(state: State) -> None:
 def _canonical_csv(board: Board, file: Path) -> bytes:
     """Read a solution, check it against the edition's, and return it in the edition's order."""
     layout, manifest = board.layout, board.manifest
-    if not file.is_file():
+    if not (file.is_file() or is_in_parts(file)):
         raise KitError(f"No such file: {file}.")
     old, new = load_solution(layout), read_solution(layout, manifest, file)
     key = find_task(manifest.task).unit.key

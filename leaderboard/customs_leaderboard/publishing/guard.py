@@ -23,10 +23,12 @@ from customs_data.edition.layout import (
     TEST,
     TRAIN_LABELS,
     Layout,
+    files_below,
     find_table,
 )
 from customs_data.edition.manifest import read_manifest
 from customs_data.errors import KitError
+from customs_data.files.table_parts import table_of, table_parts
 from customs_data.schema import KEY
 from customs_data.tasks import find_task
 
@@ -37,10 +39,10 @@ _DEEPEST: Final = 3
 class HiddenGuard:
     """Search for content of hidden/ in files to be published.
 
-    A file is refused for a hidden file's name (solution, train_labels, oracle, secret), as a copy
-    of a hidden file or a link, for columns that only hidden tables have, for labels of test
-    declarations or erased labels, and for the secret or the nonce in its text. Archives are
-    searched as well.
+    A file is refused for a hidden file's name (solution, train_labels, oracle, secret) or that of
+    a folder of hidden parts, as a copy of a hidden file or a link, for columns that only hidden
+    tables have, for labels of test declarations or erased labels, and for the secret or the nonce
+    in its text. Archives are searched as well.
 
     Parameters
     ----------
@@ -50,8 +52,9 @@ class HiddenGuard:
 
     def __init__(self, layout: Layout) -> None:
         self._hidden = layout.hidden.resolve()
-        files = [path for path in layout.hidden.iterdir() if path.is_file()]
-        self._digests = {_digest(path.read_bytes()): path.name for path in files}
+        files = [path for path in files_below(layout.hidden) if path.is_file()]
+        names = [path.relative_to(layout.hidden).as_posix() for path in files]
+        self._digests = {_file_digest(path): name for path, name in zip(files, names, strict=True)}
         secret = load_secret(layout)
         values = [secret.get(name) for name in ("secret", "nonce")]
         self._secrets = [str(value).encode() for value in values if value]
@@ -86,7 +89,7 @@ class HiddenGuard:
             if path.is_symlink() or self._hidden in path.resolve().parents:
                 leaks.append(f"{name}: a link, or a file of hidden/ itself")
             elif path.is_file():
-                leaks += [f"{name}: {what}" for what in self.traces(path.name, path.read_bytes())]
+                leaks += [f"{name}: {what}" for what in self.traces(name, path.read_bytes())]
         if leaks:
             lines = "\n".join(f"  {line}" for line in leaks)
             raise KitError(
@@ -100,13 +103,13 @@ class HiddenGuard:
         Parameters
         ----------
         name : str
-            Name of the file.
+            Name of the file, or its path in the folder or archive.
         content : bytes
             Content of the file.
         depth : int
             Number of archives around the file.
         """
-        stem = Path(name).name.split(".")[0].lower()
+        stem = table_of(Path(name)).lower()
         if stem in HIDDEN_TABLES or Path(name).name.lower() == SECRET:
             yield "the name of a hidden file"
         if (copied := self._digests.get(_digest(content))) is not None:
@@ -153,10 +156,18 @@ def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
+def _file_digest(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
 def _ids(path: Path, key: str) -> set[str]:
-    header, rows = _read_table(path.read_bytes())
-    place = header.index(key)
-    return {str(row[place]) for row in rows}
+    ids = set()
+    for part in table_parts(path):
+        header, rows = _read_table(part.read_bytes())
+        place = header.index(key)
+        ids |= {str(row[place]) for row in rows}
+    return ids
 
 
 def _read_table(content: bytes) -> tuple[list[str], Iterator[list[str | None]]]:

@@ -18,6 +18,7 @@ from fastapi.responses import FileResponse
 from customs_data.edition.layout import CROISSANT, DATASHEET, MANIFEST, Layout, find_table
 from customs_data.edition.manifest import Manifest
 from customs_data.files.atomic import replace_file
+from customs_data.files.table_parts import table_parts
 from customs_data.temporary import reason_of
 from customs_leaderboard.errors import NotFoundError, UnavailableError
 from customs_leaderboard.service.answers import problem_answers
@@ -49,16 +50,28 @@ class EditionFiles:
     """
 
     def __init__(self, layout: Layout, manifest: Manifest) -> None:
-        paths = [find_table(layout.public, table) for table in manifest.files]
+        tables = [find_table(layout.public, table) for table in manifest.files]
+        paths = [path for table in tables for path in table_parts(table)]
         paths += [layout.public / MANIFEST, layout.public / DATASHEET]
         if (described := layout.public / CROISSANT).exists():
             paths.append(described)
-        self._paths: dict[str, Path] = {path.name: path for path in paths}
+        self._paths: dict[str, Path] = {
+            path.relative_to(layout.public).as_posix(): path for path in paths
+        }
 
     @property
     def names(self) -> list[str]:
-        """The names, sorted."""
+        """The names, sorted; a part is named with its folder: train/part-00001.parquet."""
         return sorted(self._paths)
+
+    @property
+    def tables(self) -> dict[str, list[str]]:
+        """The names by what they are files of: themselves, or the folder of a table in parts."""
+        tables: dict[str, list[str]] = {}
+        for name in self.names:
+            folder, slash, _ = name.partition("/")
+            tables.setdefault(folder + slash, []).append(name)
+        return tables
 
     def find(self, name: str) -> Path:
         """Return the path of a file by its name.
@@ -70,7 +83,8 @@ class EditionFiles:
         """
         path = self._paths.get(name)
         if path is None or path.is_symlink() or not path.is_file():
-            raise NotFoundError(f"No such file. The edition has: {', '.join(self.names)}.")
+            last = [names[-1] for names in self.tables.values()]
+            raise NotFoundError(f"No such file. The edition has: {', '.join(last)}.")
         return path
 
 
@@ -196,7 +210,7 @@ router = APIRouter()
 
 
 @router.get(
-    "/edition/{file}",
+    "/edition/{file:path}",
     response_class=FileResponse,
     responses={
         200: {"content": {kind: {} for kind in sorted(_MEDIA_TYPES.values())}},
@@ -219,7 +233,7 @@ def edition_file(request: Request, file: str) -> Response:
     response = FileResponse(
         path,
         media_type=_MEDIA_TYPES[path.suffix],
-        filename=file,
+        filename=file.replace("/", "-"),
         stat_result=path.stat(),
         headers=headers,
     )

@@ -167,6 +167,14 @@ device_option = click.option(
     show_default=True,
     help="Processor for models that can use a GPU.",
 )
+edition_format_option = click.option(
+    "--format",
+    "file_format",
+    type=click.Choice(["csv", "parquet", "parts"]),
+    default="csv",
+    show_default=True,
+    help="File format of the tables; parts: Parquet, a folder of several files for each table.",
+)
 format_option = click.option(
     "--format",
     "file_format",

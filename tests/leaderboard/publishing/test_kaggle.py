@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import sys
+import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -126,6 +127,22 @@ def test_a_dataset_is_created_private_and_gets_a_version(kaggle, edition_path, t
     assert version.exit_code == 0, version.output
     (asked,) = kaggle.called("datasets.DatasetApiService/CreateDatasetVersion")
     assert asked["body"]["versionNotes"] == "typo in the datasheet"
+
+
+def test_a_dataset_in_parts_is_sent_whole(kaggle, twins, tmp_path):
+    """The client leaves out folders, unless it is asked to pack them; Kaggle unpacks them."""
+    sent = run(
+        "publish", "kaggle", twins.parts, "--dataset", DATASET, "--out", tmp_path / "d", "--json",
+        "--confirm",
+    )  # fmt: skip
+    assert sent.exit_code == 0, sent.output
+    assert "train/part-00012.parquet" in json.loads(sent.stdout)["files"]
+    (asked,) = kaggle.called("datasets.DatasetApiService/CreateDataset")
+    tokens = {kaggle.blobs[file["token"]]["name"]: file["token"] for file in asked["files"]}
+    with zipfile.ZipFile(io.BytesIO(kaggle.content(tokens["train.zip"]))) as packed:
+        names = {Path(name).name for name in packed.namelist()}
+    assert names == {path.name for path in (twins.parts / "public/train").iterdir()}
+    assert {"test.zip", "edition.json", "sample_submission.csv"} < set(tokens)
 
 
 def test_a_competition_is_made_step_by_step_and_launched_only_when_asked(

@@ -29,8 +29,10 @@ from customs_data.schema import DECLARED_COLUMNS, ERASED, KEY, TEXT_DTYPE
 from customs_data.tasks import Task, find_task
 from customs_data.world.calendar import Month
 from customs_data.world.paperwork import Columns, Text, join_rows, take_rows
+from customs_data.world.schemes import POSTERIORS, PRIORS
 from customs_data.world.simulate import Simulation
 from customs_data.world.tables import (
+    UNRECORDED_COLUMNS,
     declarations_table,
     importers_of,
     oracle_table,
@@ -175,9 +177,10 @@ class SimulatedSource:
     """
 
     def __init__(self, simulation: Simulation, task: Task | None = None) -> None:
-        self._simulation = simulation
-        self._handle: Simulation | Path = simulation
         self._task = task or find_task()
+        unused = {*POSTERIORS, *PRIORS, *UNRECORDED_COLUMNS}.difference(self._task.oracle)
+        self._simulation = simulation.without(unused)
+        self._handle: Simulation | Path = self._simulation
         self.has_every_label = True
 
     def share(self, folder: Path) -> None:
@@ -243,8 +246,12 @@ def _sorted_month(
     """Return the columns of a month by date and ID, with the task's truth."""
     columns = _open(simulation).month(month, with_posterior=with_posterior)
     # The IDs of a world have equally many digits, so that they sort as numbers and as text alike.
+    # One number of day and ID is sorted four times as fast as two.
     key, date = columns["Declaration ID"], columns["Date"]
-    rows = join_rows([columns], np.lexsort((key, date)))  # type: ignore[arg-type]
+    assert isinstance(key, np.ndarray)
+    assert isinstance(date, np.ndarray)
+    day = date.astype("datetime64[D]").astype(np.int64)
+    rows = join_rows([columns], np.argsort((day << 40) + key))
     assert task.truth is not None
     return {**rows, **task.truth(rows)}
 

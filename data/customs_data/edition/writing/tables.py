@@ -13,8 +13,9 @@ import pyarrow as pa
 
 from customs_data.edition.layout import HIDDEN_TABLES, SAMPLE, Layout
 from customs_data.edition.manifest import FileRecord, PartRecord
+from customs_data.files.canonical_csv import line_chunks
 from customs_data.files.table_parts import joint_sha256, part_name
-from customs_data.files.writing import FileFormat, TableWriter, line_chunks
+from customs_data.files.writing import FileFormat, TableWriter
 from customs_data.parallel import SPAN
 
 #: A file per table, or a folder of Parquet files per table (`customs_data.files.table_parts`).

@@ -9,6 +9,7 @@ a first and a second principal, and a few lines of ordinary firms work for a clu
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -116,9 +117,13 @@ class ClusterTable:
         line = np.floor(u * self.cell.shape[1]).astype(np.int64)
         return np.asarray(self.cell[cluster, line], dtype=np.int64)
 
+    @cached_property
+    def _running_rows(self) -> FloatArray:
+        return np.cumsum(self.rows)
+
     def draw_by_rows(self, u: FloatArray) -> IntArray:
         """Draw clusters by their number of declarations, shape of `u`."""
-        running = np.cumsum(self.rows)
+        running = self._running_rows
         place = np.searchsorted(running, u * running[-1], side="right")
         return np.asarray(np.minimum(place, len(self) - 1), dtype=np.int64)
 

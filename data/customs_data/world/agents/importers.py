@@ -119,7 +119,7 @@ def draw_ordinary_importers(
     firm, has_successors = _firm_of(trade, streams, start, stop, n_ordinary)
     first = start - start % _IDS_PER_BLOCK  # traits are those of the firm's first ID
     row = firm - first
-    u = streams.uniform("importer/traits", first, stop, 30)[row]
+    u = streams.uniform("importer/traits", first, stop, 30).take(row, axis=0)
     z = normal_quantile(u[:, :3])
     birth, death = _draw_life(trade, u[:, 3:6], n_days)
     birth, death = _divide_life(birth, death, has_successors, streams, span)

@@ -71,13 +71,15 @@ def draw_ordinary_lines(
     firm = importers.firm[start + owner]
     first = int(importers.firm[start])
     cell = _draw_line_cells(trade, market, streams, first, stop, firm, number)
+    row = (firm - first).astype(np.int64) * LINES_PER_IMPORTER + number
     u = streams.uniform("importer/recruit", first, stop, 3 * LINES_PER_IMPORTER)
-    u = u.reshape(-1, LINES_PER_IMPORTER, 3)[firm - first, number]
-    recruited = u[:, 0] < clusters.drawn.recruit_share
-    cluster = np.where(recruited, clusters.draw_by_rows(u[:, 1]), -1)
-    cell = np.where(recruited, clusters.draw_goods(cluster, u[:, 2]), cell)
+    u = u.reshape(-1, 3).take(row, axis=0)
+    recruited = np.flatnonzero(u[:, 0] < clusters.drawn.recruit_share)
+    cluster = np.full(len(cell), -1, dtype=np.int64)
+    cluster[recruited] = clusters.draw_by_rows(u[recruited, 1])
+    cell[recruited] = clusters.draw_goods(cluster[recruited], u[recruited, 2])
     v = streams.uniform("importer/lines", first, stop, 2 * LINES_PER_IMPORTER)
-    v = v.reshape(-1, LINES_PER_IMPORTER, 2)[firm - first, number]
+    v = v.reshape(-1, 2).take(row, axis=0)
     return make_lines(
         trade,
         market,

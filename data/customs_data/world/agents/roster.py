@@ -39,6 +39,17 @@ class Roster:
         self._shares = shares
         self._class = importer_class
         self.n_weeks = -(-n_days // int(self.DAYS))
+        # The first and last week in which an importer is alive, also for a part of it.
+        first, last = self._week_of(importers.birth), self._week_of(importers.death)
+        last[importers.death == last * self.DAYS] -= 1
+        last[importers.death <= importers.birth] = -1
+        self._first_week, self._last_week = first.astype(np.int16), last.astype(np.int16)
+
+    def _week_of(self, day: FloatArray) -> FloatArray:
+        """Return the week of each day, -1 before the window, shape (n,)."""
+        week = np.floor(np.clip(day, -1.0, self.n_weeks * self.DAYS) / self.DAYS)
+        # The quotient may be rounded up to the next week.
+        return np.where(day < week * self.DAYS, np.maximum(week - 1.0, -1.0), week)
 
     def _table(self, week: int) -> GroupedTable:
         """Return the importers who are alive in a week, by class."""
@@ -48,13 +59,17 @@ class Roster:
         weight = np.empty(len(importers.death))
         n_present = 0
         for first, last in spans(len(present)):  # small enough for the processor's cache
-            span = slice(first, last)
-            alive = np.minimum(importers.death[span], end)
-            alive -= np.maximum(importers.birth[span], start)
-            rows = np.flatnonzero(alive > 0.0)
+            first_week, last_week = self._first_week[first:last], self._last_week[first:last]
+            is_present = (first_week <= week) & (last_week >= week)
+            rows = np.flatnonzero(is_present)
             filled = slice(n_present, n_present + len(rows))
-            weight[filled] = importers.weight[span][rows] * np.minimum(alive[rows], self.DAYS)
             present[filled] = first + rows
+            days = np.full(len(rows), self.DAYS)
+            some = np.flatnonzero(is_present & ((first_week == week) | (last_week == week)))
+            part = np.minimum(importers.death[first + some], end)
+            part -= np.maximum(importers.birth[first + some], start)
+            days[np.searchsorted(rows, some)] = part
+            np.multiply(importers.weight[first:last].take(rows), days, out=weight[filled])
             n_present += len(rows)
         present, weight = present[:n_present], weight[:n_present]
         return GroupedTable.from_sorted(present, self._class[present], weight, len(self._shares))

@@ -166,7 +166,7 @@ def draw_shell_lines(
     lowest, firm = int(shells.first[start]), shells.first[start:stop][owner]
     second = clusters.draw_by_rows(streams.uniform("shell/second", lowest, stop)[:, 0])
     u = streams.uniform("shell/goods", lowest, stop, 4 * _MOST_LINES)
-    u = u.reshape(-1, _MOST_LINES, 4)[firm - lowest, number]
+    u = u.reshape(-1, 4).take((firm - lowest) * _MOST_LINES + number, axis=0)
     works_for_second = u[:, 0] < clusters.drawn.second_principal_share
     cluster = np.where(works_for_second, second[firm - lowest], shells.cluster[start + owner])
     return make_lines(

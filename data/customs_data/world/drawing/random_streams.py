@@ -50,22 +50,26 @@ class Streams:
 
     def words(self, name: str, start: int, stop: int, width: int = 1) -> NDArray[np.uint64]:
         """Return random 64-bit words of the indices ``start .. stop - 1``, shape (n, width)."""
+        return self._whole_blocks(name, start, stop, width)[:, :width]
+
+    def _whole_blocks(self, name: str, start: int, stop: int, width: int) -> NDArray[np.uint64]:
+        """Return the words of all blocks that contain the words asked for."""
         blocks = -(-width // _WORDS_PER_BLOCK)
         generator = np.random.Philox(key=self.key(name), counter=start * blocks)
         count = max(stop - start, 0)
         words = generator.random_raw(count * blocks * _WORDS_PER_BLOCK)
-        return words.reshape(count, blocks * _WORDS_PER_BLOCK)[:, :width]
+        return words.reshape(count, blocks * _WORDS_PER_BLOCK)
 
     def uniform(self, name: str, start: int, stop: int, width: int = 1) -> FloatArray:
         """Return uniform numbers in the open interval (0, 1), shape (n, width), float64."""
         # 52 bits plus a half: never 0 and never 1, so every quantile of them is finite. With the
         # sign and exponent of 1 the bits are a number in [1, 2); all steps are exact.
-        words = self.words(name, start, stop, width)
+        words = self._whole_blocks(name, start, stop, width)  # whole rows are computed faster
         words >>= np.uint64(12)
         words |= _BITS_OF_ONE
         number = words.view(np.float64)
         number -= 1.0 - 2.0**-53
-        return number
+        return number[:, :width]
 
     def normal(self, name: str, start: int, stop: int, width: int = 1) -> FloatArray:
         """Return standard normal numbers, shape (n, width), float64."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,51 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 Integers = NDArray[np.signedinteger[Any]]
 
-# The edges of a table of up to this many items fit into the processor's cache.
-_CACHED_ITEMS = 20_000
+# A guide to the edges of a table of up to this many items fits into the processor's cache.
+_GUIDED_ITEMS = 20_000
+_MOST_BUCKETS = 65_536
+_BUCKETS_PER_ITEM = 32
+
+
+@dataclass(frozen=True)
+class _Guide:
+    """Places of numbers in a sorted list, mostly looked up instead of searched.
+
+    Chen and Asau (1974). On generating random variates from an empirical distribution. AIIE
+    Transactions 6(2).
+
+    Attributes
+    ----------
+    edges : float64 array, shape (n_edges,)
+        Sorted, from 0 up to a whole number.
+    per_unit : float
+        Buckets per unit, a power of two.
+    place : int32 array, shape (n_buckets,)
+        Number of edges up to every number of a bucket; -1 if there are edges inside it.
+    """
+
+    edges: FloatArray
+    per_unit: float
+    place: NDArray[np.int32]
+
+    @classmethod
+    def make(cls, edges: FloatArray, n_units: int) -> _Guide:
+        """Cut the numbers from 0 up to `n_units` into buckets."""
+        wanted = min(_BUCKETS_PER_ITEM * len(edges), _MOST_BUCKETS) / n_units
+        per_unit = 2.0 ** np.ceil(np.log2(wanted)) if wanted > 1.0 else 1.0
+        # One bucket more for the numbers that are rounded up to `n_units`.
+        inside = np.bincount(
+            (edges * per_unit).astype(np.int64), minlength=int(n_units * per_unit) + 1
+        )
+        place = np.where(inside == 0, np.cumsum(inside), -1)
+        return cls(edges, per_unit, place.astype(np.int32))
+
+    def find(self, number: FloatArray) -> NDArray[np.int32]:
+        """Return how many edges each number reaches, as `np.searchsorted` on the right side."""
+        place = self.place.take((number * self.per_unit).astype(np.int64))
+        rest = np.flatnonzero(place < 0)
+        place[rest] = np.searchsorted(self.edges, number[rest], side="right")
+        return place
 
 
 @dataclass(frozen=True)
@@ -66,7 +110,9 @@ class GroupedTable:
         total = np.where(total > 0.0, total, 1.0)
         edges = running  # in place: the table of a nation's importers is made once a week
         for start, stop in spans(len(edges)):
-            edge, group = edges[start:stop], sorted_group[start:stop]
+            edge, groups = edges[start:stop], sorted_group[start:stop]
+            # A long table has few groups, so that most spans are in one.
+            group = groups[0] if groups[0] == groups[-1] else groups
             edge -= before[group]
             edge /= total[group]
             np.minimum(edge, 1.0, out=edge)
@@ -76,25 +122,47 @@ class GroupedTable:
         edges[last] = sorted_group[last] + 1.0
         return cls(items, edges, starts)
 
+    @cached_property
+    def _guide(self) -> _Guide:
+        return _Guide.make(self.edges, len(self.starts) - 1)
+
+    @cached_property
+    def _has_all(self) -> bool:
+        return bool((self.starts[1:] > self.starts[:-1]).all())
+
     def has(self, group: IntArray) -> NDArray[np.bool_]:
         """Return whether each of the groups contains an item."""
         return np.asarray(self.starts[group + 1] > self.starts[group])
 
     def draw(self, group: IntArray, u: FloatArray) -> IntArray:
         """Draw an item for each pair of group and uniform number; -1 where the group is empty."""
-        if len(self.items) <= _CACHED_ITEMS:
-            return self._find(group, u)
-        # In a long table each search leaves the processor's cache unless the keys are in order.
-        order = np.argsort(group + u)
-        drawn = np.empty(len(group), dtype=np.int64)
-        drawn[order] = self._find(group[order], u[order])
-        return drawn
+        if len(self.items) == 0:
+            return np.full(len(group), -1, dtype=np.int64)
+        number = group + u
+        # A table that is drawn from once, with few numbers, is not worth a guide.
+        if len(self.items) <= _GUIDED_ITEMS and (
+            "_guide" in vars(self) or len(u) > len(self.items)
+        ):
+            place: Integers = self._guide.find(number)
+        else:
+            place = _find_in_order(self.edges, number)
+        # A number that is rounded up to the next group is still of its own.
+        place = np.minimum(place, self.starts[1:].take(group) - 1)
+        item = self.items.take(np.maximum(place, 0))
+        if not self._has_all:
+            item = np.where(self.has(group), item, -1)
+        return item.astype(np.int64)
 
-    def _find(self, group: IntArray, u: FloatArray) -> IntArray:
-        place = np.searchsorted(self.edges, group + u, side="right")
-        place = np.minimum(place, self.starts[group + 1] - 1)
-        item = self.items[np.maximum(place, 0)] if len(self.items) else np.zeros_like(group)
-        return np.asarray(np.where(self.has(group), item, -1), dtype=np.int64)
+
+def _find_in_order(edges: FloatArray, number: FloatArray) -> IntArray:
+    """Return how many edges each number reaches.
+
+    In a long list each search leaves the processor's cache unless the numbers are in order.
+    """
+    order = np.argsort(number)
+    place = np.empty(len(number), dtype=np.int64)
+    place[order] = np.searchsorted(edges, number[order], side="right")
+    return place
 
 
 def draw_weighted(weight: FloatArray, u: FloatArray) -> IntArray:

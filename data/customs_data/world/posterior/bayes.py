@@ -15,6 +15,7 @@ from customs_data.world.cheating import (
     weigh_risks,
 )
 from customs_data.world.draft import Draft
+from customs_data.world.mixes import Mixes
 from customs_data.world.posterior.false_goods import FalseGoods
 from customs_data.world.posterior.hypotheses import FALSE_GOODS, Hypotheses, list_hypotheses
 from customs_data.world.posterior.marks import Marks
@@ -23,6 +24,7 @@ from customs_data.world.schemes import POSTERIORS, PRIORS, SCHEMES, Occasions
 from customs_data.world.setup import WorldSetup
 
 FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
 
 _NAMES = list(SCHEMES)
 _UNDER, _OVER = _NAMES.index("undervaluation"), _NAMES.index("overvaluation")
@@ -70,14 +72,19 @@ class Posterior:
         self._false_goods = FalseGoods(occasions)
         self._values = Values(setup.configuration, setup.effects)
         self._marks = Marks(setup)
-        #: Mix of schemes of each section, then that of its decoys; (n_schemes, 2 n_sections).
-        running = np.concatenate([setup.effects.scheme_shares, setup.effects.practice_shares])
-        self._mixes = np.ascontiguousarray(np.diff(running, axis=1, prepend=0.0).T)
+        self._mixes = Mixes(setup.effects, occasions)
         self._principal = principal_schemes(
-            setup.configuration, setup.market, setup.effects, setup.population.clusters
+            setup.configuration,
+            setup.market,
+            setup.effects,
+            setup.population.clusters,
+            np.arange(len(setup.population.clusters)),
         )
+        self._tabulate_schemes()
 
-    def columns(self, draft: Draft, prior: FloatArray, mix: FloatArray) -> dict[str, FloatArray]:
+    def columns(
+        self, draft: Draft, prior: FloatArray, mix: FloatArray | None
+    ) -> dict[str, FloatArray]:
         """Return the oracle's columns of a draft, to six decimals.
 
         Parameters
@@ -87,17 +94,19 @@ class Posterior:
         prior : float64 array, shape (n,)
             Probability of the label 1 before the form is written. Taken for a form that nothing
             explains, should there be one.
-        mix : float64 array, shape (n, n_schemes)
-            Probability of each scheme, if the label is 1, before the form is written.
+        mix : float64 array, shape (n, n_schemes), or None
+            Probability of each scheme, if the label is 1, before the form is written. None leaves
+            out the columns of schemes.
         """
         beliefs = self.judge(draft)
         explained = np.isfinite(beliefs.fraud)
         fraud = np.where(explained, beliefs.fraud, prior)
         critical = np.where(explained, beliefs.critical, 0.0)
         columns = {"Posterior Probability": fraud, "Critical Probability": critical}
-        for number, (after, before) in enumerate(zip(POSTERIORS, PRIORS, strict=True)):
-            columns[before] = prior * mix[:, number]
-            columns[after] = np.where(explained, beliefs.violation[:, number], columns[before])
+        if mix is not None:
+            for number, (after, before) in enumerate(zip(POSTERIORS, PRIORS, strict=True)):
+                columns[before] = prior * mix[:, number]
+                columns[after] = np.where(explained, beliefs.violation[:, number], columns[before])
         return {name: np.rint(values * 1e6) / 1e6 for name, values in columns.items()}
 
     def judge(self, draft: Draft) -> Beliefs:
@@ -119,31 +128,39 @@ class Posterior:
             possible.draft,
             setup.calendar.n_days,
         )
-        form, hidden = self._form_chances(possible)
-        cheats = self._cheating_chances(possible, risks, hidden)
+        mark = self._marks.place(possible.draft)
+        form, hidden = self._form_chances(possible, mark)
+        cheats = self._cheating_chances(possible, risks, hidden, mark)
         scheme, lookalike = self._scheme_chances(possible, risks)
         n, row = len(draft), possible.row
-        cheat = scheme * cheats * form[:-1]
-        honest = (1.0 - _sum(lookalike)) * (1.0 - cheats[_PLAIN]) * form[-1]
-        honest = honest + _sum(lookalike * (1.0 - cheats) * form[:-1])
+        cheat = np.empty_like(scheme)
+        other, alike = np.zeros(len(row)), np.zeros(len(row))
+        for number, cheating in enumerate(cheats):
+            cheat[number] = scheme[number] * cheating * form[number]
+            alike += lookalike[number] * (1.0 - cheating) * form[number]
+            other += lookalike[number]
+        honest = (1.0 - other) * (1.0 - cheats[_PLAIN]) * form[-1] + alike
         total = _sum(cheat) + honest
         inspection = self._setup.configuration.inspection
         missed, accused = inspection.missed_share, inspection.accused_share
-        # The inspection records of an accused importer the scheme that it would have used.
-        labelled = (1.0 - missed) * cheat + accused * scheme * honest
         grave = self._constants.critical_factor * risks.critical_weight
-        factor = critical_factors(self._setup.configuration)[:, None]
-        critical = _sum((1.0 - missed) * cheat * np.minimum(grave * factor, 1.0))
+        factors = critical_factors(self._setup.configuration)
         whole = np.bincount(row, weights=total, minlength=n)
         whole = np.where(whole > 0.0, whole, np.nan)
         violation = np.empty((n, len(_NAMES) + 1))
-        for number in range(len(_NAMES)):
-            part = np.bincount(row, weights=labelled[number], minlength=n)
-            violation[:, number] = part / whole
-        violation[:, -1] = 1.0 - _sum(violation[:, :-1].T)
+        critical, label = np.zeros(len(row)), np.zeros(n)
+        for number, factor in enumerate(factors):
+            reported = (1.0 - missed) * cheat[number]
+            critical += reported * np.minimum(grave * factor, 1.0)
+            # The inspection records of an accused importer the scheme that it would have used.
+            labelled = reported + accused * scheme[number] * honest
+            share = np.bincount(row, weights=labelled, minlength=n) / whole
+            violation[:, number] = share
+            label += share
+        violation[:, -1] = 1.0 - label
         return Beliefs(violation, np.bincount(row, weights=critical, minlength=n) / whole)
 
-    def _form_chances(self, possible: Hypotheses) -> tuple[FloatArray, FloatArray]:
+    def _form_chances(self, possible: Hypotheses, mark: IntArray) -> tuple[FloatArray, FloatArray]:
         """Return the probability of each form by scheme, the last one none; (n_schemes + 1, m).
 
         Also returns the ln mass that understatement would hide, shape (m,).
@@ -161,13 +178,13 @@ class Posterior:
         form[_UNDER] = possible.goods[_UNDER] * possible.weight * mass * lower
         form[_OVER] = possible.goods[_OVER] * possible.weight * mass * higher
         form[_QUANTITY] = possible.goods[_QUANTITY] * possible.weight * understated * price
-        form[_MARK] *= self._marks.false[self._marks.place(possible.draft)]
+        form[_MARK] *= self._marks.false.take(mark)
         return form, hidden
 
     def _cheating_chances(
-        self, possible: Hypotheses, risks: Risks, hidden: FloatArray
-    ) -> FloatArray:
-        """Return the probability that a declaration cheats, if the scheme is so; (n_schemes, m)."""
+        self, possible: Hypotheses, risks: Risks, hidden: FloatArray, mark: IntArray
+    ) -> list[FloatArray]:
+        """Return the probability that a declaration cheats, by its scheme; each (m,)."""
         intercept = self._constants.intercept
         weight = self._setup.population.clusters.drawn.ring_segment_weight
         counts = np.where(risks.in_ring, weight, 1.0)
@@ -176,11 +193,35 @@ class Posterior:
             moved = replace(risks, log_odds=risks.log_odds + counts * difference)
             return moved.cheating(intercept)
 
-        chance = np.empty((len(_NAMES), len(possible.row)))
-        chance[:] = risks.cheating(intercept)
-        chance[_QUANTITY] = cheating(self._setup.effects.mass * hidden)
-        chance[_MARK] = cheating(self._marks.risk[self._marks.place(possible.draft)])
-        return chance
+        chances = [risks.cheating(intercept)] * len(_NAMES)
+        chances[_QUANTITY] = cheating(self._setup.effects.mass * hidden)
+        chances[_MARK] = cheating(self._marks.risk.take(mark))
+        return chances
+
+    def _tabulate_schemes(self) -> None:
+        """Tabulate what schemes would be used by mix and principal scheme, the last one none.
+
+        `_drawn` is the share of each scheme, `_scheme` the same after those that could change
+        nothing are replaced, `_lookalike` that of look-alikes; (n_schemes, n_mixes) each.
+        """
+        n_schemes = len(_NAMES)
+        follows = self._setup.configuration.cheating.principal_share
+        share, can = self._mixes.share.T, self._mixes.can.T
+        n_mixes = share.shape[1]
+        drawn = np.repeat(share[:, None], n_schemes + 1, axis=1)
+        drawn[:, :-1] *= 1.0 - follows
+        drawn[np.arange(n_schemes), np.arange(n_schemes)] += follows
+        self._drawn = drawn.reshape(n_schemes, -1)
+        allowed = share * can
+        replacement = allowed / np.maximum(_sum(allowed), 1e-12)
+
+        def with_occasion(drawn: FloatArray, times: int) -> FloatArray:
+            may = np.tile(can, times)
+            return np.tile(replacement, times) * _sum(drawn * ~may) + drawn * may
+
+        self._scheme = with_occasion(self._drawn, n_schemes + 1)
+        self._alike = np.diff(self._setup.effects.lookalike_shares, prepend=0.0)
+        self._lookalike = with_occasion(np.repeat(self._alike[:, None], n_mixes, axis=1), 1)
 
     def _scheme_chances(self, possible: Hypotheses, risks: Risks) -> tuple[FloatArray, FloatArray]:
         """Return the shares of schemes among cheats, and of look-alikes among the honest.
@@ -188,33 +229,17 @@ class Posterior:
         Both (n_schemes, m).
         """
         clusters, cluster = self._setup.population.clusters, possible.draft.cluster
-        can = self._occasions.can(possible.draft).T
-        cannot = ~can
         in_decoy = (cluster >= 0) & ~risks.in_ring
-        mix_of = self._setup.market.section[possible.draft.cell]
-        mix_of = np.where(in_decoy, mix_of + self._mixes.shape[1] // 2, mix_of)
-        mix = np.take(self._mixes, mix_of, axis=1)
-        allowed = mix * can
-        replacement = allowed / np.maximum(_sum(allowed), 1e-12)
+        mix = self._mixes.number(possible.draft, in_decoy)
+        principal = np.where(cluster >= 0, self._principal.take(cluster), len(_NAMES))
+        place = mix + principal * self._lookalike.shape[1]
+        scheme = self._scheme.take(place, axis=1)
+        lookalike = self._lookalike.take(mix, axis=1)
         # Cover with false goods has other true goods, which gave the occasion.
         covered = np.flatnonzero(possible.is_cover)
-
-        def with_occasion(share: FloatArray) -> FloatArray:
-            chosen = replacement * _sum(share * cannot)
-            chosen += share * can
-            return chosen
-
-        own = np.flatnonzero(cluster >= 0)
-        drawn = mix.copy()
-        follows = self._setup.configuration.cheating.principal_share
-        drawn[:, own] *= 1.0 - follows
-        drawn[self._principal[cluster[own]], own] += follows
-        scheme = with_occasion(drawn)
-        alike = np.diff(self._setup.effects.lookalike_shares, prepend=0.0)[:, None]
-        lookalike = with_occasion(alike)
         for number in FALSE_GOODS:
-            scheme[number, covered] = drawn[number, covered]
-            lookalike[number, covered] = alike[number]
+            scheme[number, covered] = self._drawn[number, place[covered]]
+            lookalike[number, covered] = self._alike[number]
         habitual = np.flatnonzero(in_decoy)
         rate = clusters.practice_rate[cluster[habitual]]
         lookalike[:, habitual] = rate * scheme[:, habitual] + (1.0 - rate) * lookalike[:, habitual]

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from customs_data.world.draft import Draft
+from customs_data.world.market import Market
 from customs_data.world.schemes import DEPARTURE_FOLLOWS, N_TRIES, Occasions
 
 FloatArray = NDArray[np.float64]
@@ -67,9 +68,7 @@ class FalseGoods:
         n_keys = self._n_countries * len(market.tax_type_code) * len(self._rates)
         self._claims = np.zeros(n_keys, dtype=np.int32)
         self._claims[self._claim_key(market.origin, market.tax_type, market.rate)] = claim
-        cell_key = self._cell_key(market.hs6, market.departure, claim)
-        self._cell_order = np.argsort(cell_key, kind="stable").astype(np.int64)
-        self._cell_keys = cell_key[self._cell_order]
+        self._cells = _Cells.sort(market, claim)
         self._tariffs = _Weights.add(market.hs6 * self._n_claims + claim, market.weight)
         self._chapter = np.zeros(len(market.hs6_code), dtype=np.int64)
         self._chapter[market.hs6] = market.chapter
@@ -88,9 +87,6 @@ class FalseGoods:
         place = np.searchsorted(self._rates, rate).astype(np.int64)
         n_taxes = len(self._market.tax_type_code)
         return (origin * n_taxes + tax_type) * len(self._rates) + place
-
-    def _cell_key(self, hs6: IntArray, departure: IntArray, claim: IntArray) -> IntArray:
-        return (hs6 * self._n_countries + departure) * self._n_claims + claim
 
     def _way(self, goods: IntArray, departure: IntArray, origin: IntArray) -> IntArray:
         return (goods * self._n_countries + departure) * self._n_countries + origin
@@ -120,8 +116,11 @@ class FalseGoods:
         """Weigh the true goods that each scheme turns into a cell, for cover."""
         market = self._market
         self._product_share = np.bincount(market.hs6, weights=self.share)
-        self._product_here = _Weights.add(
-            market.hs6 * self._n_countries + market.departure, self.share
+        #: By product and departure.
+        self._product_here = np.bincount(
+            market.hs6 * self._n_countries + market.departure,
+            weights=self.share,
+            minlength=len(market.hs6_code) * self._n_countries,
         )
         self._dearer_on_route = _sum_dearer(self._route, market.rate, self.share, self._on_route)
         way = self._way(market.hs6, market.departure, market.origin)
@@ -143,10 +142,8 @@ class FalseGoods:
         """Return the declared goods of a draft in codes."""
         key = self._claim_key(draft.origin, draft.tax_type, draft.rate)
         claim = self._claims[key].astype(np.int64)
-        cell_key = self._cell_key(draft.hs6, draft.departure, claim)
-        place = np.minimum(np.searchsorted(self._cell_keys, cell_key), len(self._cell_keys) - 1)
-        cell = np.where(self._cell_keys[place] == cell_key, self._cell_order[place], -1)
-        weights = self._claimed_in_cell[:, cell]
+        cell = self._cells.find(draft.hs6, draft.departure, claim)
+        weights = self._claimed_in_cell.take(cell, axis=1)
         new = np.flatnonzero(cell < 0)
         weights[:, new] = self._weigh_claims(draft.hs6[new], draft.departure[new], claim[new])
         return Declared(
@@ -234,18 +231,64 @@ class FalseGoods:
             known, self._market.weight[cell] * self._dearer_on_route[cell], 0.0
         )
         hs6, here = declared.hs6[row], declared.departure[row]
-        dearer = self._any_for_product.of(self._way(hs6, here, declared.origin[row]))
-        dearer = np.where(known, self._dearer_for_product[cell], dearer)
+        dearer = self._dearer_for_product[cell]
+        new = np.flatnonzero(~known)
+        way = self._way(hs6[new], here[new], declared.origin[row[new]])
+        dearer[new] = self._any_for_product.of(way)
         wrongly_rated = declared.tariff[row] * dearer
-        at_seller = self._product_here.of(hs6 * self._n_countries + np.maximum(departure, 0))
+        product = hs6 * self._n_countries
+        at_seller = self._product_here[product + np.maximum(departure, 0)]
         any_share = np.where(departure >= 0, at_seller, self._product_share[hs6])
-        from_here = self._product_here.of(hs6 * self._n_countries + here)
+        from_here = self._product_here[product + here]
         from_here = np.where((departure < 0) | (departure == here), from_here, 0.0)
         false_origin = (
             DEPARTURE_FOLLOWS * declared.agreement_here[row] * any_share
             + (1.0 - DEPARTURE_FOLLOWS) * declared.agreement[row] * from_here
         )
         return np.stack([misclassified, wrongly_rated, false_origin])
+
+
+@dataclass(frozen=True)
+class _Cells:
+    """Cells by product, departure and claim.
+
+    Attributes
+    ----------
+    n_countries : int
+    first : int32 array, shape (n_products * n_countries + 1,)
+        First place of each product and departure.
+    claim, cell : int64 arrays, shape (n_cells + 1,)
+        Claims, rising within product and departure, and the cells that have them; last, none.
+    """
+
+    n_countries: int
+    first: NDArray[np.int32]
+    claim: IntArray
+    cell: IntArray
+
+    @classmethod
+    def sort(cls, market: Market, claim: IntArray) -> _Cells:
+        """Sort the cells of a market."""
+        n_countries = len(market.country_code)
+        group = market.hs6 * n_countries + market.departure
+        order = np.lexsort((claim, group))
+        first = np.searchsorted(group[order], np.arange(len(market.hs6_code) * n_countries + 1))
+        return cls(
+            n_countries, first.astype(np.int32), np.append(claim[order], -1), np.append(order, -1)
+        )
+
+    def find(self, hs6: IntArray, departure: IntArray, claim: IntArray) -> IntArray:
+        """Return the cells of some products, departures and claims, -1 for none, shape (n,)."""
+        group = hs6 * self.n_countries + departure
+        place, stop = self.first.take(group), self.first.take(group + 1)
+        behind = np.flatnonzero(place < stop)
+        while len(behind):  # most groups have few cells
+            spot = place[behind]
+            moves = (self.claim.take(spot) < claim[behind]) & (spot < stop[behind])
+            behind = behind[moves]
+            place[behind] += 1
+        has_cell = (place < stop) & (self.claim.take(place) == claim)
+        return np.where(has_cell, self.cell.take(place), -1)
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,9 @@ class Marks:
             self.false[:, mark] = total / np.maximum(true[:, :, mark], 1e-9)
             self.risk[:, mark] = risk / np.maximum(total, 1e-12) - log_odds[mark]
 
-    def place(self, draft: Draft) -> tuple[IntArray, IntArray, NDArray[np.int16]]:
-        """Return the places of some forms in the tables."""
+    def place(self, draft: Draft) -> IntArray:
+        """Return the places of some forms in the flat tables, shape (n,)."""
+        n_codes = self.false.shape[1]
         group = self._filing.group(_FIELD, draft.filing, len(draft))
-        return group, draft.filing[_FIELD], self._habit[draft.importer]
+        place = group * n_codes + draft.filing[_FIELD]
+        return place * n_codes + self._habit.take(draft.importer)

@@ -74,7 +74,7 @@ def declarant_chance(
     Parameters are those of `seller_chance`.
     """
     clusters, kinship = population.clusters, population.clusters.kinship
-    brokers = population.importers.declarant[draft.importer]
+    brokers = population.importers.declarant.take(draft.importer, axis=0)  # faster than an index
     chance = np.zeros(len(draft))
     for place, share in enumerate(trade.declarant_shares):
         chance = chance + share * (brokers[:, place] == draft.declarant)

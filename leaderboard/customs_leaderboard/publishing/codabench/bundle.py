@@ -20,6 +20,7 @@ from customs_data.edition.loading import load_edition
 from customs_data.edition.manifest import Manifest
 from customs_data.errors import KitError
 from customs_data.files.atomic import write_atomically
+from customs_data.files.table_parts import files_and_parts
 from customs_data.tasks import find_task
 from customs_leaderboard.publishing.announcement import PRIVATE_PHASE, Announcement
 from customs_leaderboard.publishing.guard import HiddenGuard
@@ -82,7 +83,10 @@ def make_bundle(
     check_new(out)
     ids = loaded.sample_submission[[task.unit.key]]
     solution = load_solution(layout, ids[task.unit.key])
-    public = {path.name: path.read_bytes() for path in sorted(layout.public.iterdir())}
+    public = {
+        path.relative_to(layout.public).as_posix(): path.read_bytes()
+        for path in files_and_parts(layout.public)
+    }
     members = {
         LOGO: files("customs_leaderboard.publishing").joinpath(LOGO).read_bytes(),
         "public_data.zip": _zip(public),

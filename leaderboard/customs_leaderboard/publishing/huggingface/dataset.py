@@ -21,6 +21,7 @@ from customs_data.edition.manifest import Manifest
 from customs_data.edition.metadata.croissant import croissant
 from customs_data.errors import KitError
 from customs_data.files.atomic import new_folder
+from customs_data.files.table_parts import is_in_parts, table_parts
 from customs_data.files.writing import write_table
 from customs_data.tasks import find_task
 from customs_leaderboard.publishing.guard import HiddenGuard
@@ -186,6 +187,11 @@ def _write(layout: Layout, manifest: Manifest, table: str, public: Path) -> Path
     Teams submit the sample as CSV.
     """
     source = find_table(layout.public, table)
+    if is_in_parts(source):
+        (public / table).mkdir()
+        for part in table_parts(source):
+            shutil.copyfile(part, public / table / part.name)
+        return public / table
     if table not in (TRAIN, TEST) or source.suffix == ".parquet":
         shutil.copyfile(source, public / source.name)
         return public / source.name
@@ -206,10 +212,11 @@ def _metadata(manifest: Manifest, paths: dict[str, Path], title: str, licence: s
             {
                 "config_name": table,
                 **({"default": True} if table == TRAIN else {}),
-                "data_files": [{"split": _SPLITS.get(table, TRAIN), "path": f"public/{path.name}"}],
+                "data_files": [{"split": _SPLITS.get(table, TRAIN), "path": f"public/{place}"}],
             }
             for table, path in paths.items()
-            if path.suffix == ".parquet"  # the site reads all tables in one format
+            for place in [f"{path.name}/*.parquet" if is_in_parts(path) else path.name]
+            if place.endswith(".parquet")  # the site reads all tables in one format
         ],
     }
     import yaml

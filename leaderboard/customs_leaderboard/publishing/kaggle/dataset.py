@@ -14,6 +14,7 @@ from customs_data.edition.loading import load_edition
 from customs_data.edition.metadata.columns import public_columns
 from customs_data.errors import KitError
 from customs_data.files.atomic import new_folder
+from customs_data.files.table_parts import files_and_parts, table_of
 from customs_data.tasks import Task, find_task
 from customs_leaderboard.publishing.guard import HiddenGuard
 from customs_leaderboard.publishing.kaggle.client import KaggleService
@@ -78,7 +79,7 @@ def prepare_dataset(
             "(CC0-1.0, CC-BY-4.0, other, ...)."
         )
     check_reference(reference)
-    files = sorted(path for path in layout.public.iterdir() if path.is_file())
+    files = files_and_parts(layout.public)
     task = find_task(manifest.task)
     metadata = {
         "id": reference,
@@ -87,11 +88,16 @@ def prepare_dataset(
         "description": describe_edition(layout, manifest),
         "licenses": [{"name": licence or LICENCE}],
         "keywords": list(_KEYWORDS),
-        "resources": [_resource(path, task, manifest.column_set) for path in files],
+        "resources": [
+            _resource(path, path.relative_to(layout.public).as_posix(), task, manifest.column_set)
+            for path in files
+        ],
     }
     with new_folder(folder) as scratch:
         for path in files:
-            shutil.copyfile(path, scratch / path.name)
+            place = scratch / path.relative_to(layout.public)
+            place.parent.mkdir(exist_ok=True)
+            shutil.copyfile(path, place)
         (scratch / METADATA).write_text(json.dumps(metadata, indent=2) + "\n", encoding="utf-8")
 
 
@@ -125,13 +131,15 @@ def upload_dataset(
     """
     if guard is not None:
         guard.check(folder)
+    # The client would leave out folders, those of tables in parts; Kaggle unpacks the archives.
+    how = {"quiet": True, "dir_mode": "zip"}
     if version_notes is None:
         answer = service.call(
-            "creating the dataset", "dataset_create_new", str(folder), public=public, quiet=True
+            "creating the dataset", "dataset_create_new", str(folder), public=public, **how
         )
     else:
         answer = service.call(
-            "adding a version", "dataset_create_version", str(folder), version_notes, quiet=True
+            "adding a version", "dataset_create_version", str(folder), version_notes, **how
         )
     if answer.error or str(answer.status).lower() == "error":
         raise KitError(f"Kaggle refused the dataset: {answer.error or answer.status}")
@@ -162,10 +170,11 @@ def _sized(text: str, fewest: int, most: int, what: str) -> str:
     return text
 
 
-def _resource(path: Path, task: Task, edition: ColumnSet) -> dict[str, Any]:
-    """Return a file's metadata with the description of its columns."""
-    resource: dict[str, Any] = {"path": path.name, "description": _DESCRIPTIONS.get(path.stem, "")}
-    columns = public_columns(task, edition, explain_answer(task)).get(path.stem)
+def _resource(path: Path, place: str, task: Task, edition: ColumnSet) -> dict[str, Any]:
+    """Return a file's metadata, its place in the folder, and the description of its columns."""
+    table = table_of(path)
+    resource: dict[str, Any] = {"path": place, "description": _DESCRIPTIONS.get(table, "")}
+    columns = public_columns(task, edition, explain_answer(task)).get(table)
     if columns:
         fields = [
             {

@@ -71,7 +71,7 @@ class Step:
 
 def competition_steps(folder: Path, name: str, steps: tuple[str, ...]) -> list[Step]:
     """Return the calls of some steps."""
-    data = sorted(path.name for path in (folder / DATA).glob("*")) if folder.exists() else []
+    data = sorted(_shown(path) for path in (folder / DATA).glob("*")) if folder.exists() else []
     pages = sorted(path.stem for path in (folder / "pages").glob("*.md"))
     known = {
         "create": Step("create", "competition_create_new", METADATA),
@@ -83,6 +83,11 @@ def competition_steps(folder: Path, name: str, steps: tuple[str, ...]) -> list[S
         "launch": Step("launch", "competition_launch", name),
     }
     return [known[step] for step in STEPS if step in steps]
+
+
+def _shown(path: Path) -> str:
+    """Return the name of a file, or of the folder of a table in parts."""
+    return f"{path.name}/" if path.is_dir() else path.name
 
 
 def send_competition(

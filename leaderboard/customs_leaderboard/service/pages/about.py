@@ -52,7 +52,7 @@ def show_about(request: Request) -> Response:
         closes=state.closes,
         events=_timeline(board, state),
         manifest=manifest,
-        files=files.names,
+        files=files.tables,
         solutions=read_solutions(board),
         quotas=explain_quotas(competition),
         references=board.reference_scores,

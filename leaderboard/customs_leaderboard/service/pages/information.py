@@ -72,7 +72,7 @@ def _page(request: Request, name: str) -> Response:
         name=name,
         title=PAGES[name],
         text=_as_html(Template(text).safe_substitute(_facts(board))),
-        files=files.names if name == "data" else [],
+        files=files.tables if name == "data" else {},
         archive=archive.get_or_none() if name == "data" else None,
     )
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from customs_kit.commands.options import (
+    edition_format_option,
     erasure_option,
-    format_option,
     json_option,
     name_option,
     period_options,
@@ -19,7 +19,7 @@ from customs_kit.commands.options import (
 )
 
 if TYPE_CHECKING:
-    from customs_data.files.writing import FileFormat
+    from customs_data.edition.writing.tables import EditionFormat
 
 
 @click.command("import")
@@ -78,7 +78,7 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     help="Write the Declaration ID of each number and line to this CSV file.",
 )
-@format_option
+@edition_format_option
 @json_option
 def import_(
     files: tuple[Path, ...],
@@ -97,7 +97,7 @@ def import_(
     reject_up_to: float,
     inspected_only: bool,
     keep_ids: Path | None,
-    file_format: FileFormat,
+    file_format: EditionFormat,
     as_json: bool,
 ) -> None:
     """Make an edition from existing declarations.

@@ -10,6 +10,7 @@ import click
 
 from customs_kit.commands.options import (
     cluster_options,
+    edition_format_option,
     erasure_option,
     json_option,
     name_option,
@@ -50,14 +51,7 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     help="Calibration made by `customs-kit data profile`.  [default: the public release's]",
 )
-@click.option(
-    "--format",
-    "file_format",
-    type=click.Choice(["csv", "parquet", "parts"]),
-    default="csv",
-    show_default=True,
-    help="File format of the tables; parts: Parquet, a folder of several files for each table.",
-)
+@edition_format_option
 @click.option(
     "--workers",
     type=click.IntRange(min=1),

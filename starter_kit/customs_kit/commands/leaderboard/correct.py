@@ -87,8 +87,9 @@ def rejudge(
 ) -> None:
     """Replace the labels with those of SOLUTION_FILE, and score every submission again.
 
-    SOLUTION_FILE is a copy of the edition's hidden/solution.csv with corrected labels; it is copied
-    into the competition's folder, and the edition stays as it is. The public log shows the reason,
+    SOLUTION_FILE is a copy of the edition's hidden/solution.csv (of an edition in parts, of the
+    folder) with corrected labels; it is copied into the competition's folder, and the edition stays
+    as it is. The public log shows the reason,
     the old and new commitment, and each team's old and new public score. A running service takes
     the new labels by itself. Generated editions are refused: other labels would contradict their
     secret.

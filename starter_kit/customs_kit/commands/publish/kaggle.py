@@ -132,7 +132,9 @@ def _dataset(
         "endpoint": endpoint_of_environment(),
         "sent": confirm,
         "folder": str(folder),
-        "files": sorted(path.name for path in folder.iterdir()),
+        "files": sorted(
+            path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()
+        ),
         "public": public,
     }
     if confirm:
