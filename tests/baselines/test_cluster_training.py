@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from customs_baselines.cluster.parts import PublicParts
-from customs_baselines.cluster.rows import PartRows
+from customs_baselines.cluster.rows import PartRows, StoredRows
 from customs_baselines.cluster.statistics import (
     count_days,
     divide_parts,
@@ -22,7 +22,7 @@ from customs_baselines.cluster.statistics import (
 from customs_baselines.cluster.training import train_on_cluster
 from customs_baselines.features.folds import ONE_VIEW, TWO_VIEWS
 from customs_baselines.features.kit import KitFeatures
-from customs_baselines.features.row_blocks import read_all
+from customs_baselines.features.row_blocks import MatrixRows, read_all
 from customs_baselines.models.xgboost import XGBoost
 from customs_baselines.steps import listen
 from customs_data.cluster import cluster_executor, open_cluster
@@ -103,6 +103,25 @@ def test_features_are_those_of_one_machine(client, editions, tmp_path, rate, vie
     tests = [parts.read_test(number) for number in range(len(parts.test))]
     own = np.vstack([together.find_features(test) for test in tests])
     assert np.array_equal(own, alone.find_features(edition.test))
+
+
+def test_stored_rows_are_those_read_first_in_any_order(tmp_path, monkeypatch):
+    matrix = np.random.default_rng(0).normal(size=(1_000, 7))
+    rows = MatrixRows(matrix)
+    stored = StoredRows(rows, tmp_path)
+    blocks = [(300, 650), (0, 300), (650, 1_000)]
+    first = {block: stored.read(*block) for block in blocks}
+    monkeypatch.setattr(rows, "read", None)  # never again
+    for block in reversed(blocks):
+        again = stored.read(*block)
+        assert again.dtype == np.float32
+        assert np.array_equal(again, matrix[slice(*block)].astype(np.float32))
+        assert np.array_equal(again, first[block])
+    assert len(stored) == 1_000
+    stored.forget()
+    assert not list(tmp_path.iterdir())
+    with pytest.raises(KitError, match="nowhere"):
+        StoredRows(rows, tmp_path / "nowhere")
 
 
 @pytest.mark.training

@@ -1,10 +1,10 @@
 """Boosted trees that several workers train together, each on parts of its own.
 
 `xgboost.dask` trains from collections that lie in the workers' memory: with 17 million rows of a
-hundred features, several times what one machine needs, which never stores features but computes
-them block by block. So workers do here what `xgboost.dask` does inside: they join XGBoost's own
-collective, and each trains on blocks of its parts. Sums of gradients are all that they exchange,
-not encrypted, even where Dask's messages are; they follow from public declarations.
+hundred features, several times what one machine needs, which computes features block by block. So
+workers do here what `xgboost.dask` does inside: they join XGBoost's own collective, and each trains
+on blocks of its parts, whose features it keeps in a file. Sums of gradients are all that they
+exchange, not encrypted, even where Dask's messages are; they follow from public declarations.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from xgboost.core import XGBoostError
 from xgboost.tracker import RabitTracker
 
 from customs_baselines.cluster.parts import PublicParts
-from customs_baselines.cluster.rows import PartRows
+from customs_baselines.cluster.rows import PartRows, StoredRows
 from customs_baselines.cluster.statistics import read_statistics
 from customs_baselines.features.folds import Division
 from customs_baselines.features.kit import KitFeatures
@@ -169,11 +169,13 @@ def _train_share(
     training: Training, numbers: Sequence[int], arguments: dict[str, Any], n_threads: int
 ) -> bytes | None:
     """Train with the other workers; the first one returns the trees, which all have."""
+    from distributed import get_worker
+
     model = XGBoost(**training.parameters | {"n_jobs": n_threads})
     rows = PartRows(training.features(), training.division, training.views, training.parts, numbers)
-    weight = 1 / len(training.views)
+    stored = StoredRows(rows, Path(get_worker().local_directory))
     with _quiet(), CommunicatorContext(**arguments):
-        classifier = model.train(rows, rows.y, weight)
+        classifier = model.train(stored, rows.y, 1 / len(training.views))
     is_first = int(arguments["dmlc_task_id"]) == 0
     return bytes(classifier.get_booster().save_raw()) if is_first else None
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
+from pathlib import Path
+from tempfile import TemporaryFile
 from threading import Lock
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +16,8 @@ import numpy.typing as npt
 from customs_baselines.cluster.parts import PublicParts
 from customs_baselines.features.folds import Division, LeftOut
 from customs_baselines.features.kit import KitFeatures, KitRows
-from customs_baselines.features.row_blocks import Floats
+from customs_baselines.features.row_blocks import FeatureRows, Floats
+from customs_data.files.atomic import write_errors
 from customs_data.split import rows_of
 
 
@@ -86,3 +91,65 @@ class PartRows:
         X = rows_of(X, y >= 0)
         cell = self._division.find(X)
         return self._features.find_rows(X, LeftOut.around(cell, self._division.n_cells, share))
+
+
+class StoredRows:
+    """Rows whose features are kept in a file when they are first read, in 32 bits as in XGBoost.
+
+    XGBoost reads all blocks four times, and parts would be read and coded again each time. The
+    file's pages count as memory of no process.
+
+    Parameters
+    ----------
+    rows : FeatureRows
+        Read in the same blocks each time, in any order and by several threads.
+    folder : path
+        For the file, which has no name there; it needs 4 bytes a feature and row.
+
+    Raises
+    ------
+    KitError
+        If the file cannot be written.
+    """
+
+    def __init__(self, rows: FeatureRows, folder: Path) -> None:
+        self._rows = rows
+        self._folder = folder
+        with write_errors(folder):
+            self._file = TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115 - see `forget`
+        self._shapes: dict[tuple[int, int], tuple[int, int]] = {}
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def read(self, start: int, stop: int) -> npt.NDArray[Any]:
+        """See `FeatureRows`; here float32."""
+        shape = self._shapes.get((start, stop))
+        if shape is None:
+            features = np.ascontiguousarray(self._rows.read(start, stop), dtype=np.float32)
+            with write_errors(self._folder):
+                _write_at(self._file.fileno(), features, start * features[0].nbytes)
+            self._shapes[start, stop] = features.shape
+            return features
+        size = np.float32().nbytes * shape[0] * shape[1]
+        content = _read_at(self._file.fileno(), size, size // shape[0] * start)
+        return np.frombuffer(content, dtype=np.float32).reshape(shape)
+
+    def forget(self) -> None:
+        """See `FeatureRows`."""
+        self._rows.forget()
+        self._file.close()
+
+
+def _write_at(descriptor: int, block: npt.NDArray[np.float32], place: int) -> None:
+    rest = memoryview(block).cast("B")
+    while rest:
+        n = os.pwrite(descriptor, rest, place)
+        rest, place = rest[n:], place + n
+
+
+def _read_at(descriptor: int, size: int, place: int) -> bytearray:
+    content = bytearray()
+    while len(content) < size:  # one call returns at most 2 GiB
+        content += os.pread(descriptor, size - len(content), place + len(content))
+    return content
