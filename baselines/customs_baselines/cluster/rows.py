@@ -142,7 +142,7 @@ class StoredRows:
 
 
 def _write_at(descriptor: int, block: npt.NDArray[np.float32], place: int) -> None:
-    rest = memoryview(block).cast("B")
+    rest = block.reshape(-1).view(np.uint8).data
     while rest:
         n = os.pwrite(descriptor, rest, place)
         rest, place = rest[n:], place + n
