@@ -6,5 +6,6 @@ Public names: ``customs_data.world.simulate`` (``simulate``, ``World``) and
 ``period``, ``daily_volume`` and ``calendar`` (when), ``market`` and ``agents/`` (who trades what),
 ``effects`` (what the secret decides), ``honest_trade`` (honest declarations), ``schemes`` and
 ``cheating`` (who cheats, and what the inspection records), ``paperwork`` (the columns of a file),
-``setup``, ``posterior/`` (what a form says about fraud), ``simulate`` and ``tables``.
+``setup``, ``posterior/`` (what a form says about fraud), ``simulation`` (months and pieces),
+``simulate`` and ``tables``.
 """

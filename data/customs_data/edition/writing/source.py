@@ -30,7 +30,7 @@ from customs_data.tasks import Task, find_task
 from customs_data.world.calendar import Month
 from customs_data.world.paperwork import Columns, Text, join_rows, take_rows
 from customs_data.world.schemes import POSTERIORS, PRIORS
-from customs_data.world.simulate import Simulation
+from customs_data.world.simulation import Simulation
 from customs_data.world.tables import (
     UNRECORDED_COLUMNS,
     declarations_table,
