@@ -88,8 +88,8 @@ def test_season_of_many_rows_is_that_of_each(inside: Inside) -> None:
 def test_cells_are_found_by_product_departure_and_claim(inside: Inside) -> None:
     market, claim = inside.simulation.setup.market, inside.simulation.occasions.claim
     cells = _Cells.sort(market, claim)
-    found = cells.find(market.hs6, market.departure, claim)
-    assert np.array_equal(found, np.arange(market.n_cells))
+    cell = cells.find(market.hs6, market.departure, claim)
+    assert np.array_equal(cell, np.arange(market.n_cells))
     beyond = np.full(market.n_cells, claim.max() + 1)
     assert (cells.find(market.hs6, market.departure, beyond) == -1).all()
     assert (cells.find(market.hs6, market.departure, beyond * 0 - 1) == -1).all()
