@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from customs_data.profile import Profile
-from customs_data.world.calendar import Calendar
+from customs_data.world.calendar.months import Calendar
 from customs_data.world.cheating import Outcome
 from customs_data.world.configuration import Trade
 from customs_data.world.draft import Draft
@@ -108,7 +108,7 @@ def join_rows(parts: list[Columns], rows: IntArray) -> Columns:
 def take_rows(columns: Columns, start: int, stop: int) -> Columns:
     """Return the rows ``start .. stop - 1`` as views."""
     return {
-        name: Text(column.code[start:stop], column.values)
+        name: replace(column, code=column.code[start:stop])
         if isinstance(column, Text)
         else column[start:stop]
         for name, column in columns.items()

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from customs_data.parallel import map_in_order, spans
-from customs_data.world.calendar import Month
+from customs_data.world.calendar.months import Month
 from customs_data.world.cheating import Constants, cheat_and_inspect, scheme_mix
 from customs_data.world.drawing.identifiers import DeclarationIds
 from customs_data.world.honest_trade import draw_importers

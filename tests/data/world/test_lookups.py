@@ -85,11 +85,11 @@ def test_season_of_many_rows_is_that_of_each(inside: Inside) -> None:
     assert len(setup.effects.moment(chapter[:0], draft.day[:0], n_days)) == 0
 
 
-def test_cells_are_looked_up_by_product_departure_and_claim(inside: Inside) -> None:
+def test_cells_are_found_by_product_departure_and_claim(inside: Inside) -> None:
     market, claim = inside.simulation.setup.market, inside.simulation.occasions.claim
     cells = _Cells.sort(market, claim)
-    looked_up = cells.find(market.hs6, market.departure, claim)
-    assert np.array_equal(looked_up, np.arange(market.n_cells))
+    cell = cells.find(market.hs6, market.departure, claim)
+    assert np.array_equal(cell, np.arange(market.n_cells))
     beyond = np.full(market.n_cells, claim.max() + 1)
     assert (cells.find(market.hs6, market.departure, beyond) == -1).all()
     assert (cells.find(market.hs6, market.departure, beyond * 0 - 1) == -1).all()

@@ -27,7 +27,7 @@ from customs_data.files.writing import to_arrow
 from customs_data.parallel import map_in_order, spans
 from customs_data.schema import DECLARED_COLUMNS, ERASED, KEY, TEXT_DTYPE
 from customs_data.tasks import Task, find_task
-from customs_data.world.calendar import Month
+from customs_data.world.calendar.months import Month
 from customs_data.world.paperwork import Columns, Text, join_rows, take_rows
 from customs_data.world.schemes import POSTERIORS, PRIORS
 from customs_data.world.simulation import Simulation
