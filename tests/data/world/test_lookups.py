@@ -35,19 +35,31 @@ def test_a_guide_finds_what_a_search_finds(data: st.DataObject) -> None:
     assert alone == expected.tolist()
 
 
-def test_a_roster_lists_who_is_alive_in_a_week(inside: Inside) -> None:
-    importers, roster = inside.population.importers, inside.population.roster
+def test_a_roster_draws_from_those_alive_in_a_week(inside: Inside) -> None:
+    setup, population = inside.simulation.setup, inside.population
+    importers, roster = population.importers, population.roster
+    shares = roster._shares
+    group = np.repeat(np.arange(len(shares)), np.diff(roster._class_starts))
+    u = setup.streams.uniform("test/roster", 0, 5000, 2).T.copy()
+    u[1, :50], u[1, 50:100] = 2.0**-54, 1.0 - 2.0**-53
+    reached = np.searchsorted(np.cumsum(shares), u[0] * np.cumsum(shares)[-1], side="right")
     for week in (0, 1, roster.n_weeks // 2, roster.n_weeks - 1):
         start, end = week * Roster.DAYS, (week + 1) * Roster.DAYS
         days = np.minimum(importers.death, end) - np.maximum(importers.birth, start)
-        table = roster._table(week)
-        assert np.array_equal(table.items, np.flatnonzero(days > 0.0))
-        # The last edge of each class is its number plus one.
-        last = table.starts[1:][np.diff(table.starts) > 0] - 1
-        assert np.array_equal(table.edges[last], np.flatnonzero(np.diff(table.starts)) + 1.0)
-        weight = importers.weight[table.items] * np.minimum(days[table.items], Roster.DAYS)
-        first = np.cumsum(weight[: table.starts[1]])
-        assert np.array_equal(table.edges[: table.starts[1] - 1], (first / first[-1])[:-1])
+        alive = np.flatnonzero(days > 0.0)
+        weight = importers.weight[alive] * np.minimum(days[alive], Roster.DAYS)
+        table = GroupedTable.from_weights(group[alive], weight, len(shares))
+        # Half of the numbers are edges of the table, or next to one.
+        near = table.edges[np.linspace(0, len(alive) - 1, 2000).astype(np.int64)]
+        near = np.concatenate([near, np.nextafter(near, 0.0), np.nextafter(near, 3.0)]) % 1.0
+        numbers = np.append(u[1], near)
+        wanted = np.resize(np.minimum(reached, len(shares) - 1), len(numbers))
+        place = table.draw(wanted, numbers)
+        place = np.where(place < 0, table.draw(np.zeros_like(wanted), numbers), place)
+        edges = np.cumsum(shares) / np.cumsum(shares)[-1]
+        u_class = (np.append(0.0, edges[:-1]) + edges)[wanted] / 2.0
+        drawn = roster.draw(np.full(len(numbers), int(start)), u_class, numbers)
+        assert np.array_equal(drawn, alive[place])
 
 
 def test_mixes_are_those_of_section_cluster_and_occasions(inside: Inside) -> None:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from customs_data.parallel import spans
 from customs_data.world.agents.importers import Importers
-from customs_data.world.drawing.weighted_draws import GroupedTable
+from customs_data.world.drawing.weighted_draws import find_in_order
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -51,35 +51,74 @@ class Roster:
         # The quotient may be rounded up to the next week.
         return np.where(day < week * self.DAYS, np.maximum(week - 1.0, -1.0), week)
 
-    def _table(self, week: int) -> GroupedTable:
-        """Return the importers who are alive in a week, by class."""
+    def _add_up(self, week: int, running: FloatArray) -> None:
+        """Fill in the weights of a week, each added to those before it; shape (n_importers,).
+
+        Who is absent adds nothing, so nobody need be gathered.
+        """
         importers = self._importers
         start, end = week * self.DAYS, (week + 1) * self.DAYS
-        present = np.empty(len(importers.death), dtype=np.int32)
-        weight = np.empty(len(importers.death))
-        n_present = 0
-        for first, last in spans(len(present)):  # small enough for the processor's cache
-            first_week, last_week = self._first_week[first:last], self._last_week[first:last]
+        total = 0.0
+        for first, last in spans(len(running)):  # small enough for the processor's cache
+            rows = slice(first, last)
+            first_week, last_week = self._first_week[rows], self._last_week[rows]
             is_present = (first_week <= week) & (last_week >= week)
-            rows = np.flatnonzero(is_present)
-            filled = slice(n_present, n_present + len(rows))
-            present[filled] = first + rows
-            its_weight = importers.weight[first:last]
-            np.multiply(its_weight.take(rows), self.DAYS, out=weight[filled])
+            weight = np.multiply(importers.weight[rows], self.DAYS, out=running[rows])
+            weight *= is_present
             some = np.flatnonzero(is_present & ((first_week == week) | (last_week == week)))
-            days = np.minimum(importers.death[first + some], end)
-            days -= np.maximum(importers.birth[first + some], start)
-            weight[filled][np.searchsorted(rows, some)] = its_weight[some] * days
-            n_present += len(rows)
-        present, weight = present[:n_present], weight[:n_present]
-        of_class = np.diff(np.searchsorted(present, self._class_starts))
-        classes = np.repeat(np.arange(len(of_class), dtype=np.int8), of_class)
-        return GroupedTable.from_sorted(present, classes, weight, len(self._shares))
+            days = np.minimum(importers.death[rows].take(some), end)
+            days -= np.maximum(importers.birth[rows].take(some), start)
+            weight[some] = importers.weight[rows].take(some) * days
+            weight[0] += total
+            np.cumsum(weight, out=weight)
+            total = weight[-1]
+
+    def _find(self, running: FloatArray, wanted: IntArray, u: FloatArray) -> IntArray:
+        """Draw an importer of each wanted class; -1 where none of the class is alive.
+
+        The result is that of a `GroupedTable` of those alive, by class. But only the edges near a
+        number are computed: the running sums are searched instead, where rounding can put a number
+        beside its importer.
+
+        Parameters
+        ----------
+        running : float64 array, shape (n_importers,)
+            Weights added up, see `_add_up`.
+        wanted : int64 array, shape (n,)
+        u : float64 array, shape (n,)
+            Uniform numbers.
+        """
+        starts = self._class_starts
+        sums = np.where(starts > 0, running[np.maximum(starts, 1) - 1], 0.0)
+        before, total = sums[:-1].take(wanted), np.diff(sums).take(wanted)
+        is_empty = total <= 0.0
+        total[is_empty] = 1.0
+        number = wanted + u
+
+        def edge(place: IntArray, rows: IntArray | slice) -> FloatArray:
+            share = (running.take(place) - before[rows]) / total[rows]
+            return np.minimum(share, 1.0) + wanted[rows]
+
+        first = starts[:-1].take(wanted)
+        last = np.searchsorted(running, sums[1:]).take(wanted)  # of those alive
+        place = np.minimum(find_in_order(running, before + u * total), last)
+        rows = np.flatnonzero((edge(place, slice(None)) <= number) & (place < last))
+        while len(rows):
+            place[rows] += 1
+            rows = rows[(edge(place[rows], rows) <= number[rows]) & (place[rows] < last[rows])]
+        rows = np.flatnonzero(place > first)
+        rows = rows[edge(place[rows] - 1, rows) > number[rows]]
+        while len(rows):
+            place[rows] -= 1
+            rows = rows[place[rows] > first[rows]]
+            rows = rows[edge(place[rows] - 1, rows) > number[rows]]
+        place[is_empty] = -1
+        return place
 
     def draw(self, day: IntArray, u_class: FloatArray, u: FloatArray) -> NDArray[np.int32]:
         """Draw the importer of each declaration, shape (n,).
 
-        Each call makes the tables of its weeks, so pass all declarations of a month at once.
+        Each call adds up all importers once a week, so pass all declarations of a month at once.
         """
         edges = np.cumsum(self._shares)
         wanted = np.searchsorted(edges, u_class * edges[-1], side="right")
@@ -88,13 +127,14 @@ class Roster:
         chosen = np.empty(len(day), dtype=np.int32)
         order = np.argsort(week, kind="stable")
         bounds = np.searchsorted(week[order], np.arange(self.n_weeks + 1))
+        running = np.empty(len(self._importers))  # one for all weeks: new memory costs time
         for number in range(self.n_weeks):
             rows = order[bounds[number] : bounds[number + 1]]
             if len(rows) == 0:
                 continue
-            table = self._table(number)
-            drawn = table.draw(wanted[rows], u[rows])
-            absent = np.flatnonzero(drawn < 0)  # no importer of the class is alive
-            drawn[absent] = table.draw(np.zeros(len(absent), dtype=np.int64), u[rows[absent]])
+            self._add_up(number, running)
+            drawn = self._find(running, wanted[rows], u[rows])
+            absent = np.flatnonzero(drawn < 0)
+            drawn[absent] = self._find(running, np.zeros_like(absent), u[rows[absent]])
             chosen[rows] = drawn
         return chosen

@@ -9,8 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from customs_data.parallel import spans
-
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 Integers = NDArray[np.signedinteger[Any]]
@@ -93,33 +91,19 @@ class GroupedTable:
         n_groups : int
             Number of groups; some may be empty (see `has`).
         """
-        order = np.argsort(group, kind="stable").astype(np.int64)
-        return cls.from_sorted(order, group[order], weight[order], n_groups)
-
-    @classmethod
-    def from_sorted(
-        cls, items: Integers, sorted_group: Integers, weight: FloatArray, n_groups: int
-    ) -> GroupedTable:
-        """Return the table of items that are sorted by group already."""
-        starts = np.searchsorted(sorted_group, np.arange(n_groups + 1)).astype(np.int64)
-        running = np.cumsum(weight)
+        items = np.argsort(group, kind="stable").astype(np.int64)
+        group = group[items]
+        starts = np.searchsorted(group, np.arange(n_groups + 1)).astype(np.int64)
+        running = np.cumsum(weight[items])
         before = np.where(
             starts > 0, running[np.maximum(starts, 1) - 1] if len(running) else 0.0, 0.0
         )
         total = before[1:] - before[:-1]
         total = np.where(total > 0.0, total, 1.0)
-        edges = running  # in place: the table of a nation's importers is made once a week
-        for start, stop in spans(len(edges)):
-            edge, groups = edges[start:stop], sorted_group[start:stop]
-            # A long table has few groups, so that most spans are in one.
-            group = groups[0] if groups[0] == groups[-1] else groups
-            edge -= before[group]
-            edge /= total[group]
-            np.minimum(edge, 1.0, out=edge)
-            edge += group
+        edges = np.minimum((running - before[group]) / total[group], 1.0) + group
         # The last edge of a group must be exact: a uniform number just below 1 stays inside.
         last = starts[1:][starts[1:] > starts[:-1]] - 1
-        edges[last] = sorted_group[last] + 1.0
+        edges[last] = group[last] + 1.0
         return cls(items, edges, starts)
 
     @cached_property
@@ -145,7 +129,7 @@ class GroupedTable:
         ):
             place: Integers = self._guide.find(number)
         else:
-            place = _find_in_order(self.edges, number)
+            place = find_in_order(self.edges, number)
         # A number that is rounded up to the next group is still of its own.
         place = np.minimum(place, self.starts[1:].take(group) - 1)
         item = self.items.take(np.maximum(place, 0))
@@ -154,7 +138,7 @@ class GroupedTable:
         return item.astype(np.int64)
 
 
-def _find_in_order(edges: FloatArray, number: FloatArray) -> IntArray:
+def find_in_order(edges: FloatArray, number: FloatArray) -> IntArray:
     """Return how many edges each number reaches.
 
     In a long list each search leaves the processor's cache unless the numbers are in order.
