@@ -11,6 +11,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -24,6 +25,7 @@ FloatArray = npt.NDArray[np.float64]
 Piece = npt.NDArray[np.void]
 
 _CHUNK_ROWS = 8_192  # their lines fit into the processor's cache
+_BLOCK_ROWS = 16 * _CHUNK_ROWS  # whose columns of few texts are encoded at once
 _TO_QUOTE = (b",", b'"', b"\n", b"\r", b"\0")  # NUL needs no quotes, but means nothing here
 _WIDEST = 256  # bytes of a cell; longer ones would leave most of the array empty
 
@@ -41,23 +43,50 @@ def csv_header(names: list[str]) -> bytes:
     return line.getvalue().encode()
 
 
+@dataclass(frozen=True)
+class _Coded:
+    """A column of few distinct texts, each formatted once.
+
+    Attributes
+    ----------
+    forms : Piece
+        The texts; last, nothing.
+    code : integer array, shape (n_rows,)
+        Index into `forms`.
+    """
+
+    forms: Piece
+    code: npt.NDArray[np.integer[Any]]
+
+    def slice(self, start: int, length: int) -> _Coded:
+        """Return some rows as a view."""
+        return _Coded(self.forms, self.code[start : start + length])
+
+
+_Cells = pa.Array | _Coded
+
+
 def line_chunks(table: pa.Table) -> Iterator[bytes]:
     """Yield the canonical CSV of a table in pieces, without the header line."""
-    for start in range(0, table.num_rows, _CHUNK_ROWS):
-        yield csv_lines(table.slice(start, _CHUNK_ROWS))
+    for first in range(0, table.num_rows, _BLOCK_ROWS):
+        block = table.slice(first, _BLOCK_ROWS)
+        arrays = [
+            column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()  # which copies
+            for column in block.columns
+        ]
+        columns = [_encode(array) for array in arrays]
+        for start in range(0, block.num_rows, _CHUNK_ROWS):
+            cells = [_pieces(column.slice(start, _CHUNK_ROWS)) for column in columns]
+            whole = [pieces for pieces in cells if pieces is not None]
+            if len(whole) == len(cells):
+                yield _join(whole, min(_CHUNK_ROWS, block.num_rows - start))
+            else:  # a cell with a comma or quote: rare
+                yield _quoted_lines([array.slice(start, _CHUNK_ROWS) for array in arrays])
 
 
 def csv_lines(table: pa.Table) -> bytes:
     """Return the canonical CSV of some rows, without the header line."""
-    columns = [
-        column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()  # which copies
-        for column in table.columns
-    ]
-    cells = [_pieces(column) for column in columns]
-    whole = [pieces for pieces in cells if pieces is not None]
-    if len(whole) < len(cells):  # a cell with a comma or quote: rare
-        return _quoted_lines(columns)
-    return _join(whole, table.num_rows)
+    return b"".join(line_chunks(table))
 
 
 def _join(cells: list[list[Piece]], n_rows: int) -> bytes:
@@ -91,31 +120,38 @@ def _quoted_lines(columns: list[pa.Array]) -> bytes:
 
 def _texts(column: pa.Array) -> list[str]:
     """Return the texts of cells; those of missing ones are empty."""
-    pieces = _pieces(column)
+    pieces = _pieces(_encode(column))
     if pieces is None:
         texts: list[str] = pc.fill_null(pc.cast(column, pa.string()), "").to_pylist()
         return texts
     return _join([pieces], len(column)).decode().split("\n")[:-1]
 
 
-def _pieces(column: pa.Array) -> list[Piece] | None:
-    """Return the pieces of a column's cells; None if some cells need quotes or are very long."""
+def _encode(column: pa.Array) -> _Cells:
+    """Return a column of few distinct texts as such, others as they are."""
     kind = column.type
-    if pa.types.is_floating(kind):
-        return _number_pieces(column.to_numpy(zero_copy_only=False))
-    # A period has few distinct days, and labels are few: format each once.
+    # A period has few distinct days, and labels are few.
     if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
         column = pc.dictionary_encode(pc.cast(column, pa.date32()))
     if pa.types.is_int8(kind):
         column = pc.dictionary_encode(column)
-    if pa.types.is_dictionary(column.type):
-        texts = _padded(pc.cast(column.dictionary, pa.string()))
-        if texts is None:
-            return None
-        codes = column.indices
-        if codes.null_count:
-            codes = pc.fill_null(pc.cast(codes, pa.int64()), len(texts))
-        return [np.append(texts, np.zeros(1, texts.dtype)).take(codes.to_numpy())]
+    if not pa.types.is_dictionary(column.type):
+        return column
+    forms = _padded(pc.cast(column.dictionary, pa.string()))
+    if forms is None:
+        return pc.cast(column, pa.string())
+    code = column.indices
+    if code.null_count:
+        code = pc.fill_null(pc.cast(code, pa.int64()), len(forms))
+    return _Coded(np.append(forms, np.zeros(1, forms.dtype)), code.to_numpy())
+
+
+def _pieces(column: _Cells) -> list[Piece] | None:
+    """Return the pieces of a column's cells; None if some cells need quotes or are very long."""
+    if isinstance(column, _Coded):
+        return [column.forms.take(column.code)]
+    if pa.types.is_floating(column.type):
+        return _number_pieces(column.to_numpy(zero_copy_only=False))
     texts = _padded(pc.cast(column, pa.string()))
     return None if texts is None else [texts]
 
