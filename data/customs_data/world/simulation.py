@@ -86,10 +86,16 @@ class Simulation:
         months = self.setup.calendar.months
         return [m for m in months if m.stop > m.start and period in (None, m.period)]
 
-    def month(self, month: Month, *, with_posterior: bool = True) -> Columns:
-        """Return the columns of a month, sorted by date; see `months`."""
-        made = self._spans(month.start, month.stop, with_posterior)
-        return self.join_pieces(month, list(made))
+    def month(
+        self, month: Month, *, with_posterior: bool = True, by_id: bool = False
+    ) -> Columns:
+        """Return the columns of a month, sorted by date; see `months`.
+
+        `by_id` sorts the declarations of a day by their ID.
+        """
+        day = self.setup.calendar.day(month.start, month.stop)
+        made = self._spans(month.start, day, with_posterior)
+        return self._join(month, list(made), day, by_id=by_id)
 
     def piece(self, start: int, stop: int, *, with_posterior: bool = True) -> Columns:
         """Return the declarations ``start .. stop - 1``, in the order in which they are drawn.
@@ -107,7 +113,8 @@ class Simulation:
             raise ValueError(
                 f"There is no piece {start} .. {stop} of {n_declarations:,} declarations."
             )
-        made = list(self._spans(start, stop, with_posterior))
+        day = self.setup.calendar.day(start, stop)
+        made = list(self._spans(start, day, with_posterior))
         return join_rows(made, np.arange(stop - start))
 
     def join_pieces(self, month: Month, pieces: list[Columns]) -> Columns:
@@ -115,16 +122,27 @@ class Simulation:
 
         The pieces are emptied to save memory.
         """
-        calendar = self.setup.calendar
-        columns = join_rows(pieces, calendar.order(month, calendar.day(month.start, month.stop)))
-        columns["Declaration ID"] = self.declaration_ids.issue(month.start, month.stop)
+        day = self.setup.calendar.day(month.start, month.stop)
+        return self._join(month, pieces, day, by_id=False)
+
+    def _join(
+        self, month: Month, pieces: list[Columns], day: IntArray, *, by_id: bool
+    ) -> Columns:
+        order = self.setup.calendar.order(month, day)
+        number = self.declaration_ids.issue(month.start, month.stop)
+        if by_id:
+            # The IDs of a world have equally many digits, so that they sort as numbers and as text
+            # alike. One number of day and ID is sorted four times as fast as two.
+            within = np.argsort((day[order] << 40) + number)
+            order, number = order[within], number[within]
+        columns = join_rows(pieces, order)
+        columns["Declaration ID"] = number
         return columns
 
-    def _spans(self, start: int, stop: int, with_posterior: bool) -> Iterator[Columns]:
+    def _spans(self, start: int, day: IntArray, with_posterior: bool) -> Iterator[Columns]:
         """Yield the columns of a piece in spans that fit into the processor's cache."""
-        day = self.setup.calendar.day(start, stop)
         importer = draw_importers(self.setup.population, day, start, self.setup.streams)
-        for first, last in spans(stop, start):
+        for first, last in spans(start + len(day), start):
             rows = slice(first - start, last - start)
             yield _make_span(self, with_posterior, first, day[rows], importer[rows])
 

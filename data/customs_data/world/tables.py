@@ -28,12 +28,12 @@ UNRECORDED_COLUMNS = ("Cluster", "Late Cluster", "Look-alike", "Campaign")
 
 def declarations_table(columns: Columns, names: tuple[str, ...] = DECLARATION_COLUMNS) -> pa.Table:
     """Return columns of some declarations; by default the 22 of a file."""
-    return to_table(_with_text_ids(columns), names)
+    return to_table(with_text_ids(columns), names)
 
 
 def oracle_table(columns: Columns, others: tuple[str, ...] = ()) -> pa.Table:
     """Return the oracle of some declarations (see `World`), with `others` behind its columns."""
-    return to_table(_with_text_ids(columns), (*ORACLE_COLUMNS, *others))
+    return to_table(with_text_ids(columns), (*ORACLE_COLUMNS, *others))
 
 
 def importers_of(columns: Columns) -> NDArray[np.integer[Any]]:
@@ -45,11 +45,14 @@ def importers_of(columns: Columns) -> NDArray[np.integer[Any]]:
 
 def truth_table(columns: Columns) -> pa.Table:
     """Return the truth of some declarations (see `World`)."""
-    return to_table(_with_text_ids(columns), TRUTH_COLUMNS)
+    return to_table(with_text_ids(columns), TRUTH_COLUMNS)
 
 
-def _with_text_ids(columns: Columns) -> Columns:
+def with_text_ids(columns: Columns) -> Columns:
+    """Return columns with Declaration IDs as texts, which several tables can share."""
     number = columns["Declaration ID"]
+    if isinstance(number, pa.StringArray):
+        return columns
     assert isinstance(number, np.ndarray)
     return columns | {"Declaration ID": texts_of_ids(number)}
 
