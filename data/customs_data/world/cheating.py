@@ -106,24 +106,28 @@ def weigh_risks(
     """Return the log-odds of each declaration from goods, filing, season and agents."""
     importers, clusters = population.importers, population.clusters
     segment = effects.segment(draft.cell, draft.filing, draft.log_mass)
-    segment = segment + effects.moment(market.chapter[draft.cell], draft.day, n_days)
-    known = np.where(draft.seller >= 0, population.seller_log_odds[draft.seller], 0.0)
-    ordinary = (
-        segment
-        + importers.log_odds[draft.importer]
-        + population.declarant_log_odds[draft.declarant]
-        + known
-        + np.where(draft.cluster >= 0, clusters.log_odds[draft.cluster], 0.0)
-        + effects.campaigns.log_odds(draft.cell, draft.filing, draft.day)
+    chapter = market.chapter.take(draft.cell)
+    segment += effects.moment(chapter, draft.day, n_days)
+    log_odds = segment + importers.log_odds.take(draft.importer)
+    log_odds += population.declarant_log_odds.take(draft.declarant)
+    log_odds += np.where(
+        draft.seller >= 0, population.seller_log_odds.take(draft.seller), 0.0
     )
-    in_ring = (draft.cluster >= 0) & clusters.is_ring[draft.cluster]
-    ring = clusters.log_odds[draft.cluster] + clusters.drawn.ring_segment_weight * segment
+    members = np.flatnonzero(draft.cluster >= 0)  # few, so clusters are looked up for them alone
+    cluster = draft.cluster[members]
+    log_odds[members] += clusters.log_odds[cluster]
+    log_odds += effects.campaigns.log_odds(draft.cell, draft.filing, draft.day)
+    is_ring = clusters.is_ring[cluster]
+    ring, cluster = members[is_ring], cluster[is_ring]
+    log_odds[ring] = clusters.log_odds[cluster] + clusters.drawn.ring_segment_weight * segment[ring]
+    in_ring = np.zeros(len(draft), dtype=np.bool_)
+    in_ring[ring] = True
     inspection = configuration.inspection
     air = market.filing.place("mode", "40")
-    weight = effects.critical_chapter[market.chapter[draft.cell]]
-    weight = weight * np.where(draft.filing["mode"] == air, inspection.critical_air, 1.0)
-    weight = weight * np.where(in_ring, inspection.critical_ring, 1.0)
-    return Risks(np.where(in_ring, ring, ordinary), in_ring, weight)
+    weight = effects.critical_chapter.take(chapter)
+    weight *= np.where(draft.filing["mode"] == air, inspection.critical_air, 1.0)
+    weight[ring] *= inspection.critical_ring
+    return Risks(log_odds, in_ring, weight)
 
 
 def solve_constants(configuration: Configuration, risks: list[Risks]) -> Constants:

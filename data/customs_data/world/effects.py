@@ -112,9 +112,10 @@ class Effects:
         self, cell: IntArray, filing: dict[str, IntArray], log_mass: FloatArray
     ) -> FloatArray:
         """Return the log-odds from goods, filing and mass, shape (n,)."""
-        total: FloatArray = self.goods[cell] + self.mass * log_mass
+        total: FloatArray = self.goods.take(cell)
+        total += self.mass * log_mass
         for field in _FILING_EFFECTS:
-            total = total + self.filing[field][filing[field]]
+            total += self.filing[field].take(filing[field])
         return total
 
     def moment(self, chapter: IntArray, day: IntArray, n_days: int) -> FloatArray:

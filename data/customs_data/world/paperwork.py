@@ -99,7 +99,7 @@ def join_rows(parts: list[Columns], rows: IntArray) -> Columns:
     for name in list(parts[0]):
         pieces = [part.pop(name) for part in parts]
         arrays = [piece.code if isinstance(piece, Text) else piece for piece in pieces]
-        column = (np.concatenate(arrays) if len(arrays) > 1 else arrays[0])[rows]
+        column = (np.concatenate(arrays) if len(arrays) > 1 else arrays[0]).take(rows)
         first = pieces[0]
         joined[name] = replace(first, code=column) if isinstance(first, Text) else column
     return joined

@@ -30,6 +30,7 @@ from customs_data.world.paperwork import (
 from customs_data.world.posterior.bayes import Posterior
 from customs_data.world.schemes import POSTERIORS, PRIORS, SCHEMES, Occasions
 from customs_data.world.setup import WorldSetup
+from customs_data.world.tables import UNRECORDED_COLUMNS
 
 IntArray = NDArray[np.int64]
 
@@ -211,6 +212,8 @@ def _make_span(
     columns["Ring"] = Text(_last_if_missing(ring, setup.ring_names), setup.ring_names)
     columns |= true_columns(setup.market, draft, outcome, columns)
     columns["Violation"] = Text(_last_if_missing(outcome.violation, _SCHEMES), _SCHEMES)
+    if simulation.omitted.issuperset(UNRECORDED_COLUMNS):
+        return {name: it for name, it in columns.items() if name not in simulation.omitted}
     names = setup.cluster_names
     active = setup.effects.campaigns.active(draft.cell, draft.filing, day)
     campaign = np.where(risks.in_ring, -1, active)
@@ -225,7 +228,8 @@ def _make_span(
 
 def _last_if_missing(code: NDArray[Any], values: pa.StringArray) -> NDArray[np.int32]:
     """Return the codes, -1 as that of the last value, the empty text."""
-    return np.where(code < 0, len(values) - 1, code).astype(np.int32)
+    unsigned = code.astype(np.int32).view(np.uint32)  # in which -1 is the largest number
+    return np.minimum(unsigned, np.uint32(len(values) - 1)).view(np.int32)
 
 
 _SCHEMES = pa.array([*SCHEMES, ""], pa.string())

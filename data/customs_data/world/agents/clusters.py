@@ -109,8 +109,11 @@ class ClusterTable:
 
     def is_active(self, cluster: IntArray, day: IntArray) -> BoolArray:
         """Return whether each cluster is active on a day, shape (n,); false for cluster -1."""
-        active = (self.start[cluster] <= day + 1.0) & (day <= self.end[cluster])
-        return np.asarray((cluster >= 0) & active)
+        active = np.zeros(len(cluster), dtype=np.bool_)
+        members = np.flatnonzero(cluster >= 0)  # few
+        cluster, day = cluster[members], day[members]
+        active[members] = (self.start[cluster] <= day + 1.0) & (day <= self.end[cluster])
+        return active
 
     def draw_goods(self, cluster: IntArray, u: FloatArray) -> IntArray:
         """Draw one of each cluster's goods, shape (n,); meaningless for cluster -1."""

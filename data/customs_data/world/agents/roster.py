@@ -123,7 +123,7 @@ class Roster:
         edges = np.cumsum(self._shares)
         wanted = np.searchsorted(edges, u_class * edges[-1], side="right")
         wanted = np.minimum(wanted, len(edges) - 1).astype(np.int64)
-        week = day // int(self.DAYS)
+        week = (day // int(self.DAYS)).astype(np.int16)  # which are sorted without comparisons
         chosen = np.empty(len(day), dtype=np.int32)
         order = np.argsort(week, kind="stable")
         bounds = np.searchsorted(week[order], np.arange(self.n_weeks + 1))

@@ -66,8 +66,9 @@ _TAIL = (
 
 def _polynomial(x: FloatArray, coefficients: tuple[float, ...]) -> FloatArray:
     """Evaluate a polynomial by Horner's rule, highest power first, one rounding per step."""
-    value = np.full_like(x, coefficients[0])
-    for coefficient in coefficients[1:]:
+    value = coefficients[0] * x
+    value += coefficients[1]
+    for coefficient in coefficients[2:]:
         value *= x
         value += coefficient
     return value
@@ -164,10 +165,11 @@ def normal_quantile(u: FloatArray) -> FloatArray:
     if len(outer):
         share = np.minimum(flat[outer], 1.0 - flat[outer])
         root = np.sqrt(-logarithm(share))
-        near, far = root - 1.6, root - 5.0
-        shoulder = _polynomial(near, _SHOULDER[0]) / _polynomial(near, _SHOULDER[1])
-        tail = _polynomial(far, _TAIL[0]) / _polynomial(far, _TAIL[1])
-        outside = np.where(root <= 5.0, shoulder, tail)
+        near = root - 1.6
+        outside = _polynomial(near, _SHOULDER[0]) / _polynomial(near, _SHOULDER[1])
+        ends = np.flatnonzero(root > 5.0)  # of shares below 1e-10: hardly ever
+        far = root[ends] - 5.0
+        outside[ends] = _polynomial(far, _TAIL[0]) / _polynomial(far, _TAIL[1])
         value[outer] = np.where(centred[outer] < 0.0, -outside, outside)
     return value.reshape(shape)
 

@@ -147,7 +147,7 @@ class Posterior:
         factors = critical_factors(self._setup.configuration)
         whole = np.bincount(row, weights=total, minlength=n)
         whole = np.where(whole > 0.0, whole, np.nan)
-        violation = np.empty((n, len(_NAMES) + 1))
+        violation = np.empty((len(_NAMES) + 1, n))
         critical, label = np.zeros(len(row)), np.zeros(n)
         for number, factor in enumerate(factors):
             detected = (1.0 - missed) * cheat[number]
@@ -155,10 +155,10 @@ class Posterior:
             # The inspection records of an accused importer the scheme that it would have used.
             labelled = detected + accused * scheme[number] * honest
             share = np.bincount(row, weights=labelled, minlength=n) / whole
-            violation[:, number] = share
+            violation[number] = share
             label += share
-        violation[:, -1] = 1.0 - label
-        return Beliefs(violation, np.bincount(row, weights=critical, minlength=n) / whole)
+        violation[-1] = 1.0 - label
+        return Beliefs(violation.T, np.bincount(row, weights=critical, minlength=n) / whole)
 
     def _form_chances(self, possible: Hypotheses, mark: IntArray) -> tuple[FloatArray, FloatArray]:
         """Return the probability of each form by scheme, the last one none; (n_schemes + 1, m).

@@ -93,17 +93,19 @@ def list_hypotheses(
     goods = goods_of_lines(false_goods, declared, row, true)
     few = np.flatnonzero(goods[[-1, *FALSE_GOODS]].max(axis=0) > 0.0)
     row, number, line, true = row[few], number[few], line[few], true[few]
-    goods = goods[:, few]
+    goods = goods.take(few, axis=1)
     # A line's share of the importer's rows follows from the square in `compose`.
-    count = n_lines[row]
-    weight = np.sqrt((number + 1.0) / count) - np.sqrt(number / count)
-    is_shell = importers.cluster[draft.importer] >= 0
+    most = int(n_lines.max(initial=1))
+    ends = np.sqrt(np.arange(most + 1.0) / np.arange(most + 1.0)[1:, None])  # by count
+    weight = np.diff(ends, axis=1).take((n_lines[row] - 1) * most + number)
+    is_shell = importers.cluster.take(draft.importer) >= 0
     cover_share = clusters.drawn.cover_share
-    weight = np.where(is_shell[row], (1.0 - cover_share) * weight, weight)
+    weight[is_shell.take(row)] *= 1.0 - cover_share
 
     covered = np.flatnonzero(is_shell)
     m = len(covered)
     row = np.concatenate([row, covered])
+    log_mass = lines.log_mass.take(line)
     line = np.append(line, np.full(m, -1))
     true = np.concatenate([true, _goods_of_cover(market, declared, covered)])
     principal = np.where(line >= 0, lines.cluster[line], -1)
@@ -117,17 +119,18 @@ def list_hypotheses(
     trade = configuration.trade
     weight = weight * seller_chance(trade, market, population, possible, line)
     weight = weight * declarant_chance(trade, population, possible, line)
-    product = market.hs6[true]
-    spread = importers.mass_sd[draft.importer[row]]
-    other = market.mass_sd[product]
+    product = market.hs6[true[len(row) - m :]]  # of cover
+    spread, other = importers.mass_sd.take(possible.importer), market.mass_sd[product]
+    variance = spread * spread
+    variance[len(row) - m :] += line_variance * other * other
     return Hypotheses(
         row=row,
         draft=possible,
         weight=weight,
         goods=goods,
         is_cover=line < 0,
-        usual_mass=np.where(line >= 0, lines.log_mass[line], market.mass_mean[product]),
-        mass_variance=spread * spread + np.where(line < 0, line_variance * other * other, 0.0),
+        usual_mass=np.append(log_mass, market.mass_mean[product]),
+        mass_variance=variance,
     )
 
 
@@ -178,19 +181,19 @@ def _suppose(draft: Draft, row: IntArray, cell: IntArray, cluster: IntArray) -> 
     """Return some rows of a draft with other true goods and another cluster."""
     return Draft(
         start=draft.start,
-        day=draft.day[row],
-        importer=draft.importer[row],
-        declarant=draft.declarant[row],
-        seller=draft.seller[row],
-        courier=draft.courier[row],
-        filing={name: code[row] for name, code in draft.filing.items()},
+        day=draft.day.take(row),
+        importer=draft.importer.take(row),
+        declarant=draft.declarant.take(row),
+        seller=draft.seller.take(row),
+        courier=draft.courier.take(row),
+        filing={name: code.take(row) for name, code in draft.filing.items()},
         cell=cell.astype(np.int64),
-        hs6=draft.hs6[row],
-        departure=draft.departure[row],
-        origin=draft.origin[row],
-        tax_type=draft.tax_type[row],
-        rate=draft.rate[row],
-        log_mass=draft.log_mass[row],
-        log_price=draft.log_price[row],
+        hs6=draft.hs6.take(row),
+        departure=draft.departure.take(row),
+        origin=draft.origin.take(row),
+        tax_type=draft.tax_type.take(row),
+        rate=draft.rate.take(row),
+        log_mass=draft.log_mass.take(row),
+        log_price=draft.log_price.take(row),
         cluster=cluster.astype(np.int32),
     )

@@ -32,10 +32,20 @@ class _Table:
 
     def at(self, x: FloatArray) -> FloatArray:
         """Return the function's values; beyond the ends, those at the ends."""
-        spot = np.clip((x - self.low) / _STEP, 0.0, len(self.value) - 1.001)
-        place = spot.astype(np.int64)
-        below = self.value[place]
-        return below + (spot - place) * (self.value[place + 1] - below)
+        return _between(x, self)[0]
+
+
+def _between(x: FloatArray, *tables: _Table) -> list[FloatArray]:
+    """Return the values of functions on the same grid."""
+    first = tables[0]
+    spot = np.clip((x - first.low) / _STEP, 0.0, len(first.value) - 1.001)
+    place = spot.astype(np.int64)
+    after, share = place + 1, spot - place
+    values = []
+    for table in tables:
+        below = table.value.take(place)
+        values.append(below + share * (table.value.take(after) - below))
+    return values
 
 
 class Values:
@@ -84,11 +94,10 @@ class Values:
 
         `deviation` is ln price minus what is usual for importer, true goods and declared mass.
         """
-        return (
-            self._price.at(deviation),
-            self._lower_price.at(deviation),
-            self._higher_price.at(deviation),
+        price, lower, higher = _between(
+            deviation, self._price, self._lower_price, self._higher_price
         )
+        return price, lower, higher
 
     def masses(
         self, deviation: FloatArray, variance: FloatArray
