@@ -26,7 +26,8 @@ IntArray = NDArray[np.int64]
 
 _LOWEST_DECADE, _HIGHEST_DECADE = -1, 7
 _ID_LENGTH, _COURIER_LENGTH = 7, 6  # characters, as in the release
-_FEW_TEXTS = 1000  # a dictionary is written with every part of a column
+_FEW_TEXTS = 5000  # among them the products; more are written as texts
+_WHOLE_TEXTS = 1000  # a longer list is not written whole with every part of a column
 _TENTHS_SHARE = 0.55  # share of prices with one decimal among those that are not whole; release
 
 _FILING_COLUMNS = {
@@ -78,8 +79,19 @@ class Text:
         )
 
     def to_dictionary(self) -> pa.DictionaryArray:
-        """Return the texts as codes of all values, shape (n,), missing ones as null."""
-        return pa.DictionaryArray.from_arrays(self._indices(), self.values)
+        """Return the texts as codes, of a long list those that occur; (n,), missing ones as null."""
+        if len(self.values) <= _WHOLE_TEXTS:
+            return pa.DictionaryArray.from_arrays(self._indices(), self.values)
+        present = self.code >= 0
+        occurs = np.zeros(len(self.values), dtype=np.bool_)
+        occurs[self.code if present.all() else self.code[present]] = True
+        number = np.cumsum(occurs, dtype=np.int32) - np.int32(1)
+        some = replace(
+            self,
+            code=np.where(present, number.take(self.code), -1).astype(np.int16),
+            values=pc.take(self.values, pa.array(np.flatnonzero(occurs))),
+        )
+        return pa.DictionaryArray.from_arrays(some._indices(), some.values)
 
     def _indices(self) -> pa.Array:
         missing = self.code < 0
