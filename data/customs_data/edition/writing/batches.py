@@ -55,7 +55,7 @@ class _Written:
     """What a worker has written of a part."""
 
     tally: Tally
-    importers: Importers | None
+    importers: list[Importers]
     parts: Mapping[str, PartRecord]
     aside: Mapping[str, Aside]
 
@@ -85,8 +85,13 @@ class _Workplace:
         return written
 
 
-def _distinct(part: Part) -> Importers | None:
-    return None if part.importers is None else np.unique(part.importers)
+def _distinct(part: Part) -> list[Importers]:
+    """Return the importers of a part, if known, each once."""
+    if part.importers is None:
+        return []
+    occurs = np.zeros(int(part.importers.max(initial=-1)) + 1, dtype=np.bool_)  # no sort, no hash
+    occurs[part.importers] = True
+    return [np.flatnonzero(occurs).astype(part.importers.dtype)]
 
 
 def has_own_memory(executor: Executor | None) -> bool:
@@ -137,7 +142,7 @@ def write_batches(
                     tables.write(name, table)
                     if name in (TRAIN, TEST):
                         tally.add(table)
-                importers += [] if part.importers is None else [np.unique(part.importers)]
+                importers += _distinct(part)
                 on_rows(part.declarations.num_rows)
                 del part, table  # memory for the next part
         return tallies, importers
@@ -149,7 +154,7 @@ def write_batches(
         for one in parts:
             tables.append(one.parts, one.aside)
             tallies[job.batch.period].extend(one.tally)
-            importers += [] if one.importers is None else [one.importers]
+            importers += one.importers
     return tallies, importers
 
 
