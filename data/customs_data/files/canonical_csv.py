@@ -63,9 +63,6 @@ class _Coded:
         return _Coded(self.forms, self.code[start : start + length])
 
 
-_Cells = pa.Array | _Coded
-
-
 def line_chunks(table: pa.Table) -> Iterator[bytes]:
     """Yield the canonical CSV of a table in pieces, without the header line."""
     for first in range(0, table.num_rows, _BLOCK_ROWS):
@@ -127,8 +124,8 @@ def _texts(column: pa.Array) -> list[str]:
     return _join([pieces], len(column)).decode().split("\n")[:-1]
 
 
-def _encode(column: pa.Array) -> _Cells:
-    """Return a column of few distinct texts as such, others as they are."""
+def _encode(column: pa.Array) -> Any:
+    """Return a column of few distinct texts as `_Coded`, others as they are."""
     kind = column.type
     # A period has few distinct days, and labels are few.
     if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
@@ -146,8 +143,11 @@ def _encode(column: pa.Array) -> _Cells:
     return _Coded(np.append(forms, np.zeros(1, forms.dtype)), code.to_numpy())
 
 
-def _pieces(column: _Cells) -> list[Piece] | None:
-    """Return the pieces of a column's cells; None if some cells need quotes or are very long."""
+def _pieces(column: Any) -> list[Piece] | None:
+    """Return the pieces of a column's cells; None if some cells need quotes or are very long.
+
+    The column is an Arrow array or `_Coded`.
+    """
     if isinstance(column, _Coded):
         return [column.forms.take(column.code)]
     if pa.types.is_floating(column.type):

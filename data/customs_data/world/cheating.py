@@ -110,9 +110,7 @@ def weigh_risks(
     segment += effects.moment(chapter, draft.day, n_days)
     log_odds = segment + importers.log_odds.take(draft.importer)
     log_odds += population.declarant_log_odds.take(draft.declarant)
-    log_odds += np.where(
-        draft.seller >= 0, population.seller_log_odds.take(draft.seller), 0.0
-    )
+    log_odds += np.where(draft.seller >= 0, population.seller_log_odds.take(draft.seller), 0.0)
     members = np.flatnonzero(draft.cluster >= 0)  # few, so clusters are looked up for them alone
     cluster = draft.cluster[members]
     log_odds[members] += clusters.log_odds[cluster]

@@ -79,7 +79,10 @@ class Text:
         )
 
     def to_dictionary(self) -> pa.DictionaryArray:
-        """Return the texts as codes, of a long list those that occur; (n,), missing ones as null."""
+        """Return the texts as codes, shape (n,), missing ones as null.
+
+        A long list is reduced to the texts that occur.
+        """
         if len(self.values) <= _WHOLE_TEXTS:
             return pa.DictionaryArray.from_arrays(self._indices(), self.values)
         present = self.code >= 0

@@ -87,9 +87,7 @@ class Simulation:
         months = self.setup.calendar.months
         return [m for m in months if m.stop > m.start and period in (None, m.period)]
 
-    def month(
-        self, month: Month, *, with_posterior: bool = True, by_id: bool = False
-    ) -> Columns:
+    def month(self, month: Month, *, with_posterior: bool = True, by_id: bool = False) -> Columns:
         """Return the columns of a month, sorted by date; see `months`.
 
         `by_id` sorts the declarations of a day by their ID.
@@ -126,9 +124,7 @@ class Simulation:
         day = self.setup.calendar.day(month.start, month.stop)
         return self._join(month, pieces, day, by_id=False)
 
-    def _join(
-        self, month: Month, pieces: list[Columns], day: IntArray, *, by_id: bool
-    ) -> Columns:
+    def _join(self, month: Month, pieces: list[Columns], day: IntArray, *, by_id: bool) -> Columns:
         order = self.setup.calendar.order(month, day)
         number = self.declaration_ids.issue(month.start, month.stop)
         if by_id:
