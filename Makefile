@@ -31,7 +31,7 @@ FRESH ?=
 .PHONY: run leaderboard test test-fast test-oldest test-slow lint format results all-results explained scarcity \
 	adversary variants settings prior worlds hs6 networks scheme lite gallery guide \
 	season season-pooling relbench validation fidelity privacy synthesizers reference site slides documents release benchmark \
-	benchmark-season benchmark-served benchmark-national benchmark-engines benchmark-leaderboard benchmark-attack \
+	benchmark-season benchmark-served benchmark-national benchmark-engines benchmark-cluster benchmark-leaderboard benchmark-attack \
 	fuzz ladder clean
 
 run: $(VENV)/.core ## install, make the practice edition, show precision@5 % and @10 % of baselines
@@ -210,6 +210,10 @@ benchmark-national: $(VENV)/.core ## make, read, learn from and score 24.7 milli
 
 benchmark-engines: $(VENV)/.dev ## the kit's features beside Polars and DuckDB, on a million declarations
 	$(BIN)/python benchmarks/engines.py --results $(RESULTS)/engines.json --write docs/SCALE.md
+
+benchmark-cluster: $(VENV)/.dev ## xgboost trained by two workers and by one process: score, CPU and memory (ROWS=24700000)
+	$(BIN)/python benchmarks/cluster.py --rows $(or $(ROWS),1000000) --results $(RESULTS)/cluster.json \
+		--write docs/SCALE.md
 
 benchmark-leaderboard: $(VENV)/.dev ## 200 teams at once, on SQLite and, with DATABASE_URL, on PostgreSQL
 	$(BIN)/python benchmarks/worst_files.py
