@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from customs_data.world.cheating import Outcome, Risks, cheat_and_inspect
 from customs_data.world.draft import Draft
 from customs_data.world.honest_trade import Population, draw_importers
-from customs_data.world.simulate import Simulation
+from customs_data.world.simulation import Simulation
 
 SECRET = bytes(range(32))
 N_ROWS = 54_000

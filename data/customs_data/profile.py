@@ -211,7 +211,7 @@ class Profile:
         None: there is no guarantee, only `min_count`.
     absent : tuple of str
         Declared columns that the source lacks. What the tables above say of them is that of the
-        shipped profile; see `customs_data.calibration.filling`.
+        shipped profile; see `customs_data.filling`.
     extra : dict of str
         Extra column -> what it contains. A world has no extra columns.
     """

@@ -16,7 +16,7 @@ from customs_baselines.cluster.parts import PublicParts
 from customs_baselines.features.folds import DayCounts, Division, divide_days
 from customs_baselines.features.kit import cells_and_views
 from customs_baselines.features.kit_statistics import Key, KitStatistics, measures
-from customs_data.mapped import read_mapped, write_mapped
+from customs_data.files.mapped import read_mapped, write_mapped
 from customs_data.parallel import map_in_order
 
 

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from customs_data.calibration.filling import check_profiled, fill_absent
 from customs_data.columns.extra_classes import CLASSES, classes_of_numbers
 from customs_data.errors import KitError
+from customs_data.filling import check_profiled, fill_absent
 from customs_data.profile import (
     FILING_FIELDS,
     GIVEN,
@@ -49,8 +49,7 @@ def make_profile(
     Returns
     -------
     Profile
-        What is absent is filled in from the shipped profile; see
-        `customs_data.calibration.filling`.
+        What is absent is filled in from the shipped profile; see `customs_data.filling`.
 
     Raises
     ------

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from customs_data.calibration.filling import check_profiled
 from customs_data.columns.column_set import ColumnSet, with_way_out
 from customs_data.edition.layout import MANIFEST, TEST, TRAIN, Layout, find_table
 from customs_data.edition.manifest import read_manifest
 from customs_data.errors import InvalidDeclarationsError, KitError
 from customs_data.files.declarations import read_declarations
 from customs_data.files.reading import read_header
+from customs_data.filling import check_profiled
 from customs_data.schema import COLUMN, DECLARED_COLUMNS, KEY
 from customs_data.tasks import find_task, label_columns
 

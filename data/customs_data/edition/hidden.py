@@ -180,7 +180,7 @@ def _read_parquet(path: Path) -> pd.DataFrame:
             )
         whole = pa.concat_tables(tables, promote_options="permissive")
         frame: pd.DataFrame = whole.replace_schema_metadata(None).to_pandas()
-        return frame
     except (pa.ArrowException, OSError) as error:
         reason = (str(error).splitlines() or [""])[0]
         raise InvalidEditionError(f"{path} cannot be read: {reason} Restore it.") from None
+    return frame

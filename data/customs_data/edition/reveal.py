@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from importlib.metadata import version
@@ -11,8 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet
 
 from customs_data.edition import layout as parts
 from customs_data.edition.commitment import Replacement, commit_to
@@ -26,21 +23,21 @@ from customs_data.edition.hidden import (
     load_solution,
     load_train_labels,
 )
-from customs_data.edition.layout import Layout, find_table
+from customs_data.edition.layout import Layout
 from customs_data.edition.manifest import PARTS_VERSION, Manifest, read_manifest
+from customs_data.edition.revealed_labels import labels_sha256, place_labels, rows_of_parts
 from customs_data.edition.secrets import N_BYTES
 from customs_data.edition.verification import Check
 from customs_data.errors import InvalidEditionError, KitError
 from customs_data.files.atomic import write_atomically
-from customs_data.files.csv_parsing import parse_csv
-from customs_data.files.reading import part_rows
-from customs_data.files.table_parts import is_in_parts, joint_sha256, part_name
-from customs_data.files.writing import csv_chunks, table_sha256
+from customs_data.files.writing import csv_chunks
 from customs_data.temporary import scratch_folder
 
 _FORMAT = "customs-kit reveal 1"
 #: With labels that replaced those of the edition, which a release without them must not read.
 _REPLACED = "customs-kit reveal 2"
+#: Key of the rows of each part of the labels, by table.
+_ROWS = "rows_of_parts"
 _FIRST_WORLD = (
     "The edition is of generator version 1, which this release does not contain. The git tag "
     "world-1 of customs-kit makes it again."
@@ -74,7 +71,8 @@ def write_reveal(edition: Path, out: Path, replacements: Sequence[Replacement] =
         "secret": secret["secret"],
         "nonce": secret["nonce"],
         **_other_digests(secret),
-        **_rows_of_parts(layout),
+        # Only editions in parts have it.
+        **({_ROWS: rows} if (rows := rows_of_parts(layout)) else {}),
         "solution": solutions[-1],
         "train_labels": _csv(load_train_labels(layout)),
     }
@@ -90,13 +88,6 @@ def write_reveal(edition: Path, out: Path, replacements: Sequence[Replacement] =
 def _other_digests(secret: dict[str, Any]) -> dict[str, Any]:
     """Return the digests of other hidden tables, a part of JSON that format 1 lacks."""
     return {name: secret[name] for name in ("hidden_sha256",) if name in secret}
-
-
-def _rows_of_parts(layout: Layout) -> dict[str, Any]:
-    """Return the rows of each part of the labels, a part of JSON for editions in parts alone."""
-    paths = [find_table(layout.hidden, table) for table in (parts.SOLUTION, parts.TRAIN_LABELS)]
-    rows = {path.name: part_rows(path) for path in paths if is_in_parts(path)}
-    return {"rows_of_parts": rows} if rows else {}
 
 
 def _csv(frame: pd.DataFrame) -> str:
@@ -129,9 +120,16 @@ def verify_reveal(edition: Path, revealed: Path, profile: Path | None = None) ->
     if reveal["edition"] != manifest.name:
         raise KitError(f"{revealed} is the reveal of {reveal['edition']}, not of {manifest.name}.")
     solutions = [*reveal.get("earlier_solutions", []), reveal[parts.SOLUTION]]
+    rows = reveal.get(_ROWS, {})
     # A solution that replaced the edition's is in one file.
-    digests = [_stored_sha256(reveal, parts.SOLUTION, solutions[0]), *map(_sha256, solutions[1:])]
-    train_labels = _stored_sha256(reveal, parts.TRAIN_LABELS, reveal[parts.TRAIN_LABELS])
+    of_parts = [rows.get(parts.SOLUTION), *([None] * (len(solutions) - 1))]
+    digests = [
+        labels_sha256(parts.SOLUTION, text, its_rows)
+        for text, its_rows in zip(solutions, of_parts, strict=True)
+    ]
+    train_labels = labels_sha256(
+        parts.TRAIN_LABELS, reveal[parts.TRAIN_LABELS], rows.get(parts.TRAIN_LABELS)
+    )
     made = [
         commit_to(
             manifest,
@@ -268,12 +266,7 @@ def place_reveal(reveal: dict[str, Any], edition: Path, out: Path, solutions: Pa
         (parts.SOLUTION, texts[0]),
         (parts.TRAIN_LABELS, reveal[parts.TRAIN_LABELS]),
     ):
-        if (rows := _rows_of(reveal, table)) is None:
-            (hidden / f"{table}.csv").write_bytes(text.encode())
-            continue
-        (hidden / table).mkdir()
-        for number, part in enumerate(_split(table, text, rows), start=1):
-            pyarrow.parquet.write_table(part, hidden / table / part_name(number))
+        place_labels(hidden, table, text, reveal.get(_ROWS, {}).get(table))
     for number, text in enumerate(texts[1:], start=1):
         solutions.mkdir(parents=True, exist_ok=True)
         (solutions / f"{number}.csv").write_bytes(text.encode())
@@ -303,11 +296,12 @@ def read_reveal(path: Path) -> dict[str, Any]:
             raise ValueError("hidden_sha256 must name tables")
         if data["secret"] is not None and len(bytes.fromhex(data["secret"])) != N_BYTES:
             raise ValueError(f"the secret must have {N_BYTES} bytes")
-        if not isinstance(data.get("rows_of_parts", {}), dict) or not all(
-            isinstance(rows, list) and all(type(n) is int and n >= 0 for n in rows)
-            for rows in data.get("rows_of_parts", {}).values()
+        rows = data.get(_ROWS, {})
+        if not isinstance(rows, dict) or not all(
+            isinstance(its, list) and all(type(n) is int and n >= 0 for n in its)
+            for its in rows.values()
         ):
-            raise ValueError("rows_of_parts must count the rows of each part")
+            raise ValueError(f"{_ROWS} must count the rows of each part")
         if not isinstance(data["edition"], str):
             raise ValueError("it must name the edition")
     except FileNotFoundError:
@@ -315,41 +309,3 @@ def read_reveal(path: Path) -> dict[str, Any]:
     except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
         raise KitError(f"{path} is not a file of `data reveal`: {error}.") from None
     return dict(data)
-
-
-def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _rows_of(reveal: dict[str, Any], table: str) -> list[int] | None:
-    """Return the rows of each part of a hidden table; None if the edition has it in one file."""
-    rows: list[int] | None = reveal.get("rows_of_parts", {}).get(table)
-    return rows
-
-
-def _stored_sha256(reveal: dict[str, Any], table: str, text: str) -> str:
-    """Return the SHA-256 that the commitment has for a hidden table with this CSV."""
-    rows = _rows_of(reveal, table)
-    return (
-        _sha256(text)
-        if rows is None
-        else joint_sha256(map(table_sha256, _split(table, text, rows)))
-    )
-
-
-def _split(table: str, text: str, rows: list[int]) -> Iterator[pa.Table]:
-    """Yield the parts of a table's CSV, all cells text.
-
-    Raises
-    ------
-    KitError
-        If it has another number of rows than its parts.
-    """
-    raw = parse_csv(text.encode(), source=table)
-    if raw.report or raw.n_rows != sum(rows):
-        raise KitError(f"The reveal is damaged: the parts of {table} do not have its rows.")
-    whole = pa.table(list(raw.columns), names=list(raw.header))
-    start = 0
-    for n_rows in rows:
-        yield whole.slice(start, n_rows)
-        start += n_rows

@@ -23,7 +23,7 @@ import pyarrow.parquet
 from customs_data.errors import KitError
 from customs_data.files.csv_parsing import UTF8_BOM, check_encoding, parse_csv, parse_header
 from customs_data.files.problems import ProblemReport
-from customs_data.files.raw_table import RawTable
+from customs_data.files.raw_table import RawTable, join_tables
 from customs_data.files.recognition import GZIP_MAGIC, PARQUET_MAGIC
 from customs_data.files.table_parts import is_in_parts, part_name, table_parts
 
@@ -64,7 +64,7 @@ def read_table(
     """
     path = Path(path)
     if max_bytes is None and is_in_parts(path):
-        return _join(path.name, list(read_parts(path)))
+        return join_tables(path.name, list(read_parts(path)))
     content = read_content(path, max_bytes=max_bytes, source=source)
     name = path.name if source is None else source
     if content is None:
@@ -230,29 +230,6 @@ def _read_folder(path: Path) -> Iterator[RawTable]:
             )
         yield raw
         start += raw.n_rows
-
-
-def _join(name: str, parts: list[RawTable]) -> RawTable:
-    """Return the parts of a table as one."""
-    first = parts[0]
-    if len(parts) == 1:
-        return first
-    columns = tuple(
-        _join_column(f"{name}: {column}", [part.columns[place] for part in parts])
-        for place, column in enumerate(first.header)
-    )
-    lines = np.concatenate([part.lines for part in parts])
-    return RawTable(name, first.header, columns, lines, ProblemReport(name))
-
-
-def _join_column(name: str, parts: list[pa.ChunkedArray]) -> pa.ChunkedArray:
-    """Return the cells of all parts, of which some may have a wider type than others."""
-    try:
-        tables = [pa.table({name: part}) for part in parts]
-        return pa.concat_tables(tables, promote_options="permissive").column(0)
-    except pa.ArrowException:
-        kinds = sorted({str(part.type) for part in parts})
-        raise KitError(f"{name} is of several types in its parts: {', '.join(kinds)}.") from None
 
 
 def _read_bytes(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from customs_data.calibration.filling import fill_absent
+from customs_data.filling import fill_absent
 from customs_data.private_profile.accounting import compose
 from customs_data.private_profile.days import estimate_days
 from customs_data.private_profile.filing import estimate_filing

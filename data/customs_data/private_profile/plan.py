@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from customs_data.calibration.filling import check_profiled
 from customs_data.errors import KitError
+from customs_data.filling import check_profiled
 from customs_data.profile import FILING_FIELDS, absent_fields
 
 #: Default of delta: far below one over the number of importers of any country.

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable
 
 import pandas as pd
 
-from customs_data.calibration.filling import unlike_shipped
 from customs_data.columns.column_set import ColumnSet
 from customs_data.errors import KitError
+from customs_data.filling import unlike_shipped
 from customs_data.private_profile.contributions import read_contributions
 from customs_data.private_profile.membership import Attack, rehearse
 from customs_data.private_profile.noise import SecureNoise

@@ -14,13 +14,13 @@ from typing import Any
 
 from customs_data.errors import KitError
 from customs_data.toml import from_table, read_toml
+from customs_data.world.calendar.period import Period
 from customs_data.world.checks import (
     check_positive,
     check_ranges,
     check_ranges_of_shares,
     check_shares,
 )
-from customs_data.world.period import Period
 
 SHIPPED = ("practice", "national", "shifting", "networks", "decade")
 

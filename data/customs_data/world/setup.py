@@ -23,7 +23,7 @@ from customs_data.world.agents.importers import (
 from customs_data.world.agents.lines import Lines, draw_ordinary_lines
 from customs_data.world.agents.roster import Roster
 from customs_data.world.agents.shells import Shells, draw_shell_lines, draw_shells
-from customs_data.world.calendar import Calendar, make_calendar
+from customs_data.world.calendar.months import Calendar, make_calendar
 from customs_data.world.cheating import Constants, Risks, solve_constants, weigh_risks
 from customs_data.world.configuration import Configuration
 from customs_data.world.draft import Draft

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from absent_columns import LEAST
 from customs_data.calibration.counting import make_profile
-from customs_data.calibration.filling import _apportion, unlike_shipped
 from customs_data.columns.column_set import REQUIRED
 from customs_data.columns.extra_classes import CLASSES, EDGES, classes_of_numbers
+from customs_data.filling import _apportion, unlike_shipped
 from customs_data.private_profile.making import make_private_profile
 from customs_data.private_profile.plan import Plan
 from customs_data.profile import FILING_FIELDS, absent_fields, load_profile

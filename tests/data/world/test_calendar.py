@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 from customs_data.errors import KitError
 from customs_data.profile import Profile, load_profile
 from customs_data.toml import from_table
-from customs_data.world.calendar import Calendar, make_calendar
+from customs_data.world.calendar.daily_volume import Seasons, expected_volumes
+from customs_data.world.calendar.months import Calendar, make_calendar
+from customs_data.world.calendar.period import Period
 from customs_data.world.configuration import SHIPPED, load_configuration
-from customs_data.world.daily_volume import Seasons, expected_volumes
 from customs_data.world.drawing.random_streams import Streams
-from customs_data.world.period import Period
 from inside_world import SECRET
 
 PROFILE = load_profile()

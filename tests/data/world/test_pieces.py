@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from customs_data.world.configuration import load_configuration
 from customs_data.world.paperwork import Columns, Text
-from customs_data.world.simulate import Simulation, prepare
+from customs_data.world.simulate import prepare
+from customs_data.world.simulation import Simulation
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,8 @@ from customs_data.world.posterior.bayes import Beliefs
 from customs_data.world.posterior.false_goods import repeats
 from customs_data.world.posterior.values import Values
 from customs_data.world.schemes import POSTERIORS, PRIORS, SCHEMES
-from customs_data.world.simulate import Simulation, prepare, simulate
+from customs_data.world.simulate import prepare, simulate
+from customs_data.world.simulation import Simulation
 
 FloatArray = NDArray[np.float64]
 N_ROWS = 20_000

@@ -20,17 +20,17 @@ import pyarrow as pa
 
 from customs_data.edition.manifest import PERIODS
 from customs_data.errors import InvalidDeclarationsError
+from customs_data.files.mapped import read_mapped, write_mapped
 from customs_data.files.problems import ProblemReport
 from customs_data.files.table_parts import PART_ROWS
 from customs_data.files.writing import to_arrow
-from customs_data.mapped import read_mapped, write_mapped
 from customs_data.parallel import map_in_order, spans
 from customs_data.schema import DECLARED_COLUMNS, ERASED, KEY, TEXT_DTYPE
 from customs_data.tasks import Task, find_task
-from customs_data.world.calendar import Month
+from customs_data.world.calendar.months import Month
 from customs_data.world.paperwork import Columns, Text, join_rows, take_rows
 from customs_data.world.schemes import POSTERIORS, PRIORS
-from customs_data.world.simulate import Simulation
+from customs_data.world.simulation import Simulation
 from customs_data.world.tables import (
     UNRECORDED_COLUMNS,
     declarations_table,

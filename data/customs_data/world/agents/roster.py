@@ -37,7 +37,7 @@ class Roster:
     ) -> None:
         self._importers = importers
         self._shares = shares
-        self._class = importer_class
+        self._class_starts = np.searchsorted(importer_class, np.arange(len(shares) + 1))
         self.n_weeks = -(-n_days // int(self.DAYS))
         # The first and last week in which an importer is alive, also for a part of it.
         first, last = self._week_of(importers.birth), self._week_of(importers.death)
@@ -64,15 +64,17 @@ class Roster:
             rows = np.flatnonzero(is_present)
             filled = slice(n_present, n_present + len(rows))
             present[filled] = first + rows
-            days = np.full(len(rows), self.DAYS)
+            its_weight = importers.weight[first:last]
+            np.multiply(its_weight.take(rows), self.DAYS, out=weight[filled])
             some = np.flatnonzero(is_present & ((first_week == week) | (last_week == week)))
-            part = np.minimum(importers.death[first + some], end)
-            part -= np.maximum(importers.birth[first + some], start)
-            days[np.searchsorted(rows, some)] = part
-            np.multiply(importers.weight[first:last].take(rows), days, out=weight[filled])
+            days = np.minimum(importers.death[first + some], end)
+            days -= np.maximum(importers.birth[first + some], start)
+            weight[filled][np.searchsorted(rows, some)] = its_weight[some] * days
             n_present += len(rows)
         present, weight = present[:n_present], weight[:n_present]
-        return GroupedTable.from_sorted(present, self._class[present], weight, len(self._shares))
+        of_class = np.diff(np.searchsorted(present, self._class_starts))
+        classes = np.repeat(np.arange(len(of_class), dtype=np.int8), of_class)
+        return GroupedTable.from_sorted(present, classes, weight, len(self._shares))
 
     def draw(self, day: IntArray, u_class: FloatArray, u: FloatArray) -> NDArray[np.int32]:
         """Draw the importer of each declaration, shape (n,).

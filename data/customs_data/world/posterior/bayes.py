@@ -150,10 +150,10 @@ class Posterior:
         violation = np.empty((n, len(_NAMES) + 1))
         critical, label = np.zeros(len(row)), np.zeros(n)
         for number, factor in enumerate(factors):
-            reported = (1.0 - missed) * cheat[number]
-            critical += reported * np.minimum(grave * factor, 1.0)
+            detected = (1.0 - missed) * cheat[number]
+            critical += detected * np.minimum(grave * factor, 1.0)
             # The inspection records of an accused importer the scheme that it would have used.
-            labelled = reported + accused * scheme[number] * honest
+            labelled = detected + accused * scheme[number] * honest
             share = np.bincount(row, weights=labelled, minlength=n) / whole
             violation[:, number] = share
             label += share

@@ -287,8 +287,8 @@ class _Cells:
             moves = (self.claim.take(spot) < claim[behind]) & (spot < stop[behind])
             behind = behind[moves]
             place[behind] += 1
-        has_cell = (place < stop) & (self.claim.take(place) == claim)
-        return np.where(has_cell, self.cell.take(place), -1)
+        exists = (place < stop) & (self.claim.take(place) == claim)
+        return np.where(exists, self.cell.take(place), -1)
 
 
 @dataclass(frozen=True)

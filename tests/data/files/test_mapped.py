@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from customs_data.mapped import read_mapped, write_mapped
+from customs_data.files.mapped import read_mapped, write_mapped
 from customs_data.parallel import map_in_order, processes
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from customs_data.profile import Profile
-from customs_data.world.period import Period
+from customs_data.world.calendar.period import Period
 
 FloatArray = NDArray[np.float64]
 

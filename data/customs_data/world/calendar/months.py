@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from customs_data.profile import Profile
-from customs_data.world.daily_volume import expected_volumes
+from customs_data.world.calendar.daily_volume import expected_volumes
+from customs_data.world.calendar.period import Period
 from customs_data.world.drawing.random_streams import Streams
 from customs_data.world.drawing.weighted_draws import draw_weighted, largest_remainder
-from customs_data.world.period import Period
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]

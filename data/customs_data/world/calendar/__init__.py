@@ -1,0 +1,1 @@
+"""When: the window of a world, expected volumes, months and days."""
