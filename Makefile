@@ -31,7 +31,8 @@ FRESH ?=
 .PHONY: run leaderboard test test-fast test-oldest test-slow lint format results all-results explained scarcity \
 	adversary variants settings prior worlds hs6 networks scheme lite gallery guide \
 	season season-pooling relbench validation fidelity privacy synthesizers reference site slides documents release benchmark \
-	benchmark-season benchmark-served benchmark-national benchmark-engines benchmark-leaderboard benchmark-attack \
+	benchmark-season benchmark-served benchmark-national benchmark-engines benchmark-generate benchmark-cluster benchmark-leaderboard \
+	benchmark-attack \
 	fuzz ladder clean
 
 run: $(VENV)/.core ## install, make the practice edition, show precision@5 % and @10 % of baselines
@@ -202,14 +203,23 @@ season-pooling: $(VENV)/.core ## what two teams gain that pool everything they l
 benchmark-season: $(VENV)/.core ## what seasons cost up to a million declarations, and many at once (half an hour)
 	$(BIN)/python benchmarks/season_growth.py --results $(RESULTS)/season_growth.json --write docs/SEASON.md
 
+benchmark-generate: $(VENV)/.dev ## generate up to 100 million declarations, alone, with workers and beside world 1 (an hour, 20 GiB)
+	$(BIN)/python benchmarks/generate_speed.py --rows 54000,1000000,5000000,24700000 --cluster local:2 \
+		--results $(RESULTS)/generate.json --write docs/SCALE.md
+	$(BIN)/python benchmarks/generate_speed.py --rows 100000000 --skip-alone --without-world-1 \
+		--results $(RESULTS)/generate.json --write docs/SCALE.md
+
 benchmark-national: $(VENV)/.core ## make, read, learn from and score 24.7 million declarations (two hours, 14 GiB)
-	$(BIN)/python benchmarks/generate_speed.py --rows 54000,1000000,5000000,24700000
 	$(BIN)/python benchmarks/national_commands.py
 	$(BIN)/python benchmarks/train_national.py
 	$(BIN)/python benchmarks/score_national.py --rows 24700000
 
 benchmark-engines: $(VENV)/.dev ## the kit's features beside Polars and DuckDB, on a million declarations
 	$(BIN)/python benchmarks/engines.py --results $(RESULTS)/engines.json --write docs/SCALE.md
+
+benchmark-cluster: $(VENV)/.dev ## xgboost trained by two workers and by one process: score, CPU and memory (ROWS=24700000)
+	$(BIN)/python benchmarks/cluster.py --rows $(or $(ROWS),1000000) --results $(RESULTS)/cluster.json \
+		--write docs/SCALE.md
 
 benchmark-leaderboard: $(VENV)/.dev ## 200 teams at once, on SQLite and, with DATABASE_URL, on PostgreSQL
 	$(BIN)/python benchmarks/worst_files.py

@@ -7,7 +7,7 @@ divides the CPU by that of world version 1, which is checked out from git and ma
 as many rows in the same run. At the end it is checked that workers change no byte.
 
     python benchmarks/generate_speed.py [--rows 54000,1000000] [--workers 1,2] [--cluster local:2]
-        [--without-world-1] [--results FILE --write docs/SCALE.md]
+        [--without-world-1] [--skip-alone] [--results FILE --write docs/SCALE.md]
 """
 
 from __future__ import annotations
@@ -97,9 +97,9 @@ def make(
 
 
 def measure(
-    rows: int, workers: list[int], cluster: str, world_1: Path | None
+    rows: int, workers: list[int], cluster: str, world_1: Path | None, skip_alone: bool
 ) -> list[dict[str, Any]]:
-    """Measure one size; the first line is that of one process."""
+    """Measure one size, one line for each way of making it."""
     lines: list[dict[str, Any]] = []
 
     def add(name: str, cost: GroupCost, **ratios: float) -> None:
@@ -122,15 +122,18 @@ def measure(
         beside = {"to_world_1": whole.cpu_seconds / before.cpu_seconds}
         add("world version 1, one file per table", before)
         add("one file per table", whole, **beside)
-    alone, sums = make(ROOT, rows, "parts")
-    add("in parts", alone)
+    alone, sums = (None, None) if skip_alone else make(ROOT, rows, "parts")
+    if alone is not None:
+        add("in parts", alone)
     runs = [(f"in parts, {n} workers", {"workers": n}) for n in workers if n > 1]
     runs += [(f"in parts, --cluster {cluster}", {"cluster": cluster})] if cluster else []
     for name, how in runs:
         cost, other = make(ROOT, rows, "parts", **how)  # type: ignore[arg-type]
+        sums = sums or other
         if other != sums:
-            raise SystemExit(f"{name}: other bytes than one process.")
-        add(name, cost, to_one=alone.cpu_seconds / cost.cpu_seconds)
+            raise SystemExit(f"{name}: other bytes than before.")
+        ratio = {} if alone is None else {"to_one": alone.cpu_seconds / cost.cpu_seconds}
+        add(name, cost, **ratio)
     return lines
 
 
@@ -159,6 +162,7 @@ def main() -> None:
     parser.add_argument("--workers", default="1,2", help="numbers of processes")
     parser.add_argument("--cluster", default="", help="address of a cluster, such as local:2")
     parser.add_argument("--without-world-1", action="store_true")
+    parser.add_argument("--skip-alone", action="store_true", help="measure only workers")
     parser.add_argument("--results", type=Path, help="file that results are added to")
     parser.add_argument("--write", type=Path, help="document with the markers of the table")
     given = parser.parse_args()
@@ -169,7 +173,7 @@ def main() -> None:
 
     def measure_all(world_1: Path | None) -> None:
         for rows in (int(text) for text in given.rows.split(",")):
-            lines[str(rows)] = measure(rows, workers, given.cluster, world_1)
+            lines[str(rows)] = measure(rows, workers, given.cluster, world_1, given.skip_alone)
             if given.results:
                 given.results.write_text(json.dumps(lines, indent=1) + "\n", encoding="utf-8")
 

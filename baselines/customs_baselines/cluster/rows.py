@@ -128,7 +128,7 @@ class StoredRows:
         if shape is None:
             features = np.ascontiguousarray(self._rows.read(start, stop), dtype=np.float32)
             with write_errors(self._folder):
-                _write_at(self._file.fileno(), features, start * features[0].nbytes)
+                _write_at(self._file.fileno(), features.tobytes(), start * features[0].nbytes)
             self._shapes[start, stop] = features.shape
             return features
         size = np.float32().nbytes * shape[0] * shape[1]
@@ -141,8 +141,8 @@ class StoredRows:
         self._file.close()
 
 
-def _write_at(descriptor: int, block: npt.NDArray[np.float32], place: int) -> None:
-    rest = block.reshape(-1).view(np.uint8).data
+def _write_at(descriptor: int, content: bytes, place: int) -> None:
+    rest = memoryview(content)
     while rest:
         n = os.pwrite(descriptor, rest, place)
         rest, place = rest[n:], place + n

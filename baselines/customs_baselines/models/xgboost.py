@@ -48,7 +48,7 @@ class _LabelledBlocks(DataIter):
         self.reset()
 
     def reset(self) -> None:
-        """Start again: XGBoost reads twice, for the quantiles and for the bins."""
+        """Start again: XGBoost reads several times, for sizes, quantiles and bins."""
         self._blocks = read_blocks(self._rows, self._executor)
 
     def next(self, input_data: Callable[..., Any]) -> bool:
