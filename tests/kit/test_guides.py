@@ -14,7 +14,7 @@ import yaml
 from command_line import run_blocks
 from customs_baselines.experiments.markdown_tables import put_table
 from customs_data.edition.generating import read_blueprint
-from customs_data.edition.manifest import FORMAT_VERSION
+from customs_data.edition.manifest import FORMAT_VERSION, PARTS_VERSION
 from customs_data.tasks import is_built_in, task_names
 from customs_kit.make_reference import FACTS, command_reference, practice_facts, walk_commands
 
@@ -46,7 +46,7 @@ def test_documents_state_the_versions_of_this_release():
     stated = dict(re.findall(r"^\| ([a-z ]+) \| ([^|]+) \|", page, re.MULTILINE))
     assert stated["package"] == stated["generator"] == version[1]
     assert stated["world"] == str(read_blueprint(config="practice").configuration.version)
-    assert stated["edition format"] == str(FORMAT_VERSION)
+    assert stated["edition format"] == f"{FORMAT_VERSION} and {PARTS_VERSION}"
     assert re.findall(r"`(\w+)`", stated["task"]) == [
         name for name in task_names() if is_built_in(name)
     ]

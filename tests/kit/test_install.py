@@ -122,7 +122,7 @@ def test_extras_are_resolved(script: Any) -> None:
     wanted = script.requirements(["dev"])
     assert any(one.startswith("fastapi") for one in wanted)  # dev contains leaderboard
     assert not any(one.startswith("customs-kit") for one in wanted)
-    with pytest.raises(script.InstallError, match="Unknown extra devs: choose ctgan, dev"):
+    with pytest.raises(script.InstallError, match="Unknown extra devs: choose cluster, ctgan, dev"):
         script.requirements(["devs"])
 
 

@@ -271,10 +271,15 @@ class StrategyProcess:
         return selection_of(answer["answer"])
 
     def _send(self, messages: list[dict[str, Any]]) -> None:
-        with suppress(BrokenPipeError):  # it has ended; reading says why
+        try:
             for message in messages:
                 pickle.dump(message, self._weeks, protocol=pickle.HIGHEST_PROTOCOL)
             self._weeks.flush()
+        except BrokenPipeError:  # it has ended; reading says why
+            return
+        except ValueError:
+            if not self._weeks.closed:  # `close` did not wait for a process that does not read
+                raise
 
     def _read_line(self, number: int) -> bytes:
         deadline = time.monotonic() + self.settings.week_timeout

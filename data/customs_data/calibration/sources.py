@@ -18,6 +18,7 @@ from customs_data.edition.manifest import read_manifest
 from customs_data.errors import InvalidDeclarationsError, KitError
 from customs_data.files.declarations import read_declarations
 from customs_data.files.reading import read_header
+from customs_data.files.table_parts import is_in_parts
 from customs_data.filling import check_profiled
 from customs_data.schema import COLUMN, DECLARED_COLUMNS, KEY
 from customs_data.tasks import find_task, label_columns
@@ -45,8 +46,9 @@ def find_source(given: Sequence[Path]) -> ProfileSource:
     Parameters
     ----------
     given : sequence of path
-        Files of declarations, or folders of editions, of which train and test are read. An edition
-        whose task withholds declared columns from test counts its training declarations alone.
+        Files of declarations, tables in parts, or folders of editions, of which train and test are
+        read. An edition whose task withholds declared columns from test counts its training
+        declarations alone.
 
     Returns
     -------
@@ -63,7 +65,7 @@ def find_source(given: Sequence[Path]) -> ProfileSource:
     files: list[Path] = []
     sets: dict[Path, ColumnSet] = {}
     for path in given:
-        if path.is_dir():
+        if path.is_dir() and not is_in_parts(path):
             tables, sets[path] = _edition(path)
             files += tables
         else:

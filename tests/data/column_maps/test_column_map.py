@@ -314,7 +314,8 @@ def test_a_workbook_without_openpyxl_says_how_to_get_it(tmp_path, monkeypatch):
 
 def test_the_map_in_the_readme_is_valid():
     readme = (Path(__file__).parents[3] / "data/README.md").read_text(encoding="utf-8")
-    example = readme.partition("```toml\n")[2].partition("```")[0]
+    section = readme.partition("## Your own export")[2]
+    example = section.partition("```toml\n")[2].partition("```")[0]
     rules = from_table(ColumnMap, tomllib.loads(example), "README.md")
     assert rules.currency is not None
     assert rules.line_items is not None

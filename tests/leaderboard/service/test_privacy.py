@@ -53,7 +53,9 @@ def routes_of(routes, prefix=""):
 def test_every_route_asks_for_credentials(client, app, board):
     routes = [*routes_of(app.routes)]
     described = client.app.openapi()["paths"]
-    assert {path for path, _ in routes} >= described.keys() | OPEN | {"/", "/about", "/team"}
+    # OpenAPI does not say that a parameter may contain slashes.
+    paths = {path.replace(":path}", "}") for path, _ in routes}
+    assert paths >= described.keys() | OPEN | {"/", "/about", "/team"}
     for path, methods in routes:
         for method in methods:
             answer = client.request(method, re.sub(r"\{\w+(:\w+)?\}", "1", path))
