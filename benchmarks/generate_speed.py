@@ -137,8 +137,9 @@ def measure(
     return lines
 
 
-def table_of(lines: list[dict[str, Any]]) -> str:
+def table_of(results: dict[str, list[dict[str, Any]]]) -> str:
     """Return the Markdown table of what has been measured."""
+    lines = [line for rows in sorted(results, key=int) for line in results[rows]]
     header = ["declarations", "how", "seconds", "CPU s", "CPU s per million", "peak MiB"]
     header += ["CPU to world 1", "efficiency"]
     text = [markdown_row(header), markdown_row(["---:", ":---", *["---:"] * 6])]
@@ -182,7 +183,7 @@ def main() -> None:
     else:
         with tree_of(WORLD_1) as tree:
             measure_all(tree)
-    table = table_of([line for rows in sorted(lines, key=int) for line in lines[rows]])
+    table = table_of(lines)
     print(table)
     if given.write:
         put_table(given.write, "generate", table, check=False)

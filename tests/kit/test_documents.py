@@ -207,11 +207,20 @@ def test_the_tables_of_seasons_are_those_of_their_study():
         put_table(ROOT / "docs/SEASON.md", name, season_table(grid), check=True)
 
 
-def test_the_table_of_what_seasons_cost_is_that_of_its_benchmark(monkeypatch):
+@pytest.mark.parametrize(
+    ("benchmark", "page", "name"),
+    [
+        ("season_growth", "SEASON.md", "season_growth"),
+        ("engines", "SCALE.md", "engines"),
+        ("cluster", "SCALE.md", "cluster"),
+        ("generate_speed", "SCALE.md", "generate"),
+    ],
+)
+def test_the_table_of_a_benchmark_is_that_of_its_results(benchmark, page, name, monkeypatch):
     monkeypatch.syspath_prepend(ROOT / "benchmarks")
-    results = json.loads((ROOT / "baselines/results/season_growth.json").read_text())
-    table = import_module("season_growth").table_of(results)
-    put_table(ROOT / "docs/SEASON.md", "season_growth", table, check=True)
+    results = json.loads((ROOT / f"baselines/results/{name}.json").read_text(encoding="utf-8"))
+    table = import_module(benchmark).table_of(results)
+    put_table(ROOT / "docs" / page, name, table, check=True)
 
 
 def test_the_fidelity_table_is_that_of_its_study():
