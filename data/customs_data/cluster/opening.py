@@ -35,6 +35,9 @@ _ENVIRONMENT: Final = {
 }
 # No pages for browsers, no profiles of tasks, and nothing that a user's own settings could change.
 _SETTINGS: Final[dict[str, Any]] = {
+    # Dask's own variables make workers return each piece of memory at once (MALLOC_TRIM_THRESHOLD_)
+    # and get it again, page by page: arrays of a month then cost twice the CPU.
+    "distributed.nanny.pre-spawn-environ": {},
     "distributed.scheduler.allowed-failures": 3,
     "distributed.scheduler.http.routes": [],
     "distributed.scheduler.preload": [],
