@@ -54,7 +54,6 @@ STEPS: Final = (
     Step("gallery"),
     Step("lite", (f"{_RESULTS}/lite.json",)),
     Step("fidelity", ("data/results/fidelity_practice.json",)),
-    Step("privacy", ("build/privacy", f"{_RESULTS}/privacy.json")),
     Step("explained"),
     Step("guide"),
     Step("reference"),
