@@ -45,6 +45,7 @@ def without_costs(value):
     return [without_costs(it) for it in value] if isinstance(value, list) else value
 
 
+@pytest.mark.slow
 def test_a_grid_has_the_same_results(sample_path, tmp_path, monkeypatch):
     (tmp_path / "grid.toml").write_text(GRID)
     (tmp_path / "my_model.py").write_text(MODEL)
@@ -62,6 +63,7 @@ def test_a_grid_has_the_same_results(sample_path, tmp_path, monkeypatch):
     }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_seasons_are_played_alike(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     options = ["random", "risk_profile", "--worlds", 2, "--weeks", 4, "--rows", 4_000, "--json"]

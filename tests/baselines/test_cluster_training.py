@@ -124,6 +124,7 @@ def test_stored_rows_are_those_read_first_in_any_order(tmp_path, monkeypatch):
         StoredRows(rows, tmp_path / "nowhere")
 
 
+@pytest.mark.slow
 @pytest.mark.training
 def test_scores_repeat_and_are_as_good_as_those_of_one_machine(client, editions, tmp_path):
     edition = load_edition(editions / "1.0")
@@ -176,6 +177,7 @@ def test_the_command_trains_on_workers_and_scores_here(editions, tmp_path, monke
     }
 
 
+@pytest.mark.slow
 def test_a_worker_lost_while_trees_are_trained_ends_in_one_sentence(editions, tmp_path):
     edition = load_edition(editions / "1.0")
     settings = {"n_estimators": 100_000}

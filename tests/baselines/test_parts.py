@@ -20,6 +20,7 @@ def test_a_baseline_writes_the_same_submission(twins, tmp_path):
     assert written[0] == written[1]
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:.*torch.jit.script.*:DeprecationWarning")
 def test_relbench_gets_the_same_tables(twins):
     one, parts = (relbench_task(load_edition(path), with_answers=True) for path in twins)
