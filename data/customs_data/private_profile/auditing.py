@@ -46,26 +46,27 @@ def bound_epsilon_below(
     """
     half = min(len(without), len(with_)) // 2
     candidates = np.quantile(np.concatenate([without[:half], with_[:half]]), _QUANTILES)
-    threshold = max(candidates, key=lambda t: _separation(without[:half], with_[:half], t, delta))
     errors = (1.0 - confidence) / 2.0
-    n = len(without) - half, len(with_) - half
-    false = int((without[half:] > threshold).sum())
-    true = int((with_[half:] > threshold).sum())
-    return max(
-        _log_ratio(_low(true, n[1], errors) - delta, _high(false, n[0], errors)),
-        _log_ratio(_low(n[0] - false, n[0], errors) - delta, _high(n[1] - true, n[1], errors)),
-        0.0,
+    # By the bound and not by the rates alone: at an extreme threshold they are few runs' luck.
+    threshold = max(
+        candidates, key=lambda t: _bound(without[:half], with_[:half], t, delta, errors)
     )
+    return max(_bound(without[half:], with_[half:], threshold, delta, errors), 0.0)
 
 
 _QUANTILES: Final = np.linspace(0.005, 0.995, 199)
 
 
-def _separation(without: FloatArray, with_: FloatArray, threshold: float, delta: float) -> float:
-    """Return epsilon as it seems at a threshold; rates count one more error than there was."""
-    false = (float((without > threshold).sum()) + 1.0) / (len(without) + 1.0)
-    missed = (float((with_ <= threshold).sum()) + 1.0) / (len(with_) + 1.0)
-    return max(_log_ratio(1.0 - missed - delta, false), _log_ratio(1.0 - false - delta, missed))
+def _bound(
+    without: FloatArray, with_: FloatArray, threshold: float, delta: float, errors: float
+) -> float:
+    """Return the lower bound on epsilon that the rates of both errors at a threshold give."""
+    n, m = len(without), len(with_)
+    false, true = int((without > threshold).sum()), int((with_ > threshold).sum())
+    return max(
+        _log_ratio(_low(true, m, errors) - delta, _high(false, n, errors)),
+        _log_ratio(_low(n - false, n, errors) - delta, _high(m - true, m, errors)),
+    )
 
 
 def _log_ratio(numerator: float, denominator: float) -> float:
