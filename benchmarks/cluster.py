@@ -12,13 +12,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import subprocess
 import tempfile
 from pathlib import Path
 from typing import Any
 
-from kit_process import customs_kit, measure_group
+from kit_process import customs_kit, make_nation, measure_group
 
 from customs_baselines.experiments.markdown_tables import markdown_row, put_table
 
@@ -100,10 +98,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         edition = given.edition or Path(scratch) / "edition"
         if not given.edition:
-            world = ["--config", "national", "--rows", str(given.rows), "--seed", "1"]
-            world += ["--workers", str(os.cpu_count() or 1), "--format", "parts"]
-            generate = customs_kit("data", "generate", *world, "--out", str(edition))
-            subprocess.run(generate, check=True, stdout=subprocess.DEVNULL)
+            make_nation(edition, given.rows, "parts")
         manifest = json.loads((edition / "public/edition.json").read_text(encoding="utf-8"))
         rows = str(sum(manifest["rows"].values()))
         measured = compare(edition, given.workers, Path(scratch), skip_alone=given.skip_alone)

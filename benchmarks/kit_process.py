@@ -19,6 +19,14 @@ def customs_kit(*arguments: str) -> list[str]:
     return [sys.executable, "-c", "from customs_kit.cli import main; main()", *arguments]
 
 
+def make_nation(out: Path, rows: int, file_format: str) -> None:
+    """Make an edition of national trade, on all processors."""
+    world = ["--config", "national", "--rows", str(rows), "--seed", "1", "--format", file_format]
+    workers = ["--workers", str(os.cpu_count() or 1)]
+    generate = customs_kit("data", "generate", *world, *workers, "--out", str(out))
+    subprocess.run(generate, check=True, stdout=subprocess.DEVNULL)
+
+
 def resident(pid: int) -> tuple[int, int]:
     """Return resident and anonymous MiB of a process."""
     status = Path(f"/proc/{pid}/status").read_text().splitlines()

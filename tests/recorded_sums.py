@@ -6,6 +6,7 @@ import numpy as np
 
 from customs_data.private_profile.contributions import bound, read_contributions
 from customs_data.private_profile.measuring import _Measurer
+from customs_data.private_profile.noise import UNIT
 
 
 class _Recorder(_Measurer):
@@ -32,3 +33,17 @@ def sums_of(frames, plan, given):
     recorder = _Recorder(rows, plan, given)
     recorder.measure_all()
     return recorder.sums
+
+
+def changes_of(name, before, after, record):
+    """Return the changes of a table's cells, which are no larger than its record states."""
+    changes = [
+        np.subtract(after.get(cell, 0), before.get(cell, 0))
+        for cell in after.keys() | before.keys()
+    ]
+    changes = [change for change in changes if np.any(change)]
+    length = np.sqrt(sum(np.sum(np.square(change)) for change in changes)) / UNIT
+    assert length <= record.norm, (name, length, record.norm)
+    if not record.known_cells:
+        assert len(changes) <= record.most_cells, name
+    return changes

@@ -53,7 +53,7 @@ def write_statistics(
     folder : path
         Shared by all workers.
     executor : Executor
-        Of the workers.
+        Its calls run on the workers.
 
     Returns
     -------

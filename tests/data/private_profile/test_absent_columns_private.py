@@ -16,13 +16,13 @@ from customs_data.private_profile.contributions import bound, read_contributions
 from customs_data.private_profile.making import make_private_profile
 from customs_data.private_profile.measuring import measure
 from customs_data.private_profile.membership import rehearse
-from customs_data.private_profile.noise import UNIT, SecureNoise
+from customs_data.private_profile.noise import SecureNoise
 from customs_data.private_profile.plan import SHARES, Plan
 from customs_data.private_profile.tables import NoisyTables
 from customs_data.profile import load_profile
 from customs_data.release.checking import check_release
 from customs_data.release.page import release_page
-from recorded_sums import sums_of
+from recorded_sums import changes_of, sums_of
 from seeded_noise import SeededNoise
 
 MOST = LEAST["Importer ID", "Item Price"]
@@ -76,16 +76,7 @@ def test_one_importer_more_changes_no_table_by_more_than_it_states(frame, case, 
     assert before.keys() == after.keys() == {*plan.tables}
     moved = set()
     for name, table in after.items():
-        record = tables[name].record
-        changes = [
-            np.subtract(table.get(cell, 0), before[name].get(cell, 0))
-            for cell in table.keys() | before[name].keys()
-        ]
-        changes = [change for change in changes if np.any(change)]
-        length = np.sqrt(sum(np.sum(np.square(change)) for change in changes)) / UNIT
-        assert length <= record.norm, (name, length, record.norm)
-        if not record.known_cells:
-            assert len(changes) <= record.most_cells, name
+        changes = changes_of(name, before[name], table, tables[name].record)
         moved |= {name} if changes else set()
     assert {*map("extra: {}".format, plan.extra)} <= moved
 
