@@ -13,10 +13,9 @@ import pandas as pd
 import pytest
 
 from customs_baselines.features.row_blocks import MatrixRows, read_blocks
-from customs_data.files.canonical_csv import csv_lines
 from customs_data.files.declarations import _parse_valid_part
 from customs_data.files.reading import read_parts
-from customs_data.files.writing import to_arrow, write_table
+from customs_data.files.writing import table_sha256, to_arrow, write_table
 from customs_data.parallel import count_workers, map_in_order, processes, submit, threads
 
 
@@ -136,7 +135,7 @@ def test_tables_are_written_and_read_in_processes_too(tmp_path, sample):
     with processes(2) as executor:
         for read, here in zip(map_in_order(parse, parts, executor), map(parse, parts), strict=True):
             pd.testing.assert_frame_equal(read, here)
-        assert list(map_in_order(csv_lines, tables, executor)) == list(map(csv_lines, tables))
+        assert list(map_in_order(table_sha256, tables, executor)) == list(map(table_sha256, tables))
 
 
 def test_features_are_read_in_processes_as_in_threads(monkeypatch):

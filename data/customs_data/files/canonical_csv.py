@@ -81,11 +81,6 @@ def line_chunks(table: pa.Table) -> Iterator[bytes]:
                 yield _quoted_lines([array.slice(start, _CHUNK_ROWS) for array in arrays])
 
 
-def csv_lines(table: pa.Table) -> bytes:
-    """Return the canonical CSV of some rows, without the header line."""
-    return b"".join(line_chunks(table))
-
-
 def _join(cells: list[list[Piece]], n_rows: int) -> bytes:
     """Return lines of cells, each of which is a list of pieces."""
     formats: list[tuple[str, Any]] = []
